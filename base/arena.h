@@ -1,0 +1,103 @@
+/*
+ * One arena a call: everything that a request needs is carved from it and freed at once when the
+ * answer is written.
+ *
+ * Out of memory has one mechanism. An arena that could not grow, or would pass its limit, has
+ * failed: it stays failed and hands out NULL from then on. Code that fills a structure checks
+ * arena_failed() once at its end and answers RESOURCE_EXHAUSTED; the process lives.
+ *
+ * An arena belongs to one thread at a time. Under AddressSanitizer what is not handed out is
+ * poisoned and the free list is off, so that a use after free is seen.
+ */
+#ifndef DATASTREAM_BASE_ARENA_H
+#define DATASTREAM_BASE_ARENA_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/slice.h"
+
+struct arena_block;
+
+/*
+ * First blocks kept for reuse by the arenas of one thread. Zero-initialize; release with
+ * arena_cache_done once no arena uses it.
+ */
+struct arena_cache {
+    struct arena_block *free;
+    unsigned count;
+};
+
+/* Plain for speed: only arena.c and the inline functions here touch the fields. */
+struct arena {
+    char *at;
+    char *end;
+    struct arena_block *blocks; /* newest first */
+    struct arena_cache *cache;
+    size_t reserved; /* bytes of all blocks */
+    size_t limit;    /* most bytes that the blocks may hold */
+    bool failed;
+    bool wipe;
+};
+
+/* Size of the first block, the one that is reused: most calls never need another. */
+#define ARENA_FIRST_BLOCK 8192
+
+/*
+ * Starts an empty arena that may grow to `limit` bytes. `cache` may be NULL; it must outlive the
+ * arena and belong to the same thread. Nothing is allocated before the first use.
+ */
+void arena_init(struct arena *arena, struct arena_cache *cache, size_t limit);
+
+/* Frees everything that came from the arena. The arena may be initialized again. */
+void arena_done(struct arena *arena);
+
+/* Frees everything but keeps the limit and the cache: a fresh arena. */
+void arena_reset(struct arena *arena);
+
+/* From now on the arena's memory is overwritten before it is freed: it holds a credential. */
+void arena_wipe_on_done(struct arena *arena);
+
+/* Memory aligned for any type, not cleared; NULL once the arena has failed. */
+void *arena_alloc(struct arena *arena, size_t size);
+
+/* The same, cleared. */
+void *arena_zalloc(struct arena *arena, size_t size);
+
+/* count * size bytes, cleared, with the product checked. */
+void *arena_array(struct arena *arena, size_t count, size_t size);
+
+static inline bool arena_failed(const struct arena *arena)
+{
+    return arena->failed;
+}
+
+/* Marks the arena failed, for a caller that found a size it will not serve. */
+void arena_fail(struct arena *arena);
+
+/* A copy that ends in a NUL beyond its length; empty when the arena failed. */
+struct slice arena_copy(struct arena *arena, struct slice bytes);
+
+/* The same as a C string; NULL when the arena failed. */
+char *arena_cstr(struct arena *arena, struct slice bytes);
+
+/* printf into the arena, NUL behind the text; empty when the arena failed. */
+struct slice arena_printf(struct arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+struct slice arena_vprintf(struct arena *arena, const char *format, va_list args);
+
+/* Gives the kept blocks back to the system. */
+void arena_cache_done(struct arena_cache *cache);
+
+#ifdef DATASTREAM_FAULTS
+/*
+ * Fault injection, per thread, counted inside the arena so that small allocations fail too.
+ * `number` counts from 1; 0 turns it off. With `onward` every later allocation fails as well.
+ */
+void arena_fault_set(unsigned long number, bool onward);
+/* How many allocations this thread's arenas made since arena_fault_set. */
+unsigned long arena_fault_count(void);
+#endif
+
+#endif

@@ -1,0 +1,36 @@
+/* clock_gettime behind two names. */
+#include "base/clock.h"
+
+#include <time.h>
+
+#ifdef DATASTREAM_FAULTS
+#include <stdatomic.h>
+
+static atomic_int_least64_t wall_offset_ms;
+
+void clock_step_wall_ms(int64_t delta)
+{
+    atomic_fetch_add(&wall_offset_ms, delta);
+}
+#endif
+
+int64_t clock_wall_ms(void)
+{
+    struct timespec now;
+    int64_t ms;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+#ifdef DATASTREAM_FAULTS
+    ms += atomic_load(&wall_offset_ms);
+#endif
+    return ms;
+}
+
+int64_t clock_monotonic_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}

@@ -1,0 +1,21 @@
+/*
+ * The two clocks. `now` is an argument everywhere below the loops; only what starts a call, a timer
+ * or a flush asks here. In builds with faults both clocks can be stepped by a test.
+ */
+#ifndef DATASTREAM_BASE_CLOCK_H
+#define DATASTREAM_BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* Milliseconds since 1970, UTC, as the machine's clock has it; it may step back. */
+int64_t clock_wall_ms(void);
+
+/* Microseconds of a clock that never steps; its zero means nothing. */
+int64_t clock_monotonic_us(void);
+
+#ifdef DATASTREAM_FAULTS
+/* Adds to what clock_wall_ms answers from now on, in all threads. */
+void clock_step_wall_ms(int64_t delta);
+#endif
+
+#endif

@@ -1,0 +1,278 @@
+/*
+ * The store's interface: what every engine promises, embedded or distributed.
+ *
+ * A handler is a pure function of its request, identity, time, random bytes and what it reads
+ * through a view; it returns an answer or fills a commit, and may be run again after a conflict or
+ * after the engine fetched a key that it missed. So handlers have no other effect.
+ *
+ * Values are records (storage/record.h): a header with the revision of the commit that wrote them,
+ * then the body. The engine, not the handler, gives revisions, audit numbers, chain hashes and
+ * counts.
+ *
+ * Threads: views belong to the thread that opened them. store_commit and store_fetch may be called
+ * from any thread; their callbacks come on a thread of the engine's and must only hand over.
+ */
+#ifndef DATASTREAM_STORAGE_STORE_H
+#define DATASTREAM_STORAGE_STORE_H
+
+#include "base/arena.h"
+#include "base/slice.h"
+#include "base/status.h"
+#include "base/uuid.h"
+
+/* Column families. The name is what the engine's files carry: never change one. */
+#define STORE_FAMILIES(X)                                                                          \
+    X(META, "meta")                                                                                \
+    X(ORGANIZATIONS, "organizations")                                                              \
+    X(TOKEN_HASHES, "token_hashes")                                                                \
+    X(SESSION_HASHES, "session_hashes")                                                            \
+    X(EMAILS, "emails")                                                                            \
+    X(USERS, "users")                                                                              \
+    X(SESSIONS, "sessions")                                                                        \
+    X(ROLES, "roles")                                                                              \
+    X(TOKENS, "tokens")                                                                            \
+    X(RESOURCES, "resources")                                                                      \
+    X(NAMES, "names")                                                                              \
+    X(REFERENCES, "references")                                                                    \
+    X(INDEXES, "indexes")                                                                          \
+    X(COUNTS, "counts")                                                                            \
+    X(AUDIT, "audit")                                                                              \
+    X(AUDIT_BY_OBJECT, "audit_by_object")                                                          \
+    X(FEED, "feed")                                                                                \
+    X(IDEMPOTENCY, "idempotency")                                                                  \
+    X(SECRETS, "secrets")
+
+enum store_family {
+#define X(name, text) FAMILY_##name,
+    STORE_FAMILIES(X)
+#undef X
+        FAMILIES
+};
+
+struct store;
+struct store_view;
+struct commit;
+
+/* What a read found. */
+enum store_found {
+    STORE_FOUND,
+    STORE_ABSENT,
+    STORE_AGAIN,  /* not here yet: return, store_fetch the view, run again */
+    STORE_FAILED, /* the engine failed; it has logged why */
+};
+
+/* One row of a scan. Both slices live as long as the view's arena. */
+struct store_row {
+    struct slice key;
+    struct slice value; /* a whole record, header included */
+};
+
+struct store_rows {
+    struct store_row *rows;
+    size_t count;
+    bool more; /* the range holds rows beyond the limit */
+};
+
+/* -- reading ------------------------------------------------------------------------------- */
+
+/*
+ * A view whose results live in `arena`, itself included; nothing to close. NULL when the arena
+ * fails. Points read the newest committed state each; one scan is consistent in itself.
+ */
+struct store_view *store_view_open(struct store *store, struct arena *arena);
+
+/* Forgets what was found, so that the next run of a handler reads anew. */
+void store_view_reset(struct store_view *view);
+
+/* The record under a key; *ret_value is a whole record and lives as long as the arena. */
+enum store_found store_get(struct store_view *view, enum store_family family, struct slice key,
+                           struct slice *ret_value);
+
+/*
+ * The records with from <= key < to, at most `limit`, from the end when `reverse`. STORE_FOUND also
+ * when there are none.
+ */
+enum store_found store_scan(struct store_view *view, enum store_family family, struct slice from,
+                            struct slice to, bool reverse, size_t limit,
+                            struct store_rows *ret_rows);
+
+/* The counter that commit_count moves; 0 when it was never moved. */
+enum store_found store_count(struct store_view *view, struct slice counter, uint64_t *ret_count);
+
+/* Whether a read of this view answered STORE_AGAIN since it was opened or reset. */
+bool store_view_missed(const struct store_view *view);
+
+/* Fetches what the view missed, then calls `done` once, from any thread. */
+void store_fetch(struct store_view *view, void (*done)(void *context), void *context);
+
+/* -- writing ------------------------------------------------------------------------------- */
+
+/* Most operations and bytes of one commit; beyond them it fails before it is tried. */
+#define COMMIT_OPERATIONS_MOST 512
+#define COMMIT_BYTES_MOST (1 << 20)
+
+enum condition_type {
+    CONDITION_AT_REVISION, /* the key's record was written by that revision */
+    CONDITION_PRESENT,
+    CONDITION_ABSENT,
+    CONDITION_RANGE_EMPTY, /* no key with key <= k < end */
+};
+
+struct condition {
+    struct condition *next;
+    enum condition_type type;
+    enum store_family family;
+    struct slice key;
+    struct slice end;
+    uint64_t revision;
+};
+
+struct operation {
+    struct operation *next;
+    enum store_family family;
+    bool is_delete;
+    struct slice key;
+    struct slice body; /* without header: the engine writes it */
+};
+
+enum change_type { CHANGE_CREATED = 1, CHANGE_UPDATED = 2, CHANGE_DELETED = 3 };
+
+/* One row of the change feed, read back by watchers in the order of revisions. */
+struct feed_entry {
+    struct feed_entry *next;
+    struct uuid organization;
+    uint32_t kind;
+    struct uuid id;
+    enum change_type change;
+};
+
+/* One audit row; the engine numbers and chains it per organization. */
+struct audit_entry {
+    struct audit_entry *next;
+    struct uuid organization;
+    uint32_t kind;     /* of the object, 0 when there is none */
+    struct uuid id;    /* of the object */
+    struct slice body; /* a packed datastream.storage.v1.AuditRecord */
+};
+
+struct counter_delta {
+    struct counter_delta *next;
+    struct slice counter;
+    int64_t delta;
+};
+
+enum commit_result {
+    COMMIT_PENDING,
+    COMMIT_DONE,
+    COMMIT_CONFLICT, /* a condition does not hold: see `conflict` */
+    COMMIT_FAILED,   /* the engine could not write, and takes no more writes */
+};
+
+/*
+ * A conditional commit: all conditions hold and everything is written, or nothing is. Everything in
+ * it is borrowed from `arena` or longer-lived and must stay until `done` was called. Plain: handlers
+ * fill it with the functions below, in order of need; the lists keep the order of the calls.
+ */
+struct commit {
+    struct arena *arena;
+    struct condition *conditions, **conditions_tail;
+    struct operation *operations, **operations_tail;
+    struct feed_entry *feed, **feed_tail;
+    struct audit_entry *audit, **audit_tail;
+    struct counter_delta *counts, **counts_tail;
+    size_t operation_count; /* operations, feed, audit and counts together */
+    size_t bytes;           /* keys and bodies */
+
+    /* Set by the engine before `done`. */
+    enum commit_result result;
+    const struct condition *conflict; /* the first that did not hold */
+    uint64_t revision;                /* of a commit that is done */
+
+    /* Set by store_commit. */
+    void (*done)(struct commit *commit, void *context);
+    void *context;
+    struct commit *queue_next; /* the engine's */
+};
+
+/* An empty commit. */
+void commit_init(struct commit *commit, struct arena *arena);
+
+/* Nothing to write: no operation, audit row or feed row. */
+bool commit_is_empty(const struct commit *commit);
+
+/* Conditions, checked in order. Keys are borrowed. */
+void commit_require_revision(struct commit *commit, enum store_family family, struct slice key,
+                             uint64_t revision);
+void commit_require_present(struct commit *commit, enum store_family family, struct slice key);
+void commit_require_absent(struct commit *commit, enum store_family family, struct slice key);
+void commit_require_empty(struct commit *commit, enum store_family family, struct slice from,
+                          struct slice to);
+
+/* Operations. Keys and bodies are borrowed. Each may fail the arena; check it once at the end. */
+void commit_put(struct commit *commit, enum store_family family, struct slice key,
+                struct slice body);
+void commit_delete(struct commit *commit, enum store_family family, struct slice key);
+void commit_count(struct commit *commit, struct slice counter, int64_t delta);
+void commit_feed(struct commit *commit, const struct uuid *organization, uint32_t kind,
+                 const struct uuid *id, enum change_type change);
+void commit_audit(struct commit *commit, const struct uuid *organization, uint32_t kind,
+                  const struct uuid *id, struct slice body);
+
+/*
+ * Submits the commit. `done` is called exactly once, on a thread of the engine's (or, where the
+ * commit is refused for its size, on this one), after the write is durable and its observers ran.
+ * Calls from one thread are tried in order. Never blocks on the disk.
+ */
+void store_commit(struct store *store, struct commit *commit,
+                  void (*done)(struct commit *commit, void *context), void *context);
+
+/* The same, waiting for the result: for tools and start-up, never on a loop. */
+enum commit_result store_commit_wait(struct store *store, struct commit *commit);
+
+/* -- observing ----------------------------------------------------------------------------- */
+
+/*
+ * Called on the engine's thread for each commit that was written, in order of revisions, before any
+ * `done` of it is called: what it publishes is visible to whoever hears of the commit.
+ */
+typedef void store_observer(void *context, const struct commit *commit);
+
+/* Newest revision written. */
+uint64_t store_revision(struct store *store);
+
+/* Whether writes are refused since one failed (the latch opens only with a restart). */
+bool store_is_read_only(struct store *store);
+
+/* -- opening ------------------------------------------------------------------------------- */
+
+struct store_options {
+    const char *directory;   /* of the engine's files */
+    bool create;             /* make it when it is missing, else refuse */
+    bool read_only;          /* for offline tools: writes are refused, nothing is changed */
+    size_t block_cache_bytes;
+    uint8_t audit_key[32];   /* keys the chain of audit rows */
+    store_observer *observer; /* may be NULL */
+    void *observer_context;
+};
+
+/*
+ * Opens the embedded engine (RocksDB). On failure *ret_store is untouched and the status says why:
+ * FAILED_PRECONDITION for a store of a newer or unknown format, UNAVAILABLE when the files are in
+ * use, NOT_FOUND when there is none. `arena` holds the message.
+ */
+struct status store_open_rocksdb(const struct store_options *options, struct arena *arena,
+                                 struct store **ret_store);
+
+#ifdef DATASTREAM_FAULTS
+/*
+ * The test engine: wraps `inner`, which it owns from then on. Reads answer STORE_AGAIN until they
+ * were fetched; fetches and commits are answered late, from another thread; every so often a commit
+ * conflicts for no reason. `seed` makes the choices repeatable.
+ */
+struct store *store_wrap_late(struct store *inner, uint64_t seed);
+#endif
+
+/* Finishes what was submitted, flushes and closes. No view may be used afterwards. */
+void store_close(struct store *store);
+
+#endif
