@@ -1,0 +1,39 @@
+/*
+ * Logs are events with keys, one line each on standard error: JSON by default, or text. Never a
+ * credential, never a body. Any thread may log; a line is written whole.
+ */
+#ifndef DATASTREAM_BASE_LOG_H
+#define DATASTREAM_BASE_LOG_H
+
+#include "base/slice.h"
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
+enum log_format { LOG_JSON, LOG_TEXT };
+
+struct log_field {
+    const char *key;
+    bool is_number;
+    struct slice text;
+    int64_t number;
+};
+
+#define LOG_STR(k, s) ((struct log_field){.key = (k), .text = (s)})
+#define LOG_CSTR(k, s) ((struct log_field){.key = (k), .text = slice_from_cstr(s)})
+#define LOG_INT(k, n) ((struct log_field){.key = (k), .is_number = true, .number = (int64_t)(n)})
+
+/* Before other threads run. Events below `least` are dropped. */
+void log_setup(enum log_format format, enum log_level least);
+
+/* Whether an event of this level would be written: to spare what it takes to make it. */
+bool log_enabled(enum log_level level);
+
+/* Writes one event; values are escaped and cut at 1,024 bytes each. */
+void log_fields(enum log_level level, const char *event, const struct log_field *fields,
+                size_t count);
+
+/* log_event(LOG_INFO, "commit", LOG_INT("revision", 7)); needs at least one field. */
+#define log_event(level, event, ...)                                                               \
+    log_fields(level, event, (const struct log_field[]){__VA_ARGS__},                              \
+               sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
+
+#endif

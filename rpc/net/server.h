@@ -1,0 +1,65 @@
+/*
+ * The server of sockets: listeners, one acceptor, N loops, and draining.
+ */
+#ifndef DATASTREAM_RPC_NET_SERVER_H
+#define DATASTREAM_RPC_NET_SERVER_H
+
+#include "base/settings.h"
+#include "base/status.h"
+#include "rpc/net/exchange.h"
+
+struct server;
+
+#define SERVER_LISTENERS_MOST 8
+
+struct server_options {
+    const struct settings *settings; /* borrowed as long as the server */
+    /* "HOST:PORT" ("[::1]:0"), or "unix:PATH". Port 0 takes any. */
+    const char *listen[SERVER_LISTENERS_MOST];
+    size_t listen_count;
+    bool insecure_listen; /* allow plaintext beyond loopback */
+    /* Called on the loop's thread for each request whose head was accepted. */
+    void (*begin)(void *context, struct exchange *exchange);
+    /* Called on the server_run thread when draining begins (may be NULL): /readyz turns 503. */
+    void (*draining)(void *context);
+    void *context;
+};
+
+/*
+ * Binds the listeners and starts the loops, which serve at once. INVALID_ARGUMENT for an address
+ * that can't be read, FAILED_PRECONDITION for plaintext beyond loopback without insecure_listen,
+ * UNAVAILABLE when binding fails. `arena` holds the message.
+ */
+struct status server_start(const struct server_options *options, struct arena *arena,
+                           struct server **ret_server);
+
+/* How many loops serve. */
+unsigned server_loops(const struct server *server);
+
+/* The address that listener `i` bound, with the port ("127.0.0.1:8080"); NULL beyond the last. */
+const char *server_address(const struct server *server, size_t i);
+
+/*
+ * Accepts on the calling thread until SIGTERM, SIGINT or server_stop, then drains: stops accepting,
+ * GOAWAY (last-stream 2^31-1, a PING round trip, the final one), closes idle connections, waits for
+ * calls up to drain_timeout_ms, cuts the rest. Returns when every loop has ended. A second signal
+ * cuts at once.
+ */
+void server_run(struct server *server);
+
+/* Begins the draining from any thread. */
+void server_stop(struct server *server);
+
+/* Frees what server_start made, after server_run returned. */
+void server_free(struct server *server);
+
+/* Counters for metrics, readable from any thread. */
+struct server_counters {
+    uint64_t connections_open;
+    uint64_t connections_accepted;
+    uint64_t connections_refused;
+    uint64_t requests;
+};
+struct server_counters server_count(const struct server *server);
+
+#endif
