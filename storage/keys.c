@@ -1,0 +1,297 @@
+/*
+ * Key layouts and the folding of names. Every function that builds a key allocates it at its exact
+ * length and writes its parts one behind the other.
+ */
+#include "storage/keys.h"
+
+#include <utf8proc.h>
+
+#include "storage/bytes.h"
+
+#define UUID_LEN sizeof(((struct uuid *)NULL)->bytes)
+#define REFERENCE_LEN (KEY_OBJECT_LEN + 4 + UUID_LEN + 4)
+#define AUDIT_LEN (UUID_LEN + 8)
+#define AUDIT_BY_OBJECT_LEN (KEY_OBJECT_LEN + 8)
+
+static char *put_uuid(char *at, const struct uuid *id)
+{
+    memcpy(at, id->bytes, UUID_LEN);
+    return at + UUID_LEN;
+}
+
+static void take_uuid(const char *at, struct uuid *ret_id)
+{
+    memcpy(ret_id->bytes, at, UUID_LEN);
+}
+
+/* The finished key, or the empty slice where there was no memory for it. */
+static struct slice finish(char *key, size_t len)
+{
+    return key == NULL ? SLICE_EMPTY : slice_make(key, len);
+}
+
+struct slice key_organization(struct arena *arena, const struct uuid *organization)
+{
+    char *key = arena_alloc(arena, UUID_LEN);
+
+    if (key != NULL)
+        put_uuid(key, organization);
+    return finish(key, UUID_LEN);
+}
+
+struct slice key_object(struct arena *arena, const struct uuid *organization, uint32_t kind,
+                        const struct uuid *id)
+{
+    char *key = arena_alloc(arena, KEY_OBJECT_LEN);
+
+    if (key != NULL)
+        put_uuid(bytes_put_u32(put_uuid(key, organization), kind), id);
+    return finish(key, KEY_OBJECT_LEN);
+}
+
+struct slice key_kind(struct arena *arena, const struct uuid *organization, uint32_t kind)
+{
+    char *key = arena_alloc(arena, UUID_LEN + 4);
+
+    if (key != NULL)
+        bytes_put_u32(put_uuid(key, organization), kind);
+    return finish(key, UUID_LEN + 4);
+}
+
+struct slice key_name(struct arena *arena, const struct uuid *organization, uint32_t kind,
+                      struct slice folded_name)
+{
+    size_t len = UUID_LEN + 4 + folded_name.len;
+    char *key = arena_alloc(arena, len);
+
+    if (key == NULL)
+        return SLICE_EMPTY;
+    bytes_put_u32(put_uuid(key, organization), kind);
+    if (folded_name.len > 0)
+        memcpy(key + UUID_LEN + 4, folded_name.data, folded_name.len);
+    return slice_make(key, len);
+}
+
+struct slice key_reference(struct arena *arena, const struct uuid *organization,
+                           uint32_t target_kind, const struct uuid *target, uint32_t source_kind,
+                           const struct uuid *source, uint32_t field)
+{
+    char *key = arena_alloc(arena, REFERENCE_LEN);
+    char *at = key;
+
+    if (key == NULL)
+        return SLICE_EMPTY;
+    at = put_uuid(bytes_put_u32(put_uuid(at, organization), target_kind), target);
+    at = put_uuid(bytes_put_u32(at, source_kind), source);
+    bytes_put_u32(at, field);
+    return slice_make(key, REFERENCE_LEN);
+}
+
+struct slice key_audit(struct arena *arena, const struct uuid *organization, uint64_t number)
+{
+    char *key = arena_alloc(arena, AUDIT_LEN);
+
+    if (key != NULL)
+        bytes_put_u64(put_uuid(key, organization), number);
+    return finish(key, AUDIT_LEN);
+}
+
+struct slice key_audit_by_object(struct arena *arena, const struct uuid *organization,
+                                 uint32_t kind, const struct uuid *id, uint64_t number)
+{
+    char *key = arena_alloc(arena, AUDIT_BY_OBJECT_LEN);
+    char *at = key;
+
+    if (key == NULL)
+        return SLICE_EMPTY;
+    at = put_uuid(bytes_put_u32(put_uuid(at, organization), kind), id);
+    bytes_put_u64(at, number);
+    return slice_make(key, AUDIT_BY_OBJECT_LEN);
+}
+
+struct slice key_feed(struct arena *arena, const struct uuid *organization, uint64_t revision,
+                      uint16_t index)
+{
+    size_t len = UUID_LEN + 8 + 2;
+    char *key = arena_alloc(arena, len);
+
+    if (key != NULL)
+        bytes_put_u16(bytes_put_u64(put_uuid(key, organization), revision), index);
+    return finish(key, len);
+}
+
+struct slice key_prefix_end(struct arena *arena, struct slice prefix)
+{
+    char *end;
+
+    while (prefix.len > 0 && (unsigned char)prefix.data[prefix.len - 1] == 0xff)
+        prefix.len--;
+    if (prefix.len == 0)
+        return SLICE_EMPTY;
+    end = arena_alloc(arena, prefix.len);
+    if (end == NULL)
+        return SLICE_EMPTY;
+    memcpy(end, prefix.data, prefix.len);
+    end[prefix.len - 1]++;
+    return slice_make(end, prefix.len);
+}
+
+bool key_object_parse(struct slice key, struct uuid *ret_organization, uint32_t *ret_kind,
+                      struct uuid *ret_id)
+{
+    if (key.len != KEY_OBJECT_LEN)
+        return false;
+    take_uuid(key.data, ret_organization);
+    *ret_kind = bytes_u32(key.data + UUID_LEN);
+    take_uuid(key.data + UUID_LEN + 4, ret_id);
+    return true;
+}
+
+bool key_reference_parse(struct slice key, uint32_t *ret_target_kind, struct uuid *ret_target,
+                         uint32_t *ret_source_kind, struct uuid *ret_source, uint32_t *ret_field)
+{
+    const char *source = key.data + KEY_OBJECT_LEN;
+
+    if (key.len != REFERENCE_LEN)
+        return false;
+    *ret_target_kind = bytes_u32(key.data + UUID_LEN);
+    take_uuid(key.data + UUID_LEN + 4, ret_target);
+    *ret_source_kind = bytes_u32(source);
+    take_uuid(source + 4, ret_source);
+    *ret_field = bytes_u32(source + 4 + UUID_LEN);
+    return true;
+}
+
+bool key_audit_parse(struct slice key, uint64_t *ret_number)
+{
+    if (key.len != AUDIT_LEN)
+        return false;
+    *ret_number = bytes_u64(key.data + UUID_LEN);
+    return true;
+}
+
+bool key_audit_by_object_parse(struct slice key, uint64_t *ret_number)
+{
+    if (key.len != AUDIT_BY_OBJECT_LEN)
+        return false;
+    *ret_number = bytes_u64(key.data + KEY_OBJECT_LEN);
+    return true;
+}
+
+/* -- names --------------------------------------------------------------------------------- */
+
+/* Unicode's White_Space: the separators, and the controls that are blanks in any text. */
+static bool is_blank(utf8proc_int32_t c)
+{
+    utf8proc_category_t category = utf8proc_category(c);
+
+    return category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL ||
+           category == UTF8PROC_CATEGORY_ZP || (c >= 0x09 && c <= 0x0d) || c == 0x85;
+}
+
+/* Those that turn the order of what is shown: a name must not look like another one. */
+static bool is_bidi_control(utf8proc_int32_t c)
+{
+    return c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
+           (c >= 0x2066 && c <= 0x2069);
+}
+
+static const char *refuse(utf8proc_int32_t c)
+{
+    utf8proc_category_t category = utf8proc_category(c);
+
+    if (category == UTF8PROC_CATEGORY_CC)
+        return "must not contain control characters";
+    if (is_bidi_control(c))
+        return "must not contain characters that control the direction of text";
+    if (category == UTF8PROC_CATEGORY_CN)
+        return "must not contain characters that Unicode has not assigned";
+    return NULL;
+}
+
+static const char not_utf8[] = "must be valid UTF-8";
+
+/* Reads the code point at the front; 0 where it is not UTF-8. */
+static size_t next_code_point(struct slice text, utf8proc_int32_t *ret_c)
+{
+    utf8proc_ssize_t len = utf8proc_iterate((const utf8proc_uint8_t *)text.data,
+                                            (utf8proc_ssize_t)text.len, ret_c);
+
+    return len > 0 ? (size_t)len : 0;
+}
+
+/*
+ * Finds the part between the blanks at both ends and judges each character of it. Characters that
+ * are blank and refused as well, such as a line feed, pass at the ends only.
+ */
+static const char *trim_and_judge(struct slice name, struct slice *ret_trimmed)
+{
+    size_t first = name.len;
+    size_t end = name.len;
+    const char *pending = NULL;
+
+    for (size_t at = 0; at < name.len;) {
+        utf8proc_int32_t c;
+        size_t len = next_code_point(slice_from(name, at), &c);
+
+        if (len == 0)
+            return not_utf8;
+        if (!is_blank(c)) {
+            const char *refused = pending != NULL ? pending : refuse(c);
+
+            if (refused != NULL)
+                return refused;
+            first = first < at ? first : at;
+            end = at + len;
+        } else if (first < name.len && pending == NULL) {
+            pending = refuse(c);
+        }
+        at += len;
+    }
+    if (first == name.len && name.len > 0)
+        return "must not be blank";
+    *ret_trimmed = slice_make(name.data + first, end - first);
+    return NULL;
+}
+
+/* NFC of the full case folding; NULL or what is wrong. Empty when the arena fails. */
+static const char *fold(struct arena *arena, struct slice text, struct slice *ret_folded)
+{
+    const utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_COMPOSE |
+                                      UTF8PROC_CASEFOLD; /* KEY_FOLD_VERSION 1 */
+    const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)text.data;
+    utf8proc_ssize_t len = (utf8proc_ssize_t)text.len;
+    utf8proc_ssize_t count = utf8proc_decompose(bytes, len, NULL, 0, options);
+    utf8proc_int32_t *points;
+
+    *ret_folded = SLICE_EMPTY;
+    if (count < 0)
+        return not_utf8;
+    /* One more: the text is encoded in place, with a NUL behind it. */
+    points = arena_array(arena, (size_t)count + 1, sizeof(*points));
+    if (points == NULL)
+        return NULL;
+    utf8proc_decompose(bytes, len, points, count, options);
+    len = utf8proc_reencode(points, count, options);
+    if (len < 0)
+        return not_utf8;
+    *ret_folded = slice_make(points, (size_t)len);
+    return NULL;
+}
+
+const char *key_fold_name(struct arena *arena, struct slice name, struct slice *ret_trimmed,
+                          struct slice *ret_folded)
+{
+    struct slice trimmed = SLICE_EMPTY;
+    struct slice folded = SLICE_EMPTY;
+    const char *wrong;
+
+    if (name.len > 0 && (wrong = trim_and_judge(name, &trimmed)) != NULL)
+        return wrong;
+    if (trimmed.len > 0 && (wrong = fold(arena, trimmed, &folded)) != NULL)
+        return wrong;
+    trimmed = arena_copy(arena, trimmed);
+    *ret_trimmed = arena_failed(arena) ? SLICE_EMPTY : trimmed;
+    *ret_folded = arena_failed(arena) ? SLICE_EMPTY : folded;
+    return NULL;
+}
