@@ -1,0 +1,85 @@
+/*
+ * What an engine gives to the front in store.c and to the committer. Internal to storage/.
+ *
+ * An engine embeds `struct store` as its first member, and its views embed `struct store_view`.
+ */
+#ifndef DATASTREAM_STORAGE_ENGINE_H
+#define DATASTREAM_STORAGE_ENGINE_H
+
+#include <pthread.h>
+
+#include "storage/store.h"
+
+/* Format number of the layouts in keys.h, kept in `meta`. */
+#define STORE_FORMAT 1
+
+struct store_engine {
+    /* Size of the engine's view, which the front allocates and clears. */
+    size_t view_size;
+
+    /* Reads, as in store.h. */
+    enum store_found (*get)(struct store_view *view, enum store_family family, struct slice key,
+                            struct slice *ret_value);
+    enum store_found (*scan)(struct store_view *view, enum store_family family, struct slice from,
+                             struct slice to, bool reverse, size_t limit,
+                             struct store_rows *ret_rows);
+
+    /* May be NULL in engines that never answer STORE_AGAIN. */
+    void (*view_reset)(struct store_view *view);
+    void (*fetch)(struct store_view *view, void (*done)(void *context), void *context);
+
+    /* Takes a commit of legal size; its `done` and `context` are set. */
+    void (*commit)(struct store *store, struct commit *commit);
+
+    uint64_t (*revision)(struct store *store);
+    bool (*is_read_only)(struct store *store);
+    void (*close)(struct store *store);
+};
+
+struct store {
+    const struct store_engine *engine;
+    uint8_t audit_key[32];
+};
+
+struct store_view {
+    struct store *store;
+    struct arena *arena;
+    bool missed;
+};
+
+/*
+ * The batch of an embedded engine, used by the committer's thread alone. Errors of single calls
+ * come out at `write`.
+ */
+struct batch_writer {
+    /* The value is `count` parts, one behind the other. */
+    void (*put)(struct store *store, enum store_family family, struct slice key,
+                const struct slice *parts, size_t count);
+    void (*remove)(struct store *store, enum store_family family, struct slice key);
+    /* Writes the batch durably, as a whole or not at all, and empties it. False: logged. */
+    bool (*write)(struct store *store);
+};
+
+/* Waits for one event that another thread signals. */
+struct waiter {
+    pthread_mutex_t mutex;
+    pthread_cond_t cond;
+    bool done; /* guarded by mutex */
+};
+
+void store__waiter_init(struct waiter *waiter);
+/* The last touch of the signalling thread: the waiter may be gone when this returns. */
+void store__waiter_signal(void *waiter);
+/* Waits, then releases what the waiter holds. */
+void store__waiter_wait(struct waiter *waiter);
+
+/* The text name of a family, as STORE_FAMILIES gives it. */
+const char *store__family_name(enum store_family family);
+
+/* Reads the body of a record of 8 bytes; false where it is another thing. */
+bool store__parse_u64(struct slice value, uint64_t *ret_number);
+
+/* Logs that the engine failed at something; `message` is of a library and may be NULL. */
+void store__log_error(const char *what, const char *message);
+
+#endif
