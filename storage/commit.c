@@ -1,0 +1,496 @@
+/*
+ * The committer. For each batch of commits that has gathered, in the order of submission:
+ *
+ *   conditions checked against the store plus the batch so far -> conflict, or
+ *   revision given, operations, counters, feed and audit rows put into the batch;
+ *   one synced write; the observer of each commit, then `done` of each.
+ *
+ * A write that fails closes a latch: its batch fails and so does everything later, until a restart.
+ * A failed sync says nothing about what reached the disk, so trying again could hide a loss.
+ */
+#include "storage/commit.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "storage/bytes.h"
+#include "storage/heads.h"
+#include "storage/keys.h"
+#include "storage/overlay.h"
+#include "storage/record.h"
+
+/* A batch ends when it passes either: one write must neither take long nor hold much. */
+#define BATCH_OPERATIONS_MOST 4096
+#define BATCH_BYTES_MOST ((size_t)4 << 20)
+/* Rows of a range that are looked at in one go for one that the batch did not delete. */
+#define RANGE_ROWS 16
+
+struct committer {
+    struct committer_options options;
+    pthread_t thread;
+
+    pthread_mutex_t mutex; /* guards the four fields below */
+    pthread_cond_t cond;
+    struct commit *queue, **queue_tail;
+    bool waiting; /* the thread waits for cond */
+    bool stopping;
+
+    _Atomic uint64_t revision; /* written by the thread, read by all */
+    atomic_bool read_only;     /* the same */
+
+    /* The rest is the thread's alone. */
+    struct arena arena; /* of the batch */
+    struct arena_cache cache;
+    struct store_view *view;
+    struct overlay overlay;
+    struct audit_heads *heads;
+    struct audit_mac *mac;
+    uint64_t next_revision;
+    size_t written; /* commits in the batch that write */
+};
+
+/* -- conditions ---------------------------------------------------------------------------- */
+
+enum verdict { HOLDS, FAILS, UNKNOWN };
+
+/* Looks a key up in the batch, then in the store. An unreadable record has no revision, 0. */
+static enum verdict look_up(struct committer *c, enum store_family family, struct slice key,
+                            bool *ret_present, uint64_t *ret_revision)
+{
+    const struct overlay_entry *entry = overlay_find(&c->overlay, family, key);
+    struct record record = {0};
+    struct slice value;
+
+    if (entry != NULL) {
+        *ret_present = entry->present;
+        *ret_revision = entry->revision;
+        return HOLDS;
+    }
+    switch (store_get(c->view, family, key, &value)) {
+    case STORE_FOUND:
+        if (!record_parse(value, &record))
+            store__log_error("check of a condition", "the record is unreadable");
+        *ret_present = true;
+        *ret_revision = record.revision;
+        return HOLDS;
+    case STORE_ABSENT:
+        *ret_present = false;
+        *ret_revision = 0;
+        return HOLDS;
+    default:
+        return UNKNOWN;
+    }
+}
+
+static enum verdict check_empty(struct committer *c, const struct condition *condition)
+{
+    struct slice from = condition->key;
+
+    if (overlay_holds_range(&c->overlay, condition->family, from, condition->end))
+        return FAILS;
+    for (;;) {
+        struct store_rows rows;
+        struct slice last;
+        char *next;
+
+        if (store_scan(c->view, condition->family, from, condition->end, false, RANGE_ROWS,
+                       &rows) != STORE_FOUND)
+            return UNKNOWN;
+        for (size_t i = 0; i < rows.count; i++)
+            if (overlay_find(&c->overlay, condition->family, rows.rows[i].key) == NULL)
+                return FAILS;
+        if (!rows.more)
+            return HOLDS;
+        last = rows.rows[rows.count - 1].key;
+        next = arena_zalloc(&c->arena, last.len + 1);
+        if (next == NULL)
+            return UNKNOWN;
+        memcpy(next, last.data, last.len);
+        from = slice_make(next, last.len + 1);
+    }
+}
+
+static enum verdict check(struct committer *c, const struct condition *condition)
+{
+    uint64_t revision;
+    bool present;
+
+    if (condition->type == CONDITION_RANGE_EMPTY)
+        return check_empty(c, condition);
+    if (look_up(c, condition->family, condition->key, &present, &revision) != HOLDS)
+        return UNKNOWN;
+    switch (condition->type) {
+    case CONDITION_AT_REVISION:
+        return present && revision == condition->revision ? HOLDS : FAILS;
+    case CONDITION_PRESENT:
+        return present ? HOLDS : FAILS;
+    case CONDITION_ABSENT:
+        return present ? FAILS : HOLDS;
+    default:
+        return UNKNOWN;
+    }
+}
+
+/* -- counters and chains ------------------------------------------------------------------- */
+
+/* A counter's entry in the overlay, read from the store at first. NULL: failed, logged. */
+static struct overlay_entry *load_counter(struct committer *c, struct slice counter)
+{
+    struct overlay_entry *entry = overlay_find(&c->overlay, FAMILY_COUNTS, counter);
+    struct slice value;
+    struct record record;
+
+    if (entry != NULL)
+        return entry;
+    switch (store_get(c->view, FAMILY_COUNTS, counter, &value)) {
+    case STORE_ABSENT:
+        return overlay_touch(&c->overlay, &c->arena, FAMILY_COUNTS, counter);
+    case STORE_FOUND:
+        break;
+    default:
+        return NULL;
+    }
+    if (!record_parse(value, &record) || record.body.len != 8) {
+        store__log_error("move of a counter", "its record is unreadable");
+        return NULL;
+    }
+    entry = overlay_touch(&c->overlay, &c->arena, FAMILY_COUNTS, counter);
+    if (entry != NULL) {
+        entry->present = true;
+        entry->revision = record.revision;
+        entry->count = bytes_u64(record.body.data);
+    }
+    return entry;
+}
+
+/*
+ * Reads all that applying needs, so that applying cannot fail half-way on a row that is damaged:
+ * then only this commit fails.
+ */
+static bool prepare(struct committer *c, const struct commit *commit)
+{
+    for (const struct counter_delta *d = commit->counts; d != NULL; d = d->next)
+        if (load_counter(c, d->counter) == NULL)
+            return false;
+    for (const struct audit_entry *a = commit->audit; a != NULL; a = a->next)
+        if (audit_heads_find(c->heads, c->view, c->mac, &a->organization) == NULL)
+            return false;
+    return true;
+}
+
+/* -- applying ------------------------------------------------------------------------------ */
+
+/* Puts a record of up to two parts; NULL when the arena failed. */
+static struct overlay_entry *put(struct committer *c, enum store_family family, struct slice key,
+                                 struct slice first, struct slice second)
+{
+    struct overlay_entry *entry = overlay_touch(&c->overlay, &c->arena, family, key);
+    uint8_t header[RECORD_HEADER_LEN];
+    struct slice parts[3] = {slice_make(header, sizeof(header)), first, second};
+
+    if (entry == NULL || key.len == 0)
+        return NULL;
+    record_write_header(header, c->next_revision);
+    entry->present = true;
+    entry->revision = c->next_revision;
+    c->options.writer->put(c->options.store, family, key, parts, 3);
+    return entry;
+}
+
+static bool put_number(struct committer *c, enum store_family family, struct slice key,
+                       uint64_t number)
+{
+    char body[8];
+
+    bytes_put_u64(body, number);
+    return put(c, family, key, slice_make(body, sizeof(body)), SLICE_EMPTY) != NULL;
+}
+
+static bool apply_operation(struct committer *c, const struct operation *operation)
+{
+    struct overlay_entry *entry;
+
+    if (!operation->is_delete)
+        return put(c, operation->family, operation->key, operation->body, SLICE_EMPTY) != NULL;
+    entry = overlay_touch(&c->overlay, &c->arena, operation->family, operation->key);
+    if (entry == NULL)
+        return false;
+    entry->present = false;
+    entry->revision = 0;
+    c->options.writer->remove(c->options.store, operation->family, operation->key);
+    return true;
+}
+
+static bool apply_count(struct committer *c, const struct counter_delta *delta)
+{
+    struct overlay_entry *entry = load_counter(c, delta->counter);
+    uint64_t down = delta->delta < 0 ? 0 - (uint64_t)delta->delta : 0;
+
+    if (entry == NULL)
+        return false;
+    if (down > entry->count) {
+        store__log_error("move of a counter", "it would fall below zero");
+        down = entry->count;
+    }
+    entry->count = delta->delta < 0 ? entry->count - down : entry->count + (uint64_t)delta->delta;
+    return put_number(c, FAMILY_COUNTS, delta->counter, entry->count);
+}
+
+static bool apply_feed(struct committer *c, const struct feed_entry *feed, uint16_t index)
+{
+    char body[4 + sizeof(feed->id.bytes) + 1];
+    char *at = bytes_put_u32(body, feed->kind);
+
+    memcpy(at, feed->id.bytes, sizeof(feed->id.bytes));
+    at[sizeof(feed->id.bytes)] = (char)feed->change;
+    return put(c, FAMILY_FEED, key_feed(&c->arena, &feed->organization, c->next_revision, index),
+               slice_make(body, sizeof(body)), SLICE_EMPTY) != NULL;
+}
+
+static bool apply_audit(struct committer *c, const struct audit_entry *audit)
+{
+    struct audit_head *head =
+        audit_heads_find(c->heads, c->view, c->mac, &audit->organization);
+    uint64_t number;
+
+    if (head == NULL)
+        return false;
+    number = head->number + 1;
+    if (!audit_compute_mac(c->mac, head->key, head->mac, number, audit->body, head->mac))
+        return false;
+    head->number = number;
+    if (put(c, FAMILY_AUDIT, key_audit(&c->arena, &audit->organization, number),
+            slice_make(head->mac, sizeof(head->mac)), audit->body) == NULL)
+        return false;
+    if (audit->kind == 0)
+        return true;
+    return put(c, FAMILY_AUDIT_BY_OBJECT,
+               key_audit_by_object(&c->arena, &audit->organization, audit->kind, &audit->id,
+                                   number),
+               SLICE_EMPTY, SLICE_EMPTY) != NULL;
+}
+
+static bool apply(struct committer *c, const struct commit *commit)
+{
+    uint16_t index = 0;
+
+    for (const struct operation *o = commit->operations; o != NULL; o = o->next)
+        if (!apply_operation(c, o))
+            return false;
+    for (const struct counter_delta *d = commit->counts; d != NULL; d = d->next)
+        if (!apply_count(c, d))
+            return false;
+    for (const struct feed_entry *f = commit->feed; f != NULL; f = f->next)
+        if (!apply_feed(c, f, index++))
+            return false;
+    for (const struct audit_entry *a = commit->audit; a != NULL; a = a->next)
+        if (!apply_audit(c, a))
+            return false;
+    return true;
+}
+
+/* -- batches ------------------------------------------------------------------------------- */
+
+/*
+ * Tries one commit: leaves COMMIT_DONE (once the batch is written), COMMIT_CONFLICT or
+ * COMMIT_FAILED in it. False when the batch as a whole is lost.
+ */
+static bool try_commit(struct committer *c, struct commit *commit)
+{
+    for (const struct condition *k = commit->conditions; k != NULL; k = k->next) {
+        enum verdict verdict = check(c, k);
+
+        if (verdict == HOLDS)
+            continue;
+        commit->result = verdict == FAILS ? COMMIT_CONFLICT : COMMIT_FAILED;
+        commit->conflict = verdict == FAILS ? k : NULL;
+        return true;
+    }
+    if (commit->operation_count == 0) {
+        commit->result = COMMIT_DONE;
+        commit->revision = c->next_revision - 1;
+        return true;
+    }
+    if (!prepare(c, commit)) {
+        commit->result = COMMIT_FAILED;
+        return true;
+    }
+    if (!apply(c, commit))
+        return false;
+    commit->result = COMMIT_DONE;
+    commit->revision = c->next_revision++;
+    c->written++;
+    return true;
+}
+
+static bool write_batch(struct committer *c)
+{
+    if (c->written == 0)
+        return true;
+    c->next_revision--; /* the number itself is a record of the last commit */
+    if (!put_number(c, FAMILY_META, SLICE("revision"), c->next_revision))
+        return false;
+    c->next_revision++;
+    return c->options.writer->write(c->options.store);
+}
+
+/* Tries commits from the front of the list; returns those behind the batch. */
+static struct commit *try_batch(struct committer *c, struct commit *list, bool *ret_lost)
+{
+    size_t operations = 0;
+    size_t bytes = 0;
+
+    arena_reset(&c->arena);
+    overlay_clear(&c->overlay);
+    audit_heads_trim(c->heads);
+    c->written = 0;
+    c->view = store_view_open(c->options.store, &c->arena);
+    *ret_lost = c->view == NULL || atomic_load(&c->read_only);
+    while (list != NULL && operations < BATCH_OPERATIONS_MOST && bytes < BATCH_BYTES_MOST) {
+        if (!*ret_lost && !try_commit(c, list))
+            *ret_lost = true;
+        operations += list->operation_count;
+        bytes += list->bytes;
+        list = list->queue_next;
+    }
+    return list;
+}
+
+/* Fails the batch and closes the latch. */
+static void lose_batch(struct committer *c, struct commit *list, const struct commit *end)
+{
+    if (!atomic_exchange(&c->read_only, true))
+        store__log_error("commit", "no more writes are taken until a restart");
+    for (; list != end; list = list->queue_next) {
+        list->result = COMMIT_FAILED;
+        list->conflict = NULL;
+        list->revision = 0;
+    }
+}
+
+static void answer(struct committer *c, struct commit *list, const struct commit *end)
+{
+    if (c->options.observer != NULL)
+        for (const struct commit *k = list; k != end; k = k->queue_next)
+            if (k->result == COMMIT_DONE && k->operation_count > 0)
+                c->options.observer(c->options.observer_context, k);
+    while (list != end) {
+        struct commit *next = list->queue_next; /* `done` may free the commit */
+
+        list->done(list, list->context);
+        list = next;
+    }
+}
+
+/* Runs one batch; returns the commits behind it. */
+static struct commit *run_batch(struct committer *c, struct commit *list)
+{
+    bool lost;
+    struct commit *end = try_batch(c, list, &lost);
+
+    if (lost || !write_batch(c))
+        lose_batch(c, list, end);
+    else
+        atomic_store(&c->revision, c->next_revision - 1);
+    answer(c, list, end);
+    return end;
+}
+
+/* -- the thread ---------------------------------------------------------------------------- */
+
+/* Takes all that has gathered; NULL when the committer stops and nothing is left. */
+static struct commit *take(struct committer *c)
+{
+    struct commit *list;
+
+    pthread_mutex_lock(&c->mutex);
+    while (c->queue == NULL && !c->stopping) {
+        c->waiting = true;
+        pthread_cond_wait(&c->cond, &c->mutex);
+    }
+    c->waiting = false;
+    list = c->queue;
+    c->queue = NULL;
+    c->queue_tail = &c->queue;
+    pthread_mutex_unlock(&c->mutex);
+    return list;
+}
+
+static void *run(void *context)
+{
+    struct committer *c = context;
+    struct commit *list;
+
+    while ((list = take(c)) != NULL)
+        while (list != NULL)
+            list = run_batch(c, list);
+    return NULL;
+}
+
+static void release(struct committer *c)
+{
+    arena_done(&c->arena);
+    arena_cache_done(&c->cache);
+    audit_heads_free(c->heads);
+    audit_mac_free(c->mac);
+    pthread_cond_destroy(&c->cond);
+    pthread_mutex_destroy(&c->mutex);
+    free(c);
+}
+
+struct committer *committer_start(const struct committer_options *options)
+{
+    struct committer *c = calloc(1, sizeof(*c));
+
+    if (c == NULL)
+        return NULL;
+    c->options = *options;
+    c->queue_tail = &c->queue;
+    c->next_revision = options->revision + 1;
+    atomic_init(&c->revision, options->revision);
+    atomic_init(&c->read_only, options->read_only);
+    pthread_mutex_init(&c->mutex, NULL);
+    pthread_cond_init(&c->cond, NULL);
+    arena_init(&c->arena, &c->cache, SIZE_MAX);
+    c->heads = audit_heads_new();
+    c->mac = audit_mac_new();
+    if (c->heads == NULL || c->mac == NULL || pthread_create(&c->thread, NULL, run, c) != 0) {
+        release(c);
+        return NULL;
+    }
+    return c;
+}
+
+void committer_submit(struct committer *c, struct commit *commit)
+{
+    bool wake;
+
+    pthread_mutex_lock(&c->mutex);
+    *c->queue_tail = commit;
+    c->queue_tail = &commit->queue_next;
+    wake = c->waiting;
+    c->waiting = false;
+    pthread_mutex_unlock(&c->mutex);
+    if (wake)
+        pthread_cond_signal(&c->cond);
+}
+
+uint64_t committer_revision(struct committer *c)
+{
+    return atomic_load(&c->revision);
+}
+
+bool committer_is_read_only(struct committer *c)
+{
+    return atomic_load(&c->read_only);
+}
+
+void committer_stop(struct committer *c)
+{
+    pthread_mutex_lock(&c->mutex);
+    c->stopping = true;
+    pthread_cond_signal(&c->cond);
+    pthread_mutex_unlock(&c->mutex);
+    pthread_join(c->thread, NULL);
+    release(c);
+}

@@ -1,0 +1,98 @@
+/* A cache of the heads of audit chains, filled from the last row of each. */
+#include "storage/heads.h"
+
+#include <stdlib.h>
+
+#include "storage/engine.h"
+#include "storage/keys.h"
+
+#define HEADS_BUCKETS 1024
+#define HEADS_MOST 16384
+
+struct audit_heads {
+    struct arena arena;
+    struct audit_head *buckets[HEADS_BUCKETS];
+    size_t count;
+};
+
+struct audit_heads *audit_heads_new(void)
+{
+    struct audit_heads *heads = calloc(1, sizeof(*heads));
+
+    if (heads == NULL)
+        return NULL;
+    arena_init(&heads->arena, NULL, SIZE_MAX);
+    arena_wipe_on_done(&heads->arena);
+    return heads;
+}
+
+void audit_heads_free(struct audit_heads *heads)
+{
+    if (heads == NULL)
+        return;
+    arena_done(&heads->arena);
+    free(heads);
+}
+
+void audit_heads_trim(struct audit_heads *heads)
+{
+    if (heads->count < HEADS_MOST && !arena_failed(&heads->arena))
+        return;
+    arena_done(&heads->arena);
+    memset(heads, 0, sizeof(*heads));
+    arena_init(&heads->arena, NULL, SIZE_MAX);
+    arena_wipe_on_done(&heads->arena);
+}
+
+/* The random bits of a version 7 UUID are its last. */
+static struct audit_head **bucket_of(struct audit_heads *heads, const struct uuid *organization)
+{
+    unsigned hash = (unsigned)organization->bytes[15] << 8 | organization->bytes[14];
+
+    return &heads->buckets[hash % HEADS_BUCKETS];
+}
+
+/* Reads the number and mac of the last row; false when it cannot be read. */
+static bool load(struct store_view *view, struct audit_head *head)
+{
+    struct slice from = key_audit(view->arena, &head->organization, 0);
+    struct slice to = key_prefix_end(
+        view->arena, slice_make(head->organization.bytes, sizeof(head->organization.bytes)));
+    struct store_rows rows;
+    struct slice body;
+
+    if (store_scan(view, FAMILY_AUDIT, from, to, true, 1, &rows) != STORE_FOUND)
+        return false;
+    if (rows.count == 0)
+        return true;
+    if (!key_audit_parse(rows.rows[0].key, &head->number) ||
+        !audit_parse(rows.rows[0].value, head->mac, &body)) {
+        store__log_error("read of an audit chain", "its last row is unreadable");
+        return false;
+    }
+    return true;
+}
+
+struct audit_head *audit_heads_find(struct audit_heads *heads, struct store_view *view,
+                                    struct audit_mac *mac, const struct uuid *organization)
+{
+    struct audit_head **bucket = bucket_of(heads, organization);
+    struct audit_head loaded = {.organization = *organization};
+    struct audit_head *head = *bucket;
+
+    while (head != NULL && !uuid_equal(&head->organization, organization))
+        head = head->next;
+    if (head != NULL)
+        return head;
+    if (!audit_derive_key(mac, view->store->audit_key, organization, loaded.key) ||
+        !load(view, &loaded))
+        return NULL;
+    head = arena_alloc(&heads->arena, sizeof(*head));
+    if (head == NULL)
+        return NULL;
+    *head = loaded;
+    head->next = *bucket;
+    *bucket = head;
+    heads->count++;
+    return head;
+}

@@ -1,0 +1,47 @@
+/*
+ * What a batch has changed so far, laid over the store: conditions and counters of a commit must
+ * see the commits before it in the same batch, which no read sees yet. Internal to storage/.
+ */
+#ifndef DATASTREAM_STORAGE_OVERLAY_H
+#define DATASTREAM_STORAGE_OVERLAY_H
+
+#include "storage/store.h"
+
+/* One key. Plain; the key is borrowed. */
+struct overlay_entry {
+    struct overlay_entry *next;           /* of the same bucket */
+    struct overlay_entry *next_in_family; /* newest first */
+    enum store_family family;
+    struct slice key;
+    uint32_t hash;
+    bool present;
+    uint64_t revision; /* of the record, when present */
+    uint64_t count;    /* of a counter */
+};
+
+#define OVERLAY_BUCKETS 4096 /* a power of two, near the most operations of a batch */
+
+struct overlay {
+    struct overlay_entry *buckets[OVERLAY_BUCKETS];
+    struct overlay_entry *families[FAMILIES];
+};
+
+/* Forgets everything; the entries' memory is the arena's. */
+void overlay_clear(struct overlay *overlay);
+
+/* The entry of a key, or NULL when the batch did not touch it. */
+struct overlay_entry *overlay_find(const struct overlay *overlay, enum store_family family,
+                                   struct slice key);
+
+/*
+ * The entry of a key, a new one (absent, all zero) when there is none; NULL when the arena failed.
+ * The key is borrowed until overlay_clear.
+ */
+struct overlay_entry *overlay_touch(struct overlay *overlay, struct arena *arena,
+                                    enum store_family family, struct slice key);
+
+/* Whether the batch left a key present with from <= key < end. */
+bool overlay_holds_range(const struct overlay *overlay, enum store_family family,
+                         struct slice from, struct slice end);
+
+#endif
