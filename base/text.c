@@ -1,0 +1,225 @@
+/* UTF-8, base64 and hexadecimal. */
+#include "base/text.h"
+
+/* Byte classes of table 3-7: how many continuation bytes follow, and the bounds of the first. */
+struct lead {
+    unsigned char following;
+    unsigned char least;
+    unsigned char most;
+};
+
+static bool lead_of(unsigned char byte, struct lead *ret_lead)
+{
+    if (byte >= 0xc2 && byte <= 0xdf)
+        *ret_lead = (struct lead){1, 0x80, 0xbf};
+    else if (byte == 0xe0)
+        *ret_lead = (struct lead){2, 0xa0, 0xbf};
+    else if (byte == 0xed)
+        *ret_lead = (struct lead){2, 0x80, 0x9f};
+    else if (byte >= 0xe1 && byte <= 0xef)
+        *ret_lead = (struct lead){2, 0x80, 0xbf};
+    else if (byte == 0xf0)
+        *ret_lead = (struct lead){3, 0x90, 0xbf};
+    else if (byte >= 0xf1 && byte <= 0xf3)
+        *ret_lead = (struct lead){3, 0x80, 0xbf};
+    else if (byte == 0xf4)
+        *ret_lead = (struct lead){3, 0x80, 0x8f};
+    else
+        return false;
+    return true;
+}
+
+bool utf8_is_valid(struct slice text)
+{
+    const unsigned char *at = (const unsigned char *)text.data;
+    const unsigned char *end = at + text.len;
+
+    if (text.len == 0)
+        return true;
+    while (at < end) {
+        struct lead lead;
+        uint64_t word;
+
+        if (end - at >= 8) {
+            memcpy(&word, at, 8);
+            if ((word & UINT64_C(0x8080808080808080)) == 0) {
+                at += 8;
+                continue;
+            }
+        }
+        if (*at < 0x80) {
+            at++;
+            continue;
+        }
+        if (!lead_of(*at, &lead) || end - at <= lead.following)
+            return false;
+        if (at[1] < lead.least || at[1] > lead.most)
+            return false;
+        for (unsigned i = 2; i <= lead.following; i++)
+            if ((at[i] & 0xc0) != 0x80)
+                return false;
+        at += lead.following + 1;
+    }
+    return true;
+}
+
+size_t utf8_length(struct slice text)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < text.len; i++)
+        count += ((unsigned char)text.data[i] & 0xc0) != 0x80;
+    return count;
+}
+
+size_t utf8_encode(uint32_t code_point, char bytes[4])
+{
+    if (code_point < 0x80) {
+        bytes[0] = (char)code_point;
+        return 1;
+    }
+    if (code_point < 0x800) {
+        bytes[0] = (char)(0xc0 | code_point >> 6);
+        bytes[1] = (char)(0x80 | (code_point & 0x3f));
+        return 2;
+    }
+    if (code_point < 0x10000) {
+        bytes[0] = (char)(0xe0 | code_point >> 12);
+        bytes[1] = (char)(0x80 | (code_point >> 6 & 0x3f));
+        bytes[2] = (char)(0x80 | (code_point & 0x3f));
+        return 3;
+    }
+    bytes[0] = (char)(0xf0 | code_point >> 18);
+    bytes[1] = (char)(0x80 | (code_point >> 12 & 0x3f));
+    bytes[2] = (char)(0x80 | (code_point >> 6 & 0x3f));
+    bytes[3] = (char)(0x80 | (code_point & 0x3f));
+    return 4;
+}
+
+static const char standard_alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char url_alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static struct slice encode(struct arena *arena, struct slice bytes, const char *alphabet, bool pad)
+{
+    const unsigned char *in = (const unsigned char *)bytes.data;
+    char *text;
+    size_t at = 0;
+
+    if (bytes.len > SIZE_MAX / 2) {
+        arena_fail(arena);
+        return SLICE_EMPTY;
+    }
+    text = arena_alloc(arena, bytes.len / 3 * 4 + 5);
+    if (text == NULL)
+        return SLICE_EMPTY;
+    for (size_t i = 0; i < bytes.len; i += 3) {
+        size_t left = bytes.len - i;
+        uint32_t group = (uint32_t)in[i] << 16;
+
+        if (left > 1)
+            group |= (uint32_t)in[i + 1] << 8;
+        if (left > 2)
+            group |= in[i + 2];
+        text[at++] = alphabet[group >> 18];
+        text[at++] = alphabet[group >> 12 & 63];
+        if (left > 1)
+            text[at++] = alphabet[group >> 6 & 63];
+        if (left > 2)
+            text[at++] = alphabet[group & 63];
+    }
+    while (pad && at % 4 != 0)
+        text[at++] = '=';
+    text[at] = '\0';
+    return slice_make(text, at);
+}
+
+struct slice base64_encode(struct arena *arena, struct slice bytes, bool pad)
+{
+    return encode(arena, bytes, standard_alphabet, pad);
+}
+
+struct slice base64url_encode(struct arena *arena, struct slice bytes)
+{
+    return encode(arena, bytes, url_alphabet, false);
+}
+
+/* The six bits of a character of either alphabet; -1 for any other. */
+static int base64_value(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    if (c == '+' || c == '-')
+        return 62;
+    if (c == '/' || c == '_')
+        return 63;
+    return -1;
+}
+
+/* The text without its padding; false where the padding does not fill the last group. */
+static bool strip_padding(struct slice *text)
+{
+    size_t pads = 0;
+
+    while (pads < 2 && text->len > 0 && text->data[text->len - 1] == '=') {
+        text->len--;
+        pads++;
+    }
+    return (pads == 0 || (text->len + pads) % 4 == 0) && text->len % 4 != 1;
+}
+
+bool base64_decode(struct arena *arena, struct slice text, struct slice *ret_bytes)
+{
+    unsigned char *bytes;
+    uint32_t bits = 0;
+    unsigned bit_count = 0;
+    size_t at = 0;
+
+    if (!strip_padding(&text))
+        return false;
+    bytes = arena_alloc(arena, text.len / 4 * 3 + 4);
+    if (bytes == NULL)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        int value = base64_value(text.data[i]);
+
+        if (value < 0)
+            return false;
+        bits = bits << 6 | (uint32_t)value;
+        bit_count += 6;
+        if (bit_count >= 8) {
+            bit_count -= 8;
+            bytes[at++] = (unsigned char)(bits >> bit_count);
+        }
+    }
+    bytes[at] = '\0';
+    *ret_bytes = slice_make(bytes, at);
+    return true;
+}
+
+struct slice hex_encode(struct arena *arena, struct slice bytes)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *text;
+
+    if (bytes.len > SIZE_MAX / 4) {
+        arena_fail(arena);
+        return SLICE_EMPTY;
+    }
+    text = arena_alloc(arena, bytes.len * 2 + 1);
+    if (text == NULL)
+        return SLICE_EMPTY;
+    for (size_t i = 0; i < bytes.len; i++) {
+        unsigned char byte = (unsigned char)bytes.data[i];
+
+        text[2 * i] = digits[byte >> 4];
+        text[2 * i + 1] = digits[byte & 15];
+    }
+    text[2 * bytes.len] = '\0';
+    return slice_make(text, 2 * bytes.len);
+}
