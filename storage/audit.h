@@ -37,8 +37,8 @@ bool audit_parse(struct slice value, uint8_t ret_mac[AUDIT_MAC_LEN], struct slic
 
 /* What audit_verify found. */
 struct audit_verdict {
-    uint64_t rows;            /* rows that hold, counted from the front */
-    uint64_t broken;          /* number of the first row that does not hold, 0 when all do */
+    uint64_t rows;               /* rows that hold, counted from the front */
+    uint64_t broken;             /* number of the first row that does not hold, 0 when all do */
     uint8_t head[AUDIT_MAC_LEN]; /* of the last row that holds, zero when there is none */
 };
 

@@ -249,8 +249,7 @@ static bool apply_feed(struct committer *c, const struct feed_entry *feed, uint1
 
 static bool apply_audit(struct committer *c, const struct audit_entry *audit)
 {
-    struct audit_head *head =
-        audit_heads_find(c->heads, c->view, c->mac, &audit->organization);
+    struct audit_head *head = audit_heads_find(c->heads, c->view, c->mac, &audit->organization);
     uint64_t number;
 
     if (head == NULL)
@@ -463,16 +462,15 @@ struct committer *committer_start(const struct committer_options *options)
 
 void committer_submit(struct committer *c, struct commit *commit)
 {
-    bool wake;
-
     pthread_mutex_lock(&c->mutex);
     *c->queue_tail = commit;
     c->queue_tail = &commit->queue_next;
-    wake = c->waiting;
-    c->waiting = false;
-    pthread_mutex_unlock(&c->mutex);
-    if (wake)
+    if (c->waiting) {
+        c->waiting = false;
+        /* Inside the mutex: once it is free the commit may be answered and the store closed. */
         pthread_cond_signal(&c->cond);
+    }
+    pthread_mutex_unlock(&c->mutex);
 }
 
 uint64_t committer_revision(struct committer *c)

@@ -11,8 +11,8 @@
  *   references       org kind id (of the target)
  *                    kind id (of the source) field-number (4)    body: empty
  *   counts           org kind                                    body: u64
- *   audit            org number (8)                              body: mac (32), storage.v1.AuditRecord
- *   audit_by_object  org kind id number (8)                      body: empty
+ *   audit            org number (8)                              body: mac (32),
+ * storage.v1.AuditRecord audit_by_object  org kind id number (8)                      body: empty
  *   feed             org revision (8) index (2)                  body: kind id change (1)
  *
  * Kind numbers come from the contract and are never given again. Layouts are expensive to change:
@@ -57,9 +57,9 @@ bool key_audit_by_object_parse(struct slice key, uint64_t *ret_number);
 /*
  * Folds a name for comparison: trims Unicode blanks at both ends, then NFC and full case folding
  * (utf8proc; KEY_FOLD_VERSION names the table and is kept in `meta`). Control characters, bidi
- * controls and unassigned code points are refused. `ret_trimmed` is the name as it is kept and shown.
- * Returns a sentence fragment that says what is wrong ("must not contain control characters"), or
- * NULL. `name` must be valid UTF-8. When the arena fails the results are empty.
+ * controls and unassigned code points are refused. `ret_trimmed` is the name as it is kept and
+ * shown. Returns a sentence fragment that says what is wrong ("must not contain control
+ * characters"), or NULL. `name` must be valid UTF-8. When the arena fails the results are empty.
  */
 const char *key_fold_name(struct arena *arena, struct slice name, struct slice *ret_trimmed,
                           struct slice *ret_folded);

@@ -21,8 +21,8 @@ static struct overlay_entry *find(const struct overlay *overlay, enum store_fami
 {
     struct overlay_entry *entry = overlay->buckets[hash % OVERLAY_BUCKETS];
 
-    while (entry != NULL && !(entry->hash == hash && entry->family == family &&
-                              slice_equal(entry->key, key)))
+    while (entry != NULL &&
+           !(entry->hash == hash && entry->family == family && slice_equal(entry->key, key)))
         entry = entry->next;
     return entry;
 }
@@ -55,8 +55,8 @@ struct overlay_entry *overlay_touch(struct overlay *overlay, struct arena *arena
     return entry;
 }
 
-bool overlay_holds_range(const struct overlay *overlay, enum store_family family,
-                         struct slice from, struct slice end)
+bool overlay_holds_range(const struct overlay *overlay, enum store_family family, struct slice from,
+                         struct slice end)
 {
     for (const struct overlay_entry *e = overlay->families[family]; e != NULL;
          e = e->next_in_family)

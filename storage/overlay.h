@@ -41,7 +41,7 @@ struct overlay_entry *overlay_touch(struct overlay *overlay, struct arena *arena
                                     enum store_family family, struct slice key);
 
 /* Whether the batch left a key present with from <= key < end. */
-bool overlay_holds_range(const struct overlay *overlay, enum store_family family,
-                         struct slice from, struct slice end);
+bool overlay_holds_range(const struct overlay *overlay, enum store_family family, struct slice from,
+                         struct slice end);
 
 #endif

@@ -1,4 +1,5 @@
-/* The front of the store that all engines share: dispatch, the building of commits, their limits. */
+/* The front of the store that all engines share: dispatch, the building of commits, their limits.
+ */
 #include "storage/store.h"
 
 #include "base/log.h"
@@ -140,16 +141,14 @@ static void require(struct commit *commit, struct condition condition)
 void commit_require_revision(struct commit *commit, enum store_family family, struct slice key,
                              uint64_t revision)
 {
-    require(commit, (struct condition){.type = CONDITION_AT_REVISION,
-                                       .family = family,
-                                       .key = key,
-                                       .revision = revision});
+    require(commit,
+            (struct condition){
+                .type = CONDITION_AT_REVISION, .family = family, .key = key, .revision = revision});
 }
 
 void commit_require_present(struct commit *commit, enum store_family family, struct slice key)
 {
-    require(commit,
-            (struct condition){.type = CONDITION_PRESENT, .family = family, .key = key});
+    require(commit, (struct condition){.type = CONDITION_PRESENT, .family = family, .key = key});
 }
 
 void commit_require_absent(struct commit *commit, enum store_family family, struct slice key)
@@ -160,16 +159,16 @@ void commit_require_absent(struct commit *commit, enum store_family family, stru
 void commit_require_empty(struct commit *commit, enum store_family family, struct slice from,
                           struct slice to)
 {
-    require(commit, (struct condition){.type = CONDITION_RANGE_EMPTY,
-                                       .family = family,
-                                       .key = from,
-                                       .end = to});
+    require(commit, (struct condition){
+                        .type = CONDITION_RANGE_EMPTY, .family = family, .key = from, .end = to});
 }
 
 static void operate(struct commit *commit, struct operation operation)
 {
     struct operation *copy = arena_alloc(commit->arena, sizeof(*copy));
 
+    if (operation.key.len == 0) /* an arena had no memory for it */
+        arena_fail(commit->arena);
     if (copy == NULL)
         return;
     *copy = operation;
@@ -194,6 +193,8 @@ void commit_count(struct commit *commit, struct slice counter, int64_t delta)
 {
     struct counter_delta *entry = arena_alloc(commit->arena, sizeof(*entry));
 
+    if (counter.len == 0) /* an arena had no memory for it */
+        arena_fail(commit->arena);
     if (entry == NULL)
         return;
     *entry = (struct counter_delta){.counter = counter, .delta = delta};

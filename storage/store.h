@@ -21,25 +21,25 @@
 #include "base/uuid.h"
 
 /* Column families. The name is what the engine's files carry: never change one. */
-#define STORE_FAMILIES(X)                                                                          \
-    X(META, "meta")                                                                                \
-    X(ORGANIZATIONS, "organizations")                                                              \
-    X(TOKEN_HASHES, "token_hashes")                                                                \
-    X(SESSION_HASHES, "session_hashes")                                                            \
-    X(EMAILS, "emails")                                                                            \
-    X(USERS, "users")                                                                              \
-    X(SESSIONS, "sessions")                                                                        \
-    X(ROLES, "roles")                                                                              \
-    X(TOKENS, "tokens")                                                                            \
-    X(RESOURCES, "resources")                                                                      \
-    X(NAMES, "names")                                                                              \
-    X(REFERENCES, "references")                                                                    \
-    X(INDEXES, "indexes")                                                                          \
-    X(COUNTS, "counts")                                                                            \
-    X(AUDIT, "audit")                                                                              \
-    X(AUDIT_BY_OBJECT, "audit_by_object")                                                          \
-    X(FEED, "feed")                                                                                \
-    X(IDEMPOTENCY, "idempotency")                                                                  \
+#define STORE_FAMILIES(X)                 \
+    X(META, "meta")                       \
+    X(ORGANIZATIONS, "organizations")     \
+    X(TOKEN_HASHES, "token_hashes")       \
+    X(SESSION_HASHES, "session_hashes")   \
+    X(EMAILS, "emails")                   \
+    X(USERS, "users")                     \
+    X(SESSIONS, "sessions")               \
+    X(ROLES, "roles")                     \
+    X(TOKENS, "tokens")                   \
+    X(RESOURCES, "resources")             \
+    X(NAMES, "names")                     \
+    X(REFERENCES, "references")           \
+    X(INDEXES, "indexes")                 \
+    X(COUNTS, "counts")                   \
+    X(AUDIT, "audit")                     \
+    X(AUDIT_BY_OBJECT, "audit_by_object") \
+    X(FEED, "feed")                       \
+    X(IDEMPOTENCY, "idempotency")         \
     X(SECRETS, "secrets")
 
 enum store_family {
@@ -170,8 +170,9 @@ enum commit_result {
 
 /*
  * A conditional commit: all conditions hold and everything is written, or nothing is. Everything in
- * it is borrowed from `arena` or longer-lived and must stay until `done` was called. Plain: handlers
- * fill it with the functions below, in order of need; the lists keep the order of the calls.
+ * it is borrowed from `arena` or longer-lived and must stay until `done` was called. Plain:
+ * handlers fill it with the functions below, in order of need; the lists keep the order of the
+ * calls.
  */
 struct commit {
     struct arena *arena;
@@ -246,11 +247,11 @@ bool store_is_read_only(struct store *store);
 /* -- opening ------------------------------------------------------------------------------- */
 
 struct store_options {
-    const char *directory;   /* of the engine's files */
-    bool create;             /* make it when it is missing, else refuse */
-    bool read_only;          /* for offline tools: writes are refused, nothing is changed */
+    const char *directory; /* of the engine's files */
+    bool create;           /* make it when it is missing, else refuse */
+    bool read_only;        /* for offline tools: writes are refused, nothing is changed */
     size_t block_cache_bytes;
-    uint8_t audit_key[32];   /* keys the chain of audit rows */
+    uint8_t audit_key[32];    /* keys the chain of audit rows */
     store_observer *observer; /* may be NULL */
     void *observer_context;
 };
