@@ -1,0 +1,24 @@
+/*
+ * The REST face: JSON under /api/v1 by google.api.http, problem+json errors, health, and the OpenAPI
+ * document.
+ */
+#ifndef DATASTREAM_REST_REST_H
+#define DATASTREAM_REST_REST_H
+
+#include "rpc/face/face.h"
+
+struct rest;
+
+/*
+ * Compiles the contract's HTTP rules; a rule that is invalid, equal to another or names no field is a
+ * FAILED_PRECONDITION that names the place. Lives in `arena`; `faces` is borrowed.
+ */
+struct status rest_new(struct faces *faces, struct arena *arena, struct rest **ret_rest);
+
+/* Serves the exchange: the begin handler for all that no other face takes. */
+void rest_begin(struct rest *rest, struct exchange *exchange);
+
+/* The OpenAPI document (JSON), made at rest_new. */
+struct slice rest_openapi(const struct rest *rest);
+
+#endif

@@ -1,0 +1,195 @@
+/*
+ * A call: one request to one method, whichever face it came in by. A face makes it, opens it from the
+ * request's head (authenticate, authorize), gives it the request message, and dispatches it; `finish`
+ * hands it back exactly once, with a response or a status.
+ *
+ * The chain: open -> [body read by the face] -> dispatch: identity epoch compared again -> validate ->
+ * handler -> commit -> committed -> finish. A handler is a pure function of the call (request,
+ * identity, now, random, view): it may run again after a conflict or a missed key.
+ *
+ * A call lives on one loop; all functions here are called there. The face provides `post`.
+ */
+#ifndef DATASTREAM_RPC_CALL_CALL_H
+#define DATASTREAM_RPC_CALL_CALL_H
+
+#include "base/settings.h"
+#include "rpc/call/identity.h"
+
+struct call;
+struct chain;
+struct chain_loop;
+
+/* What the audit row of a change says; set by the handler, written by the chain. */
+struct call_change {
+    struct call_change *next;
+    struct slice path; /* JSON path */
+    struct slice before, after; /* JSON texts; empty for none, and always for secrets */
+};
+
+struct call_audit {
+    const char *action; /* "CreatedDevice"; NULL: no audit row */
+    const struct kind *kind;
+    struct uuid id;
+    struct slice name;
+    struct slice description; /* a sentence; may be empty */
+    struct call_change *changes;
+};
+
+struct call {
+    /* Set by the face before call_open. */
+    struct chain_loop *loop;
+    const struct method *method;
+    struct arena *arena;      /* of the exchange: everything of the call lives in it */
+    struct slice peer;        /* address of the caller */
+    struct slice user_agent;
+    struct slice request_id;
+    struct slice if_match;    /* value of If-Match; data NULL when it was not given */
+    /* Asks the call's loop, from any thread, to call call_resume(call). */
+    void (*post)(struct call *call);
+    /* After call_open: `status` says whether the caller may go on. Once. */
+    void (*opened)(struct call *call);
+    /* After call_dispatch: `status`, and `response` when it is OK. Once. */
+    void (*finish)(struct call *call);
+    void *face;
+
+    /* Set by the face before call_dispatch. */
+    ProtobufCMessage *request; /* of method->input */
+
+    /* Set by the face at any time: the caller is gone or late, stop working. */
+    bool cancelled;
+
+    /* Set by the chain. */
+    struct identity identity;
+    struct slice bearer;
+    int64_t now_ms;       /* never steps back; the same in each run of the handler */
+    uint8_t random[64];   /* the same in each run */
+    struct store_view *view;
+    struct commit commit; /* empty at each run of the handler */
+    struct status status;
+
+    /* Set by the handler. */
+    ProtobufCMessage *response;
+    struct call_audit audit;
+    /* Called after the commit is durable, before finish: fills what needs the revision. May be NULL. */
+    void (*committed)(struct call *call, uint64_t revision);
+    void *handler_state; /* of this run */
+
+    /* The chain's own. */
+    enum { CALL_NEW, CALL_OPENING, CALL_OPEN, CALL_RUNNING, CALL_COMMITTING, CALL_DONE } state;
+    unsigned runs;
+};
+
+/*
+ * A handler: OK with `response` (and, when it fills call->commit, the answer leaves after the commit is
+ * durable), or a status. When a read answered STORE_AGAIN it returns anything: it is run again.
+ */
+typedef struct status call_handler(struct call *call);
+
+struct handler_entry {
+    const char *method; /* full name: "datastream.v1.RoleService.GetRole" */
+    call_handler *handler;
+};
+
+struct chain_options {
+    const struct contract *contract;
+    struct store *store;
+    struct identity_registry *identities;
+    const struct settings *settings;
+    /* Handlers by method, ended by a NULL method. */
+    const struct handler_entry *handlers;
+    /* Handlers by enum operation_type, for methods that have none by name. */
+    call_handler *const *operations;
+};
+
+/*
+ * The chain of a process. FAILED_PRECONDITION, naming the method, when a datastream.* method has no
+ * handler. Lives in `arena`. Methods of other packages are left to the faces.
+ */
+struct status chain_new(const struct chain_options *options, struct arena *arena,
+                        struct chain **ret_chain);
+void chain_free(struct chain *chain);
+
+/* One event loop's part: identity cache, denials not written yet. NULL when memory ends. */
+struct chain_loop *chain_loop_new(struct chain *chain);
+void chain_loop_free(struct chain_loop *loop);
+
+const struct contract *call_contract(const struct call *call);
+const struct identity_registry *call_identities(const struct call *call);
+const struct settings *call_settings(const struct call *call);
+
+/*
+ * Authenticates and authorizes from the head alone: `authorization` is the header's value (data NULL when
+ * there was none). `opened` is called once, now or later. UNAUTHENTICATED is one identical status
+ * for all causes (call_sent_credentials tells whether a token was sent); PERMISSION_DENIED names the
+ * permission (ErrorInfo). Methods with allow_self pass for a token that lacks the permission:
+ * their handlers check with call_may.
+ */
+void call_open(struct call *call, struct slice authorization);
+bool call_sent_credentials(const struct call *call);
+
+/* Runs the method. `finish` is called once, now or later, also when cancelled. */
+void call_dispatch(struct call *call);
+
+/* The face's loop answers `post` with this. */
+void call_resume(struct call *call);
+
+/* -- for handlers ---------------------------------------------------------------------------- */
+
+/* Whether the caller's role holds the method's permission. */
+bool call_may(const struct call *call);
+
+/* PERMISSION_DENIED that names a permission. */
+struct status call_denied(struct call *call, struct slice permission);
+
+/* NOT_FOUND for a kind and an id as it was sent. */
+struct status call_not_found(struct call *call, const struct kind *kind, struct slice id);
+
+/*
+ * The status for a read that found nothing to work with: STORE_AGAIN gives UNAVAILABLE (never seen: the handler runs
+ * again), STORE_FAILED gives UNAVAILABLE "The store failed.".
+ */
+struct status call_store_status(enum store_found found);
+
+/*
+ * If-Match against the revision of the stored record: OK, or ABORTED with PRECONDITION_ETAG. Etags are
+ * the revision in quotes where HTTP has them and without in messages; "*" always matches.
+ */
+struct status call_check_etag(struct call *call, uint64_t revision);
+
+/* The etag of a revision, as it stands in messages. */
+struct slice call_etag(struct arena *arena, uint64_t revision);
+
+/* Notes one changed field for the audit row. Slices are borrowed. */
+void call_audit_change(struct call *call, struct slice path, struct slice before,
+                       struct slice after);
+
+/* "token:<id>" of the caller, for createdBy. */
+struct slice call_actor(struct call *call);
+
+/* -- paging ----------------------------------------------------------------------------------- */
+
+/*
+ * Page tokens are opaque: they carry the key to go on from, and a MAC over it, the method and the
+ * organization, so that an altered one, or one of another list, is refused.
+ */
+struct slice call_page_token(struct call *call, struct slice next_key);
+
+/* Empty *ret_key for an empty token; INVALID_ARGUMENT naming pageToken. */
+struct status call_read_page_token(struct call *call, struct slice token, struct slice *ret_key);
+
+/* 50 for 0; validation has bounded the rest. */
+#define PAGE_SIZE_DEFAULT 50
+#define PAGE_SIZE_MOST 1000
+
+/* -- validation ------------------------------------------------------------------------------- */
+
+/*
+ * Checks every rule, required field and enum of the message by the contract, at any depth; violations carry
+ * JSON paths behind `prefix` (may be empty). Output-only fields are skipped. `skip` is a top-level
+ * field not to look into (NULL for none).
+ */
+void validate_message(struct arena *arena, const struct message_type *type,
+                      const ProtobufCMessage *message, struct slice prefix,
+                      const struct field *skip, struct violations *violations);
+
+#endif

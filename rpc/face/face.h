@@ -1,0 +1,66 @@
+/*
+ * What both faces share: from an exchange to a call. Takes the caller's facts from the head, makes the
+ * request id, runs call_open and call_dispatch, carries posts from other threads to the exchange's loop,
+ * keeps the exchange alive meanwhile, applies deadlines and cancellation, and logs the request when
+ * it ends.
+ */
+#ifndef DATASTREAM_RPC_FACE_FACE_H
+#define DATASTREAM_RPC_FACE_FACE_H
+
+#include "rpc/call/call.h"
+#include "rpc/net/exchange.h"
+
+/* What a face builds upon; made by face_begin in the exchange's arena. */
+struct face_call {
+    struct call call;
+    struct exchange *exchange;
+    struct loop_task task;
+    char *body; /* the request's body as it gathers */
+    size_t body_len, body_capacity;
+    bool body_complete;
+    bool dispatched; /* between call_dispatch and finish: a hold on the exchange stands */
+    bool opening;    /* between call_open and opened, likewise */
+    bool answered;
+    int logged_status; /* HTTP status or gRPC code, for the log */
+    void *state;       /* the face's own */
+};
+
+/* The process-wide part that faces are given. */
+struct faces {
+    const struct contract *contract;
+    const struct settings *settings;
+    struct chain *chain;
+    struct chain_loop **loops; /* by loop_index */
+    bool draining;             /* atomic access: __atomic */
+    void *rest;                /* struct rest *, made by rest_new */
+    void *grpc;                /* struct grpc *, made by grpc_new */
+};
+
+/*
+ * Makes a face_call for the method, with the head's facts: peer, user-agent, x-request-id (a
+ * well-formed one of at most 128 characters is taken over, else a UUID is made), If-Match. NULL when the
+ * arena failed. `opened` and `finish` are the face's.
+ */
+struct face_call *face_begin(struct faces *faces, struct exchange *exchange,
+                             const struct method *method, void (*opened)(struct call *call),
+                             void (*finish)(struct call *call));
+
+/* The request id of an exchange, made as face_begin does, for answers that need no call. */
+struct slice face_request_id(struct exchange *exchange);
+
+/* call_open with the Authorization header; holds the exchange until `opened`. */
+void face_open(struct face_call *face);
+
+/* Appends a piece of body to face->body (NUL-free growth in the arena, at most `most`); false when it does not fit. */
+bool face_gather(struct face_call *face, struct slice bytes, size_t most);
+
+/* call_dispatch; holds the exchange until `finish`. */
+void face_dispatch(struct face_call *face);
+
+/* For `closed`: marks the call cancelled. */
+void face_cancel(struct face_call *face);
+
+/* One structured log line for the request: id, method, peer, status, duration in microseconds. */
+void face_log(const struct face_call *face, int status);
+
+#endif

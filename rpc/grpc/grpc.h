@@ -1,0 +1,24 @@
+/*
+ * The gRPC face: HTTP/2 exchanges whose content type is application/grpc, by gRPC's
+ * PROTOCOL-HTTP2.md. Unary methods of the contract go through the call chain.
+ */
+#ifndef DATASTREAM_RPC_GRPC_GRPC_H
+#define DATASTREAM_RPC_GRPC_GRPC_H
+
+#include "rpc/face/face.h"
+
+struct grpc;
+
+/* Prepares what calls need. Lives in `arena`; `faces` is borrowed. */
+struct status grpc_new(struct faces *faces, struct arena *arena, struct grpc **ret_grpc);
+
+/*
+ * Whether the head is the gRPC face's: content type "application/grpc", then end, "+proto" or ";"
+ * (any case).
+ */
+bool grpc_takes(const struct exchange *exchange);
+
+/* Serves the exchange: the begin handler for what grpc_takes took. */
+void grpc_begin(struct grpc *grpc, struct exchange *exchange);
+
+#endif

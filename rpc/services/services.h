@@ -1,0 +1,31 @@
+/*
+ * The handlers: API tokens, roles, and the resource engine for every plain kind.
+ */
+#ifndef DATASTREAM_RPC_SERVICES_SERVICES_H
+#define DATASTREAM_RPC_SERVICES_SERVICES_H
+
+#include "rpc/call/call.h"
+
+/* Handlers by method, ended by a NULL method: api_token.c, role.c. */
+const struct handler_entry *services_handlers(void);
+
+/* Handlers by enum operation_type: the resource engine. */
+call_handler *const *services_operations(void);
+
+/* -- initialization, for the operator's tools ------------------------------------------------- */
+
+struct organization_made {
+    struct uuid organization;
+    struct slice api_token; /* the value: shown once; in an arena that is wiped */
+};
+
+/*
+ * Creates an organization with one API token of the role API Administrator, in one commit that waits for
+ * the disk. ALREADY_EXISTS when `first` and the store has an organization.
+ */
+struct status organization_create(struct store *store, const struct identity_registry *identities,
+                                  const struct contract *contract, struct arena *arena,
+                                  struct slice name, struct slice owner_email, bool first,
+                                  struct organization_made *ret_made);
+
+#endif

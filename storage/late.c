@@ -1,0 +1,335 @@
+/*
+ * The test engine: another engine behind what looks like a network.
+ *
+ * The first read of a thing in a view misses; store_fetch is answered after a while by a thread of
+ * its own, and then the thing is there. Commits are tried by the inner engine in their order and
+ * answered late, in any order; one in eight is not tried at all and answered as a conflict.
+ */
+#ifdef DATASTREAM_FAULTS
+
+#include <assert.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "storage/engine.h"
+
+#define DELAY_US_MOST 2000
+#define ONE_CONFLICT_IN 8
+
+/* Something that a view asked for; a scan when `is_scan`. */
+struct late_read {
+    struct late_read *next;
+    enum store_family family;
+    struct slice key; /* or where the scan begins */
+    struct slice to;
+    size_t limit;
+    bool is_scan;
+    bool reverse;
+    bool fetched;
+};
+
+struct late_view {
+    struct store_view view;
+    struct store_view *inner;
+    struct late_read *reads;
+};
+
+/* An answer that is under way: of a fetch, or of a commit when there is one. */
+struct late_answer {
+    struct late_answer *next;
+    struct late_store *store;
+    int64_t due_us;
+    struct commit *commit;
+    void (*commit_done)(struct commit *commit, void *context);
+    void (*fetch_done)(void *context);
+    void *context;
+};
+
+struct late_store {
+    struct store store;
+    struct store *inner;
+    pthread_t thread;
+    pthread_mutex_t mutex; /* guards the rest */
+    pthread_cond_t cond;
+    struct late_answer *answers; /* by their time */
+    size_t unanswered;           /* fetches and commits that were taken */
+    uint64_t random;
+    bool stopping;
+};
+
+static struct late_store *of(struct store *store)
+{
+    return (struct late_store *)store;
+}
+
+/* -- reading ------------------------------------------------------------------------------- */
+
+static bool same_read(const struct late_read *a, const struct late_read *b)
+{
+    return a->is_scan == b->is_scan && a->family == b->family && a->reverse == b->reverse &&
+           a->limit == b->limit && slice_equal(a->key, b->key) && slice_equal(a->to, b->to);
+}
+
+/* Whether the read was fetched; notes it as missed when it was never asked for. */
+static bool is_here(struct late_view *view, const struct late_read *wanted)
+{
+    struct arena *arena = view->view.arena;
+    struct late_read *read = view->reads;
+
+    while (read != NULL && !same_read(read, wanted))
+        read = read->next;
+    if (read != NULL)
+        return read->fetched;
+    read = arena_alloc(arena, sizeof(*read));
+    if (read == NULL)
+        return false;
+    *read = *wanted;
+    read->key = arena_copy(arena, wanted->key);
+    read->to = arena_copy(arena, wanted->to);
+    read->next = view->reads;
+    view->reads = read;
+    return false;
+}
+
+/* The inner engine's view; NULL when the arena failed. */
+static struct store_view *inner_view(struct late_view *view)
+{
+    if (view->inner == NULL)
+        view->inner = store_view_open(of(view->view.store)->inner, view->view.arena);
+    return view->inner;
+}
+
+static enum store_found late_get(struct store_view *base, enum store_family family,
+                                 struct slice key, struct slice *ret_value)
+{
+    struct late_view *view = (struct late_view *)base;
+    const struct late_read wanted = {.family = family, .key = key};
+    bool here = is_here(view, &wanted);
+
+    if (inner_view(view) == NULL || arena_failed(base->arena))
+        return STORE_FAILED;
+    return here ? store_get(view->inner, family, key, ret_value) : STORE_AGAIN;
+}
+
+static enum store_found late_scan(struct store_view *base, enum store_family family,
+                                  struct slice from, struct slice to, bool reverse, size_t limit,
+                                  struct store_rows *ret_rows)
+{
+    struct late_view *view = (struct late_view *)base;
+    const struct late_read wanted = {.family = family,
+                                     .key = from,
+                                     .to = to,
+                                     .limit = limit,
+                                     .is_scan = true,
+                                     .reverse = reverse};
+    bool here = is_here(view, &wanted);
+
+    if (inner_view(view) == NULL || arena_failed(base->arena))
+        return STORE_FAILED;
+    return here ? store_scan(view->inner, family, from, to, reverse, limit, ret_rows)
+                : STORE_AGAIN;
+}
+
+static void late_view_reset(struct store_view *base)
+{
+    ((struct late_view *)base)->reads = NULL;
+}
+
+/* -- answering late ------------------------------------------------------------------------ */
+
+/* splitmix64; under the mutex. */
+static uint64_t draw(struct late_store *store)
+{
+    uint64_t z = store->random += 0x9e3779b97f4a7c15U;
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    return z ^ (z >> 31);
+}
+
+/* Takes an answer into the list at a time of its own. */
+static void schedule(struct late_store *store, struct late_answer *answer)
+{
+    struct late_answer **at = &store->answers;
+
+    pthread_mutex_lock(&store->mutex);
+    answer->due_us = clock_monotonic_us() + (int64_t)(draw(store) % (DELAY_US_MOST + 1));
+    while (*at != NULL && (*at)->due_us <= answer->due_us)
+        at = &(*at)->next;
+    answer->next = *at;
+    *at = answer;
+    pthread_cond_signal(&store->cond);
+    pthread_mutex_unlock(&store->mutex);
+}
+
+static struct late_answer *answer_new(struct late_store *store, void *context)
+{
+    struct late_answer *answer = calloc(1, sizeof(*answer));
+
+    if (answer == NULL)
+        abort(); /* a test without memory proves nothing */
+    answer->store = store;
+    answer->context = context;
+    pthread_mutex_lock(&store->mutex);
+    store->unanswered++;
+    pthread_mutex_unlock(&store->mutex);
+    return answer;
+}
+
+/* The view is the caller's again only with `done`, so that what it missed is marked at once. */
+static void late_fetch(struct store_view *base, void (*done)(void *context), void *context)
+{
+    struct late_store *store = of(base->store);
+    struct late_answer *answer = answer_new(store, context);
+
+    for (struct late_read *read = ((struct late_view *)base)->reads; read != NULL;
+         read = read->next)
+        read->fetched = true;
+    base->missed = false;
+    answer->fetch_done = done;
+    schedule(store, answer);
+}
+
+/* The inner engine is done with the commit. */
+static void tried(struct commit *commit, void *context)
+{
+    struct late_answer *answer = context;
+
+    (void)commit;
+    schedule(answer->store, answer);
+}
+
+static void late_commit(struct store *base, struct commit *commit)
+{
+    struct late_store *store = of(base);
+    struct late_answer *answer = answer_new(store, commit->context);
+    bool conflicts;
+
+    answer->commit = commit;
+    answer->commit_done = commit->done;
+    pthread_mutex_lock(&store->mutex);
+    conflicts = draw(store) % ONE_CONFLICT_IN == 0;
+    pthread_mutex_unlock(&store->mutex);
+    if (!conflicts) {
+        store_commit(store->inner, commit, tried, answer);
+        return;
+    }
+    commit->result = COMMIT_CONFLICT;
+    commit->conflict = commit->conditions;
+    schedule(store, answer);
+}
+
+static void give(const struct late_answer *answer)
+{
+    if (answer->commit == NULL) {
+        answer->fetch_done(answer->context);
+        return;
+    }
+    answer->commit->done = answer->commit_done;
+    answer->commit->context = answer->context;
+    answer->commit_done(answer->commit, answer->context);
+}
+
+/* Waits for the time of the first answer; under the mutex. */
+static void wait_until(struct late_store *store, int64_t due_us)
+{
+    struct timespec at = {.tv_sec = due_us / 1000000, .tv_nsec = due_us % 1000000 * 1000};
+
+    pthread_cond_timedwait(&store->cond, &store->mutex, &at);
+}
+
+static void *run(void *context)
+{
+    struct late_store *store = context;
+
+    pthread_mutex_lock(&store->mutex);
+    while (!store->stopping || store->unanswered > 0) {
+        struct late_answer *answer = store->answers;
+
+        if (answer == NULL) {
+            pthread_cond_wait(&store->cond, &store->mutex);
+            continue;
+        }
+        if (clock_monotonic_us() < answer->due_us) {
+            wait_until(store, answer->due_us);
+            continue;
+        }
+        store->answers = answer->next;
+        pthread_mutex_unlock(&store->mutex);
+        give(answer);
+        free(answer);
+        pthread_mutex_lock(&store->mutex);
+        store->unanswered--;
+    }
+    pthread_mutex_unlock(&store->mutex);
+    return NULL;
+}
+
+/* -- the rest ------------------------------------------------------------------------------ */
+
+static uint64_t late_revision(struct store *store)
+{
+    return store_revision(of(store)->inner);
+}
+
+static bool late_is_read_only(struct store *store)
+{
+    return store_is_read_only(of(store)->inner);
+}
+
+static void late_close(struct store *base)
+{
+    struct late_store *store = of(base);
+
+    pthread_mutex_lock(&store->mutex);
+    store->stopping = true;
+    pthread_cond_signal(&store->cond);
+    pthread_mutex_unlock(&store->mutex);
+    pthread_join(store->thread, NULL);
+    assert(store->answers == NULL);
+    store_close(store->inner);
+    pthread_cond_destroy(&store->cond);
+    pthread_mutex_destroy(&store->mutex);
+    free(store);
+}
+
+static const struct store_engine engine = {
+    .view_size = sizeof(struct late_view),
+    .get = late_get,
+    .scan = late_scan,
+    .view_reset = late_view_reset,
+    .fetch = late_fetch,
+    .commit = late_commit,
+    .revision = late_revision,
+    .is_read_only = late_is_read_only,
+    .close = late_close,
+};
+
+struct store *store_wrap_late(struct store *inner, uint64_t seed)
+{
+    struct late_store *store = calloc(1, sizeof(*store));
+    pthread_condattr_t monotonic;
+
+    if (store == NULL)
+        abort();
+    store->store.engine = &engine;
+    memcpy(store->store.audit_key, inner->audit_key, sizeof(inner->audit_key));
+    store->inner = inner;
+    store->random = seed;
+    pthread_mutex_init(&store->mutex, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&store->cond, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    if (pthread_create(&store->thread, NULL, run, store) != 0)
+        abort();
+    return store;
+}
+
+#else
+
+/* Without faults this file is empty, which ISO C does not allow. */
+typedef int late_is_left_out;
+
+#endif
