@@ -5,14 +5,14 @@
  * its own, and then the thing is there. Commits are tried by the inner engine in their order and
  * answered late, in any order; one in eight is not tried at all and answered as a conflict.
  */
-#ifdef DATASTREAM_FAULTS
-
 #include <assert.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "storage/engine.h"
+
+#ifdef DATASTREAM_FAULTS
 
 #define DELAY_US_MOST 2000
 #define ONE_CONFLICT_IN 8
@@ -127,8 +127,7 @@ static enum store_found late_scan(struct store_view *base, enum store_family fam
 
     if (inner_view(view) == NULL || arena_failed(base->arena))
         return STORE_FAILED;
-    return here ? store_scan(view->inner, family, from, to, reverse, limit, ret_rows)
-                : STORE_AGAIN;
+    return here ? store_scan(view->inner, family, from, to, reverse, limit, ret_rows) : STORE_AGAIN;
 }
 
 static void late_view_reset(struct store_view *base)
@@ -186,7 +185,6 @@ static void late_fetch(struct store_view *base, void (*done)(void *context), voi
     for (struct late_read *read = ((struct late_view *)base)->reads; read != NULL;
          read = read->next)
         read->fetched = true;
-    base->missed = false;
     answer->fetch_done = done;
     schedule(store, answer);
 }
@@ -324,12 +322,7 @@ struct store *store_wrap_late(struct store *inner, uint64_t seed)
     pthread_condattr_destroy(&monotonic);
     if (pthread_create(&store->thread, NULL, run, store) != 0)
         abort();
-    return store;
+    return &store->store;
 }
-
-#else
-
-/* Without faults this file is empty, which ISO C does not allow. */
-typedef int late_is_left_out;
 
 #endif

@@ -104,6 +104,7 @@ bool store_view_missed(const struct store_view *view)
 
 void store_fetch(struct store_view *view, void (*done)(void *context), void *context)
 {
+    view->missed = false; /* what is not here on the next run will say so again */
     if (view->store->engine->fetch == NULL)
         done(context);
     else

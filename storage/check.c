@@ -1,0 +1,338 @@
+/*
+ * The check walks each family once. A visitor a family looks at every row; rows of one organization
+ * and kind are neighbours, so that they are counted as a group which the next prefix ends.
+ */
+#include "storage/check.h"
+
+#include "storage/audit.h"
+#include "storage/bytes.h"
+#include "storage/engine.h"
+#include "storage/keys.h"
+#include "storage/record.h"
+#include "storage/walk.h"
+
+#define ORGANIZATION_LEN 16
+#define GROUP_LEN (ORGANIZATION_LEN + 4)
+/* One value and what is built beside it. */
+#define SCRATCH_BYTES ((size_t)4 * COMMIT_BYTES_MOST)
+
+struct check {
+    struct store *store;
+    void (*report)(void *context, struct slice sentence);
+    void *context;
+    uint64_t revision; /* of the store when the check began */
+    uint64_t reports;
+    bool failed;
+    struct arena scratch; /* emptied before each row */
+
+    enum store_family family; /* that is being walked */
+    size_t group_len;         /* bytes of the prefix in `group`, 0 before the first row */
+    char group[GROUP_LEN];
+    uint64_t group_rows;
+};
+
+/* The families whose keys are organization, kind, id. */
+static const enum store_family object_families[] = {FAMILY_RESOURCES, FAMILY_TOKENS, FAMILY_USERS,
+                                                    FAMILY_ROLES, FAMILY_SESSIONS};
+#define OBJECT_FAMILIES (sizeof(object_families) / sizeof(object_families[0]))
+
+/* -- saying -------------------------------------------------------------------------------- */
+
+#define SHOWN_BYTES 64
+
+/* A key in hexadecimal, cut where it is long. */
+static struct slice show(struct check *check, struct slice key)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t len = key.len < SHOWN_BYTES ? key.len : SHOWN_BYTES;
+    char *text = arena_alloc(&check->scratch, 2 * len);
+
+    if (text == NULL)
+        return SLICE_EMPTY;
+    for (size_t i = 0; i < len; i++) {
+        text[2 * i] = digits[(unsigned char)key.data[i] >> 4];
+        text[2 * i + 1] = digits[(unsigned char)key.data[i] & 15];
+    }
+    return slice_make(text, 2 * len);
+}
+
+static void say(struct check *check, struct slice key, const char *what)
+{
+    struct slice shown = show(check, key);
+
+    check->reports++;
+    check->report(check->context,
+                  arena_printf(&check->scratch, "%s %.*s: %s.", store__family_name(check->family),
+                               SLICE_ARG(shown), what));
+}
+
+static void say_numbers(struct check *check, struct slice key, const char *what, uint64_t found,
+                        uint64_t expected)
+{
+    struct slice text = arena_printf(&check->scratch, "%s: %llu, but there are %llu rows", what,
+                                     (unsigned long long)found, (unsigned long long)expected);
+
+    say(check, key, arena_failed(&check->scratch) ? what : text.data);
+}
+
+/* -- asking -------------------------------------------------------------------------------- */
+
+static bool exists(struct check *check, enum store_family family, struct slice key)
+{
+    struct slice value;
+
+    switch (walk_get(check->store, &check->scratch, family, key, &value)) {
+    case STORE_FOUND:
+        return true;
+    case STORE_ABSENT:
+        return false;
+    default:
+        check->failed = true;
+        return true;
+    }
+}
+
+/* `key` is organization, kind, id. */
+static bool object_exists(struct check *check, struct slice key)
+{
+    for (size_t i = 0; i < OBJECT_FAMILIES; i++)
+        if (exists(check, object_families[i], key))
+            return true;
+    return false;
+}
+
+/* Rows of an organization and kind in all families of objects. */
+static uint64_t count_objects(struct check *check, struct slice prefix)
+{
+    struct slice end = key_prefix_end(&check->scratch, prefix);
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < OBJECT_FAMILIES; i++) {
+        struct store_row row;
+        struct walk walk;
+
+        walk_init(&walk, check->store, object_families[i], prefix, end);
+        while (walk_next(&walk, &row))
+            count++;
+        if (!walk_done(&walk))
+            check->failed = true;
+    }
+    return count;
+}
+
+/* -- groups -------------------------------------------------------------------------------- */
+
+static bool is_object_family(enum store_family family)
+{
+    return family == FAMILY_RESOURCES || family == FAMILY_TOKENS || family == FAMILY_USERS ||
+           family == FAMILY_ROLES;
+}
+
+/* All rows of an organization and kind were seen. */
+static void end_group(struct check *check)
+{
+    struct slice group = slice_make(check->group, check->group_len);
+
+    if (check->group_len != GROUP_LEN)
+        return;
+    if (check->family == FAMILY_NAMES) {
+        uint64_t objects = count_objects(check, group);
+
+        if (objects != check->group_rows)
+            say_numbers(check, group, "the number of names differs from that of the objects",
+                        check->group_rows, objects);
+    } else if (is_object_family(check->family) && !exists(check, FAMILY_COUNTS, group)) {
+        say(check, group, "these rows have no counter");
+    }
+}
+
+/* Takes a row into its group; true when it is the first of one. */
+static bool enter_group(struct check *check, struct slice key, size_t len)
+{
+    struct slice group;
+
+    if (key.len < len)
+        return false;
+    group = slice_make(key.data, len);
+    if (slice_equal(group, slice_make(check->group, check->group_len))) {
+        check->group_rows++;
+        return false;
+    }
+    end_group(check);
+    memcpy(check->group, group.data, len);
+    check->group_len = len;
+    check->group_rows = 1;
+    return true;
+}
+
+/* -- visitors ------------------------------------------------------------------------------ */
+
+static void visit_object(struct check *check, struct slice key, struct slice body)
+{
+    (void)body;
+    if (key.len != KEY_OBJECT_LEN)
+        say(check, key, "the key is not organization, kind and id");
+    else
+        enter_group(check, key, GROUP_LEN);
+}
+
+static void visit_name(struct check *check, struct slice key, struct slice body)
+{
+    struct uuid organization;
+    struct uuid id;
+
+    if (key.len <= GROUP_LEN || body.len != sizeof(id.bytes)) {
+        say(check, key, "the row is not a name and an id");
+        return;
+    }
+    enter_group(check, key, GROUP_LEN);
+    memcpy(organization.bytes, key.data, ORGANIZATION_LEN);
+    memcpy(id.bytes, body.data, sizeof(id.bytes));
+    if (!object_exists(check, key_object(&check->scratch, &organization,
+                                         bytes_u32(key.data + ORGANIZATION_LEN), &id)))
+        say(check, key, "the name leads to no object");
+}
+
+static void visit_reference(struct check *check, struct slice key, struct slice body)
+{
+    struct uuid organization;
+    uint32_t target_kind;
+    uint32_t source_kind;
+    struct uuid target;
+    struct uuid source;
+    uint32_t field;
+
+    (void)body;
+    if (!key_reference_parse(key, &target_kind, &target, &source_kind, &source, &field)) {
+        say(check, key, "the key is not that of a reference");
+        return;
+    }
+    memcpy(organization.bytes, key.data, ORGANIZATION_LEN);
+    if (!object_exists(check, key_object(&check->scratch, &organization, target_kind, &target)))
+        say(check, key, "the reference has no target");
+    if (!object_exists(check, key_object(&check->scratch, &organization, source_kind, &source)))
+        say(check, key, "the reference has no source");
+}
+
+static void visit_count(struct check *check, struct slice key, struct slice body)
+{
+    uint64_t rows;
+
+    if (body.len != 8) {
+        say(check, key, "the counter is not a number");
+        return;
+    }
+    if (key.len != GROUP_LEN)
+        return;
+    rows = count_objects(check, key);
+    if (rows != bytes_u64(body.data))
+        say_numbers(check, key, "the counter is wrong", bytes_u64(body.data), rows);
+}
+
+static void visit_audit(struct check *check, struct slice key, struct slice body)
+{
+    struct audit_verdict verdict;
+    struct uuid organization;
+    uint64_t number;
+
+    (void)body;
+    if (!key_audit_parse(key, &number)) {
+        say(check, key, "the key is not that of an audit row");
+        return;
+    }
+    if (!enter_group(check, key, ORGANIZATION_LEN))
+        return;
+    memcpy(organization.bytes, key.data, ORGANIZATION_LEN);
+    if (!audit_verify(check->store, &organization, &verdict))
+        check->failed = true;
+    else if (verdict.broken != 0)
+        say(check, key_audit(&check->scratch, &organization, verdict.broken),
+            "the audit chain is broken");
+}
+
+static void visit_audit_by_object(struct check *check, struct slice key, struct slice body)
+{
+    struct uuid organization;
+    uint64_t number;
+
+    (void)body;
+    if (!key_audit_by_object_parse(key, &number)) {
+        say(check, key, "the key is not that of an object's audit row");
+        return;
+    }
+    memcpy(organization.bytes, key.data, ORGANIZATION_LEN);
+    if (!exists(check, FAMILY_AUDIT, key_audit(&check->scratch, &organization, number)))
+        say(check, key, "the audit row is missing");
+}
+
+static void visit_feed(struct check *check, struct slice key, struct slice body)
+{
+    if (key.len != ORGANIZATION_LEN + 8 + 2 || body.len != 4 + 16 + 1)
+        say(check, key, "the row is not a change");
+    else if (bytes_u64(key.data + ORGANIZATION_LEN) > check->revision)
+        say(check, key, "the change is of a revision that was never given");
+}
+
+static void (*const visitors[FAMILIES])(struct check *, struct slice key, struct slice body) = {
+    [FAMILY_RESOURCES] = visit_object,
+    [FAMILY_TOKENS] = visit_object,
+    [FAMILY_USERS] = visit_object,
+    [FAMILY_ROLES] = visit_object,
+    [FAMILY_NAMES] = visit_name,
+    [FAMILY_REFERENCES] = visit_reference,
+    [FAMILY_COUNTS] = visit_count,
+    [FAMILY_AUDIT] = visit_audit,
+    [FAMILY_AUDIT_BY_OBJECT] = visit_audit_by_object,
+    [FAMILY_FEED] = visit_feed,
+};
+
+/* -- the check ----------------------------------------------------------------------------- */
+
+static void check_row(struct check *check, const struct store_row *row)
+{
+    struct record record = {0};
+
+    if (!record_parse(row->value, &record))
+        say(check, row->key, "the value is not a record of a known format");
+    else if (record.revision > check->revision)
+        say(check, row->key, "the record is of a revision that was never given");
+    if (visitors[check->family] != NULL)
+        visitors[check->family](check, row->key, record.body);
+}
+
+static void check_family(struct check *check, enum store_family family)
+{
+    struct store_row row;
+    struct walk walk;
+
+    check->family = family;
+    check->group_len = 0;
+    walk_init(&walk, check->store, family, SLICE_EMPTY, SLICE_EMPTY);
+    while (!check->failed && walk_next(&walk, &row)) {
+        arena_reset(&check->scratch);
+        check_row(check, &row);
+        if (arena_failed(&check->scratch))
+            check->failed = true;
+    }
+    end_group(check);
+    if (!walk_done(&walk))
+        check->failed = true;
+}
+
+struct status store_check(struct store *store, struct arena *arena,
+                          void (*report)(void *context, struct slice sentence), void *context)
+{
+    struct check check = {
+        .store = store, .report = report, .context = context, .revision = store_revision(store)};
+
+    arena_init(&check.scratch, NULL, SCRATCH_BYTES);
+    for (int family = 0; family < FAMILIES && !check.failed; family++)
+        check_family(&check, (enum store_family)family);
+    arena_done(&check.scratch);
+    if (check.failed)
+        return status_make(arena, STATUS_INTERNAL, "The store cannot be read to its end.");
+    if (check.reports > 0)
+        return status_make(arena, STATUS_DATA_LOSS, "%llu things are wrong in the store.",
+                           (unsigned long long)check.reports);
+    return status_ok();
+}

@@ -1,0 +1,289 @@
+/*
+ * A store in a temporary folder, behind one engine or the other, and the ways of a handler with it:
+ * reads that fetch what they miss, commits that are run again when they conflict.
+ */
+#ifndef DATASTREAM_TESTS_STORE_FIXTURE_H
+#define DATASTREAM_TESTS_STORE_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <ftw.h>
+#include <pthread.h>
+#include <rocksdb/c.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "storage/keys.h"
+#include "storage/record.h"
+#include "storage/store.h"
+
+struct fixture {
+    char directory[64];
+    bool late; /* wrap the engine in the late one */
+    struct store_options options;
+    struct store *store;
+    struct arena arena;
+};
+
+#define FIXTURE_ARENA ((size_t)256 << 20)
+
+static inline void fixture_open(struct fixture *f)
+{
+    struct status status = store_open_rocksdb(&f->options, &f->arena, &f->store);
+
+    if (!status_is_ok(status))
+        fail_msg("%.*s", SLICE_ARG(status.message));
+#ifdef DATASTREAM_FAULTS
+    if (f->late)
+        f->store = store_wrap_late(f->store, 7);
+#endif
+}
+
+static inline void fixture_make(struct fixture *f, bool late)
+{
+    *f = (struct fixture){.directory = "/tmp/datastream-store-XXXXXX", .late = late};
+    assert_non_null(mkdtemp(f->directory));
+    f->options = (struct store_options){
+        .directory = f->directory, .create = true, .block_cache_bytes = 1 << 20};
+    memset(f->options.audit_key, 0x5a, sizeof(f->options.audit_key));
+    arena_init(&f->arena, NULL, FIXTURE_ARENA);
+}
+
+static inline void fixture_start(struct fixture *f, bool late)
+{
+    fixture_make(f, late);
+    fixture_open(f);
+}
+
+static inline void fixture_reopen(struct fixture *f)
+{
+    store_close(f->store);
+    fixture_open(f);
+}
+
+static inline int fixture_remove_one(const char *path, const struct stat *info, int type,
+                                     struct FTW *walk)
+{
+    (void)info;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+static inline void fixture_end(struct fixture *f)
+{
+    if (f->store != NULL)
+        store_close(f->store);
+    arena_done(&f->arena);
+    assert_int_equal(nftw(f->directory, fixture_remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+/* -- waiting ------------------------------------------------------------------------------- */
+
+struct signal {
+    pthread_mutex_t mutex;
+    pthread_cond_t cond;
+    int count;
+};
+
+#define SIGNAL_INIT                                            \
+    {                                                          \
+        PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0 \
+    }
+
+static inline void signal_raise(void *context)
+{
+    struct signal *signal = context;
+
+    pthread_mutex_lock(&signal->mutex);
+    signal->count++;
+    pthread_cond_signal(&signal->cond);
+    pthread_mutex_unlock(&signal->mutex);
+}
+
+static inline void signal_wait(struct signal *signal, int count)
+{
+    pthread_mutex_lock(&signal->mutex);
+    while (signal->count < count)
+        pthread_cond_wait(&signal->cond, &signal->mutex);
+    pthread_mutex_unlock(&signal->mutex);
+}
+
+static inline void fetch_and_wait(struct store_view *view)
+{
+    struct signal signal = SIGNAL_INIT;
+
+    assert_true(store_view_missed(view));
+    store_fetch(view, signal_raise, &signal);
+    signal_wait(&signal, 1);
+    assert_false(store_view_missed(view));
+}
+
+/* -- reading as a handler does ------------------------------------------------------------- */
+
+static inline enum store_found read_in(struct store *store, struct arena *arena,
+                                       enum store_family family, struct slice key,
+                                       struct slice *ret_value)
+{
+    struct store_view *view = store_view_open(store, arena);
+    enum store_found found;
+
+    while ((found = store_get(view, family, key, ret_value)) == STORE_AGAIN)
+        fetch_and_wait(view);
+    return found;
+}
+
+/* The body under a key; its length is SIZE_MAX when there is none. */
+static inline struct slice read_body(struct fixture *f, enum store_family family, struct slice key)
+{
+    struct record record;
+    struct slice value;
+    enum store_found found = read_in(f->store, &f->arena, family, key, &value);
+
+    if (found == STORE_ABSENT)
+        return slice_make(NULL, SIZE_MAX);
+    assert_int_equal(found, STORE_FOUND);
+    assert_true(record_parse(value, &record));
+    return record.body;
+}
+
+static inline bool is_there(struct fixture *f, enum store_family family, struct slice key)
+{
+    return read_body(f, family, key).len != SIZE_MAX;
+}
+
+static inline uint64_t revision_of(struct fixture *f, enum store_family family, struct slice key)
+{
+    struct record record = {0};
+    struct slice value;
+
+    assert_int_equal(read_in(f->store, &f->arena, family, key, &value), STORE_FOUND);
+    assert_true(record_parse(value, &record));
+    return record.revision;
+}
+
+static inline struct store_rows read_rows(struct fixture *f, enum store_family family,
+                                          struct slice from, struct slice to, bool reverse,
+                                          size_t limit)
+{
+    struct store_view *view = store_view_open(f->store, &f->arena);
+    struct store_rows rows = {0};
+    enum store_found found;
+
+    while ((found = store_scan(view, family, from, to, reverse, limit, &rows)) == STORE_AGAIN)
+        fetch_and_wait(view);
+    assert_int_equal(found, STORE_FOUND);
+    return rows;
+}
+
+static inline uint64_t read_count(struct fixture *f, struct slice counter)
+{
+    struct store_view *view = store_view_open(f->store, &f->arena);
+    uint64_t count = 0;
+    enum store_found found;
+
+    while ((found = store_count(view, counter, &count)) == STORE_AGAIN)
+        fetch_and_wait(view);
+    assert_int_equal(found, STORE_FOUND);
+    return count;
+}
+
+/* -- committing as a handler does ---------------------------------------------------------- */
+
+/* The late engine invents one conflict in eight: this many in a row are none of its making. */
+#define RUNS_MOST 16
+
+/* Commits, and runs again on a conflict until it must be a true one. */
+static inline enum commit_result commit_in(struct store *store, struct commit *commit)
+{
+    enum commit_result result = COMMIT_CONFLICT;
+
+    for (int run = 0; run < RUNS_MOST && result == COMMIT_CONFLICT; run++)
+        result = store_commit_wait(store, commit);
+    return result;
+}
+
+static inline void put(struct fixture *f, enum store_family family, struct slice key,
+                       struct slice body)
+{
+    struct commit commit;
+
+    commit_init(&commit, &f->arena);
+    commit_put(&commit, family, key, body);
+    assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
+}
+
+static inline void erase(struct fixture *f, enum store_family family, struct slice key)
+{
+    struct commit commit;
+
+    commit_init(&commit, &f->arena);
+    commit_delete(&commit, family, key);
+    assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
+}
+
+static inline void assert_slice_equal(struct slice got, struct slice wanted)
+{
+    if (!slice_equal(got, wanted))
+        fail_msg("got \"%.*s\", wanted \"%.*s\"", SLICE_ARG(got), SLICE_ARG(wanted));
+}
+
+/* A UUID whose bytes are all `byte`. */
+static inline struct uuid uuid_of(uint8_t byte)
+{
+    struct uuid id;
+
+    memset(id.bytes, byte, sizeof(id.bytes));
+    return id;
+}
+
+/* -- behind the store's back --------------------------------------------------------------- */
+
+/*
+ * Puts bytes under a key with RocksDB itself, while the store is closed; a NULL value only makes
+ * the family, which may be one that the store does not know.
+ */
+static inline void raw_put(const char *directory, const char *family, struct slice key,
+                           const char *value, size_t len)
+{
+    rocksdb_options_t *options = rocksdb_options_create();
+    rocksdb_writeoptions_t *writing = rocksdb_writeoptions_create();
+    rocksdb_column_family_handle_t *handles[FAMILIES + 1];
+    const rocksdb_options_t *family_options[FAMILIES + 1];
+    char *error = NULL;
+    size_t count = 0;
+    char **names = rocksdb_list_column_families(options, directory, &count, &error);
+    rocksdb_column_family_handle_t *wanted = NULL;
+    rocksdb_t *database;
+
+    assert_null(error);
+    assert_true(count <= FAMILIES + 1);
+    for (size_t i = 0; i < count; i++)
+        family_options[i] = options;
+    database = rocksdb_open_column_families(options, directory, (int)count,
+                                            (const char *const *)names, family_options, handles,
+                                            &error);
+    assert_null(error);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], family) == 0)
+            wanted = handles[i];
+    if (value != NULL)
+        rocksdb_put_cf(database, writing, wanted, key.data, key.len, value, len, &error);
+    else
+        rocksdb_column_family_handle_destroy(
+            rocksdb_create_column_family(database, options, family, &error));
+    assert_null(error);
+    for (size_t i = 0; i < count; i++)
+        rocksdb_column_family_handle_destroy(handles[i]);
+    rocksdb_list_column_families_destroy(names, count);
+    rocksdb_close(database);
+    rocksdb_writeoptions_destroy(writing);
+    rocksdb_options_destroy(options);
+}
+
+#endif
