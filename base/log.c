@@ -44,7 +44,8 @@ static void put_cstr(struct line *line, const char *text)
     put(line, text, strlen(text));
 }
 
-/* A JSON string; bytes beyond ASCII pass, and what is not UTF-8 in a log line is the reader's to see. */
+/* A JSON string; bytes beyond ASCII pass, and what is not UTF-8 in a log line is the reader's to
+ * see. */
 static void put_quoted(struct line *line, struct slice text)
 {
     put(line, "\"", 1);

@@ -32,8 +32,8 @@ void log_fields(enum log_level level, const char *event, const struct log_field 
                 size_t count);
 
 /* log_event(LOG_INFO, "commit", LOG_INT("revision", 7)); needs at least one field. */
-#define log_event(level, event, ...)                                                               \
-    log_fields(level, event, (const struct log_field[]){__VA_ARGS__},                              \
+#define log_event(level, event, ...)                                  \
+    log_fields(level, event, (const struct log_field[]){__VA_ARGS__}, \
                sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Every setting and bound of the server: one row each. From this table come the flags (with dashes),
- * the keys of the configuration file, DATASTREAM_* in the environment, the checks of their ranges,
- * the documentation and the defaults. Names carry their unit.
+ * Every setting and bound of the server: one row each. From this table come the flags (with
+ * dashes), the keys of the configuration file, DATASTREAM_* in the environment, the checks of their
+ * ranges, the documentation and the defaults. Names carry their unit.
  *
  * X(name, smallest, largest, default, what it is and which behaviour of a peer it answers)
  */

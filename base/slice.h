@@ -19,7 +19,10 @@ struct slice {
 /* A slice of a string literal, its NUL left out. */
 #define SLICE(literal) ((struct slice){"" literal, sizeof(literal) - 1})
 /* The same as a constant initializer, for static tables. */
-#define SLICE_INIT(literal) {"" literal, sizeof(literal) - 1}
+#define SLICE_INIT(literal)             \
+    {                                   \
+        "" literal, sizeof(literal) - 1 \
+    }
 /* The empty slice; its data is NULL. */
 #define SLICE_EMPTY ((struct slice){NULL, 0})
 /* For printf's "%.*s". */

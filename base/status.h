@@ -1,8 +1,8 @@
 /*
  * The outcome of a call: one of gRPC's status codes, a sentence, and details in the shapes of
  * google.rpc (error_details.proto). It is made where the cause is known and travels by value; the
- * faces turn it into trailers or problem+json. Messages and details live in the call's arena, or are
- * constants.
+ * faces turn it into trailers or problem+json. Messages and details live in the call's arena, or
+ * are constants.
  */
 #ifndef DATASTREAM_BASE_STATUS_H
 #define DATASTREAM_BASE_STATUS_H

@@ -5,7 +5,8 @@
 #include "base/arena.h"
 #include "base/slice.h"
 
-/* Well-formed UTF-8 (Unicode 3.9, table 3-7): no overlong forms, no surrogates, nothing past U+10FFFF. */
+/* Well-formed UTF-8 (Unicode 3.9, table 3-7): no overlong forms, no surrogates, nothing past
+ * U+10FFFF. */
 bool utf8_is_valid(struct slice text);
 
 /* Code points of valid UTF-8. */
@@ -21,8 +22,8 @@ struct slice base64_encode(struct arena *arena, struct slice bytes, bool pad);
 struct slice base64url_encode(struct arena *arena, struct slice bytes);
 
 /*
- * Reads either alphabet, padded or not; slack bits are accepted. False for anything else, or when the
- * arena failed.
+ * Reads either alphabet, padded or not; slack bits are accepted. False for anything else, or when
+ * the arena failed.
  */
 bool base64_decode(struct arena *arena, struct slice text, struct slice *ret_bytes);
 

@@ -19,7 +19,8 @@ struct uuid uuid_make(int64_t unix_ms, const uint8_t random[10]);
 /* Writes 36 characters and no NUL. */
 void uuid_format(const struct uuid *id, char text[UUID_TEXT_LEN]);
 
-/* Reads 8-4-4-4-12 hexadecimal digits of either case, any version. False leaves *ret_id as it was. */
+/* Reads 8-4-4-4-12 hexadecimal digits of either case, any version. False leaves *ret_id as it was.
+ */
 bool uuid_parse(struct slice text, struct uuid *ret_id);
 
 static inline bool uuid_equal(const struct uuid *a, const struct uuid *b)

@@ -30,6 +30,7 @@ struct faces {
     const struct contract *contract;
     const struct settings *settings;
     struct chain *chain;
+    struct store *store; /* for /readyz: whether it takes writes */
     struct chain_loop **loops; /* by loop_index */
     bool draining;             /* atomic access: __atomic */
     void *rest;                /* struct rest *, made by rest_new */

@@ -1,4 +1,5 @@
-/* Feeds every file of the folders that it is given to a fuzz target; an empty folder is a failure. */
+/* Feeds every file of the folders that it is given to a fuzz target; an empty folder is a failure.
+ */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

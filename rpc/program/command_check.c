@@ -1,0 +1,103 @@
+/* check and verify-audit: reading a store that no server has open, and proving what it promises. */
+#include <stdio.h>
+
+#include "base/text.h"
+#include "rpc/program/program.h"
+#include "storage/audit.h"
+#include "storage/check.h"
+
+static void print_sentence(void *context, struct slice sentence)
+{
+    (void)context;
+    printf("%.*s\n", SLICE_ARG(sentence));
+}
+
+int command_check(const struct options *options, struct arena *arena)
+{
+    struct program program;
+    struct status status = program_open(options, STORE_OFFLINE, arena, &program);
+
+    if (!status_is_ok(status))
+        return program_fail(status);
+    status = store_check(program.store, arena, print_sentence, NULL);
+    if (status_is_ok(status))
+        printf("The store is whole at revision %llu.\n",
+               (unsigned long long)store_revision(program.store));
+    program_close(&program);
+    return status_is_ok(status) ? 0 : program_fail(status);
+}
+
+/* Prints the verdict of one organization's chain; false when it is broken. */
+static bool verify_one(struct store *store, const struct uuid *organization, struct arena *arena)
+{
+    struct audit_verdict verdict;
+    char id[UUID_TEXT_LEN];
+    struct slice head;
+
+    uuid_format(organization, id);
+    if (!audit_verify(store, organization, &verdict)) {
+        printf("%.*s: the chain can't be read\n", UUID_TEXT_LEN, id);
+        return false;
+    }
+    head = hex_encode(arena, slice_make(verdict.head, sizeof(verdict.head)));
+    if (verdict.broken != 0)
+        printf("%.*s: broken at row %llu\n", UUID_TEXT_LEN, id, (unsigned long long)verdict.broken);
+    else
+        printf("%.*s: %llu rows, head %.*s\n", UUID_TEXT_LEN, id, (unsigned long long)verdict.rows,
+               SLICE_ARG(head));
+    return verdict.broken == 0;
+}
+
+static struct status verify_all(struct store *store, struct arena *arena)
+{
+    static const uint8_t last[17] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    struct store_view *view = store_view_open(store, arena);
+    struct store_rows rows = {.more = true};
+    struct slice from = SLICE_EMPTY;
+    bool whole = true;
+
+    while (view != NULL && rows.more && !arena_failed(arena)) {
+        if (store_scan(view, FAMILY_ORGANIZATIONS, from, slice_make(last, sizeof(last)), false, 100,
+                       &rows) != STORE_FOUND)
+            return status_const(STATUS_UNAVAILABLE, SLICE("The store can't be read."));
+        for (size_t i = 0; i < rows.count; i++) {
+            struct uuid organization;
+
+            if (rows.rows[i].key.len != sizeof(organization.bytes))
+                continue; /* `check` reports it */
+            memcpy(organization.bytes, rows.rows[i].key.data, sizeof(organization.bytes));
+            whole = verify_one(store, &organization, arena) && whole;
+        }
+        if (rows.count > 0) {
+            struct slice key = rows.rows[rows.count - 1].key;
+
+            from = arena_copy(arena, slice_make(key.data, key.len));
+            from.len++; /* the NUL that arena_copy puts behind: the key's successor */
+        }
+    }
+    if (view == NULL || arena_failed(arena))
+        return status_out_of_memory();
+    return whole ? status_ok() : status_const(STATUS_DATA_LOSS, SLICE("A chain is broken."));
+}
+
+int command_verify_audit(const struct options *options, struct arena *arena)
+{
+    struct program program;
+    struct uuid organization;
+    struct status status;
+
+    if (options->organization_id != NULL &&
+        !uuid_parse(slice_from_cstr(options->organization_id), &organization))
+        return program_fail(
+            status_const(STATUS_INVALID_ARGUMENT, SLICE("--organization-id must be a UUID.")));
+    status = program_open(options, STORE_OFFLINE, arena, &program);
+    if (!status_is_ok(status))
+        return program_fail(status);
+    if (options->organization_id == NULL)
+        status = verify_all(program.store, arena);
+    else if (!verify_one(program.store, &organization, arena))
+        status = status_const(STATUS_DATA_LOSS, SLICE("The chain is broken."));
+    program_close(&program);
+    return status_is_ok(status) ? 0 : program_fail(status);
+}

@@ -1,0 +1,61 @@
+/* init and organization-add: an organization with its first token, without a server. */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "rest/json.h"
+#include "rpc/call/time_floor.h"
+#include "rpc/program/program.h"
+#include "rpc/services/services.h"
+
+static void print_made(const struct options *options, const struct organization_made *made,
+                       struct arena *arena)
+{
+    struct json_text text = {.arena = arena};
+    char id[UUID_TEXT_LEN];
+    struct slice json;
+
+    uuid_format(&made->organization, id);
+    json_put_literal(&text, "{\"organizationId\":");
+    json_put_string(&text, slice_make(id, sizeof(id)));
+    json_put_literal(&text, ",\"ownerEmail\":");
+    json_put_string(&text, slice_from_cstr(options->owner_email));
+    json_put_literal(&text, ",\"apiToken\":");
+    json_put_string(&text, made->api_token);
+    json_put_literal(&text, "}\n");
+    json = json_text_slice(&text);
+    fwrite(json.data, 1, json.len, stdout);
+    fflush(stdout);
+}
+
+static int organization_make(const struct options *options, struct arena *arena, bool first)
+{
+    struct program program;
+    struct organization_made made;
+    struct status status;
+
+    if (options->organization == NULL || options->owner_email == NULL)
+        return program_fail(status_const(STATUS_INVALID_ARGUMENT,
+                                         SLICE("--organization and --owner-email are needed.")));
+    status = program_open(options, first ? STORE_FOR_INIT : STORE_FOR_SERVE, arena, &program);
+    if (!status_is_ok(status))
+        return program_fail(status);
+    status = time_floor_load(program.store, arena);
+    if (status_is_ok(status))
+        status = organization_create(program.store, program.identities, program.contract, arena,
+                                     slice_from_cstr(options->organization),
+                                     slice_from_cstr(options->owner_email), first, &made);
+    if (status_is_ok(status))
+        print_made(options, &made, arena);
+    program_close(&program);
+    return status_is_ok(status) ? 0 : program_fail(status);
+}
+
+int command_init(const struct options *options, struct arena *arena)
+{
+    return organization_make(options, arena, true);
+}
+
+int command_organization_add(const struct options *options, struct arena *arena)
+{
+    return organization_make(options, arena, false);
+}

@@ -1,0 +1,224 @@
+/* serve: contract, store, chain, faces and sockets wired together, and the minute's keeper. */
+#include <pthread.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "rest/rest.h"
+#include "rpc/call/time_floor.h"
+#include "rpc/grpc/grpc.h"
+#include "rpc/net/server.h"
+#include "rpc/program/program.h"
+#include "rpc/services/services.h"
+
+/* Calls time_floor_persist each minute, on a thread of its own since it waits for the disk. */
+struct keeper {
+    pthread_t thread;
+    pthread_mutex_t lock; /* guards `stop` */
+    pthread_cond_t wake;
+    bool stop;
+    struct store *store;
+};
+
+static void *keeper_run(void *context)
+{
+    struct keeper *keeper = context;
+
+    pthread_mutex_lock(&keeper->lock);
+    while (!keeper->stop) {
+        struct timespec until;
+
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec += 60;
+        pthread_cond_timedwait(&keeper->wake, &keeper->lock, &until);
+        if (keeper->stop)
+            break;
+        pthread_mutex_unlock(&keeper->lock);
+        time_floor_persist(keeper->store);
+        pthread_mutex_lock(&keeper->lock);
+    }
+    pthread_mutex_unlock(&keeper->lock);
+    return NULL;
+}
+
+static bool keeper_start(struct keeper *keeper, struct store *store)
+{
+    *keeper = (struct keeper){.store = store};
+    pthread_mutex_init(&keeper->lock, NULL);
+    pthread_cond_init(&keeper->wake, NULL);
+    return pthread_create(&keeper->thread, NULL, keeper_run, keeper) == 0;
+}
+
+static void keeper_stop(struct keeper *keeper)
+{
+    pthread_mutex_lock(&keeper->lock);
+    keeper->stop = true;
+    pthread_cond_signal(&keeper->wake);
+    pthread_mutex_unlock(&keeper->lock);
+    pthread_join(keeper->thread, NULL);
+    pthread_cond_destroy(&keeper->wake);
+    pthread_mutex_destroy(&keeper->lock);
+}
+
+static void begin(void *context, struct exchange *exchange)
+{
+    struct faces *faces = context;
+
+    if (grpc_takes(exchange))
+        grpc_begin(faces->grpc, exchange);
+    else
+        rest_begin(faces->rest, exchange);
+}
+
+static void draining(void *context)
+{
+    struct faces *faces = context;
+
+    __atomic_store_n(&faces->draining, true, __ATOMIC_RELAXED);
+}
+
+static struct status faces_make(struct faces *faces, struct program *program,
+                                const struct options *options, struct arena *arena)
+{
+    struct chain_options chain = {
+        .contract = program->contract,
+        .store = program->store,
+        .identities = program->identities,
+        .settings = &options->settings,
+        .handlers = services_handlers(),
+        .operations = services_operations(),
+    };
+    struct grpc *grpc = NULL;
+    struct rest *rest = NULL;
+    struct status status;
+
+    memcpy(chain.page_key, program->page_key, sizeof(chain.page_key));
+    *faces = (struct faces){
+        .contract = program->contract, .settings = &options->settings, .store = program->store};
+    status = chain_new(&chain, arena, &faces->chain);
+    if (status_is_ok(status))
+        status = grpc_new(faces, arena, &grpc);
+    if (status_is_ok(status))
+        status = rest_new(faces, arena, &rest);
+    faces->grpc = grpc;
+    faces->rest = rest;
+    return status;
+}
+
+static struct status loops_make(struct faces *faces, unsigned count, struct arena *arena)
+{
+    faces->loops = arena_array(arena, count, sizeof(faces->loops[0]));
+    if (faces->loops == NULL)
+        return status_out_of_memory();
+    for (unsigned i = 0; i < count; i++) {
+        faces->loops[i] = chain_loop_new(faces->chain);
+        if (faces->loops[i] == NULL)
+            return status_out_of_memory();
+    }
+    return status_ok();
+}
+
+static void loops_free(struct faces *faces, unsigned count)
+{
+    for (unsigned i = 0; faces->loops != NULL && i < count; i++)
+        if (faces->loops[i] != NULL)
+            chain_loop_free(faces->loops[i]);
+}
+
+static void print_ready(const struct server *server)
+{
+    printf("ready");
+    for (size_t i = 0; server_address(server, i) != NULL; i++) {
+        const char *address = server_address(server, i);
+
+        printf(strncmp(address, "unix:", 5) == 0 ? " %s" : " http://%s", address);
+    }
+    printf("\n");
+    fflush(stdout);
+}
+
+static unsigned loops_wanted(const struct settings *settings)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (settings->workers != 0)
+        return (unsigned)settings->workers;
+    return cores < 1 ? 1 : (unsigned)cores;
+}
+
+static struct status serve(struct faces *faces, struct options *options, struct arena *arena)
+{
+    struct server_options listen = {
+        .settings = &options->settings,
+        .listen_count = options->listen_count,
+        .insecure_listen = options->insecure_listen,
+        .begin = begin,
+        .draining = draining,
+        .context = faces,
+    };
+    unsigned workers = loops_wanted(&options->settings);
+    struct server *server;
+    struct keeper keeper;
+    struct status status;
+
+    memcpy(listen.listen, options->listen, sizeof(listen.listen));
+    options->settings.workers = workers;
+    status = loops_make(faces, workers, arena);
+    if (status_is_ok(status) && !keeper_start(&keeper, faces->store))
+        status = status_const(STATUS_UNAVAILABLE, SLICE("A thread could not be started."));
+    else if (status_is_ok(status)) {
+        status = server_start(&listen, arena, &server);
+        if (status_is_ok(status)) {
+            print_ready(server);
+            server_run(server);
+            server_free(server);
+        }
+        keeper_stop(&keeper);
+    }
+    loops_free(faces, workers);
+    return status;
+}
+
+static struct status organization_present(struct program *program, struct arena *arena)
+{
+    static const char last[16 + 1] =
+        "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
+    struct store_view *view = store_view_open(program->store, arena);
+    struct store_rows rows = {0};
+
+    if (view != NULL &&
+        store_scan(view, FAMILY_ORGANIZATIONS, SLICE_EMPTY, slice_make(last, 16), false, 1,
+                   &rows) == STORE_FOUND &&
+        rows.count > 0)
+        return status_ok();
+    return status_const(STATUS_FAILED_PRECONDITION,
+                        SLICE("The store has no organization yet: run datastreamd init first."));
+}
+
+int command_serve(const struct options *given, struct arena *arena)
+{
+    struct options options = *given;
+    struct program program;
+    struct faces faces = {0};
+    struct status status = program_open(&options, STORE_FOR_SERVE, arena, &program);
+
+    if (!status_is_ok(status))
+        return program_fail(status);
+    status = organization_present(&program, arena);
+    if (status_is_ok(status))
+        status = time_floor_load(program.store, arena);
+    if (status_is_ok(status))
+        status = program_choose_engine(&program, &options, arena);
+    if (status_is_ok(status))
+        status = faces_make(&faces, &program, &options, arena);
+    if (status_is_ok(status)) {
+        log_event(LOG_INFO, "start", LOG_CSTR("version", DATASTREAM_VERSION),
+                  LOG_INT("revision", store_revision(program.store)));
+        status = serve(&faces, &options, arena);
+    }
+    if (faces.chain != NULL)
+        chain_free(faces.chain);
+    program_close(&program);
+    log_event(LOG_INFO, "stop", LOG_CSTR("version", DATASTREAM_VERSION));
+    return status_is_ok(status) ? 0 : program_fail(status);
+}

@@ -1,0 +1,124 @@
+/* Reading, making and deriving from the key file. */
+#include "rpc/program/key_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/core_names.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PREFIX "datastream-key-1 "
+#define LINE_LEN (sizeof(PREFIX) - 1 + KEY_ID_LEN + 1 + 64 + 1)
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool line_parse(const char *line, struct key_file *ret_key)
+{
+    const char *id = line + sizeof(PREFIX) - 1;
+    const char *hex = id + KEY_ID_LEN + 1;
+    struct key_file key;
+
+    if (memcmp(line, PREFIX, sizeof(PREFIX) - 1) != 0 || id[KEY_ID_LEN] != ' ')
+        return false;
+    for (size_t i = 0; i < KEY_ID_LEN; i++)
+        if (hex_digit(id[i]) < 0)
+            return false;
+    memcpy(key.id, id, KEY_ID_LEN);
+    for (size_t i = 0; i < sizeof(key.key); i++) {
+        int high = hex_digit(hex[2 * i]);
+        int low = hex_digit(hex[2 * i + 1]);
+
+        if (high < 0 || low < 0)
+            return false;
+        key.key[i] = (uint8_t)(high << 4 | low);
+    }
+    *ret_key = key;
+    return true;
+}
+
+struct status key_file_read(const char *path, struct arena *arena, struct key_file *ret_key)
+{
+    char line[LINE_LEN];
+    FILE *file = fopen(path, "rb");
+    size_t len;
+
+    if (file == NULL)
+        return status_make(arena, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_FAILED_PRECONDITION,
+                           "The key file %s can't be read: %s.", path, strerror(errno));
+    len = fread(line, 1, sizeof(line), file);
+    fclose(file);
+    if (len != sizeof(line) || !line_parse(line, ret_key))
+        return status_make(arena, STATUS_FAILED_PRECONDITION,
+                           "%s is not a key file of this program.", path);
+    return status_ok();
+}
+
+static void hex_write(char *to, const uint8_t *bytes, size_t count)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < count; i++) {
+        to[2 * i] = digits[bytes[i] >> 4];
+        to[2 * i + 1] = digits[bytes[i] & 15];
+    }
+}
+
+static bool file_write(const char *path, const char *line)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
+    bool written;
+
+    if (fd < 0)
+        return false;
+    written = write(fd, line, LINE_LEN) == (ssize_t)LINE_LEN && fsync(fd) == 0;
+    return close(fd) == 0 && written;
+}
+
+struct status key_file_create(const char *path, struct arena *arena, struct key_file *ret_key)
+{
+    struct key_file key;
+    uint8_t id[KEY_ID_LEN / 2];
+    char line[LINE_LEN] = PREFIX;
+
+    if (RAND_bytes(key.key, sizeof(key.key)) != 1 || RAND_bytes(id, sizeof(id)) != 1)
+        return status_const(STATUS_UNAVAILABLE, SLICE("The random source failed."));
+    hex_write(key.id, id, sizeof(id));
+    memcpy(line + sizeof(PREFIX) - 1, key.id, KEY_ID_LEN);
+    line[sizeof(PREFIX) - 1 + KEY_ID_LEN] = ' ';
+    hex_write(line + sizeof(PREFIX) + KEY_ID_LEN, key.key, sizeof(key.key));
+    line[LINE_LEN - 1] = '\n';
+    if (!file_write(path, line))
+        return status_make(arena, errno == EEXIST ? STATUS_ALREADY_EXISTS : STATUS_UNAVAILABLE,
+                           "The key file %s can't be made: %s.", path, strerror(errno));
+    *ret_key = key;
+    return status_ok();
+}
+
+bool key_file_derive(const struct key_file *key, const char *purpose, uint8_t derived[32])
+{
+    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+    EVP_KDF_CTX *context = kdf == NULL ? NULL : EVP_KDF_CTX_new(kdf);
+    char digest[] = "SHA256";
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)key->key,
+                                          sizeof(key->key)),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)purpose,
+                                          strlen(purpose)),
+        OSSL_PARAM_construct_end(),
+    };
+    bool done = context != NULL && EVP_KDF_derive(context, derived, 32, params) == 1;
+
+    EVP_KDF_CTX_free(context);
+    EVP_KDF_free(kdf);
+    return done;
+}

@@ -1,0 +1,27 @@
+/*
+ * The key file: the one secret outside the store. It keys the audit chain and page tokens, and
+ * wraps the data keys of secrets. One line: "datastream-key-1", an id of 16 hexadecimal digits, 64
+ * hexadecimal digits. Mode 0400; never in a backup.
+ */
+#ifndef DATASTREAM_RPC_PROGRAM_KEY_FILE_H
+#define DATASTREAM_RPC_PROGRAM_KEY_FILE_H
+
+#include "base/status.h"
+
+#define KEY_ID_LEN 16
+
+struct key_file {
+    char id[KEY_ID_LEN]; /* recorded in the store, so that another key is refused */
+    uint8_t key[32];
+};
+
+/* Reads the file. NOT_FOUND, or FAILED_PRECONDITION when it is not a key file. */
+struct status key_file_read(const char *path, struct arena *arena, struct key_file *ret_key);
+
+/* Makes a new one; refuses a file that exists (ALREADY_EXISTS). */
+struct status key_file_create(const char *path, struct arena *arena, struct key_file *ret_key);
+
+/* HKDF-SHA-256 (RFC 5869) of the key for one purpose, such as "audit". False when OpenSSL fails. */
+bool key_file_derive(const struct key_file *key, const char *purpose, uint8_t derived[32]);
+
+#endif

@@ -1,0 +1,138 @@
+/* Opening what every subcommand works on. */
+#include "rpc/program/program.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+
+#include "proto/embedded.h"
+#include "storage/record.h"
+
+#define META_KEY_ID SLICE("key_id")
+
+int program_fail(struct status status)
+{
+    fprintf(stderr, "datastreamd: %.*s\n", SLICE_ARG(status.message));
+    return 1;
+}
+
+/* A store remembers the id of the key that it was made with; another key would split its chain. */
+static struct status key_compare(struct program *program, const struct key_file *key,
+                                 enum store_use use, struct arena *arena)
+{
+    struct store_view *view = store_view_open(program->store, arena);
+    struct slice value;
+    struct record record;
+    struct commit commit;
+    enum store_found found;
+
+    if (view == NULL)
+        return status_out_of_memory();
+    found = store_get(view, FAMILY_META, META_KEY_ID, &value);
+    if (found == STORE_FOUND) {
+        if (record_parse(value, &record) &&
+            slice_equal(record.body, slice_make(key->id, KEY_ID_LEN)))
+            return status_ok();
+        return status_const(STATUS_FAILED_PRECONDITION,
+                            SLICE("The key file is not the one that this store was made with."));
+    }
+    if (found != STORE_ABSENT || use != STORE_FOR_INIT)
+        return status_const(STATUS_FAILED_PRECONDITION,
+                            SLICE("The store does not say which key it was made with."));
+    commit_init(&commit, arena);
+    commit_require_absent(&commit, FAMILY_META, META_KEY_ID);
+    commit_put(&commit, FAMILY_META, META_KEY_ID, slice_make(key->id, KEY_ID_LEN));
+    if (arena_failed(arena) || store_commit_wait(program->store, &commit) != COMMIT_DONE)
+        return status_const(STATUS_UNAVAILABLE, SLICE("The store took no write."));
+    return status_ok();
+}
+
+static struct status key_open(const struct options *options, enum store_use use,
+                              struct arena *arena, struct key_file *ret_key)
+{
+    struct status status = key_file_read(options->key_file, arena, ret_key);
+
+    if (status.code == STATUS_NOT_FOUND && use == STORE_FOR_INIT)
+        return key_file_create(options->key_file, arena, ret_key);
+    return status;
+}
+
+static struct status store_open(const struct options *options, enum store_use use,
+                                struct program *program, const uint8_t audit_key[32],
+                                struct arena *arena)
+{
+    struct store_options store = {
+        .directory = options->data_dir,
+        .create = use == STORE_FOR_INIT,
+        .read_only = use == STORE_OFFLINE,
+        .block_cache_bytes = (size_t)options->settings.block_cache_mib << 20,
+        .observer = identity_observe,
+        .observer_context = program->identities,
+    };
+    struct status status;
+
+    memcpy(store.audit_key, audit_key, sizeof(store.audit_key));
+    status = store_open_rocksdb(&store, arena, &program->store);
+    OPENSSL_cleanse(store.audit_key, sizeof(store.audit_key));
+    return status;
+}
+
+struct status program_choose_engine(struct program *program, const struct options *options,
+                                    struct arena *arena)
+{
+    if (strcmp(options->store, "rocksdb") == 0)
+        return status_ok();
+#ifdef DATASTREAM_FAULTS
+    if (strcmp(options->store, "late") == 0) {
+        program->store = store_wrap_late(program->store, 1);
+        return program->store == NULL ? status_out_of_memory() : status_ok();
+    }
+#endif
+    (void)program;
+    return status_make(arena, STATUS_INVALID_ARGUMENT, "There is no store engine \"%s\".",
+                       options->store);
+}
+
+struct status program_open(const struct options *options, enum store_use use, struct arena *arena,
+                           struct program *ret_program)
+{
+    struct program program = {0};
+    struct key_file key;
+    uint8_t audit_key[32];
+    struct status status;
+
+    if (options->data_dir == NULL)
+        return status_const(STATUS_INVALID_ARGUMENT, SLICE("--data-dir is needed."));
+    status = contract_load(embedded_contract(), arena, &program.contract);
+    if (status_is_ok(status))
+        status = key_open(options, use, arena, &key);
+    if (!status_is_ok(status))
+        return status;
+    program.identities = identity_registry_new(program.contract);
+    if (program.identities == NULL)
+        return status_out_of_memory();
+    if (!key_file_derive(&key, "audit", audit_key) ||
+        !key_file_derive(&key, "page tokens", program.page_key))
+        status = status_const(STATUS_INTERNAL, SLICE("A key could not be derived."));
+    else
+        status = store_open(options, use, &program, audit_key, arena);
+    if (status_is_ok(status))
+        status = key_compare(&program, &key, use, arena);
+    OPENSSL_cleanse(&key, sizeof(key));
+    OPENSSL_cleanse(audit_key, sizeof(audit_key));
+    if (!status_is_ok(status)) {
+        program_close(&program);
+        return status;
+    }
+    *ret_program = program;
+    return status;
+}
+
+void program_close(struct program *program)
+{
+    if (program->store != NULL)
+        store_close(program->store);
+    if (program->identities != NULL)
+        identity_registry_free(program->identities);
+    program->store = NULL;
+    program->identities = NULL;
+}

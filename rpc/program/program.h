@@ -1,0 +1,46 @@
+/*
+ * The subcommands, and what they share: contract, key file and store opened together.
+ */
+#ifndef DATASTREAM_RPC_PROGRAM_PROGRAM_H
+#define DATASTREAM_RPC_PROGRAM_PROGRAM_H
+
+#include "rpc/call/identity.h"
+#include "rpc/program/key_file.h"
+#include "rpc/program/options.h"
+
+/* Each returns the exit code; they print their own errors. */
+int command_serve(const struct options *options, struct arena *arena);
+int command_init(const struct options *options, struct arena *arena);
+int command_organization_add(const struct options *options, struct arena *arena);
+int command_check(const struct options *options, struct arena *arena);
+int command_verify_audit(const struct options *options, struct arena *arena);
+int command_openapi(const struct options *options, struct arena *arena);
+
+enum store_use {
+    STORE_FOR_INIT,  /* create the directory and the key file where they are missing */
+    STORE_FOR_SERVE, /* both must exist */
+    STORE_OFFLINE,   /* read only */
+};
+
+/* A store with what it needs. Lives in the arena but for what program_close frees. */
+struct program {
+    const struct contract *contract;
+    struct identity_registry *identities;
+    struct store *store;
+    uint8_t page_key[32];
+};
+
+/* Loads the contract, reads or makes the key file, opens the store, and compares the key's id. */
+struct status program_open(const struct options *options, enum store_use use, struct arena *arena,
+                           struct program *ret_program);
+/* Wraps the store in the engine that the options name; INVALID_ARGUMENT for one that there is not.
+ */
+struct status program_choose_engine(struct program *program, const struct options *options,
+                                    struct arena *arena);
+
+void program_close(struct program *program);
+
+/* Prints "datastreamd: sentence" to standard error and returns the exit code 1. */
+int program_fail(struct status status);
+
+#endif
