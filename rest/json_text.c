@@ -1,0 +1,146 @@
+/*
+ * A growing JSON text in an arena. It only ever appends; when the arena fails it stays as it is,
+ * and whoever finishes the text asks the arena once.
+ */
+#include "rest/json.h"
+
+/* Half of what a small answer needs: most texts grow once or twice. */
+#define TEXT_FIRST 512
+
+/* Room for `need` more bytes; false when the arena failed. */
+static bool text_reserve(struct json_text *text, size_t need)
+{
+    size_t capacity = text->capacity == 0 ? TEXT_FIRST : text->capacity;
+    char *grown;
+
+    if (need <= text->capacity - text->len)
+        return true;
+    if (need > SIZE_MAX / 4 - text->len) {
+        arena_fail(text->arena);
+        return false;
+    }
+    while (capacity - text->len < need)
+        capacity *= 2;
+    grown = arena_alloc(text->arena, capacity);
+    if (grown == NULL)
+        return false;
+    if (text->len > 0)
+        memcpy(grown, text->data, text->len);
+    text->data = grown;
+    text->capacity = capacity;
+    return true;
+}
+
+void json_put(struct json_text *text, struct slice bytes)
+{
+    if (bytes.len == 0 || !text_reserve(text, bytes.len))
+        return;
+    memcpy(text->data + text->len, bytes.data, bytes.len);
+    text->len += bytes.len;
+}
+
+/* What stands behind the backslash: 0 for a byte that needs none, 'u' for the long form. */
+static char escape_of(unsigned char byte)
+{
+    switch (byte) {
+    case '"':
+    case '\\':
+        return (char)byte;
+    case '\b':
+        return 'b';
+    case '\f':
+        return 'f';
+    case '\n':
+        return 'n';
+    case '\r':
+        return 'r';
+    case '\t':
+        return 't';
+    default:
+        return byte < 0x20 ? 'u' : 0;
+    }
+}
+
+#define ONES UINT64_C(0x0101010101010101)
+#define HIGHS UINT64_C(0x8080808080808080)
+
+/*
+ * Whether one of eight bytes may need an escape: below 0x20, a quote or a backslash. The high
+ * bit test of each term may be wrong only behind a byte that is truly hit, so "none" is exact.
+ */
+static bool word_is_plain(uint64_t word)
+{
+    uint64_t quote = word ^ ONES * '"';
+    uint64_t backslash = word ^ ONES * '\\';
+    uint64_t hit = ((word - ONES * 0x20) & ~word) | ((quote - ONES) & ~quote) |
+                   ((backslash - ONES) & ~backslash);
+
+    return (hit & HIGHS) == 0;
+}
+
+/* How many bytes from `at` on need no escape. */
+static size_t plain_run(const char *at, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len) {
+        uint64_t word;
+
+        if (len - i >= sizeof(word)) {
+            memcpy(&word, at + i, sizeof(word));
+            if (word_is_plain(word)) {
+                i += sizeof(word);
+                continue;
+            }
+        }
+        if (escape_of((unsigned char)at[i]) != 0)
+            break;
+        i++;
+    }
+    return i;
+}
+
+static void put_escape(struct json_text *text, unsigned char byte)
+{
+    static const char digits[] = "0123456789abcdef";
+    char escape = escape_of(byte);
+    char bytes[6] = {'\\', escape, '0', '0', digits[byte >> 4], digits[byte & 15]};
+
+    json_put(text, slice_make(bytes, escape == 'u' ? 6 : 2));
+}
+
+void json_put_string(struct json_text *text, struct slice value)
+{
+    size_t at = 0;
+
+    json_put_literal(text, "\"");
+    while (at < value.len) {
+        size_t run = plain_run(value.data + at, value.len - at);
+
+        json_put(text, slice_make(value.data + at, run));
+        at += run;
+        if (at < value.len)
+            put_escape(text, (unsigned char)value.data[at++]);
+    }
+    json_put_literal(text, "\"");
+}
+
+void json_put_int(struct json_text *text, int64_t value)
+{
+    char digits[20]; /* the longest is -9223372036854775808 */
+    char *at = digits + sizeof(digits);
+    uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
+    do {
+        *--at = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (value < 0)
+        *--at = '-';
+    json_put(text, slice_make(at, (size_t)(digits + sizeof(digits) - at)));
+}
+
+struct slice json_text_slice(const struct json_text *text)
+{
+    return slice_make(text->data, text->len);
+}
