@@ -1,0 +1,831 @@
+/*
+ * The promises of the store's interface, one suite for every engine: it runs on RocksDB and, in
+ * builds with faults, on the late engine over RocksDB.
+ */
+#include "tests/unit/store_fixture.h"
+
+#include <stdatomic.h>
+
+#include "storage/audit.h"
+
+static bool late_engine;
+static struct fixture fixture;
+
+static int start(void **state)
+{
+    fixture_start(&fixture, late_engine);
+    *state = &fixture;
+    return 0;
+}
+
+static int end(void **state)
+{
+    fixture_end(*state);
+    return 0;
+}
+
+/* -- reading and writing ------------------------------------------------------------------- */
+
+static void writes_are_read_back(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_false(is_there(f, FAMILY_RESOURCES, SLICE("k")));
+    put(f, FAMILY_RESOURCES, SLICE("k"), SLICE("one"));
+    assert_slice_equal(read_body(f, FAMILY_RESOURCES, SLICE("k")), SLICE("one"));
+    put(f, FAMILY_RESOURCES, SLICE("k"), SLICE("two"));
+    assert_slice_equal(read_body(f, FAMILY_RESOURCES, SLICE("k")), SLICE("two"));
+    assert_false(is_there(f, FAMILY_TOKENS, SLICE("k")));
+    erase(f, FAMILY_RESOURCES, SLICE("k"));
+    assert_false(is_there(f, FAMILY_RESOURCES, SLICE("k")));
+}
+
+static void bodies_may_be_empty_or_hold_any_byte(void **state)
+{
+    struct fixture *f = *state;
+    size_t len = 1 << 19;
+    char *large = arena_alloc(&f->arena, len);
+
+    for (size_t i = 0; i < len; i++)
+        large[i] = (char)(i * 7);
+    put(f, FAMILY_SECRETS, SLICE("e"), SLICE_EMPTY);
+    put(f, FAMILY_SECRETS, SLICE("n\0n"), SLICE("\0\xff\0"));
+    put(f, FAMILY_SECRETS, SLICE("l"), slice_make(large, len));
+    assert_int_equal(read_body(f, FAMILY_SECRETS, SLICE("e")).len, 0);
+    assert_slice_equal(read_body(f, FAMILY_SECRETS, SLICE("n\0n")), SLICE("\0\xff\0"));
+    assert_false(is_there(f, FAMILY_SECRETS, SLICE("n")));
+    assert_true(slice_equal(read_body(f, FAMILY_SECRETS, SLICE("l")), slice_make(large, len)));
+}
+
+static void records_carry_the_revision_of_their_commit(void **state)
+{
+    struct fixture *f = *state;
+    struct commit commit;
+
+    put(f, FAMILY_RESOURCES, SLICE("a"), SLICE("1"));
+    commit_init(&commit, &f->arena);
+    commit_put(&commit, FAMILY_RESOURCES, SLICE("b"), SLICE("2"));
+    commit_put(&commit, FAMILY_ROLES, SLICE("b"), SLICE("2"));
+    assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
+    assert_int_equal(commit.revision, 2);
+    assert_int_equal(store_revision(f->store), 2);
+    assert_int_equal(revision_of(f, FAMILY_RESOURCES, SLICE("a")), 1);
+    assert_int_equal(revision_of(f, FAMILY_RESOURCES, SLICE("b")), 2);
+    assert_int_equal(revision_of(f, FAMILY_ROLES, SLICE("b")), 2);
+}
+
+static void later_operations_of_a_commit_win(void **state)
+{
+    struct fixture *f = *state;
+    struct commit commit;
+
+    commit_init(&commit, &f->arena);
+    commit_put(&commit, FAMILY_NAMES, SLICE("a"), SLICE("1"));
+    commit_put(&commit, FAMILY_NAMES, SLICE("a"), SLICE("2"));
+    commit_put(&commit, FAMILY_NAMES, SLICE("b"), SLICE("1"));
+    commit_delete(&commit, FAMILY_NAMES, SLICE("b"));
+    commit_delete(&commit, FAMILY_NAMES, SLICE("c"));
+    commit_put(&commit, FAMILY_NAMES, SLICE("c"), SLICE("3"));
+    assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
+    assert_slice_equal(read_body(f, FAMILY_NAMES, SLICE("a")), SLICE("2"));
+    assert_false(is_there(f, FAMILY_NAMES, SLICE("b")));
+    assert_slice_equal(read_body(f, FAMILY_NAMES, SLICE("c")), SLICE("3"));
+}
+
+static void scans_give_the_rows_of_their_range(void **state)
+{
+    static const struct {
+        const char *from, *to;
+        bool reverse;
+        size_t limit;
+        const char *wanted; /* first letters of the keys */
+        bool more;
+    } rows[] = {
+        {"b", "e", false, 10, "bcd", false},  {"b", "e", true, 10, "dcb", false},
+        {"a", "z", false, 2, "ab", true},     {"a", "z", true, 2, "fe", true},
+        {"b", "e", false, 3, "bcd", false},   {"b", "e", true, 3, "dcb", false},
+        {"bb", "dd", false, 10, "cd", false}, {"c", "c", false, 10, "", false},
+        {"d", "c", false, 10, "", false},     {"g", "z", true, 10, "", false},
+        {"a", "z", false, 0, "", true},       {"", "", false, 10, "abcdef", false},
+        {"d", "", true, 2, "fe", true},
+    };
+    struct fixture *f = *state;
+
+    for (char c = 'a'; c <= 'f'; c++)
+        put(f, FAMILY_INDEXES, arena_copy(&f->arena, slice_make(&c, 1)), SLICE("v"));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct store_rows got = read_rows(f, FAMILY_INDEXES, slice_from_cstr(rows[i].from),
+                                          slice_from_cstr(rows[i].to), rows[i].reverse,
+                                          rows[i].limit);
+        char keys[16] = {0};
+
+        assert_true(got.count < sizeof(keys));
+        for (size_t k = 0; k < got.count; k++) {
+            struct record record;
+
+            keys[k] = got.rows[k].key.data[0];
+            assert_true(record_parse(got.rows[k].value, &record));
+            assert_slice_equal(record.body, SLICE("v"));
+        }
+        assert_string_equal(keys, rows[i].wanted);
+        assert_int_equal(got.more, rows[i].more);
+    }
+}
+
+static void long_scans_give_every_row(void **state)
+{
+    struct fixture *f = *state;
+    struct commit commit;
+    struct store_rows rows;
+
+    commit_init(&commit, &f->arena);
+    for (int i = 0; i < 500; i++)
+        commit_put(&commit, FAMILY_INDEXES, arena_printf(&f->arena, "%03d", i), SLICE("v"));
+    assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
+    rows = read_rows(f, FAMILY_INDEXES, SLICE("0"), SLICE("9"), false, 1000);
+    assert_int_equal(rows.count, 500);
+    for (int i = 0; i < 500; i++)
+        assert_slice_equal(rows.rows[i].key, arena_printf(&f->arena, "%03d", i));
+}
+
+/* -- conditions ---------------------------------------------------------------------------- */
+
+/* The store that the table below speaks of: "old" is of revision 1, "new" of revision 2. */
+static void fill_for_conditions(struct fixture *f)
+{
+    put(f, FAMILY_RESOURCES, SLICE("old"), SLICE("x"));
+    put(f, FAMILY_RESOURCES, SLICE("new"), SLICE("x"));
+}
+
+static void conditions_hold_or_conflict(void **state)
+{
+    static const struct {
+        enum condition_type type;
+        const char *key, *end;
+        uint64_t revision;
+        bool holds;
+    } rows[] = {
+        {CONDITION_AT_REVISION, "old", "", 1, true},
+        {CONDITION_AT_REVISION, "old", "", 2, false},
+        {CONDITION_AT_REVISION, "new", "", 2, true},
+        {CONDITION_AT_REVISION, "none", "", 1, false},
+        {CONDITION_AT_REVISION, "none", "", 0, false},
+        {CONDITION_PRESENT, "old", "", 0, true},
+        {CONDITION_PRESENT, "none", "", 0, false},
+        {CONDITION_ABSENT, "none", "", 0, true},
+        {CONDITION_ABSENT, "old", "", 0, false},
+        {CONDITION_RANGE_EMPTY, "a", "n", 0, true},
+        {CONDITION_RANGE_EMPTY, "a", "new", 0, true},
+        {CONDITION_RANGE_EMPTY, "new", "ney", 0, false},
+        {CONDITION_RANGE_EMPTY, "o", "p", 0, false},
+        {CONDITION_RANGE_EMPTY, "old\x01", "z", 0, true},
+    };
+    struct fixture *f = *state;
+
+    fill_for_conditions(f);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct slice key = slice_from_cstr(rows[i].key);
+        struct slice end_key = slice_from_cstr(rows[i].end);
+        struct commit commit;
+
+        commit_init(&commit, &f->arena);
+        switch (rows[i].type) {
+        case CONDITION_AT_REVISION:
+            commit_require_revision(&commit, FAMILY_RESOURCES, key, rows[i].revision);
+            break;
+        case CONDITION_PRESENT:
+            commit_require_present(&commit, FAMILY_RESOURCES, key);
+            break;
+        case CONDITION_ABSENT:
+            commit_require_absent(&commit, FAMILY_RESOURCES, key);
+            break;
+        case CONDITION_RANGE_EMPTY:
+            commit_require_empty(&commit, FAMILY_RESOURCES, key, end_key);
+            break;
+        }
+        assert_true(commit_is_empty(&commit));
+        if (commit_in(f->store, &commit) != (rows[i].holds ? COMMIT_DONE : COMMIT_CONFLICT))
+            fail_msg("row %zu: result %d", i, (int)commit.result);
+        if (!rows[i].holds)
+            assert_ptr_equal(commit.conflict, commit.conditions);
+    }
+    assert_int_equal(store_revision(f->store), 2); /* conditions alone write nothing */
+}
+
+static void the_first_condition_that_fails_is_named(void **state)
+{
+    struct fixture *f = *state;
+    struct commit commit;
+
+    fill_for_conditions(f);
+    commit_init(&commit, &f->arena);
+    commit_require_present(&commit, FAMILY_RESOURCES, SLICE("old"));
+    commit_require_absent(&commit, FAMILY_RESOURCES, SLICE("new"));
+    commit_require_present(&commit, FAMILY_RESOURCES, SLICE("none"));
+    assert_int_equal(commit_in(f->store, &commit), COMMIT_CONFLICT);
+    assert_non_null(commit.conflict);
+    if (!f->late) /* whose own conflicts name the first condition */
+        assert_ptr_equal(commit.conflict, commit.conditions->next);
+}
+
+static void a_conflict_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct uuid organization = uuid_of(1);
+    struct audit_verdict verdict;
+    struct commit commit;
+
+    fill_for_conditions(f);
+    commit_init(&commit, &f->arena);
+    commit_require_present(&commit, FAMILY_RESOURCES, SLICE("old"));
+    commit_require_absent(&commit, FAMILY_RESOURCES, SLICE("new"));
+    commit_put(&commit, FAMILY_RESOURCES, SLICE("old"), SLICE("changed"));
+    commit_delete(&commit, FAMILY_RESOURCES, SLICE("new"));
+    commit_count(&commit, SLICE("counter"), 5);
+    commit_feed(&commit, &organization, 1, &organization, CHANGE_CREATED);
+    commit_audit(&commit, &organization, 1, &organization, SLICE("audit"));
+    assert_int_equal(commit_in(f->store, &commit), COMMIT_CONFLICT);
+    assert_slice_equal(read_body(f, FAMILY_RESOURCES, SLICE("old")), SLICE("x"));
+    assert_slice_equal(read_body(f, FAMILY_RESOURCES, SLICE("new")), SLICE("x"));
+    assert_int_equal(read_count(f, SLICE("counter")), 0);
+    assert_int_equal(read_rows(f, FAMILY_FEED, SLICE_EMPTY, SLICE_EMPTY, false, 9).count, 0);
+    assert_true(audit_verify(f->store, &organization, &verdict));
+    assert_int_equal(verdict.rows, 0);
+    assert_int_equal(store_revision(f->store), 2);
+}
+
+/* -- many commits under way ---------------------------------------------------------------- */
+
+static void raise_for_commit(struct commit *commit, void *context)
+{
+    (void)commit;
+    signal_raise(context);
+}
+
+/* Each commit stands on the one before it, which is not written yet when it is submitted. */
+static void commits_see_those_before_them_in_the_batch(void **state)
+{
+    enum { COMMITS = 300 };
+    struct fixture *f = *state;
+    struct signal signal = SIGNAL_INIT;
+    struct commit *commits = arena_array(&f->arena, COMMITS, sizeof(*commits));
+    bool conflicted = false;
+
+    for (int i = 0; i < COMMITS; i++) {
+        struct slice key = arena_printf(&f->arena, "%d", i);
+        struct slice before = arena_printf(&f->arena, "%d", i - 1);
+
+        commit_init(&commits[i], &f->arena);
+        if (i > 0) {
+            commit_require_present(&commits[i], FAMILY_TOKENS, before);
+            commit_delete(&commits[i], FAMILY_TOKENS, before);
+            commit_require_absent(&commits[i], FAMILY_TOKENS, key);
+        }
+        commit_put(&commits[i], FAMILY_TOKENS, key, SLICE("v"));
+    }
+    for (int i = 0; i < COMMITS; i++)
+        store_commit(f->store, &commits[i], raise_for_commit, &signal);
+    signal_wait(&signal, COMMITS);
+    for (int i = 0; i < COMMITS; i++) {
+        if (!f->late)
+            assert_int_equal(commits[i].result, COMMIT_DONE);
+        conflicted = conflicted || commits[i].result == COMMIT_CONFLICT;
+        assert_int_equal(commits[i].result, conflicted ? COMMIT_CONFLICT : COMMIT_DONE);
+    }
+    assert_int_equal(read_rows(f, FAMILY_TOKENS, SLICE("0"), SLICE(":"), false, COMMITS).count, 1);
+}
+
+/* A range that was emptied, and one that was filled, by commits that are not written yet. */
+static void range_conditions_see_the_batch(void **state)
+{
+    enum { REFERENCES = 40, COMMITS = 4 };
+    struct fixture *f = *state;
+    struct signal signal = SIGNAL_INIT;
+    struct commit commits[COMMITS];
+    struct commit plug;
+    struct commit fill;
+
+    commit_init(&fill, &f->arena);
+    for (int i = 0; i < REFERENCES; i++)
+        commit_put(&fill, FAMILY_REFERENCES, arena_printf(&f->arena, "r%02d", i), SLICE_EMPTY);
+    assert_int_equal(commit_in(f->store, &fill), COMMIT_DONE);
+    for (int i = 0; i < COMMITS; i++)
+        commit_init(&commits[i], &f->arena);
+    commit_require_empty(&commits[0], FAMILY_REFERENCES, SLICE("r"), SLICE("s"));
+    for (int i = 0; i < REFERENCES; i++)
+        commit_delete(&commits[1], FAMILY_REFERENCES, arena_printf(&f->arena, "r%02d", i));
+    commit_require_empty(&commits[2], FAMILY_REFERENCES, SLICE("r"), SLICE("s"));
+    commit_put(&commits[2], FAMILY_REFERENCES, SLICE("rx"), SLICE_EMPTY);
+    commit_require_empty(&commits[3], FAMILY_REFERENCES, SLICE("r"), SLICE("s"));
+    commit_init(&plug, &f->arena); /* while it is written, the others gather */
+    commit_put(&plug, FAMILY_META, SLICE("plug"), SLICE_EMPTY);
+    store_commit(f->store, &plug, raise_for_commit, &signal);
+    for (int i = 0; i < COMMITS; i++)
+        store_commit(f->store, &commits[i], raise_for_commit, &signal);
+    signal_wait(&signal, COMMITS + 1);
+    assert_int_equal(plug.result, COMMIT_DONE);
+    assert_int_equal(commits[0].result, COMMIT_CONFLICT);
+    assert_int_equal(commits[1].result, COMMIT_DONE);
+    assert_int_equal(commits[2].result, COMMIT_DONE);
+    assert_int_equal(commits[3].result, COMMIT_CONFLICT);
+}
+
+/* -- threads ------------------------------------------------------------------------------- */
+
+struct worker {
+    struct fixture *fixture;
+    pthread_t thread;
+    int number;
+    int rounds;
+    struct arena arena;
+};
+
+static void run_workers(struct fixture *f, struct worker *workers, int count, int rounds,
+                        void *(*run)(void *context))
+{
+    for (int i = 0; i < count; i++) {
+        workers[i] = (struct worker){.fixture = f, .number = i, .rounds = rounds};
+        arena_init(&workers[i].arena, NULL, FIXTURE_ARENA);
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, run, &workers[i]), 0);
+    }
+    for (int i = 0; i < count; i++) {
+        assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
+        arena_done(&workers[i].arena);
+    }
+}
+
+static void *count_up_and_down(void *context)
+{
+    struct worker *worker = context;
+
+    for (int i = 0; i < worker->rounds; i++) {
+        struct commit commit;
+
+        commit_init(&commit, &worker->arena);
+        commit_count(&commit, SLICE("shared"), 3);
+        commit_count(&commit, SLICE("shared"), -1);
+        commit_count(&commit, arena_printf(&worker->arena, "own%d", worker->number), 1);
+        if (commit_in(worker->fixture->store, &commit) != COMMIT_DONE)
+            abort();
+    }
+    return NULL;
+}
+
+static void counters_are_exact_under_threads(void **state)
+{
+    enum { THREADS = 8, ROUNDS = 50 };
+    struct fixture *f = *state;
+    struct worker workers[THREADS];
+
+    run_workers(f, workers, THREADS, ROUNDS, count_up_and_down);
+    assert_int_equal(read_count(f, SLICE("shared")), 2 * THREADS * ROUNDS);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(read_count(f, arena_printf(&f->arena, "own%d", i)), ROUNDS);
+    assert_int_equal(store_revision(f->store), THREADS * ROUNDS);
+    fixture_reopen(f);
+    assert_int_equal(read_count(f, SLICE("shared")), 2 * THREADS * ROUNDS);
+}
+
+/* Even workers delete the target where nothing refers to it, odd ones refer to it where it is. */
+static void *race_for_the_target(void *context)
+{
+    struct worker *worker = context;
+
+    for (int i = 0; i < worker->rounds; i++) {
+        struct slice target = arena_printf(&worker->arena, "t%d", i);
+        struct slice from = arena_printf(&worker->arena, "t%d-", i);
+        struct slice to = arena_printf(&worker->arena, "t%d.", i);
+        struct commit commit;
+
+        commit_init(&commit, &worker->arena);
+        if (worker->number % 2 == 0) {
+            commit_require_empty(&commit, FAMILY_REFERENCES, from, to);
+            commit_delete(&commit, FAMILY_RESOURCES, target);
+        } else {
+            commit_require_present(&commit, FAMILY_RESOURCES, target);
+            commit_put(&commit, FAMILY_REFERENCES,
+                       arena_printf(&worker->arena, "t%d-%d", i, worker->number), SLICE_EMPTY);
+        }
+        if (commit_in(worker->fixture->store, &commit) == COMMIT_FAILED)
+            abort();
+    }
+    return NULL;
+}
+
+static void no_reference_outlives_its_target(void **state)
+{
+    enum { THREADS = 4, ROUNDS = 60 };
+    struct fixture *f = *state;
+    struct worker workers[THREADS];
+
+    for (int i = 0; i < ROUNDS; i++)
+        put(f, FAMILY_RESOURCES, arena_printf(&f->arena, "t%d", i), SLICE("v"));
+    run_workers(f, workers, THREADS, ROUNDS, race_for_the_target);
+    for (int i = 0; i < ROUNDS; i++) {
+        size_t references = read_rows(f, FAMILY_REFERENCES, arena_printf(&f->arena, "t%d-", i),
+                                      arena_printf(&f->arena, "t%d.", i), false, THREADS)
+                                .count;
+        bool target = is_there(f, FAMILY_RESOURCES, arena_printf(&f->arena, "t%d", i));
+
+        /* One side has won, never both and never none. */
+        assert_int_equal(references > 0, target);
+    }
+}
+
+/* Reads the two halves of a pair that writers change together, by one scan. */
+static void *write_or_read_pairs(void *context)
+{
+    struct worker *worker = context;
+    struct fixture mine = *worker->fixture;
+
+    mine.arena = worker->arena;
+    for (int i = 0; i < worker->rounds; i++) {
+        if (worker->number % 2 == 0) {
+            struct slice body = arena_printf(&mine.arena, "%d.%d", worker->number, i);
+            struct commit commit;
+
+            commit_init(&commit, &mine.arena);
+            commit_put(&commit, FAMILY_RESOURCES, SLICE("pair1"), body);
+            commit_put(&commit, FAMILY_RESOURCES, SLICE("pair2"), body);
+            if (commit_in(mine.store, &commit) != COMMIT_DONE)
+                abort();
+        } else {
+            struct store_rows rows = read_rows(&mine, FAMILY_RESOURCES, SLICE("pair"),
+                                               SLICE("pais"), false, 3);
+
+            if (rows.count != 2 || !slice_equal(rows.rows[0].value, rows.rows[1].value))
+                abort();
+        }
+    }
+    worker->arena = mine.arena;
+    return NULL;
+}
+
+static void scans_are_consistent_under_writers(void **state)
+{
+    enum { THREADS = 6, ROUNDS = 60 };
+    struct fixture *f = *state;
+    struct worker workers[THREADS];
+    struct commit commit;
+
+    commit_init(&commit, &f->arena);
+    commit_put(&commit, FAMILY_RESOURCES, SLICE("pair1"), SLICE("0"));
+    commit_put(&commit, FAMILY_RESOURCES, SLICE("pair2"), SLICE("0"));
+    assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
+    run_workers(f, workers, THREADS, ROUNDS, write_or_read_pairs);
+}
+
+/* -- observing ----------------------------------------------------------------------------- */
+
+struct observed {
+    _Atomic uint64_t newest;
+    atomic_int commits;
+    atomic_bool in_order;
+};
+
+static void observe(void *context, const struct commit *commit)
+{
+    struct observed *observed = context;
+
+    if (commit->revision != atomic_load(&observed->newest) + 1)
+        atomic_store(&observed->in_order, false);
+    atomic_store(&observed->newest, commit->revision);
+    atomic_fetch_add(&observed->commits, 1);
+}
+
+struct answered {
+    struct observed *observed;
+    struct signal signal;
+    bool too_early;
+};
+
+static void answer(struct commit *commit, void *context)
+{
+    struct answered *answered = context;
+
+    if (commit->result == COMMIT_DONE &&
+        atomic_load(&answered->observed->newest) < commit->revision)
+        answered->too_early = true;
+    signal_raise(&answered->signal);
+}
+
+static void observers_see_each_revision_in_order_before_its_answer(void **state)
+{
+    enum { COMMITS = 200 };
+    struct fixture *f = *state;
+    struct observed observed = {.in_order = true};
+    struct answered answered = {.observed = &observed, .signal = SIGNAL_INIT};
+    struct commit *commits = arena_array(&f->arena, COMMITS, sizeof(*commits));
+    int done = 0;
+
+    store_close(f->store);
+    f->options.observer = observe;
+    f->options.observer_context = &observed;
+    fixture_open(f);
+    for (int i = 0; i < COMMITS; i++) {
+        commit_init(&commits[i], &f->arena);
+        if (i % 3 == 0) /* these conflict and are seen by no observer */
+            commit_require_present(&commits[i], FAMILY_META, SLICE("none"));
+        commit_put(&commits[i], FAMILY_EMAILS, SLICE("k"), SLICE("v"));
+        store_commit(f->store, &commits[i], answer, &answered);
+    }
+    signal_wait(&answered.signal, COMMITS);
+    for (int i = 0; i < COMMITS; i++)
+        done += commits[i].result == COMMIT_DONE;
+    assert_false(answered.too_early);
+    assert_true(observed.in_order);
+    assert_true(done > COMMITS / 4);
+    assert_int_equal(observed.commits, done);
+    assert_int_equal(observed.newest, done);
+    assert_int_equal(store_revision(f->store), done);
+}
+
+/* -- feed and audit ------------------------------------------------------------------------ */
+
+static void feed_rows_tell_what_changed(void **state)
+{
+    struct fixture *f = *state;
+    struct uuid organization = uuid_of('o');
+    struct uuid id = uuid_of('i');
+    struct store_rows rows;
+    struct record record;
+    struct commit commit;
+
+    put(f, FAMILY_RESOURCES, SLICE("k"), SLICE("v"));
+    commit_init(&commit, &f->arena);
+    commit_feed(&commit, &organization, 7, &id, CHANGE_UPDATED);
+    commit_feed(&commit, &organization, 8, &organization, CHANGE_DELETED);
+    assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
+    rows = read_rows(f, FAMILY_FEED, key_organization(&f->arena, &organization),
+                     key_prefix_end(&f->arena, key_organization(&f->arena, &organization)), false,
+                     10);
+    assert_int_equal(rows.count, 2);
+    assert_slice_equal(rows.rows[0].key, key_feed(&f->arena, &organization, 2, 0));
+    assert_slice_equal(rows.rows[1].key, key_feed(&f->arena, &organization, 2, 1));
+    assert_true(record_parse(rows.rows[0].value, &record));
+    assert_int_equal(record.revision, 2);
+    assert_slice_equal(record.body, SLICE("\0\0\0\7iiiiiiiiiiiiiiii\2"));
+    assert_true(record_parse(rows.rows[1].value, &record));
+    assert_slice_equal(record.body, SLICE("\0\0\0\x08oooooooooooooooo\3"));
+}
+
+static void add_audit_rows(struct fixture *f, const struct uuid *organization, uint32_t kind,
+                           const struct uuid *id, int count)
+{
+    struct commit commit;
+
+    commit_init(&commit, &f->arena);
+    for (int i = 0; i < count; i++)
+        commit_audit(&commit, organization, kind, id, arena_printf(&f->arena, "row %d", i));
+    assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
+}
+
+static void audit_chains_of_organizations_are_whole_and_apart(void **state)
+{
+    struct fixture *f = *state;
+    struct uuid first = uuid_of(1);
+    struct uuid second = uuid_of(2);
+    struct uuid nobody = uuid_of(3);
+    struct audit_verdict verdict;
+
+    add_audit_rows(f, &first, 9, &second, 200);
+    add_audit_rows(f, &second, 0, NULL, 1);
+    fixture_reopen(f); /* the heads are read from the rows again */
+    add_audit_rows(f, &first, 9, &second, 200);
+    add_audit_rows(f, &second, 9, &first, 1);
+    assert_true(audit_verify(f->store, &first, &verdict));
+    assert_int_equal(verdict.rows, 400);
+    assert_int_equal(verdict.broken, 0);
+    assert_true(audit_verify(f->store, &second, &verdict));
+    assert_int_equal(verdict.rows, 2);
+    assert_int_equal(verdict.broken, 0);
+    assert_true(audit_verify(f->store, &nobody, &verdict));
+    assert_int_equal(verdict.rows, 0);
+    assert_true(is_there(f, FAMILY_AUDIT_BY_OBJECT,
+                         key_audit_by_object(&f->arena, &first, 9, &second, 400)));
+    assert_false(
+        is_there(f, FAMILY_AUDIT_BY_OBJECT, key_audit_by_object(&f->arena, &second, 9, &first, 1)));
+    assert_true(
+        is_there(f, FAMILY_AUDIT_BY_OBJECT, key_audit_by_object(&f->arena, &second, 9, &first, 2)));
+}
+
+/* Writes an audit row anew with one bit of it turned. */
+static void flip(struct fixture *f, struct slice key, size_t at)
+{
+    struct slice body = read_body(f, FAMILY_AUDIT, key);
+    char *bytes = arena_alloc(&f->arena, body.len);
+
+    assert_true(at < body.len);
+    memcpy(bytes, body.data, body.len);
+    bytes[at] ^= 1;
+    put(f, FAMILY_AUDIT, key, slice_make(bytes, body.len));
+}
+
+static void tampering_with_the_audit_chain_is_found(void **state)
+{
+    struct fixture *f = *state;
+    struct uuid organization = uuid_of(1);
+    struct slice row150 = key_audit(&f->arena, &organization, 150);
+    struct audit_verdict verdict;
+    struct slice kept;
+
+    add_audit_rows(f, &organization, 0, NULL, 300);
+    kept = read_body(f, FAMILY_AUDIT, row150);
+    for (size_t at = 0; at < kept.len; at += 9) { /* in the mac, then in the row */
+        flip(f, row150, at);
+        assert_true(audit_verify(f->store, &organization, &verdict));
+        assert_int_equal(verdict.broken, 150);
+        assert_int_equal(verdict.rows, 149);
+        put(f, FAMILY_AUDIT, row150, kept);
+    }
+    assert_true(audit_verify(f->store, &organization, &verdict));
+    assert_int_equal(verdict.broken, 0);
+    erase(f, FAMILY_AUDIT, row150); /* left out */
+    assert_true(audit_verify(f->store, &organization, &verdict));
+    assert_int_equal(verdict.broken, 150);
+    put(f, FAMILY_AUDIT, row150,
+        read_body(f, FAMILY_AUDIT, key_audit(&f->arena, &organization, 149))); /* moved */
+    assert_true(audit_verify(f->store, &organization, &verdict));
+    assert_int_equal(verdict.broken, 150);
+}
+
+/* -- limits -------------------------------------------------------------------------------- */
+
+static enum commit_result commit_rows(struct fixture *f, int rows)
+{
+    struct commit commit;
+
+    commit_init(&commit, &f->arena);
+    for (int i = 0; i < rows; i++)
+        commit_put(&commit, FAMILY_INDEXES, arena_printf(&f->arena, "row%d", i), SLICE("v"));
+    return commit_in(f->store, &commit);
+}
+
+static enum commit_result commit_bytes(struct fixture *f, size_t bytes)
+{
+    struct commit commit;
+
+    commit_init(&commit, &f->arena);
+    commit_put(&commit, FAMILY_INDEXES, SLICE("k"),
+               slice_make(arena_zalloc(&f->arena, bytes - 1), bytes - 1));
+    return commit_in(f->store, &commit);
+}
+
+static void commits_beyond_the_limits_fail_untried(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(commit_rows(f, COMMIT_OPERATIONS_MOST + 1), COMMIT_FAILED);
+    assert_int_equal(commit_bytes(f, COMMIT_BYTES_MOST + 1), COMMIT_FAILED);
+    assert_int_equal(store_revision(f->store), 0);
+    assert_false(store_is_read_only(f->store));
+    assert_int_equal(commit_rows(f, COMMIT_OPERATIONS_MOST), COMMIT_DONE);
+    assert_int_equal(commit_bytes(f, COMMIT_BYTES_MOST), COMMIT_DONE);
+}
+
+static void commits_that_lost_a_part_for_memory_fail(void **state)
+{
+    struct fixture *f = *state;
+    struct arena small;
+    struct commit commit;
+
+    arena_init(&small, NULL, ARENA_FIRST_BLOCK * 2);
+    commit_init(&commit, &small);
+    commit_put(&commit, FAMILY_INDEXES, SLICE("k"), SLICE("v"));
+    while (!arena_failed(&small))
+        commit_require_present(&commit, FAMILY_INDEXES, SLICE("none"));
+    assert_int_equal(commit_in(f->store, &commit), COMMIT_FAILED);
+    arena_reset(&small);
+    commit_init(&commit, &small);
+    commit_put(&commit, FAMILY_INDEXES, SLICE_EMPTY, SLICE("v")); /* a key that could not be made */
+    assert_int_equal(commit_in(f->store, &commit), COMMIT_FAILED);
+    arena_done(&small);
+    assert_false(store_is_read_only(f->store));
+    assert_false(is_there(f, FAMILY_INDEXES, SLICE("k")));
+}
+
+static void counters_stop_at_zero(void **state)
+{
+    struct fixture *f = *state;
+    struct commit commit;
+
+    commit_init(&commit, &f->arena);
+    commit_count(&commit, SLICE("c"), 2);
+    commit_count(&commit, SLICE("c"), -5);
+    commit_count(&commit, SLICE("c"), 1);
+    assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
+    assert_int_equal(read_count(f, SLICE("c")), 1);
+}
+
+/* -- closing ------------------------------------------------------------------------------- */
+
+static void closing_finishes_what_was_submitted(void **state)
+{
+    enum { COMMITS = 100 };
+    struct fixture *f = *state;
+    struct signal signal = SIGNAL_INIT;
+    struct commit *commits = arena_array(&f->arena, COMMITS, sizeof(*commits));
+    int done = 0;
+
+    for (int i = 0; i < COMMITS; i++) {
+        commit_init(&commits[i], &f->arena);
+        commit_put(&commits[i], FAMILY_USERS, arena_printf(&f->arena, "u%d", i), SLICE("v"));
+        store_commit(f->store, &commits[i], raise_for_commit, &signal);
+    }
+    fixture_reopen(f);
+    assert_int_equal(signal.count, COMMITS);
+    for (int i = 0; i < COMMITS; i++) {
+        bool there = is_there(f, FAMILY_USERS, arena_printf(&f->arena, "u%d", i));
+
+        assert_int_equal(there, commits[i].result == COMMIT_DONE);
+        done += there;
+    }
+    assert_true(f->late ? done > COMMITS / 2 : done == COMMITS);
+    assert_int_equal(store_revision(f->store), done);
+    put(f, FAMILY_USERS, SLICE("next"), SLICE("v"));
+    assert_int_equal(revision_of(f, FAMILY_USERS, SLICE("next")), done + 1);
+}
+
+#ifdef DATASTREAM_FAULTS
+static void late_reads_miss_once_a_view(void **state)
+{
+    struct fixture *f = *state;
+    struct store_view *view = store_view_open(f->store, &f->arena);
+    struct store_rows rows;
+    struct slice value;
+
+    assert_int_equal(store_get(view, FAMILY_USERS, SLICE("a"), &value), STORE_AGAIN);
+    assert_int_equal(store_scan(view, FAMILY_USERS, SLICE("a"), SLICE("b"), false, 5, &rows),
+                     STORE_AGAIN);
+    fetch_and_wait(view);
+    assert_int_equal(store_get(view, FAMILY_USERS, SLICE("a"), &value), STORE_ABSENT);
+    assert_int_equal(store_scan(view, FAMILY_USERS, SLICE("a"), SLICE("b"), false, 5, &rows),
+                     STORE_FOUND);
+    assert_int_equal(store_get(view, FAMILY_USERS, SLICE("c"), &value), STORE_AGAIN);
+    assert_true(store_view_missed(view));
+    store_view_reset(view);
+    assert_false(store_view_missed(view));
+    assert_int_equal(store_get(view, FAMILY_USERS, SLICE("a"), &value), STORE_AGAIN);
+}
+
+static void late_commits_conflict_for_no_reason(void **state)
+{
+    struct fixture *f = *state;
+    int conflicts = 0;
+
+    for (int i = 0; i < 100; i++) {
+        struct commit commit;
+
+        commit_init(&commit, &f->arena);
+        commit_put(&commit, FAMILY_USERS, SLICE("k"), SLICE("v"));
+        conflicts += store_commit_wait(f->store, &commit) == COMMIT_CONFLICT;
+    }
+    assert_in_range(conflicts, 2, 40);
+    assert_int_equal(store_revision(f->store), 100 - conflicts);
+}
+#endif
+
+#define PROMISE(name) cmocka_unit_test_setup_teardown(name, start, end)
+
+int main(void)
+{
+    const struct CMUnitTest of_every_engine[] = {
+        PROMISE(writes_are_read_back),
+        PROMISE(bodies_may_be_empty_or_hold_any_byte),
+        PROMISE(records_carry_the_revision_of_their_commit),
+        PROMISE(later_operations_of_a_commit_win),
+        PROMISE(scans_give_the_rows_of_their_range),
+        PROMISE(long_scans_give_every_row),
+        PROMISE(conditions_hold_or_conflict),
+        PROMISE(the_first_condition_that_fails_is_named),
+        PROMISE(a_conflict_changes_nothing),
+        PROMISE(commits_see_those_before_them_in_the_batch),
+        PROMISE(counters_are_exact_under_threads),
+        PROMISE(no_reference_outlives_its_target),
+        PROMISE(scans_are_consistent_under_writers),
+        PROMISE(observers_see_each_revision_in_order_before_its_answer),
+        PROMISE(feed_rows_tell_what_changed),
+        PROMISE(audit_chains_of_organizations_are_whole_and_apart),
+        PROMISE(tampering_with_the_audit_chain_is_found),
+        PROMISE(commits_beyond_the_limits_fail_untried),
+        PROMISE(commits_that_lost_a_part_for_memory_fail),
+        PROMISE(counters_stop_at_zero),
+        PROMISE(closing_finishes_what_was_submitted),
+    };
+    /* The late engine's own conflicts would break this chain; its races cover the same. */
+    const struct CMUnitTest of_rocksdb[] = {PROMISE(range_conditions_see_the_batch)};
+    int failures = cmocka_run_group_tests_name("RocksDB", of_every_engine, NULL, NULL) +
+                   cmocka_run_group_tests_name("RocksDB alone", of_rocksdb, NULL, NULL);
+
+#ifdef DATASTREAM_FAULTS
+    const struct CMUnitTest of_late[] = {
+        PROMISE(late_reads_miss_once_a_view),
+        PROMISE(late_commits_conflict_for_no_reason),
+    };
+
+    late_engine = true;
+    failures += cmocka_run_group_tests_name("late", of_every_engine, NULL, NULL) +
+                cmocka_run_group_tests_name("late alone", of_late, NULL, NULL);
+#endif
+    return failures;
+}
