@@ -23,6 +23,9 @@ struct face_call {
     bool answered;
     int logged_status; /* HTTP status or gRPC code, for the log */
     void *state;       /* the face's own */
+    /* face.c's own: what face_begin was given. */
+    void (*opened)(struct call *call);
+    void (*finish)(struct call *call);
 };
 
 /* The process-wide part that faces are given. */
@@ -40,7 +43,9 @@ struct faces {
 /*
  * Makes a face_call for the method, with the head's facts: peer, user-agent, x-request-id (a
  * well-formed one of at most 128 characters is taken over, else a UUID is made), If-Match. NULL when the
- * arena failed. `opened` and `finish` are the face's.
+ * arena failed. `opened` and `finish` are the face's; they are left out when the exchange has closed
+ * by then. call->face is the face_call; exchange->state is left to the face. Starts the timeout of a
+ * call without a deadline of its own (request_timeout_ms): exchange_set_timeout again changes it.
  */
 struct face_call *face_begin(struct faces *faces, struct exchange *exchange,
                              const struct method *method, void (*opened)(struct call *call),
