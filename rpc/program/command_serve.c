@@ -60,10 +60,32 @@ static void keeper_stop(struct keeper *keeper)
     pthread_mutex_destroy(&keeper->lock);
 }
 
+#ifdef DATASTREAM_FAULTS
+/*
+ * Builds with faults let a test fail an allocation of one request: "x-datastream-fault: 7" the
+ * seventh, "7+" that and all later ones. One request at a time on one loop.
+ */
+static void fault_apply(const struct exchange *exchange)
+{
+    struct slice value = SLICE_EMPTY;
+    uint64_t number = 0;
+    bool onward;
+
+    exchange_header(exchange, SLICE("x-datastream-fault"), &value);
+    onward = slice_ends_with(value, SLICE("+"));
+    value.len -= onward ? 1 : 0;
+    slice_to_u64(value, &number);
+    arena_fault_set((unsigned long)number, onward);
+}
+#endif
+
 static void begin(void *context, struct exchange *exchange)
 {
     struct faces *faces = context;
 
+#ifdef DATASTREAM_FAULTS
+    fault_apply(exchange);
+#endif
     if (grpc_takes(exchange))
         grpc_begin(faces->grpc, exchange);
     else

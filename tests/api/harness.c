@@ -1,0 +1,393 @@
+/* Spawning the server, and a small blocking HTTP/1.1 client. */
+#include "harness.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ARGS_MOST 40
+#define REPLY_MOST (16 << 20)
+
+static void die(const char *what)
+{
+    fprintf(stderr, "harness: %s\n", what);
+    abort();
+}
+
+static const char *program(void)
+{
+    const char *path = getenv("DATASTREAMD");
+
+    if (path == NULL)
+        die("DATASTREAMD must name the program");
+    return path;
+}
+
+/* Starts the program; *ret_out is the reading end of its standard output. */
+static pid_t spawn(const char *const *args, int *ret_out)
+{
+    int pipes[2];
+    pid_t pid;
+
+    if (pipe(pipes) != 0)
+        die("pipe");
+    pid = fork();
+    if (pid < 0)
+        die("fork");
+    if (pid == 0) {
+        dup2(pipes[1], STDOUT_FILENO);
+        close(pipes[0]);
+        close(pipes[1]);
+        if (getenv("API_SERVER_LOG") == NULL && freopen("server.log", "a", stderr) == NULL)
+            _exit(126);
+        execv(args[0], (char *const *)(uintptr_t)args);
+        _exit(127);
+    }
+    close(pipes[1]);
+    *ret_out = pipes[0];
+    return pid;
+}
+
+static size_t read_all(int fd, char *bytes, size_t size)
+{
+    size_t len = 0;
+    ssize_t got;
+
+    while (len + 1 < size && (got = read(fd, bytes + len, size - len - 1)) > 0)
+        len += (size_t)got;
+    bytes[len] = '\0';
+    return len;
+}
+
+static int run(const char *const *args, char *output, size_t size)
+{
+    int status;
+    int out;
+    pid_t pid = spawn(args, &out);
+
+    read_all(out, output, size);
+    close(out);
+    waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void text_field(const char *text, const char *key, char *value, size_t size)
+{
+    char pattern[96];
+    const char *at;
+    size_t len = 0;
+
+    snprintf(pattern, sizeof(pattern), "\"%s\":\"", key);
+    at = strstr(text, pattern);
+    value[0] = '\0';
+    if (at == NULL)
+        return;
+    for (at += strlen(pattern); *at != '"' && *at != '\0' && len + 1 < size; at++)
+        value[len++] = *at;
+    value[len] = '\0';
+}
+
+static void make_organization(struct api_server *server, const char *command, char *token)
+{
+    const char *args[] = {
+        program(), command,         "--data-dir",         server->data, "--organization",
+        "Acme",    "--owner-email", "owner@acme.example", NULL};
+    char output[4096];
+
+    if (run(args, output, sizeof(output)) != 0)
+        die("the organization was not made");
+    text_field(output, "apiToken", token, 64);
+    if (token == server->token)
+        text_field(output, "organizationId", server->organization, sizeof(server->organization));
+    if (token[0] == '\0')
+        die("init printed no token");
+}
+
+void api_restart(struct api_server *server, const char *const *flags)
+{
+    const char *args[ARGS_MOST] = {program(),  "serve",       "--data-dir", server->data,
+                                   "--listen", "127.0.0.1:0", "--workers",  "2"};
+    size_t count = 8;
+    char line[256];
+    const char *port;
+    size_t len = 0;
+    int out;
+
+    for (; flags != NULL && *flags != NULL && count < ARGS_MOST - 1; flags++)
+        args[count++] = *flags;
+    server->pid = spawn(args, &out);
+    while (len + 1 < sizeof(line) && read(out, line + len, 1) == 1 && line[len] != '\n')
+        len++;
+    line[len] = '\0';
+    close(out);
+    port = strrchr(line, ':');
+    if (strncmp(line, "ready", 5) != 0 || port == NULL)
+        die("the server did not become ready");
+    server->port = atoi(port + 1); /* our own program's line */
+}
+
+void api_start(struct api_server *server, const char *const *flags)
+{
+    memset(server, 0, sizeof(*server));
+    snprintf(server->dir, sizeof(server->dir), "/tmp/datastream-test-XXXXXX");
+    if (mkdtemp(server->dir) == NULL)
+        die("mkdtemp");
+    snprintf(server->data, sizeof(server->data), "%s/data", server->dir);
+    signal(SIGPIPE, SIG_IGN);
+    make_organization(server, "init", server->token);
+    api_restart(server, flags);
+}
+
+void api_add_organization(struct api_server *server)
+{
+    make_organization(server, "organization-add", server->second);
+}
+
+void api_stop(struct api_server *server)
+{
+    int status;
+
+    kill(server->pid, SIGTERM);
+    waitpid(server->pid, &status, 0);
+    server->pid = 0;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        fprintf(stderr, "harness: the server ended with status %x\n", status);
+        abort();
+    }
+}
+
+void api_kill(struct api_server *server)
+{
+    kill(server->pid, SIGKILL);
+    waitpid(server->pid, NULL, 0);
+    server->pid = 0;
+}
+
+void api_remove(struct api_server *server)
+{
+    char command[128];
+
+    if (server->pid != 0)
+        api_stop(server);
+    snprintf(command, sizeof(command), "rm -rf '%s'", server->dir);
+    if (system(command) != 0)
+        die("the directory was not removed");
+}
+
+int api_command(struct api_server *server, const char *name)
+{
+    const char *args[] = {program(), name, "--data-dir", server->data, NULL};
+    static char output[65536];
+    int code = run(args, output, sizeof(output));
+
+    if (code != 0)
+        fprintf(stderr, "%s: %s\n", name, output);
+    return code;
+}
+
+int api_connect(const struct api_server *server)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)server->port)};
+    struct timeval limit = {.tv_sec = 20};
+    int one = 1;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static bool write_all(int fd, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t put = write(fd, bytes, len);
+
+        if (put <= 0)
+            return false;
+        bytes += put;
+        len -= (size_t)put;
+    }
+    return true;
+}
+
+static bool send_request(int fd, const char *method, const char *path, const char *token,
+                         const char *headers, const char *body)
+{
+    size_t body_len = body == NULL ? 0 : strlen(body);
+    size_t size = 1024 + strlen(path) + (headers == NULL ? 0 : strlen(headers)) + body_len;
+    char *request = malloc(size);
+    size_t len;
+    bool sent;
+
+    if (request == NULL)
+        die("malloc");
+    len = (size_t)snprintf(request, size, "%s %s HTTP/1.1\r\nHost: localhost\r\n", method, path);
+    if (token != NULL)
+        len += (size_t)snprintf(request + len, size - len, "Authorization: Bearer %s\r\n", token);
+    if (headers != NULL)
+        len += (size_t)snprintf(request + len, size - len, "%s", headers);
+    if (body != NULL)
+        len += (size_t)snprintf(request + len, size - len, "Content-Length: %zu\r\n", body_len);
+    len += (size_t)snprintf(request + len, size - len, "\r\n%s", body == NULL ? "" : body);
+    sent = write_all(fd, request, len);
+    free(request);
+    return sent;
+}
+
+void api_header(const struct api_reply *reply, const char *name, char *value, size_t size)
+{
+    const char *line = reply->head == NULL ? "" : reply->head;
+    size_t name_len = strlen(name);
+
+    value[0] = '\0';
+    while ((line = strstr(line, "\r\n")) != NULL) {
+        line += 2;
+        if (strncasecmp(line, name, name_len) == 0 && line[name_len] == ':') {
+            const char *end = strstr(line, "\r\n");
+
+            line += name_len + 1;
+            while (*line == ' ')
+                line++;
+            snprintf(value, size, "%.*s", end == NULL ? 0 : (int)(end - line), line);
+            return;
+        }
+    }
+}
+
+struct api_reply api_send(int fd, const char *method, const char *path, const char *token,
+                          const char *headers, const char *body)
+{
+    struct api_reply reply = {0};
+    char *bytes = malloc(REPLY_MOST);
+    char length[32];
+    char *end = NULL;
+    size_t len = 0;
+    ssize_t got;
+
+    if (bytes == NULL)
+        die("malloc");
+    bytes[0] = '\0';
+    if (!send_request(fd, method, path, token, headers, body))
+        goto done;
+    while (end == NULL && len + 1 < REPLY_MOST &&
+           (got = read(fd, bytes + len, REPLY_MOST - len - 1)) > 0) {
+        len += (size_t)got;
+        bytes[len] = '\0';
+        end = strstr(bytes, "\r\n\r\n");
+    }
+    if (end == NULL)
+        goto done;
+    end += 4;
+    reply.head = strndup(bytes, (size_t)(end - bytes));
+    api_header(&reply, "content-length", length, sizeof(length));
+    reply.body_len = strcmp(method, "HEAD") == 0 ? 0 : strtoul(length, NULL, 10);
+    while ((size_t)(end - bytes) + reply.body_len > len &&
+           (got = read(fd, bytes + len, REPLY_MOST - len - 1)) > 0)
+        len += (size_t)got;
+    if ((size_t)(end - bytes) + reply.body_len > len)
+        goto done;
+    reply.body = malloc(reply.body_len + 1);
+    if (reply.body == NULL)
+        die("malloc");
+    memcpy(reply.body, end, reply.body_len);
+    reply.body[reply.body_len] = '\0';
+    sscanf(bytes, "HTTP/1.1 %d", &reply.status);
+done:
+    free(bytes);
+    return reply;
+}
+
+struct api_reply api_call(const struct api_server *server, const char *method, const char *path,
+                          const char *token, const char *headers, const char *body)
+{
+    int fd = api_connect(server);
+    struct api_reply reply;
+
+    if (fd < 0)
+        return (struct api_reply){0};
+    reply = api_send(fd, method, path, token, headers, body);
+    close(fd);
+    return reply;
+}
+
+void api_reply_free(struct api_reply *reply)
+{
+    free(reply->head);
+    free(reply->body);
+    *reply = (struct api_reply){0};
+}
+
+struct api_reply api_expect(const struct api_server *server, int status, const char *method,
+                            const char *path, const char *token, const char *body)
+{
+    struct api_reply reply = api_call(server, method, path, token, NULL, body);
+
+    if (reply.status != status) {
+        fprintf(stderr, "%s %s: wanted %d, got %d: %s%s\n", method, path, status, reply.status,
+                reply.head == NULL ? "" : reply.head, reply.body == NULL ? "" : reply.body);
+        abort();
+    }
+    return reply;
+}
+
+void api_check(const struct api_server *server, int status, const char *method, const char *path,
+               const char *token, const char *body)
+{
+    struct api_reply reply = api_expect(server, status, method, path, token, body);
+
+    api_reply_free(&reply);
+}
+
+void api_field(const struct api_reply *reply, const char *key, char *value, size_t size)
+{
+    text_field(reply->body == NULL ? "" : reply->body, key, value, size);
+}
+
+bool api_contains(const struct api_reply *reply, const char *text)
+{
+    return reply->body != NULL && strstr(reply->body, text) != NULL;
+}
+
+void api_role_id(const struct api_server *server, const char *name, char id[40])
+{
+    struct api_reply reply = api_expect(server, 200, "GET", "/api/v1/roles?pageSize=1000",
+                                        server->token, NULL);
+    char pattern[160];
+    char *at;
+
+    snprintf(pattern, sizeof(pattern), "\"name\":\"%s\"", name);
+    at = strstr(reply.body, pattern);
+    if (at == NULL)
+        die("no such role");
+    while (at > reply.body && strncmp(at, "\"id\":\"", 6) != 0)
+        at--;
+    text_field(at, "id", id, 40);
+    api_reply_free(&reply);
+}
+
+void api_make_token(const struct api_server *server, const char *by, const char *name,
+                    const char *role_id, char value[64], char id[40])
+{
+    struct api_reply reply;
+    char body[512];
+
+    snprintf(body, sizeof(body), "{\"name\":\"%s\",\"roleId\":\"%s\"}", name, role_id);
+    reply = api_expect(server, 201, "POST", "/api/v1/api-tokens", by, body);
+    api_field(&reply, "token", value, 64);
+    api_field(&reply, "id", id, 40);
+    api_reply_free(&reply);
+}

@@ -1,0 +1,77 @@
+/*
+ * A real server for black-box tests: its own temporary directory, its own port, and a client that
+ * speaks HTTP/1.1 over plain sockets. Everything aborts the test with a sentence when it fails.
+ */
+#ifndef DATASTREAM_TESTS_API_HARNESS_H
+#define DATASTREAM_TESTS_API_HARNESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct api_server {
+    char dir[64];   /* the temporary directory */
+    char data[80];  /* the store's directory */
+    char token[64]; /* of the role API Administrator */
+    char organization[40];
+    char second[64]; /* token of a second organization; empty until api_add_organization */
+    int port;
+    pid_t pid;
+};
+
+struct api_reply {
+    int status; /* 0: the connection ended before an answer */
+    char *head; /* status line and header fields */
+    char *body;
+    size_t body_len;
+};
+
+/* init and serve; `flags` are further flags of serve, ended by NULL (may be NULL). */
+void api_start(struct api_server *server, const char *const *flags);
+/* serve again on the same data. */
+void api_restart(struct api_server *server, const char *const *flags);
+/* SIGTERM, and the exit code must be 0. */
+void api_stop(struct api_server *server);
+/* kill -9. */
+void api_kill(struct api_server *server);
+/* Stops the server where it runs and removes the directory. */
+void api_remove(struct api_server *server);
+void api_add_organization(struct api_server *server);
+
+/* Runs an offline subcommand on the data; returns its exit code and prints its output when it is
+ * not 0. */
+int api_command(struct api_server *server, const char *name);
+
+/* A connection; -1 on failure. Reads time out after 20 s. */
+int api_connect(const struct api_server *server);
+
+/*
+ * One request on an open connection. `headers` are whole lines with CRLF, or NULL; `token` may be
+ * NULL; `body` may be NULL. Freed with api_reply_free.
+ */
+struct api_reply api_send(int fd, const char *method, const char *path, const char *token,
+                          const char *headers, const char *body);
+/* The same on a connection of its own. */
+struct api_reply api_call(const struct api_server *server, const char *method, const char *path,
+                          const char *token, const char *headers, const char *body);
+void api_reply_free(struct api_reply *reply);
+
+/* api_call that must answer `status`; prints the reply when it does not. */
+struct api_reply api_expect(const struct api_server *server, int status, const char *method,
+                            const char *path, const char *token, const char *body);
+/* The same, the reply dropped. */
+void api_check(const struct api_server *server, int status, const char *method, const char *path,
+               const char *token, const char *body);
+
+/* The string value of the first "key":"value" in the body (escapes kept); "" when there is none. */
+void api_field(const struct api_reply *reply, const char *key, char *value, size_t size);
+bool api_contains(const struct api_reply *reply, const char *text);
+/* A header field's value by lower-case name; "" when there is none. */
+void api_header(const struct api_reply *reply, const char *name, char *value, size_t size);
+
+/* Id of a role by name; creates a token with the role and returns its value and id. */
+void api_role_id(const struct api_server *server, const char *name, char id[40]);
+void api_make_token(const struct api_server *server, const char *by, const char *name,
+                    const char *role_id, char value[64], char id[40]);
+
+#endif
