@@ -114,3 +114,14 @@ void rocksdb__tuning_done(struct rocksdb_tuning *tuning)
     rocksdb_options_destroy(tuning->database);
     rocksdb_cache_destroy(tuning->cache);
 }
+
+#ifdef __SANITIZE_THREAD__
+/* The library is not built with the sanitizer, which therefore does not see how it publishes rows.
+ */
+const char *__tsan_default_suppressions(void);
+
+const char *__tsan_default_suppressions(void)
+{
+    return "race:librocksdb\n";
+}
+#endif
