@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""Measures a release build: server CPU microseconds a call, requests a second, p99, idle memory, time to
+ready. The server is pinned to one core, the load to the other; every figure is the median of several runs."""
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import struct
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BUILD = ROOT / "build/release"
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Server:
+    def __init__(self, data, organization=None):
+        self.data = data
+        if organization:
+            made = subprocess.run([BUILD / "datastreamd", "init", "--data-dir", data, "--organization",
+                                   organization, "--owner-email", "bench@bench.example"],
+                                  capture_output=True, check=True, text=True)
+            self.token = json.loads(made.stdout)["apiToken"]
+
+    def start(self, workers="1"):
+        begin = time.monotonic()
+        self.process = subprocess.Popen(
+            ["taskset", "-c", "0", BUILD / "datastreamd", "serve", "--data-dir", self.data, "--listen",
+             "127.0.0.1:0", "--workers", workers],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        line = self.process.stdout.readline()
+        self.ready_ms = (time.monotonic() - begin) * 1000
+        self.port = int(re.search(r":(\d+)\s*$", line).group(1))
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+    def cpu_us(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        # schedstat is finer than the ticks of stat, but counts one thread: add them all.
+        total = 0
+        for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
+            total += int((task / "schedstat").read_text().split()[0])
+        return total / 1000 if total else (int(fields[11]) + int(fields[12])) * 1e6 / TICKS
+
+    def rss_mib(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
+
+
+def percentile(values, share):
+    values = sorted(values)
+    return values[min(len(values) - 1, int(len(values) * share))]
+
+
+def h2load(server, scratch, calls, clients, streams, path, headers, data=None, http1=False):
+    log = scratch / "h2load.log"
+    log.unlink(missing_ok=True)
+    command = ["taskset", "-c", "1", "h2load", "-n", str(calls), "-c", str(clients), "-m", str(streams),
+               f"--log-file={log}"]
+    command += ["--h1"] if http1 else []
+    command += [f"--data={data}"] if data else []
+    for header in headers:
+        command += ["-H", header]
+    before = server.cpu_us()
+    begin = time.monotonic()
+    out = subprocess.run(command + [f"http://127.0.0.1:{server.port}{path}"], capture_output=True, text=True,
+                         check=True).stdout
+    seconds = time.monotonic() - begin
+    used = server.cpu_us() - before
+    done = re.search(r"requests: \d+ total, \d+ started, \d+ done, (\d+) succeeded", out)
+    if int(done.group(1)) != calls:
+        raise SystemExit(f"{path}: {done.group(0)}\n{out}")
+    finished = re.search(r"finished in ([\d.]+)(s|ms)", out)
+    took = float(finished.group(1)) / (1000 if finished.group(2) == "ms" else 1) if finished else seconds
+    latencies = [int(line.split("\t")[2]) for line in log.read_text().splitlines()]
+    return used / calls, calls / took, percentile(latencies, 0.99)
+
+
+def http_load(server, scratch, connections, total, prefix):
+    latencies = scratch / "latencies"
+    before = server.cpu_us()
+    out = subprocess.run(["taskset", "-c", "1", BUILD / "tests/http_load", str(server.port), server.token,
+                          str(connections), str(total), prefix, latencies],
+                         capture_output=True, text=True, check=True).stdout.split()
+    used = server.cpu_us() - before
+    values = [int(line) for line in latencies.read_text().splitlines()]
+    return (used / total, total / float(out[0]), percentile(values, 0.99)), out[1]
+
+
+def grpc_get(device):
+    message = b"\x0a" + bytes([len(device)]) + device.encode()
+    return b"\x00" + struct.pack(">I", len(message)) + message
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--calls", type=int, default=100000)
+    parser.add_argument("--devices", type=int, default=100000)
+    args = parser.parse_args()
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="datastream-bench-"))
+    try:
+        measure(args, scratch)
+    finally:
+        shutil.rmtree(scratch)
+
+
+def measure(args, scratch):
+    server = Server(scratch / "data", "Bench")
+    server.start()
+    _, device = http_load(server, scratch, 64, args.devices, "device")
+    server.stop()  # closing flushes the store
+    request = scratch / "request"
+    request.write_bytes(grpc_get(device))
+    bearer = f"authorization: Bearer {server.token}"
+    grpc = ["content-type: application/grpc", "te: trailers", bearer]
+    grpc_path, rest_path = "/datastream.v1.DeviceService/GetDevice", f"/api/v1/devices/{device}"
+    ready = []
+    for _ in range(args.runs):
+        server.start()
+        ready.append(server.ready_ms)
+        server.stop()
+    server.start()
+    time.sleep(1)
+    idle = server.rss_mib()
+    cases = [
+        ("gRPC get, 16 connections x 10", lambda n: h2load(server, scratch, args.calls, 16, 10, grpc_path, grpc, request)),
+        ("gRPC get, 64 connections x 1", lambda n: h2load(server, scratch, args.calls, 64, 1, grpc_path, grpc, request)),
+        ("REST get, HTTP/1.1, 64 connections", lambda n: h2load(server, scratch, args.calls, 64, 1, rest_path, [bearer], http1=True)),
+        ("REST get, h2c, 16 connections x 10", lambda n: h2load(server, scratch, args.calls, 16, 10, rest_path, [bearer])),
+        ("REST create, durable, 64 connections", lambda n: http_load(server, scratch, 64, args.calls // 5, f"run-{n}")[0]),
+    ]
+    print(f"{'':38} {'CPU us/call':>12} {'calls/s':>10} {'p99 us':>8}   (medians of {args.runs})")
+    for name, run in cases:
+        run(-1)  # warms caches
+        figures = [run(n) for n in range(args.runs)]
+        cpu, rate, p99 = (statistics.median(column) for column in zip(*figures))
+        print(f"{name:38} {cpu:12.2f} {rate:10.0f} {p99:8.0f}", flush=True)
+    print(f"{'idle memory, MiB':38} {idle:12.1f}")
+    print(f"{'time to ready, ms':38} {statistics.median(ready):12.1f}")
+    server.stop()
+
+
+main()
