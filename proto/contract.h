@@ -52,9 +52,9 @@ struct enum_type {
 /* Rules of buf.validate, unfolded. Absent limits are at the ends of their type. */
 struct rules {
     bool required;
-    bool has_range; /* integers */
-    int64_t least;  /* inclusive */
-    int64_t most;   /* inclusive */
+    bool has_range;  /* integers */
+    int64_t least;   /* inclusive */
+    int64_t most;    /* inclusive */
     bool has_length; /* code points of strings, bytes of bytes */
     uint64_t min_length;
     uint64_t max_length;
@@ -73,26 +73,26 @@ struct rules {
     uint64_t min_items;
     uint64_t max_items;
     bool unique;
-    const struct rules *items;  /* of each item, or each map value; NULL for none */
-    const struct rules *keys;   /* of each map key */
+    const struct rules *items; /* of each item, or each map value; NULL for none */
+    const struct rules *keys;  /* of each map key */
 };
 
 struct field {
     const ProtobufCFieldDescriptor *pb;
     const struct message_type *parent;
-    struct slice name;      /* proto name */
+    struct slice name; /* proto name */
     struct slice json_name;
     uint32_t number;
-    unsigned index;         /* in parent->fields and parent->pb->fields */
-    const struct message_type *message;    /* of message fields */
-    const struct enum_type *enumeration;   /* of enum fields */
-    bool repeated;          /* maps too */
-    bool map;               /* message is the entry type: key is number 1, value number 2 */
-    bool has_presence;      /* message, oneof member, or `optional` */
-    bool oneof_member;      /* of a real oneof */
+    unsigned index;                      /* in parent->fields and parent->pb->fields */
+    const struct message_type *message;  /* of message fields */
+    const struct enum_type *enumeration; /* of enum fields */
+    bool repeated;                       /* maps too */
+    bool map;          /* message is the entry type: key is number 1, value number 2 */
+    bool has_presence; /* message, oneof member, or `optional` */
+    bool oneof_member; /* of a real oneof */
     bool optional_keyword;
-    unsigned oneof;         /* index in parent->oneofs, of a oneof member */
-    bool required;          /* field_behavior */
+    unsigned oneof; /* index in parent->oneofs, of a oneof member */
+    bool required;  /* field_behavior */
     bool output_only;
     bool input_only;
     bool immutable;
@@ -169,9 +169,11 @@ struct kind {
     struct slice singular;   /* "device" */
     enum area area;
     const struct message_type *message;
-    const struct field *id, *name, *description, *labels, *create_time, *update_time, *created_by, *etag;
+    const struct field *id, *name, *description, *labels, *create_time, *update_time, *created_by,
+        *etag;
     const struct permission *permissions[VERB_OTHER]; /* by enum verb */
-    /* Fields of the message, at any depth, that refer to other kinds, are listed by kind_references. */
+    /* Fields of the message, at any depth, that refer to other kinds, are listed by
+     * kind_references. */
 };
 
 enum access { ACCESS_PERMISSION, ACCESS_PUBLIC, ACCESS_AUTHENTICATED };
@@ -199,7 +201,7 @@ struct method {
     struct slice full_name; /* "datastream.v1.DeviceService.CreateDevice" */
     struct slice path;      /* "/datastream.v1.DeviceService/CreateDevice" */
     const struct service *service;
-    unsigned index;         /* in contract->methods */
+    unsigned index; /* in contract->methods */
     const struct message_type *input;
     const struct message_type *output;
     bool client_streaming;
@@ -219,8 +221,8 @@ struct method {
     const struct field *id;            /* input: "id" */
     const struct field *update_mask;   /* input */
     const struct field *validate_only; /* input */
-    const struct field *page_size, *page_token;                      /* input */
-    const struct field *items, *next_page_token, *total_size;        /* output */
+    const struct field *page_size, *page_token;               /* input */
+    const struct field *items, *next_page_token, *total_size; /* output */
     struct slice comment;
 };
 
@@ -249,18 +251,18 @@ struct contract {
 /*
  * Reads a packed FileDescriptorSet into a model that lives in `arena` (as long as the process,
  * usually; regular expressions are compiled outside it and never freed). A contract error is a
- * FAILED_PRECONDITION with a sentence that names the place: a method of a datastream service without a
- * permission or access, with both, or with a permission that does not exist; a kind number or
- * collection twice; a reference to no kind; an operation whose request lacks its shape; a rule that
- * does not fit its field's type; a pattern that does not compile.
- * Services outside the package datastream.* need no policy and are ACCESS_AUTHENTICATED, but
- * grpc.health.* is public.
+ * FAILED_PRECONDITION with a sentence that names the place: a method of a datastream service
+ * without a permission or access, with both, or with a permission that does not exist; a kind
+ * number or collection twice; a reference to no kind; an operation whose request lacks its shape; a
+ * rule that does not fit its field's type; a pattern that does not compile. Services outside the
+ * package datastream.* need no policy and are ACCESS_AUTHENTICATED, but grpc.health.* is public.
  */
 struct status contract_load(struct slice descriptor_set, struct arena *arena,
                             const struct contract **ret_contract);
 
 /* Lookups; NULL when there is none. Names without a leading dot. */
-const struct message_type *contract_message(const struct contract *contract, struct slice full_name);
+const struct message_type *contract_message(const struct contract *contract,
+                                            struct slice full_name);
 const struct method *contract_method(const struct contract *contract, struct slice path);
 const struct kind *contract_kind(const struct contract *contract, struct slice collection);
 const struct kind *contract_kind_by_number(const struct contract *contract, uint32_t number);

@@ -1,15 +1,15 @@
 /* The assembler includes the files; the linker gives their bounds. */
 #include "proto/embedded.h"
 
-#define EMBED(symbol, path)                                                                        \
-    __asm__(".section .rodata\n"                                                                   \
-            ".balign 16\n"                                                                         \
-            ".global " #symbol "_start\n" #symbol "_start:\n"                                      \
-            ".incbin \"" path "\"\n"                                                               \
-            ".global " #symbol "_end\n" #symbol "_end:\n"                                          \
-            ".byte 0\n"                                                                            \
-            ".previous\n");                                                                        \
-    extern const char symbol##_start[];                                                            \
+#define EMBED(symbol, path)                                   \
+    __asm__(".section .rodata\n"                              \
+            ".balign 16\n"                                    \
+            ".global " #symbol "_start\n" #symbol "_start:\n" \
+            ".incbin \"" path "\"\n"                          \
+            ".global " #symbol "_end\n" #symbol "_end:\n"     \
+            ".byte 0\n"                                       \
+            ".previous\n");                                   \
+    extern const char symbol##_start[];                       \
     extern const char symbol##_end[]
 
 EMBED(embedded_contract_pb, CONTRACT_PB);

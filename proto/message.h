@@ -15,8 +15,8 @@ ProtobufCAllocator message_allocator(struct arena *arena);
 ProtobufCMessage *message_new(struct arena *arena, const struct message_type *type);
 
 /*
- * protobuf-c's unpack into the arena. For bytes from outside only after message_walk; NULL when they do not
- * parse or the arena failed (arena_failed tells which).
+ * protobuf-c's unpack into the arena. For bytes from outside only after message_walk; NULL when
+ * they do not parse or the arena failed (arena_failed tells which).
  */
 ProtobufCMessage *message_unpack(struct arena *arena, const struct message_type *type,
                                  struct slice bytes);
@@ -46,12 +46,13 @@ struct walk_options {
 };
 
 /*
- * Walks outside bytes by descriptor before protobuf-c sees them: depth, UTF-8 and NUL of every string
- * (map keys and values included). Unless kept, unknown fields, unknown groups and known fields with another wire
- * type are left out of *ret_bytes, which is the input itself when nothing was dropped, else a copy in
- * the arena. Groups are always left out (protobuf-c fails on them); a known field with another wire
- * type too. A packed repeated scalar is taken in both encodings. *ret_field names the field of a
- * failure where there is one (its full path in proto names is not needed: the field's own name).
+ * Walks outside bytes by descriptor before protobuf-c sees them: depth, UTF-8 and NUL of every
+ * string (map keys and values included). Unless kept, unknown fields, unknown groups and known
+ * fields with another wire type are left out of *ret_bytes, which is the input itself when nothing
+ * was dropped, else a copy in the arena. Groups are always left out (protobuf-c fails on them); a
+ * known field with another wire type too. A packed repeated scalar is taken in both encodings.
+ * *ret_field names the field of a failure where there is one (its full path in proto names is not
+ * needed: the field's own name).
  */
 enum walk_result message_walk(struct arena *arena, const struct message_type *type,
                               struct slice bytes, struct walk_options options,
@@ -71,10 +72,12 @@ void field_clear(ProtobufCMessage *message, const struct field *field);
 /* Elements of a repeated field. */
 size_t field_count(const ProtobufCMessage *message, const struct field *field);
 
-/* The address of a singular field's member, or of element i; for messages the address of the pointer. */
+/* The address of a singular field's member, or of element i; for messages the address of the
+ * pointer. */
 void *field_address(const ProtobufCMessage *message, const struct field *field, size_t i);
 
-/* A string field's text ("" when unset), and its setter (marks presence; text is copied to the arena). */
+/* A string field's text ("" when unset), and its setter (marks presence; text is copied to the
+ * arena). */
 struct slice field_get_string(const ProtobufCMessage *message, const struct field *field);
 void field_set_string(struct arena *arena, ProtobufCMessage *message, const struct field *field,
                       struct slice text);
@@ -112,7 +115,8 @@ void *field_append(struct arena *arena, ProtobufCMessage *message, const struct 
 void field_set_messages(ProtobufCMessage *message, const struct field *field,
                         ProtobufCMessage **values, size_t count);
 
-/* Copies one field's value from a message of the same type: set, unset, lists and all; deep values are shared. */
+/* Copies one field's value from a message of the same type: set, unset, lists and all; deep values
+ * are shared. */
 void field_copy(ProtobufCMessage *to, const ProtobufCMessage *from, const struct field *field);
 
 /* Whether two messages of the same type hold the same value in the field (deeply). */
