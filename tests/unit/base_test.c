@@ -1,0 +1,215 @@
+/* Slices, arenas, statuses, UUIDs and settings. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/settings.h"
+#include "base/status.h"
+#include "base/uuid.h"
+
+static void slices_order_bytewise_and_shorter_first(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        int sign;
+    } cases[] = {{"", "", 0}, {"a", "", 1}, {"a", "b", -1}, {"ab", "a", 1}, {"\xff", "a", 1}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int order = slice_compare(slice_from_cstr(cases[i].a), slice_from_cstr(cases[i].b));
+
+        assert_int_equal((order > 0) - (order < 0), cases[i].sign);
+    }
+}
+
+static void numbers_are_digits_alone_and_never_overflow(void **state)
+{
+    static const char *const bad[] = {
+        "", "-1", "+1", " 1", "1 ", "1a", "18446744073709551616", "100000000000000000000"};
+    uint64_t value = 7;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(slice_to_u64(slice_from_cstr(bad[i]), &value));
+    assert_int_equal(value, 7);
+    assert_true(slice_to_u64(SLICE("18446744073709551615"), &value));
+    assert_true(value == UINT64_MAX);
+}
+
+static void an_arena_that_reached_its_limit_stays_failed(void **state)
+{
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena, NULL, 20000);
+    assert_non_null(arena_alloc(&arena, 100));
+    assert_null(arena_alloc(&arena, 30000));
+    assert_true(arena_failed(&arena));
+    assert_null(arena_alloc(&arena, 1));
+    assert_int_equal(arena_copy(&arena, SLICE("x")).len, 0);
+    arena_reset(&arena);
+    assert_non_null(arena_alloc(&arena, 1));
+    arena_done(&arena);
+}
+
+static void an_arena_grows_beyond_its_first_block_up_to_its_limit(void **state)
+{
+    struct arena arena;
+    size_t total = 0;
+
+    (void)state;
+    arena_init(&arena, NULL, 1 << 20);
+    while (arena_alloc(&arena, 1000) != NULL)
+        total += 1000;
+    assert_in_range(total, 900000, 1 << 20);
+    arena_done(&arena);
+}
+
+static void sizes_that_overflow_fail_the_arena(void **state)
+{
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena, NULL, SIZE_MAX);
+    assert_null(arena_array(&arena, SIZE_MAX / 2, 16));
+    assert_true(arena_failed(&arena));
+    arena_reset(&arena);
+    assert_null(arena_alloc(&arena, SIZE_MAX - 3));
+    arena_done(&arena);
+}
+
+#ifdef DATASTREAM_FAULTS
+static void the_chosen_allocation_fails_once_or_from_then_on(void **state)
+{
+    struct arena arena;
+
+    (void)state;
+    for (int onward = 0; onward < 2; onward++) {
+        arena_init(&arena, NULL, 1 << 20);
+        arena_fault_set(2, onward == 1);
+        assert_non_null(arena_alloc(&arena, 1));
+        assert_null(arena_alloc(&arena, 1));
+        arena_reset(&arena);
+        assert_true((arena_alloc(&arena, 1) == NULL) == (onward == 1));
+        arena_fault_set(0, false);
+        arena_done(&arena);
+    }
+}
+#endif
+
+static void violations_are_all_reported_and_bounded(void **state)
+{
+    struct violations violations = {0};
+    struct arena arena;
+    struct status status;
+    size_t details = 0;
+
+    (void)state;
+    arena_init(&arena, NULL, 1 << 20);
+    assert_true(status_is_ok(violations_status(&violations, &arena)));
+    for (int i = 0; i < 100; i++)
+        violations_add(&violations, &arena, SLICE("name"), "is wrong %d times", i);
+    status = violations_status(&violations, &arena);
+    assert_int_equal(status.code, STATUS_INVALID_ARGUMENT);
+    for (struct status_detail *d = status.details; d != NULL; d = d->next)
+        details++;
+    assert_int_equal(details, VIOLATIONS_MOST);
+    assert_non_null(strstr(status.message.data, "100 fields"));
+    arena_done(&arena);
+}
+
+static void details_tell_two_http_statuses_of_one_code_apart(void **state)
+{
+    struct arena arena;
+    struct status status;
+
+    (void)state;
+    arena_init(&arena, NULL, 1 << 20);
+    status = status_make(&arena, STATUS_FAILED_PRECONDITION, "no");
+    assert_int_equal(status_http(&status), 400);
+    status_add_detail(&arena, &status, DETAIL_PRECONDITION_VIOLATION, SLICE("x"),
+                      SLICE(PRECONDITION_REFERENCED), SLICE("y"));
+    assert_int_equal(status_http(&status), 409);
+    status = status_make(&arena, STATUS_ABORTED, "no");
+    assert_int_equal(status_http(&status), 409);
+    status_add_detail(&arena, &status, DETAIL_PRECONDITION_VIOLATION, SLICE("x"),
+                      SLICE(PRECONDITION_ETAG), SLICE("y"));
+    assert_int_equal(status_http(&status), 412);
+    arena_done(&arena);
+}
+
+static void uuids_sort_by_time_and_survive_their_text(void **state)
+{
+    static const uint8_t random[10] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+    struct uuid early = uuid_make(1700000000000, random);
+    struct uuid late = uuid_make(1700000000001, random);
+    struct uuid back;
+    char text[UUID_TEXT_LEN];
+
+    (void)state;
+    assert_true(memcmp(early.bytes, late.bytes, 16) < 0);
+    uuid_format(&late, text);
+    assert_int_equal(text[14], '7');
+    assert_true(uuid_parse(slice_make(text, sizeof(text)), &back));
+    assert_true(uuid_equal(&late, &back));
+    text[8] = '_';
+    assert_false(uuid_parse(slice_make(text, sizeof(text)), &back));
+    assert_false(uuid_parse(slice_make(text, sizeof(text) - 1), &back));
+}
+
+static void settings_are_set_by_either_spelling_within_their_range(void **state)
+{
+    struct settings settings = settings_default();
+    const struct setting *row = NULL;
+
+    (void)state;
+    assert_int_equal(settings_set(&settings, SLICE("max-body-bytes"), SLICE("2048"), &row),
+                     SETTING_OK);
+    assert_int_equal(settings_set(&settings, SLICE("IDLE_TIMEOUT_MS"), SLICE("500"), &row),
+                     SETTING_OK);
+    assert_int_equal(settings.max_body_bytes, 2048);
+    assert_int_equal(settings.idle_timeout_ms, 500);
+    assert_int_equal(settings_set(&settings, SLICE("max_body_bytes"), SLICE("1"), &row),
+                     SETTING_OUT_OF_RANGE);
+    assert_int_equal(settings_set(&settings, SLICE("max_body_bytes"), SLICE("many"), &row),
+                     SETTING_NOT_A_NUMBER);
+    assert_int_equal(settings_set(&settings, SLICE("max_body"), SLICE("1"), &row), SETTING_UNKNOWN);
+    assert_int_equal(settings.max_body_bytes, 2048);
+}
+
+static void every_setting_has_its_default_within_its_range(void **state)
+{
+    size_t count;
+    const struct setting *rows = settings_rows(&count);
+
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        assert_in_range(rows[i].initial, rows[i].smallest, rows[i].largest);
+        assert_true(strlen(rows[i].text) > 10);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(slices_order_bytewise_and_shorter_first),
+        cmocka_unit_test(numbers_are_digits_alone_and_never_overflow),
+        cmocka_unit_test(an_arena_that_reached_its_limit_stays_failed),
+        cmocka_unit_test(an_arena_grows_beyond_its_first_block_up_to_its_limit),
+        cmocka_unit_test(sizes_that_overflow_fail_the_arena),
+#ifdef DATASTREAM_FAULTS
+        cmocka_unit_test(the_chosen_allocation_fails_once_or_from_then_on),
+#endif
+        cmocka_unit_test(violations_are_all_reported_and_bounded),
+        cmocka_unit_test(details_tell_two_http_statuses_of_one_code_apart),
+        cmocka_unit_test(uuids_sort_by_time_and_survive_their_text),
+        cmocka_unit_test(settings_are_set_by_either_spelling_within_their_range),
+        cmocka_unit_test(every_setting_has_its_default_within_its_range),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,143 @@
+/* Flags, environment and configuration file, and the key file. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "rpc/program/key_file.h"
+#include "rpc/program/options.h"
+
+static struct arena arena;
+static char directory[] = "/tmp/datastream-options-XXXXXX";
+
+static int start(void **state)
+{
+    (void)state;
+    arena_init(&arena, NULL, 16 << 20);
+    return mkdtemp(directory) == NULL;
+}
+
+static int stop(void **state)
+{
+    char command[96];
+
+    (void)state;
+    arena_done(&arena);
+    snprintf(command, sizeof(command), "rm -rf '%s'", directory);
+    return system(command);
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void a_flag_goes_before_the_environment_and_that_before_the_file(void **state)
+{
+    char path[96];
+    char *args[] = {"--config",    path,       "--max-body-bytes=3000",
+                    "--data-dir",  "/x/",      "--listen",
+                    "127.0.0.1:1", "--listen", "[::1]:2"};
+    struct options options;
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/config", directory);
+    write_file(path, "# bounds\nmax_body_bytes = 1111\nmax-header-count=50\nidle_timeout_ms = 700\n"
+                     "listen = 127.0.0.1:3\n\n");
+    setenv("DATASTREAM_MAX_BODY_BYTES", "2222", 1);
+    setenv("DATASTREAM_MAX_HEADER_COUNT", "60", 1);
+    assert_true(status_is_ok(options_read(&arena, 9, args, &options)));
+    unsetenv("DATASTREAM_MAX_BODY_BYTES");
+    unsetenv("DATASTREAM_MAX_HEADER_COUNT");
+    assert_int_equal(options.settings.max_body_bytes, 3000);
+    assert_int_equal(options.settings.max_header_count, 60);
+    assert_int_equal(options.settings.idle_timeout_ms, 700);
+    assert_int_equal(options.listen_count, 2);
+    assert_string_equal(options.listen[1], "[::1]:2");
+    assert_string_equal(options.key_file, "/x.key");
+}
+
+static void bad_options_are_named(void **state)
+{
+    static const struct {
+        const char *flag;
+        const char *value;
+        const char *says;
+    } cases[] = {
+        {"--no-such-flag", "1", "no-such-flag"},
+        {"--max-body-bytes", "1", "1024 to 67108864"},
+        {"--max-body-bytes", "x", "max_body_bytes"},
+        {"--log-format", "xml", "log-format"},
+        {"--insecure-listen=perhaps", NULL, "insecure-listen"},
+        {"data-dir", NULL, "data-dir"},
+        {"--data-dir", NULL, "--data-dir"},
+        {"--config", "/no/such/file", "/no/such/file"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *args[] = {(char *)(uintptr_t)cases[i].flag, (char *)(uintptr_t)cases[i].value};
+        struct options options;
+        struct status status = options_read(&arena, cases[i].value == NULL ? 1 : 2, args, &options);
+
+        assert_int_equal(status.code, STATUS_INVALID_ARGUMENT);
+        if (strstr(status.message.data, cases[i].says) == NULL)
+            fail_msg("%s: %s", cases[i].flag, status.message.data);
+    }
+}
+
+static void a_key_file_is_made_once_private_and_read_back(void **state)
+{
+    struct key_file made, read;
+    uint8_t audit[32], again[32], pages[32];
+    struct stat facts;
+    char path[96];
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/store.key", directory);
+    assert_int_equal(key_file_read(path, &arena, &read).code, STATUS_NOT_FOUND);
+    assert_true(status_is_ok(key_file_create(path, &arena, &made)));
+    assert_int_equal(key_file_create(path, &arena, &read).code, STATUS_ALREADY_EXISTS);
+    assert_true(status_is_ok(key_file_read(path, &arena, &read)));
+    assert_memory_equal(made.key, read.key, sizeof(made.key));
+    assert_memory_equal(made.id, read.id, sizeof(made.id));
+    assert_int_equal(stat(path, &facts), 0);
+    assert_int_equal(facts.st_mode & 0777, 0400);
+    assert_true(key_file_derive(&made, "audit", audit));
+    assert_true(key_file_derive(&read, "audit", again));
+    assert_true(key_file_derive(&read, "page tokens", pages));
+    assert_memory_equal(audit, again, sizeof(audit));
+    assert_memory_not_equal(audit, pages, sizeof(audit));
+}
+
+static void a_file_that_is_no_key_is_refused(void **state)
+{
+    struct key_file read;
+    char path[96];
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/other", directory);
+    write_file(path, "datastream-key-1 0011223344556677 not hexadecimal");
+    assert_int_equal(key_file_read(path, &arena, &read).code, STATUS_FAILED_PRECONDITION);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_flag_goes_before_the_environment_and_that_before_the_file),
+        cmocka_unit_test(bad_options_are_named),
+        cmocka_unit_test(a_key_file_is_made_once_private_and_read_back),
+        cmocka_unit_test(a_file_that_is_no_key_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, start, stop);
+}
