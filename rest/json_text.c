@@ -4,6 +4,8 @@
  */
 #include "rest/json.h"
 
+#include "rest/json_scan.h"
+
 /* Half of what a small answer needs: most texts grow once or twice. */
 #define TEXT_FIRST 512
 
@@ -61,45 +63,6 @@ static char escape_of(unsigned char byte)
     }
 }
 
-#define ONES UINT64_C(0x0101010101010101)
-#define HIGHS UINT64_C(0x8080808080808080)
-
-/*
- * Whether one of eight bytes may need an escape: below 0x20, a quote or a backslash. The high
- * bit test of each term may be wrong only behind a byte that is truly hit, so "none" is exact.
- */
-static bool word_is_plain(uint64_t word)
-{
-    uint64_t quote = word ^ ONES * '"';
-    uint64_t backslash = word ^ ONES * '\\';
-    uint64_t hit = ((word - ONES * 0x20) & ~word) | ((quote - ONES) & ~quote) |
-                   ((backslash - ONES) & ~backslash);
-
-    return (hit & HIGHS) == 0;
-}
-
-/* How many bytes from `at` on need no escape. */
-static size_t plain_run(const char *at, size_t len)
-{
-    size_t i = 0;
-
-    while (i < len) {
-        uint64_t word;
-
-        if (len - i >= sizeof(word)) {
-            memcpy(&word, at + i, sizeof(word));
-            if (word_is_plain(word)) {
-                i += sizeof(word);
-                continue;
-            }
-        }
-        if (escape_of((unsigned char)at[i]) != 0)
-            break;
-        i++;
-    }
-    return i;
-}
-
 static void put_escape(struct json_text *text, unsigned char byte)
 {
     static const char digits[] = "0123456789abcdef";
@@ -113,9 +76,12 @@ void json_put_string(struct json_text *text, struct slice value)
 {
     size_t at = 0;
 
-    json_put_literal(text, "\"");
+    /* The usual string needs no escape: room for all of it at once. */
+    if (!text_reserve(text, value.len + 2))
+        return;
+    text->data[text->len++] = '"';
     while (at < value.len) {
-        size_t run = plain_run(value.data + at, value.len - at);
+        size_t run = json__plain_run(value.data + at, value.len - at);
 
         json_put(text, slice_make(value.data + at, run));
         at += run;
