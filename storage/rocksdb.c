@@ -6,7 +6,7 @@
  * revision; a store of another format or with families that we do not know is left alone.
  */
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -238,6 +238,12 @@ static struct status newer_store(struct arena *arena, const char *what)
                        "The store was written by a newer version of datastreamd: %s.", what);
 }
 
+static struct status store_in_use(struct arena *arena, const char *directory)
+{
+    return status_make(arena, STATUS_UNAVAILABLE, "The store in %s is in use by another process.",
+                       directory);
+}
+
 /* Turns what RocksDB says of an opening into a status, and frees it. */
 static struct status open_error(struct arena *arena, const char *directory, char *error)
 {
@@ -245,8 +251,7 @@ static struct status open_error(struct arena *arena, const char *directory, char
 
     /* RocksDB tells a held lock from other I/O errors by its words alone. */
     if (strstr(error, "lock file") != NULL || strstr(error, "lock hold") != NULL)
-        status = status_make(arena, STATUS_UNAVAILABLE,
-                             "The store in %s is in use by another process.", directory);
+        status = store_in_use(arena, directory);
     else
         status = status_make(arena, STATUS_INTERNAL, "The store in %s cannot be opened: %s.",
                              directory, error);
@@ -254,12 +259,31 @@ static struct status open_error(struct arena *arena, const char *directory, char
     return status;
 }
 
-static bool exists(const char *directory)
+/* Whether RocksDB has made a database there: then there is a file CURRENT. */
+static bool exists(struct arena *arena, const char *directory)
 {
-    char path[4096];
-    int len = snprintf(path, sizeof(path), "%s/CURRENT", directory);
+    struct slice path = arena_printf(arena, "%s/CURRENT", directory);
 
-    return len > 0 && (size_t)len < sizeof(path) && access(path, F_OK) == 0;
+    return !arena_failed(arena) && access(path.data, F_OK) == 0;
+}
+
+/*
+ * Whether another process has the database open. RocksDB itself does not ask when it opens one
+ * read-only, and a writer would then pull files away from under the reader. This process must not
+ * have it open: closing the file gives up what locks it holds on it.
+ */
+static bool is_in_use(struct arena *arena, const char *directory)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    struct slice path = arena_printf(arena, "%s/LOCK", directory);
+    int file = arena_failed(arena) ? -1 : open(path.data, O_RDONLY | O_CLOEXEC);
+    bool in_use;
+
+    if (file < 0)
+        return false;
+    in_use = fcntl(file, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    close(file);
+    return in_use;
 }
 
 static void note_family(struct present *present, const char *name, const char **ret_unknown)
@@ -416,7 +440,7 @@ static struct status open_with(struct rocksdb_store *r, struct arena *arena,
     };
     struct status status = status_ok();
 
-    if (exists(options->directory))
+    if (exists(arena, options->directory))
         status = list_families(arena, options, tuning->database, &present);
     if (status_is_ok(status))
         status = open_database(r, arena, options, tuning, &present);
@@ -435,7 +459,9 @@ struct status store_open_rocksdb(const struct store_options *options, struct are
     struct rocksdb_store *r;
     struct status status;
 
-    if (!exists(options->directory)) {
+    if (options->read_only && is_in_use(arena, options->directory))
+        return store_in_use(arena, options->directory);
+    if (!exists(arena, options->directory)) {
         if (!options->create || options->read_only)
             return status_make(arena, STATUS_NOT_FOUND, "There is no store in %s.",
                                options->directory);

@@ -112,6 +112,9 @@ static void a_store_in_use_elsewhere_is_refused(void **state)
     }
     assert_int_equal(read(pipes[0], &byte, 1), 1);
     assert_refused(f, STATUS_UNAVAILABLE, "in use");
+    f->options.read_only = true;
+    assert_refused(f, STATUS_UNAVAILABLE, "in use");
+    f->options.read_only = false;
     kill(child, SIGKILL);
     assert_int_equal(waitpid(child, NULL, 0), child);
     close(pipes[0]);

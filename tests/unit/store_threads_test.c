@@ -1,0 +1,362 @@
+/*
+ * The promises of the store's interface to many callers at once, one suite for every engine, as in
+ * store_test.c.
+ */
+#include "tests/unit/store_fixture.h"
+
+#include <stdatomic.h>
+
+static bool late_engine;
+static struct fixture fixture;
+
+static int start(void **state)
+{
+    fixture_start(&fixture, late_engine);
+    *state = &fixture;
+    return 0;
+}
+
+static int end(void **state)
+{
+    fixture_end(*state);
+    return 0;
+}
+
+/* -- many commits under way ---------------------------------------------------------------- */
+
+static void raise_for_commit(struct commit *commit, void *context)
+{
+    (void)commit;
+    signal_raise(context);
+}
+
+/* Each commit stands on the one before it, which is not written yet when it is submitted. */
+static void commits_see_those_before_them_in_the_batch(void **state)
+{
+    enum { COMMITS = 300 };
+    struct fixture *f = *state;
+    struct signal signal = SIGNAL_INIT;
+    struct commit *commits = arena_array(&f->arena, COMMITS, sizeof(*commits));
+    bool conflicted = false;
+
+    for (int i = 0; i < COMMITS; i++) {
+        struct slice key = arena_printf(&f->arena, "%d", i);
+        struct slice before = arena_printf(&f->arena, "%d", i - 1);
+
+        commit_init(&commits[i], &f->arena);
+        if (i > 0) {
+            commit_require_present(&commits[i], FAMILY_TOKENS, before);
+            commit_delete(&commits[i], FAMILY_TOKENS, before);
+            commit_require_absent(&commits[i], FAMILY_TOKENS, key);
+        }
+        commit_put(&commits[i], FAMILY_TOKENS, key, SLICE("v"));
+    }
+    for (int i = 0; i < COMMITS; i++)
+        store_commit(f->store, &commits[i], raise_for_commit, &signal);
+    signal_wait(&signal, COMMITS);
+    for (int i = 0; i < COMMITS; i++) {
+        if (!f->late)
+            assert_int_equal(commits[i].result, COMMIT_DONE);
+        conflicted = conflicted || commits[i].result == COMMIT_CONFLICT;
+        assert_int_equal(commits[i].result, conflicted ? COMMIT_CONFLICT : COMMIT_DONE);
+    }
+    assert_int_equal(read_rows(f, FAMILY_TOKENS, SLICE("0"), SLICE(":"), false, COMMITS).count, 1);
+}
+
+/* A range that was emptied, and one that was filled, by commits that are not written yet. */
+static void range_conditions_see_the_batch(void **state)
+{
+    enum { REFERENCES = 40, COMMITS = 4 };
+    struct fixture *f = *state;
+    struct signal signal = SIGNAL_INIT;
+    struct commit commits[COMMITS];
+    struct commit plug;
+    struct commit fill;
+
+    commit_init(&fill, &f->arena);
+    for (int i = 0; i < REFERENCES; i++)
+        commit_put(&fill, FAMILY_REFERENCES, arena_printf(&f->arena, "r%02d", i), SLICE_EMPTY);
+    assert_int_equal(commit_in(f->store, &fill), COMMIT_DONE);
+    for (int i = 0; i < COMMITS; i++)
+        commit_init(&commits[i], &f->arena);
+    commit_require_empty(&commits[0], FAMILY_REFERENCES, SLICE("r"), SLICE("s"));
+    for (int i = 0; i < REFERENCES; i++)
+        commit_delete(&commits[1], FAMILY_REFERENCES, arena_printf(&f->arena, "r%02d", i));
+    commit_require_empty(&commits[2], FAMILY_REFERENCES, SLICE("r"), SLICE("s"));
+    commit_put(&commits[2], FAMILY_REFERENCES, SLICE("rx"), SLICE_EMPTY);
+    commit_require_empty(&commits[3], FAMILY_REFERENCES, SLICE("r"), SLICE("s"));
+    commit_init(&plug, &f->arena); /* while it is written, the others gather */
+    commit_put(&plug, FAMILY_META, SLICE("plug"), SLICE_EMPTY);
+    store_commit(f->store, &plug, raise_for_commit, &signal);
+    for (int i = 0; i < COMMITS; i++)
+        store_commit(f->store, &commits[i], raise_for_commit, &signal);
+    signal_wait(&signal, COMMITS + 1);
+    assert_int_equal(plug.result, COMMIT_DONE);
+    assert_int_equal(commits[0].result, COMMIT_CONFLICT);
+    assert_int_equal(commits[1].result, COMMIT_DONE);
+    assert_int_equal(commits[2].result, COMMIT_DONE);
+    assert_int_equal(commits[3].result, COMMIT_CONFLICT);
+}
+
+/* -- threads ------------------------------------------------------------------------------- */
+
+struct worker {
+    struct fixture *fixture;
+    pthread_t thread;
+    int number;
+    int rounds;
+    struct arena arena;
+};
+
+static void run_workers(struct fixture *f, struct worker *workers, int count, int rounds,
+                        void *(*run)(void *context))
+{
+    for (int i = 0; i < count; i++) {
+        workers[i] = (struct worker){.fixture = f, .number = i, .rounds = rounds};
+        arena_init(&workers[i].arena, NULL, FIXTURE_ARENA);
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, run, &workers[i]), 0);
+    }
+    for (int i = 0; i < count; i++) {
+        assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
+        arena_done(&workers[i].arena);
+    }
+}
+
+static void *count_up_and_down(void *context)
+{
+    struct worker *worker = context;
+
+    for (int i = 0; i < worker->rounds; i++) {
+        struct commit commit;
+
+        commit_init(&commit, &worker->arena);
+        commit_count(&commit, SLICE("shared"), 3);
+        commit_count(&commit, SLICE("shared"), -1);
+        commit_count(&commit, arena_printf(&worker->arena, "own%d", worker->number), 1);
+        if (commit_in(worker->fixture->store, &commit) != COMMIT_DONE)
+            abort();
+    }
+    return NULL;
+}
+
+static void counters_are_exact_under_threads(void **state)
+{
+    enum { THREADS = 8, ROUNDS = 50 };
+    struct fixture *f = *state;
+    struct worker workers[THREADS];
+
+    run_workers(f, workers, THREADS, ROUNDS, count_up_and_down);
+    assert_int_equal(read_count(f, SLICE("shared")), 2 * THREADS * ROUNDS);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(read_count(f, arena_printf(&f->arena, "own%d", i)), ROUNDS);
+    assert_int_equal(store_revision(f->store), THREADS * ROUNDS);
+    fixture_reopen(f);
+    assert_int_equal(read_count(f, SLICE("shared")), 2 * THREADS * ROUNDS);
+}
+
+/* Even workers delete the target where nothing refers to it, odd ones refer to it where it is. */
+static void *race_for_the_target(void *context)
+{
+    struct worker *worker = context;
+
+    for (int i = 0; i < worker->rounds; i++) {
+        struct slice target = arena_printf(&worker->arena, "t%d", i);
+        struct slice from = arena_printf(&worker->arena, "t%d-", i);
+        struct slice to = arena_printf(&worker->arena, "t%d.", i);
+        struct commit commit;
+
+        commit_init(&commit, &worker->arena);
+        if (worker->number % 2 == 0) {
+            commit_require_empty(&commit, FAMILY_REFERENCES, from, to);
+            commit_delete(&commit, FAMILY_RESOURCES, target);
+        } else {
+            commit_require_present(&commit, FAMILY_RESOURCES, target);
+            commit_put(&commit, FAMILY_REFERENCES,
+                       arena_printf(&worker->arena, "t%d-%d", i, worker->number), SLICE_EMPTY);
+        }
+        if (commit_in(worker->fixture->store, &commit) == COMMIT_FAILED)
+            abort();
+    }
+    return NULL;
+}
+
+static void no_reference_outlives_its_target(void **state)
+{
+    enum { THREADS = 4, ROUNDS = 60 };
+    struct fixture *f = *state;
+    struct worker workers[THREADS];
+
+    for (int i = 0; i < ROUNDS; i++)
+        put(f, FAMILY_RESOURCES, arena_printf(&f->arena, "t%d", i), SLICE("v"));
+    run_workers(f, workers, THREADS, ROUNDS, race_for_the_target);
+    for (int i = 0; i < ROUNDS; i++) {
+        size_t references = read_rows(f, FAMILY_REFERENCES, arena_printf(&f->arena, "t%d-", i),
+                                      arena_printf(&f->arena, "t%d.", i), false, THREADS)
+                                .count;
+        bool target = is_there(f, FAMILY_RESOURCES, arena_printf(&f->arena, "t%d", i));
+
+        /* One side has won, never both and never none. */
+        assert_int_equal(references > 0, target);
+    }
+}
+
+/* Reads the two halves of a pair that writers change together, by one scan. */
+static void *write_or_read_pairs(void *context)
+{
+    struct worker *worker = context;
+    struct fixture mine = *worker->fixture;
+
+    mine.arena = worker->arena;
+    for (int i = 0; i < worker->rounds; i++) {
+        if (worker->number % 2 == 0) {
+            struct slice body = arena_printf(&mine.arena, "%d.%d", worker->number, i);
+            struct commit commit;
+
+            commit_init(&commit, &mine.arena);
+            commit_put(&commit, FAMILY_RESOURCES, SLICE("pair1"), body);
+            commit_put(&commit, FAMILY_RESOURCES, SLICE("pair2"), body);
+            if (commit_in(mine.store, &commit) != COMMIT_DONE)
+                abort();
+        } else {
+            struct store_rows rows = read_rows(&mine, FAMILY_RESOURCES, SLICE("pair"),
+                                               SLICE("pais"), false, 3);
+
+            if (rows.count != 2 || !slice_equal(rows.rows[0].value, rows.rows[1].value))
+                abort();
+        }
+    }
+    worker->arena = mine.arena;
+    return NULL;
+}
+
+static void scans_are_consistent_under_writers(void **state)
+{
+    enum { THREADS = 6, ROUNDS = 60 };
+    struct fixture *f = *state;
+    struct worker workers[THREADS];
+    struct commit commit;
+
+    commit_init(&commit, &f->arena);
+    commit_put(&commit, FAMILY_RESOURCES, SLICE("pair1"), SLICE("0"));
+    commit_put(&commit, FAMILY_RESOURCES, SLICE("pair2"), SLICE("0"));
+    assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
+    run_workers(f, workers, THREADS, ROUNDS, write_or_read_pairs);
+}
+
+/* -- observing ----------------------------------------------------------------------------- */
+
+struct observed {
+    _Atomic uint64_t newest;
+    atomic_int commits;
+    atomic_bool in_order;
+};
+
+static void observe(void *context, const struct commit *commit)
+{
+    struct observed *observed = context;
+
+    if (commit->revision != atomic_load(&observed->newest) + 1)
+        atomic_store(&observed->in_order, false);
+    atomic_store(&observed->newest, commit->revision);
+    atomic_fetch_add(&observed->commits, 1);
+}
+
+struct answered {
+    struct observed *observed;
+    struct signal signal;
+    bool too_early;
+};
+
+static void answer(struct commit *commit, void *context)
+{
+    struct answered *answered = context;
+
+    if (commit->result == COMMIT_DONE &&
+        atomic_load(&answered->observed->newest) < commit->revision)
+        answered->too_early = true;
+    signal_raise(&answered->signal);
+}
+
+static void observers_see_each_revision_in_order_before_its_answer(void **state)
+{
+    enum { COMMITS = 200 };
+    struct fixture *f = *state;
+    struct observed observed = {.in_order = true};
+    struct answered answered = {.observed = &observed, .signal = SIGNAL_INIT};
+    struct commit *commits = arena_array(&f->arena, COMMITS, sizeof(*commits));
+    int done = 0;
+
+    store_close(f->store);
+    f->options.observer = observe;
+    f->options.observer_context = &observed;
+    fixture_open(f);
+    for (int i = 0; i < COMMITS; i++) {
+        commit_init(&commits[i], &f->arena);
+        if (i % 3 == 0) /* these conflict and are seen by no observer */
+            commit_require_present(&commits[i], FAMILY_META, SLICE("none"));
+        commit_put(&commits[i], FAMILY_EMAILS, SLICE("k"), SLICE("v"));
+        store_commit(f->store, &commits[i], answer, &answered);
+    }
+    signal_wait(&answered.signal, COMMITS);
+    for (int i = 0; i < COMMITS; i++)
+        done += commits[i].result == COMMIT_DONE;
+    assert_false(answered.too_early);
+    assert_true(observed.in_order);
+    assert_true(done > COMMITS / 4);
+    assert_int_equal(observed.commits, done);
+    assert_int_equal(observed.newest, done);
+    assert_int_equal(store_revision(f->store), done);
+}
+
+/* -- closing ------------------------------------------------------------------------------- */
+
+static void closing_finishes_what_was_submitted(void **state)
+{
+    enum { COMMITS = 100 };
+    struct fixture *f = *state;
+    struct signal signal = SIGNAL_INIT;
+    struct commit *commits = arena_array(&f->arena, COMMITS, sizeof(*commits));
+    int done = 0;
+
+    for (int i = 0; i < COMMITS; i++) {
+        commit_init(&commits[i], &f->arena);
+        commit_put(&commits[i], FAMILY_USERS, arena_printf(&f->arena, "u%d", i), SLICE("v"));
+        store_commit(f->store, &commits[i], raise_for_commit, &signal);
+    }
+    fixture_reopen(f);
+    assert_int_equal(signal.count, COMMITS);
+    for (int i = 0; i < COMMITS; i++) {
+        bool there = is_there(f, FAMILY_USERS, arena_printf(&f->arena, "u%d", i));
+
+        assert_int_equal(there, commits[i].result == COMMIT_DONE);
+        done += there;
+    }
+    assert_true(f->late ? done > COMMITS / 2 : done == COMMITS);
+    assert_int_equal(store_revision(f->store), done);
+    put(f, FAMILY_USERS, SLICE("next"), SLICE("v"));
+    assert_int_equal(revision_of(f, FAMILY_USERS, SLICE("next")), done + 1);
+}
+
+#define PROMISE(name) cmocka_unit_test_setup_teardown(name, start, end)
+
+int main(void)
+{
+    const struct CMUnitTest of_every_engine[] = {
+        PROMISE(counters_are_exact_under_threads),
+        PROMISE(no_reference_outlives_its_target),
+        PROMISE(scans_are_consistent_under_writers),
+        PROMISE(observers_see_each_revision_in_order_before_its_answer),
+        PROMISE(closing_finishes_what_was_submitted),
+        PROMISE(commits_see_those_before_them_in_the_batch),
+    };
+    /* The late engine's own conflicts would break this chain; its races cover the same. */
+    const struct CMUnitTest of_rocksdb[] = {PROMISE(range_conditions_see_the_batch)};
+    int failures = cmocka_run_group_tests_name("RocksDB", of_every_engine, NULL, NULL) +
+                   cmocka_run_group_tests_name("RocksDB alone", of_rocksdb, NULL, NULL);
+
+#ifdef DATASTREAM_FAULTS
+    late_engine = true;
+    failures += cmocka_run_group_tests_name("late", of_every_engine, NULL, NULL);
+#endif
+    return failures;
+}
