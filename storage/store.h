@@ -40,7 +40,8 @@
     X(AUDIT_BY_OBJECT, "audit_by_object") \
     X(FEED, "feed")                       \
     X(IDEMPOTENCY, "idempotency")         \
-    X(SECRETS, "secrets")
+    X(SECRETS, "secrets")                 \
+    X(USAGE, "usage")
 
 enum store_family {
 #define X(name, text) FAMILY_##name,
