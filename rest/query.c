@@ -1,0 +1,142 @@
+/* Splitting and decoding of query strings. */
+#include "rest/query.h"
+
+#include "base/text.h"
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* The byte of the escape at `i`, or -1. */
+static int escape_at(struct slice text, size_t i)
+{
+    int high, low;
+
+    if (text.len - i < 3)
+        return -1;
+    high = hex_value(text.data[i + 1]);
+    low = hex_value(text.data[i + 2]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+static bool is_encoded(struct slice text, enum percent_mode mode)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] == '%' || (text.data[i] == '+' && mode == PERCENT_QUERY))
+            return true;
+    return false;
+}
+
+static const char *decode(struct slice text, enum percent_mode mode, char *to, size_t *ret_len)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        int byte = (unsigned char)text.data[i];
+
+        if (byte == '+' && mode == PERCENT_QUERY) {
+            byte = ' ';
+        } else if (byte == '%') {
+            byte = escape_at(text, i);
+            if (byte < 0)
+                return "an escape is not % and two hexadecimal digits";
+            if (byte == '/' && mode == PERCENT_SEGMENTS) {
+                memcpy(to + len, text.data + i, 2);
+                len += 2;
+                byte = (unsigned char)text.data[i + 2];
+            }
+            i += 2;
+        }
+        to[len++] = (char)byte;
+    }
+    *ret_len = len;
+    return NULL;
+}
+
+const char *percent_decode(struct arena *arena, struct slice text, enum percent_mode mode,
+                           struct slice *ret_text)
+{
+    struct slice decoded = text;
+
+    if (is_encoded(text, mode)) {
+        char *to = arena_alloc(arena, text.len);
+        const char *why;
+
+        if (to == NULL) {
+            *ret_text = SLICE_EMPTY;
+            return NULL;
+        }
+        why = decode(text, mode, to, &decoded.len);
+        if (why != NULL)
+            return why;
+        decoded.data = to;
+    }
+    if (slice_find(decoded, '\0') != decoded.len)
+        return "U+0000 is not allowed";
+    if (!utf8_is_valid(decoded))
+        return "it is not UTF-8";
+    *ret_text = decoded;
+    return NULL;
+}
+
+static struct status parse_parameter(struct arena *arena, struct slice piece,
+                                     struct query_parameter *ret_parameter)
+{
+    size_t equals = slice_find(piece, '=');
+    struct slice value = equals < piece.len ? slice_from(piece, equals + 1) : SLICE_EMPTY;
+    struct query_parameter parameter;
+    const char *why;
+
+    why = percent_decode(arena, slice_make(piece.data, equals), PERCENT_QUERY, &parameter.name);
+    if (why != NULL)
+        return status_make(arena, STATUS_INVALID_ARGUMENT,
+                           "The name of a query parameter can't be read: %s.", why);
+    why = percent_decode(arena, value, PERCENT_QUERY, &parameter.value);
+    if (why != NULL)
+        return status_invalid_field(arena, parameter.name, "The value can't be read: %s.", why);
+    *ret_parameter = parameter;
+    return status_ok();
+}
+
+struct status query_parse(struct arena *arena, struct slice query,
+                          struct query_parameter **ret_parameters, size_t *ret_count)
+{
+    struct query_parameter *parameters;
+    size_t most = 1;
+    size_t count = 0;
+
+    for (size_t i = 0; i < query.len; i++)
+        most += query.data[i] == '&';
+    if (query.len == 0)
+        most = 0;
+    if (most > QUERY_PARAMETERS_MOST)
+        return status_make(arena, STATUS_INVALID_ARGUMENT, "The query has more than %d parameters.",
+                           QUERY_PARAMETERS_MOST);
+    parameters = most == 0 ? NULL : arena_array(arena, most, sizeof(parameters[0]));
+    if (most > 0 && parameters == NULL)
+        return status_out_of_memory();
+    while (query.len > 0) {
+        struct slice piece = slice_make(query.data, slice_find(query, '&'));
+
+        query = slice_from(query, piece.len < query.len ? piece.len + 1 : piece.len);
+        if (piece.len > 0) {
+            struct status status = parse_parameter(arena, piece, &parameters[count]);
+
+            if (!status_is_ok(status))
+                return status;
+            count++;
+        }
+    }
+    if (arena_failed(arena))
+        return status_out_of_memory();
+    *ret_parameters = parameters;
+    *ret_count = count;
+    return status_ok();
+}
