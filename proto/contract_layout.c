@@ -113,7 +113,8 @@ static struct status describe(const struct build *build, const struct build_mess
         return contract__error(build, "%.*s.%s has a type that the set does not define: %s.",
                                SLICE_ARG(message->type.full_name), proto->name,
                                proto->type_name == NULL ? "none" : proto->type_name);
-    if (pb->type == PROTOBUF_C_TYPE_STRING && message->file->proto3 && !proto->proto3_optional)
+    /* Not in a union: protobuf-c's generic init would write the default into it. */
+    if (pb->type == PROTOBUF_C_TYPE_STRING && message->file->proto3 && !proto->has_oneof_index)
         pb->default_value = &protobuf_c_empty_string;
     if (is_packed(message, proto))
         pb->flags |= PROTOBUF_C_FIELD_FLAG_PACKED;
