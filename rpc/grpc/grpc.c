@@ -1,0 +1,348 @@
+/*
+ * The life of a unary call: begin -> [head acceptable] -> opened (authenticated, authorized) ->
+ * body deframed -> body's end: message read -> dispatched -> finished -> answered. Whatever fails
+ * answers at once, before anything that comes later is looked at; the deadline may answer at any
+ * time. An answered call ignores the rest.
+ */
+#include "rpc/grpc/grpc.h"
+
+#include <assert.h>
+
+#include "rpc/grpc/answer.h"
+#include "rpc/grpc/health.h"
+#include "rpc/grpc/request.h"
+#include "rpc/grpc/timeout.h"
+
+/* Who runs a method. */
+enum runner { RUNNER_NONE, RUNNER_CHAIN, RUNNER_HEALTH };
+
+struct grpc {
+    struct faces *faces;
+    enum runner *runners; /* by method->index */
+};
+
+/* A call on its way; in the exchange's arena. */
+struct grpc_call {
+    struct grpc *grpc;
+    struct face_call *face;
+    struct metadata metadata;
+    bool has_deadline; /* the client's own */
+    struct frame_reader reader;
+    struct frame message;
+    unsigned messages;
+    struct grpc_answer answer;
+};
+
+static enum runner runner_of(const struct method *method)
+{
+    if (method->client_streaming || method->server_streaming)
+        return RUNNER_NONE;
+    if (grpc__health_takes(method))
+        return RUNNER_HEALTH;
+    return slice_starts_with(method->full_name, SLICE("datastream.")) ? RUNNER_CHAIN : RUNNER_NONE;
+}
+
+struct status grpc_new(struct faces *faces, struct arena *arena, struct grpc **ret_grpc)
+{
+    const struct contract *contract = faces->contract;
+    struct grpc *grpc = arena_zalloc(arena, sizeof(*grpc));
+
+    if (grpc == NULL)
+        return status_out_of_memory();
+    grpc->faces = faces;
+    grpc->runners = arena_array(arena, contract->method_count, sizeof(grpc->runners[0]));
+    if (grpc->runners == NULL)
+        return status_out_of_memory();
+    for (size_t i = 0; i < contract->method_count; i++)
+        grpc->runners[i] = runner_of(contract->methods[i]);
+    *ret_grpc = grpc;
+    return status_ok();
+}
+
+bool grpc_takes(const struct exchange *exchange)
+{
+    static const struct slice type = SLICE_INIT("application/grpc");
+    struct slice value;
+
+    if (!exchange_header(exchange, SLICE("content-type"), &value) || value.len < type.len ||
+        !slice_equal_ignore_case(slice_make(value.data, type.len), type))
+        return false;
+    value = slice_from(value, type.len);
+    return value.len == 0 || value.data[0] == ';' ||
+           (value.len >= 6 && slice_equal_ignore_case(slice_make(value.data, 6), SLICE("+proto")) &&
+            (value.len == 6 || value.data[6] == ';'));
+}
+
+static void answer_status(struct grpc_call *call, struct status status)
+{
+    struct face_call *face = call->face;
+
+    face->answered = true;
+    face->logged_status = (int)grpc__answer_status(face->exchange, &call->answer, status);
+}
+
+static void take_message(struct grpc_call *call, const struct frame *frame)
+{
+    call->message = *frame;
+    call->messages++;
+}
+
+static struct status frame_status(struct grpc_call *call, enum frame_result result)
+{
+    switch (result) {
+    case FRAME_BAD_FLAG:
+        return status_const(STATUS_INTERNAL, SLICE("A message's flag is neither 0 nor 1."));
+    case FRAME_TOO_LARGE:
+        return status_make(call->face->call.arena, STATUS_RESOURCE_EXHAUSTED,
+                           "The message has %zu bytes; at most %zu are taken.", call->reader.len,
+                           call->reader.most);
+    case FRAME_NO_MEMORY:
+        return status_out_of_memory();
+    default:
+        return status_ok();
+    }
+}
+
+static void on_body(struct exchange *exchange, struct slice bytes)
+{
+    struct grpc_call *call = exchange->state;
+    size_t taken = bytes.len;
+
+    while (bytes.len > 0 && !call->face->answered) {
+        struct frame frame;
+        enum frame_result result;
+
+        if (call->messages > 0) {
+            answer_status(call, status_const(STATUS_UNIMPLEMENTED,
+                                             SLICE("The method takes one message, not several.")));
+            break;
+        }
+        result = frame_read(&call->reader, &bytes, &frame);
+        if (result == FRAME_MESSAGE)
+            take_message(call, &frame);
+        else if (result != FRAME_MORE)
+            answer_status(call, frame_status(call, result));
+    }
+    exchange_consume(exchange, taken);
+}
+
+/* Whether exactly one whole message came. */
+static struct status body_status(const struct grpc_call *call)
+{
+    if (!frame_is_whole(&call->reader))
+        return status_const(STATUS_INTERNAL, SLICE("The request ends within a message."));
+    if (call->messages == 0)
+        return status_const(STATUS_UNIMPLEMENTED, SLICE("The method takes one message."));
+    return status_ok();
+}
+
+static void on_finished(struct call *chain_call)
+{
+    struct face_call *face = chain_call->face;
+    struct grpc_call *call = face->state;
+
+    if (face->answered)
+        return;
+    if (!status_is_ok(chain_call->status)) {
+        answer_status(call, chain_call->status);
+        return;
+    }
+    assert(chain_call->response != NULL);
+    face->answered = true;
+    face->logged_status = (int)grpc__answer_message(&call->answer, chain_call->response);
+}
+
+static void run(struct grpc_call *call)
+{
+    struct face_call *face = call->face;
+
+    if (call->grpc->runners[face->call.method->index] == RUNNER_CHAIN) {
+        face_dispatch(face);
+        return;
+    }
+    face->call.status = grpc__health_check(call->grpc->faces, &face->call);
+    on_finished(&face->call);
+}
+
+static void on_body_end(struct exchange *exchange)
+{
+    struct grpc_call *call = exchange->state;
+    struct face_call *face = call->face;
+    struct status status;
+
+    if (face->answered)
+        return;
+    face->body_complete = true;
+    status = body_status(call);
+    if (status_is_ok(status))
+        status = grpc__request_read(
+            exchange->arena, face->call.method->input, &call->message, call->metadata.encoding,
+            (size_t)call->grpc->faces->settings->max_message_bytes, &face->call.request);
+    if (status_is_ok(status))
+        run(call);
+    else
+        answer_status(call, status);
+}
+
+/* A message may be half written only once an answer was given: then nothing else can be said. */
+static void on_timeout(struct exchange *exchange)
+{
+    struct grpc_call *call = exchange->state;
+
+    face_cancel(call->face);
+    if (!call->face->answered)
+        answer_status(call, status_const(STATUS_DEADLINE_EXCEEDED,
+                                         SLICE("The deadline passed before the answer.")));
+    else if (call->has_deadline)
+        exchange_reset(exchange);
+}
+
+static void on_closed(struct exchange *exchange, bool complete)
+{
+    struct grpc_call *call = exchange->state;
+    struct face_call *face = call->face;
+
+    (void)complete;
+    face_cancel(face);
+    face_log(face, face->answered ? face->logged_status : STATUS_CANCELLED);
+}
+
+/* Not called: a unary answer is handed over in one go, whatever exchange_send_body said. */
+static void on_writable(struct exchange *exchange)
+{
+    (void)exchange;
+}
+
+static const struct exchange_face unary = {
+    .body = on_body,
+    .body_end = on_body_end,
+    .writable = on_writable,
+    .timeout = on_timeout,
+    .closed = on_closed,
+};
+
+/* For exchanges that were answered before there was a call. */
+static void on_closed_early(struct exchange *exchange, bool complete)
+{
+    (void)exchange;
+    (void)complete;
+}
+
+static const struct exchange_face answered_early = {.closed = on_closed_early};
+
+static void on_opened(struct call *chain_call)
+{
+    struct face_call *face = chain_call->face;
+    struct grpc_call *call = face->state;
+
+    if (face->answered)
+        return;
+    if (!status_is_ok(chain_call->status)) {
+        answer_status(call, chain_call->status);
+        return;
+    }
+    if (call->metadata.encoding == ENCODING_UNSUPPORTED) {
+        call->answer.accepts_encodings = true;
+        answer_status(call, status_make(chain_call->arena, STATUS_UNIMPLEMENTED,
+                                        "The encoding %.*s is not supported.",
+                                        SLICE_ARG(call->metadata.encoding_text)));
+        return;
+    }
+    exchange_accept_body(face->exchange, 0);
+}
+
+/* The client's deadline, in place of the one that face_begin set. */
+static struct status set_deadline(struct grpc_call *call)
+{
+    struct slice text = call->metadata.timeout;
+    uint64_t ms;
+
+    if (text.data == NULL)
+        return status_ok();
+    if (!grpc_timeout_parse(text, &ms))
+        return status_const(STATUS_INTERNAL, SLICE("The grpc-timeout does not parse."));
+    if (ms == 0)
+        return status_const(STATUS_DEADLINE_EXCEEDED,
+                            SLICE("The deadline had passed when the call came."));
+    call->has_deadline = true;
+    exchange_set_timeout(call->face->exchange, ms);
+    return status_ok();
+}
+
+static void begin_call(struct grpc *grpc, struct exchange *exchange, const struct method *method)
+{
+    struct face_call *face = face_begin(grpc->faces, exchange, method, on_opened, on_finished);
+    const struct settings *settings = grpc->faces->settings;
+    struct grpc_call *call = arena_zalloc(exchange->arena, sizeof(*call));
+    struct status status;
+
+    if (face == NULL || call == NULL) {
+        exchange->face = &answered_early;
+        grpc__answer_status(exchange, NULL, status_out_of_memory());
+        return;
+    }
+    call->grpc = grpc;
+    call->face = face;
+    face->state = call;
+    exchange->state = call;
+    exchange->face = &unary;
+    call->answer.exchange = exchange;
+    call->answer.request_id = face->call.request_id;
+    call->answer.most = (size_t)settings->max_message_bytes;
+    frame_reader_init(&call->reader, exchange->arena, (size_t)settings->max_message_bytes);
+    status = metadata_read(exchange->arena, &exchange->head, (size_t)settings->max_metadata_bytes,
+                           &call->metadata);
+    call->answer.accepts = call->metadata.accepts;
+    if (status_is_ok(status))
+        status = set_deadline(call);
+    if (status_is_ok(status))
+        face_open(face);
+    else
+        answer_status(call, status);
+}
+
+/* A trailers-only answer where no method was found. */
+static void refuse_method(struct exchange *exchange)
+{
+    struct grpc_answer *answer = arena_zalloc(exchange->arena, sizeof(*answer));
+
+    exchange->face = &answered_early;
+    if (answer != NULL) {
+        answer->exchange = exchange;
+        answer->request_id = face_request_id(exchange);
+    }
+    grpc__answer_status(
+        exchange, answer,
+        status_const(STATUS_UNIMPLEMENTED, SLICE("There is no such method, or it is not served.")));
+}
+
+/* A request that gRPC has no status for, as plain HTTP. */
+static void refuse_http(struct exchange *exchange, int status, size_t headers, struct slice text)
+{
+    static const struct header fields[] = {
+        {SLICE_INIT("content-type"), SLICE_INIT("text/plain; charset=utf-8")},
+        {SLICE_INIT("allow"), SLICE_INIT("POST")},
+    };
+
+    exchange->face = &answered_early;
+    exchange_respond(exchange, status, fields, headers, text);
+}
+
+void grpc_begin(struct grpc *grpc, struct exchange *exchange)
+{
+    const struct method *method;
+
+    if (exchange->head.version != HTTP_2) {
+        refuse_http(exchange, 415, 1, SLICE("gRPC needs HTTP/2.\n"));
+        return;
+    }
+    if (!slice_equal(exchange->head.method, SLICE("POST"))) {
+        refuse_http(exchange, 405, 2, SLICE("gRPC calls are POST requests.\n"));
+        return;
+    }
+    method = contract_method(grpc->faces->contract, exchange->head.path);
+    if (method == NULL || grpc->runners[method->index] == RUNNER_NONE)
+        refuse_method(exchange);
+    else
+        begin_call(grpc, exchange, method);
+}

@@ -1,0 +1,71 @@
+/* Headers to metadata. */
+#include "rpc/grpc/metadata.h"
+
+#include "base/text.h"
+
+bool metadata_next_binary(struct arena *arena, struct slice *rest, struct slice *ret_bytes)
+{
+    size_t end = slice_find(*rest, ',');
+    struct slice text = slice_trim(slice_make(rest->data, end));
+
+    if (!base64_decode(arena, text, ret_bytes))
+        return false;
+    *rest = end < rest->len ? slice_from(*rest, end + 1) : SLICE_EMPTY;
+    return true;
+}
+
+static struct status check_binary(struct arena *arena, const struct header *header)
+{
+    struct slice rest = header->value;
+
+    do {
+        struct slice bytes;
+
+        if (!metadata_next_binary(arena, &rest, &bytes))
+            return arena_failed(arena)
+                       ? status_out_of_memory()
+                       : status_make(arena, STATUS_INTERNAL, "The metadata %.*s is not base64.",
+                                     SLICE_ARG(header->name));
+    } while (rest.data != NULL);
+    return status_ok();
+}
+
+/* Headers under "grpc-"; the first of each counts, but lists of encodings are joined. */
+static void read_reserved(const struct header *header, struct metadata *metadata)
+{
+    struct slice name = slice_from(header->name, sizeof("grpc-") - 1);
+
+    if (slice_equal(name, SLICE("accept-encoding")))
+        metadata->accepts |= encoding_read_list(header->value);
+    else if (slice_equal(name, SLICE("timeout")) && metadata->timeout.data == NULL)
+        metadata->timeout = header->value;
+    else if (slice_equal(name, SLICE("encoding")) && metadata->encoding_text.data == NULL) {
+        metadata->encoding_text = header->value;
+        metadata->encoding = encoding_by_name(header->value);
+    }
+}
+
+struct status metadata_read(struct arena *arena, const struct request_head *head, size_t most,
+                            struct metadata *ret_metadata)
+{
+    struct metadata metadata = {.encoding = ENCODING_IDENTITY};
+
+    if (head->header_bytes > most)
+        return status_make(arena, STATUS_RESOURCE_EXHAUSTED,
+                           "The metadata has %zu bytes, each field counted with 32 more; at most "
+                           "%zu are taken.",
+                           head->header_bytes, most);
+    for (size_t i = 0; i < head->header_count; i++) {
+        const struct header *header = &head->headers[i];
+        struct status status = status_ok();
+
+        if (slice_ends_with(header->name, SLICE("-bin")))
+            status = check_binary(arena, header);
+        else if (slice_starts_with(header->name, SLICE("grpc-")))
+            read_reserved(header, &metadata);
+        if (!status_is_ok(status))
+            return status;
+    }
+    *ret_metadata = metadata;
+    return status_ok();
+}
