@@ -65,8 +65,8 @@ struct exchange_face {
 struct exchange {
     struct arena *arena; /* freed with the exchange */
     struct request_head head;
-    struct slice peer;      /* the other side's address without port, "unix" for a Unix socket */
-    int64_t started_us;     /* monotonic: when the head was complete */
+    struct slice peer;  /* the other side's address without port, "unix" for a Unix socket */
+    int64_t started_us; /* monotonic: when the head was complete */
     struct loop *loop;
     const struct exchange_face *face; /* set by begin */
     void *state;                      /* the face's */
@@ -76,9 +76,9 @@ struct exchange {
 bool exchange_header(const struct exchange *exchange, struct slice name, struct slice *ret_value);
 
 /*
- * The face wants the body: answers `Expect: 100-continue` and lets `body` and `body_end` come. Until
- * then nothing of the body is delivered. At most `most` bytes are; when the peer sends more, or
- * announced more, the exchange is answered 413 by the connection and closed (0: no limit).
+ * The face wants the body: answers `Expect: 100-continue` and lets `body` and `body_end` come.
+ * Until then nothing of the body is delivered. At most `most` bytes are; when the peer sends more,
+ * or announced more, the exchange is answered 413 by the connection and closed (0: no limit).
  */
 void exchange_accept_body(struct exchange *exchange, uint64_t most);
 
@@ -86,10 +86,10 @@ void exchange_accept_body(struct exchange *exchange, uint64_t most);
 void exchange_consume(struct exchange *exchange, size_t bytes);
 
 /*
- * A whole answer: head, body with Content-Length, end. Headers and body are borrowed until `closed`.
- * The connection adds Date, and Connection where HTTP/1.1 needs it. HEAD sends no body but its length.
- * Before the request's body has come whole: HTTP/2 then resets the stream with NO_ERROR after the
- * answer; HTTP/1.1 reads and drops a little, or closes.
+ * A whole answer: head, body with Content-Length, end. Headers and body are borrowed until
+ * `closed`. The connection adds Date, and Connection where HTTP/1.1 needs it. HEAD sends no body
+ * but its length. Before the request's body has come whole: HTTP/2 then resets the stream with
+ * NO_ERROR after the answer; HTTP/1.1 reads and drops a little, or closes.
  */
 void exchange_respond(struct exchange *exchange, int status, const struct header *headers,
                       size_t count, struct slice body);
@@ -99,6 +99,11 @@ void exchange_send_head(struct exchange *exchange, int status, const struct head
                         size_t count);
 /* False: enough is waiting; send more after `writable`. What was passed is taken all the same. */
 bool exchange_send_body(struct exchange *exchange, struct slice bytes);
+/*
+ * Bytes of the answer's body that are still borrowed; 0: what was passed to exchange_send_body may
+ * be used anew, which a long answer has to or its memory grows.
+ */
+size_t exchange_waiting(const struct exchange *exchange);
 /* Ends the answer; trailers (may be none) go out as HTTP/2 trailers or chunked trailers. */
 void exchange_send_end(struct exchange *exchange, const struct header *trailers, size_t count);
 

@@ -16,9 +16,9 @@ struct loop_task {
 };
 
 /*
- * Has `task->run` called on the loop's thread, in the order of posting by one thread. Any thread. The
- * task stays the caller's and may be posted again once it runs. The loop must not have ended: whoever
- * posts holds an exchange of it.
+ * Has `task->run` called on the loop's thread, in the order of posting by one thread. Any thread.
+ * The task stays the caller's and may be posted again once it runs. The loop must not have ended:
+ * whoever posts holds an exchange of it.
  */
 void loop_post(struct loop *loop, struct loop_task *task);
 

@@ -1,0 +1,31 @@
+/*
+ * A growing run of bytes for output. A buffer that could not grow has failed and stays
+ * empty-handed; its user looks once at the end. Internal to rpc/net.
+ */
+#ifndef DATASTREAM_RPC_NET_BUFFER_H
+#define DATASTREAM_RPC_NET_BUFFER_H
+
+#include "base/slice.h"
+
+struct buffer {
+    char *data;
+    size_t len;
+    size_t capacity;
+    bool failed;
+};
+
+/* Room for `more` bytes behind data + len; false when memory ended. */
+bool buffer_reserve(struct buffer *buffer, size_t more);
+
+/* Appends. */
+void buffer_put(struct buffer *buffer, struct slice bytes);
+void buffer_put_decimal(struct buffer *buffer, uint64_t number);
+void buffer_put_hex(struct buffer *buffer, uint64_t number);
+
+/* Drops the first `count` bytes. */
+void buffer_drop(struct buffer *buffer, size_t count);
+
+/* Frees the bytes; the buffer is as new. */
+void buffer_done(struct buffer *buffer);
+
+#endif

@@ -1,0 +1,496 @@
+/*
+ * Connections: the socket's bytes, the deadlines, the way to the end. States move in move_to alone.
+ */
+#include "rpc/net/connection.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "rpc/net/protocol.h"
+
+/* How long, and for how many bytes, a closed connection waits for the peer to close as well: a
+ * socket closed with unread bytes is reset, and the peer may lose the answer (RFC 9112 9.6). */
+#define LINGER_MS 1000
+#define LINGER_BYTES 65536
+
+/* Writes of one connection in one turn, so that a fast reader leaves time for the others. */
+#define WRITES_A_TURN 16
+
+static const struct slice preface = SLICE_INIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+
+struct write {
+    uv_write_t request;
+    struct connection *connection;
+    size_t len;
+    char bytes[];
+};
+
+static void move_to(struct connection *connection, enum connection_state state)
+{
+    static const uint8_t legal[] = {
+        [CONNECTION_SNIFFING] = 1 << CONNECTION_HTTP1 | 1 << CONNECTION_HTTP2 |
+                                1 << CONNECTION_CLOSING,
+        [CONNECTION_HTTP1] = 1 << CONNECTION_LINGERING | 1 << CONNECTION_CLOSING,
+        [CONNECTION_HTTP2] = 1 << CONNECTION_LINGERING | 1 << CONNECTION_CLOSING,
+        [CONNECTION_LINGERING] = 1 << CONNECTION_CLOSING,
+    };
+
+    assert(connection->state != CONNECTION_CLOSING && (legal[connection->state] >> state & 1));
+    connection->state = state;
+}
+
+static const struct settings *settings_of(const struct connection *connection)
+{
+    return connection->loop->settings;
+}
+
+void connection_touch(struct connection *connection)
+{
+    if (!link_is_listed(&connection->dirty) && connection->state != CONNECTION_CLOSING)
+        list_append(&connection->loop->dirty, &connection->dirty);
+}
+
+void connection_cut(struct connection *connection)
+{
+    connection->cut = true;
+    connection_touch(connection);
+}
+
+void connection_arm(struct connection *connection, int64_t due_ms)
+{
+    if (due_ms == INT64_MAX || connection->state == CONNECTION_CLOSING)
+        return;
+    if (!timer_is_set(&connection->timer) || due_ms < connection->timer.due_ms)
+        timer_set(&connection->loop->wheel, &connection->timer, due_ms);
+}
+
+static void close_finished(struct connection *connection)
+{
+    struct link *link;
+
+    while ((link = list_pop(&connection->finished)) != NULL)
+        stream_close(LIST_ELEMENT(link, struct stream, link));
+}
+
+static void free_protocol(struct connection *connection)
+{
+    if (connection->http1 != NULL)
+        http1_done(connection);
+    if (connection->http2 != NULL)
+        http2_done(connection);
+}
+
+static void finish_streams(struct connection *connection)
+{
+    struct stream *stream;
+
+    while ((stream = connection_first_stream(connection)) != NULL)
+        stream_finish(stream, false);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct connection *connection = handle->data;
+    struct loop *loop = connection->loop;
+
+    close_finished(connection);
+    atomic_fetch_sub(&loop->open, 1);
+    list_remove(&connection->link);
+    free(connection);
+}
+
+/* The end: no callback of a protocol, and none of a face but `closed`, comes from here on. */
+static void close_now(struct connection *connection)
+{
+    move_to(connection, CONNECTION_CLOSING);
+    free_protocol(connection);
+    finish_streams(connection);
+    timer_cancel(&connection->timer);
+    list_remove(&connection->dirty);
+    uv_close(&connection->socket.handle, on_closed);
+}
+
+static void on_shutdown(uv_shutdown_t *request, int status)
+{
+    (void)request;
+    (void)status;
+}
+
+/* All is written: says so, and waits a little for the peer to close first. */
+static void linger(struct connection *connection)
+{
+    finish_streams(connection);
+    if (connection->peer_ended ||
+        uv_shutdown(&connection->shutdown, &connection->socket.stream, on_shutdown) != 0) {
+        close_now(connection);
+        return;
+    }
+    move_to(connection, CONNECTION_LINGERING);
+    free_protocol(connection);
+    close_finished(connection);
+    connection->deadline_ms = loop_now_ms(connection->loop) + LINGER_MS;
+    connection_arm(connection, connection->deadline_ms);
+    connection_read(connection, true);
+}
+
+static void on_written(uv_write_t *request, int status)
+{
+    struct write *write = LIST_ELEMENT(request, struct write, request);
+    struct connection *connection = write->connection;
+
+    connection->writing = false;
+    if (status != 0)
+        connection->cut = true;
+    connection_touch(connection);
+    free(write);
+}
+
+/* Hands bytes to the system: at once what it takes, the rest when it can. False: it is broken. */
+static bool connection__write(struct connection *connection, struct slice bytes)
+{
+    uv_buf_t buffer = uv_buf_init((char *)(uintptr_t)bytes.data, (unsigned)bytes.len);
+    int taken = uv_try_write(&connection->socket.stream, &buffer, 1);
+    struct write *write;
+
+    if (taken < 0 && taken != UV_EAGAIN)
+        return false;
+    if (taken > 0)
+        bytes = slice_from(bytes, (size_t)taken);
+    if (bytes.len == 0)
+        return true;
+    write = malloc(sizeof(*write) + bytes.len);
+    if (write == NULL)
+        return false;
+    write->connection = connection;
+    write->len = bytes.len;
+    memcpy(write->bytes, bytes.data, bytes.len);
+    buffer = uv_buf_init(write->bytes, (unsigned)bytes.len);
+    if (uv_write(&write->request, &connection->socket.stream, &buffer, 1, on_written) != 0) {
+        free(write);
+        return false;
+    }
+    connection->writing = true;
+    connection->write_left = bytes.len;
+    connection->write_since_ms = loop_now_ms(connection->loop);
+    connection_arm(connection,
+                   connection->write_since_ms + (int64_t)settings_of(connection)->write_timeout_ms);
+    return true;
+}
+
+static bool produce(struct connection *connection, struct buffer *out)
+{
+    if (connection->state == CONNECTION_HTTP1)
+        return http1_produce(connection, out);
+    if (connection->state == CONNECTION_HTTP2)
+        return http2_produce(connection, out);
+    return true;
+}
+
+static void write_all(struct connection *connection)
+{
+    struct buffer *out = &connection->loop->out;
+
+    for (int i = 0; i < WRITES_A_TURN && !connection->writing && !connection->cut; i++) {
+        out->len = 0;
+        if (!produce(connection, out) || out->failed) {
+            out->failed = false;
+            connection->cut = true;
+            return;
+        }
+        if (out->len == 0)
+            return;
+        if (!connection__write(connection, slice_make(out->data, out->len)))
+            connection->cut = true;
+    }
+    connection_touch(connection);
+}
+
+static bool protocol_is_finished(const struct connection *connection)
+{
+    return (connection->state == CONNECTION_HTTP1 && http1_is_finished(connection)) ||
+           (connection->state == CONNECTION_HTTP2 && http2_is_finished(connection));
+}
+
+void connection_turn(struct connection *connection)
+{
+    struct link touched;
+    struct link *link;
+
+    if (connection->cut) {
+        close_now(connection);
+        return;
+    }
+    list_move(&connection->touched, &touched);
+    while ((link = list_pop(&touched)) != NULL)
+        stream_run(LIST_ELEMENT(link, struct stream, touched));
+    if (connection->state == CONNECTION_HTTP1)
+        http1_resume(connection);
+    if (!connection->writing)
+        write_all(connection);
+    if (connection->cut) {
+        close_now(connection);
+        return;
+    }
+    if (connection->state == CONNECTION_HTTP2)
+        http2_set_reading(connection);
+    if (connection->writing)
+        return;
+    close_finished(connection); /* what they were answered is with the system */
+    if (protocol_is_finished(connection))
+        linger(connection);
+}
+
+static void sniff(struct connection *connection, struct slice bytes)
+{
+    size_t used = 0;
+
+    while (used < bytes.len && connection->sniffed_len < preface.len &&
+           bytes.data[used] == preface.data[connection->sniffed_len])
+        connection->sniffed[connection->sniffed_len++] = bytes.data[used++];
+    if (used == bytes.len && connection->sniffed_len < preface.len)
+        return;
+    if (connection->sniffed_len == preface.len) {
+        move_to(connection, CONNECTION_HTTP2);
+        connection->cut = !http2_start(connection);
+    } else {
+        move_to(connection, CONNECTION_HTTP1);
+        connection->cut = !http1_start(connection);
+    }
+    connection_feed(connection, slice_make(connection->sniffed, connection->sniffed_len));
+    connection_feed(connection, slice_from(bytes, used));
+    if (connection->draining)
+        connection_drain(connection);
+}
+
+void connection_feed(struct connection *connection, struct slice bytes)
+{
+    connection_touch(connection);
+    if (connection->cut || bytes.len == 0)
+        return;
+    switch (connection->state) {
+    case CONNECTION_SNIFFING:
+        sniff(connection, bytes);
+        break;
+    case CONNECTION_HTTP1:
+        http1_feed(connection, bytes);
+        break;
+    case CONNECTION_HTTP2:
+        http2_feed(connection, bytes);
+        break;
+    case CONNECTION_LINGERING:
+        connection->lingered += bytes.len;
+        if (connection->lingered > LINGER_BYTES)
+            connection->cut = true;
+        break;
+    case CONNECTION_CLOSING:
+        break;
+    }
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+{
+    struct connection *connection = handle->data;
+
+    (void)suggested;
+    *buffer = uv_buf_init(connection->loop->read_buffer, READ_BYTES);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
+{
+    struct connection *connection = stream->data;
+
+    if (count > 0) {
+        connection_feed(connection, slice_make(buffer->base, (size_t)count));
+        return;
+    }
+    if (count == 0)
+        return;
+    connection->reading = false;
+    connection->peer_ended = true;
+    uv_read_stop(stream);
+    if (count == UV_EOF && connection->state == CONNECTION_HTTP1 && !connection->cut)
+        http1_receive_end(connection);
+    else
+        connection->cut = true;
+    connection_touch(connection);
+}
+
+void connection_read(struct connection *connection, bool want)
+{
+    if (connection->reading == want || connection->peer_ended ||
+        connection->state == CONNECTION_CLOSING)
+        return;
+    connection->reading = want;
+    if (!want)
+        uv_read_stop(&connection->socket.stream);
+    else if (uv_read_start(&connection->socket.stream, on_alloc, on_read) != 0)
+        connection_cut(connection);
+}
+
+void connection_drain(struct connection *connection)
+{
+    connection->draining = true;
+    if (connection->cut)
+        return;
+    if (connection->state == CONNECTION_SNIFFING && connection->sniffed_len == 0)
+        connection->cut = true;
+    else if (connection->state == CONNECTION_HTTP2)
+        http2_drain(connection);
+    connection_touch(connection);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* When a write makes no progress; INT64_MAX while none waits. */
+static int64_t write_deadline(struct connection *connection, int64_t now)
+{
+    size_t left;
+
+    if (!connection->writing)
+        return INT64_MAX;
+    left = uv_stream_get_write_queue_size(&connection->socket.stream);
+    if (left < connection->write_left) {
+        connection->write_left = left;
+        connection->write_since_ms = now;
+    }
+    return connection->write_since_ms + (int64_t)settings_of(connection)->write_timeout_ms;
+}
+
+/* Maximal age: asks the client to go elsewhere, then gives it the grace to finish. */
+static int64_t check_age(struct connection *connection, int64_t now)
+{
+    const struct settings *settings = settings_of(connection);
+    int64_t due = connection->opened_ms + (int64_t)settings->max_connection_age_ms;
+
+    if (settings->max_connection_age_ms == 0 || connection->draining ||
+        connection->state == CONNECTION_LINGERING)
+        return INT64_MAX;
+    if (now < due)
+        return due;
+    connection_drain(connection);
+    connection->deadline_ms = now + (int64_t)settings->max_connection_age_grace_ms;
+    return connection->deadline_ms;
+}
+
+/* A connection without a request: closed with a word where the protocol has one. */
+static int64_t check_idle(struct connection *connection, int64_t now)
+{
+    int64_t due = connection->idle_since_ms + (int64_t)settings_of(connection)->idle_timeout_ms;
+
+    if (connection->stream_count > 0 || connection->head_since_ms != 0)
+        return INT64_MAX;
+    if (now < due)
+        return due;
+    if (!connection->draining)
+        connection_drain(connection);
+    return INT64_MAX;
+}
+
+static int64_t check_http1(struct connection *connection, int64_t now)
+{
+    int64_t next = check_idle(connection, now);
+    int64_t due;
+
+    if (connection->head_since_ms != 0) {
+        due = connection->head_since_ms + (int64_t)settings_of(connection)->header_timeout_ms;
+        if (now >= due)
+            http1_expire_head(connection);
+        else
+            next = earlier(next, due);
+    }
+    due = http1_body_deadline(connection);
+    if (now >= due)
+        http1_expire_body(connection);
+    else
+        next = earlier(next, due);
+    return next;
+}
+
+static int64_t check_protocol(struct connection *connection, int64_t now)
+{
+    int64_t due;
+
+    switch (connection->state) {
+    case CONNECTION_SNIFFING:
+        due = connection->opened_ms + (int64_t)settings_of(connection)->header_timeout_ms;
+        if (now >= due)
+            connection->cut = true;
+        return due;
+    case CONNECTION_HTTP1:
+        return check_http1(connection, now);
+    case CONNECTION_HTTP2:
+        return earlier(check_idle(connection, now), http2_check_deadlines(connection, now));
+    case CONNECTION_LINGERING:
+    case CONNECTION_CLOSING:
+        break;
+    }
+    return INT64_MAX;
+}
+
+static void on_timer(struct timer *timer)
+{
+    struct connection *connection = LIST_ELEMENT(timer, struct connection, timer);
+    int64_t now = loop_now_ms(connection->loop);
+    int64_t next = write_deadline(connection, now);
+
+    if (connection->cut)
+        return;
+    if (now >= next || now >= connection->deadline_ms)
+        connection->cut = true;
+    next = earlier(next, check_protocol(connection, now));
+    next = earlier(next, check_age(connection, now));
+    next = earlier(next, connection->deadline_ms);
+    connection_touch(connection);
+    if (!connection->cut)
+        connection_arm(connection, next);
+}
+
+static bool open_socket(struct connection *connection, int fd, bool is_tcp)
+{
+    uv_loop_t *uv = &connection->loop->uv;
+
+    if (is_tcp)
+        return uv_tcp_init(uv, &connection->socket.tcp) == 0 &&
+               uv_tcp_open(&connection->socket.tcp, fd) == 0;
+    return uv_pipe_init(uv, &connection->socket.pipe, 0) == 0 &&
+           uv_pipe_open(&connection->socket.pipe, fd) == 0;
+}
+
+void connection_open(struct loop *loop, int fd, bool is_tcp, const char *peer)
+{
+    struct connection *connection = calloc(1, sizeof(*connection));
+    const struct settings *settings = loop->settings;
+
+    if (connection == NULL) {
+        close(fd);
+        atomic_fetch_sub(&loop->open, 1);
+        return;
+    }
+    connection->loop = loop;
+    connection->timer.fire = on_timer;
+    connection->deadline_ms = INT64_MAX;
+    connection->opened_ms = connection->idle_since_ms = loop_now_ms(loop);
+    memcpy(connection->peer, peer, sizeof(connection->peer));
+    list_init(&connection->streams);
+    list_init(&connection->touched);
+    list_init(&connection->finished);
+    list_append(&loop->connections, &connection->link);
+    if (!open_socket(connection, fd, is_tcp)) {
+        close(fd);
+        connection->cut = true;
+    }
+    connection->socket.handle.data = connection;
+    if (is_tcp && !connection->cut)
+        uv_tcp_nodelay(&connection->socket.tcp, 1);
+    connection_arm(connection, connection->opened_ms + (int64_t)settings->header_timeout_ms);
+    if (settings->max_connection_age_ms > 0)
+        connection_arm(connection,
+                       connection->opened_ms + (int64_t)settings->max_connection_age_ms);
+    connection_read(connection, true);
+    if (loop->draining)
+        connection_drain(connection);
+    connection_touch(connection);
+}

@@ -1,0 +1,103 @@
+/*
+ * A connection: bytes in, bytes out, deadlines, and the streams in it. The protocols sit on top;
+ * TLS will sit between connection_feed, connection__write and the socket. Internal to rpc/net; the
+ * loop's thread only.
+ */
+#ifndef DATASTREAM_RPC_NET_CONNECTION_H
+#define DATASTREAM_RPC_NET_CONNECTION_H
+
+#include "rpc/net/loop_internal.h"
+
+#define PEER_MOST 46 /* an IPv6 address with its NUL */
+
+enum connection_state {
+    CONNECTION_SNIFFING,  /* the first bytes tell HTTP/2 from HTTP/1.1 */
+    CONNECTION_HTTP1,     /* serving */
+    CONNECTION_HTTP2,     /* serving */
+    CONNECTION_LINGERING, /* all is written; reads and drops until the peer closes too */
+    CONNECTION_CLOSING,   /* the socket is being closed; nothing more happens */
+};
+
+struct http1;
+struct http2;
+
+struct connection {
+    struct loop *loop;
+    union {
+        uv_handle_t handle;
+        uv_stream_t stream;
+        uv_tcp_t tcp;
+        uv_pipe_t pipe;
+    } socket;
+    enum connection_state state;
+    struct link link;  /* in the loop's connections */
+    struct link dirty; /* in the loop's dirty ones */
+    struct timer timer;
+    char peer[PEER_MOST];
+
+    char sniffed[24];
+    size_t sniffed_len;
+    struct http1 *http1;
+    struct http2 *http2;
+
+    struct link streams;  /* open ones, oldest first */
+    struct link touched;  /* of these, those with something to do */
+    struct link finished; /* `closed` is to be called */
+    size_t stream_count;
+    size_t waiting; /* answer bytes of all streams that wait */
+
+    bool reading;
+    bool peer_ended; /* the other side sends no more */
+    bool writing;    /* a uv_write is under way: the socket is full */
+    bool cut;        /* to be closed at once, at the end of the turn */
+    bool draining;   /* no new requests */
+    bool shut;       /* while lingering: our side was shut down */
+    uv_shutdown_t shutdown;
+    size_t lingered; /* bytes dropped while lingering */
+
+    int64_t opened_ms;
+    int64_t deadline_ms; /* lingering or grace: then it is closed; INT64_MAX: none */
+    int64_t idle_since_ms;
+    int64_t head_since_ms;  /* a request's head is coming since; 0: none is */
+    int64_t write_since_ms; /* the socket took nothing since */
+    size_t write_left;
+};
+
+/* Takes the socket over. It is closed when memory ended. `is_tcp`: else a Unix socket. */
+void connection_open(struct loop *loop, int fd, bool is_tcp, const char *peer);
+
+/* Plain bytes that the peer sent. */
+void connection_feed(struct connection *connection, struct slice bytes);
+
+/* Has connection_turn called at the end of the loop's turn. */
+void connection_touch(struct connection *connection);
+
+/* Runs touched streams, writes what there is, calls `closed`. */
+void connection_turn(struct connection *connection);
+
+/* Closes at the end of the turn, whatever is unfinished. Callable from anywhere. */
+void connection_cut(struct connection *connection);
+
+/* No new requests; closes once the running ones are answered. */
+void connection_drain(struct connection *connection);
+
+/* Reading may have become possible or pointless. */
+void connection_read(struct connection *connection, bool want);
+
+/* Makes sure that deadlines are looked at by then. */
+void connection_arm(struct connection *connection, int64_t due_ms);
+
+/* The address without port. */
+static inline struct slice connection_peer(const struct connection *connection)
+{
+    return slice_from_cstr(connection->peer);
+}
+
+static inline struct stream *connection_first_stream(struct connection *connection)
+{
+    return list_is_empty(&connection->streams)
+               ? NULL
+               : LIST_ELEMENT(connection->streams.next, struct stream, link);
+}
+
+#endif

@@ -1,0 +1,208 @@
+/* What faces call: it notes what is wanted and touches the stream; the turn's end does the rest. */
+#include "rpc/net/exchange.h"
+
+#include "rpc/net/protocol.h"
+
+bool exchange_header(const struct exchange *exchange, struct slice name, struct slice *ret_value)
+{
+    for (size_t i = 0; i < exchange->head.header_count; i++) {
+        if (slice_equal(exchange->head.headers[i].name, name)) {
+            *ret_value = exchange->head.headers[i].value;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The stream, while the face is heard; NULL when the connection is gone or has answered itself. */
+static struct stream *open_stream(struct exchange *exchange)
+{
+    struct stream *stream = stream_of(exchange);
+
+    loop_assert_thread(exchange->loop);
+    return stream->connection == NULL || stream->overridden ? NULL : stream;
+}
+
+void exchange_accept_body(struct exchange *exchange, uint64_t most)
+{
+    struct stream *stream = open_stream(exchange);
+    int64_t length = exchange->head.content_length;
+
+    if (stream == NULL || stream->accepted)
+        return;
+    stream->accepted = true;
+    stream->most = most;
+    stream->body_since_ms = loop_now_ms(exchange->loop);
+    if (most > 0 && ((length > 0 && (uint64_t)length > most) || stream->received > most)) {
+        stream_refuse(stream, 413, "The body is larger than is taken here.");
+        return;
+    }
+    stream->continue_owed = stream->expect_continue && stream->received == 0 && !stream->ended;
+    stream_touch(stream);
+}
+
+void exchange_consume(struct exchange *exchange, size_t bytes)
+{
+    struct stream *stream = stream_of(exchange);
+
+    loop_assert_thread(exchange->loop);
+    if (bytes > stream->unconsumed)
+        bytes = stream->unconsumed;
+    if (stream->connection == NULL || bytes == 0)
+        return;
+    stream->unconsumed -= bytes;
+    if (stream->connection->state == CONNECTION_HTTP2)
+        http2_consume(stream, bytes);
+    stream_touch(stream);
+}
+
+/* Queues a piece of the body; false when memory ended and the exchange is cut. */
+static bool queue_piece(struct stream *stream, struct slice bytes)
+{
+    struct connection *connection = stream->connection;
+    struct answer *answer = &stream->answer;
+    struct piece *piece;
+
+    if (bytes.len == 0 || stream_is_bodyless(stream))
+        return true;
+    piece = loop_take_piece(connection->loop);
+    if (piece == NULL) {
+        connection_cut(connection);
+        return false;
+    }
+    *piece = (struct piece){.bytes = bytes};
+    if (answer->first == NULL) {
+        answer->first = piece;
+        answer->stalled_since_ms = loop_now_ms(connection->loop);
+        connection_arm(connection, answer->stalled_since_ms +
+                                       (int64_t)connection->loop->settings->write_timeout_ms);
+    } else {
+        answer->last->next = piece;
+    }
+    answer->last = piece;
+    answer->waiting += bytes.len;
+    connection->waiting += bytes.len;
+    return true;
+}
+
+static void begin_answer(struct stream *stream, int status, const struct header *headers,
+                         size_t count)
+{
+    struct answer *answer = &stream->answer;
+
+    assert(answer->state == ANSWER_NONE);
+    assert(status >= 200 && status <= 599);
+    answer->state = ANSWER_OPEN;
+    answer->status = status;
+    answer->headers = headers;
+    answer->header_count = count;
+    memcpy(answer->date, loop_date(stream->exchange.loop), DATE_LEN);
+    stream_touch(stream);
+}
+
+void exchange_respond(struct exchange *exchange, int status, const struct header *headers,
+                      size_t count, struct slice body)
+{
+    struct stream *stream = open_stream(exchange);
+
+    if (stream == NULL)
+        return;
+    begin_answer(stream, status, headers, count);
+    stream->answer.length = (int64_t)body.len;
+    stream->answer.state = ANSWER_ENDED;
+    queue_piece(stream, body);
+}
+
+void exchange_send_head(struct exchange *exchange, int status, const struct header *headers,
+                        size_t count)
+{
+    struct stream *stream = open_stream(exchange);
+
+    if (stream != NULL)
+        begin_answer(stream, status, headers, count);
+}
+
+bool exchange_send_body(struct exchange *exchange, struct slice bytes)
+{
+    struct stream *stream = open_stream(exchange);
+    size_t most = (size_t)exchange->loop->settings->max_write_buffer_bytes;
+
+    if (stream == NULL)
+        return true;
+    assert(stream->answer.state == ANSWER_OPEN);
+    if (!queue_piece(stream, bytes))
+        return true;
+    stream_touch(stream);
+    /* A stream's own share, so that one stalled stream can't hold up the others. */
+    stream->answer.starved = stream->answer.waiting > most / 4 ||
+                             (stream->answer.waiting > 0 && stream->connection->waiting > most);
+    return !stream->answer.starved;
+}
+
+void exchange_send_end(struct exchange *exchange, const struct header *trailers, size_t count)
+{
+    struct stream *stream = open_stream(exchange);
+
+    if (stream == NULL)
+        return;
+    assert(stream->answer.state == ANSWER_OPEN);
+    stream->answer.state = ANSWER_ENDED;
+    stream->answer.trailers = trailers;
+    stream->answer.trailer_count = count;
+    stream_touch(stream);
+}
+
+size_t exchange_waiting(const struct exchange *exchange)
+{
+    return stream_of(exchange)->connection == NULL ? 0 : stream_of(exchange)->answer.waiting;
+}
+
+void exchange_reset(struct exchange *exchange)
+{
+    struct stream *stream = open_stream(exchange);
+
+    if (stream == NULL)
+        return;
+    if (stream->connection->state == CONNECTION_HTTP2)
+        http2_reset(stream);
+    else
+        connection_cut(stream->connection);
+}
+
+void exchange_set_timeout(struct exchange *exchange, uint64_t ms)
+{
+    struct stream *stream = open_stream(exchange);
+
+    if (stream == NULL)
+        return;
+    if (ms == 0)
+        timer_cancel(&stream->timer);
+    else
+        timer_set(&exchange->loop->wheel, &stream->timer,
+                  loop_now_ms(exchange->loop) + (int64_t)(ms < INT32_MAX ? ms : INT32_MAX));
+}
+
+bool exchange_is_closed(const struct exchange *exchange)
+{
+    return stream_of(exchange)->is_closed;
+}
+
+void exchange_hold(struct exchange *exchange)
+{
+    loop_assert_thread(exchange->loop);
+    stream_of(exchange)->holds++;
+}
+
+void exchange_release(struct exchange *exchange)
+{
+    struct stream *stream = stream_of(exchange);
+    struct arena arena;
+
+    loop_assert_thread(exchange->loop);
+    if (--stream->holds > 0)
+        return;
+    assert(stream->is_closed);
+    exchange->loop->exchanges--;
+    arena = stream->arena; /* it holds itself */
+    arena_done(&arena);
+}

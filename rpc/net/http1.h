@@ -1,0 +1,37 @@
+/* What the reading and the writing half of HTTP/1.1 share. Internal to rpc/net. */
+#ifndef DATASTREAM_RPC_NET_HTTP1_H
+#define DATASTREAM_RPC_NET_HTTP1_H
+
+#include "rpc/net/http1_check.h"
+#include "rpc/net/protocol.h"
+
+/* Of a body that nobody wants any more this much is read and dropped to keep the connection. */
+#define HTTP1_DROP_MOST 65536
+
+enum http1_state {
+    HTTP1_HEAD,    /* a request's head is awaited, or coming */
+    HTTP1_LENGTH,  /* a body of known length */
+    HTTP1_CHUNKED, /* a chunked body */
+    HTTP1_STOPPED, /* nothing more is read: answers are written, then the connection closes */
+};
+
+struct http1 {
+    enum http1_state state;
+    struct http1_limits limits;
+    struct http1_scan scan;
+    struct http1_chunks chunks;
+    uint64_t left;          /* bytes of the body still to come, in HTTP1_LENGTH */
+    struct buffer held;     /* read, but not taken yet */
+    struct stream *reading; /* whose body comes; NULL: it is dropped */
+    uint64_t dropped;       /* bytes of the body that were */
+    bool close;             /* the last request was taken */
+    int64_t body_since_ms;  /* when the body's last piece came, or reading went on */
+};
+
+/* Moves to another state; the only place that does. */
+void http1__move(struct connection *connection, enum http1_state state);
+
+/* The stream's answer is written whole. */
+void http1__finish(struct stream *stream);
+
+#endif

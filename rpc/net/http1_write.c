@@ -1,0 +1,154 @@
+/*
+ * HTTP/1.1, the writing half: answers in the order of their requests, with Content-Length where it
+ * is known and in chunks where it is not.
+ */
+#include "rpc/net/http1.h"
+
+static bool is_last(const struct stream *stream)
+{
+    return stream->link.next == &stream->connection->streams;
+}
+
+/* Whether so much of the body is still to come that the connection had better close. */
+static bool leaves_body_behind(const struct stream *stream)
+{
+    const struct http1 *http1 = stream->connection->http1;
+
+    if (http1->reading != stream)
+        return false;
+    if (stream->expect_continue && !stream->accepted)
+        return true; /* the client may send it or not: there is no telling where it ends */
+    return http1->state == HTTP1_LENGTH && http1->left > HTTP1_DROP_MOST;
+}
+
+/* Decides once, at the head of an answer, whether it is the connection's last. */
+static bool is_closing_answer(const struct stream *stream)
+{
+    struct connection *connection = stream->connection;
+    struct http1 *http1 = connection->http1;
+
+    if (!is_last(stream))
+        return false;
+    if (stream->answer.state == ANSWER_ENDED && leaves_body_behind(stream))
+        http1->close = true;
+    if (connection->draining && http1->held.len == 0)
+        http1->close = true;
+    if (http1->close && http1->state == HTTP1_HEAD)
+        http1__move(connection, HTTP1_STOPPED);
+    return http1->close;
+}
+
+static bool names_length(const struct answer *answer)
+{
+    for (size_t i = 0; i < answer->header_count; i++) {
+        if (slice_equal(answer->headers[i].name, SLICE("content-length")))
+            return true;
+    }
+    return false;
+}
+
+static bool is_chunked(const struct stream *stream)
+{
+    return stream->answer.length < 0 && stream->exchange.head.version == HTTP_1_1 &&
+           !stream_is_bodyless(stream) && !names_length(&stream->answer);
+}
+
+/* A value that could end its line would let its author write lines of his own. */
+static void put_value(struct buffer *out, struct slice value)
+{
+    size_t start = out->len;
+
+    buffer_put(out, value);
+    for (size_t i = start; i < out->len; i++) {
+        if (out->data[i] == '\r' || out->data[i] == '\n' || out->data[i] == '\0')
+            out->data[i] = ' ';
+    }
+}
+
+static void put_fields(struct buffer *out, const struct header *headers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        put_value(out, headers[i].name);
+        buffer_put(out, SLICE(": "));
+        put_value(out, headers[i].value);
+        buffer_put(out, SLICE("\r\n"));
+    }
+}
+
+static void put_head(struct stream *stream, struct buffer *out)
+{
+    struct answer *answer = &stream->answer;
+
+    buffer_put(out, SLICE("HTTP/1.1 "));
+    buffer_put_decimal(out, (uint64_t)answer->status);
+    buffer_put(out, SLICE(" "));
+    buffer_put(out, http_reason(answer->status));
+    buffer_put(out, SLICE("\r\ndate: "));
+    buffer_put(out, slice_make(answer->date, DATE_LEN));
+    buffer_put(out, SLICE("\r\n"));
+    put_fields(out, answer->headers, answer->header_count);
+    if (answer->length >= 0 && answer->status != 204) {
+        buffer_put(out, SLICE("content-length: "));
+        buffer_put_decimal(out, (uint64_t)answer->length);
+        buffer_put(out, SLICE("\r\n"));
+    }
+    if (is_chunked(stream))
+        buffer_put(out, SLICE("transfer-encoding: chunked\r\n"));
+    if (is_closing_answer(stream))
+        buffer_put(out, SLICE("connection: close\r\n"));
+    buffer_put(out, SLICE("\r\n"));
+    answer->head_taken = true;
+}
+
+static void put_body(struct stream *stream, struct buffer *out)
+{
+    struct answer *answer = &stream->answer;
+    bool chunked = is_chunked(stream);
+    size_t room = out->len < WRITE_BYTES ? WRITE_BYTES - out->len : 0;
+    size_t count = answer->waiting < room ? answer->waiting : room;
+
+    if (count == 0)
+        return;
+    if (chunked) {
+        buffer_put_hex(out, count);
+        buffer_put(out, SLICE("\r\n"));
+    }
+    stream_take_body(stream, out, count);
+    if (chunked)
+        buffer_put(out, SLICE("\r\n"));
+}
+
+static void put_end(struct stream *stream, struct buffer *out)
+{
+    struct answer *answer = &stream->answer;
+
+    if (is_chunked(stream)) {
+        buffer_put(out, SLICE("0\r\n"));
+        put_fields(out, answer->trailers, answer->trailer_count);
+        buffer_put(out, SLICE("\r\n"));
+    }
+    answer->end_taken = true;
+}
+
+bool http1_produce(struct connection *connection, struct buffer *out)
+{
+    struct stream *stream;
+
+    while (out->len < WRITE_BYTES && (stream = connection_first_stream(connection)) != NULL) {
+        struct answer *answer = &stream->answer;
+
+        if (stream->continue_owed && !answer->head_taken)
+            buffer_put(out, SLICE("HTTP/1.1 100 Continue\r\n\r\n"));
+        stream->continue_owed = false;
+        if (answer->state == ANSWER_NONE)
+            break;
+        if (!answer->head_taken)
+            put_head(stream, out);
+        put_body(stream, out);
+        if (answer->waiting > 0 || answer->state != ANSWER_ENDED)
+            break;
+        put_end(stream, out);
+        http1__finish(stream);
+    }
+    return true;
+}

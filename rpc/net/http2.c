@@ -1,0 +1,296 @@
+/*
+ * HTTP/2: the session of a connection, its settings, draining and deadlines. nghttp2 reads and
+ * writes only from http2_feed and http2_produce, never from inside its callbacks.
+ */
+#include "rpc/net/http2.h"
+
+#include <stdlib.h>
+
+/* The PING round trip of draining is waited for as long as this. */
+#define NOTICE_MS 1000
+/* Frames that wait behind a full socket before nothing more is read. */
+#define OUTBOUND_MOST 1000
+
+static void *memory_alloc(size_t size, void *user_data)
+{
+    return recycle_alloc(user_data, size);
+}
+
+static void memory_free(void *bytes, void *user_data)
+{
+    recycle_free(user_data, bytes);
+}
+
+static void *memory_calloc(size_t count, size_t size, void *user_data)
+{
+    return recycle_calloc(user_data, count, size);
+}
+
+static void *memory_realloc(void *bytes, size_t size, void *user_data)
+{
+    return recycle_realloc(user_data, bytes, size);
+}
+
+/* Every bound on a peer's behaviour that nghttp2 keeps for us. */
+static void set_options(nghttp2_option *option, const struct settings *settings)
+{
+    nghttp2_option_set_no_auto_window_update(option, 1);
+    nghttp2_option_set_no_closed_streams(option, 1);
+    nghttp2_option_set_max_deflate_dynamic_table_size(option, 4096);
+    nghttp2_option_set_max_send_header_block_length(option, 65536);
+    nghttp2_option_set_max_settings(option, 32);
+    nghttp2_option_set_max_outbound_ack(option, OUTBOUND_MOST);
+    nghttp2_option_set_max_continuations(option, (size_t)settings->max_continuations);
+    /* Behind our own count, which also sees the resets that bad frames provoke. */
+    nghttp2_option_set_stream_reset_rate_limit(option, settings->max_resets_per_second * 20,
+                                               settings->max_resets_per_second);
+}
+
+struct http2_shared *http2_shared_make(const struct settings *settings)
+{
+    struct http2_shared *shared = calloc(1, sizeof(*shared));
+
+    if (shared == NULL)
+        return NULL;
+    shared->memory = (nghttp2_mem){&shared->recycler, memory_alloc, memory_free, memory_calloc,
+                                   memory_realloc};
+    if (nghttp2_option_new(&shared->option) != 0 ||
+        nghttp2_session_callbacks_new(&shared->callbacks) != 0) {
+        http2_shared_free(shared);
+        return NULL;
+    }
+    set_options(shared->option, settings);
+    http2__set_read_callbacks(shared->callbacks);
+    http2__set_write_callbacks(shared->callbacks);
+    return shared;
+}
+
+void http2_shared_free(struct http2_shared *shared)
+{
+    if (shared == NULL)
+        return;
+    nghttp2_option_del(shared->option);
+    nghttp2_session_callbacks_del(shared->callbacks);
+    recycle_done(&shared->recycler);
+    free(shared->fields);
+    free(shared);
+}
+
+int64_t http2__now(const struct connection *connection)
+{
+    return loop_now_ms(connection->loop);
+}
+
+bool http2_start(struct connection *connection)
+{
+    const struct settings *settings = connection->loop->settings;
+    struct http2_shared *shared = connection->loop->http2;
+    nghttp2_settings_entry entries[] = {
+        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, (uint32_t)settings->max_concurrent_streams},
+        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, (uint32_t)settings->stream_window_bytes},
+        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, (uint32_t)settings->max_header_bytes},
+        {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
+    };
+    struct http2 *http2 = calloc(1, sizeof(*http2));
+
+    if (http2 == NULL)
+        return false;
+    connection->http2 = http2;
+    http2_bounds_init(&http2->bounds, settings, http2__now(connection));
+    return nghttp2_session_server_new3(&http2->session, shared->callbacks, connection,
+                                       shared->option, &shared->memory) == 0 &&
+           nghttp2_submit_settings(http2->session, NGHTTP2_FLAG_NONE, entries,
+                                   sizeof(entries) / sizeof(entries[0])) == 0 &&
+           nghttp2_session_set_local_window_size(http2->session, NGHTTP2_FLAG_NONE, 0,
+                                                 (int32_t)settings->connection_window_bytes) == 0;
+}
+
+void http2_done(struct connection *connection)
+{
+    nghttp2_session_del(connection->http2->session);
+    free(connection->http2);
+    connection->http2 = NULL;
+}
+
+struct stream *http2__find(nghttp2_session *session, int32_t id)
+{
+    return nghttp2_session_get_stream_user_data(session, id);
+}
+
+/* The protocol's state moves here alone. */
+static void move_to(struct http2 *http2, enum http2_state state)
+{
+    assert(state > http2->state);
+    http2->state = state;
+}
+
+void http2__calm(struct connection *connection, const char *reason)
+{
+    struct http2 *http2 = connection->http2;
+    struct slice text = slice_from_cstr(reason);
+
+    if (http2->state == HTTP2_CALM)
+        return;
+    move_to(http2, HTTP2_CALM);
+    if (nghttp2_submit_goaway(http2->session, NGHTTP2_FLAG_NONE,
+                              nghttp2_session_get_last_proc_stream_id(http2->session),
+                              NGHTTP2_ENHANCE_YOUR_CALM, (const uint8_t *)text.data, text.len) != 0)
+        connection_cut(connection);
+}
+
+void http2_drain(struct connection *connection)
+{
+    static const uint8_t opaque[8] = {'d', 'r', 'a', 'i', 'n', 'i', 'n', 'g'};
+    struct http2 *http2 = connection->http2;
+
+    if (http2->state != HTTP2_SERVING)
+        return;
+    move_to(http2, HTTP2_NOTICE);
+    http2->notice_since_ms = http2__now(connection);
+    connection_arm(connection, http2->notice_since_ms + NOTICE_MS);
+    if (nghttp2_submit_shutdown_notice(http2->session) != 0 ||
+        nghttp2_submit_ping(http2->session, NGHTTP2_FLAG_NONE, opaque) != 0)
+        connection_cut(connection);
+}
+
+void http2__finish_notice(struct connection *connection)
+{
+    struct http2 *http2 = connection->http2;
+
+    if (http2->state != HTTP2_NOTICE)
+        return;
+    move_to(http2, HTTP2_LAST);
+    if (nghttp2_submit_goaway(http2->session, NGHTTP2_FLAG_NONE,
+                              nghttp2_session_get_last_proc_stream_id(http2->session),
+                              NGHTTP2_NO_ERROR, NULL, 0) != 0)
+        connection_cut(connection);
+    connection_touch(connection);
+}
+
+void http2_feed(struct connection *connection, struct slice bytes)
+{
+    struct http2 *http2 = connection->http2;
+    ssize_t taken;
+
+    if (http2->state == HTTP2_CALM)
+        return;
+    taken = nghttp2_session_mem_recv(http2->session, (const uint8_t *)bytes.data, bytes.len);
+    if (taken == NGHTTP2_ERR_FLOODED)
+        http2__calm(connection, "flood");
+    else if (taken < 0)
+        connection_cut(connection);
+}
+
+bool http2_produce(struct connection *connection, struct buffer *out)
+{
+    nghttp2_session *session = connection->http2->session;
+
+    while (out->len < WRITE_BYTES) {
+        const uint8_t *data;
+        ssize_t count = nghttp2_session_mem_send(session, &data);
+
+        if (count < 0)
+            return false;
+        if (count == 0 && out->len < WRITE_BYTES)
+            break; /* else a DATA frame that the callback wrote has filled the buffer */
+        buffer_put(out, slice_make(data, (size_t)count));
+    }
+    return true;
+}
+
+void http2_set_reading(struct connection *connection)
+{
+    size_t waiting = nghttp2_session_get_outbound_queue_size(connection->http2->session);
+
+    /* Answers to control frames wait too: a peer that sends and never reads is not read either. */
+    connection_read(connection, !connection->writing || waiting <= OUTBOUND_MOST);
+}
+
+bool http2_is_finished(const struct connection *connection)
+{
+    const struct http2 *http2 = connection->http2;
+
+    if (nghttp2_session_want_write(http2->session) && http2->state != HTTP2_CALM)
+        return false;
+    if (!nghttp2_session_want_read(http2->session))
+        return true;
+    return http2->state == HTTP2_CALM ? http2->calm_sent
+                                      : http2->state == HTTP2_LAST && connection->stream_count == 0;
+}
+
+void http2_consume(struct stream *stream, size_t bytes)
+{
+    nghttp2_session_consume(stream->connection->http2->session, stream->id, bytes);
+}
+
+void http2_consume_rest(struct connection *connection, size_t bytes)
+{
+    nghttp2_session_consume_connection(connection->http2->session, bytes);
+}
+
+void http2_reset(struct stream *stream)
+{
+    stream->overridden = true;
+    stream->was_reset = true;
+    if (nghttp2_submit_rst_stream(stream->connection->http2->session, NGHTTP2_FLAG_NONE, stream->id,
+                                  NGHTTP2_CANCEL) != 0)
+        connection_cut(stream->connection);
+    connection_touch(stream->connection);
+}
+
+/* A stream whose body is awaited, or whose answer the peer does not take. */
+static int64_t check_stream(struct stream *stream, int64_t now)
+{
+    const struct settings *settings = stream->exchange.loop->settings;
+    struct answer *answer = &stream->answer;
+    int64_t next = INT64_MAX;
+    int64_t due;
+
+    if (stream->was_reset)
+        return next;
+    if (answer->waiting > 0) {
+        next = answer->stalled_since_ms + (int64_t)settings->write_timeout_ms;
+        if (now >= next) {
+            http2_reset(stream);
+            return INT64_MAX;
+        }
+    }
+    /* Once the answer has begun the two sides converse, and silence is no fault. */
+    if (stream->accepted && !stream->ended && answer->state == ANSWER_NONE &&
+        stream->unconsumed < settings->stream_window_bytes) {
+        due = stream->body_since_ms + (int64_t)settings->body_timeout_ms;
+        if (now >= due)
+            stream_refuse(stream, 408, "The body of the request took too long.");
+        else if (due < next)
+            next = due;
+    }
+    return next;
+}
+
+int64_t http2_check_deadlines(struct connection *connection, int64_t now_ms)
+{
+    struct http2 *http2 = connection->http2;
+    int64_t next = INT64_MAX;
+    int64_t due;
+
+    if (connection->head_since_ms != 0) {
+        due = connection->head_since_ms + (int64_t)connection->loop->settings->header_timeout_ms;
+        if (now_ms >= due)
+            connection_cut(connection); /* inside a header block no frame may be sent */
+        next = due;
+    }
+    if (http2->state == HTTP2_NOTICE) {
+        due = http2->notice_since_ms + NOTICE_MS;
+        if (now_ms >= due)
+            http2__finish_notice(connection);
+        else if (due < next)
+            next = due;
+    }
+    for (struct link *link = connection->streams.next; link != &connection->streams;
+         link = link->next) {
+        due = check_stream(LIST_ELEMENT(link, struct stream, link), now_ms);
+        if (due < next)
+            next = due;
+    }
+    return next;
+}

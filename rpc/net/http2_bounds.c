@@ -1,0 +1,63 @@
+/* Counting floods: idle frames in a row, a token bucket of resets, pings by gRPC's keepalive rule.
+ */
+#include "rpc/net/http2_bounds.h"
+
+#define RESET_BURST 10
+/* gRPC's servers allow two early pings (grpc/doc/keepalive.md) and end the connection at the third.
+ */
+#define PING_STRIKES_MOST 2
+
+static uint64_t bucket_size(const struct settings *settings)
+{
+    return settings->max_resets_per_second * RESET_BURST * 1000;
+}
+
+void http2_bounds_init(struct http2_bounds *bounds, const struct settings *settings, int64_t now_ms)
+{
+    *bounds = (struct http2_bounds){.reset_tokens = bucket_size(settings), .reset_at_ms = now_ms};
+}
+
+bool http2_bounds_idle_frame(struct http2_bounds *bounds, const struct settings *settings)
+{
+    return ++bounds->idle_frames <= settings->max_idle_frames;
+}
+
+void http2_bounds_useful_frame(struct http2_bounds *bounds)
+{
+    bounds->idle_frames = 0;
+}
+
+bool http2_bounds_reset(struct http2_bounds *bounds, const struct settings *settings,
+                        int64_t now_ms)
+{
+    uint64_t elapsed = now_ms > bounds->reset_at_ms ? (uint64_t)(now_ms - bounds->reset_at_ms) : 0;
+    uint64_t most = bucket_size(settings);
+
+    /* max_resets_per_second tokens a second are as many thousandths a millisecond. */
+    if (elapsed > RESET_BURST * 1000)
+        elapsed = RESET_BURST * 1000;
+    bounds->reset_at_ms = now_ms;
+    bounds->reset_tokens += elapsed * settings->max_resets_per_second;
+    if (bounds->reset_tokens > most)
+        bounds->reset_tokens = most;
+    if (bounds->reset_tokens < 1000)
+        return false;
+    bounds->reset_tokens -= 1000;
+    return true;
+}
+
+bool http2_bounds_ping(struct http2_bounds *bounds, const struct settings *settings, int64_t now_ms)
+{
+    int64_t before = bounds->pinged_at_ms;
+
+    bounds->pinged_at_ms = now_ms > 0 ? now_ms : 1;
+    if (before == 0 || now_ms - before >= (int64_t)settings->min_ping_interval_ms)
+        return true;
+    return ++bounds->ping_strikes <= PING_STRIKES_MOST;
+}
+
+void http2_bounds_sent(struct http2_bounds *bounds)
+{
+    bounds->ping_strikes = 0;
+    bounds->pinged_at_ms = 0;
+}

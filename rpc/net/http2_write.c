@@ -1,0 +1,221 @@
+/*
+ * HTTP/2, the writing half. An answer is submitted at the end of the turn in which its head was
+ * given, so that what was given together goes out together: one HEADERS frame with END_STREAM for
+ * an answer without a body, HEADERS, DATA and trailers in one write for a whole one.
+ */
+#include <stdlib.h>
+
+#include "rpc/net/http2.h"
+
+/* DATA frames smaller than this are what a client with a tiny window provokes. */
+#define USEFUL_BYTES 256
+
+static nghttp2_nv field(struct slice name, struct slice value)
+{
+    return (nghttp2_nv){(uint8_t *)(uintptr_t)name.data, (uint8_t *)(uintptr_t)value.data, name.len,
+                        value.len, NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE};
+}
+
+/* Room for `count` fields in the loop's scratch; NULL when memory ended. */
+static nghttp2_nv *fields_for(struct http2_shared *shared, size_t count)
+{
+    nghttp2_nv *grown;
+
+    if (count <= shared->field_capacity)
+        return shared->fields;
+    count = count < 64 ? 64 : count;
+    grown = realloc(shared->fields, count * sizeof(*grown));
+    if (grown == NULL)
+        return NULL;
+    shared->fields = grown;
+    shared->field_capacity = count;
+    return grown;
+}
+
+static struct slice text_of_status(int status, char text[3])
+{
+    text[0] = (char)('0' + status / 100);
+    text[1] = (char)('0' + status / 10 % 10);
+    text[2] = (char)('0' + status % 10);
+    return slice_make(text, 3);
+}
+
+/* Whether the fields go with a copy, since they are not the face's: status and length. */
+static nghttp2_nv copied_field(struct slice name, struct slice value)
+{
+    nghttp2_nv nv = field(name, value);
+
+    nv.flags = NGHTTP2_NV_FLAG_NO_COPY_NAME;
+    return nv;
+}
+
+static int submit_trailers(struct stream *stream)
+{
+    struct answer *answer = &stream->answer;
+    nghttp2_nv *fields = fields_for(stream->exchange.loop->http2, answer->trailer_count);
+
+    if (fields == NULL)
+        return NGHTTP2_ERR_NOMEM;
+    for (size_t i = 0; i < answer->trailer_count; i++)
+        fields[i] = field(answer->trailers[i].name, answer->trailers[i].value);
+    return nghttp2_submit_trailer(stream->connection->http2->session, stream->id, fields,
+                                  answer->trailer_count);
+}
+
+/* How much of the body the next DATA frame takes; send_data then copies it. */
+static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *unused, size_t most,
+                         uint32_t *data_flags, nghttp2_data_source *source, void *user_data)
+{
+    struct stream *stream = source->ptr;
+    struct answer *answer = &stream->answer;
+    size_t count = answer->waiting < most ? answer->waiting : most;
+
+    (void)session;
+    (void)id;
+    (void)unused;
+    (void)user_data;
+    if (count == 0 && answer->state != ANSWER_ENDED)
+        return NGHTTP2_ERR_DEFERRED;
+    *data_flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+    if (count == answer->waiting && answer->state == ANSWER_ENDED) {
+        *data_flags |= NGHTTP2_DATA_FLAG_EOF;
+        if (answer->trailer_count > 0) {
+            *data_flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+            if (submit_trailers(stream) != 0)
+                return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+        }
+    }
+    return (ssize_t)count;
+}
+
+static int send_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_t *head,
+                     size_t length, nghttp2_data_source *source, void *user_data)
+{
+    struct connection *connection = http2__connection(user_data);
+    struct buffer *out = &connection->loop->out;
+    struct stream *stream = source->ptr;
+
+    (void)session;
+    assert(frame->data.padlen == 0); /* no callback of ours selects padding */
+    buffer_put(out, slice_make(head, 9));
+    stream_take_body(stream, out, length);
+    if (length >= USEFUL_BYTES)
+        http2_bounds_useful_frame(&connection->http2->bounds);
+    if (out->failed)
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+    return out->len >= WRITE_BYTES ? NGHTTP2_ERR_PAUSE : 0;
+}
+
+static int submit_answer(struct stream *stream)
+{
+    struct answer *answer = &stream->answer;
+    nghttp2_nv *fields = fields_for(stream->exchange.loop->http2, answer->header_count + 3);
+    bool whole = answer->state == ANSWER_ENDED && answer->waiting == 0 &&
+                 answer->trailer_count == 0;
+    nghttp2_data_provider provider = {{.ptr = stream}, read_body};
+    struct buffer length = {0};
+    char length_text[20];
+    char status[3];
+    size_t count = 0;
+
+    if (fields == NULL)
+        return NGHTTP2_ERR_NOMEM;
+    answer->head_taken = true;
+    fields[count++] = copied_field(SLICE(":status"), text_of_status(answer->status, status));
+    fields[count++] = field(SLICE("date"), slice_make(answer->date, DATE_LEN));
+    for (size_t i = 0; i < answer->header_count; i++)
+        fields[count++] = field(answer->headers[i].name, answer->headers[i].value);
+    if (answer->length >= 0 && answer->status != 204) {
+        length = (struct buffer){.data = length_text, .capacity = sizeof(length_text)};
+        buffer_put_decimal(&length, (uint64_t)answer->length);
+        fields[count++] = copied_field(SLICE("content-length"),
+                                       slice_make(length.data, length.len));
+    }
+    if (stream_is_bodyless(stream))
+        whole = answer->state == ANSWER_ENDED;
+    return nghttp2_submit_response(stream->connection->http2->session, stream->id, fields, count,
+                                   whole ? NULL : &provider);
+}
+
+static int submit_continue(struct stream *stream)
+{
+    nghttp2_nv status = field(SLICE(":status"), SLICE("100"));
+
+    return nghttp2_submit_headers(stream->connection->http2->session, NGHTTP2_FLAG_NONE, stream->id,
+                                  NULL, &status, 1, NULL);
+}
+
+void http2_run_stream(struct stream *stream)
+{
+    nghttp2_session *session = stream->connection->http2->session;
+    struct answer *answer = &stream->answer;
+    int result = 0;
+
+    if (stream->was_reset)
+        return;
+    if (stream->continue_owed && answer->state == ANSWER_NONE)
+        result = submit_continue(stream);
+    stream->continue_owed = false;
+    if (answer->state != ANSWER_NONE && !answer->head_taken)
+        result = submit_answer(stream);
+    else if (answer->head_taken && (answer->waiting > 0 || answer->state == ANSWER_ENDED))
+        nghttp2_session_resume_data(session, stream->id); /* fails where it is not deferred */
+    if (result != 0)
+        connection_cut(stream->connection);
+}
+
+static void sent_end(nghttp2_session *session, struct stream *stream)
+{
+    stream->answer.end_taken = true;
+    /* Only now: a reset would drop trailers that still wait. */
+    if (!stream->ended)
+        nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream->id, NGHTTP2_NO_ERROR);
+}
+
+static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
+{
+    struct connection *connection = http2__connection(user_data);
+    struct http2 *http2 = connection->http2;
+    struct stream *stream;
+
+    switch (frame->hd.type) {
+    case NGHTTP2_HEADERS:
+        http2_bounds_useful_frame(&http2->bounds);
+        http2_bounds_sent(&http2->bounds);
+        break;
+    case NGHTTP2_DATA:
+        http2_bounds_sent(&http2->bounds);
+        break;
+    case NGHTTP2_GOAWAY:
+        http2->calm_sent = http2->state == HTTP2_CALM;
+        return 0;
+    default:
+        return 0;
+    }
+    stream = http2__find(session, frame->hd.stream_id);
+    if (stream != NULL && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
+        sent_end(session, stream);
+    return 0;
+}
+
+/* The only place where a stream of HTTP/2 ends while its connection lives. */
+static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t error, void *user_data)
+{
+    struct connection *connection = http2__connection(user_data);
+    struct stream *stream = http2__find(session, id);
+
+    (void)error;
+    if (stream == NULL)
+        return 0;
+    if (connection->http2->incoming == stream)
+        connection->http2->incoming = NULL;
+    stream_finish(stream, stream->answer.end_taken);
+    return 0;
+}
+
+void http2__set_write_callbacks(nghttp2_session_callbacks *callbacks)
+{
+    nghttp2_session_callbacks_set_send_data_callback(callbacks, send_data);
+    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_frame_send);
+    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
+}

@@ -1,0 +1,258 @@
+/*
+ * Event loops. A turn of a loop reads what came, runs what was posted and fires timers; whatever
+ * that touched is written once, at the turn's end, before the loop sleeps.
+ */
+#include "rpc/net/loop_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "rpc/net/protocol.h"
+
+/* Times round a turn's end may touch connections anew before the loop looks at its sockets again.
+ */
+#define TURN_ROUNDS 4
+#define PIECES_MOST 1024
+
+static _Thread_local const struct loop *current;
+
+void loop_assert_thread(const struct loop *loop)
+{
+    assert(loop == current);
+}
+
+unsigned loop_index(const struct loop *loop)
+{
+    return loop->index;
+}
+
+struct arena_cache *loop_arena_cache(struct loop *loop)
+{
+    return &loop->arenas;
+}
+
+void loop_post(struct loop *loop, struct loop_task *task)
+{
+    struct loop_task *first = atomic_load_explicit(&loop->posted, memory_order_relaxed);
+
+    do {
+        task->next = first;
+    } while (!atomic_compare_exchange_weak(&loop->posted, &first, task));
+    if (first == NULL)
+        uv_async_send(&loop->mail); /* else the one before us has sent */
+}
+
+/* Runs what was posted, in the order of posting: the stack has it backwards. */
+static void on_mail(uv_async_t *mail)
+{
+    struct loop *loop = mail->data;
+    struct loop_task *task = atomic_exchange(&loop->posted, NULL);
+    struct loop_task *ordered = NULL;
+
+    while (task != NULL) {
+        struct loop_task *next = task->next;
+
+        task->next = ordered;
+        ordered = task;
+        task = next;
+    }
+    while (ordered != NULL) {
+        struct loop_task *next = ordered->next;
+
+        ordered->run(ordered);
+        ordered = next;
+    }
+}
+
+const char *loop_date(struct loop *loop)
+{
+    int64_t second = clock_wall_ms() / 1000;
+
+    if (second != loop->date_second) {
+        static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+        static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+        time_t seconds = (time_t)second;
+        char text[64];
+        struct tm tm;
+
+        gmtime_r(&seconds, &tm);
+        snprintf(text, sizeof(text), "%s, %02d %s %04d %02d:%02d:%02d GMT", days[tm.tm_wday],
+                 tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
+                 tm.tm_sec);
+        memcpy(loop->date, text, DATE_LEN);
+        loop->date_second = second;
+    }
+    return loop->date;
+}
+
+struct piece *loop_take_piece(struct loop *loop)
+{
+    struct piece *piece = loop->pieces;
+
+    if (piece == NULL)
+        return malloc(sizeof(*piece));
+    loop->pieces = piece->next;
+    loop->piece_count--;
+    return piece;
+}
+
+void loop_give_piece(struct loop *loop, struct piece *piece)
+{
+    if (loop->piece_count >= PIECES_MOST) {
+        free(piece);
+        return;
+    }
+    piece->next = loop->pieces;
+    loop->pieces = piece;
+    loop->piece_count++;
+}
+
+static void on_clock(uv_timer_t *clock)
+{
+    struct loop *loop = clock->data;
+
+    loop->clock_due_ms = INT64_MAX;
+    timer_wheel_advance(&loop->wheel, loop_now_ms(loop));
+}
+
+static void on_busy(uv_idle_t *busy)
+{
+    (void)busy; /* it only keeps the loop from sleeping */
+}
+
+static void arm_clock(struct loop *loop)
+{
+    int64_t wake = timer_wheel_wake_ms(&loop->wheel);
+    int64_t now = loop_now_ms(loop);
+
+    if (wake == loop->clock_due_ms)
+        return;
+    loop->clock_due_ms = wake;
+    if (wake == INT64_MAX)
+        uv_timer_stop(&loop->clock);
+    else
+        uv_timer_start(&loop->clock, on_clock, wake > now ? (uint64_t)(wake - now) : 0, 0);
+}
+
+static void on_turn(uv_prepare_t *turn)
+{
+    struct loop *loop = turn->data;
+
+    for (int i = 0; i < TURN_ROUNDS && !list_is_empty(&loop->dirty); i++) {
+        struct link dirty;
+        struct link *link;
+
+        list_move(&loop->dirty, &dirty);
+        while ((link = list_pop(&dirty)) != NULL)
+            connection_turn(LIST_ELEMENT(link, struct connection, dirty));
+    }
+    if (list_is_empty(&loop->dirty))
+        uv_idle_stop(&loop->busy);
+    else
+        uv_idle_start(&loop->busy, on_busy);
+    arm_clock(loop);
+    if (loop->draining && loop->exchanges == 0 && list_is_empty(&loop->connections))
+        uv_stop(&loop->uv);
+}
+
+static void drain_all(struct loop_task *task)
+{
+    struct loop *loop = LIST_ELEMENT(task, struct loop, drain_task);
+
+    loop->draining = true;
+    for (struct link *link = loop->connections.next; link != &loop->connections; link = link->next)
+        connection_drain(LIST_ELEMENT(link, struct connection, link));
+}
+
+static void cut_all(struct loop_task *task)
+{
+    struct loop *loop = LIST_ELEMENT(task, struct loop, cut_task);
+
+    for (struct link *link = loop->connections.next; link != &loop->connections; link = link->next)
+        connection_cut(LIST_ELEMENT(link, struct connection, link));
+}
+
+void loop_drain(struct loop *loop)
+{
+    loop->drain_task.run = drain_all;
+    loop_post(loop, &loop->drain_task);
+}
+
+void loop_cut(struct loop *loop)
+{
+    loop->cut_task.run = cut_all;
+    loop_post(loop, &loop->cut_task);
+}
+
+static void run_thread(void *argument)
+{
+    struct loop *loop = argument;
+
+    current = loop;
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    loop->ended(loop->ended_context);
+}
+
+static bool start_handles(struct loop *loop)
+{
+    if (uv_async_init(&loop->uv, &loop->mail, on_mail) != 0)
+        return false;
+    uv_prepare_init(&loop->uv, &loop->turn);
+    uv_idle_init(&loop->uv, &loop->busy);
+    uv_timer_init(&loop->uv, &loop->clock);
+    loop->mail.data = loop->turn.data = loop->busy.data = loop->clock.data = loop;
+    uv_prepare_start(&loop->turn, on_turn);
+    return true;
+}
+
+static void close_handle(uv_handle_t *handle, void *argument)
+{
+    (void)argument;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+static void release(struct loop *loop)
+{
+    uv_walk(&loop->uv, close_handle, NULL);
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    uv_loop_close(&loop->uv);
+    while (loop->pieces != NULL) {
+        struct piece *next = loop->pieces->next;
+
+        free(loop->pieces);
+        loop->pieces = next;
+    }
+    http2_shared_free(loop->http2);
+    arena_cache_done(&loop->arenas);
+    buffer_done(&loop->out);
+    free(loop->read_buffer);
+}
+
+bool loop_start(struct loop *loop)
+{
+    if (uv_loop_init(&loop->uv) != 0)
+        return false;
+    list_init(&loop->connections);
+    list_init(&loop->dirty);
+    timer_wheel_init(&loop->wheel, loop_now_ms(loop));
+    loop->clock_due_ms = INT64_MAX;
+    loop->date_second = -1;
+    loop->read_buffer = malloc(READ_BYTES);
+    loop->http2 = http2_shared_make(loop->settings);
+    if (loop->read_buffer == NULL || loop->http2 == NULL || !start_handles(loop) ||
+        uv_thread_create(&loop->thread, run_thread, loop) != 0) {
+        release(loop);
+        return false;
+    }
+    return true;
+}
+
+void loop_done(struct loop *loop)
+{
+    uv_thread_join(&loop->thread);
+    release(loop);
+}

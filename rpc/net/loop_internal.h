@@ -1,0 +1,85 @@
+/*
+ * What a loop is made of. Internal to rpc/net; everything is the loop's thread's unless it says
+ * otherwise.
+ */
+#ifndef DATASTREAM_RPC_NET_LOOP_INTERNAL_H
+#define DATASTREAM_RPC_NET_LOOP_INTERNAL_H
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <uv.h>
+
+#include "rpc/net/buffer.h"
+#include "rpc/net/server.h"
+#include "rpc/net/stream.h"
+
+/* One read; what is larger comes in several. */
+#define READ_BYTES 65536
+/* What is gathered for one write, give or take a frame. */
+#define WRITE_BYTES 65536
+
+struct http2_shared;
+
+struct loop {
+    uv_loop_t uv;
+    uv_async_t mail;
+    uv_prepare_t turn; /* ends each turn: everything that was touched is written */
+    uv_idle_t busy;    /* started while a turn left something to do */
+    uv_timer_t clock;
+    _Atomic(struct loop_task *) posted; /* pushed by any thread, taken by the loop */
+
+    unsigned index;
+    const struct settings *settings;
+    const struct server_options *options;
+    void (*ended)(void *context); /* called last, on the loop's thread */
+    void *ended_context;
+
+    struct arena_cache arenas;
+    struct timer_wheel wheel;
+    int64_t clock_due_ms;
+    struct link connections;
+    struct link dirty;    /* connections that have something to do at the end of the turn */
+    size_t exchanges;     /* alive, held ones included */
+    struct piece *pieces; /* free */
+    size_t piece_count;
+    struct buffer out; /* one turn of one connection's output */
+    char *read_buffer;
+    struct http2_shared *http2;
+    int64_t date_second;
+    char date[DATE_LEN];
+    bool draining;
+
+    atomic_uint open;               /* connections; the acceptor adds, the loop takes away */
+    atomic_uint_least64_t requests; /* written by the loop, read by any thread */
+    struct loop_task drain_task;
+    struct loop_task cut_task;
+    uv_thread_t thread;
+};
+
+/* Makes a loop and starts its thread. UNAVAILABLE where the system refuses. */
+bool loop_start(struct loop *loop);
+
+/* Joins the thread, after loop->ended was called, and frees what the loop had. */
+void loop_done(struct loop *loop);
+
+/* Any thread: close what is idle, finish what runs, then end. / Cut what still runs. */
+void loop_drain(struct loop *loop);
+void loop_cut(struct loop *loop);
+
+/* The loop's own time, milliseconds. */
+static inline int64_t loop_now_ms(struct loop *loop)
+{
+    return (int64_t)uv_now(&loop->uv);
+}
+
+/* Asserts that the caller runs on the loop's thread. */
+void loop_assert_thread(const struct loop *loop);
+
+/* The value of Date (RFC 9110 section 6.6.1), made once a second; DATE_LEN bytes. */
+const char *loop_date(struct loop *loop);
+
+/* A queue element, from the free list; NULL when memory ended. */
+struct piece *loop_take_piece(struct loop *loop);
+void loop_give_piece(struct loop *loop, struct piece *piece);
+
+#endif

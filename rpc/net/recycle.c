@@ -1,0 +1,120 @@
+/* Each block has its class in front; blocks beyond the largest class come and go by malloc. */
+#include "rpc/net/recycle.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SMALLEST 64
+#define KEPT_MOST 512
+#define CLASS_NONE RECYCLE_CLASSES
+
+#if defined(__SANITIZE_ADDRESS__)
+#define KEEPS 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KEEPS 0
+#endif
+#endif
+#ifndef KEEPS
+#define KEEPS 1
+#endif
+
+/* In front of the bytes that are handed out, which stay aligned for any type. */
+struct recycled {
+    union {
+        struct recycled *next; /* while it is free */
+        size_t size;           /* of the bytes, while it is not */
+    } u;
+    size_t class;
+};
+
+_Static_assert(sizeof(struct recycled) % 16 == 0, "blocks keep their bytes aligned");
+
+static size_t class_of(size_t size)
+{
+    size_t class = 0;
+
+    while (class < RECYCLE_CLASSES && (size_t)SMALLEST << class < size)
+        class ++;
+    return class;
+}
+
+void *recycle_alloc(struct recycler *recycler, size_t size)
+{
+    size_t class = class_of(size);
+    struct recycled *block;
+
+    if (class < CLASS_NONE && recycler->classes[class].free != NULL) {
+        block = recycler->classes[class].free;
+        recycler->classes[class].free = block->u.next;
+        recycler->classes[class].count--;
+    } else {
+        if (size > SIZE_MAX / 2)
+            return NULL;
+        block = malloc(sizeof(*block) + (class < CLASS_NONE ? (size_t)SMALLEST << class : size));
+        if (block == NULL)
+            return NULL;
+    }
+    block->u.size = class < CLASS_NONE ? (size_t)SMALLEST << class : size;
+    block->class = class;
+    return block + 1;
+}
+
+void recycle_free(struct recycler *recycler, void *bytes)
+{
+    struct recycled *block;
+
+    if (bytes == NULL)
+        return;
+    block = (struct recycled *)bytes - 1;
+    if (!KEEPS || block->class == CLASS_NONE ||
+        recycler->classes[block->class].count >= KEPT_MOST) {
+        free(block);
+        return;
+    }
+    block->u.next = recycler->classes[block->class].free;
+    recycler->classes[block->class].free = block;
+    recycler->classes[block->class].count++;
+}
+
+void *recycle_calloc(struct recycler *recycler, size_t count, size_t size)
+{
+    void *bytes;
+
+    if (size != 0 && count > SIZE_MAX / 2 / size)
+        return NULL;
+    bytes = recycle_alloc(recycler, count * size);
+    if (bytes != NULL)
+        memset(bytes, 0, count * size);
+    return bytes;
+}
+
+void *recycle_realloc(struct recycler *recycler, void *bytes, size_t size)
+{
+    size_t had = bytes == NULL ? 0 : ((struct recycled *)bytes - 1)->u.size;
+    void *grown;
+
+    if (bytes != NULL && size <= had)
+        return bytes;
+    grown = recycle_alloc(recycler, size);
+    if (grown == NULL)
+        return NULL;
+    if (bytes != NULL)
+        memcpy(grown, bytes, had);
+    recycle_free(recycler, bytes);
+    return grown;
+}
+
+void recycle_done(struct recycler *recycler)
+{
+    for (size_t i = 0; i < RECYCLE_CLASSES; i++) {
+        while (recycler->classes[i].free != NULL) {
+            struct recycled *next = recycler->classes[i].free->u.next;
+
+            free(recycler->classes[i].free);
+            recycler->classes[i].free = next;
+        }
+        recycler->classes[i].count = 0;
+    }
+}
