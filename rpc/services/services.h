@@ -20,8 +20,8 @@ struct organization_made {
 };
 
 /*
- * Creates an organization with one API token of the role API Administrator, in one commit that waits for
- * the disk. ALREADY_EXISTS when `first` and the store has an organization.
+ * Creates an organization with one API token of the role API Administrator, in one commit that
+ * waits for the disk. ALREADY_EXISTS when `first` and the store has an organization.
  */
 struct status organization_create(struct store *store, const struct identity_registry *identities,
                                   const struct contract *contract, struct arena *arena,

@@ -1,0 +1,469 @@
+/*
+ * API tokens: creating, reading and deleting them. A token has a record under its id, and a row of
+ * facts under the hash of each value that works: the current one and, for a while, the one that it
+ * replaced.
+ */
+#include "rpc/services/api_token.h"
+
+#include "rpc/call/usage.h"
+#include "rpc/services/calendar.h"
+#include "storage/keys.h"
+
+/* Seconds since 1970 of 0001-01-01 and of 9999-12-31, the range of google.protobuf.Timestamp. */
+#define TIMESTAMP_SECONDS_LEAST (-62135596800)
+#define TIMESTAMP_SECONDS_MOST 253402300799
+
+#define HASH_LEN 32
+
+/* -- records ---------------------------------------------------------------------------------- */
+
+Datastream__Storage__V1__TokenRecord *api_token__unpack(struct arena *arena, struct slice body)
+{
+    ProtobufCAllocator allocator = message_allocator(arena);
+    Datastream__Storage__V1__TokenRecord *record;
+
+    if (arena_failed(arena))
+        return NULL;
+    record = datastream__storage__v1__token_record__unpack(&allocator, body.len,
+                                                           (const uint8_t *)body.data);
+    return record == NULL || record->token == NULL || record->hash.len != HASH_LEN ? NULL : record;
+}
+
+static ProtobufCMessage *unpack_public(struct arena *arena, struct slice body)
+{
+    Datastream__Storage__V1__TokenRecord *record = api_token__unpack(arena, body);
+
+    return record == NULL ? NULL : &record->token->base;
+}
+
+const struct typed_kind api_token_kind = {
+    .message = &datastream__v1__api_token__descriptor,
+    .family = FAMILY_TOKENS,
+    .unpack = unpack_public,
+};
+
+struct slice api_token__pack(struct arena *arena,
+                             const Datastream__Storage__V1__TokenRecord *record)
+{
+    return message_pack(arena, &record->base);
+}
+
+Google__Protobuf__Timestamp *api_token__timestamp(struct arena *arena, int64_t unix_ms)
+{
+    Google__Protobuf__Timestamp *time = arena_alloc(arena, sizeof(*time));
+
+    if (time == NULL)
+        return NULL;
+    google__protobuf__timestamp__init(time);
+    time->seconds = unix_ms / 1000 - (unix_ms % 1000 < 0 ? 1 : 0);
+    time->nanos = (int32_t)(unix_ms - time->seconds * 1000) * 1000000;
+    return time;
+}
+
+static bool timestamp_is_valid(const Google__Protobuf__Timestamp *time)
+{
+    return time->seconds >= TIMESTAMP_SECONDS_LEAST && time->seconds <= TIMESTAMP_SECONDS_MOST &&
+           time->nanos >= 0 && time->nanos < 1000000000;
+}
+
+static int64_t timestamp_ms(const Google__Protobuf__Timestamp *time)
+{
+    return time->seconds * 1000 + time->nanos / 1000000;
+}
+
+int64_t api_token__expire_ms(const Datastream__Storage__V1__TokenRecord *record)
+{
+    return record->token->expire_time == NULL ? 0 : timestamp_ms(record->token->expire_time);
+}
+
+/* -- facts ------------------------------------------------------------------------------------ */
+
+static ProtobufCBinaryData binary(struct arena *arena, const void *bytes, size_t len)
+{
+    struct slice copy = arena_copy(arena, slice_make(bytes, len));
+
+    return (ProtobufCBinaryData){copy.len, (uint8_t *)copy.data};
+}
+
+static void put_facts(struct call *call, const Datastream__Storage__V1__TokenRecord *record,
+                      ProtobufCBinaryData hash, int64_t expire_ms)
+{
+    Datastream__Storage__V1__TokenFacts facts = DATASTREAM__STORAGE__V1__TOKEN_FACTS__INIT;
+    struct arena *arena = call->arena;
+    struct uuid id = {{0}};
+    struct uuid role = {{0}};
+
+    uuid_parse(slice_from_cstr(record->token->id), &id);
+    uuid_parse(slice_from_cstr(record->token->role_id), &role);
+    facts.organization = binary(arena, call->identity.organization.bytes, sizeof(id.bytes));
+    facts.token_id = binary(arena, id.bytes, sizeof(id.bytes));
+    facts.role_id = binary(arena, role.bytes, sizeof(role.bytes));
+    facts.expire_time_ms = expire_ms;
+    facts.disabled = record->disabled;
+    facts.n_allowed_cidrs = record->token->n_allowed_cidrs;
+    facts.allowed_cidrs = record->token->allowed_cidrs;
+    if (!arena_failed(arena))
+        commit_put(&call->commit, FAMILY_TOKEN_HASHES, slice_make(hash.data, hash.len),
+                   message_pack(arena, &facts.base));
+}
+
+void api_token__put_facts(struct call *call, Datastream__Storage__V1__TokenRecord *record)
+{
+    int64_t expire_ms = api_token__expire_ms(record);
+    int64_t overlap_ms = record->overlap_until_ms;
+
+    put_facts(call, record, record->hash, expire_ms);
+    if (record->overlap_hash.len == 0)
+        return;
+    if (expire_ms != 0 && expire_ms < overlap_ms)
+        overlap_ms = expire_ms;
+    if (overlap_ms > call->now_ms) {
+        put_facts(call, record, record->overlap_hash, overlap_ms);
+        return;
+    }
+    commit_delete(&call->commit, FAMILY_TOKEN_HASHES,
+                  slice_make(record->overlap_hash.data, record->overlap_hash.len));
+    record->overlap_hash = (ProtobufCBinaryData){0, NULL};
+    record->overlap_until_ms = 0;
+}
+
+struct slice api_token__new_value(struct call *call, Datastream__Storage__V1__TokenRecord *record)
+{
+    char value[TOKEN_VALUE_LEN];
+    uint8_t hash[HASH_LEN];
+    struct slice text;
+
+    arena_wipe_on_done(call->arena);
+    token_value_make(call->random + 10, value);
+    text = arena_copy(call->arena, slice_make(value, sizeof(value)));
+    token_value_hash(slice_make(value, sizeof(value)), hash);
+    record->hash = binary(call->arena, hash, sizeof(hash));
+    record->token->masked_token = arena_cstr(
+        call->arena, token_value_mask(call->arena, slice_make(value, sizeof(value))));
+    explicit_bzero(value, sizeof(value));
+    return text;
+}
+
+/* -- reading ---------------------------------------------------------------------------------- */
+
+/* EXPIRED goes before DISABLED. */
+static Datastream__V1__TokenStatus__Value
+status_at(const Datastream__Storage__V1__TokenRecord *record, int64_t now_ms)
+{
+    int64_t expire_ms = api_token__expire_ms(record);
+
+    if (expire_ms != 0 && expire_ms <= now_ms)
+        return DATASTREAM__V1__TOKEN_STATUS__VALUE__EXPIRED;
+    return record->disabled ? DATASTREAM__V1__TOKEN_STATUS__VALUE__DISABLED
+                            : DATASTREAM__V1__TOKEN_STATUS__VALUE__ACTIVE;
+}
+
+/* When and from where the token was last used, where it was. */
+static struct status set_last_use(struct call *call, Datastream__V1__ApiToken *view)
+{
+    struct arena *arena = call->arena;
+    enum store_found found;
+    int64_t time_ms;
+    struct slice ip;
+    struct uuid id;
+
+    if (!uuid_parse(slice_from_cstr(view->id), &id))
+        return status_ok();
+    found = usage_read(arena, call->view, &call->identity.organization, call->method->kind->number,
+                       &id, &time_ms, &ip);
+    if (found == STORE_ABSENT)
+        return status_ok();
+    if (found != STORE_FOUND)
+        return call_store_status(found);
+    view->last_used_time = api_token__timestamp(arena, time_ms);
+    view->last_used_ip = arena_cstr(arena, ip);
+    return status_ok();
+}
+
+struct status api_token__view(struct call *call, const Datastream__Storage__V1__TokenRecord *record,
+                              struct slice role_name, Datastream__V1__ApiToken **ret_view)
+{
+    Datastream__V1__ApiToken *view = arena_alloc(call->arena, sizeof(*view));
+    struct status status;
+
+    if (view == NULL)
+        return status_out_of_memory();
+    *view = *record->token;
+    view->status = status_at(record, call->now_ms);
+    view->role_name = arena_cstr(call->arena, role_name);
+    status = set_last_use(call, view);
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    if (status_is_ok(status))
+        *ret_view = view;
+    return status;
+}
+
+/* The role of a record; one that is gone permits nothing. */
+static struct status read_role(struct call *call,
+                               const Datastream__Storage__V1__TokenRecord *record,
+                               struct guard_role *ret_role)
+{
+    enum store_found found = STORE_ABSENT;
+    struct uuid id;
+
+    *ret_role = (struct guard_role){0};
+    if (uuid_parse(slice_from_cstr(record->token->role_id), &id))
+        found = guard_read_role(call, &id, ret_role);
+    return found == STORE_FOUND || found == STORE_ABSENT ? status_ok() : call_store_status(found);
+}
+
+struct status api_token__read(struct call *call, struct slice id, struct api_token *ret_token)
+{
+    struct api_token token = {.role = {.revision = 0}};
+    struct status status = object_read(call, call->method->kind, id, &token.object);
+
+    if (status_is_ok(status))
+        status = call_check_etag(call, token.object.revision);
+    if (!status_is_ok(status))
+        return status;
+    token.record = api_token__unpack(call->arena, token.object.body);
+    if (token.record == NULL)
+        return arena_failed(call->arena) ? status_out_of_memory() : object_data_loss();
+    status = read_role(call, token.record, &token.role);
+    if (status_is_ok(status))
+        *ret_token = token;
+    return status;
+}
+
+struct status api_token__get(struct call *call)
+{
+    const Datastream__V1__GetApiTokenRequest *request = (const void *)call->request;
+    Datastream__V1__ApiToken *view;
+    struct api_token token;
+    struct status status = api_token__read(call, slice_from_cstr(request->id), &token);
+
+    if (!status_is_ok(status))
+        return status;
+    status = api_token__view(call, token.record, token.role.name, &view);
+    if (!status_is_ok(status))
+        return status;
+    object_set_etag(call, call->method->kind, &view->base, token.object.revision);
+    call->response = &view->base;
+    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+}
+
+/* A role that a page has met already. */
+struct met_role {
+    struct met_role *next;
+    struct guard_role role;
+    const char *id;
+};
+
+/* The name of the record's role, read once a page. */
+static struct status role_name(struct call *call, struct met_role **met,
+                               const Datastream__Storage__V1__TokenRecord *record,
+                               struct slice *ret_name)
+{
+    struct met_role *at = *met;
+    struct status status;
+
+    while (at != NULL && strcmp(at->id, record->token->role_id) != 0)
+        at = at->next;
+    if (at == NULL) {
+        at = arena_zalloc(call->arena, sizeof(*at));
+        if (at == NULL)
+            return status_out_of_memory();
+        status = read_role(call, record, &at->role);
+        if (!status_is_ok(status))
+            return status;
+        at->id = record->token->role_id;
+        at->next = *met;
+        *met = at;
+    }
+    *ret_name = at->role.name;
+    return status_ok();
+}
+
+static struct status list_item(struct call *call, struct slice value, struct met_role **met,
+                               ProtobufCMessage **ret_item)
+{
+    const struct kind *kind = call->method->kind;
+    const Datastream__Storage__V1__TokenRecord *record;
+    ProtobufCMessage *message;
+    Datastream__V1__ApiToken *view;
+    struct slice name;
+    struct slice body;
+    uint64_t revision;
+    struct status status = object_unpack(call->arena, kind, value, &revision, &body, &message);
+
+    if (!status_is_ok(status))
+        return status;
+    record = api_token__unpack(call->arena, body);
+    if (record == NULL)
+        return status_out_of_memory();
+    status = role_name(call, met, record, &name);
+    if (!status_is_ok(status))
+        return status;
+    status = api_token__view(call, record, name, &view);
+    if (!status_is_ok(status))
+        return status;
+    object_set_etag(call, kind, &view->base, revision);
+    *ret_item = &view->base;
+    return status_ok();
+}
+
+struct status api_token__list(struct call *call)
+{
+    struct slice prefix = key_kind(call->arena, &call->identity.organization,
+                                   call->method->kind->number);
+    struct met_role *met = NULL;
+    struct store_rows rows = {0};
+    ProtobufCMessage **items;
+    struct slice token;
+    enum store_found found;
+    uint64_t total;
+    struct status status;
+
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    status = object_scan_page(call, FAMILY_TOKENS, prefix, false, &rows, &token);
+    if (!status_is_ok(status))
+        return status;
+    found = store_count(call->view, prefix, &total);
+    if (found != STORE_FOUND)
+        return call_store_status(found);
+    items = arena_array(call->arena, rows.count, sizeof(*items));
+    for (size_t i = 0; items != NULL && i < rows.count && status_is_ok(status); i++)
+        status = list_item(call, rows.rows[i].value, &met, &items[i]);
+    if (!status_is_ok(status))
+        return status;
+    call->response = message_new(call->arena, call->method->output);
+    object_set_page(call, call->response, items, rows.count, token, total);
+    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+}
+
+/* -- creating --------------------------------------------------------------------------------- */
+
+int64_t api_token__choose_end(struct call *call, int32_t preset,
+                              const Google__Protobuf__Timestamp *time,
+                              struct violations *violations)
+{
+    if (preset != 0 && time != NULL) {
+        violations_add(violations, call->arena, SLICE("expiration"),
+                       "must not be given together with expireTime");
+        violations_add(violations, call->arena, SLICE("expireTime"),
+                       "must not be given together with expiration");
+        return 0;
+    }
+    if (time == NULL)
+        return calendar_expire(preset, call->now_ms);
+    if (!timestamp_is_valid(time) || timestamp_ms(time) <= call->now_ms) {
+        violations_add(violations, call->arena, SLICE("expireTime"), "must be in the future");
+        return 0;
+    }
+    return timestamp_ms(time);
+}
+
+struct status api_token__check_role(struct call *call, const char *role_id,
+                                    struct violations *violations, struct guard_role *ret_role)
+{
+    enum store_found found;
+    struct uuid id;
+
+    *ret_role = (struct guard_role){0};
+    if (!uuid_parse(slice_from_cstr(role_id), &id))
+        return status_ok();
+    found = guard_read_role(call, &id, ret_role);
+    if (found == STORE_ABSENT)
+        return status_ok();
+    if (found != STORE_FOUND)
+        return call_store_status(found);
+    if ((ret_role->assignable & ASSIGNABLE_TOKENS) == 0 ||
+        guard_has_owner_only(call_contract(call), &ret_role->permissions))
+        violations_add(violations, call->arena, SLICE("roleId"),
+                       "must be the id of a role that may be given to API tokens");
+    return status_ok();
+}
+
+/* What may be refused before anything is written: violations first, then the guard, then the name.
+ */
+static struct status check_new(struct call *call, struct draft *draft, struct guard_role *ret_role,
+                               int64_t *ret_expire_ms)
+{
+    const Datastream__V1__ApiToken *token = (const void *)draft->message;
+    struct status status = api_token__check_role(call, token->role_id, &draft->violations,
+                                                 ret_role);
+
+    *ret_expire_ms = api_token__choose_end(call, (int32_t)token->expiration, token->expire_time,
+                                           &draft->violations);
+    if (status_is_ok(status))
+        status = draft_status(call, draft);
+    if (status_is_ok(status))
+        status = guard_check(call, &ret_role->permissions, "the role");
+    if (status_is_ok(status))
+        status = guard_check_end(call, *ret_expire_ms);
+    if (status_is_ok(status))
+        status = draft_check_name(call, draft);
+    return status;
+}
+
+struct status api_token__create(struct call *call)
+{
+    Datastream__Storage__V1__TokenRecord record = DATASTREAM__STORAGE__V1__TOKEN_RECORD__INIT;
+    Datastream__V1__ApiToken *view;
+    struct guard_role role;
+    int64_t expire_ms = 0;
+    struct draft draft;
+    struct slice value;
+    struct status status = draft_create(call, &draft);
+
+    if (status_is_ok(status))
+        status = check_new(call, &draft, &role, &expire_ms);
+    if (!status_is_ok(status))
+        return status;
+    draft_stamp(call, &draft);
+    record.token = (Datastream__V1__ApiToken *)draft.message;
+    record.token->expiration = DATASTREAM__V1__TOKEN_EXPIRATION__VALUE__UNSPECIFIED;
+    record.token->expire_time = expire_ms == 0 ? NULL
+                                               : api_token__timestamp(call->arena, expire_ms);
+    value = api_token__new_value(call, &record);
+    status = api_token__view(call, &record, role.name, &view);
+    if (!status_is_ok(status))
+        return status;
+    call->response = &view->base;
+    if (object_validate_only(call)) {
+        view->masked_token = (char *)protobuf_c_empty_string;
+        return status_ok();
+    }
+    view->token = arena_cstr(call->arena, value);
+    commit_require_absent(&call->commit, FAMILY_TOKEN_HASHES,
+                          slice_make(record.hash.data, record.hash.len));
+    guard_require_role(call, &role);
+    api_token__put_facts(call, &record);
+    draft_commit_create(call, &draft, api_token__pack(call->arena, &record));
+    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+}
+
+/* -- deleting --------------------------------------------------------------------------------- */
+
+struct status api_token__delete(struct call *call)
+{
+    const Datastream__V1__DeleteApiTokenRequest *request = (const void *)call->request;
+    struct slice id = slice_from_cstr(request->id);
+    const Datastream__Storage__V1__TokenRecord *record;
+    struct api_token token;
+    struct status status = guard_check_self(call, id);
+
+    if (status_is_ok(status))
+        status = api_token__read(call, id, &token);
+    if (status_is_ok(status))
+        status = draft_check_delete(call, &token.object);
+    if (!status_is_ok(status))
+        return status;
+    record = token.record;
+    draft_commit_delete(call, &token.object);
+    commit_delete(&call->commit, FAMILY_USAGE, token.object.key);
+    commit_delete(&call->commit, FAMILY_TOKEN_HASHES,
+                  slice_make(record->hash.data, record->hash.len));
+    if (record->overlap_hash.len > 0)
+        commit_delete(&call->commit, FAMILY_TOKEN_HASHES,
+                      slice_make(record->overlap_hash.data, record->overlap_hash.len));
+    call->response = object_empty_response(call);
+    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+}

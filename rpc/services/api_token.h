@@ -1,0 +1,68 @@
+/* What the files of the API tokens share. */
+#ifndef DATASTREAM_RPC_SERVICES_API_TOKEN_H
+#define DATASTREAM_RPC_SERVICES_API_TOKEN_H
+
+#include "datastream/storage/v1/records.pb-c.h"
+#include "rpc/services/draft.h"
+#include "rpc/services/guard.h"
+
+/* A token as it was read. */
+struct api_token {
+    struct object object;
+    Datastream__Storage__V1__TokenRecord *record; /* made for this run: may be changed */
+    struct guard_role role;                       /* permits nothing when the role is gone */
+};
+
+/* The record in a stored body; NULL when it does not parse or the arena failed. */
+Datastream__Storage__V1__TokenRecord *api_token__unpack(struct arena *arena, struct slice body);
+
+/* Reads the token and its role; If-Match is checked. NOT_FOUND, DATA_LOSS, ABORTED, UNAVAILABLE. */
+struct status api_token__read(struct call *call, struct slice id, struct api_token *ret_token);
+
+/*
+ * The public message of a record as of the call's time: status, role name and last use set, the
+ * value not. Shares the record's parts. UNAVAILABLE by the store, or out of memory.
+ */
+struct status api_token__view(struct call *call, const Datastream__Storage__V1__TokenRecord *record,
+                              struct slice role_name, Datastream__V1__ApiToken **ret_view);
+
+/*
+ * Fills the commit with the facts of the current value and, while it works, of the one that it
+ * replaced. The record's overlap is cleared when it is over.
+ */
+void api_token__put_facts(struct call *call, Datastream__Storage__V1__TokenRecord *record);
+
+/* Milliseconds since 1970 of the record's end; 0 for none. */
+int64_t api_token__expire_ms(const Datastream__Storage__V1__TokenRecord *record);
+
+struct slice api_token__pack(struct arena *arena,
+                             const Datastream__Storage__V1__TokenRecord *record);
+
+/*
+ * Reads the role that a token is to have; a violation at roleId when tokens may not have it. A role
+ * that does not exist permits nothing here: the references of the draft say so.
+ */
+struct status api_token__check_role(struct call *call, const char *role_id,
+                                    struct violations *violations, struct guard_role *ret_role);
+
+/*
+ * The end that a preset or a time says, as of the call's time; 0 where neither does. Violations:
+ * both, or a time that is not in the future.
+ */
+int64_t api_token__choose_end(struct call *call, int32_t preset,
+                              const Google__Protobuf__Timestamp *time,
+                              struct violations *violations);
+
+/* Gives the record a new value, made of the call's random bytes behind the first 10, and returns
+ * it. */
+struct slice api_token__new_value(struct call *call, Datastream__Storage__V1__TokenRecord *record);
+
+/* A timestamp in the arena; NULL when it failed. */
+Google__Protobuf__Timestamp *api_token__timestamp(struct arena *arena, int64_t unix_ms);
+
+/* The handlers. */
+call_handler api_token__create, api_token__get, api_token__list, api_token__delete,
+    api_token__update, api_token__regenerate, api_token__disable, api_token__enable,
+    api_token__list_activity_logs;
+
+#endif

@@ -1,0 +1,264 @@
+/*
+ * Changes of API tokens. Each writes the token's facts anew in the same commit, so that no later
+ * request is let in on the old ones.
+ */
+#include "rpc/services/api_token.h"
+
+/* The answer to a change: the token as it will be, its etag set when the revision is known. */
+static struct status answer(struct call *call, const struct api_token *token)
+{
+    Datastream__V1__ApiToken *view;
+    struct status status = api_token__view(call, token->record, token->role.name, &view);
+
+    if (status_is_ok(status))
+        call->response = &view->base;
+    return status;
+}
+
+/* The answer when nothing changes. */
+static struct status answer_as_is(struct call *call, const struct api_token *token)
+{
+    struct status status = answer(call, token);
+
+    if (!status_is_ok(status))
+        return status;
+    object_set_etag(call, call->method->kind, call->response, token->object.revision);
+    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+}
+
+/* Fills the commit of an action with the record, its facts and the audit row, and the answer. */
+static struct status commit_action(struct call *call, struct api_token *token, const char *verb)
+{
+    Datastream__V1__ApiToken *message = token->record->token;
+    struct status status;
+
+    message->update_time = api_token__timestamp(call->arena, call->now_ms);
+    status = answer(call, token);
+    if (!status_is_ok(status))
+        return status;
+    guard_require_role(call, &token->role);
+    api_token__put_facts(call, token->record);
+    draft_commit_record(call, &token->object, api_token__pack(call->arena, token->record));
+    object_audit(call, verb, token->object.kind, &token->object.id, slice_from_cstr(message->name));
+    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+}
+
+/* -- disable and enable ----------------------------------------------------------------------- */
+
+struct status api_token__disable(struct call *call)
+{
+    const Datastream__V1__DisableApiTokenRequest *request = (const void *)call->request;
+    struct slice id = slice_from_cstr(request->id);
+    struct api_token token;
+    struct status status = guard_check_self(call, id);
+
+    if (status_is_ok(status))
+        status = api_token__read(call, id, &token);
+    if (!status_is_ok(status))
+        return status;
+    if (token.record->disabled)
+        return answer_as_is(call, &token);
+    token.record->disabled = true;
+    return commit_action(call, &token, "Disabled");
+}
+
+struct status api_token__enable(struct call *call)
+{
+    const Datastream__V1__EnableApiTokenRequest *request = (const void *)call->request;
+    struct api_token token;
+    struct status status = api_token__read(call, slice_from_cstr(request->id), &token);
+
+    if (status_is_ok(status))
+        status = guard_check(call, &token.role.permissions, "the token");
+    if (!status_is_ok(status))
+        return status;
+    if (!token.record->disabled)
+        return answer_as_is(call, &token);
+    token.record->disabled = false;
+    return commit_action(call, &token, "Enabled");
+}
+
+/* -- regenerate ------------------------------------------------------------------------------- */
+
+/* Only an expired token takes, and must take, a new end. */
+static struct status choose_end(struct call *call, int64_t *expire_ms)
+{
+    const Datastream__V1__RegenerateApiTokenRequest *request = (const void *)call->request;
+    bool expired = *expire_ms != 0 && *expire_ms <= call->now_ms;
+    bool given = request->expiration != 0 || request->expire_time != NULL;
+    struct violations violations = {0};
+    int64_t chosen = *expire_ms;
+
+    if (expired && !given)
+        violations_add(&violations, call->arena, SLICE("expiration"),
+                       "is required, or expireTime: the token has expired");
+    else if (!expired && given)
+        violations_add(&violations, call->arena,
+                       request->expiration != 0 ? SLICE("expiration") : SLICE("expireTime"),
+                       "can't be given: the time limit changes only once the token has expired");
+    else if (expired)
+        chosen = api_token__choose_end(call, (int32_t)request->expiration, request->expire_time,
+                                       &violations);
+    if (violations.count > 0)
+        return violations_status(&violations, call->arena);
+    *expire_ms = chosen;
+    return status_ok();
+}
+
+static void delete_hash(struct call *call, ProtobufCBinaryData hash)
+{
+    commit_delete(&call->commit, FAMILY_TOKEN_HASHES, slice_make(hash.data, hash.len));
+}
+
+/*
+ * Moves the current value to the overlap, for as long as the request asks and it would have worked;
+ * the value that was there before stops working.
+ */
+static void retire_value(struct call *call, Datastream__Storage__V1__TokenRecord *record,
+                         int64_t overlap_ms)
+{
+    int64_t until = call->now_ms + overlap_ms;
+    int64_t expire_ms = api_token__expire_ms(record);
+
+    if (record->overlap_hash.len > 0)
+        delete_hash(call, record->overlap_hash);
+    record->overlap_hash = (ProtobufCBinaryData){0, NULL};
+    record->overlap_until_ms = 0;
+    if (expire_ms != 0 && expire_ms < until)
+        until = expire_ms;
+    if (until <= call->now_ms) {
+        delete_hash(call, record->hash);
+        return;
+    }
+    record->overlap_hash = record->hash;
+    record->overlap_until_ms = until;
+}
+
+struct status api_token__regenerate(struct call *call)
+{
+    const Datastream__V1__RegenerateApiTokenRequest *request = (const void *)call->request;
+    struct slice id = slice_from_cstr(request->id);
+    int64_t expire_ms = 0;
+    struct api_token token;
+    struct slice value;
+    struct status status = guard_check_self(call, id);
+
+    if (status_is_ok(status))
+        status = api_token__read(call, id, &token);
+    if (!status_is_ok(status))
+        return status;
+    expire_ms = api_token__expire_ms(token.record);
+    status = choose_end(call, &expire_ms);
+    if (status_is_ok(status))
+        status = guard_check(call, &token.role.permissions, "the token");
+    if (status_is_ok(status))
+        status = guard_check_end(call, expire_ms);
+    if (!status_is_ok(status))
+        return status;
+    retire_value(call, token.record, (int64_t)request->overlap_seconds * 1000);
+    if (expire_ms != 0)
+        token.record->token->expire_time = api_token__timestamp(call->arena, expire_ms);
+    value = api_token__new_value(call, token.record);
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    commit_require_absent(&call->commit, FAMILY_TOKEN_HASHES,
+                          slice_make(token.record->hash.data, token.record->hash.len));
+    status = commit_action(call, &token, "Regenerated");
+    if (status_is_ok(status))
+        ((Datastream__V1__ApiToken *)call->response)->token = arena_cstr(call->arena, value);
+    return status_is_ok(status) && arena_failed(call->arena) ? status_out_of_memory() : status;
+}
+
+/* -- update ----------------------------------------------------------------------------------- */
+
+/* The role that the token has, and the one that it is to have. */
+struct role_change {
+    struct guard_role before;
+    struct guard_role after;
+    bool changed;
+};
+
+static struct status read_roles(struct call *call, struct edit *edit, struct role_change *change)
+{
+    const Datastream__V1__ApiToken *before = (const void *)edit->before.message;
+    const Datastream__V1__ApiToken *after = (const void *)edit->after.message;
+    struct violations ignored = {0};
+    struct status status;
+
+    change->changed = strcmp(before->role_id, after->role_id) != 0;
+    status = api_token__check_role(call, before->role_id, &ignored, &change->before);
+    if (!status_is_ok(status))
+        return status;
+    if (!change->changed) {
+        change->after = change->before;
+        return status_ok();
+    }
+    return api_token__check_role(call, after->role_id, &edit->after.violations, &change->after);
+}
+
+/* Nobody edits a token that may do more than they, nor gives one a role that does; least of all its
+ * own. */
+static struct status check_guard(struct call *call, const struct edit *edit,
+                                 const struct role_change *change)
+{
+    struct status status = guard_check(call, &change->before.permissions, "the token");
+
+    if (!status_is_ok(status) || !change->changed)
+        return status;
+    if (guard_is_self(call, &edit->after.id)) {
+        status = status_const(STATUS_PERMISSION_DENIED,
+                              SLICE("A token can't change its own role."));
+        status_add_detail(call->arena, &status, DETAIL_ERROR_INFO, SLICE("MINT_GUARD"),
+                          SLICE("field"), SLICE("roleId"));
+        return status;
+    }
+    return guard_check(call, &change->after.permissions, "the role");
+}
+
+static struct status check_update(struct call *call, struct edit *edit, struct role_change *change)
+{
+    const Datastream__V1__ApiToken *after = (const void *)edit->after.message;
+    struct status status;
+
+    if (after->expiration != DATASTREAM__V1__TOKEN_EXPIRATION__VALUE__UNSPECIFIED)
+        violations_add(&edit->after.violations, call->arena, SLICE("expiration"),
+                       "can't be changed after creation");
+    status = read_roles(call, edit, change);
+    if (status_is_ok(status))
+        status = draft_status(call, &edit->after);
+    if (status_is_ok(status))
+        status = check_guard(call, edit, change);
+    if (status_is_ok(status))
+        status = draft_check_name(call, &edit->after);
+    return status;
+}
+
+struct status api_token__update(struct call *call)
+{
+    struct role_change change = {.changed = false};
+    struct api_token token;
+    struct edit edit;
+    struct status status = edit_begin(call, NULL, &edit);
+
+    if (status_is_ok(status))
+        status = check_update(call, &edit, &change);
+    if (!status_is_ok(status))
+        return status;
+    token = (struct api_token){edit.object, api_token__unpack(call->arena, edit.object.body),
+                               change.after};
+    if (token.record == NULL)
+        return arena_failed(call->arena) ? status_out_of_memory() : object_data_loss();
+    if (!edit_changed(call, &edit))
+        return answer_as_is(call, &token);
+    edit_stamp(call, &edit);
+    token.record->token = (Datastream__V1__ApiToken *)edit.after.message;
+    status = answer(call, &token);
+    if (!status_is_ok(status) || object_validate_only(call))
+        return status;
+    guard_require_role(call, &change.before);
+    if (change.changed)
+        guard_require_role(call, &change.after);
+    api_token__put_facts(call, token.record);
+    edit_commit(call, &edit, api_token__pack(call->arena, token.record));
+    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+}

@@ -1,0 +1,252 @@
+/*
+ * Making an organization, for the operator's tools: its record, its first API token, and the first
+ * rows of its audit chain, in one commit.
+ */
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "datastream/storage/v1/records.pb-c.h"
+#include "proto/message.h"
+#include "rpc/services/services.h"
+#include "storage/keys.h"
+
+#define NAME_LENGTH_MOST 128
+#define EMAIL_LEN_MOST 254
+
+/* What the organization is made of, on its way into one commit. */
+struct founding {
+    const struct kind *tokens;
+    struct arena *arena;
+    struct commit commit;
+    int64_t now_ms;
+    struct uuid organization;
+    struct uuid token;
+    struct slice name;
+    uint8_t random[10 + 10 + 32];
+};
+
+static ProtobufCBinaryData binary(struct arena *arena, const void *bytes, size_t len)
+{
+    struct slice copy = arena_copy(arena, slice_make(bytes, len));
+
+    return (ProtobufCBinaryData){copy.len, (uint8_t *)copy.data};
+}
+
+static char *uuid_cstr(struct arena *arena, const struct uuid *id)
+{
+    char text[UUID_TEXT_LEN];
+
+    uuid_format(id, text);
+    return arena_cstr(arena, slice_make(text, sizeof(text)));
+}
+
+/* -- checking --------------------------------------------------------------------------------- */
+
+static struct status check(struct arena *arena, struct slice *name, struct slice owner_email)
+{
+    struct slice trimmed = SLICE_EMPTY;
+    struct slice folded = SLICE_EMPTY;
+    struct violations violations = {0};
+    size_t at = slice_find(owner_email, '@');
+    const char *wrong;
+
+    if (!utf8_is_valid(*name))
+        return status_invalid_field(arena, SLICE("name"), "must be UTF-8");
+    wrong = key_fold_name(arena, *name, &trimmed, &folded);
+    if (wrong != NULL)
+        violations_add(&violations, arena, SLICE("name"), "%s", wrong);
+    else if (trimmed.len == 0 || utf8_length(trimmed) > NAME_LENGTH_MOST)
+        violations_add(&violations, arena, SLICE("name"), "must have 1 to %d characters",
+                       NAME_LENGTH_MOST);
+    if (at == 0 || at + 1 >= owner_email.len || owner_email.len > EMAIL_LEN_MOST ||
+        !utf8_is_valid(owner_email) || slice_find(owner_email, '\0') < owner_email.len)
+        violations_add(&violations, arena, SLICE("ownerEmail"), "must be an e-mail address");
+    *name = trimmed;
+    return violations_status(&violations, arena);
+}
+
+static const struct predefined_role *administrator(const struct identity_registry *identities)
+{
+    size_t count;
+    const struct predefined_role *roles = identity_predefined_roles(identities, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(roles[i].name, PREDEFINED_API_ADMINISTRATOR) == 0)
+            return &roles[i];
+    return NULL;
+}
+
+/* -- rows ------------------------------------------------------------------------------------- */
+
+static void put_audit(struct founding *founding, const char *action, const char *kind,
+                      uint32_t kind_number, const struct uuid *id, struct slice object_name)
+{
+    Datastream__Storage__V1__AuditRecord record = DATASTREAM__STORAGE__V1__AUDIT_RECORD__INIT;
+    struct arena *arena = founding->arena;
+
+    record.time_ms = founding->now_ms;
+    record.actor = (char *)"system";
+    record.action = (char *)action;
+    record.kind = (char *)kind;
+    record.object_id = uuid_cstr(arena, id);
+    record.object_name = arena_cstr(arena, object_name);
+    if (!arena_failed(arena))
+        commit_audit(&founding->commit, &founding->organization, kind_number, id,
+                     message_pack(arena, &record.base));
+}
+
+static void put_organization(struct founding *founding, struct slice owner_email)
+{
+    Datastream__Storage__V1__OrganizationRecord record =
+        DATASTREAM__STORAGE__V1__ORGANIZATION_RECORD__INIT;
+    struct slice key = key_organization(founding->arena, &founding->organization);
+
+    record.name = arena_cstr(founding->arena, founding->name);
+    record.owner_email = arena_cstr(founding->arena, owner_email);
+    record.create_time_ms = founding->now_ms;
+    if (arena_failed(founding->arena))
+        return;
+    commit_require_absent(&founding->commit, FAMILY_ORGANIZATIONS, key);
+    commit_put(&founding->commit, FAMILY_ORGANIZATIONS, key,
+               message_pack(founding->arena, &record.base));
+    put_audit(founding, "CreatedOrganization", "organization", 0, &founding->organization,
+              founding->name);
+}
+
+static void put_facts(struct founding *founding, const struct predefined_role *role,
+                      ProtobufCBinaryData hash)
+{
+    Datastream__Storage__V1__TokenFacts facts = DATASTREAM__STORAGE__V1__TOKEN_FACTS__INIT;
+    struct arena *arena = founding->arena;
+    struct slice key = slice_make(hash.data, hash.len);
+
+    facts.organization = binary(arena, &founding->organization, sizeof(struct uuid));
+    facts.token_id = binary(arena, &founding->token, sizeof(struct uuid));
+    facts.role_id = binary(arena, &role->id, sizeof(struct uuid));
+    if (arena_failed(arena))
+        return;
+    commit_require_absent(&founding->commit, FAMILY_TOKEN_HASHES, key);
+    commit_put(&founding->commit, FAMILY_TOKEN_HASHES, key, message_pack(arena, &facts.base));
+}
+
+/* The token's message, without its value. */
+static void fill_token(struct founding *founding, const struct predefined_role *role,
+                       struct slice value, Datastream__V1__ApiToken *token)
+{
+    const struct kind *kind = founding->tokens;
+    struct arena *arena = founding->arena;
+
+    token->id = uuid_cstr(arena, &founding->token);
+    token->name = arena_cstr(arena, slice_from_cstr(role->name));
+    token->description = arena_cstr(arena, SLICE("Made with the organization."));
+    token->role_id = uuid_cstr(arena, &role->id);
+    token->masked_token = arena_cstr(arena, token_value_mask(arena, value));
+    token->created_by = arena_cstr(arena, SLICE("system"));
+    field_set_timestamp(arena, &token->base, kind->create_time, founding->now_ms);
+    field_set_timestamp(arena, &token->base, kind->update_time, founding->now_ms);
+}
+
+static void put_token(struct founding *founding, const struct predefined_role *role,
+                      struct slice value)
+{
+    Datastream__Storage__V1__TokenRecord record = DATASTREAM__STORAGE__V1__TOKEN_RECORD__INIT;
+    Datastream__V1__ApiToken token = DATASTREAM__V1__API_TOKEN__INIT;
+    const struct kind *kind = founding->tokens;
+    struct arena *arena = founding->arena;
+    struct slice name = slice_from_cstr(role->name);
+    struct slice trimmed = SLICE_EMPTY;
+    struct slice folded = SLICE_EMPTY;
+    uint8_t hash[32];
+
+    token_value_hash(value, hash);
+    fill_token(founding, role, value, &token);
+    record.token = &token;
+    record.hash = binary(arena, hash, sizeof(hash));
+    key_fold_name(arena, name, &trimmed, &folded);
+    if (arena_failed(arena))
+        return;
+    put_facts(founding, role, record.hash);
+    commit_put(&founding->commit, FAMILY_TOKENS,
+               key_object(arena, &founding->organization, kind->number, &founding->token),
+               message_pack(arena, &record.base));
+    commit_put(&founding->commit, FAMILY_NAMES,
+               key_name(arena, &founding->organization, kind->number, folded),
+               slice_make(&founding->token, sizeof(founding->token)));
+    commit_count(&founding->commit, key_kind(arena, &founding->organization, kind->number), 1);
+    commit_feed(&founding->commit, &founding->organization, kind->number, &founding->token,
+                CHANGE_CREATED);
+    put_audit(founding, "CreatedApiToken", "api-tokens", kind->number, &founding->token, name);
+}
+
+/* -- the whole -------------------------------------------------------------------------------- */
+
+/* A key beyond every organization's. */
+static struct slice organizations_end(struct arena *arena)
+{
+    char *key = arena_alloc(arena, sizeof(struct uuid) + 1);
+
+    if (key == NULL)
+        return SLICE_EMPTY;
+    memset(key, 0xff, sizeof(struct uuid) + 1);
+    return slice_make(key, sizeof(struct uuid) + 1);
+}
+
+static struct status write_commit(struct store *store, struct founding *founding)
+{
+    if (arena_failed(founding->arena))
+        return status_out_of_memory();
+    switch (store_commit_wait(store, &founding->commit)) {
+    case COMMIT_DONE:
+        return status_ok();
+    case COMMIT_CONFLICT:
+        if (founding->commit.conflict->type == CONDITION_RANGE_EMPTY)
+            return status_const(STATUS_ALREADY_EXISTS,
+                                SLICE("The store has an organization already."));
+        return status_const(STATUS_ABORTED, SLICE("Another change came between: try again."));
+    default:
+        return status_const(STATUS_UNAVAILABLE, SLICE("The store could not write."));
+    }
+}
+
+struct status organization_create(struct store *store, const struct identity_registry *identities,
+                                  const struct contract *contract, struct arena *arena,
+                                  struct slice name, struct slice owner_email, bool first,
+                                  struct organization_made *ret_made)
+{
+    const struct predefined_role *role = administrator(identities);
+    struct founding founding = {
+        .tokens = contract_kind(contract, SLICE("api-tokens")),
+        .arena = arena,
+        .now_ms = clock_wall_ms(),
+    };
+    char value[TOKEN_VALUE_LEN];
+    struct slice text;
+    struct status status = check(arena, &name, owner_email);
+
+    if (!status_is_ok(status))
+        return status;
+    if (role == NULL || founding.tokens == NULL)
+        return status_const(STATUS_FAILED_PRECONDITION,
+                            SLICE("The contract lacks API tokens or their administrator's role."));
+    if (getrandom(founding.random, sizeof(founding.random), 0) != sizeof(founding.random))
+        return status_const(STATUS_UNAVAILABLE, SLICE("The system gave no random bytes."));
+    arena_wipe_on_done(arena);
+    founding.name = name;
+    founding.organization = uuid_make(founding.now_ms, founding.random);
+    founding.token = uuid_make(founding.now_ms, founding.random + 10);
+    token_value_make(founding.random + 20, value);
+    text = arena_copy(arena, slice_make(value, sizeof(value)));
+    explicit_bzero(value, sizeof(value));
+    commit_init(&founding.commit, arena);
+    if (first)
+        commit_require_empty(&founding.commit, FAMILY_ORGANIZATIONS, SLICE("\0"),
+                             organizations_end(arena));
+    put_organization(&founding, owner_email);
+    put_token(&founding, role, text);
+    explicit_bzero(founding.random, sizeof(founding.random));
+    status = write_commit(store, &founding);
+    if (status_is_ok(status))
+        *ret_made = (struct organization_made){founding.organization, text};
+    return status;
+}

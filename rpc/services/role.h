@@ -1,0 +1,29 @@
+/* What the files of the roles share. */
+#ifndef DATASTREAM_RPC_SERVICES_ROLE_H
+#define DATASTREAM_RPC_SERVICES_ROLE_H
+
+#include "datastream/v1/role.pb-c.h"
+#include "rpc/services/draft.h"
+#include "rpc/services/guard.h"
+
+/* FAILED_PRECONDITION (reason PREDEFINED_ROLE) when the text is the id of a predefined role. */
+struct status role__check_custom(struct call *call, struct slice id);
+
+/*
+ * The set of the role's permissions. Violations: a name that is no permission; an `assignable_to`
+ * that lets tokens have what is the owner's alone.
+ */
+struct permission_set role__check(struct call *call, const Datastream__V1__Role *role,
+                                  struct violations *violations);
+
+/* A violation when the role has no permission. */
+void role__require_permissions(struct call *call, const Datastream__V1__Role *role,
+                               struct violations *violations);
+
+/* ALREADY_EXISTS when a predefined role has the name. */
+struct status role__check_predefined_name(struct call *call, const struct draft *draft);
+
+/* The handlers. */
+call_handler role__create, role__get, role__list, role__update, role__delete;
+
+#endif

@@ -1,0 +1,98 @@
+/* Editing a custom role. It holds at once for all who have the role, so it is guarded like minting
+ * one. */
+#include "rpc/services/role.h"
+
+#include "storage/keys.h"
+
+/* The rows of the tokens that have the role: references lie by the kind of their source. */
+static struct slice tokens_prefix(struct call *call, const struct object *role)
+{
+    const struct kind *tokens = contract_kind(call_contract(call), SLICE("api-tokens"));
+    const struct uuid nobody = {{0}};
+    struct slice key = key_reference(call->arena, &call->identity.organization, role->kind->number,
+                                     &role->id, tokens->number, &nobody, 0);
+
+    return key.len == 0 ? key : slice_make(key.data, KEY_OBJECT_LEN + sizeof(uint32_t));
+}
+
+/*
+ * A role that tokens have stays assignable to tokens. Where it no longer is, that no token has it
+ * becomes a condition of the commit.
+ */
+static struct status check_narrowing(struct call *call, struct edit *edit)
+{
+    const Datastream__V1__Role *after = (const void *)edit->after.message;
+    struct slice prefix = tokens_prefix(call, &edit->object);
+    struct slice end = key_prefix_end(call->arena, prefix);
+    struct store_rows rows = {0};
+    enum store_found found;
+
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    if ((after->assignable_to & DATASTREAM__V1__ASSIGNABLE__VALUE__TOKENS) != 0)
+        return status_ok();
+    found = store_scan(call->view, FAMILY_REFERENCES, prefix, end, false, 1, &rows);
+    if (found != STORE_FOUND)
+        return call_store_status(found);
+    if (rows.count > 0)
+        violations_add(&edit->after.violations, call->arena, SLICE("assignableTo"),
+                       "must allow API tokens: there are some that have the role");
+    else
+        commit_require_empty(&call->commit, FAMILY_REFERENCES, prefix, end);
+    return status_ok();
+}
+
+static struct status check_update(struct call *call, struct edit *edit)
+{
+    Datastream__V1__Role *after = (Datastream__V1__Role *)edit->after.message;
+    const Datastream__V1__Role *before = (const void *)edit->before.message;
+    struct violations ignored = {0};
+    struct permission_set held = role__check(call, before, &ignored);
+    struct permission_set wanted;
+    struct status status;
+
+    if (after->assignable_to == DATASTREAM__V1__ASSIGNABLE__VALUE__UNSPECIFIED)
+        after->assignable_to = DATASTREAM__V1__ASSIGNABLE__VALUE__BOTH;
+    if (after->clone_from[0] != '\0')
+        violations_add(&edit->after.violations, call->arena, SLICE("cloneFrom"),
+                       "can be given at creation alone");
+    role__require_permissions(call, after, &edit->after.violations);
+    wanted = role__check(call, after, &edit->after.violations);
+    status = check_narrowing(call, edit);
+    if (status_is_ok(status))
+        status = draft_status(call, &edit->after);
+    if (status_is_ok(status))
+        status = guard_check(call, &held, "the role");
+    if (status_is_ok(status))
+        status = guard_check(call, &wanted, "the role then");
+    if (status_is_ok(status))
+        status = role__check_predefined_name(call, &edit->after);
+    if (status_is_ok(status))
+        status = draft_check_name(call, &edit->after);
+    return status;
+}
+
+struct status role__update(struct call *call)
+{
+    const Datastream__V1__UpdateRoleRequest *request = (const void *)call->request;
+    struct status status = status_ok();
+    struct edit edit;
+
+    if (request->role != NULL)
+        status = role__check_custom(call, slice_from_cstr(request->role->id));
+    if (status_is_ok(status))
+        status = edit_begin(call, NULL, &edit);
+    if (status_is_ok(status))
+        status = check_update(call, &edit);
+    if (!status_is_ok(status))
+        return status;
+    call->response = edit.after.message;
+    if (!edit_changed(call, &edit)) {
+        object_set_etag(call, edit.object.kind, call->response, edit.object.revision);
+        return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+    }
+    edit_stamp(call, &edit);
+    if (!object_validate_only(call))
+        edit_commit(call, &edit, message_pack(call->arena, edit.after.message));
+    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+}

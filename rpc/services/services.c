@@ -1,0 +1,31 @@
+/* The table of the handlers that have methods of their own; all other methods are the engine's. */
+#include "rpc/services/services.h"
+
+#include "rpc/services/api_token.h"
+#include "rpc/services/role.h"
+
+#define API_TOKENS "datastream.v1.ApiTokenService."
+#define ROLES "datastream.v1.RoleService."
+
+const struct handler_entry *services_handlers(void)
+{
+    static const struct handler_entry handlers[] = {
+        {API_TOKENS "CreateApiToken", api_token__create},
+        {API_TOKENS "ListApiTokens", api_token__list},
+        {API_TOKENS "GetApiToken", api_token__get},
+        {API_TOKENS "UpdateApiToken", api_token__update},
+        {API_TOKENS "DeleteApiToken", api_token__delete},
+        {API_TOKENS "RegenerateApiToken", api_token__regenerate},
+        {API_TOKENS "DisableApiToken", api_token__disable},
+        {API_TOKENS "EnableApiToken", api_token__enable},
+        {API_TOKENS "ListApiTokenActivityLogs", api_token__list_activity_logs},
+        {ROLES "CreateRole", role__create},
+        {ROLES "ListRoles", role__list},
+        {ROLES "GetRole", role__get},
+        {ROLES "UpdateRole", role__update},
+        {ROLES "DeleteRole", role__delete},
+        {NULL, NULL},
+    };
+
+    return handlers;
+}
