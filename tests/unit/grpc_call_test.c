@@ -1,0 +1,872 @@
+/*
+ * The gRPC face between an exchange and a chain that this file plays: what is answered when, also
+ * when any one allocation fails.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "proto/embedded.h"
+#include "proto/message.h"
+#include "rpc/grpc/compress.h"
+#include "rpc/grpc/frame.h"
+#include "rpc/grpc/grpc.h"
+
+/* -- the exchange, played ------------------------------------------------------------------- */
+
+#define HEADERS_MOST 12
+
+static struct played {
+    struct exchange exchange;
+    struct arena arena;
+    struct header headers[HEADERS_MOST];
+    bool accepted, is_closed, was_reset, ended;
+    unsigned answers;
+    int holds;
+    size_t consumed;
+    uint64_t timeout_ms;
+    int status;
+    struct slice body;
+    struct header sent[HEADERS_MOST];
+    size_t sent_count;
+    struct header trailers[HEADERS_MOST];
+    size_t trailer_count;
+} played;
+
+bool exchange_header(const struct exchange *exchange, struct slice name, struct slice *ret_value)
+{
+    for (size_t i = 0; i < exchange->head.header_count; i++)
+        if (slice_equal(exchange->head.headers[i].name, name)) {
+            *ret_value = exchange->head.headers[i].value;
+            return true;
+        }
+    return false;
+}
+
+void exchange_accept_body(struct exchange *exchange, uint64_t most)
+{
+    (void)exchange;
+    assert_true(most == 0);
+    played.accepted = true;
+}
+
+void exchange_consume(struct exchange *exchange, size_t bytes)
+{
+    (void)exchange;
+    played.consumed += bytes;
+}
+
+void exchange_send_head(struct exchange *exchange, int status, const struct header *headers,
+                        size_t count)
+{
+    (void)exchange;
+    assert_true(count <= HEADERS_MOST);
+    played.answers++;
+    played.status = status;
+    memcpy(played.sent, headers, count * sizeof(*headers));
+    played.sent_count = count;
+}
+
+bool exchange_send_body(struct exchange *exchange, struct slice bytes)
+{
+    (void)exchange;
+    assert_int_equal(played.body.len, 0);
+    played.body = bytes;
+    return false;
+}
+
+void exchange_send_end(struct exchange *exchange, const struct header *trailers, size_t count)
+{
+    (void)exchange;
+    assert_false(played.ended);
+    played.ended = true;
+    if (count > 0)
+        memcpy(played.trailers, trailers, count * sizeof(*trailers));
+    played.trailer_count = count;
+}
+
+void exchange_respond(struct exchange *exchange, int status, const struct header *headers,
+                      size_t count, struct slice body)
+{
+    exchange_send_head(exchange, status, headers, count);
+    exchange_send_body(exchange, body);
+    exchange_send_end(exchange, NULL, 0);
+}
+
+void exchange_reset(struct exchange *exchange)
+{
+    (void)exchange;
+    played.was_reset = true;
+}
+
+void exchange_set_timeout(struct exchange *exchange, uint64_t ms)
+{
+    (void)exchange;
+    played.timeout_ms = ms;
+}
+
+bool exchange_is_closed(const struct exchange *exchange)
+{
+    (void)exchange;
+    return played.is_closed;
+}
+
+void exchange_hold(struct exchange *exchange)
+{
+    (void)exchange;
+    played.holds++;
+}
+
+void exchange_release(struct exchange *exchange)
+{
+    (void)exchange;
+    played.holds--;
+}
+
+void loop_post(struct loop *loop, struct loop_task *task)
+{
+    (void)loop;
+    (void)task;
+}
+
+unsigned loop_index(const struct loop *loop)
+{
+    (void)loop;
+    return 0;
+}
+
+/* -- the chain, played ------------------------------------------------------------------------ */
+
+static struct chain_played {
+    struct status open_status;
+    struct status run_status;
+    bool waits; /* `finish` comes later */
+    unsigned opens, runs;
+    size_t response_len;
+    struct call *call;
+} chain_played;
+
+void call_open(struct call *call, struct slice authorization)
+{
+    (void)authorization;
+    chain_played.opens++;
+    call->status = chain_played.open_status;
+    call->opened(call);
+}
+
+/* Answers with the request's id, and a description of the length that the test wants. */
+static void finish(struct call *call)
+{
+    const struct message_type *type = call->method->output;
+
+    call->status = chain_played.run_status;
+    if (status_is_ok(call->status)) {
+        char *text = arena_zalloc(call->arena, chain_played.response_len + 1);
+
+        call->response = message_new(call->arena, type);
+        if (text != NULL && call->response != NULL) {
+            memset(text, 'd', chain_played.response_len);
+            field_set_string(call->arena, call->response,
+                             message_field_by_name(type, SLICE("description")),
+                             slice_make(text, chain_played.response_len));
+            field_set_string(
+                call->arena, call->response, message_field_by_name(type, SLICE("id")),
+                field_get_string(call->request,
+                                 message_field_by_name(call->method->input, SLICE("id"))));
+        }
+        if (arena_failed(call->arena))
+            call->status = status_out_of_memory();
+    }
+    call->finish(call);
+}
+
+void call_dispatch(struct call *call)
+{
+    chain_played.runs++;
+    chain_played.call = call;
+    if (!chain_played.waits)
+        finish(call);
+}
+
+void call_resume(struct call *call)
+{
+    (void)call;
+}
+
+/* -- requests -----------------------------------------------------------------------------------
+ */
+
+static struct arena contract_arena;
+static struct settings settings;
+static struct chain_loop *loops[1];
+static struct faces faces;
+static struct grpc *grpc;
+
+static int group_setup(void **state)
+{
+    (void)state;
+    log_setup(LOG_JSON, LOG_ERROR);
+    settings = settings_default();
+    settings.max_message_bytes = 100000;
+    arena_init(&contract_arena, NULL, (size_t)256 << 20);
+    faces.settings = &settings;
+    faces.loops = loops;
+    if (!status_is_ok(contract_load(embedded_contract(), &contract_arena, &faces.contract)))
+        return -1;
+    return status_is_ok(grpc_new(&faces, &contract_arena, &grpc)) ? 0 : -1;
+}
+
+static int group_teardown(void **state)
+{
+    (void)state;
+    arena_done(&contract_arena);
+    return 0;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    played = (struct played){0};
+    chain_played = (struct chain_played){0};
+    arena_init(&played.arena, NULL, (size_t)8 << 20);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    assert_int_equal(played.holds, 0);
+    arena_done(&played.arena);
+    return 0;
+}
+
+#define GET "/datastream.v1.ApiTokenService/GetApiToken"
+
+static void add_header(struct slice name, struct slice value)
+{
+    assert_true(played.exchange.head.header_count < HEADERS_MOST);
+    played.headers[played.exchange.head.header_count++] = (struct header){name, value};
+}
+
+static void begin(struct slice path)
+{
+    struct request_head *head = &played.exchange.head;
+
+    played.exchange.arena = &played.arena;
+    head->version = HTTP_2;
+    head->method = SLICE("POST");
+    head->path = path;
+    head->headers = played.headers;
+    add_header(SLICE("content-type"), SLICE("application/grpc"));
+    grpc_begin(grpc, &played.exchange);
+    assert_non_null(played.exchange.face);
+    assert_non_null(played.exchange.face->closed);
+}
+
+/* Sends a body in pieces of `size` bytes, as long as the face wants it. */
+static void send_pieces(struct slice body, size_t size)
+{
+    while (body.len > 0 && played.accepted && !played.ended) {
+        size_t len = size < body.len ? size : body.len;
+
+        played.exchange.face->body(&played.exchange, slice_make(body.data, len));
+        body = slice_from(body, len);
+    }
+}
+
+static void send_body(struct slice body)
+{
+    send_pieces(body, 16384);
+    if (played.accepted && !played.ended)
+        played.exchange.face->body_end(&played.exchange);
+}
+
+static void close_exchange(void)
+{
+    played.is_closed = true;
+    played.exchange.face->closed(&played.exchange, played.ended);
+}
+
+static const struct slice get_body = SLICE_INIT("\0\0\0\0\6\12\4abcd");
+
+static struct slice header_value(const struct header *headers, size_t count, struct slice name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_equal(headers[i].name, name))
+            return headers[i].value;
+    return SLICE_EMPTY;
+}
+
+static struct slice sent(struct slice name)
+{
+    return header_value(played.sent, played.sent_count, name);
+}
+
+/* One trailers-only block with this code. */
+static void assert_refused(const char *code)
+{
+    struct slice got = sent(SLICE("grpc-status"));
+
+    assert_true(played.ended);
+    assert_int_equal(played.answers, 1);
+    assert_int_equal(played.status, 200);
+    assert_int_equal(played.body.len, 0);
+    assert_int_equal(played.trailer_count, 0);
+    assert_true(slice_equal(sent(SLICE("content-type")), SLICE("application/grpc")));
+    assert_true(sent(SLICE("grpc-message")).len > 0);
+    if (!slice_equal(got, slice_from_cstr(code)))
+        fail_msg("wanted grpc-status %s, got %.*s: %.*s", code, SLICE_ARG(got),
+                 SLICE_ARG(sent(SLICE("grpc-message"))));
+}
+
+static void assert_answered(void)
+{
+    assert_true(played.ended);
+    assert_int_equal(played.answers, 1);
+    assert_int_equal(played.status, 200);
+    assert_int_equal(sent(SLICE("grpc-status")).len, 0);
+    assert_int_equal(played.trailer_count, 1);
+    assert_true(slice_equal(header_value(played.trailers, 1, SLICE("grpc-status")), SLICE("0")));
+}
+
+/* -- tests --------------------------------------------------------------------------------------
+ */
+
+static void content_types_of_grpc_are_taken(void **state)
+{
+    static const struct {
+        struct slice value;
+        bool wanted;
+    } cases[] = {
+        {SLICE_INIT("application/grpc"), true},
+        {SLICE_INIT("Application/GRPC"), true},
+        {SLICE_INIT("application/grpc+proto"), true},
+        {SLICE_INIT("application/grpc+Proto;x=y"), true},
+        {SLICE_INIT("application/grpc;charset=utf-8"), true},
+        {SLICE_INIT("application/grpc-web"), false},
+        {SLICE_INIT("application/grpc-web+proto"), false},
+        {SLICE_INIT("application/grpc+json"), false},
+        {SLICE_INIT("application/grpc+proton"), false},
+        {SLICE_INIT("application/grp"), false},
+        {SLICE_INIT("application/json"), false},
+        {SLICE_INIT(""), false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct header header = {SLICE_INIT("content-type"), cases[i].value};
+        struct exchange exchange = {.head = {.headers = &header, .header_count = 1}};
+
+        if (grpc_takes(&exchange) != cases[i].wanted)
+            fail_msg("%.*s", SLICE_ARG(cases[i].value));
+    }
+    assert_false(grpc_takes(&(struct exchange){0}));
+}
+
+static void other_versions_and_methods_are_refused_as_http(void **state)
+{
+    (void)state;
+    played.exchange.arena = &played.arena;
+    played.exchange.head.version = HTTP_1_1;
+    played.exchange.head.method = SLICE("POST");
+    grpc_begin(grpc, &played.exchange);
+    assert_int_equal(played.status, 415);
+    assert_int_equal(sent(SLICE("allow")).len, 0);
+    close_exchange();
+    arena_done(&played.arena);
+    setup(NULL);
+    played.exchange.arena = &played.arena;
+    played.exchange.head.version = HTTP_2;
+    played.exchange.head.method = SLICE("GET");
+    grpc_begin(grpc, &played.exchange);
+    assert_int_equal(played.status, 405);
+    assert_true(slice_equal(sent(SLICE("allow")), SLICE("POST")));
+    close_exchange();
+}
+
+static void unknown_and_unserved_methods_are_unimplemented(void **state)
+{
+    static const struct slice paths[] = {
+        SLICE_INIT("/datastream.v1.ApiTokenService/getApiToken"),
+        SLICE_INIT("/datastream.v1.ApiTokenService/GetApiToken/"),
+        SLICE_INIT("/datastream.v1.ApiTokenService/Get%41piToken"),
+        SLICE_INIT("/nobody.Service/Method"),
+        SLICE_INIT("/"),
+        SLICE_INIT("/grpc.health.v1.Health/Watch"), /* streams */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        setup(NULL);
+        begin(paths[i]);
+        assert_refused("12");
+        assert_int_equal(chain_played.opens, 0);
+        assert_true(sent(SLICE("x-request-id")).len > 0);
+        close_exchange();
+        arena_done(&played.arena);
+    }
+    setup(NULL);
+}
+
+static void unary_call_is_answered(void **state)
+{
+    (void)state;
+    for (size_t size = 1; size <= get_body.len; size++) {
+        setup(NULL);
+        add_header(SLICE("x-request-id"), SLICE("my-id"));
+        begin(SLICE(GET));
+        send_pieces(get_body, size);
+        assert_int_equal(chain_played.runs, 0); /* not before the end */
+        played.exchange.face->body_end(&played.exchange);
+        assert_int_equal(chain_played.runs, 1);
+        assert_answered();
+        assert_true(slice_equal(played.body, get_body)); /* the id is field 1 there too */
+        assert_true(slice_equal(sent(SLICE("x-request-id")), SLICE("my-id")));
+        assert_int_equal(played.consumed, get_body.len);
+        close_exchange();
+        arena_done(&played.arena);
+    }
+    setup(NULL);
+}
+
+static void caller_is_refused_before_the_body_is_read(void **state)
+{
+    (void)state;
+    chain_played.open_status = status_const(STATUS_UNAUTHENTICATED, SLICE("Who are you?"));
+    begin(SLICE(GET));
+    assert_refused("16");
+    assert_false(played.accepted);
+    assert_int_equal(sent(SLICE("grpc-status-details-bin")).len, 0);
+    close_exchange();
+}
+
+static void details_of_a_status_are_sent(void **state)
+{
+    struct status_detail detail = {.type = DETAIL_ERROR_INFO, .subject = SLICE_INIT("DENIED")};
+
+    (void)state;
+    chain_played.open_status = status_const(STATUS_PERMISSION_DENIED, SLICE("100 % no"));
+    chain_played.open_status.details = &detail;
+    begin(SLICE(GET));
+    assert_refused("7");
+    assert_true(slice_equal(sent(SLICE("grpc-message")), SLICE("100 %25 no")));
+    assert_true(sent(SLICE("grpc-status-details-bin")).len > 0);
+    close_exchange();
+}
+
+static void status_of_the_handler_is_sent(void **state)
+{
+    (void)state;
+    chain_played.run_status = status_const(STATUS_NOT_FOUND, SLICE("There is none."));
+    begin(SLICE(GET));
+    send_body(get_body);
+    assert_int_equal(chain_played.runs, 1);
+    assert_refused("5");
+    close_exchange();
+}
+
+static void wrong_bodies_run_no_handler(void **state)
+{
+    static const struct {
+        struct slice body;
+        const char *code;
+    } cases[] = {
+        {SLICE_INIT(""), "12"},                     /* none */
+        {SLICE_INIT("\0\0\0\0\0\0\0\0\0\0"), "12"}, /* two */
+        {SLICE_INIT("\0\0\0\0\0\0"), "12"},         /* begins a second */
+        {SLICE_INIT("\0\0\0"), "13"},               /* ends within */
+        {SLICE_INIT("\0\0\0\0\6\12\4abc"), "13"},   /* ends within */
+        {SLICE_INIT("\2\0\0\0\0"), "13"},           /* flag */
+        {SLICE_INIT("\1\0\0\0\0"), "13"},           /* compressed by nothing */
+        {SLICE_INIT("\0\0\1\206\241"), "8"},        /* 100,001 bytes */
+        {SLICE_INIT("\0\377\377\377\377"), "8"},    /* 4 GiB */
+        {SLICE_INIT("\0\0\0\0\2\12\4"), "13"},      /* does not parse */
+        {SLICE_INIT("\0\0\0\0\3\12\1\377"), "13"},  /* not UTF-8 */
+        {SLICE_INIT("\0\0\0\0\5\12\3a\0b"), "3"},   /* NUL */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        setup(NULL);
+        begin(SLICE(GET));
+        send_body(cases[i].body);
+        assert_refused(cases[i].code);
+        assert_int_equal(chain_played.runs, 0);
+        close_exchange();
+        arena_done(&played.arena);
+    }
+    setup(NULL);
+}
+
+static void failures_of_parsing_name_the_field(void **state)
+{
+    (void)state;
+    begin(SLICE(GET));
+    send_body(SLICE("\0\0\0\0\3\12\1\377"));
+    assert_true(slice_equal(sent(SLICE("grpc-message")),
+                            SLICE("The message does not parse: the string id is not UTF-8.")));
+    close_exchange();
+}
+
+static void unknown_fields_are_dropped(void **state)
+{
+    (void)state;
+    begin(SLICE(GET));
+    send_body(SLICE("\0\0\0\0\14\12\4abcd\372\1\1x\10\5"));
+    assert_answered();
+    assert_true(slice_equal(played.body, get_body));
+    close_exchange();
+}
+
+/* -- compression ------------------------------------------------------------------------------ */
+
+static void compressed_requests_are_unfolded(void **state)
+{
+    static const struct {
+        enum encoding encoding;
+        struct slice name;
+    } cases[] = {{ENCODING_GZIP, SLICE_INIT("gzip")}, {ENCODING_DEFLATE, SLICE_INIT("deflate")}};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct slice body;
+
+        setup(NULL);
+        body = compress_deflate(&played.arena, cases[i].encoding,
+                                slice_from(get_body, FRAME_PREFIX_LEN), FRAME_PREFIX_LEN);
+        frame_write_prefix((char *)body.data, true, body.len - FRAME_PREFIX_LEN);
+        add_header(SLICE("grpc-encoding"), cases[i].name);
+        begin(SLICE(GET));
+        send_body(body);
+        assert_answered();
+        assert_true(slice_equal(played.body, get_body));
+        close_exchange();
+        arena_done(&played.arena);
+    }
+    setup(NULL);
+}
+
+static void compressed_request_may_not_unfold_beyond_the_bound(void **state)
+{
+    char *zeros = arena_zalloc(&played.arena, 100001);
+    struct slice body = compress_deflate(&played.arena, ENCODING_GZIP, slice_make(zeros, 100001),
+                                         5);
+
+    (void)state;
+    frame_write_prefix((char *)body.data, true, body.len - FRAME_PREFIX_LEN);
+    add_header(SLICE("grpc-encoding"), SLICE("gzip"));
+    begin(SLICE(GET));
+    send_body(body);
+    assert_refused("8");
+    close_exchange();
+}
+
+static void unsupported_encoding_is_told_what_is_taken(void **state)
+{
+    (void)state;
+    add_header(SLICE("grpc-encoding"), SLICE("snappy"));
+    begin(SLICE(GET));
+    assert_refused("12");
+    assert_true(slice_equal(sent(SLICE("grpc-accept-encoding")), SLICE("identity,gzip,deflate")));
+    assert_false(played.accepted);
+    close_exchange();
+}
+
+static void answers_are_compressed_only_for_clients_that_ask(void **state)
+{
+    static const struct {
+        struct slice accepts;
+        size_t len;
+        struct slice wanted;
+    } cases[] = {
+        {SLICE_INIT("identity,gzip"), 5000, SLICE_INIT("gzip")},
+        {SLICE_INIT("deflate"), 5000, SLICE_INIT("deflate")},
+        {SLICE_INIT("deflate, gzip"), 5000, SLICE_INIT("gzip")},
+        {SLICE_INIT("identity"), 5000, SLICE_INIT("")},
+        {SLICE_INIT("br"), 5000, SLICE_INIT("")},
+        {SLICE_INIT("gzip"), 500, SLICE_INIT("")},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct slice message = SLICE_EMPTY;
+
+        setup(NULL);
+        chain_played.response_len = cases[i].len;
+        add_header(SLICE("grpc-accept-encoding"), cases[i].accepts);
+        begin(SLICE(GET));
+        send_body(get_body);
+        assert_answered();
+        assert_true(slice_equal(sent(SLICE("grpc-encoding")), cases[i].wanted));
+        assert_int_equal(played.body.data[0], cases[i].wanted.len > 0);
+        if (cases[i].wanted.len > 0) {
+            assert_int_equal(compress_inflate(&played.arena, encoding_by_name(cases[i].wanted),
+                                              slice_from(played.body, 5), 10000, &message),
+                             INFLATE_OK);
+            assert_true(played.body.len < 200);
+        } else {
+            message = slice_from(played.body, 5);
+        }
+        assert_true(message.len > cases[i].len);
+        close_exchange();
+        arena_done(&played.arena);
+    }
+    setup(NULL);
+}
+
+static void too_large_answer_is_refused(void **state)
+{
+    (void)state;
+    chain_played.response_len = 100000;
+    begin(SLICE(GET));
+    send_body(get_body);
+    assert_refused("8");
+    close_exchange();
+}
+
+/* -- metadata and deadlines ---------------------------------------------------------------------
+ */
+
+static void too_much_metadata_is_refused(void **state)
+{
+    (void)state;
+    played.exchange.head.header_bytes = settings.max_metadata_bytes + 1;
+    begin(SLICE(GET));
+    assert_refused("8");
+    assert_int_equal(chain_played.opens, 0);
+    close_exchange();
+}
+
+static void deadlines_are_set_from_the_head(void **state)
+{
+    static const struct {
+        struct slice text;
+        const char *code; /* NULL: goes on */
+        uint64_t ms;
+    } cases[] = {
+        {SLICE_INIT("250m"), NULL, 250},
+        {SLICE_INIT("2H"), NULL, 7200000},
+        {SLICE_INIT("0S"), "4", 0},
+        {SLICE_INIT("soon"), "13", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        setup(NULL);
+        add_header(SLICE("grpc-timeout"), cases[i].text);
+        begin(SLICE(GET));
+        if (cases[i].code != NULL)
+            assert_refused(cases[i].code);
+        else
+            assert_true(played.timeout_ms == cases[i].ms);
+        assert_int_equal(chain_played.opens, cases[i].code == NULL);
+        close_exchange();
+        arena_done(&played.arena);
+    }
+    setup(NULL);
+}
+
+static void calls_without_a_deadline_get_the_servers(void **state)
+{
+    (void)state;
+    begin(SLICE(GET));
+    assert_true(played.timeout_ms == settings.request_timeout_ms);
+    close_exchange();
+}
+
+static void passed_deadline_answers_and_cancels(void **state)
+{
+    (void)state;
+    chain_played.waits = true;
+    begin(SLICE(GET));
+    send_body(get_body);
+    assert_false(played.ended);
+    played.exchange.face->timeout(&played.exchange);
+    assert_refused("4");
+    assert_true(chain_played.call->cancelled);
+    finish(chain_played.call); /* too late to be heard */
+    assert_refused("4");
+    close_exchange();
+}
+
+static void passed_deadline_of_a_client_cuts_a_stuck_answer(void **state)
+{
+    (void)state;
+    add_header(SLICE("grpc-timeout"), SLICE("1S"));
+    begin(SLICE(GET));
+    send_body(get_body);
+    assert_answered();
+    played.exchange.face->timeout(&played.exchange);
+    assert_true(played.was_reset);
+    assert_int_equal(played.answers, 1);
+    close_exchange();
+}
+
+static void servers_own_deadline_leaves_a_given_answer(void **state)
+{
+    (void)state;
+    begin(SLICE(GET));
+    send_body(get_body);
+    played.exchange.face->timeout(&played.exchange);
+    assert_false(played.was_reset);
+    assert_answered();
+    close_exchange();
+}
+
+static void closed_exchange_cancels_and_hears_nothing_more(void **state)
+{
+    (void)state;
+    chain_played.waits = true;
+    begin(SLICE(GET));
+    send_body(get_body);
+    close_exchange();
+    assert_true(chain_played.call->cancelled);
+    finish(chain_played.call);
+    assert_int_equal(played.answers, 0);
+}
+
+/* -- health -------------------------------------------------------------------------------------
+ */
+
+#define HEALTH_CHECK "/grpc.health.v1.Health/Check"
+
+static void health_is_answered_without_the_chain(void **state)
+{
+    static const struct {
+        struct slice body;
+        bool draining;
+        const char *code; /* NULL: answered */
+        struct slice wanted;
+    } cases[] = {
+        {SLICE_INIT("\0\0\0\0\0"), false, NULL, SLICE_INIT("\0\0\0\0\2\10\1")},
+        {SLICE_INIT("\0\0\0\0\0"), true, NULL, SLICE_INIT("\0\0\0\0\2\10\2")},
+        {SLICE_INIT("\0\0\0\0\37\12\35"
+                    "datastream.v1.ApiTokenService"),
+         false, NULL, SLICE_INIT("\0\0\0\0\2\10\1")},
+        {SLICE_INIT("\0\0\0\0\10\12\6nobody"), false, "5", SLICE_INIT("")},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        setup(NULL);
+        faces.draining = cases[i].draining;
+        begin(SLICE(HEALTH_CHECK));
+        send_body(cases[i].body);
+        faces.draining = false;
+        assert_int_equal(chain_played.runs, 0);
+        if (cases[i].code != NULL) {
+            assert_refused(cases[i].code);
+        } else {
+            assert_answered();
+            assert_true(slice_equal(played.body, cases[i].wanted));
+        }
+        close_exchange();
+        arena_done(&played.arena);
+    }
+    setup(NULL);
+}
+
+/* -- memory -------------------------------------------------------------------------------------
+ */
+
+#ifdef DATASTREAM_FAULTS
+/* Whether an allocation failed in the call; then RESOURCE_EXHAUSTED must be what was answered. */
+static bool call_with_fault(unsigned long number, bool onward)
+{
+    bool failed;
+
+    setup(NULL);
+    chain_played.response_len = 5000;
+    add_header(SLICE("grpc-accept-encoding"), SLICE("gzip"));
+    add_header(SLICE("trace-bin"), SLICE("AAEC"));
+    arena_fault_set(number, onward);
+    begin(SLICE(GET));
+    send_pieces(get_body, 6);
+    if (!played.ended)
+        played.exchange.face->body_end(&played.exchange);
+    arena_fault_set(0, false);
+    failed = arena_failed(&played.arena);
+    if (failed)
+        assert_refused("8");
+    else
+        assert_answered();
+    assert_int_equal(played.holds, 0);
+    close_exchange();
+    arena_done(&played.arena);
+    return failed;
+}
+
+static void any_failed_allocation_is_resource_exhausted(void **state)
+{
+    (void)state;
+    for (int onward = 0; onward < 2; onward++) {
+        unsigned long number = 1;
+
+        while (call_with_fault(number, onward != 0))
+            number++;
+        assert_true(number > 10);
+    }
+    setup(NULL);
+}
+
+static void refusals_survive_failed_allocations(void **state)
+{
+    struct status_detail detail = {.type = DETAIL_ERROR_INFO, .subject = SLICE_INIT("DENIED")};
+    bool failed = true;
+
+    (void)state;
+    for (unsigned long number = 1; failed; number++) {
+        setup(NULL);
+        chain_played.open_status = status_const(STATUS_PERMISSION_DENIED, SLICE("100 % no"));
+        chain_played.open_status.details = &detail;
+        arena_fault_set(number, false);
+        begin(SLICE(GET));
+        arena_fault_set(0, false);
+        failed = arena_failed(&played.arena);
+        assert_refused(failed ? "8" : "7");
+        close_exchange();
+        arena_done(&played.arena);
+    }
+    setup(NULL);
+}
+#endif
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(content_types_of_grpc_are_taken),
+        TEST(other_versions_and_methods_are_refused_as_http),
+        TEST(unknown_and_unserved_methods_are_unimplemented),
+        TEST(unary_call_is_answered),
+        TEST(caller_is_refused_before_the_body_is_read),
+        TEST(details_of_a_status_are_sent),
+        TEST(status_of_the_handler_is_sent),
+        TEST(wrong_bodies_run_no_handler),
+        TEST(failures_of_parsing_name_the_field),
+        TEST(unknown_fields_are_dropped),
+        TEST(compressed_requests_are_unfolded),
+        TEST(compressed_request_may_not_unfold_beyond_the_bound),
+        TEST(unsupported_encoding_is_told_what_is_taken),
+        TEST(answers_are_compressed_only_for_clients_that_ask),
+        TEST(too_large_answer_is_refused),
+        TEST(too_much_metadata_is_refused),
+        TEST(deadlines_are_set_from_the_head),
+        TEST(calls_without_a_deadline_get_the_servers),
+        TEST(passed_deadline_answers_and_cancels),
+        TEST(passed_deadline_of_a_client_cuts_a_stuck_answer),
+        TEST(servers_own_deadline_leaves_a_given_answer),
+        TEST(closed_exchange_cancels_and_hears_nothing_more),
+        TEST(health_is_answered_without_the_chain),
+#ifdef DATASTREAM_FAULTS
+        TEST(any_failed_allocation_is_resource_exhausted),
+        TEST(refusals_survive_failed_allocations),
+#endif
+    };
+
+    return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}
