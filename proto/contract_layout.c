@@ -118,6 +118,8 @@ static struct status describe(const struct build *build, const struct build_mess
         pb->default_value = &protobuf_c_empty_string;
     if (is_packed(message, proto))
         pb->flags |= PROTOBUF_C_FIELD_FLAG_PACKED;
+    if (proto->options != NULL && proto->options->deprecated)
+        pb->flags |= PROTOBUF_C_FIELD_FLAG_DEPRECATED;
     if (in_union(proto))
         pb->flags |= PROTOBUF_C_FIELD_FLAG_ONEOF;
     return status_ok();
