@@ -97,10 +97,10 @@ static struct status parse_parameter(struct arena *arena, struct slice piece,
     why = percent_decode(arena, slice_make(piece.data, equals), PERCENT_QUERY, &parameter.name);
     if (why != NULL)
         return status_make(arena, STATUS_INVALID_ARGUMENT,
-                           "The name of a query parameter can't be read: %s.", why);
+                           "The name of a query parameter can not be read: %s.", why);
     why = percent_decode(arena, value, PERCENT_QUERY, &parameter.value);
     if (why != NULL)
-        return status_invalid_field(arena, parameter.name, "The value can't be read: %s.", why);
+        return status_invalid_field(arena, parameter.name, "the value can not be read: %s", why);
     *ret_parameter = parameter;
     return status_ok();
 }

@@ -1,6 +1,6 @@
 /*
- * The REST face: JSON under /api/v1 by google.api.http, problem+json errors, health, and the OpenAPI
- * document.
+ * The REST face: JSON under /api/v1 by google.api.http, problem+json errors, health, and the
+ * OpenAPI document.
  */
 #ifndef DATASTREAM_REST_REST_H
 #define DATASTREAM_REST_REST_H
@@ -10,8 +10,8 @@
 struct rest;
 
 /*
- * Compiles the contract's HTTP rules; a rule that is invalid, equal to another or names no field is a
- * FAILED_PRECONDITION that names the place. Lives in `arena`; `faces` is borrowed.
+ * Compiles the contract's HTTP rules; a rule that is invalid, equal to another or names no field is
+ * a FAILED_PRECONDITION that names the place. Lives in `arena`; `faces` is borrowed.
  */
 struct status rest_new(struct faces *faces, struct arena *arena, struct rest **ret_rest);
 

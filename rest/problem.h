@@ -1,0 +1,24 @@
+/*
+ * Statuses as application/problem+json (RFC 9457): type, title, status, detail and instance (the
+ * request id), and beside them the same status as clients of JSON transcoding know it: code,
+ * message and details, each with the @type of its google.rpc message. Pure.
+ */
+#ifndef DATASTREAM_REST_PROBLEM_H
+#define DATASTREAM_REST_PROBLEM_H
+
+#include "base/status.h"
+
+/*
+ * The document, in the arena; `http` is the HTTP status that is answered. Empty when the arena
+ * failed: then problem_no_memory is what can be said.
+ */
+struct slice problem_write(struct arena *arena, int http, const struct status *status,
+                           struct slice instance);
+
+/* A constant: RESOURCE_EXHAUSTED without an instance. Its HTTP status is 429. */
+struct slice problem_no_memory(void);
+
+/* Seconds for Retry-After, rounded up, when the status says when to come back; else -1. */
+int64_t problem_retry_after(const struct status *status);
+
+#endif

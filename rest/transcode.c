@@ -1,0 +1,339 @@
+/* Requests into messages and messages into answers, by a compiled rule. */
+#include "rest/transcode.h"
+
+#include <google/protobuf/field_mask.pb-c.h>
+
+#include "rest/query.h"
+
+/* A query parameter's field, once it was seen. */
+struct seen {
+    struct field_path path;
+    size_t capacity; /* of a repeated field, for json_read_text */
+};
+
+struct reader {
+    struct arena *arena;
+    const struct binding *binding;
+    ProtobufCMessage *message;
+    struct violations violations;
+    struct status failed; /* what is no violation */
+    struct seen *seen;
+    size_t seen_count;
+};
+
+/* Keeps a failure of one value; others may follow. */
+static void collect(struct reader *reader, struct status status)
+{
+    if (status.code != STATUS_INVALID_ARGUMENT || status.details == NULL) {
+        if (status_is_ok(reader->failed))
+            reader->failed = status;
+        return;
+    }
+    for (const struct status_detail *d = status.details; d != NULL; d = d->next)
+        violations_add(&reader->violations, reader->arena, d->subject, "%.*s",
+                       SLICE_ARG(d->description));
+}
+
+static bool path_equal(const struct field_path *a, const struct field_path *b)
+{
+    return a->count == b->count && memcmp(a->steps, b->steps, a->count * sizeof(a->steps[0])) == 0;
+}
+
+/* Whether another member of the field's oneof is set. */
+static bool oneof_is_taken(const ProtobufCMessage *message, const struct field *field)
+{
+    uint32_t member;
+
+    if (!field->oneof_member)
+        return false;
+    memcpy(&member, (const char *)message + field->parent->oneofs[field->oneof].case_offset,
+           sizeof(member));
+    return member != 0 && member != field->number;
+}
+
+/*
+ * The message that holds the path's last field, made where it is missing. NULL when the arena
+ * failed, or after a violation: the way leads through a oneof that is set otherwise.
+ */
+static ProtobufCMessage *descend(struct reader *reader, const struct field_path *path,
+                                 struct slice name)
+{
+    ProtobufCMessage *message = reader->message;
+
+    for (size_t i = 0; i < path->count; i++) {
+        const struct field *step = path->steps[i];
+        ProtobufCMessage *next;
+
+        if (oneof_is_taken(message, step)) {
+            violations_add(&reader->violations, reader->arena, name,
+                           "another field of the oneof %.*s is given too",
+                           SLICE_ARG(step->parent->oneofs[step->oneof].name));
+            return NULL;
+        }
+        if (i + 1 == path->count)
+            break;
+        next = field_get_message(message, step);
+        if (next == NULL) {
+            next = message_new(reader->arena, step->message);
+            if (next == NULL)
+                return NULL;
+            field_set_message(message, step, next);
+        }
+        message = next;
+    }
+    return message;
+}
+
+/* Whether the field, set in `message`, has the value that the text says. */
+static bool says_the_same(struct reader *reader, const ProtobufCMessage *message,
+                          const struct field *field, struct slice text, struct slice name)
+{
+    ProtobufCMessage *other = message_new(reader->arena, field->parent);
+    size_t capacity = 0;
+
+    return other != NULL &&
+           status_is_ok(json_read_text(reader->arena, other, field, text, name, &capacity)) &&
+           field_equal(reader->arena, message, other, field);
+}
+
+static void read_variable(struct reader *reader, const struct route_match *match, size_t i)
+{
+    const struct field_path *path = &reader->binding->variables[i];
+    const struct field *leaf = path->steps[path->count - 1];
+    struct slice name = field_path_json(reader->arena, path);
+    enum percent_mode mode = reader->binding->template.variables[i].multi ? PERCENT_SEGMENTS
+                                                                          : PERCENT_SEGMENT;
+    ProtobufCMessage *message = descend(reader, path, name);
+    size_t capacity = 0;
+    struct slice text;
+    struct status status;
+    const char *why;
+
+    if (message == NULL)
+        return;
+    why = percent_decode(reader->arena, route_capture(match, i), mode, &text);
+    if (why != NULL) {
+        violations_add(&reader->violations, reader->arena, name,
+                       "the value in the path can not be read: %s", why);
+        return;
+    }
+    if (!leaf->output_only && field_is_set(message, leaf) &&
+        !says_the_same(reader, message, leaf, text, name)) {
+        violations_add(&reader->violations, reader->arena, name,
+                       "the path and the body give different values");
+        return;
+    }
+    status = json_read_text(reader->arena, message, leaf, text, name, &capacity);
+    if (!status_is_ok(status))
+        collect(reader, status);
+}
+
+static struct status read_body(struct reader *reader, const struct transcode_input *input,
+                               struct json_paths *present)
+{
+    const struct binding *binding = reader->binding;
+    struct json_read_options options = {.contract = binding->contract};
+
+    if (binding->body_all && input->body.len > 0)
+        return json_read_message(reader->arena, binding->input, input->body, &options,
+                                 &reader->message);
+    reader->message = message_new(reader->arena, binding->input);
+    if (reader->message == NULL)
+        return status_out_of_memory();
+    if (binding_takes_raw_body(binding)) {
+        const struct message_type *type = binding->body->message;
+        ProtobufCMessage *body = message_new(reader->arena, type);
+        ProtobufCBinaryData *bytes;
+
+        if (body == NULL)
+            return status_out_of_memory();
+        field_set_string(reader->arena, body, message_field_by_number(type, 1),
+                         input->content_type);
+        bytes = field_address(body, message_field_by_number(type, 2), 0);
+        bytes->data = (uint8_t *)(uintptr_t)input->body.data;
+        bytes->len = input->body.len;
+        field_set_message(reader->message, binding->body, body);
+        return status_ok();
+    }
+    if (binding->body == NULL || input->body.len == 0)
+        return status_ok();
+    options.present = present;
+    return json_read_field(reader->arena, reader->message, binding->body, input->body, &options);
+}
+
+/* The parameter's place among those seen; NULL after a violation. */
+static struct seen *note(struct reader *reader, const struct field_path *path, struct slice name)
+{
+    struct seen *seen = NULL;
+
+    for (size_t i = 0; i < reader->seen_count && seen == NULL; i++)
+        if (path_equal(&reader->seen[i].path, path))
+            seen = &reader->seen[i];
+    if (seen == NULL) {
+        seen = &reader->seen[reader->seen_count++];
+        seen->path = *path;
+    } else if (!path->steps[path->count - 1]->repeated) {
+        violations_add(&reader->violations, reader->arena, name,
+                       "the query parameter is given twice");
+        return NULL;
+    }
+    return seen;
+}
+
+static void read_parameter(struct reader *reader, const struct query_parameter *parameter)
+{
+    const struct binding *binding = reader->binding;
+    struct slice name = parameter->name;
+    ProtobufCMessage *message;
+    struct field_path path;
+    struct status status;
+    struct seen *seen;
+
+    if (!field_path_resolve(reader->arena, binding->input, name, &path)) {
+        violations_add(&reader->violations, reader->arena, name, "unknown query parameter");
+        return;
+    }
+    if (binding->body_all || path.steps[0] == binding->body) {
+        violations_add(&reader->violations, reader->arena, name,
+                       "the field comes from the body, not from the query");
+        return;
+    }
+    seen = note(reader, &path, name);
+    message = seen == NULL ? NULL : descend(reader, &path, name);
+    if (message == NULL)
+        return;
+    for (size_t i = 0; i < binding->template.variable_count; i++)
+        if (path_equal(&path, &binding->variables[i])) {
+            if (!says_the_same(reader, message, path.steps[path.count - 1], parameter->value, name))
+                violations_add(&reader->violations, reader->arena, name,
+                               "the path gives another value");
+            return;
+        }
+    status = json_read_text(reader->arena, message, path.steps[path.count - 1], parameter->value,
+                            name, &seen->capacity);
+    if (!status_is_ok(status))
+        collect(reader, status);
+}
+
+static struct status read_query(struct reader *reader, struct slice query)
+{
+    struct query_parameter *parameters = NULL;
+    size_t count = 0;
+    struct status status;
+
+    if (query.len == 0)
+        return status_ok();
+    status = query_parse(reader->arena, query, &parameters, &count);
+    if (!status_is_ok(status))
+        return status;
+    reader->seen = arena_array(reader->arena, count, sizeof(reader->seen[0]));
+    for (size_t i = 0; i < count && reader->seen != NULL; i++)
+        read_parameter(reader, &parameters[i]);
+    return status_ok();
+}
+
+/* Whether a path of proto names leads through an output-only field. */
+static bool is_output_only(const struct message_type *type, struct slice path)
+{
+    while (type != NULL) {
+        struct slice step = slice_make(path.data, slice_find(path, '.'));
+        const struct field *field = message_field_by_proto_name(type, step);
+
+        if (field == NULL || step.len == path.len)
+            return field != NULL && field->output_only;
+        if (field->output_only)
+            return true;
+        type = field->message;
+        path = slice_from(path, step.len + 1);
+    }
+    return false;
+}
+
+/* AIP-134: without a mask, the fields of the body are what is changed. */
+static void infer_mask(struct reader *reader, const struct json_paths *present)
+{
+    const struct binding *binding = reader->binding;
+    Google__Protobuf__FieldMask *mask;
+
+    if (binding->update_mask == NULL || binding->body == NULL ||
+        !slice_equal(binding->http_method, SLICE("PATCH")))
+        return;
+    mask = (Google__Protobuf__FieldMask *)field_get_message(reader->message, binding->update_mask);
+    if (mask != NULL && mask->n_paths > 0)
+        return;
+    mask = (Google__Protobuf__FieldMask *)message_new(reader->arena, binding->update_mask->message);
+    if (mask == NULL)
+        return;
+    mask->paths = arena_array(reader->arena, present->count, sizeof(mask->paths[0]));
+    if (mask->paths == NULL)
+        return;
+    for (const struct json_path *p = present->first; p != NULL; p = p->next)
+        if (!is_output_only(binding->body->message, p->path))
+            mask->paths[mask->n_paths++] = arena_cstr(reader->arena, p->path);
+    field_set_message(reader->message, binding->update_mask, &mask->base);
+}
+
+struct status transcode_request(struct arena *arena, const struct binding *binding,
+                                const struct route_match *match,
+                                const struct transcode_input *input, ProtobufCMessage **ret_message)
+{
+    struct reader reader = {.arena = arena, .binding = binding};
+    struct json_paths present = {0};
+    struct status status = read_body(&reader, input, &present);
+
+    if (!status_is_ok(status))
+        return status;
+    for (size_t i = 0; i < binding->template.variable_count; i++)
+        read_variable(&reader, match, i);
+    status = read_query(&reader, input->query);
+    if (!status_is_ok(status))
+        return status;
+    infer_mask(&reader, &present);
+    if (arena_failed(arena))
+        return status_out_of_memory();
+    if (!status_is_ok(reader.failed))
+        return reader.failed;
+    status = violations_status(&reader.violations, arena);
+    if (status_is_ok(status))
+        *ret_message = reader.message;
+    return status;
+}
+
+struct status transcode_response(struct arena *arena, const struct binding *binding,
+                                 const ProtobufCMessage *message, struct slice *ret_text)
+{
+    const struct json_write_options options = {
+        .contract = binding->contract,
+        .always_emit = true,
+        .hide_input_only = true,
+    };
+
+    if (binding->response != NULL)
+        return json_write_field(arena, message, binding->response, &options, ret_text);
+    return json_write_message(arena, binding->output, message, &options, ret_text);
+}
+
+bool transcode_raw_response(const struct binding *binding, const ProtobufCMessage *message,
+                            struct slice *ret_content_type, struct slice *ret_bytes)
+{
+    const struct message_type *type = binding->output;
+    const ProtobufCBinaryData *bytes;
+
+    if (binding->response != NULL) {
+        type = binding->response->repeated ? NULL : binding->response->message;
+        if (type != NULL)
+            message = field_get_message(message, binding->response);
+    }
+    if (type == NULL || type->well_known != WELL_KNOWN_HTTP_BODY || message == NULL)
+        return false;
+    *ret_content_type = field_get_string(message, message_field_by_number(type, 1));
+    bytes = field_address(message, message_field_by_number(type, 2), 0);
+    *ret_bytes = slice_make(bytes->data, bytes->len);
+    return true;
+}
+
+bool binding_takes_raw_body(const struct binding *binding)
+{
+    return binding->body != NULL && !binding->body->repeated && binding->body->message != NULL &&
+           binding->body->message->well_known == WELL_KNOWN_HTTP_BODY;
+}

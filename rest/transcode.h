@@ -1,0 +1,92 @@
+/*
+ * Between HTTP and messages by google.api.http: a rule is compiled once into a binding; then path
+ * captures, query and JSON body become a request message, and a response message becomes JSON.
+ * Pure.
+ *
+ * Where the rule is ours and not the specification's: a query parameter beside `body: "*"`, an
+ * unknown one, a scalar given twice, and a value that differs from the path's are INVALID_ARGUMENT;
+ * well-known types are set by their JSON string, and not by their inner fields.
+ */
+#ifndef DATASTREAM_REST_TRANSCODE_H
+#define DATASTREAM_REST_TRANSCODE_H
+
+#include "proto/contract.h"
+#include "proto/message.h"
+#include "rest/json.h"
+#include "rest/router.h"
+
+/* A way from a message to a field within it: every step but the last is a singular message. */
+struct field_path {
+    const struct field **steps;
+    size_t count;
+};
+
+/* Fields within each other that a path or a query parameter may name. */
+#define FIELD_PATH_MOST 32
+
+/* One compiled HTTP rule. Plain and read-only. */
+struct binding {
+    const struct contract *contract;
+    const struct message_type *input;
+    const struct message_type *output;
+    struct slice http_method;
+    struct template template;
+    struct field_path variables[TEMPLATE_VARIABLES_MOST];
+    bool body_all;                   /* body: "*" */
+    const struct field *body;        /* body: "field"; NULL for none */
+    const struct field *response;    /* response_body; NULL for the whole message */
+    const struct field *update_mask; /* inferred over PATCH when the query gives none; or NULL */
+};
+
+/*
+ * Compiles a rule of the method. FAILED_PRECONDITION that names method and template: a template
+ * that does not parse, a variable that is no singular scalar field of the input, a field in both
+ * path and body, a body or response_body that is no field. What the binding points to lives in
+ * `arena` and the contract.
+ */
+struct status binding_compile(struct arena *arena, const struct contract *contract,
+                              const struct method *method, const struct http_rule *rule,
+                              struct binding *ret_binding);
+
+/* The path as JSON clients write it, "device.name", in the arena. */
+struct slice field_path_json(struct arena *arena, const struct field_path *path);
+
+/*
+ * Resolves "nested.field" (proto or JSON names) from a message type; false when there is no such
+ * field, a step is repeated or a well-known type, or the arena failed.
+ */
+bool field_path_resolve(struct arena *arena, const struct message_type *type, struct slice name,
+                        struct field_path *ret_path);
+
+/* What of a request becomes the message. */
+struct transcode_input {
+    struct slice query; /* raw, without the '?' */
+    struct slice body;
+    struct slice content_type; /* for google.api.HttpBody */
+};
+
+/*
+ * Makes the request message. INVALID_ARGUMENT with every violation of path and query, or the first
+ * of the body; or out of memory. A PATCH without an update mask gets the leaf paths that are
+ * present in the body, output-only ones left out.
+ */
+struct status transcode_request(struct arena *arena, const struct binding *binding,
+                                const struct route_match *match,
+                                const struct transcode_input *input,
+                                ProtobufCMessage **ret_message);
+
+/* The JSON of an answer: always-emit, without what is input-only. As json_write_message fails. */
+struct status transcode_response(struct arena *arena, const struct binding *binding,
+                                 const ProtobufCMessage *message, struct slice *ret_text);
+
+/*
+ * When the answer is a google.api.HttpBody: its content type and bytes, of the message. False for
+ * every other answer.
+ */
+bool transcode_raw_response(const struct binding *binding, const ProtobufCMessage *message,
+                            struct slice *ret_content_type, struct slice *ret_bytes);
+
+/* Whether the rule's body is a google.api.HttpBody: any content type is taken. */
+bool binding_takes_raw_body(const struct binding *binding);
+
+#endif
