@@ -354,6 +354,26 @@ static struct status build_message(const struct build *build, struct build_messa
     return status_ok();
 }
 
+/* A message holds maps when a field is one or its message does; again until nothing changes. */
+static void mark_maps(struct build *build)
+{
+    bool changed = true;
+
+    while (changed) {
+        changed = false;
+        for (size_t i = 0; i < build->message_count; i++) {
+            struct message_type *type = &build->messages[i].type;
+            bool holds = type->holds_maps;
+
+            for (size_t j = 0; j < type->field_count && !holds; j++)
+                holds = type->fields[j].map ||
+                        (type->fields[j].message != NULL && type->fields[j].message->holds_maps);
+            changed |= holds != type->holds_maps;
+            type->holds_maps = holds;
+        }
+    }
+}
+
 static struct status describe_messages(struct build *build)
 {
     struct status status;
@@ -381,6 +401,7 @@ static struct status describe_messages(struct build *build)
         if (!status_is_ok(status))
             return status;
     }
+    mark_maps(build);
     return status_ok();
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "google/protobuf/timestamp.pb-c.h"
+#include "proto/message_private.h"
 
 static void *allocator_alloc(void *data, size_t size)
 {
@@ -122,6 +123,8 @@ ProtobufCMessage *message_unpack(struct arena *arena, const struct message_type 
         return NULL;
     message = protobuf_c_message_unpack(type->pb, &allocator, bytes.len,
                                         (const uint8_t *)bytes.data);
+    if (message != NULL && type->holds_maps)
+        message__keep_last_entries(arena, type, message);
     return arena_failed(arena) ? NULL : message;
 }
 

@@ -15,7 +15,7 @@ ProtobufCAllocator message_allocator(struct arena *arena);
 ProtobufCMessage *message_new(struct arena *arena, const struct message_type *type);
 
 /*
- * protobuf-c's unpack into the arena. For bytes from outside only after message_walk; NULL when
+ * protobuf-c's unpack into the arena; of map entries with one key the last is kept. For bytes from outside only after message_walk; NULL when
  * they do not parse or the arena failed (arena_failed tells which).
  */
 ProtobufCMessage *message_unpack(struct arena *arena, const struct message_type *type,
@@ -114,6 +114,9 @@ void *field_append(struct arena *arena, ProtobufCMessage *message, const struct 
 /* Sets a repeated message field to `count` messages, the array borrowed. */
 void field_set_messages(ProtobufCMessage *message, const struct field *field,
                         ProtobufCMessage **values, size_t count);
+
+/* The bytes that make a map entry's key, for comparing: its text, or the integer's own memory. */
+struct slice map_entry_key(const ProtobufCMessage *entry, const struct field *key);
 
 /* Copies one field's value from a message of the same type: set, unset, lists and all; deep values
  * are shared. */

@@ -15,8 +15,8 @@ struct json_read_options {
     const struct contract *contract; /* resolves the types of Any */
     bool ignore_unknown;             /* the conformance suite's option; the API refuses them */
     /*
-     * When not NULL, the leaf paths that are present (proto names, dots), for an inferred field mask:
-     * maps, lists and well-known types are leaves; null counts as present. Zero-initialize.
+     * When not NULL, the leaf paths that are present (proto names, dots), for an inferred field
+     * mask: maps, lists and well-known types are leaves; null counts as present. Zero-initialize.
      */
     struct json_paths *present;
     /* Put in front of the paths of violations ("device" gives "device.name"); empty for none. */
@@ -42,17 +42,19 @@ struct status json_read_message(struct arena *arena, const struct message_type *
                                 ProtobufCMessage **ret_message);
 
 /*
- * Reads the value of one field of `message` (a body bound to a field): a message, scalar, list or map.
+ * Reads the value of one field of `message` (a body bound to a field): a message, scalar, list or
+ * map.
  */
 struct status json_read_field(struct arena *arena, ProtobufCMessage *message,
                               const struct field *field, struct slice text,
                               const struct json_read_options *options);
 
 /*
- * Sets a singular scalar, enum or well-known-type field, or appends to a repeated one, from text that
- * is not JSON but a query or path value: "true", "12", an enum's name or number, base64 of either alphabet, the JSON
- * string of a Timestamp and its like (wrappers as their scalar). `path` names the place in
- * violations. Messages, maps and repeated messages: INVALID_ARGUMENT. `*capacity` as field_append's.
+ * Sets a singular scalar, enum or well-known-type field, or appends to a repeated one, from text
+ * that is not JSON but a query or path value: "true", "12", an enum's name or number, base64 of
+ * either alphabet, the JSON string of a Timestamp and its like (wrappers as their scalar). `path`
+ * names the place in violations. Messages, maps and repeated messages: INVALID_ARGUMENT.
+ * `*capacity` as field_append's.
  */
 struct status json_read_text(struct arena *arena, ProtobufCMessage *message,
                              const struct field *field, struct slice text, struct slice path,
@@ -60,15 +62,18 @@ struct status json_read_text(struct arena *arena, ProtobufCMessage *message,
 
 struct json_write_options {
     const struct contract *contract;
-    bool always_emit;  /* fields without presence are written at their default too: our REST answers */
+    bool always_emit; /* fields without presence are written at their default too: our REST answers
+                       */
     bool proto_names;
-    /* Fields that are never written (input-only, secret) are left out when set: our REST answers. */
+    /* Fields that are never written (input-only, secret) are left out when set: our REST answers.
+     */
     bool hide_input_only;
 };
 
 /*
- * Writes a message; the text lives in the arena. INTERNAL when a value has no JSON form (Timestamp out
- * of range, a field mask that does not round-trip, NaN in a Value, an Any of unknown type), or out of memory.
+ * Writes a message; the text lives in the arena. INTERNAL when a value has no JSON form (Timestamp
+ * out of range, a field mask that does not round-trip, NaN in a Value, an Any of unknown type), or
+ * out of memory.
  */
 struct status json_write_message(struct arena *arena, const struct message_type *type,
                                  const ProtobufCMessage *message,
@@ -81,7 +86,8 @@ struct status json_write_field(struct arena *arena, const ProtobufCMessage *mess
 
 /* -- text, for what else writes JSON (problems, OpenAPI, logs) -------------------------------- */
 
-/* A growing text in the arena; when the arena fails it stays as it is. Zero-initialize but the arena. */
+/* A growing text in the arena; when the arena fails it stays as it is. Zero-initialize but the
+ * arena. */
 struct json_text {
     struct arena *arena;
     char *data;

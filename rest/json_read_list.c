@@ -71,27 +71,6 @@ enum read_result json__read_list(struct json_reader *reader, ProtobufCMessage *m
     return scan->error == NULL ? READ_OK : json__read_broken(reader, place);
 }
 
-/* The bytes that make a key: its text, or the integer's own. */
-static struct slice key_bytes(const ProtobufCMessage *entry, const struct field *key)
-{
-    const void *address = field_address(entry, key, 0);
-
-    switch (key->pb->type) {
-    case PROTOBUF_C_TYPE_STRING:
-        return slice_from_cstr(*(char *const *)address);
-    case PROTOBUF_C_TYPE_BOOL:
-        return slice_make(address, sizeof(protobuf_c_boolean));
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-        return slice_make(address, 8);
-    default:
-        return slice_make(address, 4);
-    }
-}
-
 static int compare_keys(const void *a, const void *b)
 {
     return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
@@ -106,7 +85,7 @@ static bool has_repeated_key(struct arena *arena, const ProtobufCMessage *messag
     struct slice *keys = count < 2 ? NULL : arena_array(arena, count, sizeof(*keys));
 
     for (size_t i = 0; keys != NULL && i < count; i++)
-        keys[i] = key_bytes(*(ProtobufCMessage **)field_address(message, field, i), key);
+        keys[i] = map_entry_key(*(ProtobufCMessage **)field_address(message, field, i), key);
     if (keys != NULL && count > MAP_COMPARED_MOST)
         qsort(keys, count, sizeof(*keys), compare_keys);
     for (size_t i = 1; keys != NULL && i < count; i++)
