@@ -7,7 +7,7 @@
 
 #include "rpc/net/http2.h"
 
-/* DATA frames smaller than this are what a client with a tiny window provokes. */
+/* Smaller DATA frames, while more waits, are what a client with a tiny window provokes. */
 #define USEFUL_BYTES 256
 
 static nghttp2_nv field(struct slice name, struct slice value)
@@ -99,7 +99,7 @@ static int send_data(nghttp2_session *session, nghttp2_frame *frame, const uint8
     assert(frame->data.padlen == 0); /* no callback of ours selects padding */
     buffer_put(out, slice_make(head, 9));
     stream_take_body(stream, out, length);
-    if (length >= USEFUL_BYTES)
+    if (length >= USEFUL_BYTES || stream->answer.waiting == 0)
         http2_bounds_useful_frame(&connection->http2->bounds);
     if (out->failed)
         return NGHTTP2_ERR_CALLBACK_FAILURE;

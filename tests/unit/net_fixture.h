@@ -1,0 +1,362 @@
+/*
+ * A server on loopback with a small face for the tests of rpc/net, and a blocking client. What the
+ * face does is chosen by the request's path.
+ */
+#ifndef DATASTREAM_TESTS_NET_FIXTURE_H
+#define DATASTREAM_TESTS_NET_FIXTURE_H
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "rpc/net/server.h"
+
+#define UNUSED __attribute__((unused))
+/* Long enough that only a fault reaches it, sanitizers included. */
+#define PATIENCE_MS 10000
+
+/* What the face saw; all threads. */
+static struct {
+    atomic_int begun;
+    atomic_int ended;
+    atomic_int completed;
+    atomic_int cancelled;
+    atomic_int timeouts;
+    atomic_int writables;
+    atomic_int posted;
+    atomic_size_t body_bytes;
+    atomic_size_t sent_bytes;
+    atomic_int draining;
+    atomic_int release; /* lets /wait answer */
+} seen;
+
+struct test_call {
+    struct exchange *exchange;
+    char *body;
+    size_t len;
+    size_t left; /* of /flood */
+    atomic_int closed_count;
+    pthread_t thread;
+    struct loop_task task;
+};
+
+static const struct header plain_headers[] = {
+    {SLICE_INIT("content-type"), SLICE_INIT("text/plain")},
+};
+static const struct header grpc_headers[] = {
+    {SLICE_INIT("content-type"), SLICE_INIT("application/grpc")},
+};
+static const struct header grpc_trailers[] = {
+    {SLICE_INIT("grpc-status"), SLICE_INIT("0")},
+    {SLICE_INIT("grpc-message"), SLICE_INIT("fine")},
+};
+static const struct header grpc_error[] = {
+    {SLICE_INIT("content-type"), SLICE_INIT("application/grpc")},
+    {SLICE_INIT("grpc-status"), SLICE_INIT("5")},
+};
+
+static char flood_bytes[65536];
+
+static bool path_is(const struct exchange *exchange, const char *path)
+{
+    return slice_equal(exchange->head.path, slice_from_cstr(path));
+}
+
+static UNUSED void sleep_ms(int ms)
+{
+    poll(NULL, 0, ms);
+}
+
+static void face_body(struct exchange *exchange, struct slice bytes)
+{
+    struct test_call *call = exchange->state;
+    char *joined = arena_alloc(exchange->arena, call->len + bytes.len);
+
+    assert_non_null(joined);
+    if (call->len > 0)
+        memcpy(joined, call->body, call->len);
+    memcpy(joined + call->len, bytes.data, bytes.len);
+    call->body = joined;
+    call->len += bytes.len;
+    atomic_fetch_add(&seen.body_bytes, bytes.len);
+    if (!path_is(exchange, "/hoard"))
+        exchange_consume(exchange, bytes.len);
+}
+
+static void send_flood(struct exchange *exchange)
+{
+    struct test_call *call = exchange->state;
+    bool more = true;
+
+    while (more && call->left > 0) {
+        size_t count = call->left < sizeof(flood_bytes) ? call->left : sizeof(flood_bytes);
+
+        call->left -= count;
+        atomic_fetch_add(&seen.sent_bytes, count);
+        more = exchange_send_body(exchange, slice_make(flood_bytes, count));
+    }
+    if (call->left == 0 && more)
+        exchange_send_end(exchange, NULL, 0);
+}
+
+static void posted_answer(struct loop_task *task)
+{
+    struct test_call *call = (struct test_call *)((char *)task - offsetof(struct test_call, task));
+
+    atomic_fetch_add(&seen.posted, 1);
+    exchange_respond(call->exchange, 200, plain_headers, 1, SLICE("late"));
+    exchange_release(call->exchange);
+}
+
+static void *answer_later(void *argument)
+{
+    struct test_call *call = argument;
+
+    while (atomic_load(&seen.release) == 0)
+        sleep_ms(5);
+    loop_post(call->exchange->loop, &call->task);
+    return NULL;
+}
+
+/* Answers from another thread, once the test lets it. */
+static void answer_from_thread(struct exchange *exchange)
+{
+    struct test_call *call = exchange->state;
+
+    call->exchange = exchange;
+    call->task.run = posted_answer;
+    exchange_hold(exchange);
+    assert_int_equal(pthread_create(&call->thread, NULL, answer_later, call), 0);
+    pthread_detach(call->thread);
+}
+
+static void face_body_end(struct exchange *exchange)
+{
+    struct test_call *call = exchange->state;
+    struct slice body = slice_make(call->body, call->len);
+
+    atomic_fetch_add(&seen.ended, 1);
+    if (path_is(exchange, "/echo")) {
+        exchange_respond(exchange, 200, plain_headers, 1, body);
+    } else if (path_is(exchange, "/grpc")) {
+        exchange_send_head(exchange, 200, grpc_headers, 1);
+        exchange_send_body(exchange, body);
+        exchange_send_end(exchange, grpc_trailers, 2);
+    } else if (path_is(exchange, "/parts")) {
+        exchange_send_head(exchange, 200, plain_headers, 1);
+        exchange_send_body(exchange, SLICE("one"));
+        exchange_send_body(exchange, SLICE("two"));
+        exchange_send_end(exchange, grpc_trailers, 2);
+    } else if (path_is(exchange, "/status-only")) {
+        exchange_send_head(exchange, 200, grpc_error, 2);
+        exchange_send_end(exchange, NULL, 0);
+    } else if (path_is(exchange, "/empty")) {
+        exchange_respond(exchange, 204, NULL, 0, SLICE_EMPTY);
+    } else if (path_is(exchange, "/flood")) {
+        call->left = (size_t)32 << 20;
+        exchange_send_head(exchange, 200, plain_headers, 1);
+        send_flood(exchange);
+    } else if (path_is(exchange, "/half")) {
+        exchange_send_head(exchange, 200, plain_headers, 1);
+        exchange_send_body(exchange, SLICE("half"));
+    } else if (path_is(exchange, "/reset")) {
+        exchange_reset(exchange);
+    } else if (path_is(exchange, "/wait")) {
+        answer_from_thread(exchange);
+    } else if (path_is(exchange, "/timeout")) {
+        exchange_set_timeout(exchange, 50);
+    } else if (!path_is(exchange, "/never") && !path_is(exchange, "/hoard")) {
+        exchange_respond(exchange, 404, plain_headers, 1, SLICE("no such test"));
+    }
+}
+
+static void face_writable(struct exchange *exchange)
+{
+    atomic_fetch_add(&seen.writables, 1);
+    send_flood(exchange);
+}
+
+static void face_timeout(struct exchange *exchange)
+{
+    atomic_fetch_add(&seen.timeouts, 1);
+    exchange_respond(exchange, 504, plain_headers, 1, SLICE("too late"));
+}
+
+static void face_closed(struct exchange *exchange, bool complete)
+{
+    struct test_call *call = exchange->state;
+
+    assert_int_equal(atomic_fetch_add(&call->closed_count, 1), 0);
+    assert_true(exchange_is_closed(exchange));
+    atomic_fetch_add(complete ? &seen.completed : &seen.cancelled, 1);
+}
+
+static const struct exchange_face test_face = {
+    face_body, face_body_end, face_writable, face_timeout, face_closed,
+};
+
+static void test_begin(void *context, struct exchange *exchange)
+{
+    struct test_call *call = arena_zalloc(exchange->arena, sizeof(*call));
+
+    (void)context;
+    assert_non_null(call);
+    exchange->face = &test_face;
+    exchange->state = call;
+    atomic_fetch_add(&seen.begun, 1);
+    if (path_is(exchange, "/early"))
+        exchange_respond(exchange, 403, plain_headers, 1, SLICE("no"));
+    else if (path_is(exchange, "/small"))
+        exchange_accept_body(exchange, 10);
+    else if (!path_is(exchange, "/unaccepted"))
+        exchange_accept_body(exchange, 0);
+}
+
+static void test_draining(void *context)
+{
+    (void)context;
+    atomic_store(&seen.draining, 1);
+}
+
+struct fixture {
+    struct settings settings;
+    struct arena arena;
+    struct server *server;
+    pthread_t thread;
+    uint16_t port;
+};
+
+static void *fixture_thread(void *argument)
+{
+    server_run(((struct fixture *)argument)->server);
+    return NULL;
+}
+
+static UNUSED struct settings test_settings(void)
+{
+    struct settings settings = settings_default();
+
+    settings.workers = 2;
+    settings.drain_timeout_ms = 3000;
+    return settings;
+}
+
+static UNUSED struct fixture *fixture_start(struct settings settings)
+{
+    struct fixture *fixture = calloc(1, sizeof(*fixture));
+    struct server_options options = {
+        .listen = {"127.0.0.1:0"},
+        .listen_count = 1,
+        .begin = test_begin,
+        .draining = test_draining,
+    };
+    struct status status;
+
+    assert_non_null(fixture);
+    memset(&seen, 0, sizeof(seen));
+    fixture->settings = settings;
+    options.settings = &fixture->settings;
+    arena_init(&fixture->arena, NULL, 65536);
+    status = server_start(&options, &fixture->arena, &fixture->server);
+    assert_true(status_is_ok(status));
+    fixture->port = (uint16_t)strtoul(strrchr(server_address(fixture->server, 0), ':') + 1, NULL,
+                                      10);
+    assert_int_equal(pthread_create(&fixture->thread, NULL, fixture_thread, fixture), 0);
+    return fixture;
+}
+
+/* Drains; at the end nothing is open, and each call was closed once. */
+static UNUSED void fixture_stop(struct fixture *fixture)
+{
+    server_stop(fixture->server);
+    pthread_join(fixture->thread, NULL);
+    assert_int_equal(server_count(fixture->server).connections_open, 0);
+    assert_int_equal(atomic_load(&seen.begun),
+                     atomic_load(&seen.completed) + atomic_load(&seen.cancelled));
+    server_free(fixture->server);
+    arena_done(&fixture->arena);
+    free(fixture);
+}
+
+/* Waits until a counter has the value. */
+static UNUSED void wait_for(atomic_int *counter, int wanted)
+{
+    for (int i = 0; i < PATIENCE_MS / 5 && atomic_load(counter) < wanted; i++)
+        sleep_ms(5);
+    assert_int_equal(atomic_load(counter), wanted);
+}
+
+static UNUSED int client_connect(const struct fixture *fixture)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(fixture->port)};
+    struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+    return fd;
+}
+
+static UNUSED void client_send(int fd, struct slice bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t sent = send(fd, bytes.data, bytes.len, MSG_NOSIGNAL);
+
+        if (sent <= 0)
+            return; /* the server closed: what it answered tells */
+        bytes = slice_from(bytes, (size_t)sent);
+    }
+}
+
+static UNUSED void client_send_text(int fd, const char *text)
+{
+    client_send(fd, slice_from_cstr(text));
+}
+
+/* Reads until `text` holds `needle` or the peer closes; NUL-terminated. Returns the length. */
+static UNUSED size_t client_read_until(int fd, char *text, size_t size, const char *needle)
+{
+    size_t len = 0;
+
+    text[0] = '\0';
+    while (len + 1 < size && (needle == NULL || strstr(text, needle) == NULL)) {
+        ssize_t count = recv(fd, text + len, size - 1 - len, 0);
+
+        if (count < 0)
+            assert_int_not_equal(errno, EAGAIN);
+        if (count <= 0)
+            break;
+        len += (size_t)count;
+        text[len] = '\0';
+    }
+    return len;
+}
+
+/* Whether the peer closes within the patience; drops what it still sends. */
+static UNUSED bool client_sees_close(int fd)
+{
+    char bytes[4096];
+    ssize_t count;
+
+    while ((count = recv(fd, bytes, sizeof(bytes), 0)) > 0)
+        ;
+    return count == 0 || errno == ECONNRESET;
+}
+
+#endif
