@@ -207,7 +207,7 @@ static void on_closed(struct exchange *exchange, bool complete)
     face_log(face, face->answered ? face->logged_status : STATUS_CANCELLED);
 }
 
-/* Not called: a unary answer is handed over in one go, whatever exchange_send_body said. */
+/* Nothing is held back: a unary answer is handed over in one go, bounded by max_message_bytes. */
 static void on_writable(struct exchange *exchange)
 {
     (void)exchange;

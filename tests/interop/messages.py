@@ -1,0 +1,30 @@
+"""The contract's messages from the descriptor set that the build made: REFLECTION_PB names it."""
+import os
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+_pool = descriptor_pool.DescriptorPool()
+_set = descriptor_pb2.FileDescriptorSet()
+with open(os.environ["REFLECTION_PB"], "rb") as file:
+    _set.ParseFromString(file.read())
+for _file in _set.file:
+    _pool.Add(_file)
+_factory = message_factory.MessageFactory(_pool)
+
+
+def message(name):
+    """The class of a message by full name."""
+    return _factory.GetPrototype(_pool.FindMessageTypeByName(name))
+
+
+def v1(name, **fields):
+    """A message of datastream.v1."""
+    return message("datastream.v1." + name)(**fields)
+
+
+def method(full_name):
+    """Path, request class and response class of a method: "package.Service.Method"."""
+    service, _, name = full_name.rpartition(".")
+    found = _pool.FindServiceByName(service).FindMethodByName(name)
+    return (f"/{service}/{name}", _factory.GetPrototype(found.input_type),
+            _factory.GetPrototype(found.output_type))
