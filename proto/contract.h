@@ -129,7 +129,7 @@ struct message_type {
     size_t by_name_count;
     enum well_known well_known;
     bool map_entry;
-    bool holds_maps; /* itself or a message in it, at any depth */
+    bool holds_maps;         /* itself or a message in it, at any depth */
     const struct kind *kind; /* of a resource; NULL for others */
     struct slice comment;
 };

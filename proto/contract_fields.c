@@ -31,7 +31,7 @@ static struct status take_policy(const struct build *build, struct field *field,
     const ProtobufCMessage *option = NULL;
     const Datastream__V1__FieldPolicy *policy;
 
-    if (!contract__option(build->arena, options, OPTION_FIELD_POLICY,
+    if (!contract__option(build, options, OPTION_FIELD_POLICY,
                           &datastream__v1__field_policy__descriptor, &option))
         return contract__error(build,
                                "%.*s.%.*s has an option (datastream.v1.policy) that can't be read.",

@@ -96,7 +96,7 @@ struct status contract__build_kinds(struct build *build)
 
         if (options == NULL)
             continue;
-        if (!contract__option(build->arena, &options->base, OPTION_RESOURCE,
+        if (!contract__option(build, &options->base, OPTION_RESOURCE,
                               &datastream__v1__resource_kind__descriptor, &option))
             return contract__error(build,
                                    "%.*s has an option (datastream.v1.resource) that can't "

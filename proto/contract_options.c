@@ -56,27 +56,23 @@ const void *contract__unpack(struct arena *arena, const ProtobufCMessageDescript
     return protobuf_c_message_unpack(type, &allocator, body.len, (const uint8_t *)body.data);
 }
 
-bool contract__option(struct arena *arena, const ProtobufCMessage *options, uint32_t number,
-                      const ProtobufCMessageDescriptor *type, const ProtobufCMessage **ret_option)
+/* The parts behind one another; empty, with *ret_parts 0, where there are none. */
+static struct slice join(struct arena *arena, const ProtobufCMessage *options, uint32_t number,
+                         size_t *ret_parts)
 {
-    const ProtobufCMessage *option;
     struct slice body;
     size_t size = 0;
-    size_t parts = 0;
     unsigned at = 0;
     char *joined;
 
+    *ret_parts = 0;
     while (contract__next_option(options, number, &at, &body)) {
         size += body.len;
-        parts++;
-    }
-    if (parts == 0) {
-        *ret_option = NULL;
-        return true;
+        (*ret_parts)++;
     }
     joined = arena_alloc(arena, size);
     if (joined == NULL)
-        return false;
+        return SLICE_EMPTY;
     size = 0;
     at = 0;
     while (contract__next_option(options, number, &at, &body)) {
@@ -84,7 +80,32 @@ bool contract__option(struct arena *arena, const ProtobufCMessage *options, uint
             memcpy(joined + size, body.data, body.len);
         size += body.len;
     }
-    option = contract__unpack(arena, type, slice_make(joined, size));
+    return slice_make(joined, size);
+}
+
+bool contract__option(const struct build *build, const ProtobufCMessage *options, uint32_t number,
+                      const ProtobufCMessageDescriptor *descriptor,
+                      const ProtobufCMessage **ret_option)
+{
+    const struct build_message *type = contract__find_message(build, descriptor->name);
+    const struct walk_options strict = {0};
+    const struct field *bad;
+    const ProtobufCMessage *option;
+    struct slice bytes;
+    size_t parts;
+
+    bytes = join(build->arena, options, number, &parts);
+    if (arena_failed(build->arena))
+        return false;
+    if (parts == 0) {
+        *ret_option = NULL;
+        return true;
+    }
+    /* The walk joins what is in parts deeper down, which protobuf-c does not do within oneofs. */
+    if (type != NULL &&
+        message_walk(build->arena, &type->type, bytes, strict, &bytes, &bad) != WALK_OK)
+        return false;
+    option = contract__unpack(build->arena, descriptor, bytes);
     if (option == NULL)
         return false;
     *ret_option = option;

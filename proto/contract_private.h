@@ -121,11 +121,12 @@ enum {
 };
 
 /*
- * A custom option that is one message: the parts in which it was written are joined. *ret_option is
- * NULL where it is absent. False when it does not parse or the arena failed.
+ * A custom option that is one message: the parts in which it was written are joined, at any
+ * depth. *ret_option is NULL where it is absent. False when it does not parse or the arena failed.
  */
-bool contract__option(struct arena *arena, const ProtobufCMessage *options, uint32_t number,
-                      const ProtobufCMessageDescriptor *type, const ProtobufCMessage **ret_option);
+bool contract__option(const struct build *build, const ProtobufCMessage *options, uint32_t number,
+                      const ProtobufCMessageDescriptor *descriptor,
+                      const ProtobufCMessage **ret_option);
 
 /* Unpacks an option's body into the arena; NULL when it does not parse or the arena failed. */
 const void *contract__unpack(struct arena *arena, const ProtobufCMessageDescriptor *type,

@@ -330,7 +330,7 @@ struct status contract__build_rules(const struct build *build, const struct fiel
     struct target target = {build, field, false};
     const ProtobufCMessage *option = NULL;
 
-    if (!contract__option(build->arena, options, OPTION_FIELD_RULES,
+    if (!contract__option(build, options, OPTION_FIELD_RULES,
                           &buf__validate__field_rules__descriptor, &option))
         return refuse(&target, "that can't be read");
     if (option == NULL)

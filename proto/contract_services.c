@@ -60,7 +60,7 @@ static struct status take_http(const struct build *build, struct method *method,
     const Google__Api__HttpRule *http;
     struct status status;
 
-    if (!contract__option(build->arena, options, OPTION_HTTP, &google__api__http_rule__descriptor,
+    if (!contract__option(build, options, OPTION_HTTP, &google__api__http_rule__descriptor,
                           &option))
         return contract__error(build, "%.*s has an option (google.api.http) that can't be read.",
                                SLICE_ARG(method->full_name));
@@ -139,7 +139,7 @@ static struct status take_options(const struct build *build, struct method *meth
     const ProtobufCMessage *option = NULL;
     struct status status;
 
-    if (!contract__option(build->arena, options, OPTION_METHOD_POLICY,
+    if (!contract__option(build, options, OPTION_METHOD_POLICY,
                           &datastream__v1__method_policy__descriptor, &option))
         return contract__error(build,
                                "%.*s has an option (datastream.v1.method) that can't be read.",
@@ -152,7 +152,7 @@ static struct status take_options(const struct build *build, struct method *meth
         method->access = slice_starts_with(service, SLICE("grpc.health.")) ? ACCESS_PUBLIC
                                                                            : ACCESS_AUTHENTICATED;
     }
-    return take_http(build, method, options);
+    return status_ok();
 }
 
 static struct status build_method(const struct build *build, struct method *method,
@@ -160,6 +160,7 @@ static struct status build_method(const struct build *build, struct method *meth
 {
     const struct build_message *input = contract__find_message(build, proto->input_type);
     const struct build_message *output = contract__find_message(build, proto->output_type);
+    const ProtobufCMessage *options = proto->options == NULL ? NULL : &proto->options->base;
     struct slice service = method->service->full_name;
     struct status status;
 
@@ -175,10 +176,12 @@ static struct status build_method(const struct build *build, struct method *meth
     method->output = &output->type;
     method->client_streaming = proto->client_streaming;
     method->server_streaming = proto->server_streaming;
-    status = take_options(build, method, proto->options == NULL ? NULL : &proto->options->base);
-    if (!status_is_ok(status))
-        return status;
-    return contract__build_shape(build, method);
+    status = take_options(build, method, options);
+    if (status_is_ok(status))
+        status = contract__build_shape(build, method);
+    if (status_is_ok(status))
+        status = take_http(build, method, options);
+    return status;
 }
 
 static struct status build_service(const struct build *build, const struct build_file *file,

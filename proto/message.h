@@ -15,8 +15,9 @@ ProtobufCAllocator message_allocator(struct arena *arena);
 ProtobufCMessage *message_new(struct arena *arena, const struct message_type *type);
 
 /*
- * protobuf-c's unpack into the arena; of map entries with one key the last is kept. For bytes from outside only after message_walk; NULL when
- * they do not parse or the arena failed (arena_failed tells which).
+ * protobuf-c's unpack into the arena; of map entries with one key the last is kept. For bytes from
+ * outside only after message_walk; NULL when they do not parse or the arena failed (arena_failed
+ * tells which).
  */
 ProtobufCMessage *message_unpack(struct arena *arena, const struct message_type *type,
                                  struct slice bytes);
