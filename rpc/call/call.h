@@ -1,10 +1,10 @@
 /*
- * A call: one request to one method, whichever face it came in by. A face makes it, opens it from the
- * request's head (authenticate, authorize), gives it the request message, and dispatches it; `finish`
- * hands it back exactly once, with a response or a status.
+ * A call: one request to one method, whichever face it came in by. A face makes it, opens it from
+ * the request's head (authenticate, authorize), gives it the request message, and dispatches it;
+ * `finish` hands it back exactly once, with a response or a status.
  *
- * The chain: open -> [body read by the face] -> dispatch: identity epoch compared again -> validate ->
- * handler -> commit -> committed -> finish. A handler is a pure function of the call (request,
+ * The chain: open -> [body read by the face] -> dispatch: identity epoch compared again -> validate
+ * -> handler -> commit -> committed -> finish. A handler is a pure function of the call (request,
  * identity, now, random, view): it may run again after a conflict or a missed key.
  *
  * A call lives on one loop; all functions here are called there. The face provides `post`.
@@ -22,7 +22,7 @@ struct chain_loop;
 /* What the audit row of a change says; set by the handler, written by the chain. */
 struct call_change {
     struct call_change *next;
-    struct slice path; /* JSON path */
+    struct slice path;          /* JSON path */
     struct slice before, after; /* JSON texts; empty for none, and always for secrets */
 };
 
@@ -39,11 +39,11 @@ struct call {
     /* Set by the face before call_open. */
     struct chain_loop *loop;
     const struct method *method;
-    struct arena *arena;      /* of the exchange: everything of the call lives in it */
-    struct slice peer;        /* address of the caller */
+    struct arena *arena; /* of the exchange: everything of the call lives in it */
+    struct slice peer;   /* address of the caller */
     struct slice user_agent;
     struct slice request_id;
-    struct slice if_match;    /* value of If-Match; data NULL when it was not given */
+    struct slice if_match; /* value of If-Match; data NULL when it was not given */
     /* Asks the call's loop, from any thread, to call call_resume(call). */
     void (*post)(struct call *call);
     /* After call_open: `status` says whether the caller may go on. Once. */
@@ -61,8 +61,8 @@ struct call {
     /* Set by the chain. */
     struct identity identity;
     struct slice bearer;
-    int64_t now_ms;       /* never steps back; the same in each run of the handler */
-    uint8_t random[64];   /* the same in each run */
+    int64_t now_ms;     /* never steps back; the same in each run of the handler */
+    uint8_t random[64]; /* the same in each run */
     struct store_view *view;
     struct commit commit; /* empty at each run of the handler */
     struct status status;
@@ -70,18 +70,22 @@ struct call {
     /* Set by the handler. */
     ProtobufCMessage *response;
     struct call_audit audit;
-    /* Called after the commit is durable, before finish: fills what needs the revision. May be NULL. */
+    /* Called after the commit is durable, before finish: fills what needs the revision. May be
+     * NULL. */
     void (*committed)(struct call *call, uint64_t revision);
     void *handler_state; /* of this run */
 
     /* The chain's own. */
     enum { CALL_NEW, CALL_OPENING, CALL_OPEN, CALL_RUNNING, CALL_COMMITTING, CALL_DONE } state;
-    unsigned runs;
+    unsigned runs;       /* of the handler: 1, and 1 more for each conflict */
+    unsigned fetches;    /* since the view was last reset */
+    uint64_t view_epoch; /* of identities, when the view was last reset */
 };
 
 /*
- * A handler: OK with `response` (and, when it fills call->commit, the answer leaves after the commit is
- * durable), or a status. When a read answered STORE_AGAIN it returns anything: it is run again.
+ * A handler: OK with `response` (and, when it fills call->commit, the answer leaves after the
+ * commit is durable), or a status. When a read answered STORE_AGAIN it returns anything: it is run
+ * again.
  */
 typedef struct status call_handler(struct call *call);
 
@@ -99,6 +103,7 @@ struct chain_options {
     const struct handler_entry *handlers;
     /* Handlers by enum operation_type, for methods that have none by name. */
     call_handler *const *operations;
+    uint8_t page_key[32]; /* keys the MAC of page tokens; the same on each node and at each start */
 };
 
 /*
@@ -111,18 +116,22 @@ void chain_free(struct chain *chain);
 
 /* One event loop's part: identity cache, denials not written yet. NULL when memory ends. */
 struct chain_loop *chain_loop_new(struct chain *chain);
+/* Submits what it has not written yet. Before the store closes; its calls are done. */
 void chain_loop_free(struct chain_loop *loop);
+
+/* Writes the uses of tokens that the loop noted. Waits for the disk: never on a loop. */
+void chain_loop_flush_usage(struct chain_loop *loop);
 
 const struct contract *call_contract(const struct call *call);
 const struct identity_registry *call_identities(const struct call *call);
 const struct settings *call_settings(const struct call *call);
 
 /*
- * Authenticates and authorizes from the head alone: `authorization` is the header's value (data NULL when
- * there was none). `opened` is called once, now or later. UNAUTHENTICATED is one identical status
- * for all causes (call_sent_credentials tells whether a token was sent); PERMISSION_DENIED names the
- * permission (ErrorInfo). Methods with allow_self pass for a token that lacks the permission:
- * their handlers check with call_may.
+ * Authenticates and authorizes from the head alone: `authorization` is the header's value (data
+ * NULL when there was none). `opened` is called once, now or later. UNAUTHENTICATED is one
+ * identical status for all causes (call_sent_credentials tells whether a token was sent);
+ * PERMISSION_DENIED names the permission (ErrorInfo). Methods with allow_self pass for a token that
+ * lacks the permission: their handlers check with call_may.
  */
 void call_open(struct call *call, struct slice authorization);
 bool call_sent_credentials(const struct call *call);
@@ -145,14 +154,14 @@ struct status call_denied(struct call *call, struct slice permission);
 struct status call_not_found(struct call *call, const struct kind *kind, struct slice id);
 
 /*
- * The status for a read that found nothing to work with: STORE_AGAIN gives UNAVAILABLE (never seen: the handler runs
- * again), STORE_FAILED gives UNAVAILABLE "The store failed.".
+ * The status for a read that found nothing to work with: STORE_AGAIN gives UNAVAILABLE (never seen:
+ * the handler runs again), STORE_FAILED gives UNAVAILABLE "The store failed.".
  */
 struct status call_store_status(enum store_found found);
 
 /*
- * If-Match against the revision of the stored record: OK, or ABORTED with PRECONDITION_ETAG. Etags are
- * the revision in quotes where HTTP has them and without in messages; "*" always matches.
+ * If-Match against the revision of the stored record: OK, or ABORTED with PRECONDITION_ETAG. Etags
+ * are the revision in quotes where HTTP has them and without in messages; "*" always matches.
  */
 struct status call_check_etag(struct call *call, uint64_t revision);
 
@@ -184,9 +193,9 @@ struct status call_read_page_token(struct call *call, struct slice token, struct
 /* -- validation ------------------------------------------------------------------------------- */
 
 /*
- * Checks every rule, required field and enum of the message by the contract, at any depth; violations carry
- * JSON paths behind `prefix` (may be empty). Output-only fields are skipped. `skip` is a top-level
- * field not to look into (NULL for none).
+ * Checks every rule, required field and enum of the message by the contract, at any depth;
+ * violations carry JSON paths behind `prefix` (may be empty). Output-only fields are skipped.
+ * `skip` is a top-level field not to look into (NULL for none).
  */
 void validate_message(struct arena *arena, const struct message_type *type,
                       const ProtobufCMessage *message, struct slice prefix,

@@ -2,11 +2,11 @@
  * Who calls: from the bearer value to a token's facts and its role's permissions. Facts are cached,
  * decisions never: each check judges expiry, state and networks anew.
  *
- * Each event loop has a cache of its own and takes no lock. Before the answer to a change is released,
- * the committer's thread publishes which token hashes and roles the commit touched, in a ring, and
- * raises one atomic epoch; each check loads the epoch first and forgets what was published since it
- * last looked (everything, if it fell behind the ring). So a revocation has no window, and nobody waits
- * for a loop.
+ * Each event loop has a cache of its own and takes no lock. Before the answer to a change is
+ * released, the committer's thread publishes which token hashes and roles the commit touched, in a
+ * ring, and raises one atomic epoch; each check loads the epoch first and forgets what was
+ * published since it last looked (everything, if it fell behind the ring). So a revocation has no
+ * window, and nobody waits for a loop.
  */
 #ifndef DATASTREAM_RPC_CALL_IDENTITY_H
 #define DATASTREAM_RPC_CALL_IDENTITY_H
@@ -20,13 +20,14 @@ enum identity_type { IDENTITY_ANONYMOUS, IDENTITY_TOKEN, IDENTITY_SYSTEM };
 struct identity {
     enum identity_type type;
     struct uuid organization;
-    struct uuid id;   /* the token's */
+    struct uuid id; /* the token's */
     struct uuid role;
     struct permission_set permissions;
     int64_t expire_ms; /* milliseconds since 1970; 0 for none */
     uint8_t hash[32];  /* key of the facts in token_hashes */
     uint64_t facts_revision;
     uint64_t role_revision; /* 0 for a predefined role */
+    uint32_t role_kind;     /* number of the kind "roles" */
     uint64_t epoch;         /* when it was resolved */
 };
 
@@ -39,7 +40,8 @@ struct identity_cache;
 struct identity_registry *identity_registry_new(const struct contract *contract);
 void identity_registry_free(struct identity_registry *registry);
 
-/* A store_observer (context: the registry): publishes what a commit touched. Committer's thread only. */
+/* A store_observer (context: the registry): publishes what a commit touched. Committer's thread
+ * only. */
 void identity_observe(void *registry, const struct commit *commit);
 
 /* `entries` bounds the token facts that are remembered. NULL when memory ends. */
@@ -55,8 +57,8 @@ enum identity_result {
 };
 
 /*
- * Resolves a bearer value ("dsa_..."). `peer` is the address of the caller, text. `now_ms` is a time
- * that never steps back (time_floor.h). For IDENTITY_OUTSIDE *ret_identity is set too.
+ * Resolves a bearer value ("dsa_..."). `peer` is the address of the caller, text. `now_ms` is a
+ * time that never steps back (time_floor.h). For IDENTITY_OUTSIDE *ret_identity is set too.
  */
 enum identity_result identity_resolve(struct identity_cache *cache, struct store_view *view,
                                       struct slice bearer, struct slice peer, int64_t now_ms,
@@ -65,9 +67,12 @@ enum identity_result identity_resolve(struct identity_cache *cache, struct store
 /* Whether nothing that could change any identity was published since this one was resolved. */
 bool identity_is_current(const struct identity_cache *cache, const struct identity *identity);
 
+/* How many publications there were. Any thread. */
+uint64_t identity_epoch(const struct identity_registry *registry);
+
 /*
- * Adds to a commit the conditions under which the identity stands: its facts and its role as they were
- * read. A change or revocation that commits first makes this commit conflict.
+ * Adds to a commit the conditions under which the identity stands: its facts and its role as they
+ * were read. A change or revocation that commits first makes this commit conflict.
  */
 void identity_require(const struct identity *identity, struct commit *commit);
 
@@ -100,7 +105,8 @@ struct predefined_role {
     struct permission_set permissions;
 };
 
-/* All of them (Owner, Admin, Contributor, User, API Administrator, API Contributor, API Reader, API Verifier). */
+/* All of them (Owner, Admin, Contributor, User, API Administrator, API Contributor, API Reader, API
+ * Verifier). */
 const struct predefined_role *identity_predefined_roles(const struct identity_registry *registry,
                                                         size_t *ret_count);
 /* By id; NULL for another. */
@@ -109,8 +115,8 @@ const struct predefined_role *identity_predefined_role(const struct identity_reg
 #define PREDEFINED_API_ADMINISTRATOR "API Administrator"
 
 /*
- * The permissions of any role of the organization, predefined or stored, read through the view (never
- * from a cache). *ret_revision is 0 for a predefined role; STORE_ABSENT when there is none.
+ * The permissions of any role of the organization, predefined or stored, read through the view
+ * (never from a cache). *ret_revision is 0 for a predefined role; STORE_ABSENT when there is none.
  * `ret_assignable`, `ret_name` may be NULL.
  */
 enum store_found identity_read_role(const struct identity_registry *registry, struct arena *arena,

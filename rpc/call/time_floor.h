@@ -1,8 +1,8 @@
 /*
- * A time that never steps back, for judging expiry: the wall clock, but never below the highest time
- * that was persisted. So an expired token stays expired when a clock is set back, restart included.
- * A jump ahead of more than an hour against the monotonic clock is logged and not persisted until it has
- * stood for an hour: one wrong clock does not kill every token for ever.
+ * A time that never steps back, for judging expiry: the wall clock, but never below the highest
+ * time that was persisted. So an expired token stays expired when a clock is set back, restart
+ * included. A jump ahead of more than an hour against the monotonic clock is logged and not
+ * persisted until it has stood for an hour: one wrong clock does not kill every token for ever.
  */
 #ifndef DATASTREAM_RPC_CALL_TIME_FLOOR_H
 #define DATASTREAM_RPC_CALL_TIME_FLOOR_H
@@ -16,6 +16,9 @@ struct status time_floor_load(struct store *store, struct arena *arena);
 
 /* Milliseconds since 1970. Any thread; no lock. */
 int64_t time_floor_now_ms(void);
+
+/* How many jumps ahead were seen. Any thread. */
+uint64_t time_floor_jumps(void);
 
 /*
  * What to persist now, or 0 when nothing: called each minute with both clocks; pure but for its own

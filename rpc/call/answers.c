@@ -1,0 +1,107 @@
+/* What handlers say again and again: not found, etags, who calls. */
+#include <stdio.h>
+
+#include "base/text.h"
+#include "rpc/call/chain.h"
+
+/* Characters of an outsider's text that an answer repeats. */
+#define REPEATED_MOST 128
+
+struct status call_not_found(struct call *call, const struct kind *kind, struct slice id)
+{
+    struct slice shown = id.len <= REPEATED_MOST && utf8_is_valid(id) ? id : SLICE("...");
+    struct status status = status_make(call->arena, STATUS_NOT_FOUND, "There is no %.*s \"%.*s\".",
+                                       SLICE_ARG(kind->singular), SLICE_ARG(shown));
+
+    if (status.code == STATUS_NOT_FOUND)
+        status_add_detail(call->arena, &status, DETAIL_RESOURCE_INFO, shown, kind->collection,
+                          status.message);
+    return arena_failed(call->arena) ? status_out_of_memory() : status;
+}
+
+struct status call_store_status(enum store_found found)
+{
+    switch (found) {
+    case STORE_FOUND:
+        return status_ok();
+    case STORE_ABSENT:
+        return status_const(STATUS_NOT_FOUND, SLICE("There is no such record."));
+    case STORE_AGAIN:
+        return status_const(STATUS_UNAVAILABLE, SLICE("The store has not answered yet."));
+    default:
+        return status_const(STATUS_UNAVAILABLE, SLICE("The store failed."));
+    }
+}
+
+struct slice call_etag(struct arena *arena, uint64_t revision)
+{
+    return arena_printf(arena, "%llu", (unsigned long long)revision);
+}
+
+/* One entity tag of a list; in quotes, or bare. A weak one never matches (RFC 9110 section 13.1.1).
+ */
+static bool tag_matches(struct slice tag, struct slice etag)
+{
+    tag = slice_trim(tag);
+    if (tag.len >= 2 && tag.data[0] == '"' && tag.data[tag.len - 1] == '"')
+        tag = slice_make(tag.data + 1, tag.len - 2);
+    return slice_equal(tag, etag) || slice_equal(tag, SLICE("*"));
+}
+
+static bool list_matches(struct slice list, struct slice etag)
+{
+    for (;;) {
+        size_t comma = slice_find(list, ',');
+
+        if (tag_matches(slice_make(list.data, comma), etag))
+            return true;
+        if (comma == list.len)
+            return false;
+        list = slice_from(list, comma + 1);
+    }
+}
+
+struct status call_check_etag(struct call *call, uint64_t revision)
+{
+    char digits[24];
+    struct status status;
+    int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)revision);
+
+    if (call->if_match.data == NULL ||
+        list_matches(call->if_match, slice_make(digits, (size_t)len)))
+        return status_ok();
+    status = status_const(STATUS_ABORTED,
+                          SLICE("It was changed since it was read; read it again."));
+    status_add_detail(call->arena, &status, DETAIL_PRECONDITION_VIOLATION, SLICE("If-Match"),
+                      SLICE(PRECONDITION_ETAG), status.message);
+    return arena_failed(call->arena) ? status_out_of_memory() : status;
+}
+
+void call_audit_change(struct call *call, struct slice path, struct slice before,
+                       struct slice after)
+{
+    struct call_change *change = arena_alloc(call->arena, sizeof(*change));
+    struct call_change **tail = &call->audit.changes;
+
+    if (change == NULL)
+        return;
+    *change = (struct call_change){.path = path, .before = before, .after = after};
+    while (*tail != NULL)
+        tail = &(*tail)->next;
+    *tail = change;
+}
+
+struct slice call_actor(struct call *call)
+{
+    char id[UUID_TEXT_LEN];
+
+    switch (call->identity.type) {
+    case IDENTITY_TOKEN:
+        uuid_format(&call->identity.id, id);
+        return arena_printf(call->arena, "token:%.*s", (int)sizeof(id), id);
+    case IDENTITY_SYSTEM:
+        return SLICE("system");
+    default:
+        return SLICE("anonymous");
+    }
+}

@@ -1,0 +1,108 @@
+/* Audit rows of changes and of refusals. */
+#include <datastream/storage/v1/records.pb-c.h>
+
+#include "base/text.h"
+#include "proto/message.h"
+#include "rpc/call/audit_text.h"
+#include "rpc/call/chain.h"
+
+static size_t cut(struct slice text, size_t most)
+{
+    size_t len = text.len < most ? text.len : most;
+
+    while (len > 0 && len < text.len && ((unsigned char)text.data[len] & 0xc0) == 0x80)
+        len--;
+    return len;
+}
+
+char *audit_text(struct arena *arena, struct slice text)
+{
+    static char none[] = "";
+    struct slice kept = slice_make(text.data, cut(text, AUDIT_TEXT_MOST));
+    bool good = utf8_is_valid(kept);
+    char *copy = arena_cstr(arena, kept);
+
+    if (copy == NULL)
+        return none;
+    for (size_t i = 0; i < kept.len; i++)
+        if (copy[i] == '\0' || (!good && (unsigned char)copy[i] >= 0x80))
+            copy[i] = '?';
+    return copy;
+}
+
+/* Whole: its maker bounded it, and cut JSON would be none. */
+static char *whole(struct arena *arena, struct slice text)
+{
+    static char none[] = "";
+    char *copy = arena_cstr(arena, text);
+
+    return copy == NULL ? none : copy;
+}
+
+static void add_changes(struct call *call, Datastream__Storage__V1__AuditRecord *record)
+{
+    Datastream__Storage__V1__AuditChange **list;
+    size_t count = 0;
+
+    for (const struct call_change *c = call->audit.changes; c != NULL; c = c->next)
+        count++;
+    list = arena_array(call->arena, count, sizeof(struct Datastream__Storage__V1__AuditChange *));
+    if (count == 0 || list == NULL)
+        return;
+    record->changes = list;
+    for (const struct call_change *c = call->audit.changes; c != NULL; c = c->next) {
+        Datastream__Storage__V1__AuditChange *change = arena_alloc(call->arena, sizeof(*change));
+
+        if (change == NULL)
+            return;
+        datastream__storage__v1__audit_change__init(change);
+        change->path = whole(call->arena, c->path);
+        change->before = whole(call->arena, c->before);
+        change->after = whole(call->arena, c->after);
+        list[record->n_changes++] = change;
+    }
+}
+
+void audit_row__add(struct call *call)
+{
+    struct arena *arena = call->arena;
+    const struct call_audit *audit = &call->audit;
+    Datastream__Storage__V1__AuditRecord record;
+    char id[UUID_TEXT_LEN];
+
+    datastream__storage__v1__audit_record__init(&record);
+    record.time_ms = call->now_ms;
+    record.actor = whole(arena, call_actor(call));
+    record.source_ip = audit_text(arena, call->peer);
+    record.user_agent = audit_text(arena, call->user_agent);
+    record.action = whole(arena, slice_from_cstr(audit->action));
+    record.method = whole(arena, slice_from(call->method->path, 1));
+    record.request_id = audit_text(arena, call->request_id);
+    record.object_name = audit_text(arena, audit->name);
+    record.description = audit_text(arena, audit->description);
+    if (audit->kind != NULL) {
+        uuid_format(&audit->id, id);
+        record.kind = whole(arena, audit->kind->collection);
+        record.object_id = whole(arena, slice_make(id, sizeof(id)));
+    }
+    add_changes(call, &record);
+    commit_audit(&call->commit, &call->identity.organization,
+                 audit->kind == NULL ? 0 : audit->kind->number, &audit->id,
+                 message_pack(arena, &record.base));
+}
+
+void audit_row__note_denial(struct call *call, const struct status *status)
+{
+    struct denial denial = {
+        .identity = &call->identity,
+        .method = call->method,
+        .code = status->code,
+        .peer = call->peer,
+        .user_agent = call->user_agent,
+        .request_id = call->request_id,
+        .description = status->message,
+    };
+
+    if (call->identity.type == IDENTITY_TOKEN)
+        denials_note(call->loop->denials, &denial, call->now_ms);
+}

@@ -1,0 +1,104 @@
+/* Who calls, and may they: from the head of the request alone, and again before the method runs. */
+#include "rpc/call/chain.h"
+
+struct slice authorize__bearer(struct slice authorization)
+{
+    const struct slice scheme = SLICE("bearer");
+    struct slice rest;
+
+    authorization = slice_trim(authorization);
+    if (authorization.len <= scheme.len ||
+        !slice_equal_ignore_case(slice_make(authorization.data, scheme.len), scheme))
+        return SLICE_EMPTY;
+    rest = slice_from(authorization, scheme.len);
+    return rest.data[0] == ' ' || rest.data[0] == '\t' ? slice_trim(rest) : SLICE_EMPTY;
+}
+
+struct status authorize__unauthenticated(void)
+{
+    return status_const(STATUS_UNAUTHENTICATED, SLICE("A valid API token is required."));
+}
+
+bool call_may(const struct call *call)
+{
+    const struct permission *permission = call->method->permission;
+
+    return permission == NULL || permission_set_has(&call->identity.permissions, permission->bit);
+}
+
+struct status call_denied(struct call *call, struct slice permission)
+{
+    struct status status = status_make(call->arena, STATUS_PERMISSION_DENIED,
+                                       "The permission \"%.*s\" is needed.", SLICE_ARG(permission));
+
+    if (status.code == STATUS_PERMISSION_DENIED)
+        status_add_detail(call->arena, &status, DETAIL_ERROR_INFO, SLICE("PERMISSION_DENIED"),
+                          SLICE("permission"), permission);
+    return arena_failed(call->arena) ? status_out_of_memory() : status;
+}
+
+static struct status judge_permission(struct call *call)
+{
+    if (call_may(call) || call->method->allow_self)
+        return status_ok();
+    return call_denied(call, call->method->permission->name);
+}
+
+/* The answer is that of an unknown token; the token's log says more. */
+static struct status refuse_outside(struct call *call)
+{
+    const struct status noted = status_const(
+        STATUS_UNAUTHENTICATED,
+        SLICE("The token was used from an address that is outside its networks."));
+
+    audit_row__note_denial(call, &noted);
+    return authorize__unauthenticated();
+}
+
+void call__reset_view(struct call *call)
+{
+    store_view_reset(call->view);
+    call->fetches = 0;
+    call->view_epoch = identity_epoch(call->loop->chain->identities);
+}
+
+bool authorize__judge(struct call *call, struct status *ret_status)
+{
+    struct identity_cache *cache = call->loop->cache;
+    enum identity_result result;
+
+    /* What was fetched before something changed must not be taken for what is so now. */
+    if (call->view_epoch != identity_epoch(call->loop->chain->identities))
+        call__reset_view(call);
+    result = identity_resolve(cache, call->view, call->bearer, call->peer, call->now_ms,
+                              &call->identity);
+    switch (result) {
+    case IDENTITY_OK:
+        *ret_status = judge_permission(call);
+        return true;
+    case IDENTITY_UNKNOWN:
+        *ret_status = authorize__unauthenticated();
+        return true;
+    case IDENTITY_OUTSIDE:
+        *ret_status = refuse_outside(call);
+        return true;
+    case IDENTITY_AGAIN:
+        return false;
+    default:
+        *ret_status = call_store_status(STORE_FAILED);
+        return true;
+    }
+}
+
+bool authorize__judge_again(struct call *call, struct status *ret_status)
+{
+    const struct identity *identity = &call->identity;
+    bool expired = identity->expire_ms != 0 && call->now_ms >= identity->expire_ms;
+
+    if (call->method->access == ACCESS_PUBLIC ||
+        (!expired && identity_is_current(call->loop->cache, identity))) {
+        *ret_status = status_ok();
+        return true;
+    }
+    return authorize__judge(call, ret_status);
+}

@@ -1,0 +1,315 @@
+/*
+ * The state machine of a call.
+ *
+ *   NEW -> OPENING          authenticate and authorize; may wait for a fetch
+ *   OPENING -> OPEN | DONE  `opened`
+ *   OPEN -> RUNNING         identity again, validation, handler; may wait for fetches
+ *   RUNNING -> COMMITTING   waits for the store
+ *   COMMITTING -> RUNNING   a condition did not hold: all of it again
+ *   RUNNING, COMMITTING -> DONE  `finish`
+ *
+ * At most one thing is waited for at a time: a fetch in OPENING and RUNNING, a commit in
+ * COMMITTING. Its thread calls `post`, and the loop goes on in call_resume.
+ */
+#include <assert.h>
+#include <sys/random.h>
+
+#include "proto/message.h"
+#include "rpc/call/chain.h"
+#include "rpc/call/time_floor.h"
+
+#define RUNS_MOST 16
+#define FETCHES_MOST 64
+
+static void move(struct call *call, int state)
+{
+    static const unsigned legal[] = {
+        [CALL_NEW] = 1U << CALL_OPENING,
+        [CALL_OPENING] = 1U << CALL_OPEN | 1U << CALL_DONE,
+        [CALL_OPEN] = 1U << CALL_RUNNING,
+        [CALL_RUNNING] = 1U << CALL_COMMITTING | 1U << CALL_DONE,
+        [CALL_COMMITTING] = 1U << CALL_RUNNING | 1U << CALL_DONE,
+        [CALL_DONE] = 0,
+    };
+
+    assert((legal[call->state] >> state & 1) != 0);
+    call->state = state;
+}
+
+/* -- endings ------------------------------------------------------------------------------- */
+
+/* The call may be gone when this returns. */
+static void open_end(struct call *call, struct status status)
+{
+    if (status.code == STATUS_PERMISSION_DENIED)
+        audit_row__note_denial(call, &status);
+    if (status_is_ok(status) && call->identity.type == IDENTITY_TOKEN)
+        usage_note(call->loop->usage, &call->identity, call->peer, call->now_ms);
+    move(call, status_is_ok(status) ? CALL_OPEN : CALL_DONE);
+    call->status = status;
+    call->opened(call);
+}
+
+/* The same. */
+static void finish(struct call *call, struct status status)
+{
+    if (status.code == STATUS_PERMISSION_DENIED)
+        audit_row__note_denial(call, &status);
+    if (!status_is_ok(status))
+        call->response = NULL;
+    move(call, CALL_DONE);
+    call->status = status;
+    call->finish(call);
+}
+
+static struct status cancelled(void)
+{
+    return status_const(STATUS_CANCELLED, SLICE("The call was cancelled."));
+}
+
+/* -- waiting ------------------------------------------------------------------------------- */
+
+/* The engine's thread. */
+static void fetched(void *context)
+{
+    struct call *call = context;
+
+    call->post(call);
+}
+
+/* Whether what the view missed is on its way; if not, the store is not worth more tries. */
+static bool fetch(struct call *call)
+{
+    if (++call->fetches > FETCHES_MOST)
+        return false;
+    store_fetch(call->view, fetched, call);
+    return true;
+}
+
+static struct status never_there(void)
+{
+    return status_const(STATUS_UNAVAILABLE, SLICE("The store did not find what it was asked for."));
+}
+
+/* -- opening ------------------------------------------------------------------------------- */
+
+static void open_go_on(struct call *call)
+{
+    struct status status;
+
+    if (call->cancelled)
+        open_end(call, cancelled());
+    else if (authorize__judge(call, &status))
+        open_end(call, arena_failed(call->arena) ? status_out_of_memory() : status);
+    else if (!fetch(call))
+        open_end(call, never_there());
+}
+
+void call_open(struct call *call, struct slice authorization)
+{
+    move(call, CALL_OPENING);
+    call->now_ms = time_floor_now_ms();
+    call->bearer = authorize__bearer(authorization);
+    denials_tick(call->loop->denials, call->now_ms);
+    call->view = store_view_open(call->loop->chain->store, call->arena);
+    if (call->view == NULL) {
+        open_end(call, status_out_of_memory());
+        return;
+    }
+    call->view_epoch = identity_epoch(call->loop->chain->identities);
+    if (call->method->access == ACCESS_PUBLIC)
+        open_end(call, status_ok());
+    else if (call->bearer.len == 0)
+        open_end(call, authorize__unauthenticated());
+    else
+        open_go_on(call);
+}
+
+bool call_sent_credentials(const struct call *call)
+{
+    return call->bearer.len > 0;
+}
+
+/* -- running ------------------------------------------------------------------------------- */
+
+/*
+ * The request by the contract's rules. What is wrong in a resource is named from the resource, as
+ * in a body that is the resource. An update's is partial: its handler checks what comes of it.
+ */
+static struct status check_request(struct call *call)
+{
+    const struct method *method = call->method;
+    struct violations violations = {0};
+    const ProtobufCMessage *resource = NULL;
+
+    validate_message(call->arena, method->input, call->request, SLICE_EMPTY, method->resource,
+                     &violations);
+    if (method->resource != NULL && method->operation != OPERATION_UPDATE &&
+        method->update_mask == NULL)
+        resource = field_get_message(call->request, method->resource);
+    if (resource != NULL)
+        validate_message(call->arena, method->resource->message, resource, SLICE_EMPTY, NULL,
+                         &violations);
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    return violations_status(&violations, call->arena);
+}
+
+/* The engine's thread. */
+static void committed(struct commit *commit, void *context)
+{
+    struct call *call = context;
+
+    (void)commit;
+    call->post(call);
+}
+
+static void submit(struct call *call)
+{
+    struct commit *commit = &call->commit;
+
+    identity_require(&call->identity, commit);
+    if (call->audit.action != NULL)
+        audit_row__add(call);
+    if (arena_failed(call->arena)) {
+        finish(call, status_out_of_memory());
+        return;
+    }
+    if (commit->operation_count > COMMIT_OPERATIONS_MOST || commit->bytes > COMMIT_BYTES_MOST) {
+        finish(call, status_const(STATUS_INVALID_ARGUMENT,
+                                  SLICE("The change is too large to be made at once.")));
+        return;
+    }
+    move(call, CALL_COMMITTING);
+    store_commit(call->loop->chain->store, commit, committed, call);
+}
+
+static void run_handler(struct call *call)
+{
+    call_handler *handler = call->loop->chain->handlers[call->method->index];
+    struct status status;
+
+    commit_init(&call->commit, call->arena);
+    call->response = NULL;
+    call->audit = (struct call_audit){0};
+    call->committed = NULL;
+    call->handler_state = NULL;
+    if (handler == NULL) {
+        finish(call, status_const(STATUS_UNIMPLEMENTED, SLICE("The method has no handler.")));
+        return;
+    }
+    status = handler(call);
+    if (arena_failed(call->arena))
+        finish(call, status_out_of_memory());
+    else if (store_view_missed(call->view)) {
+        if (!fetch(call))
+            finish(call, never_there());
+    } else if (status_is_ok(status) && call->response == NULL)
+        finish(call, status_const(STATUS_INTERNAL, SLICE("The method gave no answer.")));
+    else if (status_is_ok(status) && !commit_is_empty(&call->commit))
+        submit(call);
+    else
+        finish(call, status);
+}
+
+/* From the top, and again after each fetch; what the view has stays. */
+static void run(struct call *call)
+{
+    struct status status;
+
+    if (call->cancelled) {
+        finish(call, cancelled());
+        return;
+    }
+    if (!authorize__judge_again(call, &status)) {
+        if (!fetch(call))
+            finish(call, never_there());
+        return;
+    }
+    if (status_is_ok(status) && call->runs == 0) {
+        call->runs = 1;
+        status = check_request(call);
+    }
+    if (arena_failed(call->arena))
+        finish(call, status_out_of_memory());
+    else if (status_is_ok(status))
+        run_handler(call);
+    else
+        finish(call, status);
+}
+
+void call_dispatch(struct call *call)
+{
+    move(call, CALL_RUNNING);
+    call->now_ms = time_floor_now_ms();
+    if (getrandom(call->random, sizeof(call->random), 0) != sizeof(call->random)) {
+        finish(call, status_const(STATUS_UNAVAILABLE, SLICE("There are no random numbers.")));
+        return;
+    }
+    call__reset_view(call);
+    run(call);
+}
+
+/* -- committed ----------------------------------------------------------------------------- */
+
+/* A commit that is durable is never denied, not even to a caller who has gone. */
+static void end_done(struct call *call)
+{
+    if (call->committed != NULL)
+        call->committed(call, call->commit.revision);
+    if (arena_failed(call->arena))
+        finish(call,
+               status_const(STATUS_RESOURCE_EXHAUSTED,
+                            SLICE("The change was made, but there was no memory for its answer.")));
+    else
+        finish(call, status_ok());
+}
+
+static void end_conflict(struct call *call)
+{
+    if (call->cancelled) {
+        finish(call, cancelled());
+        return;
+    }
+    if (call->runs >= RUNS_MOST) {
+        finish(call,
+               status_const(STATUS_ABORTED, SLICE("Too many concurrent changes; try again.")));
+        return;
+    }
+    call->runs++;
+    move(call, CALL_RUNNING);
+    call__reset_view(call);
+    run(call);
+}
+
+static void commit_end(struct call *call)
+{
+    switch (call->commit.result) {
+    case COMMIT_DONE:
+        end_done(call);
+        break;
+    case COMMIT_CONFLICT:
+        end_conflict(call);
+        break;
+    default:
+        finish(call, status_const(STATUS_UNAVAILABLE, SLICE("The store takes no changes.")));
+        break;
+    }
+}
+
+void call_resume(struct call *call)
+{
+    switch (call->state) {
+    case CALL_OPENING:
+        open_go_on(call);
+        break;
+    case CALL_RUNNING:
+        run(call);
+        break;
+    case CALL_COMMITTING:
+        commit_end(call);
+        break;
+    default:
+        assert(!"a call that waits for nothing was resumed");
+    }
+}

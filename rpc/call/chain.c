@@ -1,0 +1,133 @@
+/* The chain of a process, made once, and each loop's part of it. */
+#include "rpc/call/chain.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+
+/* The method of a handler's row; NULL when the contract has none of that name. */
+static const struct method *find_method(const struct contract *contract, struct slice full_name)
+{
+    for (size_t i = 0; i < contract->method_count; i++)
+        if (slice_equal(contract->methods[i]->full_name, full_name))
+            return contract->methods[i];
+    return NULL;
+}
+
+static call_handler *handler_of(const struct chain_options *options, const struct method *method,
+                                call_handler *named)
+{
+    if (named != NULL || options->operations == NULL || method->operation == OPERATION_CUSTOM)
+        return named;
+    return options->operations[method->operation];
+}
+
+static struct status take_handlers(const struct chain_options *options, struct arena *arena,
+                                   call_handler **handlers)
+{
+    const struct contract *contract = options->contract;
+
+    for (const struct handler_entry *row = options->handlers; row != NULL && row->method != NULL;
+         row++) {
+        const struct method *method = find_method(contract, slice_from_cstr(row->method));
+
+        if (method == NULL)
+            return status_make(arena, STATUS_FAILED_PRECONDITION,
+                               "There is a handler for %s, which the contract does not have.",
+                               row->method);
+        handlers[method->index] = row->handler;
+    }
+    for (size_t i = 0; i < contract->method_count; i++) {
+        const struct method *method = contract->methods[i];
+
+        if (!slice_starts_with(method->full_name, SLICE("datastream.")))
+            continue;
+        handlers[i] = handler_of(options, method, handlers[i]);
+        if (handlers[i] == NULL)
+            return status_make(arena, STATUS_FAILED_PRECONDITION, "There is no handler for %.*s.",
+                               SLICE_ARG(method->full_name));
+    }
+    return status_ok();
+}
+
+struct status chain_new(const struct chain_options *options, struct arena *arena,
+                        struct chain **ret_chain)
+{
+    struct chain *chain = arena_zalloc(arena, sizeof(*chain));
+    const struct kind *tokens = contract_kind(options->contract, SLICE("api-tokens"));
+    struct status status;
+
+    if (chain == NULL)
+        return status_out_of_memory();
+    chain->contract = options->contract;
+    chain->store = options->store;
+    chain->identities = options->identities;
+    chain->settings = options->settings;
+    chain->token_kind = tokens == NULL ? 0 : tokens->number;
+    memcpy(chain->page_key, options->page_key, sizeof(chain->page_key));
+    chain->handlers = arena_array(arena, options->contract->method_count,
+                                  sizeof(chain->handlers[0]));
+    if (chain->handlers == NULL)
+        return status_out_of_memory();
+    status = take_handlers(options, arena, chain->handlers);
+    if (status_is_ok(status))
+        *ret_chain = chain;
+    return status;
+}
+
+void chain_free(struct chain *chain)
+{
+    OPENSSL_cleanse(chain->page_key, sizeof(chain->page_key));
+}
+
+struct chain_loop *chain_loop_new(struct chain *chain)
+{
+    struct chain_loop *loop = calloc(1, sizeof(*loop));
+
+    if (loop == NULL)
+        return NULL;
+    loop->chain = chain;
+    loop->cache = identity_cache_new(chain->identities,
+                                     (size_t)chain->settings->identity_cache_entries);
+    loop->denials = denials_new(chain->store, chain->token_kind);
+    loop->usage = usage_new();
+    loop->page_mac = page_mac_new(chain->page_key);
+    if (loop->cache != NULL && loop->denials != NULL && loop->usage != NULL &&
+        loop->page_mac != NULL)
+        return loop;
+    chain_loop_free(loop);
+    return NULL;
+}
+
+void chain_loop_free(struct chain_loop *loop)
+{
+    if (loop->usage != NULL) {
+        chain_loop_flush_usage(loop);
+        usage_free(loop->usage);
+    }
+    if (loop->denials != NULL)
+        denials_free(loop->denials);
+    if (loop->cache != NULL)
+        identity_cache_free(loop->cache);
+    page_mac_free(loop->page_mac);
+    free(loop);
+}
+
+void chain_loop_flush_usage(struct chain_loop *loop)
+{
+    usage_flush(loop->usage, loop->chain->store, loop->chain->token_kind);
+}
+
+const struct contract *call_contract(const struct call *call)
+{
+    return call->loop->chain->contract;
+}
+
+const struct identity_registry *call_identities(const struct call *call)
+{
+    return call->loop->chain->identities;
+}
+
+const struct settings *call_settings(const struct call *call)
+{
+    return call->loop->chain->settings;
+}

@@ -1,0 +1,40 @@
+/*
+ * Refused calls on their way into the audit log. The first refusal of a token at a method is
+ * written at once; further ones within a minute are counted, and written as one row when the minute
+ * is over. Bounded, so that a caller who is refused a thousand times a second fills neither memory
+ * nor log. Belongs to one loop; never delays an answer. Internal to rpc/call/.
+ */
+#ifndef DATASTREAM_RPC_CALL_DENIALS_H
+#define DATASTREAM_RPC_CALL_DENIALS_H
+
+#include "base/status.h"
+#include "rpc/call/identity.h"
+
+struct denials;
+
+#define DENIALS_MOST 1024
+#define DENIALS_WINDOW_MS 60000
+
+/* One refusal. Slices are borrowed. */
+struct denial {
+    const struct identity *identity;
+    const struct method *method;
+    enum status_code code;
+    struct slice peer;
+    struct slice user_agent;
+    struct slice request_id;
+    struct slice description; /* a sentence */
+};
+
+/* `token_kind`: number of the kind that the rows belong to. NULL when memory ends. */
+struct denials *denials_new(struct store *store, uint32_t token_kind);
+
+/* Submits what was counted and not written. */
+void denials_free(struct denials *denials);
+
+void denials_note(struct denials *denials, const struct denial *denial, int64_t now_ms);
+
+/* Submits the rows of the windows that are over. Cheap when there are none. */
+void denials_tick(struct denials *denials, int64_t now_ms);
+
+#endif
