@@ -1,5 +1,10 @@
 /* The contract as it is embedded, and descriptors against those of protoc-c. */
 #include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
 
 #include "shapes.h"
 

@@ -1,4 +1,10 @@
 /* Of map entries that bytes give one key the last is kept, at any depth. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
 #include "shapes.h"
 
 static struct arena contract_arena;

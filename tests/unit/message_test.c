@@ -1,4 +1,10 @@
 /* Messages over arenas and fields by descriptor, on a message of every shape. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
 #include "shapes.h"
 
 #include "google/protobuf/timestamp.pb-c.h"

@@ -6,11 +6,9 @@
 #ifndef DATASTREAM_TESTS_UNIT_SHAPES_H
 #define DATASTREAM_TESTS_UNIT_SHAPES_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "google/protobuf/descriptor.pb-c.h"
 #include "proto/contract_private.h"
@@ -46,7 +44,7 @@ static inline const struct field *shape_field(const struct message_type *shape, 
 {
     const struct field *field = message_field_by_number(shape, number);
 
-    assert_non_null(field);
+    assert(field != NULL);
     return field;
 }
 
@@ -187,7 +185,7 @@ static inline Google__Protobuf__FileDescriptorSet *embedded_set(struct arena *ar
         &allocator, bytes.len, (const uint8_t *)bytes.data);
     Google__Protobuf__FileDescriptorProto **files;
 
-    assert_non_null(set);
+    assert(set != NULL);
     files = arena_array(arena, set->n_file + 8, sizeof(*files));
     memcpy(files, set->file, set->n_file * sizeof(*files));
     set->file = files;
@@ -203,8 +201,10 @@ static inline const struct contract *load_shapes(struct arena *arena)
 
     set->file[set->n_file++] = shapes_file(arena);
     status = contract_load(message_pack(arena, &set->base), arena, &contract);
-    if (!status_is_ok(status))
-        fail_msg("%.*s", SLICE_ARG(status.message));
+    if (!status_is_ok(status)) {
+        fprintf(stderr, "%.*s\n", SLICE_ARG(status.message));
+        abort();
+    }
     return contract;
 }
 
@@ -212,7 +212,7 @@ static inline const struct message_type *find_shape(const struct contract *contr
 {
     const struct message_type *shape = contract_message(contract, SLICE("shapes.Shape"));
 
-    assert_non_null(shape);
+    assert(shape != NULL);
     return shape;
 }
 

@@ -2,6 +2,12 @@
 #ifndef DATASTREAM_TESTS_UNIT_SPOILED_H
 #define DATASTREAM_TESTS_UNIT_SPOILED_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
 #include "datastream/v1/options.pb-c.h"
 #include "shapes.h"
 
@@ -93,7 +99,8 @@ static inline void add_option_bytes(ProtobufCMessage *options, uint32_t number, 
     uint8_t *data = arena_alloc(&arena, body.len + 2);
 
     assert_true(body.len < 16384);
-    memcpy(fields, options->unknown_fields, count * sizeof(*fields));
+    if (count > 0)
+        memcpy(fields, options->unknown_fields, count * sizeof(*fields));
     data[0] = (uint8_t)(body.len | 0x80);
     data[1] = (uint8_t)(body.len >> 7);
     if (body.len > 0)

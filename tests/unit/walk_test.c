@@ -1,6 +1,10 @@
 /* The walk over outside bytes: what it refuses, what it drops, and that protobuf-c takes the rest.
  */
-#include <stdlib.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
 
 #include "shapes.h"
 
