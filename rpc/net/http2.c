@@ -10,6 +10,8 @@
 #define NOTICE_MS 1000
 /* Frames that wait behind a full socket before nothing more is read. */
 #define OUTBOUND_MOST 1000
+/* Behind CONTINUATION, the last frame type of RFC 9113. */
+#define FIRST_UNKNOWN_TYPE 10
 
 static void *memory_alloc(size_t size, void *user_data)
 {
@@ -40,6 +42,9 @@ static void set_options(nghttp2_option *option, const struct settings *settings)
     nghttp2_option_set_max_send_header_block_length(option, 65536);
     nghttp2_option_set_max_settings(option, 32);
     nghttp2_option_set_max_outbound_ack(option, OUTBOUND_MOST);
+    /* Types that nobody knows are handed to us, to be counted; else they would be free. */
+    for (unsigned type = FIRST_UNKNOWN_TYPE; type <= UINT8_MAX; type++)
+        nghttp2_option_set_user_recv_extension_type(option, (uint8_t)type);
     nghttp2_option_set_max_continuations(option, (size_t)settings->max_continuations);
     /* Behind our own count, which also sees the resets that bad frames provoke. */
     nghttp2_option_set_stream_reset_rate_limit(option, settings->max_resets_per_second * 20,
@@ -175,7 +180,7 @@ void http2_feed(struct connection *connection, struct slice bytes)
     if (http2->state == HTTP2_CALM)
         return;
     taken = nghttp2_session_mem_recv(http2->session, (const uint8_t *)bytes.data, bytes.len);
-    if (taken == NGHTTP2_ERR_FLOODED)
+    if (taken == NGHTTP2_ERR_FLOODED || taken == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS)
         http2__calm(connection, "flood");
     else if (taken < 0)
         connection_cut(connection);

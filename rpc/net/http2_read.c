@@ -202,6 +202,17 @@ static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *head
     return 0;
 }
 
+/* on_begin_frame has counted it; its payload goes nowhere. */
+static int on_unknown_frame(nghttp2_session *session, void **payload,
+                            const nghttp2_frame_hd *header, void *user_data)
+{
+    (void)session;
+    (void)payload;
+    (void)header;
+    (void)user_data;
+    return NGHTTP2_ERR_CANCEL;
+}
+
 static int on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
 {
     struct connection *connection = http2__connection(user_data);
@@ -267,6 +278,7 @@ void http2__set_read_callbacks(nghttp2_session_callbacks *callbacks)
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
     nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
     nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, on_begin_frame);
+    nghttp2_session_callbacks_set_unpack_extension_callback(callbacks, on_unknown_frame);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame_recv);
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid_frame);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);

@@ -80,7 +80,7 @@ static UNUSED void sleep_ms(int ms)
     poll(NULL, 0, ms);
 }
 
-static void face_body(struct exchange *exchange, struct slice bytes)
+static void join_body(struct exchange *exchange, struct slice bytes)
 {
     struct test_call *call = exchange->state;
     char *joined = arena_alloc(exchange->arena, call->len + bytes.len);
@@ -91,6 +91,12 @@ static void face_body(struct exchange *exchange, struct slice bytes)
     memcpy(joined + call->len, bytes.data, bytes.len);
     call->body = joined;
     call->len += bytes.len;
+}
+
+static void face_body(struct exchange *exchange, struct slice bytes)
+{
+    if (path_is(exchange, "/echo") || path_is(exchange, "/grpc"))
+        join_body(exchange, bytes);
     atomic_fetch_add(&seen.body_bytes, bytes.len);
     if (!path_is(exchange, "/hoard"))
         exchange_consume(exchange, bytes.len);
@@ -217,12 +223,16 @@ static void test_begin(void *context, struct exchange *exchange)
     exchange->face = &test_face;
     exchange->state = call;
     atomic_fetch_add(&seen.begun, 1);
-    if (path_is(exchange, "/early"))
+    if (path_is(exchange, "/early")) {
         exchange_respond(exchange, 403, plain_headers, 1, SLICE("no"));
-    else if (path_is(exchange, "/small"))
+        return;
+    }
+    if (path_is(exchange, "/small"))
         exchange_accept_body(exchange, 10);
     else if (!path_is(exchange, "/unaccepted"))
         exchange_accept_body(exchange, 0);
+    if (path_is(exchange, "/converse"))
+        exchange_send_head(exchange, 200, grpc_headers, 1);
 }
 
 static void test_draining(void *context)
