@@ -11,13 +11,17 @@
 #include "rpc/program/program.h"
 #include "rpc/services/services.h"
 
-/* Calls time_floor_persist each minute, on a thread of its own since it waits for the disk. */
+/*
+ * Writes down each minute what is kept in memory, the clock's floor and the last uses of tokens, on
+ * a thread of its own since it waits for the disk.
+ */
 struct keeper {
     pthread_t thread;
     pthread_mutex_t lock; /* guards `stop` */
     pthread_cond_t wake;
     bool stop;
-    struct store *store;
+    struct faces *faces;
+    unsigned loops;
 };
 
 static void *keeper_run(void *context)
@@ -34,16 +38,18 @@ static void *keeper_run(void *context)
         if (keeper->stop)
             break;
         pthread_mutex_unlock(&keeper->lock);
-        time_floor_persist(keeper->store);
+        time_floor_persist(keeper->faces->store);
+        for (unsigned i = 0; i < keeper->loops; i++)
+            chain_loop_flush_usage(keeper->faces->loops[i]);
         pthread_mutex_lock(&keeper->lock);
     }
     pthread_mutex_unlock(&keeper->lock);
     return NULL;
 }
 
-static bool keeper_start(struct keeper *keeper, struct store *store)
+static bool keeper_start(struct keeper *keeper, struct faces *faces, unsigned loops)
 {
-    *keeper = (struct keeper){.store = store};
+    *keeper = (struct keeper){.faces = faces, .loops = loops};
     pthread_mutex_init(&keeper->lock, NULL);
     pthread_cond_init(&keeper->wake, NULL);
     return pthread_create(&keeper->thread, NULL, keeper_run, keeper) == 0;
@@ -186,7 +192,7 @@ static struct status serve(struct faces *faces, struct options *options, struct 
     memcpy(listen.listen, options->listen, sizeof(listen.listen));
     options->settings.workers = workers;
     status = loops_make(faces, workers, arena);
-    if (status_is_ok(status) && !keeper_start(&keeper, faces->store))
+    if (status_is_ok(status) && !keeper_start(&keeper, faces, workers))
         status = status_const(STATUS_UNAVAILABLE, SLICE("A thread could not be started."));
     else if (status_is_ok(status)) {
         status = server_start(&listen, arena, &server);
