@@ -1,5 +1,6 @@
 """Python's grpcio against datastreamd."""
 import concurrent.futures
+import threading
 import unittest
 
 import grpc
@@ -202,9 +203,27 @@ class Errors(Refusals):
                 channel.unary_unary(path)(body, metadata=credentials, timeout=20)
             self.assertEqual(caught.exception.code(), grpc.StatusCode.INTERNAL, body)
 
-    def test_passed_deadline(self):
-        self.refused(grpc.StatusCode.DEADLINE_EXCEEDED, DIRECTORS + "ListDirectors",
-                     v1("ListDirectorsRequest"), timeout=0.000001)
+    def test_passed_deadline_ends_a_call_whose_request_never_comes(self):
+        released = threading.Event()
+
+        def requests():
+            released.wait(20)
+            yield b""
+
+        path = method(DIRECTORS + "ListDirectors")[0]
+        credentials = (("authorization", "Bearer " + server.token),)
+        with self.assertRaises(grpc.RpcError) as caught:
+            channel.stream_unary(path)(requests(), metadata=credentials, timeout=0.3)
+        released.set()
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.DEADLINE_EXCEEDED)
+        call(DIRECTORS + "ListDirectors", v1("ListDirectorsRequest"))
+
+    def test_two_messages_for_a_unary_method(self):
+        path = method(DIRECTORS + "ListDirectors")[0]
+        credentials = (("authorization", "Bearer " + server.token),)
+        with self.assertRaises(grpc.RpcError) as caught:
+            channel.stream_unary(path)(iter([b"", b""]), metadata=credentials, timeout=20)
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.UNIMPLEMENTED)
 
     def test_stale_etag_is_aborted(self):
         made, _ = call(DIRECTORS + "CreateDirector", v1(

@@ -2,17 +2,13 @@
 'use strict';
 
 const assert = require('node:assert/strict');
-const fs = require('node:fs');
 const http2 = require('node:http2');
 const { after, before, test } = require('node:test');
 const zlib = require('node:zlib');
 
-const protoLoader = require('@grpc/proto-loader');
-
+const definition = require('./protos.js');
 const { startServer } = require('./server.js');
 
-const definition = protoLoader.loadFileDescriptorSetFromBuffer(
-  fs.readFileSync(process.env.REFLECTION_PB));
 const listMethod = definition['datastream.v1.DirectorService'].ListDirectors;
 const LIST = listMethod.path;
 

@@ -17,7 +17,7 @@ def message(name):
     return _factory.GetPrototype(_pool.FindMessageTypeByName(name))
 
 
-def v1(name, **fields):
+def v1(name, /, **fields):
     """A message of datastream.v1."""
     return message("datastream.v1." + name)(**fields)
 
