@@ -1,0 +1,142 @@
+/* Answers of the REST face: problems, messages, entity tags. */
+#include "rest/endpoint.h"
+
+#include "rest/negotiate.h"
+#include "rest/problem.h"
+
+static const struct slice json_type = SLICE_INIT("application/json");
+static const struct slice problem_type = SLICE_INIT("application/problem+json");
+
+void rest__add_header(struct rest_call *call, struct slice name, struct slice value)
+{
+    /* Two are kept for rest__answer. */
+    if (call->header_count + 3 < REST_HEADERS_MOST)
+        call->headers[call->header_count++] = (struct header){name, value};
+}
+
+/* Each answer carries the request's id; most requests have one from their call. */
+static void identify(struct rest_call *call)
+{
+    if (call->request_id.len == 0)
+        call->request_id = call->face != NULL ? call->face->call.request_id
+                                              : face_request_id(call->exchange);
+}
+
+void rest__answer(struct rest_call *call, int http, struct slice content_type, struct slice body)
+{
+    struct header *headers = call->headers;
+
+    if (call->status != 0)
+        return;
+    identify(call);
+    call->status = http;
+    if (content_type.len > 0)
+        headers[call->header_count++] = (struct header){SLICE("content-type"), content_type};
+    headers[call->header_count++] = (struct header){SLICE("cache-control"), SLICE("no-store")};
+    headers[call->header_count++] = (struct header){SLICE("x-request-id"), call->request_id};
+    exchange_respond(call->exchange, http, headers, call->header_count, body);
+}
+
+void rest__answer_problem(struct rest_call *call, int http, const struct status *status)
+{
+    struct arena *arena = call->exchange->arena;
+    int64_t seconds = problem_retry_after(status);
+    struct slice body;
+
+    if (call->status != 0)
+        return;
+    identify(call);
+    call->header_count = http == 405 ? call->header_count : 0;
+    if (http == 401)
+        rest__add_header(call, SLICE("www-authenticate"),
+                         call->face != NULL && call_sent_credentials(&call->face->call)
+                             ? SLICE("Bearer realm=\"datastream\", error=\"invalid_token\"")
+                             : SLICE("Bearer realm=\"datastream\""));
+    if (seconds >= 0)
+        rest__add_header(call, SLICE("retry-after"),
+                         arena_printf(arena, "%lld", (long long)seconds));
+    body = problem_write(arena, http, status, call->request_id);
+    if (body.len == 0) {
+        call->header_count = 0;
+        http = 429;
+        body = problem_no_memory();
+    }
+    rest__answer(call, http, problem_type, body);
+}
+
+/* FNV-1a: the hash only tells one state of the computed fields from another. */
+static uint64_t hash_more(uint64_t hash, struct slice bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++)
+        hash = (hash ^ (unsigned char)bytes.data[i]) * 0x100000001b3u;
+    return hash;
+}
+
+/* The entity tag of the answer, with its quotes; empty where it has none or the arena failed. */
+static struct slice make_etag(struct rest_call *call, const ProtobufCMessage *response)
+{
+    const struct endpoint *endpoint = call->endpoint;
+    const struct json_write_options options = {.contract = endpoint->binding.contract,
+                                               .always_emit = true};
+    struct arena *arena = call->exchange->arena;
+    uint64_t hash = 0xcbf29ce484222325u;
+    struct slice revision;
+
+    if (endpoint->etag == NULL)
+        return SLICE_EMPTY;
+    revision = field_get_string(response, endpoint->etag);
+    if (revision.len == 0)
+        return SLICE_EMPTY;
+    if (endpoint->computed_count == 0)
+        return arena_printf(arena, "\"%.*s\"", SLICE_ARG(revision));
+    for (size_t i = 0; i < endpoint->computed_count; i++) {
+        struct slice text = SLICE_EMPTY;
+
+        if (field_is_set(response, endpoint->computed[i]) &&
+            !status_is_ok(
+                json_write_field(arena, response, endpoint->computed[i], &options, &text)))
+            return SLICE_EMPTY;
+        hash = hash_more(hash_more(hash, text), SLICE(","));
+    }
+    return arena_printf(arena, "\"%.*s-%08x\"", SLICE_ARG(revision), (unsigned)(hash ^ hash >> 32));
+}
+
+static bool is_unchanged(const struct rest_call *call, struct slice etag)
+{
+    struct slice if_none_match;
+
+    return etag.len > 0 && slice_equal(call->endpoint->binding.http_method, SLICE("GET")) &&
+           exchange_header(call->exchange, SLICE("if-none-match"), &if_none_match) &&
+           etag_is_listed(if_none_match, etag);
+}
+
+void rest__answer_message(struct rest_call *call, const ProtobufCMessage *response)
+{
+    const struct endpoint *endpoint = call->endpoint;
+    struct arena *arena = call->exchange->arena;
+    struct slice etag = make_etag(call, response);
+    struct slice type = json_type;
+    struct status status = status_ok();
+    struct slice body, id;
+
+    if (etag.len > 0)
+        rest__add_header(call, SLICE("etag"), etag);
+    if (is_unchanged(call, etag)) {
+        rest__answer(call, 304, SLICE_EMPTY, SLICE_EMPTY);
+        return;
+    }
+    if (!transcode_raw_response(&endpoint->binding, response, &type, &body))
+        status = transcode_response(arena, &endpoint->binding, response, &body);
+    id = endpoint->creates && endpoint->id != NULL ? field_get_string(response, endpoint->id)
+                                                   : SLICE_EMPTY;
+    if (id.len > 0)
+        rest__add_header(
+            call, SLICE("location"),
+            arena_printf(arena, "%.*s/%.*s", SLICE_ARG(call->exchange->head.path), SLICE_ARG(id)));
+    if (status_is_ok(status) && arena_failed(arena))
+        status = status_out_of_memory();
+    if (status_is_ok(status))
+        rest__answer(call, endpoint->creates ? 201 : 200, type, body);
+    else
+        rest__answer_problem(call, status_http(&status), &status);
+}

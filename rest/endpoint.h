@@ -1,0 +1,48 @@
+/* What the files of the REST face share: endpoints, the state of one request, and its answers. */
+#ifndef DATASTREAM_REST_ENDPOINT_H
+#define DATASTREAM_REST_ENDPOINT_H
+
+#include "rest/rest.h"
+#include "rest/transcode.h"
+
+/* One HTTP rule of one method, with what its answers need looked up once. */
+struct endpoint {
+    struct binding binding;
+    const struct method *method;
+    bool creates;                  /* 201 with Location */
+    const struct field *id;        /* of the answer; NULL where it has none */
+    const struct field *etag;      /* likewise */
+    const struct field **computed; /* fields of the answer that change without its etag */
+    size_t computed_count;
+};
+
+#define REST_HEADERS_MOST 10
+
+/* One request; in the exchange's arena. */
+struct rest_call {
+    struct rest *rest;
+    struct exchange *exchange;
+    struct face_call *face; /* NULL while nothing but the path was looked at */
+    const struct endpoint *endpoint;
+    struct route_match match;
+    bool other_method;       /* the path is known, for other HTTP methods */
+    struct slice request_id; /* empty until an answer needs it */
+    struct header headers[REST_HEADERS_MOST];
+    size_t header_count;
+    int status; /* answered; 0 before */
+};
+
+/* Adds a header to the answer; its slices are borrowed until the exchange closed. */
+void rest__add_header(struct rest_call *call, struct slice name, struct slice value);
+
+/* Answers with the headers added so far, Cache-Control: no-store and the request id. Once. */
+void rest__answer(struct rest_call *call, int http, struct slice content_type, struct slice body);
+
+/* Answers a problem. `http` is status_http's, but for what has no code of its own (405, 415, ...).
+ */
+void rest__answer_problem(struct rest_call *call, int http, const struct status *status);
+
+/* Answers the response of a call that ended well: 200, 201 or 304. */
+void rest__answer_message(struct rest_call *call, const ProtobufCMessage *response);
+
+#endif

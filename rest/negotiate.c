@@ -1,0 +1,143 @@
+/* Media types, Accept and entity tags. */
+#include "rest/negotiate.h"
+
+/* "type/subtype" without parameters and blanks. */
+static struct slice media_essence(struct slice text)
+{
+    return slice_trim(slice_make(text.data, slice_find(text, ';')));
+}
+
+bool media_type_is_json(struct slice content_type)
+{
+    struct slice essence = media_essence(content_type);
+    struct slice suffix = SLICE("+json");
+    struct slice type = SLICE("application/");
+
+    if (slice_equal_ignore_case(essence, SLICE("application/json")))
+        return true;
+    return essence.len > type.len + suffix.len &&
+           slice_equal_ignore_case(slice_make(essence.data, type.len), type) &&
+           slice_equal_ignore_case(slice_from(essence, essence.len - suffix.len), suffix);
+}
+
+/* Whether a weight among the parameters is 0 ("q=0", "q=0.000"). */
+static bool weight_is_zero(struct slice range)
+{
+    size_t semicolon = slice_find(range, ';');
+
+    while (semicolon < range.len) {
+        struct slice parameter;
+
+        range = slice_from(range, semicolon + 1);
+        semicolon = slice_find(range, ';');
+        parameter = slice_trim(slice_make(range.data, semicolon));
+        if (parameter.len >= 3 && (parameter.data[0] == 'q' || parameter.data[0] == 'Q') &&
+            parameter.data[1] == '=') {
+            for (size_t i = 2; i < parameter.len; i++)
+                if (parameter.data[i] != '0' && parameter.data[i] != '.')
+                    return false;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* 0 for a range that has nothing to do with our answers. */
+static int specificity(struct slice range)
+{
+    struct slice essence = media_essence(range);
+
+    if (slice_equal_ignore_case(essence, SLICE("application/json")) ||
+        slice_equal_ignore_case(essence, SLICE("application/problem+json")))
+        return 3;
+    if (slice_equal_ignore_case(essence, SLICE("application/*")))
+        return 2;
+    return slice_equal(essence, SLICE("*/*")) ? 1 : 0;
+}
+
+bool accept_takes_json(const struct header *headers, size_t count)
+{
+    bool given = false;
+    bool taken = false;
+    int best = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct slice list = headers[i].value;
+
+        if (!slice_equal(headers[i].name, SLICE("accept")))
+            continue;
+        while (list.len > 0) {
+            struct slice range = slice_make(list.data, slice_find(list, ','));
+            int specific = specificity(range);
+
+            list = slice_from(list, range.len < list.len ? range.len + 1 : range.len);
+            given = given || slice_trim(range).len > 0;
+            if (specific > best || (specific == best && best > 0 && !taken)) {
+                best = specific;
+                taken = !weight_is_zero(range);
+            }
+        }
+    }
+    return !given || taken;
+}
+
+/* Takes the next tag off the list, quotes included, a weak one without its W/; empty at the end. */
+static struct slice next_tag(struct slice *list)
+{
+    struct slice tag;
+    size_t end;
+
+    while (list->len > 0 && memchr(", \t", list->data[0], 3) != NULL)
+        *list = slice_from(*list, 1);
+    if (slice_starts_with(*list, SLICE("W/")))
+        *list = slice_from(*list, 2);
+    if (list->len == 0 || list->data[0] != '"') {
+        tag = slice_make(list->data, slice_find(*list, ','));
+        *list = slice_from(*list, tag.len);
+        return slice_trim(tag);
+    }
+    end = slice_find(slice_from(*list, 1), '"');
+    tag = slice_make(list->data, end + 2 <= list->len ? end + 2 : list->len);
+    *list = slice_from(*list, tag.len);
+    return tag;
+}
+
+bool etag_is_listed(struct slice if_none_match, struct slice etag)
+{
+    struct slice list = if_none_match;
+
+    while (list.len > 0) {
+        struct slice tag = next_tag(&list);
+
+        if (slice_equal(tag, SLICE("*")) || (tag.len > 0 && slice_equal(tag, etag)))
+            return true;
+    }
+    return false;
+}
+
+struct slice etag_strip_computed(struct arena *arena, struct slice if_match)
+{
+    bool quoted = false;
+    bool dropping = false;
+    size_t len = 0;
+    char *text;
+
+    if (slice_find(if_match, '-') == if_match.len)
+        return if_match;
+    text = arena_alloc(arena, if_match.len);
+    if (text == NULL)
+        return if_match;
+    for (size_t i = 0; i < if_match.len; i++) {
+        char c = if_match.data[i];
+
+        if (c == '"') {
+            quoted = !quoted;
+            dropping = false;
+        } else if (c == '-' && quoted) {
+            dropping = true;
+        }
+        if (!dropping)
+            text[len++] = c;
+    }
+    return slice_make(text, len);
+}

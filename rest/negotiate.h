@@ -1,0 +1,28 @@
+/* Reading of header values: media types, Accept, entity tags (RFC 9110). Pure. */
+#ifndef DATASTREAM_REST_NEGOTIATE_H
+#define DATASTREAM_REST_NEGOTIATE_H
+
+#include "base/arena.h"
+#include "rpc/net/exchange.h"
+
+/* "application/json" or "application/...+json", any case, any parameters. */
+bool media_type_is_json(struct slice content_type);
+
+/*
+ * Whether the Accept headers let a JSON answer through: no Accept, or application/json or
+ * application/problem+json, or a range around them, with a weight above 0; the most specific
+ * counts.
+ */
+bool accept_takes_json(const struct header *headers, size_t count);
+
+/* Whether If-None-Match names the entity tag (with its quotes), by weak comparison, or is "*". */
+bool etag_is_listed(struct slice if_none_match, struct slice etag);
+
+/*
+ * Entity tags are the stored revision, and a hash of the computed fields where the type has any:
+ * "7-1f00". If-Match compares the revision alone: each tag of the list without what follows its
+ * '-'. The list itself where there is none, else in the arena.
+ */
+struct slice etag_strip_computed(struct arena *arena, struct slice if_match);
+
+#endif

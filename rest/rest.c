@@ -1,0 +1,478 @@
+/*
+ * The REST face. A request is judged from its head first, in this order: path (404), caller (401),
+ * permission (403), method (405), size (413), type (415), Accept (406); then its body is read,
+ * transcoded (400) and dispatched.
+ */
+#include "rest/rest.h"
+
+#include "base/log.h"
+#include "rest/endpoint.h"
+#include "rest/health.h"
+#include "rest/negotiate.h"
+#include "rest/openapi.h"
+#include "rest/problem.h"
+
+#define OPENAPI_PATH "/api/v1/swagger/openapi.json"
+
+struct rest {
+    struct faces *faces;
+    struct router *router;
+    struct endpoint *endpoints;
+    size_t endpoint_count;
+    struct slice openapi;
+    struct slice openapi_etag;
+};
+
+static void fail(struct rest_call *call, struct status status)
+{
+    rest__answer_problem(call, status_http(&status), &status);
+}
+
+/* -- the call -------------------------------------------------------------------------------- */
+
+static void finish(struct call *chain_call)
+{
+    struct face_call *face = chain_call->face;
+    struct rest_call *call = face->state;
+
+    exchange_set_timeout(call->exchange, 0);
+    if (call->status != 0)
+        return;
+    if (!status_is_ok(chain_call->status))
+        fail(call, chain_call->status);
+    else
+        rest__answer_message(call, chain_call->response);
+}
+
+/* The request is complete: to a message, and on. */
+static void proceed(struct rest_call *call)
+{
+    struct face_call *face = call->face;
+    struct transcode_input input = {
+        .query = call->exchange->head.query,
+        .body = slice_make(face->body, face->body_len),
+    };
+    struct status status;
+
+    exchange_header(call->exchange, SLICE("content-type"), &input.content_type);
+    status = transcode_request(call->exchange->arena, &call->endpoint->binding, &call->match,
+                               &input, &face->call.request);
+    if (!status_is_ok(status)) {
+        fail(call, status);
+        return;
+    }
+    if (face->call.if_match.data != NULL)
+        face->call.if_match = etag_strip_computed(call->exchange->arena, face->call.if_match);
+    face_dispatch(face);
+}
+
+/* -- judging the head ------------------------------------------------------------------------- */
+
+/* "GET, HEAD, OPTIONS" */
+static struct slice allowed(struct rest_call *call)
+{
+    struct slice methods[ROUTER_METHODS_MOST];
+    size_t count = router_allow(call->rest->router, call->exchange->head.path, methods);
+    struct json_text text = {.arena = call->exchange->arena};
+
+    for (size_t i = 0; i < count; i++) {
+        if (slice_equal(methods[i], SLICE("*")))
+            continue;
+        json_put(&text, methods[i]);
+        json_put_literal(&text, ", ");
+        if (slice_equal(methods[i], SLICE("GET")))
+            json_put_literal(&text, "HEAD, ");
+    }
+    json_put_literal(&text, "OPTIONS");
+    return json_text_slice(&text);
+}
+
+static bool body_is_encoded(const struct exchange *exchange)
+{
+    struct slice encoding;
+
+    return exchange_header(exchange, SLICE("content-encoding"), &encoding) &&
+           !slice_equal_ignore_case(slice_trim(encoding), SLICE("identity"));
+}
+
+/* 413, 415 and 406; false when it has answered. */
+static bool head_is_acceptable(struct rest_call *call)
+{
+    const struct request_head *head = &call->exchange->head;
+    uint64_t most = call->rest->faces->settings->max_body_bytes;
+    struct slice type;
+    struct status status;
+
+    if (head->content_length > 0 && (uint64_t)head->content_length > most) {
+        status = status_const(STATUS_RESOURCE_EXHAUSTED, SLICE("The body is too large."));
+        rest__answer_problem(call, 413, &status);
+        return false;
+    }
+    if (head->has_body &&
+        (body_is_encoded(call->exchange) ||
+         (exchange_header(call->exchange, SLICE("content-type"), &type) &&
+          !media_type_is_json(type) && !binding_takes_raw_body(&call->endpoint->binding)))) {
+        status = status_const(STATUS_INVALID_ARGUMENT,
+                              SLICE("The body must be application/json, not encoded."));
+        rest__answer_problem(call, 415, &status);
+        return false;
+    }
+    if (!accept_takes_json(head->headers, head->header_count)) {
+        status = status_const(STATUS_INVALID_ARGUMENT,
+                              SLICE("The answer is application/json, which Accept excludes."));
+        rest__answer_problem(call, 406, &status);
+        return false;
+    }
+    return true;
+}
+
+static void opened(struct call *chain_call)
+{
+    struct face_call *face = chain_call->face;
+    struct rest_call *call = face->state;
+
+    if (call->status != 0)
+        return;
+    if (!status_is_ok(chain_call->status)) {
+        fail(call, chain_call->status);
+    } else if (call->other_method) {
+        struct status status = status_const(
+            STATUS_UNIMPLEMENTED, SLICE("The path does not take this method; see Allow."));
+
+        rest__add_header(call, SLICE("allow"), allowed(call));
+        rest__answer_problem(call, 405, &status);
+    } else if (head_is_acceptable(call)) {
+        if (!call->exchange->head.has_body) {
+            proceed(call);
+        } else {
+            /* The connection bounds the pauses of an upload; the call's own time starts behind it.
+             */
+            exchange_set_timeout(call->exchange, 0);
+            exchange_accept_body(call->exchange, 0);
+        }
+    }
+}
+
+/* -- what the exchange tells ------------------------------------------------------------------ */
+
+static void on_body(struct exchange *exchange, struct slice bytes)
+{
+    struct rest_call *call = exchange->state;
+    struct status status;
+
+    exchange_consume(exchange, bytes.len);
+    if (call->status != 0 || bytes.len == 0)
+        return;
+    if (call->endpoint->binding.body == NULL && !call->endpoint->binding.body_all) {
+        fail(call, status_const(STATUS_INVALID_ARGUMENT, SLICE("The method takes no body.")));
+    } else if (!face_gather(call->face, bytes, call->rest->faces->settings->max_body_bytes)) {
+        status = arena_failed(exchange->arena)
+                     ? status_out_of_memory()
+                     : status_const(STATUS_RESOURCE_EXHAUSTED, SLICE("The body is too large."));
+        rest__answer_problem(call, arena_failed(exchange->arena) ? 429 : 413, &status);
+    }
+}
+
+static void on_body_end(struct exchange *exchange)
+{
+    struct rest_call *call = exchange->state;
+
+    if (call == NULL || call->status != 0 || call->face == NULL)
+        return;
+    exchange_set_timeout(exchange, call->rest->faces->settings->request_timeout_ms);
+    proceed(call);
+}
+
+static void on_writable(struct exchange *exchange)
+{
+    (void)exchange; /* answers are sent whole */
+}
+
+static void on_timeout(struct exchange *exchange)
+{
+    struct rest_call *call = exchange->state;
+
+    if (call == NULL || call->status != 0)
+        return;
+    face_cancel(call->face);
+    fail(call, status_const(STATUS_DEADLINE_EXCEEDED, SLICE("The request took too long.")));
+}
+
+#define STATUS_CLIENT_CLOSED 499
+
+static void on_closed(struct exchange *exchange, bool complete)
+{
+    struct rest_call *call = exchange->state;
+    int status;
+
+    if (call == NULL)
+        return;
+    status = complete || call->status != 0 ? call->status : STATUS_CLIENT_CLOSED;
+    if (call->face != NULL) {
+        face_cancel(call->face);
+        face_log(call->face, status);
+    } else {
+        log_event(LOG_INFO, "request", LOG_STR("request_id", call->request_id),
+                  LOG_STR("http_method", exchange->head.method),
+                  LOG_STR("path", exchange->head.path), LOG_STR("peer", exchange->peer),
+                  LOG_INT("status", status));
+    }
+}
+
+static const struct exchange_face rest_face = {on_body, on_body_end, on_writable, on_timeout,
+                                               on_closed};
+
+/* -- begin ------------------------------------------------------------------------------------ */
+
+static void answer_options(struct rest_call *call, struct slice allow)
+{
+    rest__add_header(call, SLICE("allow"), allow);
+    rest__answer(call, 204, SLICE_EMPTY, SLICE_EMPTY);
+}
+
+/* The document is the same for as long as the process runs. */
+static void answer_openapi(struct rest_call *call)
+{
+    struct slice if_none_match;
+
+    rest__add_header(call, SLICE("etag"), call->rest->openapi_etag);
+    if (exchange_header(call->exchange, SLICE("if-none-match"), &if_none_match) &&
+        etag_is_listed(if_none_match, call->rest->openapi_etag))
+        rest__answer(call, 304, SLICE_EMPTY, SLICE_EMPTY);
+    else
+        rest__answer(call, 200, SLICE("application/json"), call->rest->openapi);
+}
+
+/* Health and reference: public, and read only. False for every other path. */
+static bool answer_public(struct rest_call *call, bool is_read, bool is_options)
+{
+    struct slice path = call->exchange->head.path;
+    bool is_openapi = slice_equal(path, SLICE(OPENAPI_PATH));
+    struct status status;
+    struct slice body;
+    int http = 200;
+
+    if (!is_openapi && !health_answer(call->rest->faces, path, &http, &body))
+        return false;
+    if (is_options) {
+        answer_options(call, SLICE("GET, HEAD, OPTIONS"));
+    } else if (!is_read) {
+        status = status_const(STATUS_UNIMPLEMENTED,
+                              SLICE("The path does not take this method; see Allow."));
+        rest__add_header(call, SLICE("allow"), SLICE("GET, HEAD, OPTIONS"));
+        rest__answer_problem(call, 405, &status);
+    } else if (is_openapi) {
+        answer_openapi(call);
+    } else {
+        rest__answer(call, http, SLICE("application/json"), body);
+    }
+    return true;
+}
+
+/*
+ * The method as any authenticated caller may reach it: who asks for a known path in another way
+ * must have a valid token, and need have no more.
+ */
+static const struct method *method_for_anyone(struct arena *arena, const struct method *method)
+{
+    struct method *copy = arena_alloc(arena, sizeof(*copy));
+
+    if (copy == NULL)
+        return NULL;
+    *copy = *method;
+    copy->access = ACCESS_AUTHENTICATED;
+    copy->permission = NULL;
+    copy->allow_self = false;
+    return copy;
+}
+
+static void open_call(struct rest_call *call)
+{
+    struct exchange *exchange = call->exchange;
+    const struct method *method;
+
+    call->endpoint = call->match.route->target;
+    method = call->endpoint->method;
+    if (call->other_method)
+        method = method_for_anyone(exchange->arena, method);
+    if (method != NULL)
+        call->face = face_begin(call->rest->faces, exchange, method, opened, finish);
+    if (call->face == NULL) {
+        fail(call, status_out_of_memory());
+        return;
+    }
+    call->face->state = call;
+    face_open(call->face);
+}
+
+static void route(struct rest_call *call)
+{
+    const struct request_head *head = &call->exchange->head;
+    bool is_options = slice_equal(head->method, SLICE("OPTIONS"));
+    bool is_head = slice_equal(head->method, SLICE("HEAD"));
+    struct slice method = is_head ? SLICE("GET") : head->method;
+    enum route_result result;
+
+    if (is_options && slice_equal(head->path, SLICE("*"))) {
+        answer_options(call, SLICE("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
+        return;
+    }
+    if (answer_public(call, slice_equal(method, SLICE("GET")), is_options))
+        return;
+    result = router_match(call->rest->router, method, head->path, &call->match);
+    if (result == ROUTE_UNKNOWN) {
+        fail(call, status_const(STATUS_NOT_FOUND, SLICE("There is nothing at this path.")));
+    } else if (is_options) {
+        answer_options(call, allowed(call));
+    } else {
+        call->other_method = result == ROUTE_OTHER_METHOD;
+        open_call(call);
+    }
+}
+
+static void answer_no_memory(struct exchange *exchange)
+{
+    static const struct header headers[] = {
+        {SLICE_INIT("content-type"), SLICE_INIT("application/problem+json")},
+        {SLICE_INIT("cache-control"), SLICE_INIT("no-store")},
+    };
+
+    exchange_respond(exchange, 429, headers, sizeof(headers) / sizeof(headers[0]),
+                     problem_no_memory());
+}
+
+void rest_begin(struct rest *rest, struct exchange *exchange)
+{
+    struct rest_call *call = arena_alloc(exchange->arena, sizeof(*call));
+
+    exchange->face = &rest_face;
+    exchange->state = call;
+    if (call == NULL) {
+        answer_no_memory(exchange);
+        return;
+    }
+    call->rest = rest;
+    call->exchange = exchange;
+    call->face = NULL;
+    call->endpoint = NULL;
+    call->other_method = false;
+    call->request_id = SLICE_EMPTY;
+    call->header_count = 0;
+    call->status = 0;
+    route(call);
+}
+
+/* -- start ------------------------------------------------------------------------------------ */
+
+static struct status find_answer_fields(struct arena *arena, struct endpoint *endpoint)
+{
+    const struct message_type *type = endpoint->method->output;
+    size_t count = 0;
+
+    if (endpoint->binding.response != NULL)
+        return status_ok();
+    endpoint->id = message_field_by_proto_name(type, SLICE("id"));
+    endpoint->etag = message_field_by_proto_name(type, SLICE("etag"));
+    if (endpoint->id != NULL && endpoint->id->pb->type != PROTOBUF_C_TYPE_STRING)
+        endpoint->id = NULL;
+    if (endpoint->etag != NULL && endpoint->etag->pb->type != PROTOBUF_C_TYPE_STRING)
+        endpoint->etag = NULL;
+    for (size_t i = 0; i < type->field_count; i++)
+        count += type->fields[i].computed;
+    endpoint->computed = arena_array(arena, count + 1, sizeof(endpoint->computed[0]));
+    if (endpoint->computed == NULL)
+        return status_out_of_memory();
+    for (size_t i = 0; i < type->field_count; i++)
+        if (type->fields[i].computed)
+            endpoint->computed[endpoint->computed_count++] = &type->fields[i];
+    return status_ok();
+}
+
+static struct status add_endpoint(struct rest *rest, struct arena *arena,
+                                  const struct method *method, const struct http_rule *rule)
+{
+    struct endpoint *endpoint = &rest->endpoints[rest->endpoint_count++];
+    struct status status = binding_compile(arena, rest->faces->contract, method, rule,
+                                           &endpoint->binding);
+    struct route route = {.place = method->full_name, .target = endpoint};
+
+    if (!status_is_ok(status))
+        return status;
+    endpoint->method = method;
+    endpoint->creates = slice_equal(rule->verb, SLICE("POST")) &&
+                        (method->operation == OPERATION_CREATE ||
+                         slice_starts_with(method->name, SLICE("Create")));
+    status = find_answer_fields(arena, endpoint);
+    if (!status_is_ok(status))
+        return status;
+    route.http_method = rule->verb;
+    route.template = endpoint->binding.template;
+    return router_add(rest->router, &route);
+}
+
+static struct status add_endpoints(struct rest *rest, struct arena *arena)
+{
+    const struct contract *contract = rest->faces->contract;
+    size_t count = 0;
+
+    for (size_t i = 0; i < contract->method_count; i++)
+        count += contract->methods[i]->rule_count;
+    rest->endpoints = arena_array(arena, count + 1, sizeof(rest->endpoints[0]));
+    if (rest->endpoints == NULL)
+        return status_out_of_memory();
+    for (size_t i = 0; i < contract->method_count; i++)
+        for (size_t r = 0; r < contract->methods[i]->rule_count; r++) {
+            struct status status = add_endpoint(rest, arena, contract->methods[i],
+                                                &contract->methods[i]->rules[r]);
+
+            if (!status_is_ok(status))
+                return status;
+        }
+    return status_ok();
+}
+
+static struct status make_openapi(struct rest *rest, struct arena *arena)
+{
+    size_t count = rest->endpoint_count;
+    struct openapi_operation *operations = arena_array(arena, count + 1, sizeof(operations[0]));
+    uint64_t hash = 0xcbf29ce484222325u;
+    struct status status;
+
+    if (operations == NULL)
+        return status_out_of_memory();
+    for (size_t i = 0; i < count; i++)
+        operations[i] = (struct openapi_operation){.method = rest->endpoints[i].method,
+                                                   .binding = &rest->endpoints[i].binding,
+                                                   .creates = rest->endpoints[i].creates};
+    status = openapi_write(arena, rest->faces->contract, operations, count, &rest->openapi);
+    if (!status_is_ok(status))
+        return status;
+    for (size_t i = 0; i < rest->openapi.len; i++) /* FNV-1a */
+        hash = (hash ^ (unsigned char)rest->openapi.data[i]) * 0x100000001b3u;
+    rest->openapi_etag = arena_printf(arena, "\"%016llx\"", (unsigned long long)hash);
+    return arena_failed(arena) ? status_out_of_memory() : status_ok();
+}
+
+struct status rest_new(struct faces *faces, struct arena *arena, struct rest **ret_rest)
+{
+    struct rest *rest = arena_zalloc(arena, sizeof(*rest));
+    struct status status;
+
+    if (rest == NULL)
+        return status_out_of_memory();
+    rest->faces = faces;
+    rest->router = router_new(arena);
+    if (rest->router == NULL)
+        return status_out_of_memory();
+    status = add_endpoints(rest, arena);
+    if (status_is_ok(status))
+        status = make_openapi(rest, arena);
+    if (status_is_ok(status))
+        *ret_rest = rest;
+    return status;
+}
+
+struct slice rest_openapi(const struct rest *rest)
+{
+    return rest->openapi;
+}
