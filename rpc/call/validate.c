@@ -1,0 +1,283 @@
+/* The walk over a message by its contract: what is required, how many, which; and the paths of it.
+ */
+#include "rpc/call/validate.h"
+
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "proto/message.h"
+#include "rpc/call/call.h"
+
+/* Characters of a map's key that a path repeats. */
+#define KEY_SHOWN_MOST 64
+
+/* -- paths --------------------------------------------------------------------------------- */
+
+/* A key that a path can show between quotes as it is. */
+static bool is_showable(struct slice key)
+{
+    if (key.len == 0 || key.len > KEY_SHOWN_MOST || !utf8_is_valid(key))
+        return false;
+    for (size_t i = 0; i < key.len; i++)
+        if (key.data[i] == '"' || key.data[i] == '\\' || (unsigned char)key.data[i] < ' ')
+            return false;
+    return true;
+}
+
+static struct slice path_of(struct arena *arena, struct slice prefix, const struct place *place)
+{
+    struct slice before = prefix;
+    struct slice path;
+
+    if (place == NULL)
+        return prefix;
+    if (place->parent != NULL)
+        before = path_of(arena, prefix, place->parent);
+    path = arena_printf(arena, "%.*s%s%.*s", SLICE_ARG(before), before.len > 0 ? "." : "",
+                        SLICE_ARG(place->field->json_name));
+    if (place->has_index && is_showable(place->map_key))
+        return arena_printf(arena, "%.*s[\"%.*s\"]", SLICE_ARG(path), SLICE_ARG(place->map_key));
+    if (place->has_index)
+        return arena_printf(arena, "%.*s[%zu]", SLICE_ARG(path), place->index);
+    return path;
+}
+
+void validate__report(struct validation *validation, const struct place *place, const char *format,
+                      ...)
+{
+    struct slice sentence;
+    va_list args;
+
+    if (validation->violations->count >= VIOLATIONS_MOST) {
+        validation->violations->count++;
+        return;
+    }
+    va_start(args, format);
+    sentence = arena_vprintf(validation->arena, format, args);
+    va_end(args);
+    violations_add(validation->violations, validation->arena,
+                   path_of(validation->arena, validation->prefix, place), "%.*s",
+                   SLICE_ARG(sentence));
+}
+
+/* -- lists and maps ------------------------------------------------------------------------ */
+
+static void validate_fields(struct validation *validation, const struct place *parent,
+                            const struct message_type *type, const ProtobufCMessage *message,
+                            const struct field *skip, unsigned depth);
+
+/* False when there are more than are worth looking at one by one. */
+static bool check_count(struct validation *validation, const struct place *place,
+                        const struct rules *rules, size_t count)
+{
+    const char *what = place->field->map ? "entries" : "items";
+    const char *one = place->field->map ? "entry" : "item";
+
+    if (rules == NULL || !rules->has_item_count)
+        return true;
+    if (count < rules->min_items)
+        validate__report(validation, place, "must have at least %llu %s",
+                         (unsigned long long)rules->min_items, rules->min_items == 1 ? one : what);
+    if (count <= rules->max_items)
+        return true;
+    validate__report(validation, place, "must have at most %llu %s",
+                     (unsigned long long)rules->max_items, rules->max_items == 1 ? one : what);
+    return false;
+}
+
+/* An item by its bytes. */
+struct item {
+    struct slice bytes;
+    size_t index;
+};
+
+static int compare_items(const void *a, const void *b)
+{
+    const struct item *left = a;
+    const struct item *right = b;
+    int order = slice_compare(left->bytes, right->bytes);
+
+    if (order != 0)
+        return order;
+    return left->index < right->index ? -1 : left->index > right->index;
+}
+
+static struct slice bytes_of(const ProtobufCMessage *message, const struct field *field, size_t i)
+{
+    const char *address = field_address(message, field, i);
+    const ProtobufCBinaryData *binary = (const ProtobufCBinaryData *)address;
+
+    if (field->pb->type == PROTOBUF_C_TYPE_STRING)
+        return field_get_string_at(message, field, i);
+    if (field->pb->type == PROTOBUF_C_TYPE_BYTES)
+        return slice_make(binary->data, binary->len);
+    return slice_make(address, (size_t)((const char *)field_address(message, field, 1) -
+                                        (const char *)field_address(message, field, 0)));
+}
+
+/* By sorting, since a caller chooses how many there are. */
+static void check_unique(struct validation *validation, const struct place *parent,
+                         const ProtobufCMessage *message, const struct field *field, size_t count)
+{
+    struct item *items;
+
+    if (count < 2)
+        return;
+    items = arena_array(validation->arena, count, sizeof(*items));
+    if (items == NULL)
+        return;
+    for (size_t i = 0; i < count; i++)
+        items[i] = (struct item){bytes_of(message, field, i), i};
+    qsort(items, count, sizeof(*items), compare_items);
+    for (size_t i = 1; i < count; i++) {
+        struct place place = {parent, field, true, items[i].index, SLICE_EMPTY};
+
+        if (slice_equal(items[i].bytes, items[i - 1].bytes))
+            validate__report(validation, &place, "must not be repeated");
+    }
+}
+
+static void validate_list(struct validation *validation, const struct place *parent,
+                          const ProtobufCMessage *message, const struct field *field,
+                          unsigned depth)
+{
+    const struct place whole = {parent, field, false, 0, SLICE_EMPTY};
+    const struct rules *rules = field->rules;
+    size_t count = field_count(message, field);
+
+    if (!check_count(validation, &whole, rules, count))
+        return;
+    if (rules != NULL && rules->unique)
+        check_unique(validation, parent, message, field, count);
+    for (size_t i = 0; i < count; i++) {
+        struct place place = {parent, field, true, i, SLICE_EMPTY};
+        const void *address = field_address(message, field, i);
+
+        if (field->message != NULL)
+            validate_fields(validation, &place, field->message, *(ProtobufCMessage *const *)address,
+                            NULL, depth);
+        else if (rules != NULL && rules->items != NULL)
+            validate__value(validation, &place, field, rules->items, address, "");
+    }
+}
+
+static struct slice key_text(struct arena *arena, const ProtobufCMessage *entry,
+                             const struct field *key)
+{
+    if (key->pb->type == PROTOBUF_C_TYPE_STRING)
+        return field_get_string(entry, key);
+    return arena_printf(arena, "%lld", (long long)field_get_int(entry, key));
+}
+
+static void validate_map(struct validation *validation, const struct place *parent,
+                         const ProtobufCMessage *message, const struct field *field, unsigned depth)
+{
+    const struct place whole = {parent, field, false, 0, SLICE_EMPTY};
+    const struct field *key = message_field_by_number(field->message, 1);
+    const struct field *value = message_field_by_number(field->message, 2);
+    const struct rules *rules = field->rules;
+    size_t count = field_count(message, field);
+
+    if (!check_count(validation, &whole, rules, count))
+        return;
+    for (size_t i = 0; i < count; i++) {
+        const ProtobufCMessage *entry = *(ProtobufCMessage **)field_address(message, field, i);
+        struct place place = {parent, field, true, i, key_text(validation->arena, entry, key)};
+
+        if (rules != NULL && rules->keys != NULL)
+            validate__value(validation, &place, key, rules->keys, field_address(entry, key, 0),
+                            "the key ");
+        if (value->message != NULL && field_get_message(entry, value) != NULL)
+            validate_fields(validation, &place, value->message, field_get_message(entry, value),
+                            NULL, depth);
+        else if (value->message == NULL && rules != NULL && rules->items != NULL)
+            validate__value(validation, &place, value, rules->items, field_address(entry, value, 0),
+                            "");
+    }
+}
+
+/* -- messages ------------------------------------------------------------------------------ */
+
+#define TIME_LEAST_S (-62135596800LL) /* 0001-01-01T00:00:00Z */
+#define TIME_MOST_S 253402300799LL    /* 9999-12-31T23:59:59Z */
+#define DURATION_MOST_S 315576000000LL
+
+static int64_t int_of(const ProtobufCMessage *message, const struct message_type *type,
+                      uint32_t number)
+{
+    return field_get_int(message, message_field_by_number(type, number));
+}
+
+/* What JSON could not say must not come in as protobuf (google/protobuf/timestamp.proto,
+ * duration.proto). */
+static void check_well_known(struct validation *validation, const struct place *place,
+                             const struct message_type *type, const ProtobufCMessage *message)
+{
+    int64_t seconds;
+    int64_t nanos;
+
+    if (type->well_known != WELL_KNOWN_TIMESTAMP && type->well_known != WELL_KNOWN_DURATION)
+        return;
+    seconds = int_of(message, type, 1);
+    nanos = int_of(message, type, 2);
+    if (type->well_known == WELL_KNOWN_TIMESTAMP) {
+        if (seconds < TIME_LEAST_S || seconds > TIME_MOST_S || nanos < 0 || nanos > 999999999)
+            validate__report(validation, place, "must be a time of the years 0001 to 9999");
+        return;
+    }
+    if (seconds < -DURATION_MOST_S || seconds > DURATION_MOST_S || nanos < -999999999 ||
+        nanos > 999999999 || (seconds > 0 && nanos < 0) || (seconds < 0 && nanos > 0))
+        validate__report(validation, place, "must be a duration of at most 10,000 years");
+}
+
+static void validate_field(struct validation *validation, const struct place *parent,
+                           const ProtobufCMessage *message, const struct field *field,
+                           const struct field *skip, unsigned depth)
+{
+    const struct place place = {parent, field, false, 0, SLICE_EMPTY};
+
+    if (field->output_only)
+        return;
+    if (!field_is_set(message, field)) {
+        if (field->required || (field->rules != NULL && field->rules->required))
+            validate__report(validation, &place, "is required");
+        return;
+    }
+    if (field == skip)
+        return;
+    if (field->map)
+        validate_map(validation, parent, message, field, depth);
+    else if (field->repeated)
+        validate_list(validation, parent, message, field, depth);
+    else if (field->message != NULL)
+        validate_fields(validation, &place, field->message, field_get_message(message, field), NULL,
+                        depth);
+    else if (field->rules != NULL)
+        validate__value(validation, &place, field, field->rules, field_address(message, field, 0),
+                        "");
+}
+
+static void validate_fields(struct validation *validation, const struct place *parent,
+                            const struct message_type *type, const ProtobufCMessage *message,
+                            const struct field *skip, unsigned depth)
+{
+    if (depth >= MESSAGE_DEPTH_MOST) {
+        validate__report(validation, parent, "is nested too deeply");
+        return;
+    }
+    if (type->well_known != WELL_KNOWN_NONE) {
+        check_well_known(validation, parent, type, message);
+        return;
+    }
+    for (size_t i = 0; i < type->field_count; i++)
+        validate_field(validation, parent, message, type->declared[i], skip, depth + 1);
+}
+
+void validate_message(struct arena *arena, const struct message_type *type,
+                      const ProtobufCMessage *message, struct slice prefix,
+                      const struct field *skip, struct violations *violations)
+{
+    struct validation validation = {arena, prefix, violations};
+
+    validate_fields(&validation, NULL, type, message, skip, 0);
+}
