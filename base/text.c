@@ -32,10 +32,11 @@ static bool lead_of(unsigned char byte, struct lead *ret_lead)
 bool utf8_is_valid(struct slice text)
 {
     const unsigned char *at = (const unsigned char *)text.data;
-    const unsigned char *end = at + text.len;
+    const unsigned char *end;
 
     if (text.len == 0)
         return true;
+    end = at + text.len;
     while (at < end) {
         struct lead lead;
         uint64_t word;

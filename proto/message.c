@@ -207,10 +207,12 @@ size_t field_count(const ProtobufCMessage *message, const struct field *field)
 void *field_address(const ProtobufCMessage *message, const struct field *field, size_t i)
 {
     void *member = member_of(message, field->pb);
+    char *list;
 
     if (!is_repeated(field->pb))
         return member;
-    return *(char **)member + i * element_size(field->pb->type);
+    list = *(char **)member;
+    return list == NULL ? NULL : list + i * element_size(field->pb->type);
 }
 
 void field_mark_set(ProtobufCMessage *message, const struct field *field)
