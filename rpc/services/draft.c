@@ -54,7 +54,7 @@ static struct status check(struct call *call, struct draft *draft,
 struct status draft_create(struct call *call, struct draft *ret_draft)
 {
     struct draft draft = {.kind = call->method->kind};
-    const ProtobufCMessage *resource;
+    const ProtobufCMessage *resource = NULL;
     struct status status = take_resource(call, &resource);
 
     if (!status_is_ok(status))
@@ -205,7 +205,7 @@ struct status edit_begin(struct call *call,
 {
     const struct kind *kind = call->method->kind;
     struct edit edit = {.after = {.kind = kind}};
-    const ProtobufCMessage *resource;
+    const ProtobufCMessage *resource = NULL;
     ProtobufCMessage *wanted;
     struct status status = take_resource(call, &resource);
 

@@ -178,7 +178,7 @@ static struct status list_stored(struct call *call, struct slice prefix, struct 
 static struct status fill_list(struct call *call, struct slice prefix, uint64_t stored,
                                struct list *list)
 {
-    struct list_place place;
+    struct list_place place = {0};
     size_t predefined_count;
     const struct predefined_role *predefined = identity_predefined_roles(call_identities(call),
                                                                          &predefined_count);
