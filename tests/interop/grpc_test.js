@@ -132,7 +132,7 @@ test('all violations are listed', async () => {
     { director: { name: 'x', description: 'd'.repeat(501), port: 70000 } });
   const { details } = detailsOf(error);
   assert.deepEqual(details.BadRequest.fieldViolations.map((v) => v.field).sort(),
-    ['director.description', 'director.name', 'director.port']);
+    ['description', 'name', 'port']);
 });
 
 test('an unknown id is not found', async () => {

@@ -157,7 +157,7 @@ class Errors(Refusals):
         status, unpacked = details_of(error)
         self.assertEqual(status.code, 3)
         fields = [v.field for v in unpacked["BadRequest"].field_violations]
-        self.assertEqual(sorted(fields), ["director.description", "director.name", "director.port"])
+        self.assertEqual(sorted(fields), ["description", "name", "port"])
 
     def test_unknown_id_is_not_found(self):
         error = self.refused(grpc.StatusCode.NOT_FOUND, DIRECTORS + "GetDirector", v1(
