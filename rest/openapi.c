@@ -351,14 +351,20 @@ static struct slice service_name(const struct method *method)
     return name;
 }
 
-static struct slice first_sentence(struct slice comment)
+/* Without its period, and on one line. */
+static struct slice first_sentence(struct arena *arena, struct slice comment)
 {
-    for (size_t i = 0; i + 1 < comment.len; i++)
-        if (comment.data[i] == '.' && (comment.data[i + 1] == ' ' || comment.data[i + 1] == '\n'))
-            return slice_make(comment.data, i);
-    if (slice_ends_with(comment, SLICE(".")))
-        comment.len--;
-    return comment;
+    char *text = arena_cstr(arena, comment);
+    size_t len = 0;
+
+    for (; text != NULL && len < comment.len; len++) {
+        if (text[len] == '\n')
+            text[len] = ' ';
+        if (text[len] == '.' &&
+            (len + 1 == comment.len || text[len + 1] == ' ' || text[len + 1] == '\n'))
+            break;
+    }
+    return slice_make(text, len);
 }
 
 static struct slice permission_text(struct arena *arena, const struct method *method)
@@ -403,7 +409,7 @@ static void put_operation(struct openapi *api, const struct openapi_operation *o
     openapi__open(api, '[');
     openapi__string(api, service);
     openapi__close(api, ']');
-    openapi__text(api, SLICE("summary"), first_sentence(method->comment));
+    openapi__text(api, SLICE("summary"), first_sentence(arena, method->comment));
     openapi__member(api, SLICE("description"),
                     method->comment.len == 0
                         ? permission

@@ -193,14 +193,20 @@ void face_cancel(struct face_call *face)
 void face_log(const struct face_call *face, int status)
 {
     const struct exchange *exchange = face->exchange;
-    struct slice traceparent = SLICE_EMPTY;
+    struct log_field fields[] = {
+        LOG_STR("request_id", face->call.request_id),
+        LOG_STR("method", face->call.method->full_name),
+        LOG_STR("peer", face->call.peer),
+        LOG_INT("status", status),
+        LOG_INT("duration_us", clock_monotonic_us() - exchange->started_us),
+        LOG_STR("traceparent", SLICE_EMPTY),
+    };
+    size_t count = sizeof(fields) / sizeof(fields[0]);
 
     if (!log_enabled(LOG_INFO))
         return;
-    exchange_header(exchange, SLICE("traceparent"), &traceparent);
-    log_event(LOG_INFO, "request", LOG_STR("request_id", face->call.request_id),
-              LOG_STR("method", face->call.method->full_name), LOG_STR("peer", face->call.peer),
-              LOG_INT("status", status),
-              LOG_INT("duration_us", clock_monotonic_us() - exchange->started_us),
-              LOG_STR("traceparent", traceparent));
+    /* The last one only where the caller sent it. */
+    if (!exchange_header(exchange, SLICE("traceparent"), &fields[count - 1].text))
+        count--;
+    log_fields(LOG_INFO, "request", fields, count);
 }
