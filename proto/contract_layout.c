@@ -145,8 +145,8 @@ static void place_union(const Google__Protobuf__DescriptorProto *proto,
                         ProtobufCFieldDescriptor **pbs, size_t oneof, size_t *size)
 {
     unsigned case_offset = place(size, sizeof(uint32_t), alignof(uint32_t));
-    unsigned bytes = 0;
-    unsigned align = 1;
+    size_t bytes = 0;
+    size_t align = 1;
     unsigned offset;
 
     for (size_t i = 0; i < proto->n_field; i++) {

@@ -202,8 +202,10 @@ static struct slice json_name_of(struct arena *arena, const char *name)
     if (json == NULL)
         return SLICE_EMPTY;
     for (const char *c = name; *c != '\0'; c++) {
-        if (*c != '_')
-            json[at++] = upper && *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
+        if (upper && *c >= 'a' && *c <= 'z')
+            json[at++] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[*c - 'a'];
+        else if (*c != '_')
+            json[at++] = *c;
         upper = *c == '_';
     }
     json[at] = '\0';
