@@ -52,8 +52,9 @@ struct walk_options {
  * fields with another wire type are left out of *ret_bytes, which is the input itself when nothing
  * was dropped, else a copy in the arena. Groups are always left out (protobuf-c fails on them); a
  * known field with another wire type too. A packed repeated scalar is taken in both encodings.
- * *ret_field names the field of a failure where there is one (its full path in proto names is not
- * needed: the field's own name).
+ * Messages in parts are joined (protobuf-c merges them wrongly, with a oneof out of bounds), and
+ * packed bools become 0 and 1 (protobuf-c refuses others). On a failure *ret_field is the field
+ * that caused it, or NULL where there is none.
  */
 enum walk_result message_walk(struct arena *arena, const struct message_type *type,
                               struct slice bytes, struct walk_options options,
@@ -101,7 +102,7 @@ int64_t field_get_timestamp(const ProtobufCMessage *message, const struct field 
 
 /*
  * Marks a singular scalar as set, makes it the oneof's member (the former one is cleared): for
- * writers that store through field_address.
+ * writers that store through field_address, before the store or after it.
  */
 void field_mark_set(ProtobufCMessage *message, const struct field *field);
 
