@@ -182,6 +182,11 @@ static void face_body_end(struct exchange *exchange)
         exchange_reset(exchange);
     } else if (path_is(exchange, "/wait")) {
         answer_from_thread(exchange);
+    } else if (path_is(exchange, "/peer")) {
+        exchange_respond(exchange, 200, plain_headers, 1, exchange->peer);
+    } else if (path_is(exchange, "/loop")) {
+        exchange_respond(exchange, 200, plain_headers, 1,
+                         arena_printf(exchange->arena, "loop %u", loop_index(exchange->loop)));
     } else if (path_is(exchange, "/timeout")) {
         exchange_set_timeout(exchange, 50);
     } else if (!path_is(exchange, "/never") && !path_is(exchange, "/hoard")) {
