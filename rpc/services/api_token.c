@@ -329,10 +329,14 @@ struct status api_token__list(struct call *call)
     if (found != STORE_FOUND)
         return call_store_status(found);
     items = arena_array(call->arena, rows.count, sizeof(*items));
-    for (size_t i = 0; items != NULL && i < rows.count && status_is_ok(status); i++)
+    /* A miss ends nothing here: the rest is asked for too, and fetched with it. */
+    for (size_t i = 0; items != NULL && i < rows.count; i++) {
         status = list_item(call, rows.rows[i].value, &met, &items[i]);
-    if (!status_is_ok(status))
-        return status;
+        if (!status_is_ok(status) && !store_view_missed(call->view))
+            return status;
+    }
+    if (store_view_missed(call->view))
+        return call_store_status(STORE_AGAIN);
     call->response = message_new(call->arena, call->method->output);
     object_set_page(call, call->response, items, rows.count, token, total);
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();

@@ -88,20 +88,21 @@ static struct status read_log(struct call *call, struct slice index_key,
 static struct status read_logs(struct call *call, const struct store_rows *rows,
                                Datastream__V1__ListApiTokenActivityLogsResponse *response)
 {
-    struct status status = status_ok();
-
     response->activity_logs = arena_array(call->arena, rows->count,
                                           sizeof(*response->activity_logs));
     if (response->activity_logs == NULL)
         return status_out_of_memory();
-    for (size_t i = 0; i < rows->count && status_is_ok(status); i++) {
+    /* A miss ends nothing here: the rest is asked for too, and fetched with it. */
+    for (size_t i = 0; i < rows->count; i++) {
         Datastream__V1__ActivityLog *log = NULL;
+        struct status status = read_log(call, rows->rows[i].key, &log);
 
-        status = read_log(call, rows->rows[i].key, &log);
-        if (status_is_ok(status) && log != NULL)
+        if (!status_is_ok(status) && !store_view_missed(call->view))
+            return status;
+        if (log != NULL)
             response->activity_logs[response->n_activity_logs++] = log;
     }
-    return status;
+    return store_view_missed(call->view) ? call_store_status(STORE_AGAIN) : status_ok();
 }
 
 struct status api_token__list_activity_logs(struct call *call)

@@ -4,10 +4,10 @@
  */
 #include <sys/random.h>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "datastream/storage/v1/records.pb-c.h"
 #include "proto/message.h"
+#include "rpc/call/time_floor.h"
 #include "rpc/services/services.h"
 #include "storage/keys.h"
 
@@ -200,7 +200,8 @@ static struct status write_commit(struct store *store, struct founding *founding
     case COMMIT_DONE:
         return status_ok();
     case COMMIT_CONFLICT:
-        if (founding->commit.conflict->type == CONDITION_RANGE_EMPTY)
+        if (founding->commit.conflict != NULL &&
+            founding->commit.conflict->type == CONDITION_RANGE_EMPTY)
             return status_const(STATUS_ALREADY_EXISTS,
                                 SLICE("The store has an organization already."));
         return status_const(STATUS_ABORTED, SLICE("Another change came between: try again."));
@@ -218,7 +219,7 @@ struct status organization_create(struct store *store, const struct identity_reg
     struct founding founding = {
         .tokens = contract_kind(contract, SLICE("api-tokens")),
         .arena = arena,
-        .now_ms = clock_wall_ms(),
+        .now_ms = time_floor_now_ms(),
     };
     char value[TOKEN_VALUE_LEN];
     struct slice text;

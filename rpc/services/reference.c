@@ -122,7 +122,9 @@ struct status references_check(struct call *call, const struct references *refer
                                const struct references *before, struct violations *violations)
 {
     struct arena *arena = call->arena;
+    struct status status = status_ok();
 
+    /* A miss ends nothing here: the rest is asked for too, and fetched with it. */
     for (const struct reference *at = references->first; at != NULL; at = at->next) {
         struct slice key;
         enum store_found found;
@@ -138,9 +140,9 @@ struct status references_check(struct call *call, const struct references *refer
             violations_add(violations, arena, at->path, "must be the id of %.*s that exists",
                            SLICE_ARG(object_with_article(arena, at->kind)));
         else if (found != STORE_FOUND)
-            return call_store_status(found);
+            status = call_store_status(found);
     }
-    return status_ok();
+    return status;
 }
 
 static struct slice row_key(struct call *call, const struct kind *kind, const struct uuid *id,

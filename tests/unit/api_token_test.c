@@ -1,0 +1,486 @@
+/* API tokens through the whole chain: values, time limits, revocation at once, self-service,
+ * history. */
+#include "tests/unit/services_fixture.h"
+
+#include "base/clock.h"
+#include "datastream/storage/v1/records.pb-c.h"
+#include "rpc/call/time_floor.h"
+
+static struct world world;
+
+static int start(void **state)
+{
+    world_start(&world, 0);
+    *state = &world;
+    return 0;
+}
+
+static int end(void **state)
+{
+    world_end(*state);
+    return 0;
+}
+
+/* Whether the value lets a caller in. */
+static bool is_let_in(struct world *w, struct slice value)
+{
+    struct reply reply = world_call(w, "ListRoles", value, NULL);
+
+    if (status_is_ok(reply.status) || reply.status.code == STATUS_PERMISSION_DENIED)
+        return true;
+    assert_status(reply, STATUS_UNAUTHENTICATED);
+    return false;
+}
+
+static struct reply on_id(struct world *w, const char *method, struct slice caller, const char *id)
+{
+    return world_call(w, method, caller, make(w, method, "id", id, NULL));
+}
+
+static struct reply create(struct world *w, const char *path, const char *value)
+{
+    return world_call(w, "CreateApiToken", w->made.api_token,
+                      make(w, "CreateApiToken", "apiToken.name", "a token", "apiToken.roleId",
+                           predefined(w, "API Reader"), path, value, NULL));
+}
+
+static const char *soon(struct world *w, int64_t in_ms)
+{
+    return arena_printf(&w->arena, "%lld", (long long)(time_floor_now_ms() + in_ms)).data;
+}
+
+/* -- creating --------------------------------------------------------------------------------- */
+
+static void a_value_is_shown_once_and_works(void **state)
+{
+    struct world *w = *state;
+    struct reply made = make_token(w, "reader", predefined(w, "API Reader"));
+    struct slice value = token_value(w, made);
+    const char *id = get_cstr(w, made, "id");
+    struct reply read;
+
+    assert_ok(made);
+    assert_true(token_value_is_wellformed(value));
+    assert_field(w, made, "status", "ACTIVE");
+    assert_field(w, made, "roleName", "API Reader");
+    assert_field(w, made, "expireTime", "");
+    assert_true(get(w, made, "etag").len > 0);
+    assert_true(slice_ends_with(get(w, made, "maskedToken"), slice_from(value, value.len - 4)));
+    assert_true(is_let_in(w, value));
+    read = on_id(w, "GetApiToken", w->made.api_token, id);
+    assert_field(w, read, "token", "");
+    assert_string_equal(get_cstr(w, read, "maskedToken"), get_cstr(w, made, "maskedToken"));
+    assert_string_equal(get_cstr(w, read, "etag"), get_cstr(w, made, "etag"));
+    read = world_call(w, "ListApiTokens", w->made.api_token, NULL);
+    assert_field(w, read, "totalSize", "2");
+    assert_field(w, read, "apiTokens.0.name", "API Administrator");
+    assert_field(w, read, "apiTokens.1.name", "reader");
+    assert_field(w, read, "apiTokens.1.roleName", "API Reader");
+    assert_field(w, read, "apiTokens.1.token", "");
+}
+
+static void the_store_holds_no_value(void **state)
+{
+    struct world *w = *state;
+    struct reply made = make_token(w, "reader", predefined(w, "API Reader"));
+    struct slice value = token_value(w, made);
+
+    for (int family = 0; family < FAMILIES; family++) {
+        struct store_rows rows = read_rows(&w->fixture, (enum store_family)family, SLICE("\0"),
+                                           SLICE("\xff\xff\xff\xff\xff\xff\xff\xff\xff"), false,
+                                           10000);
+
+        for (size_t i = 0; i < rows.count; i++) {
+            struct slice row = rows.rows[i].value;
+
+            assert_null(memmem(row.data, row.len, value.data, value.len));
+            assert_null(memmem(row.data, row.len, value.data + 4, 43));
+        }
+    }
+}
+
+static void bad_tokens_are_refused_at_their_fields(void **state)
+{
+    struct world *w = *state;
+    const char *users_only = make_role(w, "For users", "devices.read", NULL);
+    struct reply reply;
+
+    assert_violation(create(w, "apiToken.name", "ab"), "name");
+    assert_violation(create(w, "apiToken.roleId", "nonsense"), "roleId");
+    assert_violation(create(w, "apiToken.roleId", "0192f0c1-2345-7000-8000-00000000dead"),
+                     "roleId");
+    assert_violation(create(w, "apiToken.roleId", predefined(w, "Owner")), "roleId");
+    assert_violation(create(w, "apiToken.roleId", predefined(w, "Admin")), "roleId");
+    assert_violation(create(w, "apiToken.expireTime", "1000"), "expireTime");
+    assert_violation(create(w, "apiToken.allowedCidrs", "nonsense"), "allowedCidrs[0]");
+    reply = world_call(w, "CreateApiToken", w->made.api_token,
+                       make(w, "CreateApiToken", "apiToken.name", "a token", "apiToken.roleId",
+                            predefined(w, "API Reader"), "apiToken.expiration", "ONE_WEEK",
+                            "apiToken.expireTime", soon(w, 1000000), NULL));
+    assert_violation(reply, "expiration");
+    assert_violation(reply, "expireTime");
+    assert_ok(world_call(
+        w, "UpdateRole", w->made.api_token,
+        make(w, "UpdateRole", "role.id", users_only, "role.assignableTo", "USERS", NULL)));
+    assert_violation(create(w, "apiToken.roleId", users_only), "roleId");
+    assert_ok(make_token(w, "A Token", predefined(w, "API Reader")));
+    assert_status(create(w, "apiToken.description", "x"), STATUS_ALREADY_EXISTS);
+}
+
+static void validate_only_makes_no_token(void **state)
+{
+    struct world *w = *state;
+    struct reply reply = create(w, "validateOnly", "true");
+
+    assert_ok(reply);
+    assert_field(w, reply, "token", "");
+    assert_field(w, reply, "maskedToken", "");
+    assert_field(w, world_call(w, "ListApiTokens", w->made.api_token, NULL), "totalSize", "1");
+}
+
+static void presets_set_the_time_limit(void **state)
+{
+    struct world *w = *state;
+    struct reply reply = create(w, "apiToken.expiration", "EIGHT_HOURS");
+    long long limit = strtoll(get_cstr(w, reply, "expireTime"), NULL, 10);
+    long long created = strtoll(get_cstr(w, reply, "createTime"), NULL, 10);
+
+    assert_int_equal(limit - created, 8 * 3600 * 1000);
+    assert_field(w, reply, "expiration", "");
+}
+
+/* -- changing --------------------------------------------------------------------------------- */
+
+static struct reply update(struct world *w, struct slice caller, const char *id, const char *path,
+                           const char *value, const char *mask)
+{
+    const struct message_type *type = world_method(w, "UpdateApiToken")->input;
+    ProtobufCMessage *request = make(w, "UpdateApiToken", "apiToken.id", id, NULL);
+
+    if (path != NULL)
+        set(&w->arena, type, request, path, value);
+    if (mask != NULL)
+        set(&w->arena, type, request, "updateMask.paths", mask);
+    return world_call(w, "UpdateApiToken", caller, request);
+}
+
+static void name_description_role_and_networks_change_and_nothing_else(void **state)
+{
+    struct world *w = *state;
+    struct reply made = make_token(w, "reader", predefined(w, "API Reader"));
+    const char *id = get_cstr(w, made, "id");
+    struct slice admin = w->made.api_token;
+    struct reply reply;
+
+    reply = update(w, admin, id, "apiToken.name", "renamed", "name");
+    assert_field(w, reply, "name", "renamed");
+    assert_field(w, reply, "token", "");
+    assert_string_equal(get_cstr(w, reply, "maskedToken"), get_cstr(w, made, "maskedToken"));
+    reply = update(w, admin, id, "apiToken.roleId", predefined(w, "API Contributor"), "roleId");
+    assert_field(w, reply, "roleName", "API Contributor");
+    assert_violation(update(w, admin, id, "apiToken.expireTime", soon(w, 100000), NULL),
+                     "expireTime");
+    assert_violation(update(w, admin, id, "apiToken.expiration", "ONE_WEEK", NULL), "expiration");
+    assert_violation(update(w, admin, id, "apiToken.roleId", predefined(w, "Owner"), NULL),
+                     "roleId");
+    reply = update(w, admin, id, "apiToken.maskedToken", "x", "maskedToken");
+    assert_string_equal(get_cstr(w, reply, "maskedToken"), get_cstr(w, made, "maskedToken"));
+    assert_true(is_let_in(w, token_value(w, made)));
+}
+
+static void a_change_of_role_or_networks_holds_at_once(void **state)
+{
+    struct world *w = *state;
+    struct reply made = make_token(w, "worker", predefined(w, "API Contributor"));
+    struct slice value = token_value(w, made);
+    const char *id = get_cstr(w, made, "id");
+
+    assert_ok(world_call(w, "CreateDirector", value,
+                         make(w, "CreateDirector", "director.name", "dir-1", NULL)));
+    assert_ok(
+        update(w, w->made.api_token, id, "apiToken.roleId", predefined(w, "API Reader"), "roleId"));
+    assert_status(world_call(w, "CreateDirector", value,
+                             make(w, "CreateDirector", "director.name", "dir-2", NULL)),
+                  STATUS_PERMISSION_DENIED);
+    assert_true(is_let_in(w, value));
+    assert_ok(update(w, w->made.api_token, id, "apiToken.allowedCidrs", "10.0.0.0/8", NULL));
+    assert_false(is_let_in(w, value));
+    assert_ok(update(w, w->made.api_token, id, NULL, NULL, "allowedCidrs"));
+    assert_true(is_let_in(w, value));
+}
+
+static void disabled_and_deleted_tokens_are_out_at_once(void **state)
+{
+    struct world *w = *state;
+    struct reply made = make_token(w, "reader", predefined(w, "API Reader"));
+    struct slice value = token_value(w, made);
+    const char *id = get_cstr(w, made, "id");
+    struct slice admin = w->made.api_token;
+
+    assert_true(is_let_in(w, value));
+    assert_field(w, on_id(w, "DisableApiToken", admin, id), "status", "DISABLED");
+    assert_false(is_let_in(w, value));
+    assert_field(w, on_id(w, "DisableApiToken", admin, id), "status", "DISABLED");
+    assert_field(w, on_id(w, "EnableApiToken", admin, id), "status", "ACTIVE");
+    assert_true(is_let_in(w, value));
+    assert_ok(on_id(w, "DeleteApiToken", admin, id));
+    assert_false(is_let_in(w, value));
+    assert_status(on_id(w, "GetApiToken", admin, id), STATUS_NOT_FOUND);
+    assert_status(on_id(w, "DeleteApiToken", admin, id), STATUS_NOT_FOUND);
+    assert_field(w, world_call(w, "ListApiTokens", admin, NULL), "totalSize", "1");
+    assert_ok(make_token(w, "reader", predefined(w, "API Reader")));
+}
+
+/* -- regenerating ----------------------------------------------------------------------------- */
+
+static struct reply regenerate(struct world *w, const char *id, const char *overlap)
+{
+    return world_call(w, "RegenerateApiToken", w->made.api_token,
+                      make(w, "RegenerateApiToken", "id", id, "overlapSeconds", overlap, NULL));
+}
+
+static void a_new_value_ends_the_old_one_at_once(void **state)
+{
+    struct world *w = *state;
+    struct reply made = make_token(w, "reader", predefined(w, "API Reader"));
+    struct slice old = token_value(w, made);
+    struct reply again = regenerate(w, get_cstr(w, made, "id"), "0");
+
+    assert_ok(again);
+    assert_true(token_value_is_wellformed(token_value(w, again)));
+    assert_false(slice_equal(old, token_value(w, again)));
+    assert_false(is_let_in(w, old));
+    assert_true(is_let_in(w, token_value(w, again)));
+}
+
+static void an_overlap_keeps_one_old_value(void **state)
+{
+    struct world *w = *state;
+    struct reply made = make_token(w, "reader", predefined(w, "API Reader"));
+    const char *id = get_cstr(w, made, "id");
+    struct slice first = token_value(w, made);
+    struct slice second = token_value(w, regenerate(w, id, "600"));
+    struct slice third;
+
+    assert_true(is_let_in(w, first));
+    assert_true(is_let_in(w, second));
+    /* What is done to the token is done to both values. */
+    assert_ok(on_id(w, "DisableApiToken", w->made.api_token, id));
+    assert_false(is_let_in(w, first));
+    assert_false(is_let_in(w, second));
+    assert_ok(on_id(w, "EnableApiToken", w->made.api_token, id));
+    assert_true(is_let_in(w, first));
+    third = token_value(w, regenerate(w, id, "600"));
+    assert_false(is_let_in(w, first));
+    assert_true(is_let_in(w, second));
+    assert_true(is_let_in(w, third));
+    assert_ok(on_id(w, "DeleteApiToken", w->made.api_token, id));
+    assert_false(is_let_in(w, second));
+    assert_false(is_let_in(w, third));
+}
+
+static void a_token_that_works_takes_no_new_time_limit(void **state)
+{
+    struct world *w = *state;
+    struct reply made = create(w, "apiToken.expiration", "ONE_WEEK");
+    const char *id = get_cstr(w, made, "id");
+    struct reply again;
+
+    assert_violation(
+        world_call(w, "RegenerateApiToken", w->made.api_token,
+                   make(w, "RegenerateApiToken", "id", id, "expiration", "ONE_MONTH", NULL)),
+        "expiration");
+    assert_violation(
+        world_call(w, "RegenerateApiToken", w->made.api_token,
+                   make(w, "RegenerateApiToken", "id", id, "expireTime", soon(w, 1000000), NULL)),
+        "expireTime");
+    again = regenerate(w, id, "0");
+    assert_string_equal(get_cstr(w, again, "expireTime"), get_cstr(w, made, "expireTime"));
+}
+
+#ifdef DATASTREAM_FAULTS
+
+static void time_passes(int64_t ms)
+{
+    clock_step_wall_ms(ms);
+}
+
+static void an_expired_token_is_out_and_takes_a_new_limit_with_its_value(void **state)
+{
+    struct world *w = *state;
+    struct reply made = create(w, "apiToken.expiration", "EIGHT_HOURS");
+    const char *id = get_cstr(w, made, "id");
+    struct slice admin = w->made.api_token;
+    struct slice old = token_value(w, made);
+    struct reply again;
+
+    assert_ok(on_id(w, "DisableApiToken", admin, id));
+    assert_ok(on_id(w, "EnableApiToken", admin, id));
+    assert_true(is_let_in(w, old));
+    time_passes(8 * 3600 * 1000);
+    assert_false(is_let_in(w, old));
+    assert_field(w, on_id(w, "GetApiToken", admin, id), "status", "EXPIRED");
+    assert_field(w, on_id(w, "DisableApiToken", admin, id), "status", "EXPIRED");
+    assert_ok(on_id(w, "EnableApiToken", admin, id));
+    assert_violation(regenerate(w, id, "0"), "expiration");
+    assert_violation(
+        world_call(w, "RegenerateApiToken", admin,
+                   make(w, "RegenerateApiToken", "id", id, "expireTime", "1000", NULL)),
+        "expireTime");
+    again = world_call(w, "RegenerateApiToken", admin,
+                       make(w, "RegenerateApiToken", "id", id, "expiration", "ONE_WEEK",
+                            "overlapSeconds", "600", NULL));
+    assert_ok(again);
+    assert_field(w, again, "status", "ACTIVE");
+    assert_true(is_let_in(w, token_value(w, again)));
+    assert_false(is_let_in(w, old));
+}
+
+static void an_overlap_ends(void **state)
+{
+    struct world *w = *state;
+    struct reply made = make_token(w, "reader", predefined(w, "API Reader"));
+    const char *id = get_cstr(w, made, "id");
+    struct slice old = token_value(w, made);
+    struct slice fresh = token_value(w, regenerate(w, id, "600"));
+
+    time_passes(599 * 1000);
+    assert_true(is_let_in(w, old));
+    time_passes(2000);
+    assert_false(is_let_in(w, old));
+    assert_true(is_let_in(w, fresh));
+    /* A later change does not bring it back. */
+    assert_ok(update(w, w->made.api_token, id, "apiToken.description", "x", NULL));
+    assert_false(is_let_in(w, old));
+}
+
+#endif
+
+/* -- self-service ----------------------------------------------------------------------------- */
+
+static void a_token_serves_itself_without_further_permission(void **state)
+{
+    struct world *w = *state;
+    const char *role = make_role(w, "Nearly nothing", "devices.read", NULL);
+    struct reply made = make_token(w, "self", role);
+    struct reply other = make_token(w, "other", role);
+    const char *id = get_cstr(w, made, "id");
+    const char *other_id = get_cstr(w, other, "id");
+    struct slice value = token_value(w, made);
+    static const char *const methods[] = {"RegenerateApiToken", "DisableApiToken",
+                                          "DeleteApiToken"};
+    struct reply again;
+
+    for (size_t i = 0; i < 3; i++) {
+        struct reply reply = on_id(w, methods[i], value, other_id);
+
+        assert_status(reply, STATUS_PERMISSION_DENIED);
+        assert_status(on_id(w, methods[i], value, "nonsense"), STATUS_PERMISSION_DENIED);
+    }
+    assert_status(on_id(w, "GetApiToken", value, id), STATUS_PERMISSION_DENIED);
+    assert_status(on_id(w, "EnableApiToken", value, id), STATUS_PERMISSION_DENIED);
+    again = on_id(w, "RegenerateApiToken", value, id);
+    assert_ok(again);
+    assert_false(is_let_in(w, value));
+    value = token_value(w, again);
+    assert_ok(on_id(w, "DisableApiToken", value, id));
+    assert_false(is_let_in(w, value));
+    assert_ok(on_id(w, "EnableApiToken", w->made.api_token, id));
+    assert_ok(on_id(w, "DeleteApiToken", value, id));
+    assert_false(is_let_in(w, value));
+}
+
+static void a_token_cannot_change_its_own_role(void **state)
+{
+    struct world *w = *state;
+    struct reply made = make_token(w, "second admin", predefined(w, "API Administrator"));
+    const char *id = get_cstr(w, made, "id");
+    struct slice value = token_value(w, made);
+
+    assert_status(update(w, value, id, "apiToken.roleId", predefined(w, "API Reader"), "roleId"),
+                  STATUS_PERMISSION_DENIED);
+    assert_ok(update(w, value, id, "apiToken.description", "mine", NULL));
+    assert_ok(
+        update(w, w->made.api_token, id, "apiToken.roleId", predefined(w, "API Reader"), "roleId"));
+}
+
+/* -- history ---------------------------------------------------------------------------------- */
+
+static struct reply history(struct world *w, const char *id, const char *size, const char *token)
+{
+    return world_call(
+        w, "ListApiTokenActivityLogs", w->made.api_token,
+        make(w, "ListApiTokenActivityLogs", "id", id, "pageSize", size, "pageToken", token, NULL));
+}
+
+static void history_is_newest_first_and_outlives_the_token(void **state)
+{
+    struct world *w = *state;
+    struct reply made = make_token(w, "reader", predefined(w, "API Reader"));
+    const char *id = get_cstr(w, made, "id");
+    static const char *const actions[] = {"DeletedApiToken", "RegeneratedApiToken",
+                                          "EnabledApiToken", "DisabledApiToken", "CreatedApiToken"};
+    const char *token = "";
+    struct reply reply;
+
+    assert_ok(on_id(w, "DisableApiToken", w->made.api_token, id));
+    assert_ok(on_id(w, "EnableApiToken", w->made.api_token, id));
+    assert_ok(regenerate(w, id, "0"));
+    assert_ok(on_id(w, "DeleteApiToken", w->made.api_token, id));
+    for (int i = 0; i < 5; i++) {
+        if (i % 2 == 0)
+            reply = history(w, id, "2", token);
+        assert_field(w, reply, arena_printf(&w->arena, "activityLogs.%d.action", i % 2).data,
+                     actions[i]);
+        assert_field(w, reply, arena_printf(&w->arena, "activityLogs.%d.outcome", i % 2).data,
+                     "OK");
+        assert_field(w, reply, arena_printf(&w->arena, "activityLogs.%d.sourceIp", i % 2).data,
+                     "127.0.0.1");
+        assert_field(w, reply, arena_printf(&w->arena, "activityLogs.%d.count", i % 2).data, "1");
+        token = get_cstr(w, reply, "nextPageToken");
+    }
+    assert_string_equal(token, "");
+    assert_status(history(w, "0192f0c1-2345-7000-8000-00000000dead", "2", ""), STATUS_NOT_FOUND);
+    assert_status(history(w, "nonsense", "2", ""), STATUS_NOT_FOUND);
+}
+
+static void a_page_of_one_history_opens_no_other(void **state)
+{
+    struct world *w = *state;
+    const char *one = get_cstr(w, make_token(w, "one", predefined(w, "API Reader")), "id");
+    const char *two = get_cstr(w, make_token(w, "two", predefined(w, "API Reader")), "id");
+    const char *token;
+
+    assert_ok(on_id(w, "DisableApiToken", w->made.api_token, one));
+    token = get_cstr(w, history(w, one, "1", ""), "nextPageToken");
+    assert_true(strlen(token) > 0);
+    assert_violation(history(w, two, "1", token), "pageToken");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
+    const struct CMUnitTest tests[] = {
+        TEST(a_value_is_shown_once_and_works),
+        TEST(the_store_holds_no_value),
+        TEST(bad_tokens_are_refused_at_their_fields),
+        TEST(validate_only_makes_no_token),
+        TEST(presets_set_the_time_limit),
+        TEST(name_description_role_and_networks_change_and_nothing_else),
+        TEST(a_change_of_role_or_networks_holds_at_once),
+        TEST(disabled_and_deleted_tokens_are_out_at_once),
+        TEST(a_new_value_ends_the_old_one_at_once),
+        TEST(an_overlap_keeps_one_old_value),
+        TEST(a_token_that_works_takes_no_new_time_limit),
+        TEST(a_token_serves_itself_without_further_permission),
+        TEST(a_token_cannot_change_its_own_role),
+        TEST(history_is_newest_first_and_outlives_the_token),
+        TEST(a_page_of_one_history_opens_no_other),
+#ifdef DATASTREAM_FAULTS
+        TEST(an_overlap_ends),
+        TEST(an_expired_token_is_out_and_takes_a_new_limit_with_its_value),
+#endif
+    };
+
+    return cmocka_run_group_tests_name("api tokens", tests, NULL, NULL);
+}

@@ -1,0 +1,255 @@
+/* The mint guard: nobody makes, learns, re-activates or edits what may do more than they. */
+#include "tests/unit/services_fixture.h"
+
+#include "rpc/call/time_floor.h"
+#include "rpc/services/guard.h"
+
+static struct world world;
+
+static int start(void **state)
+{
+    world_start(&world, 0);
+    *state = &world;
+    return 0;
+}
+
+static int end(void **state)
+{
+    world_end(*state);
+    return 0;
+}
+
+/* A caller that may do everything with tokens and roles, but only read devices. */
+static struct slice governor(struct world *w)
+{
+    const char *role = make_role(w, "Governor", "api-tokens.create", "api-tokens.edit",
+                                 "api-tokens.delete", "api-tokens.read", "roles.create",
+                                 "roles.edit", "roles.delete", "roles.read", "devices.read", NULL);
+
+    return token_value(w, make_token(w, "governor", role));
+}
+
+static struct reply on_id(struct world *w, const char *method, struct slice caller, const char *id)
+{
+    return world_call(w, method, caller, make(w, method, "id", id, NULL));
+}
+
+static void sets_are_compared_by_permission(void **state)
+{
+    const struct contract *contract = world_contract();
+    const struct permission *read = contract_permission(contract, SLICE("devices.read"));
+    const struct permission *create = contract_permission(contract, SLICE("devices.create"));
+    const struct permission *transfer = contract_permission(contract, SLICE("owner.transfer"));
+    struct permission_set held = {{0}};
+    struct permission_set holder = {{0}};
+
+    (void)state;
+    assert_null(guard_lacking(contract, &held, &holder));
+    permission_set_add(&held, read->bit);
+    permission_set_add(&held, create->bit);
+    assert_ptr_equal(guard_lacking(contract, &held, &holder), create);
+    permission_set_add(&holder, create->bit);
+    assert_ptr_equal(guard_lacking(contract, &held, &holder), read);
+    permission_set_add(&holder, read->bit);
+    permission_set_add(&holder, transfer->bit);
+    assert_null(guard_lacking(contract, &held, &holder));
+    assert_false(guard_has_owner_only(contract, &held));
+    assert_true(guard_has_owner_only(contract, &holder));
+}
+
+static void nobody_makes_a_token_that_may_do_more(void **state)
+{
+    struct world *w = *state;
+    struct slice caller = governor(w);
+    const char *less = make_role(w, "Less", "devices.read", NULL);
+    struct reply reply;
+
+    reply = world_call(w, "CreateApiToken", caller,
+                       make(w, "CreateApiToken", "apiToken.name", "strong", "apiToken.roleId",
+                            predefined(w, "API Administrator"), NULL));
+    assert_guarded(reply);
+    assert_int_equal(find_detail(reply, DETAIL_ERROR_INFO, "MINT_GUARD")->kind.len,
+                     sizeof("permission") - 1);
+    assert_ok(world_call(
+        w, "CreateApiToken", caller,
+        make(w, "CreateApiToken", "apiToken.name", "weak", "apiToken.roleId", less, NULL)));
+}
+
+static void nobody_touches_a_token_that_may_do_more_but_to_stop_it(void **state)
+{
+    struct world *w = *state;
+    struct slice caller = governor(w);
+    struct reply strong = make_token(w, "strong", predefined(w, "API Administrator"));
+    const char *id = get_cstr(w, strong, "id");
+
+    assert_guarded(on_id(w, "RegenerateApiToken", caller, id));
+    assert_guarded(world_call(
+        w, "UpdateApiToken", caller,
+        make(w, "UpdateApiToken", "apiToken.id", id, "apiToken.description", "x", NULL)));
+    assert_guarded(world_call(
+        w, "UpdateApiToken", caller,
+        make(w, "UpdateApiToken", "apiToken.id", id, "apiToken.allowedCidrs", "0.0.0.0/0", NULL)));
+    assert_ok(on_id(w, "DisableApiToken", caller, id));
+    assert_guarded(on_id(w, "EnableApiToken", caller, id));
+    assert_ok(on_id(w, "DeleteApiToken", caller, id));
+}
+
+static void nobody_gives_a_token_a_role_that_may_do_more(void **state)
+{
+    struct world *w = *state;
+    struct slice caller = governor(w);
+    const char *less = make_role(w, "Less", "devices.read", NULL);
+    const char *id = get_cstr(w, make_token(w, "weak", less), "id");
+
+    assert_guarded(world_call(w, "UpdateApiToken", caller,
+                              make(w, "UpdateApiToken", "apiToken.id", id, "apiToken.roleId",
+                                   predefined(w, "API Contributor"), NULL)));
+    assert_ok(world_call(
+        w, "UpdateApiToken", caller,
+        make(w, "UpdateApiToken", "apiToken.id", id, "apiToken.description", "x", NULL)));
+}
+
+static void nobody_makes_or_edits_a_role_that_may_do_more(void **state)
+{
+    struct world *w = *state;
+    struct slice caller = governor(w);
+    const char *more = make_role(w, "More", "devices.read", "devices.create", NULL);
+    const char *less = make_role(w, "Less", "devices.read", NULL);
+
+    assert_guarded(world_call(
+        w, "CreateRole", caller,
+        make(w, "CreateRole", "role.name", "bad", "role.permissions", "devices.create", NULL)));
+    assert_guarded(world_call(w, "CreateRole", caller,
+                              make(w, "CreateRole", "role.name", "bad", "role.cloneFrom",
+                                   predefined(w, "API Administrator"), NULL)));
+    assert_guarded(
+        world_call(w, "UpdateRole", caller,
+                   make(w, "UpdateRole", "role.id", more, "role.description", "x", NULL)));
+    assert_guarded(world_call(
+        w, "UpdateRole", caller,
+        make(w, "UpdateRole", "role.id", more, "role.permissions", "devices.read", NULL)));
+    assert_guarded(world_call(
+        w, "UpdateRole", caller,
+        make(w, "UpdateRole", "role.id", less, "role.permissions", "devices.create", NULL)));
+    assert_ok(
+        world_call(w, "UpdateRole", caller,
+                   make(w, "UpdateRole", "role.id", less, "role.permissions", "roles.read", NULL)));
+    assert_ok(on_id(w, "DeleteRole", caller, more));
+}
+
+static void not_even_the_administrator_mints_what_is_the_owners(void **state)
+{
+    struct world *w = *state;
+
+    assert_guarded(world_call(
+        w, "CreateRole", w->made.api_token,
+        make(w, "CreateRole", "role.name", "bad", "role.permissions", "owner.transfer", NULL)));
+}
+
+static void a_token_with_an_end_hands_out_none_that_ends_later(void **state)
+{
+    struct world *w = *state;
+    const char *role = predefined(w, "API Administrator");
+    const char *reader = predefined(w, "API Reader");
+    long long now = (long long)time_floor_now_ms();
+    struct reply brief;
+    struct slice caller;
+    const char *id;
+
+    brief = world_call(w, "CreateApiToken", w->made.api_token,
+                       make(w, "CreateApiToken", "apiToken.name", "brief", "apiToken.roleId", role,
+                            "apiToken.expireTime",
+                            arena_printf(&w->arena, "%lld", now + 3600000).data, NULL));
+    caller = token_value(w, brief);
+    assert_guarded(world_call(
+        w, "CreateApiToken", caller,
+        make(w, "CreateApiToken", "apiToken.name", "lasting", "apiToken.roleId", reader, NULL)));
+    assert_guarded(world_call(w, "CreateApiToken", caller,
+                              make(w, "CreateApiToken", "apiToken.name", "lasting",
+                                   "apiToken.roleId", reader, "apiToken.expireTime",
+                                   arena_printf(&w->arena, "%lld", now + 3600001).data, NULL)));
+    assert_ok(world_call(w, "CreateApiToken", caller,
+                         make(w, "CreateApiToken", "apiToken.name", "brief too", "apiToken.roleId",
+                              reader, "apiToken.expireTime",
+                              arena_printf(&w->arena, "%lld", now + 3600000).data, NULL)));
+    id = get_cstr(w, make_token(w, "lasting", reader), "id");
+    assert_guarded(on_id(w, "RegenerateApiToken", caller, id));
+    assert_ok(on_id(w, "RegenerateApiToken", caller, get_cstr(w, brief, "id")));
+}
+
+static void a_value_in_its_overlap_gets_no_new_one(void **state)
+{
+    struct world *w = *state;
+    struct reply made = make_token(w, "reader", predefined(w, "API Reader"));
+    const char *id = get_cstr(w, made, "id");
+    struct slice old = token_value(w, made);
+
+    assert_ok(world_call(w, "RegenerateApiToken", w->made.api_token,
+                         make(w, "RegenerateApiToken", "id", id, "overlapSeconds", "600", NULL)));
+    assert_guarded(on_id(w, "RegenerateApiToken", old, id));
+}
+
+/* -- between reading the head and running the method ------------------------------------------ */
+
+struct interruption {
+    struct world *world;
+    const char *method;
+    ProtobufCMessage *request;
+};
+
+static void interrupt(void *context)
+{
+    const struct interruption *interruption = context;
+
+    assert_ok(world_call(interruption->world, interruption->method,
+                         interruption->world->made.api_token, interruption->request));
+}
+
+static void a_caller_that_loses_a_permission_meanwhile_is_refused(void **state)
+{
+    struct world *w = *state;
+    const char *role = make_role(w, "Maker", "devices.create", "devices.read", NULL);
+    struct slice caller = token_value(w, make_token(w, "maker", role));
+    struct interruption narrowed = {
+        w, "UpdateRole",
+        make(w, "UpdateRole", "role.id", role, "role.permissions", "devices.read", NULL)};
+    struct reply reply = world_call_with(
+        w, "CreateDevice", caller, make(w, "CreateDevice", "device.name", "edge-1", NULL),
+        (struct call_extra){.between = interrupt, .context = &narrowed});
+
+    assert_status(reply, STATUS_PERMISSION_DENIED);
+    assert_field(w, world_call(w, "ListDevices", caller, NULL), "totalSize", "");
+}
+
+static void a_caller_that_is_disabled_meanwhile_is_refused(void **state)
+{
+    struct world *w = *state;
+    struct reply token = make_token(w, "maker", predefined(w, "API Contributor"));
+    struct interruption disabled = {
+        w, "DisableApiToken", make(w, "DisableApiToken", "id", get_cstr(w, token, "id"), NULL)};
+    struct reply reply = world_call_with(
+        w, "CreateDevice", token_value(w, token),
+        make(w, "CreateDevice", "device.name", "edge-1", NULL),
+        (struct call_extra){.between = interrupt, .context = &disabled});
+
+    assert_status(reply, STATUS_UNAUTHENTICATED);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sets_are_compared_by_permission),
+        TEST(nobody_makes_a_token_that_may_do_more),
+        TEST(nobody_touches_a_token_that_may_do_more_but_to_stop_it),
+        TEST(nobody_gives_a_token_a_role_that_may_do_more),
+        TEST(nobody_makes_or_edits_a_role_that_may_do_more),
+        TEST(not_even_the_administrator_mints_what_is_the_owners),
+        TEST(a_token_with_an_end_hands_out_none_that_ends_later),
+        TEST(a_value_in_its_overlap_gets_no_new_one),
+        TEST(a_caller_that_loses_a_permission_meanwhile_is_refused),
+        TEST(a_caller_that_is_disabled_meanwhile_is_refused),
+    };
+
+    return cmocka_run_group_tests_name("mint guard", tests, NULL, NULL);
+}

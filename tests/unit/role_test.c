@@ -1,0 +1,294 @@
+/* Roles through the whole chain: predefined ones, custom ones, and what holds them. */
+#include "tests/unit/services_fixture.h"
+
+static struct world world;
+
+static int start(void **state)
+{
+    world_start(&world, 0);
+    *state = &world;
+    return 0;
+}
+
+static int end(void **state)
+{
+    world_end(*state);
+    return 0;
+}
+
+static struct reply create(struct world *w, const char *path, const char *value)
+{
+    return world_call(w, "CreateRole", w->made.api_token,
+                      make(w, "CreateRole", "role.name", "a role", path, value, NULL));
+}
+
+static struct reply update(struct world *w, const char *id, const char *path, const char *value,
+                           const char *mask)
+{
+    const struct message_type *type = world_method(w, "UpdateRole")->input;
+    ProtobufCMessage *request = make(w, "UpdateRole", "role.id", id, NULL);
+
+    if (path != NULL)
+        set(&w->arena, type, request, path, value);
+    if (mask != NULL)
+        set(&w->arena, type, request, "updateMask.paths", mask);
+    return world_call(w, "UpdateRole", w->made.api_token, request);
+}
+
+static struct reply on_id(struct world *w, const char *method, const char *id)
+{
+    return world_call(w, method, w->made.api_token, make(w, method, "id", id, NULL));
+}
+
+static size_t predefined_count(struct world *w)
+{
+    size_t count;
+
+    identity_predefined_roles(w->identities, &count);
+    return count;
+}
+
+static void the_predefined_roles_are_there_and_fixed(void **state)
+{
+    struct world *w = *state;
+    const char *id = predefined(w, "API Reader");
+    struct reply role = on_id(w, "GetRole", id);
+    struct reply reply;
+
+    assert_ok(role);
+    assert_field(w, role, "name", "API Reader");
+    assert_field(w, role, "predefined", "1");
+    assert_field(w, role, "assignableTo", "TOKENS");
+    assert_true(get(w, role, "permissions.0").len > 0);
+    reply = update(w, id, "role.name", "renamed", NULL);
+    assert_status(reply, STATUS_FAILED_PRECONDITION);
+    assert_non_null(find_detail(reply, DETAIL_ERROR_INFO, "PREDEFINED_ROLE"));
+    assert_int_equal(status_http(&reply.status), 400);
+    reply = on_id(w, "DeleteRole", id);
+    assert_status(reply, STATUS_FAILED_PRECONDITION);
+    assert_non_null(find_detail(reply, DETAIL_ERROR_INFO, "PREDEFINED_ROLE"));
+}
+
+static void a_role_is_created_read_and_deleted(void **state)
+{
+    struct world *w = *state;
+    const char *id = make_role(w, "Reader", "devices.read", "directors.read", NULL);
+    struct reply role = on_id(w, "GetRole", id);
+
+    assert_field(w, role, "name", "Reader");
+    assert_field(w, role, "permissions.0", "devices.read");
+    assert_field(w, role, "permissions.1", "directors.read");
+    assert_field(w, role, "assignableTo", "BOTH");
+    assert_field(w, role, "predefined", "");
+    assert_true(get(w, role, "etag").len > 0);
+    assert_ok(on_id(w, "DeleteRole", id));
+    assert_status(on_id(w, "GetRole", id), STATUS_NOT_FOUND);
+}
+
+static void bad_roles_are_refused_at_their_fields(void **state)
+{
+    struct world *w = *state;
+
+    assert_violation(create(w, "role.permissions", "devices.fly"), "permissions[0]");
+    assert_violation(create(w, "role.description", "no permission"), "permissions");
+    assert_violation(create(w, "role.cloneFrom", "nonsense"), "cloneFrom");
+    assert_violation(create(w, "role.cloneFrom", "0192f0c1-2345-7000-8000-00000000dead"),
+                     "cloneFrom");
+    assert_violation(
+        world_call(w, "CreateRole", w->made.api_token,
+                   make(w, "CreateRole", "role.name", "a role", "role.cloneFrom",
+                        predefined(w, "API Reader"), "role.permissions", "devices.read", NULL)),
+        "cloneFrom");
+    assert_violation(world_call(w, "CreateRole", w->made.api_token,
+                                make(w, "CreateRole", "role.name", "a role", "role.permissions",
+                                     "owner.transfer", "role.assignableTo", "BOTH", NULL)),
+                     "assignableTo");
+}
+
+static void names_of_predefined_roles_are_taken(void **state)
+{
+    struct world *w = *state;
+    struct reply reply = world_call(
+        w, "CreateRole", w->made.api_token,
+        make(w, "CreateRole", "role.name", "api READER", "role.permissions", "devices.read", NULL));
+    const char *id = make_role(w, "Reader", "devices.read", NULL);
+
+    assert_status(reply, STATUS_ALREADY_EXISTS);
+    assert_status(update(w, id, "role.name", "owner", NULL), STATUS_ALREADY_EXISTS);
+    assert_status(world_call(w, "CreateRole", w->made.api_token,
+                             make(w, "CreateRole", "role.name", "READER", "role.permissions",
+                                  "devices.read", NULL)),
+                  STATUS_ALREADY_EXISTS);
+}
+
+static void a_clone_has_the_permissions_of_its_source(void **state)
+{
+    struct world *w = *state;
+    struct reply source = on_id(w, "GetRole", predefined(w, "API Reader"));
+    struct reply clone = create(w, "role.cloneFrom", predefined(w, "API Reader"));
+    struct reply second;
+
+    assert_ok(clone);
+    assert_field(w, clone, "cloneFrom", "");
+    for (int i = 0; i < 64; i++) {
+        const char *path = arena_printf(&w->arena, "permissions.%d", i).data;
+
+        assert_string_equal(get_cstr(w, clone, path), get_cstr(w, source, path));
+    }
+    second = world_call(w, "CreateRole", w->made.api_token,
+                        make(w, "CreateRole", "role.name", "second", "role.cloneFrom",
+                             get_cstr(w, clone, "id"), NULL));
+    assert_ok(second);
+    assert_string_equal(get_cstr(w, second, "permissions.0"), get_cstr(w, clone, "permissions.0"));
+    assert_violation(
+        update(w, get_cstr(w, clone, "id"), "role.cloneFrom", predefined(w, "API Reader"), NULL),
+        "cloneFrom");
+}
+
+static void lists_show_the_predefined_roles_first_on_pages_of_any_size(void **state)
+{
+    struct world *w = *state;
+    size_t fixed = predefined_count(w);
+
+    make_role(w, "custom 0", "devices.read", NULL);
+    next_millisecond();
+    make_role(w, "custom 1", "devices.read", NULL);
+    next_millisecond();
+    make_role(w, "custom 2", "devices.read", NULL);
+    for (size_t size = 1; size <= fixed + 4; size++) {
+        const char *token = "";
+        size_t seen = 0;
+
+        do {
+            struct reply reply = world_call(w, "ListRoles", w->made.api_token,
+                                            make(w, "ListRoles", "pageSize",
+                                                 arena_printf(&w->arena, "%zu", size).data,
+                                                 "pageToken", token, NULL));
+
+            assert_ok(reply);
+            assert_int_equal(strtol(get_cstr(w, reply, "totalSize"), NULL, 10), fixed + 3);
+            for (size_t i = 0; i < size && seen < fixed + 3; i++, seen++) {
+                const char *name = get_cstr(w, reply,
+                                            arena_printf(&w->arena, "roles.%zu.name", i).data);
+
+                if (seen >= fixed)
+                    assert_string_equal(name,
+                                        arena_printf(&w->arena, "custom %zu", seen - fixed).data);
+                else
+                    assert_true(strlen(name) > 0);
+            }
+            token = get_cstr(w, reply, "nextPageToken");
+        } while (strlen(token) > 0);
+        assert_int_equal(seen, fixed + 3);
+    }
+}
+
+static void
+a_page_that_ends_with_the_predefined_roles_is_the_last_when_there_are_no_others(void **state)
+{
+    struct world *w = *state;
+    const char *size = arena_printf(&w->arena, "%zu", predefined_count(w)).data;
+    struct reply reply = world_call(w, "ListRoles", w->made.api_token,
+                                    make(w, "ListRoles", "pageSize", size, NULL));
+
+    assert_field(w, reply, "nextPageToken", "");
+    make_role(w, "custom 0", "devices.read", NULL);
+    reply = world_call(w, "ListRoles", w->made.api_token,
+                       make(w, "ListRoles", "pageSize", size, NULL));
+    assert_string_not_equal(get_cstr(w, reply, "nextPageToken"), "");
+}
+
+static void an_edited_role_holds_at_once(void **state)
+{
+    struct world *w = *state;
+    const char *id = make_role(w, "Reader", "devices.read", NULL);
+    struct slice value = token_value(w, make_token(w, "reader", id));
+
+    assert_ok(world_call(w, "ListDevices", value, NULL));
+    assert_status(world_call(w, "ListDirectors", value, NULL), STATUS_PERMISSION_DENIED);
+    assert_ok(update(w, id, "role.permissions", "directors.read", "permissions"));
+    assert_status(world_call(w, "ListDevices", value, NULL), STATUS_PERMISSION_DENIED);
+    assert_ok(world_call(w, "ListDirectors", value, NULL));
+}
+
+static void a_role_in_use_cannot_be_deleted(void **state)
+{
+    struct world *w = *state;
+    const char *id = make_role(w, "Reader", "devices.read", NULL);
+    struct reply one = make_token(w, "one", id);
+    struct reply two = make_token(w, "two", id);
+    struct reply reply = on_id(w, "DeleteRole", id);
+
+    assert_status(reply, STATUS_FAILED_PRECONDITION);
+    assert_int_equal(status_http(&reply.status), 409);
+    assert_non_null(memmem(reply.status.message.data, reply.status.message.len, "2", 1));
+    assert_non_null(
+        find_detail(reply, DETAIL_PRECONDITION_VIOLATION,
+                    arena_printf(&w->arena, "api-tokens/%s", get_cstr(w, one, "id")).data));
+    assert_ok(on_id(w, "DeleteApiToken", get_cstr(w, one, "id")));
+    assert_ok(world_call(w, "UpdateApiToken", w->made.api_token,
+                         make(w, "UpdateApiToken", "apiToken.id", get_cstr(w, two, "id"),
+                              "apiToken.roleId", predefined(w, "API Reader"), NULL)));
+    assert_ok(on_id(w, "DeleteRole", id));
+}
+
+static void a_role_that_tokens_have_stays_theirs(void **state)
+{
+    struct world *w = *state;
+    const char *id = make_role(w, "Reader", "devices.read", NULL);
+    struct reply token = make_token(w, "one", id);
+
+    assert_violation(update(w, id, "role.assignableTo", "USERS", NULL), "assignableTo");
+    assert_ok(update(w, id, "role.assignableTo", "TOKENS", NULL));
+    assert_ok(on_id(w, "DeleteApiToken", get_cstr(w, token, "id")));
+    assert_ok(update(w, id, "role.assignableTo", "USERS", NULL));
+}
+
+static void updates_follow_the_mask(void **state)
+{
+    struct world *w = *state;
+    const char *id = make_role(w, "Reader", "devices.read", NULL);
+    struct reply reply = update(w, id, "role.description", "new", NULL);
+
+    assert_field(w, reply, "description", "new");
+    assert_field(w, reply, "permissions.0", "devices.read");
+    assert_violation(update(w, id, NULL, NULL, "permissions"), "permissions");
+    assert_violation(update(w, id, "role.permissions", "devices.fly", NULL), "permissions[0]");
+    assert_field(w, update(w, id, NULL, NULL, "assignableTo"), "assignableTo", "BOTH");
+    assert_status(update(w, "0192f0c1-2345-7000-8000-00000000dead", "role.name", "abc", NULL),
+                  STATUS_NOT_FOUND);
+}
+
+static void validate_only_makes_no_role(void **state)
+{
+    struct world *w = *state;
+
+    assert_ok(world_call(w, "CreateRole", w->made.api_token,
+                         make(w, "CreateRole", "role.name", "a role", "role.permissions",
+                              "devices.read", "validateOnly", "true", NULL)));
+    assert_int_equal(
+        strtol(get_cstr(w, world_call(w, "ListRoles", w->made.api_token, NULL), "totalSize"), NULL,
+               10),
+        predefined_count(w));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
+    const struct CMUnitTest tests[] = {
+        TEST(the_predefined_roles_are_there_and_fixed),
+        TEST(a_role_is_created_read_and_deleted),
+        TEST(bad_roles_are_refused_at_their_fields),
+        TEST(names_of_predefined_roles_are_taken),
+        TEST(a_clone_has_the_permissions_of_its_source),
+        TEST(lists_show_the_predefined_roles_first_on_pages_of_any_size),
+        TEST(a_page_that_ends_with_the_predefined_roles_is_the_last_when_there_are_no_others),
+        TEST(an_edited_role_holds_at_once),
+        TEST(a_role_in_use_cannot_be_deleted),
+        TEST(a_role_that_tokens_have_stays_theirs),
+        TEST(updates_follow_the_mask),
+        TEST(validate_only_makes_no_role),
+    };
+
+    return cmocka_run_group_tests_name("roles", tests, NULL, NULL);
+}

@@ -1,0 +1,452 @@
+/*
+ * A store with one organization, the chain over it, and calls that are driven to their end on the
+ * test's own thread: what a call posts, wait pumps. Messages are written and read by paths in JSON
+ * names.
+ */
+#ifndef DATASTREAM_TESTS_SERVICES_FIXTURE_H
+#define DATASTREAM_TESTS_SERVICES_FIXTURE_H
+
+#include "tests/unit/store_fixture.h"
+
+#include "proto/embedded.h"
+#include "proto/message.h"
+#include "rpc/services/services.h"
+
+struct world {
+    struct fixture fixture;
+    const struct contract *contract;
+    struct identity_registry *identities;
+    struct settings settings;
+    struct chain *chain;
+    struct chain_loop *loop;
+    struct arena arena; /* of one test: requests, answers, the chain itself */
+    struct organization_made made;
+    pthread_mutex_t mutex; /* guards `posted` of the calls */
+    pthread_cond_t cond;
+};
+
+/* Ids made before and after this sort in that order: they begin with the millisecond. */
+static inline void next_millisecond(void)
+{
+    usleep(2000);
+}
+
+/* The contract is read once a program. */
+static inline const struct contract *world_contract(void)
+{
+    static const struct contract *contract;
+    static struct arena arena;
+
+    if (contract == NULL) {
+        struct status status;
+
+        arena_init(&arena, NULL, (size_t)1 << 30);
+        status = contract_load(embedded_contract(), &arena, &contract);
+        if (!status_is_ok(status))
+            fail_msg("%.*s", SLICE_ARG(status.message));
+    }
+    return contract;
+}
+
+static inline void world_start_chain(struct world *w)
+{
+    const struct chain_options options = {
+        .contract = w->contract,
+        .store = w->fixture.store,
+        .identities = w->identities,
+        .settings = &w->settings,
+        .handlers = services_handlers(),
+        .operations = services_operations(),
+    };
+    struct status status = chain_new(&options, &w->arena, &w->chain);
+
+    if (!status_is_ok(status))
+        fail_msg("%.*s", SLICE_ARG(status.message));
+    w->loop = chain_loop_new(w->chain);
+    assert_non_null(w->loop);
+}
+
+/* `late_seed`: 0 for the store as it is, else it answers late and conflicts for no reason. */
+static inline void world_start(struct world *w, uint64_t late_seed)
+{
+    struct status status;
+
+    memset(w, 0, sizeof(*w));
+    pthread_mutex_init(&w->mutex, NULL);
+    pthread_cond_init(&w->cond, NULL);
+    arena_init(&w->arena, NULL, (size_t)1 << 30);
+    w->contract = world_contract();
+    w->settings = settings_default();
+    w->identities = identity_registry_new(w->contract);
+    assert_non_null(w->identities);
+    fixture_make(&w->fixture, false);
+    w->fixture.options.observer = identity_observe;
+    w->fixture.options.observer_context = w->identities;
+    fixture_open(&w->fixture);
+    status = organization_create(w->fixture.store, w->identities, w->contract, &w->arena,
+                                 SLICE("Acme"), SLICE("owner@example.com"), true, &w->made);
+    if (!status_is_ok(status))
+        fail_msg("%.*s", SLICE_ARG(status.message));
+#ifdef DATASTREAM_FAULTS
+    if (late_seed != 0)
+        w->fixture.store = store_wrap_late(w->fixture.store, late_seed);
+#else
+    (void)late_seed;
+#endif
+    world_start_chain(w);
+    next_millisecond();
+}
+
+static inline void world_end(struct world *w)
+{
+    chain_loop_free(w->loop);
+    chain_free(w->chain);
+    fixture_end(&w->fixture);
+    identity_registry_free(w->identities);
+    arena_done(&w->arena);
+    pthread_cond_destroy(&w->cond);
+    pthread_mutex_destroy(&w->mutex);
+}
+
+/* -- calls ------------------------------------------------------------------------------------ */
+
+struct test_call {
+    struct call call;
+    struct world *world;
+    unsigned posted;
+    bool opened, finished;
+};
+
+static inline void test_call_post(struct call *call)
+{
+    struct test_call *t = call->face;
+
+    pthread_mutex_lock(&t->world->mutex);
+    t->posted++;
+    pthread_cond_signal(&t->world->cond);
+    pthread_mutex_unlock(&t->world->mutex);
+}
+
+static inline void test_call_opened(struct call *call)
+{
+    struct test_call *t = call->face;
+
+    assert_false(t->opened);
+    t->opened = true;
+}
+
+static inline void test_call_finish(struct call *call)
+{
+    struct test_call *t = call->face;
+
+    assert_false(t->finished);
+    t->finished = true;
+}
+
+/* Pumps until the flag is set. */
+static inline void test_call_wait(struct test_call *t, const bool *flag)
+{
+    while (!*flag) {
+        pthread_mutex_lock(&t->world->mutex);
+        while (t->posted == 0)
+            pthread_cond_wait(&t->world->cond, &t->world->mutex);
+        t->posted--;
+        pthread_mutex_unlock(&t->world->mutex);
+        call_resume(&t->call);
+    }
+}
+
+static inline const struct method *world_method(const struct world *w, const char *name)
+{
+    for (size_t i = 0; i < w->contract->method_count; i++)
+        if (slice_equal(w->contract->methods[i]->name, slice_from_cstr(name)))
+            return w->contract->methods[i];
+    fail_msg("no method %s", name);
+    return NULL;
+}
+
+struct reply {
+    struct status status;
+    const struct message_type *type;
+    ProtobufCMessage *message; /* NULL unless the status is OK */
+};
+
+/* What a test may say of a call beyond method, token and request. */
+struct call_extra {
+    const char *if_match;
+    struct arena *arena;            /* NULL: the world's */
+    void (*between)(void *context); /* called before the method is run */
+    void *context;
+};
+
+/* Runs one call to its end. `request` may be NULL for an empty one. */
+static inline struct reply world_call_with(struct world *w, const char *method, struct slice token,
+                                           ProtobufCMessage *request, struct call_extra extra)
+{
+    struct test_call t = {.world = w};
+    struct arena *arena = extra.arena == NULL ? &w->arena : extra.arena;
+    const struct method *found = world_method(w, method);
+    struct slice header = arena_printf(&w->arena, "Bearer %.*s", SLICE_ARG(token));
+
+    t.call = (struct call){
+        .loop = w->loop,
+        .method = found,
+        .arena = arena,
+        .peer = SLICE("127.0.0.1"),
+        .user_agent = SLICE("test"),
+        .request_id = SLICE("0192f0c1-2345-7000-8000-000000000001"),
+        .if_match = slice_from_cstr(extra.if_match),
+        .post = test_call_post,
+        .opened = test_call_opened,
+        .finish = test_call_finish,
+        .face = &t,
+    };
+    call_open(&t.call, header);
+    test_call_wait(&t, &t.opened);
+    if (!status_is_ok(t.call.status))
+        return (struct reply){t.call.status, found->output, NULL};
+    t.call.request = request != NULL ? request : message_new(&w->arena, found->input);
+    if (extra.between != NULL)
+        extra.between(extra.context);
+    call_dispatch(&t.call);
+    test_call_wait(&t, &t.finished);
+    return (struct reply){t.call.status, found->output,
+                          status_is_ok(t.call.status) ? t.call.response : NULL};
+}
+
+static inline struct reply world_call(struct world *w, const char *method, struct slice token,
+                                      ProtobufCMessage *request)
+{
+    return world_call_with(w, method, token, request, (struct call_extra){0});
+}
+
+/* -- messages by path ------------------------------------------------------------------------- */
+
+static inline void set_scalar(struct arena *arena, ProtobufCMessage *message,
+                              const struct field *field, const char *text)
+{
+    size_t capacity = field->repeated ? field_count(message, field) : 0;
+
+    if (field->repeated) {
+        assert_int_equal(field->pb->type, PROTOBUF_C_TYPE_STRING);
+        *(char **)field_append(arena, message, field,
+                               &capacity) = arena_cstr(arena, slice_from_cstr(text));
+    } else if (field->enumeration != NULL) {
+        const struct enum_value *value = enum_value_by_name(field->enumeration,
+                                                            slice_from_cstr(text));
+
+        assert_non_null(value);
+        field_set_int(message, field, value->number);
+    } else if (field->message != NULL && field->message->well_known == WELL_KNOWN_TIMESTAMP) {
+        field_set_timestamp(arena, message, field, strtoll(text, NULL, 10));
+    } else if (field->message != NULL) {
+        field_set_message(message, field, message_new(arena, field->message));
+    } else if (field->pb->type == PROTOBUF_C_TYPE_STRING) {
+        field_set_string(arena, message, field, slice_from_cstr(text));
+    } else {
+        field_set_int(message, field, strcmp(text, "true") == 0 ? 1 : strtoll(text, NULL, 10));
+    }
+}
+
+/* Sets what the path names, making messages on the way; lists grow by one. */
+static inline void set(struct arena *arena, const struct message_type *type,
+                       ProtobufCMessage *message, const char *path, const char *text)
+{
+    struct slice rest = slice_from_cstr(path);
+
+    for (;;) {
+        size_t dot = slice_find(rest, '.');
+        const struct field *field = message_field_by_name(type, slice_make(rest.data, dot));
+        ProtobufCMessage *next;
+
+        if (field == NULL)
+            fail_msg("no field %s", path);
+        if (dot == rest.len) {
+            set_scalar(arena, message, field, text);
+            return;
+        }
+        next = field_get_message(message, field);
+        if (next == NULL) {
+            next = message_new(arena, field->message);
+            field_set_message(message, field, next);
+        }
+        message = next;
+        type = field->message;
+        rest = slice_from(rest, dot + 1);
+    }
+}
+
+/* A request of the method: pairs of path and text, ended by NULL. */
+static inline ProtobufCMessage *make(struct world *w, const char *method, ...)
+{
+    const struct message_type *type = world_method(w, method)->input;
+    ProtobufCMessage *message = message_new(&w->arena, type);
+    const char *path;
+    va_list args;
+
+    va_start(args, method);
+    while ((path = va_arg(args, const char *)) != NULL)
+        set(&w->arena, type, message, path, va_arg(args, const char *));
+    va_end(args);
+    return message;
+}
+
+static inline struct slice get_scalar(struct arena *arena, const ProtobufCMessage *message,
+                                      const struct field *field, size_t i)
+{
+    if (field->enumeration != NULL) {
+        const struct enum_value *value = enum_value_by_number(
+            field->enumeration, (int32_t)field_get_int(message, field));
+
+        return value == NULL ? SLICE("?") : value->name;
+    }
+    if (field->message != NULL && field->message->well_known == WELL_KNOWN_TIMESTAMP)
+        return arena_printf(arena, "%lld", (long long)field_get_timestamp(message, field));
+    if (field->pb->type == PROTOBUF_C_TYPE_STRING)
+        return field->repeated ? field_get_string_at(message, field, i)
+                               : field_get_string(message, field);
+    return arena_printf(arena, "%lld", (long long)field_get_int(message, field));
+}
+
+/* The text of what the path names; elements by number ("devices.0.name"); "" for what is unset. */
+static inline struct slice get(struct world *w, struct reply reply, const char *path)
+{
+    const struct message_type *type = reply.type;
+    const ProtobufCMessage *message = reply.message;
+    struct slice rest = slice_from_cstr(path);
+
+    if (message == NULL)
+        fail_msg("%s: %.*s", status_code_name(reply.status.code), SLICE_ARG(reply.status.message));
+    for (;;) {
+        size_t dot = slice_find(rest, '.');
+        const struct field *field = message_field_by_name(type, slice_make(rest.data, dot));
+        uint64_t i = 0;
+
+        if (field == NULL)
+            fail_msg("no field %s", path);
+        rest = slice_from(rest, dot < rest.len ? dot + 1 : dot);
+        if (field->repeated) {
+            dot = slice_find(rest, '.');
+            assert_true(slice_to_u64(slice_make(rest.data, dot), &i));
+            rest = slice_from(rest, dot < rest.len ? dot + 1 : dot);
+            if (i >= field_count(message, field))
+                return SLICE("");
+        } else if (!field_is_set(message, field)) {
+            return SLICE("");
+        }
+        if (rest.len == 0)
+            return get_scalar(&w->arena, message, field, i);
+        message = *(ProtobufCMessage **)field_address(message, field, i);
+        type = field->message;
+    }
+}
+
+static inline const char *get_cstr(struct world *w, struct reply reply, const char *path)
+{
+    return arena_cstr(&w->arena, get(w, reply, path));
+}
+
+#define assert_field(w, reply, path, wanted) \
+    assert_string_equal(get_cstr((w), (reply), (path)), (wanted))
+
+/* -- statuses --------------------------------------------------------------------------------- */
+
+static inline void check_status(struct reply reply, enum status_code wanted, const char *file,
+                                int line)
+{
+    if (reply.status.code == wanted)
+        return;
+    print_error("wanted %s, got %s: %.*s\n", status_code_name(wanted),
+                status_code_name(reply.status.code), SLICE_ARG(reply.status.message));
+    for (const struct status_detail *d = reply.status.details; d != NULL; d = d->next)
+        print_error("  %.*s: %.*s\n", SLICE_ARG(d->subject), SLICE_ARG(d->description));
+    _fail(file, line);
+}
+
+#define assert_status(reply, wanted) check_status((reply), (wanted), __FILE__, __LINE__)
+#define assert_ok(reply) assert_status(reply, STATUS_OK)
+
+/* Whether a detail of the type has the subject. */
+static inline const struct status_detail *
+find_detail(struct reply reply, enum status_detail_type type, const char *subject)
+{
+    for (const struct status_detail *d = reply.status.details; d != NULL; d = d->next)
+        if (d->type == type && slice_equal(d->subject, slice_from_cstr(subject)))
+            return d;
+    return NULL;
+}
+
+static inline void check_violation(struct reply reply, const char *path, const char *file, int line)
+{
+    check_status(reply, STATUS_INVALID_ARGUMENT, file, line);
+    if (find_detail(reply, DETAIL_FIELD_VIOLATION, path) != NULL)
+        return;
+    print_error("wanted a violation at %s, got\n", path);
+    for (const struct status_detail *d = reply.status.details; d != NULL; d = d->next)
+        print_error("  %.*s: %.*s\n", SLICE_ARG(d->subject), SLICE_ARG(d->description));
+    _fail(file, line);
+}
+
+/* INVALID_ARGUMENT with a violation at the path. */
+#define assert_violation(reply, path) check_violation((reply), (path), __FILE__, __LINE__)
+
+/* PERMISSION_DENIED by the mint guard. */
+#define assert_guarded(reply)                                                   \
+    do {                                                                        \
+        assert_status(reply, STATUS_PERMISSION_DENIED);                         \
+        assert_non_null(find_detail((reply), DETAIL_ERROR_INFO, "MINT_GUARD")); \
+    } while (0)
+
+/* -- what most tests need --------------------------------------------------------------------- */
+
+/* The id of a predefined role. */
+static inline const char *predefined(struct world *w, const char *name)
+{
+    size_t count;
+    const struct predefined_role *roles = identity_predefined_roles(w->identities, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(roles[i].name, name) == 0) {
+            char text[UUID_TEXT_LEN];
+
+            uuid_format(&roles[i].id, text);
+            return arena_cstr(&w->arena, slice_make(text, sizeof(text)));
+        }
+    fail_msg("no role %s", name);
+    return NULL;
+}
+
+/* A token of a role, made by the administrator. */
+static inline struct reply make_token(struct world *w, const char *name, const char *role)
+{
+    return world_call(
+        w, "CreateApiToken", w->made.api_token,
+        make(w, "CreateApiToken", "apiToken.name", name, "apiToken.roleId", role, NULL));
+}
+
+/* A role with these permissions (ended by NULL), made by the administrator; its id. */
+static inline const char *make_role(struct world *w, const char *name, ...)
+{
+    const struct message_type *type = world_method(w, "CreateRole")->input;
+    ProtobufCMessage *request = message_new(&w->arena, type);
+    const char *permission;
+    struct reply reply;
+    va_list args;
+
+    set(&w->arena, type, request, "role.name", name);
+    va_start(args, name);
+    while ((permission = va_arg(args, const char *)) != NULL)
+        set(&w->arena, type, request, "role.permissions", permission);
+    va_end(args);
+    reply = world_call(w, "CreateRole", w->made.api_token, request);
+    assert_ok(reply);
+    return get_cstr(w, reply, "id");
+}
+
+/* The value of a token that was just made. */
+static inline struct slice token_value(struct world *w, struct reply token)
+{
+    return get(w, token, "token");
+}
+
+#endif
