@@ -12,6 +12,7 @@
  * COMMITTING. Its thread calls `post`, and the loop goes on in call_resume.
  */
 #include <assert.h>
+#include <stdatomic.h>
 #include <sys/random.h>
 
 #include "proto/message.h"
@@ -238,6 +239,30 @@ static void run(struct call *call)
         finish(call, status);
 }
 
+/*
+ * The number of a call among those of its millisecond, in all loops (RFC 9562 section 6.2, method
+ * 1). Beyond 4,096 in one millisecond their order is lost, not their uniqueness.
+ */
+static void number_call(struct call *call)
+{
+    static atomic_uint_least64_t last; /* milliseconds, then 12 bits of number */
+    uint64_t first = (uint64_t)call->now_ms << 12;
+    uint_least64_t seen = atomic_load_explicit(&last, memory_order_relaxed);
+    uint64_t next;
+
+    do
+        next = first > seen ? first : seen + 1;
+    while (!atomic_compare_exchange_weak_explicit(&last, &seen, next, memory_order_relaxed,
+                                                  memory_order_relaxed));
+    call->random[0] = (uint8_t)(next >> 8 & 0x0f);
+    call->random[1] = (uint8_t)next;
+}
+
+static bool may_write(const struct method *method)
+{
+    return method->permission == NULL || method->permission->verb != VERB_READ;
+}
+
 void call_dispatch(struct call *call)
 {
     move(call, CALL_RUNNING);
@@ -246,6 +271,8 @@ void call_dispatch(struct call *call)
         finish(call, status_const(STATUS_UNAVAILABLE, SLICE("There are no random numbers.")));
         return;
     }
+    if (may_write(call->method))
+        number_call(call);
     call__reset_view(call);
     run(call);
 }

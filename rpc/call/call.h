@@ -61,8 +61,12 @@ struct call {
     /* Set by the chain. */
     struct identity identity;
     struct slice bearer;
-    int64_t now_ms;     /* never steps back; the same in each run of the handler */
-    uint8_t random[64]; /* the same in each run */
+    int64_t now_ms; /* never steps back; the same in each run of the handler */
+    /*
+     * The same in each run. The first two bytes of a call that may write count the calls of one
+     * millisecond, so that uuid_make(now_ms, random) sorts by time; the others are random.
+     */
+    uint8_t random[64];
     struct store_view *view;
     struct commit commit; /* empty at each run of the handler */
     struct status status;
