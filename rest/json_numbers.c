@@ -4,6 +4,7 @@
  */
 #include "rest/json_numbers.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -313,8 +314,11 @@ void json_put_double(struct json_text *text, double value)
 
     if (put_integral(text, value, 1e15))
         return;
-    /* 15 digits always survive the way to a double, 17 always identify one. */
-    for (int digits = 15; digits <= 17; digits++) {
+    /*
+     * 15 digits survive the way to a double and back, so fewer need not be tried (trailing zeros
+     * are left out by %g); but a subnormal has less precision. 17 always identify a double.
+     */
+    for (int digits = fabs(value) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
         len = snprintf(bytes, sizeof(bytes), "%.*g", digits, value);
         if (strtod(bytes, NULL) == value)
             break;
@@ -329,7 +333,7 @@ void json_put_float(struct json_text *text, float value)
 
     if (put_integral(text, (double)value, 1e6))
         return;
-    for (int digits = 6; digits <= 9; digits++) {
+    for (int digits = fabsf(value) < FLT_MIN ? 1 : 6; digits <= 9; digits++) {
         len = snprintf(bytes, sizeof(bytes), "%.*g", digits, (double)value);
         if (strtof(bytes, NULL) == value)
             break;

@@ -5,6 +5,9 @@
 #include "proto/message.h"
 #include "rest/json_reader.h"
 
+/* Paths are put together on the stack, and only longer ones grow in the arena. */
+#define PATH_USUAL 256
+
 /* -- places and failures ---------------------------------------------------------------------- */
 
 static void put_name(struct json_text *text, struct slice name)
@@ -41,11 +44,12 @@ static void put_place(struct json_text *text, const struct json_place *place)
 
 static struct slice place_path(const struct json_reader *reader, const struct json_place *place)
 {
-    struct json_text text = {.arena = reader->arena};
+    char usual[PATH_USUAL];
+    struct json_text text = {reader->arena, usual, 0, sizeof(usual)};
 
     json_put(&text, reader->options->path_prefix);
     put_place(&text, place);
-    return json_text_slice(&text);
+    return arena_copy(reader->arena, json_text_slice(&text));
 }
 
 enum read_result json__read_refuse(struct json_reader *reader, const struct json_place *place,
@@ -110,7 +114,8 @@ static void put_proto_path(struct json_text *text, const struct json_place *plac
 static void note_present(struct json_reader *reader, const struct json_place *place)
 {
     struct json_paths *present = reader->present;
-    struct json_text text = {.arena = reader->arena};
+    char usual[PATH_USUAL];
+    struct json_text text = {reader->arena, usual, 0, sizeof(usual)};
     struct json_path *path;
 
     if (present == NULL)
@@ -119,7 +124,7 @@ static void note_present(struct json_reader *reader, const struct json_place *pl
     put_proto_path(&text, place);
     if (path == NULL)
         return;
-    path->path = json_text_slice(&text);
+    path->path = arena_copy(reader->arena, json_text_slice(&text));
     if (present->tail == NULL)
         present->tail = &present->first;
     *present->tail = path;

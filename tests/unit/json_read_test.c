@@ -1,0 +1,354 @@
+/* Reading proto3 JSON: scalars, null, messages, lists and maps; what is refused, where and why. */
+#include "tests/json/fixture.h"
+
+static void integers_come_as_numbers_and_strings(void **state)
+{
+    static const struct accepted cases[] = {
+        {"Scalars", "{\"anInt32\":-2147483648}", "{\"anInt32\":-2147483648}"},
+        {"Scalars", "{\"anInt32\":\"2147483647\"}", "{\"anInt32\":2147483647}"},
+        {"Scalars", "{\"anInt32\":1e5}", "{\"anInt32\":100000}"},
+        {"Scalars", "{\"anInt32\":\"1e5\"}", "{\"anInt32\":100000}"},
+        {"Scalars", "{\"anInt32\":1.0}", "{\"anInt32\":1}"},
+        {"Scalars", "{\"anInt32\":1200e-2}", "{\"anInt32\":12}"},
+        {"Scalars", "{\"anInt32\":-1.5e1}", "{\"anInt32\":-15}"},
+        {"Scalars", "{\"anInt32\":0.00012e+5}", "{\"anInt32\":12}"},
+        {"Scalars", "{\"anInt32\":0e999999999999999999999}", "{}"},
+        {"Scalars", "{\"anInt32\":-0}", "{}"},
+        {"Scalars", "{\"anInt32\":1.000000000000000000000000000000000000000000000}",
+         "{\"anInt32\":1}"},
+        {"Scalars", "{\"aUint32\":4294967295}", "{\"aUint32\":4294967295}"},
+        {"Scalars", "{\"aUint32\":-0}", "{}"},
+        {"Scalars", "{\"anInt64\":-9223372036854775808}", "{\"anInt64\":\"-9223372036854775808\"}"},
+        {"Scalars", "{\"anInt64\":\"9223372036854775807\"}",
+         "{\"anInt64\":\"9223372036854775807\"}"},
+        {"Scalars", "{\"aUint64\":18446744073709551615}", "{\"aUint64\":\"18446744073709551615\"}"},
+        {"Scalars", "{\"aUint64\":1.8446744073709551615e19}",
+         "{\"aUint64\":\"18446744073709551615\"}"},
+        {"Scalars", "{\"anInt64\":9007199254740993}", "{\"anInt64\":\"9007199254740993\"}"},
+        {"Scalars", "{\"aFixed64\":\"12\",\"aSfixed64\":-12,\"aSint64\":5}",
+         "{\"aSint64\":\"5\",\"aFixed64\":\"12\",\"aSfixed64\":\"-12\"}"},
+        {"Scalars", "{\"aSint32\":-1,\"aFixed32\":1,\"aSfixed32\":-1}",
+         "{\"aSint32\":-1,\"aFixed32\":1,\"aSfixed32\":-1}"},
+    };
+
+    (void)state;
+    check_accepted(cases, COUNT(cases), false);
+}
+
+static void integers_that_are_none_or_too_large_are_refused(void **state)
+{
+    static const struct refused cases[] = {
+        {"Scalars", "{\"anInt32\":2147483648}", "anInt32", "out of range"},
+        {"Scalars", "{\"anInt32\":-2147483649}", "anInt32", "out of range"},
+        {"Scalars", "{\"aUint32\":4294967296}", "aUint32", "out of range"},
+        {"Scalars", "{\"aUint32\":-1}", "aUint32", "out of range"},
+        {"Scalars", "{\"anInt64\":9223372036854775808}", "anInt64", "out of range"},
+        {"Scalars", "{\"aUint64\":18446744073709551616}", "aUint64", "out of range"},
+        {"Scalars", "{\"aUint64\":184467440737095516150}", "aUint64", "out of range"},
+        {"Scalars", "{\"anInt32\":0.5}", "anInt32", "not a whole number"},
+        {"Scalars", "{\"anInt32\":1e-1}", "anInt32", "not a whole number"},
+        {"Scalars", "{\"anInt32\":\"1e536870000\"}", "anInt32", "out of range"},
+        {"Scalars", "{\"anInt32\":1e99999999999999999999}", "anInt32", "out of range"},
+        {"Scalars", "{\"anInt32\":1e-99999999999999999999}", "anInt32", "not a whole number"},
+        {"Scalars", "{\"anInt32\":\"+1\"}", "anInt32", "not an integer"},
+        {"Scalars", "{\"anInt32\":\" 1\"}", "anInt32", "not an integer"},
+        {"Scalars", "{\"anInt32\":\"1 \"}", "anInt32", "not an integer"},
+        {"Scalars", "{\"anInt32\":\"01\"}", "anInt32", "not an integer"},
+        {"Scalars", "{\"anInt32\":\"0x1\"}", "anInt32", "not an integer"},
+        {"Scalars", "{\"anInt32\":\"\"}", "anInt32", "not an integer"},
+        {"Scalars", "{\"anInt32\":\"1.\"}", "anInt32", "not an integer"},
+        {"Scalars", "{\"anInt32\":01}", NULL, "line 1, column 13: expected ',' or '}'"},
+        {"Scalars", "{\"anInt32\":true}", "anInt32", "expected a number, found true"},
+        {"Scalars", "{\"anInt32\":[1]}", "anInt32", "found an array"},
+    };
+
+    (void)state;
+    check_refused(cases, COUNT(cases));
+}
+
+static void floats_are_rounded_once_and_bounded(void **state)
+{
+    static const struct accepted cases[] = {
+        {"Scalars", "{\"aDouble\":1.5,\"aFloat\":\"-2.25\"}", "{\"aFloat\":-2.25,\"aDouble\":1.5}"},
+        {"Scalars", "{\"aDouble\":\"NaN\",\"aFloat\":\"-Infinity\"}",
+         "{\"aFloat\":\"-Infinity\",\"aDouble\":\"NaN\"}"},
+        {"Scalars", "{\"aDouble\":\"Infinity\"}", "{\"aDouble\":\"Infinity\"}"},
+        {"Scalars", "{\"aDouble\":1.7976931348623157e308}",
+         "{\"aDouble\":1.7976931348623157e+308}"},
+        {"Scalars", "{\"aDouble\":5e-324}", "{\"aDouble\":5e-324}"},
+        {"Scalars", "{\"aDouble\":1e-400}", "{}"},
+        {"Scalars", "{\"aDouble\":-0}", "{\"aDouble\":-0}"},
+        {"Scalars", "{\"aFloat\":3.4028235e38}", "{\"aFloat\":3.4028235e+38}"},
+        /* Half way between two floats but for digits that a double loses. */
+        {"Scalars", "{\"aFloat\":1.00000005960464477539062500000000000000001}",
+         "{\"aFloat\":1.0000001}"},
+        {"Scalars", "{\"aDouble\":0.1}", "{\"aDouble\":0.1}"},
+        {"Scalars", "{\"aDouble\":123456789012345.67}", "{\"aDouble\":123456789012345.67}"},
+    };
+    static const struct refused wrong[] = {
+        {"Scalars", "{\"aFloat\":3.502823e+38}", "aFloat", "out of range"},
+        {"Scalars", "{\"aFloat\":-3.502823e+38}", "aFloat", "out of range"},
+        {"Scalars", "{\"aDouble\":1.89769e+308}", "aDouble", "out of range"},
+        {"Scalars", "{\"aDouble\":\"1e99999999999999999999\"}", "aDouble", "out of range"},
+        {"Scalars", "{\"aDouble\":\"nan\"}", "aDouble", "not a number"},
+        {"Scalars", "{\"aDouble\":\"inf\"}", "aDouble", "not a number"},
+        {"Scalars", "{\"aDouble\":\"0x1p3\"}", "aDouble", "not a number"},
+        {"Scalars", "{\"aDouble\":NaN}", "aDouble", "expected a value"},
+        {"Scalars", "{\"aDouble\":\"\"}", "aDouble", "not a number"},
+    };
+
+    (void)state;
+    check_accepted(cases, COUNT(cases), false);
+    check_refused(wrong, COUNT(wrong));
+}
+
+static void scalars_are_read_strictly(void **state)
+{
+    static const struct accepted cases[] = {
+        {"Scalars", " {\r\n\t\"aBool\" : true , \"color\":\"RED\" } ",
+         "{\"aBool\":true,\"color\":\"RED\"}"},
+        {"Scalars", "{\"color\":2}", "{\"color\":\"GREEN\"}"},
+        {"Scalars", "{\"color\":77}", "{\"color\":77}"},
+        {"Scalars", "{\"color\":2.0}", "{\"color\":\"GREEN\"}"},
+        {"Scalars", "{\"someBytes\":\"-_\"}", "{\"someBytes\":\"+w==\"}"},
+        {"Scalars", "{\"someBytes\":\"AQI=\"}", "{\"someBytes\":\"AQI=\"}"},
+        {"Scalars", "{\"someBytes\":\"AQI\"}", "{\"someBytes\":\"AQI=\"}"},
+        {"Scalars", "{\"someBytes\":\"\"}", "{}"},
+        {"Scalars", "{\"aString\":\"\\u0041\\n\\/\\ud83d\\ude00\"}",
+         "{\"aString\":\"A\\n/\xf0\x9f\x98\x80\"}"},
+        {"Scalars", "{\"a_string\":\"by proto name\"}", "{\"aString\":\"by proto name\"}"},
+        {"Scalars", "{\"otherName\":\"a\"}", "{\"otherName\":\"a\"}"},
+        {"Scalars", "{\"renamed\":\"a\"}", "{\"otherName\":\"a\"}"},
+        {"Scalars", "{\"a\\u0053tring\":\"escaped name\"}", "{\"aString\":\"escaped name\"}"},
+        {"Scalars", "{\"aString\":\"\",\"aBool\":false,\"color\":0,\"anInt32\":0}", "{}"},
+        {"Scalars", "{\"anInt32\":1,\"lastNumber\":\"first\"}",
+         "{\"lastNumber\":\"first\",\"anInt32\":1}"},
+    };
+    static const struct refused wrong[] = {
+        {"Scalars", "{\"aBool\":\"true\"}", "aBool", "expected true or false, found a string"},
+        {"Scalars", "{\"aBool\":1}", "aBool", "expected true or false, found a number"},
+        {"Scalars", "{\"aBool\":tru}", "aBool", "expected a value"},
+        {"Scalars", "{\"color\":\"red\"}", "color", "not one of the values"},
+        {"Scalars", "{\"color\":\"1\"}", "color", "not one of the values"},
+        {"Scalars", "{\"color\":4294967296}", "color", "out of range"},
+        {"Scalars", "{\"color\":1.5}", "color", "not a whole number"},
+        {"Scalars", "{\"aString\":5}", "aString", "expected a string, found a number"},
+        {"Scalars", "{\"someBytes\":5}", "someBytes", "expected a base64 string"},
+        {"Scalars", "{\"someBytes\":\"A\"}", "someBytes", "not base64"},
+        {"Scalars", "{\"someBytes\":\"A Q=\"}", "someBytes", "not base64"},
+        {"Scalars", "{\"renamed\":\"a\",\"otherName\":\"b\"}", "otherName", "given twice"},
+        {"Scalars", "{\"aString\":\"\\ud83d\"}", "aString", "surrogate"},
+        {"Scalars", "{\"aString\":\"\\ude00\\ud83d\"}", "aString", "surrogate"},
+        {"Scalars", "{\"aString\":\"\\ud83dx\"}", "aString", "surrogate"},
+        {"Scalars", "{\"aString\":\"\\u0000\"}", "aString", "U+0000"},
+        {"Scalars", "{\"aString\":\"a\nb\"}", "aString", "control character"},
+        {"Scalars", "{\"aString\":\"\xff\"}", NULL, "not valid UTF-8"},
+        {"Scalars", "{\"aString\":\"\xed\xa0\x80\"}", NULL, "not valid UTF-8"},
+        {"Scalars", "{\"aString\":\"\xc0\x80\"}", NULL, "not valid UTF-8"},
+        {"Scalars", "{\"aString\":\"\\x41\"}", "aString", "unknown escape"},
+    };
+
+    (void)state;
+    check_accepted(cases, COUNT(cases), false);
+    check_refused(wrong, COUNT(wrong));
+}
+
+static void null_means_not_set(void **state)
+{
+    static const struct accepted cases[] = {
+        {"Scalars", "{\"anInt32\":null,\"aString\":null,\"color\":null,\"someBytes\":null}", "{}"},
+        {"Node", "{\"child\":null,\"children\":null,\"labels\":null,\"maybeNumber\":null}", "{}"},
+        {"Node", "{\"text\":null,\"number\":5}", "{\"number\":5}"},
+        {"Node", "{\"number\":0,\"text\":null}", "{\"number\":0}"},
+        {"Node", "{\"nothing\":null}", "{\"nothing\":null}"},
+        {"WellKnown", "{\"time\":null,\"wrappedBool\":null,\"object\":null,\"list\":null}", "{}"},
+        {"WellKnown", "{\"value\":null}", "{\"value\":null}"},
+        {"WellKnown", "{\"values\":[null,1],\"valueOf\":{\"a\":null}}",
+         "{\"values\":[null,1],\"valueOf\":{\"a\":null}}"},
+        {"WellKnown", "{\"nulls\":[null,\"NULL_VALUE\",0]}", "{\"nulls\":[null,null,null]}"},
+        {"WellKnown", "{\"nullValue\":null}", "{}"},
+        {"Value", "null", "null"},
+    };
+    static const struct refused wrong[] = {
+        {"Scalars", "null", NULL, "expected an object, found null"},
+        {"Struct", "null", NULL, "expected an object, found null"},
+        {"Timestamp", "null", NULL, "found null"},
+        {"Node", "{\"children\":[null]}", "children[0]", "null is not an element"},
+        {"Node", "{\"numbers\":[1,null]}", "numbers[1]", "null is not an element"},
+        {"Node", "{\"labels\":{\"a\":null}}", "labels[\"a\"]", "null is not a map's value"},
+        {"Node", "{\"labels\":{null:\"a\"}}", "labels", "expected a name"},
+        {"WellKnown", "{\"times\":[null]}", "times[0]", "null is not an element"},
+        {"Node", "{\"nothing\":null,\"text\":\"a\"}", "text",
+         "only one of the fields of \"choice\""},
+    };
+
+    (void)state;
+    check_accepted(cases, COUNT(cases), false);
+    check_refused(wrong, COUNT(wrong));
+}
+
+static void messages_lists_and_maps_are_read(void **state)
+{
+    static const struct accepted cases[] = {
+        {"Node", "{}", "{}"},
+        {"Node", "{\"child\":{}}", "{\"child\":{}}"},
+        {"Node", "{\"child\":{\"child\":{\"name\":\"deep\"}}}",
+         "{\"child\":{\"child\":{\"name\":\"deep\"}}}"},
+        {"Node", "{\"children\":[{},{\"name\":\"b\"}],\"numbers\":[],\"tags\":[\"\",\"x\"]}",
+         "{\"children\":[{},{\"name\":\"b\"}],\"tags\":[\"\",\"x\"]}"},
+        {"Node", "{\"numbers\":[1,\"2\",3e0,4,5,6,7,8,9,10]}",
+         "{\"numbers\":[1,2,3,4,5,6,7,8,9,10]}"},
+        {"Node", "{\"colors\":[\"GREEN\",1,0]}",
+         "{\"colors\":[\"GREEN\",\"RED\",\"COLOR_UNSPECIFIED\"]}"},
+        {"Node", "{\"labels\":{\"b\":\"1\",\"\":\"2\",\"\\u0061\":\"3\"}}",
+         "{\"labels\":{\"b\":\"1\",\"\":\"2\",\"a\":\"3\"}}"},
+        {"Node", "{\"byNumber\":{\"-1\":{},\"1e2\":{\"name\":\"a\"}}}",
+         "{\"byNumber\":{\"-1\":{},\"100\":{\"name\":\"a\"}}}"},
+        {"Node", "{\"byBool\":{\"true\":\"AQ==\",\"false\":\"\"}}",
+         "{\"byBool\":{\"true\":\"AQ==\",\"false\":\"\"}}"},
+        {"Node", "{\"byLong\":{\"18446744073709551615\":0.5}}",
+         "{\"byLong\":{\"18446744073709551615\":0.5}}"},
+        {"Node", "{\"colorOf\":{\"a\":\"RED\"}}", "{\"colorOf\":{\"a\":\"RED\"}}"},
+        {"Node", "{\"maybeNumber\":0,\"maybeText\":\"\"}",
+         "{\"maybeNumber\":0,\"maybeText\":\"\"}"},
+        {"Node", "{\"node\":{\"node\":{\"text\":\"\"}}}", "{\"node\":{\"node\":{\"text\":\"\"}}}"},
+    };
+
+    (void)state;
+    check_accepted(cases, COUNT(cases), false);
+}
+
+static void refusals_name_the_place(void **state)
+{
+    static const struct refused cases[] = {
+        {"Node", "{\"child\":{\"child\":{\"prot\":1}}}", "child.child.prot", "unknown field"},
+        {"Node", "{\"prot\":null}", "prot", "unknown field"},
+        {"Node", "{\"children\":[{},{\"tags\":[\"a\",7]}]}", "children[1].tags[1]",
+         "expected a string, found a number"},
+        {"Node", "{\"labels\":{\"a\\\"b\":5}}", "labels[\"a\\\"b\"]", "expected a string"},
+        {"Node", "{\"byNumber\":{\"x\":{}}}", "byNumber[\"x\"]", "the map key is not an integer"},
+        {"Node", "{\"byNumber\":{\"2147483648\":{}}}", "byNumber[\"2147483648\"]", "out of range"},
+        {"Node", "{\"byBool\":{\"True\":\"\"}}", "byBool[\"True\"]", "neither true nor false"},
+        {"Node", "{\"byNumber\":{\"1\":{\"name\":1}}}", "byNumber[\"1\"].name",
+         "expected a string"},
+        {"Node", "{\"name\":\"a\",\"name\":\"b\"}", "name", "given twice"},
+        {"Node", "{\"maybeText\":\"a\",\"maybe_text\":\"b\"}", "maybeText", "given twice"},
+        {"Node", "{\"name\":null,\"name\":\"b\"}", "name", "given twice"},
+        {"Node", "{\"labels\":{\"a\":\"1\",\"a\":\"1\"}}", "labels[\"a\"]", "given twice"},
+        {"Node", "{\"labels\":{\"a\":\"1\",\"\\u0061\":\"1\"}}", "labels[\"a\"]", "given twice"},
+        {"Node", "{\"byNumber\":{\"1\":{},\"1.0\":{}}}", "byNumber", "a key is given twice"},
+        {"Node", "{\"text\":\"a\",\"number\":1}", "number", "only one of the fields of \"choice\""},
+        {"Node", "{\"children\":{}}", "children", "expected an array, found an object"},
+        {"Node", "{\"labels\":[]}", "labels", "expected an object, found an array"},
+        {"Node", "{\"child\":[]}", "child", "expected an object, found an array"},
+        {"Node", "[]", NULL, "expected an object, found an array"},
+        {"Node", "", NULL, "expected a value"},
+        {"Node", "{\"child\":", "child", "expected a value"},
+        {"Node", "{} {}", NULL, "nothing may follow"},
+        {"Node", "{\n\n  \"name\": 'a'}", "name", "line 3, column 11: expected a value"},
+        {"Node", "{\"tags\":[\"a\",]}", "tags[1]", "expected a value"},
+        {"Node", "{\"name\":\"a\",}", NULL, "expected a name"},
+        {"Node", "{name:\"a\"}", NULL, "expected a name"},
+        {"Node", "{\"name\":\"a\"/**/}", NULL, "expected ',' or '}'"},
+    };
+
+    (void)state;
+    check_refused(cases, COUNT(cases));
+}
+
+static void the_prefix_stands_in_front_of_paths(void **state)
+{
+    struct json_read_options options = {.contract = contract, .path_prefix = SLICE("device")};
+    ProtobufCMessage *message = NULL;
+    struct status status = json_read_message(
+        &arena, type_of("Node"), SLICE("{\"child\":{\"tags\":[1]}}"), &options, &message);
+
+    (void)state;
+    assert_int_equal(status.code, STATUS_INVALID_ARGUMENT);
+    assert_text(status.details->subject, "device.child.tags[0]");
+}
+
+static void unknown_names_can_be_ignored(void **state)
+{
+    static const struct accepted cases[] = {
+        {"Node", "{\"prot\":{\"a\":[1,{}]},\"name\":\"a\",\"x\":null}", "{\"name\":\"a\"}"},
+        {"Scalars", "{\"color\":\"PURPLE\",\"anInt32\":1}", "{\"anInt32\":1}"},
+        {"Node", "{\"colors\":[\"RED\",\"PURPLE\",\"GREEN\"]}", "{\"colors\":[\"RED\",\"GREEN\"]}"},
+        {"Node", "{\"colorOf\":{\"a\":\"PURPLE\",\"b\":\"RED\"}}", "{\"colorOf\":{\"b\":\"RED\"}}"},
+    };
+
+    (void)state;
+    check_accepted(cases, COUNT(cases), true);
+}
+
+/* `levels` objects within each other. */
+static const char *nested(size_t levels)
+{
+    struct json_text text = {.arena = &arena};
+
+    for (size_t i = 1; i < levels; i++)
+        json_put_literal(&text, "{\"child\":");
+    json_put_literal(&text, "{");
+    for (size_t i = 0; i < levels; i++)
+        json_put_literal(&text, "}");
+    return arena_cstr(&arena, json_text_slice(&text));
+}
+
+static void depth_is_bounded(void **state)
+{
+    ProtobufCMessage *message = NULL;
+
+    (void)state;
+    assert_true(status_is_ok(read_text("Node", nested(JSON_DEPTH_MOST), false, &message)));
+    assert_int_equal(read_text("Node", nested(JSON_DEPTH_MOST + 1), false, &message).code,
+                     STATUS_INVALID_ARGUMENT);
+    assert_int_equal(read_text("Node", nested(100000), false, &message).code,
+                     STATUS_INVALID_ARGUMENT);
+    assert_int_equal(read_text("Node", nested(100000), true, &message).code,
+                     STATUS_INVALID_ARGUMENT);
+}
+
+static void many_map_keys_are_told_apart(void **state)
+{
+    struct json_text text = {.arena = &arena};
+    ProtobufCMessage *message = NULL;
+    struct status status;
+
+    (void)state;
+    json_put_literal(&text, "{\"labels\":{");
+    for (unsigned i = 0; i < 5000; i++) {
+        struct slice entry = arena_printf(&arena, "\"key-%u\":\"\",", i);
+
+        json_put(&text, entry);
+    }
+    status = read_text(
+        "Node",
+        arena_printf(&arena, "%.*s\"key-5000\":\"\"}}", SLICE_ARG(json_text_slice(&text))).data,
+        false, &message);
+    assert_true(status_is_ok(status));
+    status = read_text(
+        "Node",
+        arena_printf(&arena, "%.*s\"key-1234\":\"\"}}", SLICE_ARG(json_text_slice(&text))).data,
+        false, &message);
+    assert_int_equal(status.code, STATUS_INVALID_ARGUMENT);
+    assert_text(status.details->subject, "labels[\"key-1234\"]");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(integers_come_as_numbers_and_strings),
+        TEST(integers_that_are_none_or_too_large_are_refused),
+        TEST(floats_are_rounded_once_and_bounded),
+        TEST(scalars_are_read_strictly),
+        TEST(null_means_not_set),
+        TEST(messages_lists_and_maps_are_read),
+        TEST(refusals_name_the_place),
+        TEST(the_prefix_stands_in_front_of_paths),
+        TEST(unknown_names_can_be_ignored),
+        TEST(depth_is_bounded),
+        TEST(many_map_keys_are_told_apart),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
