@@ -6,11 +6,18 @@
 #include "datastream/storage/v1/records.pb-c.h"
 #include "rpc/call/time_floor.h"
 
+#ifdef DATASTREAM_FAULTS
+#define LATE_SEEDS 3
+#else
+#define LATE_SEEDS 0
+#endif
+
 static struct world world;
+static uint64_t seed;
 
 static int start(void **state)
 {
-    world_start(&world, 0);
+    world_start(&world, seed);
     *state = &world;
     return 0;
 }
@@ -457,6 +464,100 @@ static void a_page_of_one_history_opens_no_other(void **state)
     assert_violation(history(w, two, "1", token), "pageToken");
 }
 
+/* -- two at a time, and faults ---------------------------------------------------------------- */
+
+static void a_token_and_the_deletion_of_its_role_never_both_win(void **state)
+{
+    struct world *w = *state;
+
+    for (int i = 0; i < 10; i++) {
+        const char *name = arena_printf(&w->arena, "object-%d", i).data;
+        const char *role = make_role(w, name, "devices.read", NULL);
+        struct test_call calls[2];
+        struct reply made, deleted;
+
+        world_begin(w, &calls[0], "CreateApiToken", w->made.api_token,
+                    make(w, "CreateApiToken", "apiToken.name", name, "apiToken.roleId", role, NULL),
+                    (struct call_extra){0});
+        world_begin(w, &calls[1], "DeleteRole", w->made.api_token,
+                    make(w, "DeleteRole", "id", role, NULL), (struct call_extra){0});
+        made = world_finish(&calls[0]);
+        deleted = world_finish(&calls[1]);
+        if (status_is_ok(made.status))
+            assert_status(deleted, STATUS_FAILED_PRECONDITION);
+        else
+            assert_violation(made, "roleId");
+        assert_true(status_is_ok(made.status) || status_is_ok(deleted.status));
+    }
+}
+
+#ifdef DATASTREAM_FAULTS
+
+static void every_failed_allocation_is_answered(void **state)
+{
+    struct world *w = *state;
+    const char *reader = predefined(w, "API Reader");
+    const char *id = get_cstr(w, make_token(w, "reader", reader), "id");
+    unsigned long number = 0;
+
+    do
+        number++;
+    while (call_failing(w, number, "CreateApiToken",
+                        make(w, "CreateApiToken", "apiToken.name",
+                             arena_printf(&w->arena, "token %lu", number).data, "apiToken.roleId",
+                             reader, NULL)));
+    assert_true(number > 10);
+    number = 0;
+    do
+        number++;
+    while (call_failing(w, number, "RegenerateApiToken",
+                        make(w, "RegenerateApiToken", "id", id, "overlapSeconds", "60", NULL)));
+    assert_true(number > 10);
+    number = 0;
+    do
+        number++;
+    while (call_failing(w, number, "UpdateApiToken",
+                        make(w, "UpdateApiToken", "apiToken.id", id, "apiToken.description",
+                             arena_printf(&w->arena, "%lu", number).data, NULL)));
+    assert_true(number > 10);
+    number = 0;
+    do
+        number++;
+    while (call_failing(w, number, "ListApiTokens", make(w, "ListApiTokens", NULL)));
+    number = 0;
+    do
+        number++;
+    while (call_failing(w, number, "ListApiTokenActivityLogs",
+                        make(w, "ListApiTokenActivityLogs", "id", id, NULL)));
+}
+
+#endif
+
+/* The whole of a token's life, where the store misses and conflicts. */
+static void a_token_lives(void **state)
+{
+    struct world *w = *state;
+    const char *role = make_role(w, "Reader", "devices.read", "roles.read", NULL);
+    struct reply made = make_token(w, "reader", role);
+    const char *id = get_cstr(w, made, "id");
+    struct slice old = token_value(w, made);
+    struct slice fresh;
+
+    assert_true(is_let_in(w, old));
+    fresh = token_value(w, regenerate(w, id, "600"));
+    assert_true(is_let_in(w, old));
+    assert_ok(on_id(w, "DisableApiToken", w->made.api_token, id));
+    assert_false(is_let_in(w, fresh));
+    assert_ok(on_id(w, "EnableApiToken", w->made.api_token, id));
+    assert_field(w, world_call(w, "ListApiTokens", w->made.api_token, NULL), "apiTokens.1.roleName",
+                 "Reader");
+    assert_status(on_id(w, "DeleteRole", w->made.api_token, role), STATUS_FAILED_PRECONDITION);
+    assert_ok(on_id(w, "DeleteApiToken", fresh, id));
+    assert_false(is_let_in(w, old));
+    assert_field(w, history(w, id, "10", ""), "activityLogs.0.action", "DeletedApiToken");
+    assert_ok(on_id(w, "DeleteRole", w->made.api_token, role));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
@@ -476,11 +577,24 @@ int main(void)
         TEST(a_token_cannot_change_its_own_role),
         TEST(history_is_newest_first_and_outlives_the_token),
         TEST(a_page_of_one_history_opens_no_other),
+        TEST(a_token_and_the_deletion_of_its_role_never_both_win),
+        TEST(a_token_lives),
 #ifdef DATASTREAM_FAULTS
+        TEST(every_failed_allocation_is_answered),
         TEST(an_overlap_ends),
         TEST(an_expired_token_is_out_and_takes_a_new_limit_with_its_value),
 #endif
     };
 
-    return cmocka_run_group_tests_name("api tokens", tests, NULL, NULL);
+    const struct CMUnitTest late_tests[] = {
+        TEST(a_token_lives),
+        TEST(a_token_and_the_deletion_of_its_role_never_both_win),
+        TEST(history_is_newest_first_and_outlives_the_token),
+    };
+    int failures = cmocka_run_group_tests_name("api tokens", tests, NULL, NULL);
+
+    for (seed = 1; seed <= LATE_SEEDS; seed++)
+        failures += cmocka_run_group_tests_name("api tokens over the late store", late_tests, NULL,
+                                                NULL);
+    return failures;
 }

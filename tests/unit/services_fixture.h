@@ -179,19 +179,21 @@ struct call_extra {
     void *context;
 };
 
-/* Runs one call to its end. `request` may be NULL for an empty one. */
-static inline struct reply world_call_with(struct world *w, const char *method, struct slice token,
-                                           ProtobufCMessage *request, struct call_extra extra)
+/* Opens a call and starts its method, without waiting for its end. `request` may be NULL for an
+ * empty one. */
+static inline void world_begin(struct world *w, struct test_call *t, const char *method,
+                               struct slice token, ProtobufCMessage *request,
+                               struct call_extra extra)
 {
-    struct test_call t = {.world = w};
-    struct arena *arena = extra.arena == NULL ? &w->arena : extra.arena;
     const struct method *found = world_method(w, method);
     struct slice header = arena_printf(&w->arena, "Bearer %.*s", SLICE_ARG(token));
 
-    t.call = (struct call){
+    memset(t, 0, sizeof(*t));
+    t->world = w;
+    t->call = (struct call){
         .loop = w->loop,
         .method = found,
-        .arena = arena,
+        .arena = extra.arena == NULL ? &w->arena : extra.arena,
         .peer = SLICE("127.0.0.1"),
         .user_agent = SLICE("test"),
         .request_id = SLICE("0192f0c1-2345-7000-8000-000000000001"),
@@ -199,19 +201,34 @@ static inline struct reply world_call_with(struct world *w, const char *method, 
         .post = test_call_post,
         .opened = test_call_opened,
         .finish = test_call_finish,
-        .face = &t,
+        .face = t,
     };
-    call_open(&t.call, header);
-    test_call_wait(&t, &t.opened);
-    if (!status_is_ok(t.call.status))
-        return (struct reply){t.call.status, found->output, NULL};
-    t.call.request = request != NULL ? request : message_new(&w->arena, found->input);
+    call_open(&t->call, header);
+    test_call_wait(t, &t->opened);
+    if (!status_is_ok(t->call.status)) {
+        t->finished = true;
+        return;
+    }
+    t->call.request = request != NULL ? request : message_new(&w->arena, found->input);
     if (extra.between != NULL)
         extra.between(extra.context);
-    call_dispatch(&t.call);
-    test_call_wait(&t, &t.finished);
-    return (struct reply){t.call.status, found->output,
-                          status_is_ok(t.call.status) ? t.call.response : NULL};
+    call_dispatch(&t->call);
+}
+
+static inline struct reply world_finish(struct test_call *t)
+{
+    test_call_wait(t, &t->finished);
+    return (struct reply){t->call.status, t->call.method->output,
+                          status_is_ok(t->call.status) ? t->call.response : NULL};
+}
+
+static inline struct reply world_call_with(struct world *w, const char *method, struct slice token,
+                                           ProtobufCMessage *request, struct call_extra extra)
+{
+    struct test_call t;
+
+    world_begin(w, &t, method, token, request, extra);
+    return world_finish(&t);
 }
 
 static inline struct reply world_call(struct world *w, const char *method, struct slice token,
@@ -219,6 +236,37 @@ static inline struct reply world_call(struct world *w, const char *method, struc
 {
     return world_call_with(w, method, token, request, (struct call_extra){0});
 }
+
+#ifdef DATASTREAM_FAULTS
+
+static inline void fail_from(void *context)
+{
+    arena_fault_set(*(const unsigned long *)context, true);
+}
+
+/*
+ * One call whose allocations fail from the given one on, once it is open; false when there were not
+ * so many.
+ */
+static inline bool call_failing(struct world *w, unsigned long number, const char *method,
+                                ProtobufCMessage *request)
+{
+    struct reply reply;
+    struct arena arena;
+    unsigned long made;
+
+    arena_init(&arena, NULL, (size_t)1 << 26);
+    reply = world_call_with(
+        w, method, w->made.api_token, request,
+        (struct call_extra){.arena = &arena, .between = fail_from, .context = &number});
+    made = arena_fault_count();
+    arena_fault_set(0, false);
+    arena_done(&arena);
+    assert_int_equal(reply.status.code, made < number ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED);
+    return made >= number;
+}
+
+#endif
 
 /* -- messages by path ------------------------------------------------------------------------- */
 
