@@ -55,16 +55,27 @@ unsigned long arena_fault_count(void)
     return fault.count;
 }
 
-static bool fault_strikes(void)
+void arena_fault_arm(struct arena *arena, unsigned long number, bool onward)
 {
-    fault.count++;
-    if (fault.number == 0)
-        return false;
-    return fault.count == fault.number || (fault.onward && fault.count > fault.number);
+    arena->fault_number = number;
+    arena->fault_onward = onward;
+    arena->fault_count = 0;
+}
+
+static bool strikes(unsigned long count, unsigned long number, bool onward)
+{
+    return number != 0 && (count == number || (onward && count > number));
+}
+
+static bool fault_strikes(struct arena *arena)
+{
+    return strikes(++fault.count, fault.number, fault.onward) ||
+           strikes(++arena->fault_count, arena->fault_number, arena->fault_onward);
 }
 #else
-static bool fault_strikes(void)
+static bool fault_strikes(struct arena *arena)
 {
+    (void)arena;
     return false;
 }
 #endif
@@ -190,7 +201,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 
     if (arena->failed)
         return NULL;
-    if (size > SIZE_MAX / 2 || fault_strikes()) {
+    if (size > SIZE_MAX / 2 || fault_strikes(arena)) {
         arena->failed = true;
         return NULL;
     }

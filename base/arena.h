@@ -39,6 +39,11 @@ struct arena {
     size_t limit;    /* most bytes that the blocks may hold */
     bool failed;
     bool wipe;
+#ifdef DATASTREAM_FAULTS
+    unsigned long fault_number;
+    unsigned long fault_count;
+    bool fault_onward;
+#endif
 };
 
 /* Size of the first block, the one that is reused: most calls never need another. */
@@ -98,6 +103,8 @@ void arena_cache_done(struct arena_cache *cache);
 void arena_fault_set(unsigned long number, bool onward);
 /* How many allocations this thread's arenas made since arena_fault_set. */
 unsigned long arena_fault_count(void);
+/* The same for the allocations of one arena from now on. */
+void arena_fault_arm(struct arena *arena, unsigned long number, bool onward);
 #endif
 
 #endif

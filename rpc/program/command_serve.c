@@ -81,7 +81,7 @@ static void fault_apply(const struct exchange *exchange)
     onward = slice_ends_with(value, SLICE("+"));
     value.len -= onward ? 1 : 0;
     slice_to_u64(value, &number);
-    arena_fault_set((unsigned long)number, onward);
+    arena_fault_arm(exchange->arena, (unsigned long)number, onward);
 }
 #endif
 

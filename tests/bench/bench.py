@@ -14,7 +14,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-BUILD = ROOT / "build/release"
+BUILD = pathlib.Path(os.environ.get("BENCH_BUILD", ROOT / "build/release"))
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
