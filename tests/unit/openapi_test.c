@@ -1,0 +1,196 @@
+/* The OpenAPI document of the embedded contract: well-formed, closed, complete. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "proto/embedded.h"
+#include "rest/rest.h"
+#include "rest/transcode.h"
+
+static struct arena arena;
+static struct faces faces;
+static struct slice document;
+
+static int start(void **state)
+{
+    struct rest *rest;
+
+    (void)state;
+    arena_init(&arena, NULL, (size_t)256 << 20);
+    if (!status_is_ok(contract_load(embedded_contract(), &arena, &faces.contract)) ||
+        !status_is_ok(rest_new(&faces, &arena, &rest)))
+        return -1;
+    document = rest_openapi(rest);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    arena_done(&arena);
+    return 0;
+}
+
+static bool holds(struct slice text)
+{
+    return memmem(document.data, document.len, text.data, text.len) != NULL;
+}
+
+static void check_holds(const char *text)
+{
+    if (!holds(slice_from_cstr(text)))
+        fail_msg("the document lacks %s", text);
+}
+
+/* A Struct refuses what is no JSON, and a member given twice. */
+static void it_is_json_without_members_given_twice(void **state)
+{
+    struct json_read_options options = {.contract = faces.contract};
+    const struct message_type *type = contract_message(faces.contract,
+                                                       SLICE("google.protobuf.Struct"));
+    ProtobufCMessage *message;
+    struct status status;
+
+    (void)state;
+    assert_non_null(type);
+    status = json_read_message(&arena, type, document, &options, &message);
+    if (!status_is_ok(status))
+        fail_msg("%.*s", SLICE_ARG(status.message));
+}
+
+static void every_reference_leads_somewhere(void **state)
+{
+    struct slice rest = document;
+    struct slice mark = SLICE("\"$ref\":\"#/components/");
+    size_t count = 0;
+
+    (void)state;
+    for (;;) {
+        const char *at = memmem(rest.data, rest.len, mark.data, mark.len);
+        struct slice name;
+
+        if (at == NULL)
+            break;
+        rest = slice_from(rest, (size_t)(at - rest.data) + mark.len);
+        name = slice_make(rest.data, slice_find(rest, '"'));
+        name = slice_from(name, slice_find(name, '/') + 1);
+        if (!holds(arena_printf(&arena, "\"%.*s\":{", SLICE_ARG(name))))
+            fail_msg("nothing is called %.*s", SLICE_ARG(name));
+        count++;
+    }
+    assert_true(count > 50);
+}
+
+static void every_method_with_a_rule_is_an_operation_of_its_own(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < faces.contract->method_count; i++) {
+        const struct method *method = faces.contract->methods[i];
+        struct slice id, last;
+
+        if (method->rule_count == 0)
+            continue;
+        last = method->service->full_name;
+        while (slice_find(last, '.') < last.len)
+            last = slice_from(last, slice_find(last, '.') + 1);
+        id = arena_printf(&arena, "\"operationId\":\"%.*s_%.*s\"", SLICE_ARG(last),
+                          SLICE_ARG(method->name));
+        if (!holds(id))
+            fail_msg("%.*s is missing", SLICE_ARG(id));
+        if (method->permission != NULL)
+            check_holds(
+                arena_cstr(&arena, arena_printf(&arena, "\"x-required-permission\":\"%.*s\"",
+                                                SLICE_ARG(method->permission->name))));
+    }
+}
+
+static void it_says_what_clients_need(void **state)
+{
+    static const char *const parts[] = {
+        "{\"openapi\":\"3.1.0\"",
+        "\"/api/v1/api-tokens/{id}:regenerate\":{\"post\":{",
+        "\"/api/v1/devices/{id}\":{\"get\":{",
+        "\"x-required-permission\":\"devices.create\"",
+        "Required permission: `devices.create`.",
+        "{\"name\":\"id\",\"in\":\"path\",\"required\":true",
+        "{\"name\":\"pageSize\",\"in\":\"query\"",
+        "\"minimum\":0,\"maximum\":1000",
+        "{\"name\":\"updateMask\",\"in\":\"query\"",
+        "{\"name\":\"If-Match\",\"in\":\"header\"",
+        "\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\"",
+        "\"$ref\":\"#/components/schemas/DevicePatch\"",
+        "\"minLength\":3,\"maxLength\":128",
+        "\"enum\":[\"UNSPECIFIED\",\"ACTIVE\",\"EXPIRED\",\"DISABLED\"]",
+        "\"format\":\"uuid\",\"x-reference\":\"roles\"",
+        "\"format\":\"date-time\"",
+        "\"readOnly\":true",
+        "\"writeOnly\":true",
+        "\"required\":[\"name\",\"roleId\"]",
+        "\"409\":{\"$ref\":\"#/components/responses/Conflict\"}",
+        "\"412\":{\"$ref\":\"#/components/responses/PreconditionFailed\"}",
+        "\"example\":{\"name\":\"my-name\",\"roleId\":",
+        "\"Location\":{",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        check_holds(parts[i]);
+}
+
+/* What the path binds is no part of the body's schema: any value valid by it would be refused. */
+static void a_body_of_all_leaves_the_path_out(void **state)
+{
+    const char *at = memmem(document.data, document.len, "\"/api/v1/api-tokens/{id}:disable\"", 33);
+    struct slice operation;
+    const char *body;
+
+    (void)state;
+    assert_non_null(at);
+    operation = slice_from(document, (size_t)(at - document.data));
+    body = memmem(operation.data, operation.len, "\"requestBody\":", 14);
+    assert_non_null(body);
+    operation = slice_from(document, (size_t)(body - document.data));
+    assert_true(slice_starts_with(
+        operation, SLICE("\"requestBody\":{\"content\":{\"application/json\":{\"schema\":{"
+                         "\"type\":\"object\",\"properties\":{}}")));
+}
+
+static void a_contract_whose_routes_collide_does_not_start(void **state)
+{
+    struct contract broken = *faces.contract;
+    struct faces others = {.contract = &broken};
+    struct method *copies;
+    struct rest *rest;
+    struct status status;
+    size_t with_rules = 0;
+
+    (void)state;
+    copies = arena_array(&arena, 2, sizeof(copies[0]));
+    while (faces.contract->methods[with_rules]->rule_count == 0)
+        with_rules++;
+    copies[0] = *faces.contract->methods[with_rules];
+    copies[1] = copies[0];
+    copies[1].full_name = SLICE("datastream.v1.Other.Method");
+    broken.methods = (struct method *[]){&copies[0], &copies[1]};
+    broken.method_count = 2;
+    status = rest_new(&others, &arena, &rest);
+    assert_int_equal(status.code, STATUS_FAILED_PRECONDITION);
+    assert_true(slice_starts_with(status.message, SLICE("datastream.v1.Other.Method: ")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_is_json_without_members_given_twice),
+        cmocka_unit_test(every_reference_leads_somewhere),
+        cmocka_unit_test(every_method_with_a_rule_is_an_operation_of_its_own),
+        cmocka_unit_test(it_says_what_clients_need),
+        cmocka_unit_test(a_body_of_all_leaves_the_path_out),
+        cmocka_unit_test(a_contract_whose_routes_collide_does_not_start),
+    };
+
+    return cmocka_run_group_tests(tests, start, stop);
+}
