@@ -16,7 +16,9 @@ struct json_read_options {
     bool ignore_unknown;             /* the conformance suite's option; the API refuses them */
     /*
      * When not NULL, the leaf paths that are present (proto names, dots), for an inferred field
-     * mask: maps, lists and well-known types are leaves; null counts as present. Zero-initialize.
+     * mask: maps, lists and well-known types are leaves, and so is an empty object; null counts as
+     * present. Relative to the message that is read, or to the value of json_read_field.
+     * Zero-initialize.
      */
     struct json_paths *present;
     /* Put in front of the paths of violations ("device" gives "device.name"); empty for none. */
@@ -43,7 +45,8 @@ struct status json_read_message(struct arena *arena, const struct message_type *
 
 /*
  * Reads the value of one field of `message` (a body bound to a field): a message, scalar, list or
- * map.
+ * map; null clears it. Paths do not name the field itself: that is `path_prefix`. On failure the
+ * message is not to be used further.
  */
 struct status json_read_field(struct arena *arena, ProtobufCMessage *message,
                               const struct field *field, struct slice text,
@@ -79,7 +82,8 @@ struct status json_write_message(struct arena *arena, const struct message_type 
                                  const ProtobufCMessage *message,
                                  const struct json_write_options *options, struct slice *ret_text);
 
-/* The value of one field alone (response_body, audit). */
+/* The value of one field alone (response_body, audit); null where presence is kept and it is unset.
+ */
 struct status json_write_field(struct arena *arena, const ProtobufCMessage *message,
                                const struct field *field, const struct json_write_options *options,
                                struct slice *ret_text);

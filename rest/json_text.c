@@ -2,21 +2,17 @@
  * A growing JSON text in an arena. It only ever appends; when the arena fails it stays as it is,
  * and whoever finishes the text asks the arena once.
  */
-#include "rest/json.h"
-
+#include "rest/json_put.h"
 #include "rest/json_scan.h"
 
 /* Half of what a small answer needs: most texts grow once or twice. */
-#define TEXT_FIRST 512
+#define TEXT_FIRST 1024
 
-/* Room for `need` more bytes; false when the arena failed. */
-static bool text_reserve(struct json_text *text, size_t need)
+bool json__grow(struct json_text *text, size_t need)
 {
     size_t capacity = text->capacity == 0 ? TEXT_FIRST : text->capacity;
     char *grown;
 
-    if (need <= text->capacity - text->len)
-        return true;
     if (need > SIZE_MAX / 4 - text->len) {
         arena_fail(text->arena);
         return false;
@@ -35,10 +31,8 @@ static bool text_reserve(struct json_text *text, size_t need)
 
 void json_put(struct json_text *text, struct slice bytes)
 {
-    if (bytes.len == 0 || !text_reserve(text, bytes.len))
-        return;
-    memcpy(text->data + text->len, bytes.data, bytes.len);
-    text->len += bytes.len;
+    if (bytes.len > 0 && json__reserve(text, bytes.len))
+        json__append(text, bytes.data, bytes.len);
 }
 
 /* What stands behind the backslash: 0 for a byte that needs none, 'u' for the long form. */
@@ -72,14 +66,11 @@ static void put_escape(struct json_text *text, unsigned char byte)
     json_put(text, slice_make(bytes, escape == 'u' ? 6 : 2));
 }
 
-void json_put_string(struct json_text *text, struct slice value)
+/* The rest of a string, from the first byte on that needs an escape, and the closing quote. */
+static void put_escaped(struct json_text *text, struct slice value)
 {
     size_t at = 0;
 
-    /* The usual string needs no escape: room for all of it at once. */
-    if (!text_reserve(text, value.len + 2))
-        return;
-    text->data[text->len++] = '"';
     while (at < value.len) {
         size_t run = json__plain_run(value.data + at, value.len - at);
 
@@ -88,7 +79,23 @@ void json_put_string(struct json_text *text, struct slice value)
         if (at < value.len)
             put_escape(text, (unsigned char)value.data[at++]);
     }
-    json_put_literal(text, "\"");
+    json__put_char(text, '"');
+}
+
+void json_put_string(struct json_text *text, struct slice value)
+{
+    size_t run = json__plain_run(value.data, value.len);
+
+    /* The usual string needs no escape: room for all of it at once. */
+    if (!json__reserve(text, value.len + 2))
+        return;
+    text->data[text->len++] = '"';
+    if (run > 0)
+        json__append(text, value.data, run);
+    if (run < value.len)
+        put_escaped(text, slice_from(value, run));
+    else
+        text->data[text->len++] = '"';
 }
 
 void json_put_int(struct json_text *text, int64_t value)

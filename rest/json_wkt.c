@@ -2,8 +2,6 @@
  * calendar. */
 #include "rest/json_wkt.h"
 
-#include <stdio.h>
-
 #define NANOS_MOST 999999999
 #define SECONDS_A_DAY 86400
 
@@ -155,36 +153,46 @@ bool json_timestamp_parse(struct slice text, int64_t *ret_seconds, int32_t *ret_
     return true;
 }
 
+/* `value` in exactly `digits` digits, and behind them `after`. */
+static char *format_digits(char *at, unsigned value, unsigned digits, char after)
+{
+    for (unsigned i = digits; i-- > 0; value /= 10)
+        at[i] = (char)('0' + value % 10);
+    at[digits] = after;
+    return at + digits + 1;
+}
+
 /* Nothing, or a point and 3, 6 or 9 digits. */
 static void put_nanos(struct json_text *text, int32_t nanos)
 {
-    char digits[16];
-    int len = snprintf(digits, sizeof(digits), ".%09d", (int)nanos);
+    size_t len = nanos % 1000000 == 0 ? 4 : nanos % 1000 == 0 ? 7 : 10;
+    char digits[11] = ".";
 
     if (nanos == 0)
         return;
-    if (nanos % 1000000 == 0)
-        len = 4;
-    else if (nanos % 1000 == 0)
-        len = 7;
-    json_put(text, slice_make(digits, (size_t)len));
+    format_digits(digits + 1, (unsigned)nanos, 9, 0);
+    json_put(text, slice_make(digits, len));
 }
 
 bool json_put_timestamp(struct json_text *text, int64_t seconds, int32_t nanos)
 {
     unsigned year, month, day, time;
-    char bytes[40];
+    char bytes[24] = "\"";
+    char *at = bytes + 1;
     int64_t days;
-    int len;
 
     if (seconds < TIMESTAMP_LEAST || seconds > TIMESTAMP_MOST || nanos < 0 || nanos > NANOS_MOST)
         return false;
     time = (unsigned)((seconds - TIMESTAMP_LEAST) % SECONDS_A_DAY);
     days = (seconds - (int64_t)time) / SECONDS_A_DAY;
     date_from_days(days, &year, &month, &day);
-    len = snprintf(bytes, sizeof(bytes), "\"%04u-%02u-%02uT%02u:%02u:%02u", year, month, day,
-                   time / 3600, time / 60 % 60, time % 60);
-    json_put(text, slice_make(bytes, (size_t)len));
+    at = format_digits(at, year, 4, '-');
+    at = format_digits(at, month, 2, '-');
+    at = format_digits(at, day, 2, 'T');
+    at = format_digits(at, time / 3600, 2, ':');
+    at = format_digits(at, time / 60 % 60, 2, ':');
+    at = format_digits(at, time % 60, 2, 'Z');
+    json_put(text, slice_make(bytes, (size_t)(at - bytes) - 1));
     put_nanos(text, nanos);
     json_put_literal(text, "Z\"");
     return true;

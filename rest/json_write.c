@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "proto/message.h"
 #include "rest/json_numbers.h"
+#include "rest/json_put.h"
 #include "rest/json_writer.h"
 
 bool json__write_refuse(struct json_writer *writer, const char *format, ...)
@@ -25,16 +26,16 @@ bool json__write_refuse(struct json_writer *writer, const char *format, ...)
 
 static void put_quoted_int(struct json_text *text, int64_t value)
 {
-    json_put_literal(text, "\"");
+    json__put_char(text, '"');
     json_put_int(text, value);
-    json_put_literal(text, "\"");
+    json__put_char(text, '"');
 }
 
 static void put_quoted_uint(struct json_text *text, uint64_t value)
 {
-    json_put_literal(text, "\"");
+    json__put_char(text, '"');
     json_put_uint(text, value);
-    json_put_literal(text, "\"");
+    json__put_char(text, '"');
 }
 
 /* True when the value was one of those that JSON's numbers lack. */
@@ -64,9 +65,9 @@ static void put_enum(struct json_text *text, const struct enum_type *type, int32
 
 static void put_bytes(struct json_text *text, const ProtobufCBinaryData *bytes)
 {
-    json_put_literal(text, "\"");
+    json__put_char(text, '"');
     json_put(text, base64_encode(text->arena, slice_make(bytes->data, bytes->len), true));
-    json_put_literal(text, "\"");
+    json__put_char(text, '"');
 }
 
 static void put_float(struct json_text *text, float value)
@@ -140,9 +141,9 @@ static void put_key(struct json_text *text, const ProtobufCMessage *entry, const
         put_scalar(text, key, address);
         return;
     default:
-        json_put_literal(text, "\"");
+        json__put_char(text, '"');
         put_scalar(text, key, address);
-        json_put_literal(text, "\"");
+        json__put_char(text, '"');
     }
 }
 
@@ -165,14 +166,14 @@ static bool put_list(struct json_writer *writer, const ProtobufCMessage *message
 {
     size_t count = field_count(message, field);
 
-    json_put_literal(&writer->text, "[");
+    json__put_char(&writer->text, '[');
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
-            json_put_literal(&writer->text, ",");
+            json__put_char(&writer->text, ',');
         if (!put_element(writer, field, field_address(message, field, i)))
             return false;
     }
-    json_put_literal(&writer->text, "]");
+    json__put_char(&writer->text, ']');
     return true;
 }
 
@@ -183,18 +184,18 @@ static bool put_map(struct json_writer *writer, const ProtobufCMessage *message,
     const struct field *value = message_field_by_number(field->message, 2);
     size_t count = field_count(message, field);
 
-    json_put_literal(&writer->text, "{");
+    json__put_char(&writer->text, '{');
     for (size_t i = 0; i < count; i++) {
         const ProtobufCMessage *entry = *(ProtobufCMessage **)field_address(message, field, i);
 
         if (i > 0)
-            json_put_literal(&writer->text, ",");
+            json__put_char(&writer->text, ',');
         put_key(&writer->text, entry, key);
-        json_put_literal(&writer->text, ":");
+        json__put_char(&writer->text, ':');
         if (!put_element(writer, value, field_address(entry, value, 0)))
             return false;
     }
-    json_put_literal(&writer->text, "}");
+    json__put_char(&writer->text, '}');
     return true;
 }
 
@@ -227,10 +228,10 @@ bool json__write_members(struct json_writer *writer, const struct message_type *
         if (!is_written(writer, message, field))
             continue;
         if ((*count)++ > 0)
-            json_put_literal(&writer->text, ",");
+            json__put_char(&writer->text, ',');
         json_put_string(&writer->text,
                         writer->options->proto_names ? field->name : field->json_name);
-        json_put_literal(&writer->text, ":");
+        json__put_char(&writer->text, ':');
         if (!json__write_value(writer, message, field))
             return false;
     }
@@ -249,9 +250,9 @@ bool json__write_message(struct json_writer *writer, const struct message_type *
     if (json__is_special(type)) {
         written = json__write_well_known(writer, type, message);
     } else {
-        json_put_literal(&writer->text, "{");
+        json__put_char(&writer->text, '{');
         written = json__write_members(writer, type, message, &count);
-        json_put_literal(&writer->text, "}");
+        json__put_char(&writer->text, '}');
     }
     writer->depth--;
     return written;

@@ -6,6 +6,7 @@
 
 #include "proto/message.h"
 #include "rest/json_numbers.h"
+#include "rest/json_put.h"
 #include "rest/json_wkt.h"
 #include "rest/json_writer.h"
 
@@ -37,17 +38,17 @@ static bool write_field_mask(struct json_writer *writer, const struct message_ty
     const struct field *paths = message_field_by_number(type, 1);
     size_t count = field_count(message, paths);
 
-    json_put_literal(&writer->text, "\"");
+    json__put_char(&writer->text, '"');
     for (size_t i = 0; i < count; i++) {
         struct slice path = field_get_string_at(message, paths, i);
 
         if (i > 0)
-            json_put_literal(&writer->text, ",");
+            json__put_char(&writer->text, ',');
         if (!json_put_mask_path(&writer->text, path))
             return json__write_refuse(writer, "The field mask path \"%.*s\" has no JSON form.",
                                       SLICE_ARG(path));
     }
-    json_put_literal(&writer->text, "\"");
+    json__put_char(&writer->text, '"');
     return true;
 }
 
@@ -126,7 +127,7 @@ static bool write_any(struct json_writer *writer, const struct message_type *typ
     } else {
         written = json__write_members(writer, inner_type, inner, &count);
     }
-    json_put_literal(&writer->text, "}");
+    json__put_char(&writer->text, '}');
     return written;
 }
 
