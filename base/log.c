@@ -1,4 +1,8 @@
-/* Formats an event into one buffer and writes it with one call, so that lines never mix. */
+/*
+ * Formats an event into one line. A thread that asked for it gathers its lines and writes many with
+ * one call: an event loop flushes once a turn. All others, and warnings and errors anywhere, are
+ * written at once; a line is never split, so lines of different threads do not mix.
+ */
 #include "base/log.h"
 
 #include <stdio.h>
@@ -9,14 +13,24 @@
 
 #define LINE_MOST 8192
 #define VALUE_MOST 1024
+#define GATHERED_MOST 65536
 
 static enum log_format log_as = LOG_JSON;
 static enum log_level log_least = LOG_INFO;
 
 struct line {
-    char bytes[LINE_MOST];
+    char *bytes;
     size_t len;
 };
+
+/* Lines that wait, and the second that was formatted last. */
+static _Thread_local struct {
+    bool gathers;
+    size_t len;
+    int64_t second;
+    char stamp[20]; /* "2026-01-31T23:59:59" and a NUL */
+    char bytes[GATHERED_MOST];
+} waiting;
 
 void log_setup(enum log_format format, enum log_level least)
 {
@@ -29,82 +43,142 @@ bool log_enabled(enum log_level level)
     return level >= log_least;
 }
 
+void log_gather(bool gathers)
+{
+    if (!gathers)
+        log_flush();
+    waiting.gathers = gathers;
+}
+
+void log_flush(void)
+{
+    ssize_t written;
+
+    if (waiting.len == 0)
+        return;
+    written = write(STDERR_FILENO, waiting.bytes, waiting.len);
+    (void)written; /* a log that can't be written has nowhere to say so */
+    waiting.len = 0;
+}
+
 static void put(struct line *line, const char *bytes, size_t len)
 {
     size_t room = LINE_MOST - 2 - line->len; /* the end of the object and of the line */
 
     if (len > room)
         len = room;
-    memcpy(line->bytes + line->len, bytes, len);
+    if (len > 0)
+        memcpy(line->bytes + line->len, bytes, len);
     line->len += len;
 }
+
+#define PUT_LITERAL(line, text) put(line, text, sizeof(text) - 1)
 
 static void put_cstr(struct line *line, const char *text)
 {
     put(line, text, strlen(text));
 }
 
+static void put_number(struct line *line, int64_t number)
+{
+    char digits[20];
+    size_t at = sizeof(digits);
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (number < 0)
+        PUT_LITERAL(line, "-");
+    put(line, digits + at, sizeof(digits) - at);
+}
+
+static void put_escaped(struct line *line, unsigned char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char code[] = {'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]};
+
+    if (c == '"' || c == '\\') {
+        put(line, "\\", 1);
+        put(line, (const char *)&c, 1);
+    } else {
+        put(line, code, sizeof(code));
+    }
+}
+
 /* A JSON string; bytes beyond ASCII pass, and what is not UTF-8 in a log line is the reader's to
  * see. */
 static void put_quoted(struct line *line, struct slice text)
 {
-    put(line, "\"", 1);
-    for (size_t i = 0; i < text.len && i < VALUE_MOST; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        char escaped[8];
+    size_t len = text.len < VALUE_MOST ? text.len : VALUE_MOST;
+    size_t clean = 0; /* where the run of plain bytes began */
 
-        if (c == '"' || c == '\\') {
-            escaped[0] = '\\';
-            escaped[1] = (char)c;
-            put(line, escaped, 2);
-        } else if (c < 0x20 || c == 0x7f) {
-            snprintf(escaped, sizeof(escaped), "\\u%04x", c);
-            put(line, escaped, 6);
-        } else {
-            put(line, text.data + i, 1);
-        }
+    PUT_LITERAL(line, "\"");
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+
+        if (c >= 0x20 && c != 0x7f && c != '"' && c != '\\')
+            continue;
+        put(line, text.data + clean, i - clean);
+        put_escaped(line, c);
+        clean = i + 1;
     }
-    put(line, "\"", 1);
+    if (len > clean)
+        put(line, text.data + clean, len - clean);
+    PUT_LITERAL(line, "\"");
 }
 
 static void put_key(struct line *line, const char *key)
 {
     if (log_as == LOG_JSON) {
-        put_cstr(line, ",\"");
+        PUT_LITERAL(line, ",\"");
         put_cstr(line, key);
-        put_cstr(line, "\":");
+        PUT_LITERAL(line, "\":");
     } else {
-        put_cstr(line, " ");
+        PUT_LITERAL(line, " ");
         put_cstr(line, key);
-        put_cstr(line, "=");
+        PUT_LITERAL(line, "=");
     }
+}
+
+static void put_stamp(struct line *line)
+{
+    int64_t now = clock_wall_ms();
+    int64_t second = now / 1000;
+    unsigned ms = (unsigned)(now % 1000);
+    const char fraction[] = {'.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10),
+                             (char)('0' + ms % 10), 'Z'};
+
+    if (second != waiting.second) {
+        time_t seconds = (time_t)second;
+        struct tm utc;
+
+        gmtime_r(&seconds, &utc);
+        strftime(waiting.stamp, sizeof(waiting.stamp), "%Y-%m-%dT%H:%M:%S", &utc);
+        waiting.second = second;
+    }
+    put(line, waiting.stamp, sizeof(waiting.stamp) - 1);
+    put(line, fraction, sizeof(fraction));
 }
 
 static void put_start(struct line *line, enum log_level level, const char *event)
 {
     static const char *const names[] = {"debug", "info", "warning", "error"};
-    int64_t now = clock_wall_ms();
-    time_t seconds = (time_t)(now / 1000);
-    struct tm utc;
-    char stamp[40];
-    size_t len;
 
-    gmtime_r(&seconds, &utc);
-    len = strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &utc);
-    len += (size_t)snprintf(stamp + len, sizeof(stamp) - len, ".%03dZ", (int)(now % 1000));
     if (log_as == LOG_JSON) {
-        put_cstr(line, "{\"time\":\"");
-        put(line, stamp, len);
-        put_cstr(line, "\",\"level\":\"");
+        PUT_LITERAL(line, "{\"time\":\"");
+        put_stamp(line);
+        PUT_LITERAL(line, "\",\"level\":\"");
         put_cstr(line, names[level]);
-        put_cstr(line, "\",\"event\":\"");
+        PUT_LITERAL(line, "\",\"event\":\"");
         put_cstr(line, event);
-        put_cstr(line, "\"");
+        PUT_LITERAL(line, "\"");
     } else {
-        put(line, stamp, len);
-        put_cstr(line, " ");
+        put_stamp(line);
+        PUT_LITERAL(line, " ");
         put_cstr(line, names[level]);
-        put_cstr(line, " ");
+        PUT_LITERAL(line, " ");
         put_cstr(line, event);
     }
 }
@@ -113,26 +187,24 @@ void log_fields(enum log_level level, const char *event, const struct log_field 
                 size_t count)
 {
     struct line line;
-    ssize_t written;
 
     if (!log_enabled(level))
         return;
-    line.len = 0;
+    if (waiting.len > GATHERED_MOST - LINE_MOST)
+        log_flush();
+    line = (struct line){waiting.bytes + waiting.len, 0};
     put_start(&line, level, event);
     for (size_t i = 0; i < count; i++) {
-        char number[24];
-
         put_key(&line, fields[i].key);
-        if (fields[i].is_number) {
-            snprintf(number, sizeof(number), "%lld", (long long)fields[i].number);
-            put_cstr(&line, number);
-        } else {
+        if (fields[i].is_number)
+            put_number(&line, fields[i].number);
+        else
             put_quoted(&line, fields[i].text);
-        }
     }
     if (log_as == LOG_JSON)
         line.bytes[line.len++] = '}';
     line.bytes[line.len++] = '\n';
-    written = write(STDERR_FILENO, line.bytes, line.len);
-    (void)written; /* a log that can't be written has nowhere to say so */
+    waiting.len += line.len;
+    if (!waiting.gathers || level >= LOG_WARNING)
+        log_flush();
 }

@@ -27,6 +27,15 @@ void log_setup(enum log_format format, enum log_level least);
 /* Whether an event of this level would be written: to spare what it takes to make it. */
 bool log_enabled(enum log_level level);
 
+/*
+ * From now on this thread's events wait until log_flush, 64 KiB of them or a warning. A thread that
+ * ends must stop gathering first.
+ */
+void log_gather(bool gathers);
+
+/* Writes what waits; costs nothing when nothing does. */
+void log_flush(void);
+
 /* Writes one event; values are escaped and cut at 1,024 bytes each. */
 void log_fields(enum log_level level, const char *event, const struct log_field *fields,
                 size_t count);

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "rpc/net/protocol.h"
 
 /* Times round a turn's end may touch connections anew before the loop looks at its sockets again.
@@ -154,6 +155,7 @@ static void on_turn(uv_prepare_t *turn)
     else
         uv_idle_start(&loop->busy, on_busy);
     arm_clock(loop);
+    log_flush();
     if (loop->draining && loop->exchanges == 0 && list_is_empty(&loop->connections))
         uv_stop(&loop->uv);
 }
@@ -192,7 +194,9 @@ static void run_thread(void *argument)
     struct loop *loop = argument;
 
     current = loop;
+    log_gather(true);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
+    log_gather(false);
     loop->ended(loop->ended_context);
 }
 
