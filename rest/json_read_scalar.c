@@ -94,11 +94,24 @@ static const char *parse_enum_name(const struct field *field, struct slice text,
     return NULL;
 }
 
+/* Enums are open: any number will do, but NullValue is written as null and has room for no other.
+ */
+static const char *parse_enum_number(const struct field *field, struct slice text, int32_t *address)
+{
+    int32_t number = 0;
+    const char *wrong = parse_int32(text, &number);
+
+    if (wrong == NULL && number != 0 && field->enumeration->is_null_value)
+        wrong = "not one of the values of its enum";
+    if (wrong == NULL)
+        *address = number;
+    return wrong;
+}
+
 static const char *parse_enum(const struct field *field, struct slice text, int32_t *address)
 {
-    const char *wrong = parse_enum_name(field, text, address);
-
-    return wrong != NULL && json_scan_is_number(text) ? parse_int32(text, address) : wrong;
+    return json_scan_is_number(text) ? parse_enum_number(field, text, address)
+                                     : parse_enum_name(field, text, address);
 }
 
 static const char *parse_string(struct arena *arena, struct slice text, char **address)
@@ -223,7 +236,8 @@ static enum read_result read_enum(struct json_reader *reader, const struct field
         return read_null_value(reader, place, address);
     if (take_text(reader, place, "the name or number of an enum's value", true, &text) != READ_OK)
         return READ_FAILED;
-    wrong = number ? parse_int32(text, address) : parse_enum_name(field, text, address);
+    wrong = number ? parse_enum_number(field, text, address)
+                   : parse_enum_name(field, text, address);
     if (wrong == NULL)
         return READ_OK;
     if (!number && reader->options->ignore_unknown)

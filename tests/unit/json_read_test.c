@@ -177,6 +177,7 @@ static void null_means_not_set(void **state)
         {"Node", "{\"numbers\":[1,null]}", "numbers[1]", "null is not an element"},
         {"Node", "{\"labels\":{\"a\":null}}", "labels[\"a\"]", "null is not a map's value"},
         {"Node", "{\"labels\":{null:\"a\"}}", "labels", "expected a name"},
+        {"Node", "{\"nothing\":5516}", "nothing", "not one of the values"},
         {"WellKnown", "{\"times\":[null]}", "times[0]", "null is not an element"},
         {"Node", "{\"nothing\":null,\"text\":\"a\"}", "text",
          "only one of the fields of \"choice\""},
