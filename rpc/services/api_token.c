@@ -218,8 +218,6 @@ struct status api_token__read(struct call *call, struct slice id, struct api_tok
     struct api_token token = {.role = {.revision = 0}};
     struct status status = object_read(call, call->method->kind, id, &token.object);
 
-    if (status_is_ok(status))
-        status = call_check_etag(call, token.object.revision);
     if (!status_is_ok(status))
         return status;
     token.record = api_token__unpack(call->arena, token.object.body);
@@ -457,7 +455,9 @@ struct status api_token__delete(struct call *call)
     if (status_is_ok(status))
         status = api_token__read(call, id, &token);
     if (status_is_ok(status))
-        status = draft_check_delete(call, &token.object);
+        status = call_check_etag(call, token.object.revision);
+    if (status_is_ok(status))
+        status = references_check_none(call, &token.object);
     if (!status_is_ok(status))
         return status;
     record = token.record;

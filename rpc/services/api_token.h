@@ -16,7 +16,7 @@ struct api_token {
 /* The record in a stored body; NULL when it does not parse or the arena failed. */
 Datastream__Storage__V1__TokenRecord *api_token__unpack(struct arena *arena, struct slice body);
 
-/* Reads the token and its role; If-Match is checked. NOT_FOUND, DATA_LOSS, ABORTED, UNAVAILABLE. */
+/* Reads the token and its role. NOT_FOUND, DATA_LOSS, UNAVAILABLE. */
 struct status api_token__read(struct call *call, struct slice id, struct api_token *ret_token);
 
 /*

@@ -54,6 +54,8 @@ struct status api_token__disable(struct call *call)
 
     if (status_is_ok(status))
         status = api_token__read(call, id, &token);
+    if (status_is_ok(status))
+        status = call_check_etag(call, token.object.revision);
     if (!status_is_ok(status))
         return status;
     if (token.record->disabled)
@@ -68,6 +70,8 @@ struct status api_token__enable(struct call *call)
     struct api_token token;
     struct status status = api_token__read(call, slice_from_cstr(request->id), &token);
 
+    if (status_is_ok(status))
+        status = call_check_etag(call, token.object.revision);
     if (status_is_ok(status))
         status = guard_check(call, &token.role.permissions, "the token");
     if (!status_is_ok(status))
@@ -145,6 +149,8 @@ struct status api_token__regenerate(struct call *call)
 
     if (status_is_ok(status))
         status = api_token__read(call, id, &token);
+    if (status_is_ok(status))
+        status = call_check_etag(call, token.object.revision);
     if (!status_is_ok(status))
         return status;
     expire_ms = api_token__expire_ms(token.record);

@@ -134,11 +134,6 @@ void draft_commit_create(struct call *call, const struct draft *draft, struct sl
     call->committed = object_committed;
 }
 
-struct status draft_check_delete(struct call *call, const struct object *object)
-{
-    return references_check_none(call, object);
-}
-
 /* A stored object as a draft: what rows it has. Violations of what is stored mean nothing. */
 static struct draft draft_of(struct call *call, const struct object *object)
 {

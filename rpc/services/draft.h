@@ -2,9 +2,12 @@
  * Objects on their way into the store. Creating, updating and deleting are the same for every kind
  * up to the kind's own rules, which its handler adds between the steps:
  *
- *   create: draft_create -> [rules] -> violations -> draft_check_name -> draft_stamp ->
- * draft_commit_create update: edit_begin -> [rules] -> violations -> edit_check -> edit_commit
- *   delete: object_read, call_check_etag -> draft_check_delete -> draft_commit_delete
+ *   create: draft_create, rules, draft_status, draft_check_name, draft_stamp, draft_commit_create
+ *
+ *   update: edit_begin, rules, draft_status, draft_check_name, edit_changed, edit_stamp,
+ * edit_commit
+ *
+ *   delete: object_read, call_check_etag, references_check_none, draft_commit_delete
  */
 #ifndef DATASTREAM_RPC_SERVICES_DRAFT_H
 #define DATASTREAM_RPC_SERVICES_DRAFT_H
@@ -42,9 +45,6 @@ void draft_stamp(struct call *call, struct draft *draft);
  * is what is stored. Sets call->committed.
  */
 void draft_commit_create(struct call *call, const struct draft *draft, struct slice body);
-
-/* FAILED_PRECONDITION while others refer to the object. */
-struct status draft_check_delete(struct call *call, const struct object *object);
 
 /* Fills the commit that removes the object, under the conditions that it is as it was read and
  * unreferenced. */

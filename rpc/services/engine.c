@@ -117,7 +117,7 @@ static struct status engine_delete(struct call *call)
     if (status_is_ok(status))
         status = call_check_etag(call, object.revision);
     if (status_is_ok(status))
-        status = draft_check_delete(call, &object);
+        status = references_check_none(call, &object);
     if (!status_is_ok(status))
         return status;
     call->response = object_empty_response(call);

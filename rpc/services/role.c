@@ -374,7 +374,7 @@ struct status role__delete(struct call *call)
     if (status_is_ok(status))
         status = call_check_etag(call, object.revision);
     if (status_is_ok(status))
-        status = draft_check_delete(call, &object);
+        status = references_check_none(call, &object);
     if (!status_is_ok(status))
         return status;
     draft_commit_delete(call, &object);

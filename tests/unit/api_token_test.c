@@ -411,6 +411,25 @@ static void a_token_cannot_change_its_own_role(void **state)
         update(w, w->made.api_token, id, "apiToken.roleId", predefined(w, "API Reader"), "roleId"));
 }
 
+static void if_match_guards_each_change(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, make_token(w, "reader", predefined(w, "API Reader")), "id");
+    static const char *const methods[] = {"DisableApiToken", "EnableApiToken", "RegenerateApiToken",
+                                          "DeleteApiToken"};
+    const struct call_extra stale = {.if_match = "\"1\""};
+
+    for (size_t i = 0; i < 4; i++) {
+        struct reply reply = world_call_with(w, methods[i], w->made.api_token,
+                                             make(w, methods[i], "id", id, NULL), stale);
+
+        assert_status(reply, STATUS_ABORTED);
+        assert_int_equal(status_http(&reply.status), 412);
+    }
+    assert_ok(world_call_with(w, "GetApiToken", w->made.api_token,
+                              make(w, "GetApiToken", "id", id, NULL), stale));
+}
+
 /* -- history ---------------------------------------------------------------------------------- */
 
 static struct reply history(struct world *w, const char *id, const char *size, const char *token)
@@ -575,6 +594,7 @@ int main(void)
         TEST(a_token_that_works_takes_no_new_time_limit),
         TEST(a_token_serves_itself_without_further_permission),
         TEST(a_token_cannot_change_its_own_role),
+        TEST(if_match_guards_each_change),
         TEST(history_is_newest_first_and_outlives_the_token),
         TEST(a_page_of_one_history_opens_no_other),
         TEST(a_token_and_the_deletion_of_its_role_never_both_win),
