@@ -13,8 +13,8 @@
  */
 #include <assert.h>
 #include <stdatomic.h>
-#include <sys/random.h>
 
+#include "base/random.h"
 #include "proto/message.h"
 #include "rpc/call/chain.h"
 #include "rpc/call/time_floor.h"
@@ -267,7 +267,7 @@ void call_dispatch(struct call *call)
 {
     move(call, CALL_RUNNING);
     call->now_ms = time_floor_now_ms();
-    if (getrandom(call->random, sizeof(call->random), 0) != sizeof(call->random)) {
+    if (!random_fill(call->random, sizeof(call->random))) {
         finish(call, status_const(STATUS_UNAVAILABLE, SLICE("There are no random numbers.")));
         return;
     }

@@ -5,38 +5,13 @@
  */
 #include "rpc/face/face.h"
 
-#include <sys/random.h>
-
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/random.h"
 
 #define REQUEST_ID_MOST 128
 /* Room for the first pieces of a body: what a head merely announces reserves no more than this. */
 #define BODY_FIRST_MOST 65536
-
-/* Random bytes in stock, so that a request id costs no system call. */
-static _Thread_local struct {
-    uint8_t bytes[480];
-    size_t left;
-} stock;
-
-static void random_take(uint8_t bytes[10])
-{
-    if (stock.left < 10) {
-        ssize_t got = getrandom(stock.bytes, sizeof(stock.bytes), 0);
-
-        stock.left = got > 0 ? (size_t)got : 0;
-    }
-    if (stock.left >= 10) {
-        stock.left -= 10;
-        memcpy(bytes, stock.bytes + stock.left, 10);
-    } else { /* a request id need not be unguessable */
-        int64_t now = clock_monotonic_us();
-
-        memset(bytes, 0, 10);
-        memcpy(bytes, &now, sizeof(now));
-    }
-}
 
 static bool request_id_is_wellformed(struct slice id)
 {
@@ -65,7 +40,8 @@ struct slice face_request_id(struct exchange *exchange)
     text = arena_alloc(exchange->arena, UUID_TEXT_LEN);
     if (text == NULL)
         return SLICE_EMPTY;
-    random_take(random);
+    if (!random_fill(random, sizeof(random)))
+        memset(random, 0, sizeof(random)); /* a request id need not be unguessable */
     uuid = uuid_make(clock_wall_ms(), random);
     uuid_format(&uuid, text);
     return slice_make(text, UUID_TEXT_LEN);

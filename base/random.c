@@ -1,0 +1,44 @@
+/* A stock of getrandom's bytes for each thread. */
+#include "base/random.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <sys/random.h>
+
+/* getrandom gives up to 256 bytes whole and uninterrupted (getrandom(2)). */
+#define DRAW_MOST 256
+#define STOCK_BYTES (16 * DRAW_MOST)
+
+static _Thread_local struct {
+    size_t left;
+    uint8_t bytes[STOCK_BYTES];
+} stock;
+
+static bool draw(uint8_t *bytes, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        size_t want = len - at < DRAW_MOST ? len - at : DRAW_MOST;
+        ssize_t got = getrandom(bytes + at, want, 0);
+
+        if (got <= 0)
+            return false;
+        at += (size_t)got;
+    }
+    return true;
+}
+
+bool random_fill(void *bytes, size_t len)
+{
+    if (len > STOCK_BYTES)
+        return draw(bytes, len);
+    if (stock.left < len) {
+        stock.left = 0;
+        if (!draw(stock.bytes, STOCK_BYTES))
+            return false;
+        stock.left = STOCK_BYTES;
+    }
+    stock.left -= len;
+    memcpy(bytes, stock.bytes + stock.left, len);
+    explicit_bzero(stock.bytes + stock.left, len);
+    return true;
+}
