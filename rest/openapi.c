@@ -213,6 +213,19 @@ static void put_parameters(struct openapi *api, const struct openapi_operation *
     openapi__close(api, ']');
 }
 
+/* A patch of one field that most messages have. */
+static void put_patch_example(struct openapi *api, const struct message_type *type)
+{
+    const struct field *field = message_field_by_proto_name(type, SLICE("description"));
+
+    if (field == NULL || field->repeated || field->pb->type != PROTOBUF_C_TYPE_STRING)
+        return;
+    openapi__key(api, SLICE("example"));
+    openapi__open(api, '{');
+    openapi__member(api, field->json_name, SLICE("What it is for."));
+    openapi__close(api, '}');
+}
+
 static void put_body(struct openapi *api, const struct binding *binding)
 {
     bool patch = slice_equal(binding->http_method, SLICE("PATCH"));
@@ -240,7 +253,9 @@ static void put_body(struct openapi *api, const struct binding *binding)
         openapi__object_schema(api, binding->input, false, binding);
     if (binding->body_all)
         openapi__example(api, binding->input, binding);
-    else if (is_object && field->message->well_known == WELL_KNOWN_NONE && !patch)
+    else if (is_object && patch)
+        put_patch_example(api, field->message);
+    else if (is_object && field->message->well_known == WELL_KNOWN_NONE)
         openapi__example(api, field->message, NULL);
     openapi__close(api, '}');
     openapi__close(api, '}');
