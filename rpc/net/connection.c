@@ -146,7 +146,7 @@ static void on_written(uv_write_t *request, int status)
 }
 
 /* Hands bytes to the system: at once what it takes, the rest when it can. False: it is broken. */
-static bool connection__write(struct connection *connection, struct slice bytes)
+static bool connection_write(struct connection *connection, struct slice bytes)
 {
     uv_buf_t buffer = uv_buf_init((char *)(uintptr_t)bytes.data, (unsigned)bytes.len);
     int taken = uv_try_write(&connection->socket.stream, &buffer, 1);
@@ -199,7 +199,7 @@ static void write_all(struct connection *connection)
         }
         if (out->len == 0)
             return;
-        if (!connection__write(connection, slice_make(out->data, out->len)))
+        if (!connection_write(connection, slice_make(out->data, out->len)))
             connection->cut = true;
     }
     connection_touch(connection);

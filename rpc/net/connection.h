@@ -1,6 +1,6 @@
 /*
  * A connection: bytes in, bytes out, deadlines, and the streams in it. The protocols sit on top;
- * TLS will sit between connection_feed, connection__write and the socket. Internal to rpc/net; the
+ * TLS will sit between connection_feed, connection_write and the socket. Internal to rpc/net; the
  * loop's thread only.
  */
 #ifndef DATASTREAM_RPC_NET_CONNECTION_H

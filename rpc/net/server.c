@@ -66,6 +66,13 @@ struct handover {
     char peer[PEER_MOST];
 };
 
+/* The only place where the state moves: forward. */
+static void move_to(struct server *server, enum server_state state)
+{
+    assert(state > server->state);
+    server->state = state;
+}
+
 /* ---- accepting ---- */
 
 static void take_over(struct loop_task *task)
@@ -259,7 +266,7 @@ static void cut(struct server *server)
 {
     if (server->state != SERVER_DRAINING)
         return;
-    server->state = SERVER_CUTTING;
+    move_to(server, SERVER_CUTTING);
     for (unsigned i = 0; i < server->loop_count; i++)
         loop_cut(&server->loops[i]);
 }
@@ -273,7 +280,7 @@ static void drain(struct server *server)
 {
     if (server->state != SERVER_ACCEPTING)
         return;
-    server->state = SERVER_DRAINING;
+    move_to(server, SERVER_DRAINING);
     uv_timer_stop(&server->pause_timer);
     close_listeners(server);
     if (server->options.draining != NULL)
@@ -290,8 +297,8 @@ static void on_wake(uv_async_t *wake)
 
     if (atomic_load(&server->stop_wanted))
         drain(server);
-    if (atomic_load(&server->loops_ended) == server->loop_count) {
-        server->state = SERVER_ENDED;
+    if (server->state != SERVER_ENDED && atomic_load(&server->loops_ended) == server->loop_count) {
+        move_to(server, SERVER_ENDED);
         uv_stop(&server->uv);
     }
 }

@@ -258,6 +258,10 @@ void stream_refuse(struct stream *stream, int status, const char *detail)
         &stream->arena,
         "{\"type\":\"about:blank\",\"title\":\"%.*s\",\"status\":%d,\"detail\":\"%s\"}",
         SLICE_ARG(http_reason(status)), status, detail);
+    if (body.data == NULL) {
+        status = 503;
+        body = SLICE("{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503}");
+    }
     exchange_respond(&stream->exchange, status, problem_headers, 1, body);
     stream->overridden = true;
 }

@@ -95,7 +95,7 @@ static void join_body(struct exchange *exchange, struct slice bytes)
 
 static void face_body(struct exchange *exchange, struct slice bytes)
 {
-    if (path_is(exchange, "/echo") || path_is(exchange, "/grpc"))
+    if (path_is(exchange, "/echo") || path_is(exchange, "/grpc") || path_is(exchange, "/later"))
         join_body(exchange, bytes);
     atomic_fetch_add(&seen.body_bytes, bytes.len);
     if (!path_is(exchange, "/hoard"))
@@ -155,7 +155,7 @@ static void face_body_end(struct exchange *exchange)
     struct slice body = slice_make(call->body, call->len);
 
     atomic_fetch_add(&seen.ended, 1);
-    if (path_is(exchange, "/echo")) {
+    if (path_is(exchange, "/echo") || path_is(exchange, "/later")) {
         exchange_respond(exchange, 200, plain_headers, 1, body);
     } else if (path_is(exchange, "/grpc")) {
         exchange_send_head(exchange, 200, grpc_headers, 1);
@@ -203,6 +203,10 @@ static void face_writable(struct exchange *exchange)
 static void face_timeout(struct exchange *exchange)
 {
     atomic_fetch_add(&seen.timeouts, 1);
+    if (path_is(exchange, "/later")) {
+        exchange_accept_body(exchange, 0);
+        return;
+    }
     exchange_respond(exchange, 504, plain_headers, 1, SLICE("too late"));
 }
 
@@ -232,7 +236,9 @@ static void test_begin(void *context, struct exchange *exchange)
         exchange_respond(exchange, 403, plain_headers, 1, SLICE("no"));
         return;
     }
-    if (path_is(exchange, "/small"))
+    if (path_is(exchange, "/later"))
+        exchange_set_timeout(exchange, 50);
+    else if (path_is(exchange, "/small"))
         exchange_accept_body(exchange, 10);
     else if (!path_is(exchange, "/unaccepted"))
         exchange_accept_body(exchange, 0);

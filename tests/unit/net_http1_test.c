@@ -458,6 +458,21 @@ static void bodies_beyond_what_the_face_takes_are_413(void **state)
     }
 }
 
+static void a_body_accepted_later_comes_whole_and_pipelining_goes_on(void **state)
+{
+    struct fixture *fixture = *state;
+    int fd = client_connect(fixture);
+    char answer[8192];
+
+    client_send_text(fd, "POST /later HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                         "3\r\nlat\r\n");
+    client_send_text(fd, "1\r\ne\r\n0\r\n\r\nGET /loop HTTP/1.1\r\nHost: a\r\n\r\n");
+    client_read_until(fd, answer, sizeof(answer), "loop ");
+    assert_non_null(strstr(answer, "\r\n\r\nlateHTTP/1.1 200"));
+    assert_int_equal(atomic_load(&seen.timeouts), 1);
+    close(fd);
+}
+
 static void a_body_that_is_not_consumed_stops_the_sender(void **state)
 {
     struct fixture *fixture = *state;
@@ -651,13 +666,17 @@ int main(void)
         cmocka_unit_test(continue_comes_only_once_the_body_is_wanted),
         cmocka_unit_test(a_little_of_an_unwanted_body_is_dropped_and_much_closes),
         cmocka_unit_test(bodies_beyond_what_the_face_takes_are_413),
-        cmocka_unit_test(a_reset_by_the_face_closes_the_connection),
-        cmocka_unit_test(the_faces_timeout_fires_once),
     };
     const struct CMUnitTest flow[] = {
+        cmocka_unit_test_setup_teardown(a_reader_that_takes_nothing_is_cut, start_impatient, stop),
+        cmocka_unit_test_setup_teardown(the_faces_timeout_fires_once, start_default, stop),
+        cmocka_unit_test_setup_teardown(a_reset_by_the_face_closes_the_connection, start_default,
+                                        stop),
         cmocka_unit_test_setup_teardown(pipelined_answers_keep_the_order_of_their_requests,
                                         start_default, stop),
         cmocka_unit_test_setup_teardown(no_more_than_the_bound_run_at_once, start_default, stop),
+        cmocka_unit_test_setup_teardown(a_body_accepted_later_comes_whole_and_pipelining_goes_on,
+                                        start_default, stop),
         cmocka_unit_test_setup_teardown(a_body_that_is_not_consumed_stops_the_sender, start_default,
                                         stop),
         cmocka_unit_test_setup_teardown(a_slow_reader_holds_the_producer, start_default, stop),
@@ -669,7 +688,6 @@ int main(void)
         cmocka_unit_test(a_head_that_stalls_is_408),
         cmocka_unit_test(a_body_that_stalls_is_408),
         cmocka_unit_test(an_idle_connection_is_closed_after_its_answer),
-        cmocka_unit_test(a_reader_that_takes_nothing_is_cut),
     };
 
     return cmocka_run_group_tests(rules, start_default, stop) +

@@ -529,6 +529,18 @@ static void an_unaccepted_body_keeps_its_credit(void **state)
     client_close(client);
 }
 
+static void a_body_accepted_later_comes_whole_and_in_order(void **state)
+{
+    struct client *client = client_open(*state, 0, true);
+    int32_t id = request(client, "POST", "/later", 100000, NULL, 0);
+
+    client_until_closed(client, id);
+    assert_int_equal(heard_of(client, id)->status, 200);
+    assert_int_equal(heard_of(client, id)->bytes, 100000);
+    assert_int_equal(atomic_load(&seen.timeouts), 1);
+    client_close(client);
+}
+
 static void credit_of_closed_streams_returns_to_the_connection(void **state)
 {
     struct client *client = client_open(*state, 0, true);
@@ -903,8 +915,6 @@ int main(void)
         cmocka_unit_test(many_streams_run_side_by_side),
         cmocka_unit_test(an_early_answer_resets_with_no_error),
         cmocka_unit_test(a_reset_by_the_face_is_a_cancel),
-        cmocka_unit_test(a_reset_by_the_client_cancels_once),
-        cmocka_unit_test(calls_held_beyond_their_connection_are_released_later),
         cmocka_unit_test(continue_comes_before_the_body),
         cmocka_unit_test(a_preface_in_pieces_is_still_http2),
         cmocka_unit_test(heads_that_nghttp2_lets_pass_are_checked),
@@ -912,9 +922,14 @@ int main(void)
         cmocka_unit_test(bodies_beyond_what_the_face_takes_are_413),
     };
     const struct CMUnitTest flow[] = {
+        cmocka_unit_test_setup_teardown(calls_held_beyond_their_connection_are_released_later,
+                                        start_default, stop),
+        cmocka_unit_test_setup_teardown(a_reset_by_the_client_cancels_once, start_default, stop),
         cmocka_unit_test_setup_teardown(a_body_that_is_not_consumed_stops_the_sender, start_default,
                                         stop),
         cmocka_unit_test_setup_teardown(an_unaccepted_body_keeps_its_credit, start_default, stop),
+        cmocka_unit_test_setup_teardown(a_body_accepted_later_comes_whole_and_in_order,
+                                        start_default, stop),
         cmocka_unit_test_setup_teardown(credit_of_closed_streams_returns_to_the_connection,
                                         start_default, stop),
         cmocka_unit_test_setup_teardown(large_bodies_flow_both_ways, start_default, stop),
