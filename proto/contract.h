@@ -173,8 +173,6 @@ struct kind {
     const struct field *id, *name, *description, *labels, *create_time, *update_time, *created_by,
         *etag;
     const struct permission *permissions[VERB_OTHER]; /* by enum verb */
-    /* Fields of the message, at any depth, that refer to other kinds, are listed by
-     * kind_references. */
 };
 
 enum access { ACCESS_PERMISSION, ACCESS_PUBLIC, ACCESS_AUTHENTICATED };

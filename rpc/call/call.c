@@ -134,23 +134,16 @@ bool call_sent_credentials(const struct call *call)
 /* -- running ------------------------------------------------------------------------------- */
 
 /*
- * The request by the contract's rules. What is wrong in a resource is named from the resource, as
- * in a body that is the resource. An update's is partial: its handler checks what comes of it.
+ * The request by the contract's rules, but for the resource in it: its handler checks that together
+ * with the name and the references, so that all violations are reported at once.
  */
 static struct status check_request(struct call *call)
 {
     const struct method *method = call->method;
     struct violations violations = {0};
-    const ProtobufCMessage *resource = NULL;
 
     validate_message(call->arena, method->input, call->request, SLICE_EMPTY, method->resource,
                      &violations);
-    if (method->resource != NULL && method->operation != OPERATION_UPDATE &&
-        method->update_mask == NULL)
-        resource = field_get_message(call->request, method->resource);
-    if (resource != NULL)
-        validate_message(call->arena, method->resource->message, resource, SLICE_EMPTY, NULL,
-                         &violations);
     if (arena_failed(call->arena))
         return status_out_of_memory();
     return violations_status(&violations, call->arena);

@@ -144,6 +144,12 @@ struct slice api_token__new_value(struct call *call, Datastream__Storage__V1__To
     return text;
 }
 
+void api_token__show(struct arena *arena, Datastream__V1__ApiToken *token, struct slice value)
+{
+    token->shown_once_case = DATASTREAM__V1__API_TOKEN__SHOWN_ONCE_TOKEN;
+    token->token = arena_cstr(arena, value);
+}
+
 /* -- reading ---------------------------------------------------------------------------------- */
 
 /* EXPIRED goes before DISABLED. */
@@ -433,7 +439,7 @@ struct status api_token__create(struct call *call)
         view->masked_token = (char *)protobuf_c_empty_string;
         return status_ok();
     }
-    view->token = arena_cstr(call->arena, value);
+    api_token__show(call->arena, view, value);
     commit_require_absent(&call->commit, FAMILY_TOKEN_HASHES,
                           slice_make(record.hash.data, record.hash.len));
     guard_require_role(call, &role);

@@ -57,6 +57,9 @@ int64_t api_token__choose_end(struct call *call, int32_t preset,
  * it. */
 struct slice api_token__new_value(struct call *call, Datastream__Storage__V1__TokenRecord *record);
 
+/* Puts the value into an answer: the one time that it is shown. */
+void api_token__show(struct arena *arena, Datastream__V1__ApiToken *token, struct slice value);
+
 /* A timestamp in the arena; NULL when it failed. */
 Google__Protobuf__Timestamp *api_token__timestamp(struct arena *arena, int64_t unix_ms);
 

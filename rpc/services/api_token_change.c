@@ -171,7 +171,7 @@ struct status api_token__regenerate(struct call *call)
                           slice_make(token.record->hash.data, token.record->hash.len));
     status = commit_action(call, &token, "Regenerated");
     if (status_is_ok(status))
-        ((Datastream__V1__ApiToken *)call->response)->token = arena_cstr(call->arena, value);
+        api_token__show(call->arena, (Datastream__V1__ApiToken *)call->response, value);
     return status_is_ok(status) && arena_failed(call->arena) ? status_out_of_memory() : status;
 }
 

@@ -44,9 +44,9 @@ static void write_file(const char *path, const char *text)
 static void a_flag_goes_before_the_environment_and_that_before_the_file(void **state)
 {
     char path[96];
-    char *args[] = {"--config",    path,       "--max-body-bytes=3000",
-                    "--data-dir",  "/x/",      "--listen",
-                    "127.0.0.1:1", "--listen", "[::1]:2"};
+    const char *args[] = {"--config",    path,       "--max-body-bytes=3000",
+                          "--data-dir",  "/x/",      "--listen",
+                          "127.0.0.1:1", "--listen", "[::1]:2"};
     struct options options;
 
     (void)state;
@@ -55,7 +55,7 @@ static void a_flag_goes_before_the_environment_and_that_before_the_file(void **s
                      "listen = 127.0.0.1:3\n\n");
     setenv("DATASTREAM_MAX_BODY_BYTES", "2222", 1);
     setenv("DATASTREAM_MAX_HEADER_COUNT", "60", 1);
-    assert_true(status_is_ok(options_read(&arena, 9, args, &options)));
+    assert_true(status_is_ok(options_read(&arena, 9, (char **)(uintptr_t)args, &options)));
     unsetenv("DATASTREAM_MAX_BODY_BYTES");
     unsetenv("DATASTREAM_MAX_HEADER_COUNT");
     assert_int_equal(options.settings.max_body_bytes, 3000);
