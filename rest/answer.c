@@ -32,7 +32,7 @@ void rest__answer(struct rest_call *call, int http, struct slice content_type, s
     call->status = http;
     if (content_type.len > 0)
         headers[call->header_count++] = (struct header){SLICE("content-type"), content_type};
-    headers[call->header_count++] = (struct header){SLICE("cache-control"), SLICE("no-store")};
+    headers[call->header_count++] = (struct header){SLICE("cache-control"), call->cache_control};
     headers[call->header_count++] = (struct header){SLICE("x-request-id"), call->request_id};
     exchange_respond(call->exchange, http, headers, call->header_count, body);
 }
@@ -110,6 +110,24 @@ static bool is_unchanged(const struct rest_call *call, struct slice etag)
            etag_is_listed(if_none_match, etag);
 }
 
+/* Where the answer's object is found; empty when the call made none, or only tried. */
+static struct slice location_of(const struct rest_call *call, const ProtobufCMessage *response)
+{
+    const struct endpoint *endpoint = call->endpoint;
+    struct slice id;
+
+    if (!endpoint->creates || endpoint->id == NULL)
+        return SLICE_EMPTY;
+    if (endpoint->validate_only != NULL &&
+        field_get_int(call->face->call.request, endpoint->validate_only) != 0)
+        return SLICE_EMPTY;
+    id = field_get_string(response, endpoint->id);
+    if (id.len == 0)
+        return SLICE_EMPTY;
+    return arena_printf(call->exchange->arena, "%.*s/%.*s", SLICE_ARG(call->exchange->head.path),
+                        SLICE_ARG(id));
+}
+
 void rest__answer_message(struct rest_call *call, const ProtobufCMessage *response)
 {
     const struct endpoint *endpoint = call->endpoint;
@@ -117,7 +135,7 @@ void rest__answer_message(struct rest_call *call, const ProtobufCMessage *respon
     struct slice etag = make_etag(call, response);
     struct slice type = json_type;
     struct status status = status_ok();
-    struct slice body, id;
+    struct slice body, location;
 
     if (etag.len > 0)
         rest__add_header(call, SLICE("etag"), etag);
@@ -127,12 +145,9 @@ void rest__answer_message(struct rest_call *call, const ProtobufCMessage *respon
     }
     if (!transcode_raw_response(&endpoint->binding, response, &type, &body))
         status = transcode_response(arena, &endpoint->binding, response, &body);
-    id = endpoint->creates && endpoint->id != NULL ? field_get_string(response, endpoint->id)
-                                                   : SLICE_EMPTY;
-    if (id.len > 0)
-        rest__add_header(
-            call, SLICE("location"),
-            arena_printf(arena, "%.*s/%.*s", SLICE_ARG(call->exchange->head.path), SLICE_ARG(id)));
+    location = location_of(call, response);
+    if (location.len > 0)
+        rest__add_header(call, SLICE("location"), location);
     if (status_is_ok(status) && arena_failed(arena))
         status = status_out_of_memory();
     if (status_is_ok(status))

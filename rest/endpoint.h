@@ -9,10 +9,11 @@
 struct endpoint {
     struct binding binding;
     const struct method *method;
-    bool creates;                  /* 201 with Location */
-    const struct field *id;        /* of the answer; NULL where it has none */
-    const struct field *etag;      /* likewise */
-    const struct field **computed; /* fields of the answer that change without its etag */
+    bool creates;                      /* 201 with Location */
+    const struct field *validate_only; /* of the request; NULL where it has none */
+    const struct field *id;            /* of the answer; NULL where it has none */
+    const struct field *etag;          /* likewise */
+    const struct field **computed;     /* fields of the answer that change without its etag */
     size_t computed_count;
 };
 
@@ -29,13 +30,14 @@ struct rest_call {
     struct slice request_id; /* empty until an answer needs it */
     struct header headers[REST_HEADERS_MOST];
     size_t header_count;
+    struct slice cache_control;
     int status; /* answered; 0 before */
 };
 
 /* Adds a header to the answer; its slices are borrowed until the exchange closed. */
 void rest__add_header(struct rest_call *call, struct slice name, struct slice value);
 
-/* Answers with the headers added so far, Cache-Control: no-store and the request id. Once. */
+/* Answers with the headers added so far, Cache-Control and the request id. Once. */
 void rest__answer(struct rest_call *call, int http, struct slice content_type, struct slice body);
 
 /* Answers a problem. `http` is status_http's, but for what has no code of its own (405, 415, ...).

@@ -235,6 +235,7 @@ static void answer_openapi(struct rest_call *call)
 {
     struct slice if_none_match;
 
+    call->cache_control = SLICE("no-cache"); /* keep it, but ask whether it is still the one */
     rest__add_header(call, SLICE("etag"), call->rest->openapi_etag);
     if (exchange_header(call->exchange, SLICE("if-none-match"), &if_none_match) &&
         etag_is_listed(if_none_match, call->rest->openapi_etag))
@@ -358,17 +359,23 @@ void rest_begin(struct rest *rest, struct exchange *exchange)
     call->other_method = false;
     call->request_id = SLICE_EMPTY;
     call->header_count = 0;
+    call->cache_control = SLICE("no-store");
     call->status = 0;
     route(call);
 }
 
 /* -- start ------------------------------------------------------------------------------------ */
 
-static struct status find_answer_fields(struct arena *arena, struct endpoint *endpoint)
+static struct status find_fields(struct arena *arena, struct endpoint *endpoint)
 {
     const struct message_type *type = endpoint->method->output;
     size_t count = 0;
 
+    endpoint->validate_only = message_field_by_proto_name(endpoint->method->input,
+                                                          SLICE("validate_only"));
+    if (endpoint->validate_only != NULL &&
+        endpoint->validate_only->pb->type != PROTOBUF_C_TYPE_BOOL)
+        endpoint->validate_only = NULL;
     if (endpoint->binding.response != NULL)
         return status_ok();
     endpoint->id = message_field_by_proto_name(type, SLICE("id"));
@@ -402,7 +409,7 @@ static struct status add_endpoint(struct rest *rest, struct arena *arena,
     endpoint->creates = slice_equal(rule->verb, SLICE("POST")) &&
                         (method->operation == OPERATION_CREATE ||
                          slice_starts_with(method->name, SLICE("Create")));
-    status = find_answer_fields(arena, endpoint);
+    status = find_fields(arena, endpoint);
     if (!status_is_ok(status))
         return status;
     route.http_method = rule->verb;
