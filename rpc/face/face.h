@@ -1,8 +1,8 @@
 /*
- * What both faces share: from an exchange to a call. Takes the caller's facts from the head, makes the
- * request id, runs call_open and call_dispatch, carries posts from other threads to the exchange's loop,
- * keeps the exchange alive meanwhile, applies deadlines and cancellation, and logs the request when
- * it ends.
+ * What both faces share: from an exchange to a call. Takes the caller's facts from the head, makes
+ * the request id, runs call_open and call_dispatch, carries posts from other threads to the
+ * exchange's loop, keeps the exchange alive meanwhile, applies deadlines and cancellation, and logs
+ * the request when it ends.
  */
 #ifndef DATASTREAM_RPC_FACE_FACE_H
 #define DATASTREAM_RPC_FACE_FACE_H
@@ -33,7 +33,7 @@ struct faces {
     const struct contract *contract;
     const struct settings *settings;
     struct chain *chain;
-    struct store *store; /* for /readyz: whether it takes writes */
+    struct store *store;       /* for /readyz: whether it takes writes */
     struct chain_loop **loops; /* by loop_index */
     bool draining;             /* atomic access: __atomic */
     void *rest;                /* struct rest *, made by rest_new */
@@ -42,10 +42,11 @@ struct faces {
 
 /*
  * Makes a face_call for the method, with the head's facts: peer, user-agent, x-request-id (a
- * well-formed one of at most 128 characters is taken over, else a UUID is made), If-Match. NULL when the
- * arena failed. `opened` and `finish` are the face's; they are left out when the exchange has closed
- * by then. call->face is the face_call; exchange->state is left to the face. Starts the timeout of a
- * call without a deadline of its own (request_timeout_ms): exchange_set_timeout again changes it.
+ * well-formed one of at most 128 characters is taken over, else a UUID is made), If-Match. NULL
+ * when the arena failed. `opened` and `finish` are the face's; they are left out when the exchange
+ * has closed by then. call->face is the face_call; exchange->state is left to the face. Starts the
+ * timeout of a call without a deadline of its own (request_timeout_ms): exchange_set_timeout again
+ * changes it.
  */
 struct face_call *face_begin(struct faces *faces, struct exchange *exchange,
                              const struct method *method, void (*opened)(struct call *call),
@@ -57,7 +58,8 @@ struct slice face_request_id(struct exchange *exchange);
 /* call_open with the Authorization header; holds the exchange until `opened`. */
 void face_open(struct face_call *face);
 
-/* Appends a piece of body to face->body (NUL-free growth in the arena, at most `most`); false when it does not fit. */
+/* Appends a piece of body to face->body (NUL-free growth in the arena, at most `most`); false when
+ * it does not fit. */
 bool face_gather(struct face_call *face, struct slice bytes, size_t most);
 
 /* call_dispatch; holds the exchange until `finish`. */
