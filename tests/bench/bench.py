@@ -122,6 +122,9 @@ def measure(args, scratch):
     bearer = f"authorization: Bearer {server.token}"
     grpc = ["content-type: application/grpc", "te: trailers", bearer]
     grpc_path, rest_path = "/datastream.v1.DeviceService/GetDevice", f"/api/v1/devices/{device}"
+    list_path = "/datastream.v1.DeviceService/ListDevices"
+    page = scratch / "page"
+    page.write_bytes(b"\x00" + struct.pack(">I", 2) + b"\x08\x32")  # page_size: 50
     ready = []
     for _ in range(args.runs):
         server.start()
@@ -135,6 +138,8 @@ def measure(args, scratch):
         ("gRPC get, 64 connections x 1", lambda n: h2load(server, scratch, args.calls, 64, 1, grpc_path, grpc, request)),
         ("REST get, HTTP/1.1, 64 connections", lambda n: h2load(server, scratch, args.calls, 64, 1, rest_path, [bearer], http1=True)),
         ("REST get, h2c, 16 connections x 10", lambda n: h2load(server, scratch, args.calls, 16, 10, rest_path, [bearer])),
+        ("gRPC list of 50, 16 connections x 10", lambda n: h2load(server, scratch, args.calls // 10, 16, 10, list_path, grpc, page)),
+        ("REST list of 50, h2c, 16 x 10", lambda n: h2load(server, scratch, args.calls // 10, 16, 10, "/api/v1/devices?pageSize=50", [bearer])),
         ("REST create, durable, 64 connections", lambda n: http_load(server, scratch, 64, args.calls // 5, f"run-{n}")[0]),
     ]
     print(f"{'':38} {'CPU us/call':>12} {'calls/s':>10} {'p99 us':>8}   (medians of {args.runs})")
