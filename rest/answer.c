@@ -33,7 +33,8 @@ void rest__answer(struct rest_call *call, int http, struct slice content_type, s
     if (content_type.len > 0)
         headers[call->header_count++] = (struct header){SLICE("content-type"), content_type};
     headers[call->header_count++] = (struct header){SLICE("cache-control"), call->cache_control};
-    headers[call->header_count++] = (struct header){SLICE("x-request-id"), call->request_id};
+    if (call->request_id.len > 0) /* none when memory ended */
+        headers[call->header_count++] = (struct header){SLICE("x-request-id"), call->request_id};
     exchange_respond(call->exchange, http, headers, call->header_count, body);
 }
 
