@@ -9,11 +9,36 @@
 
 /* Smaller DATA frames, while more waits, are what a client with a tiny window provokes. */
 #define USEFUL_BYTES 256
+/* From an early answer to the reset of its stream. */
+#define STOP_SENDING_MS 50
+
+/*
+ * Fields whose value differs from answer to answer. In HPACK's table they would push out those that
+ * repeat, and nghttp2 walks all entries of one name to find that none is equal. (It leaves etag,
+ * location, content-length and their like out by itself.)
+ */
+static bool is_unique(struct slice name)
+{
+    static const struct slice names[] = {
+        SLICE_INIT("x-request-id"),
+        SLICE_INIT("grpc-message"),
+        SLICE_INIT("grpc-status-details-bin"),
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (slice_equal(name, names[i]))
+            return true;
+    return false;
+}
 
 static nghttp2_nv field(struct slice name, struct slice value)
 {
+    uint8_t flags = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE;
+
+    if (is_unique(name))
+        flags |= NGHTTP2_NV_FLAG_NO_INDEX;
     return (nghttp2_nv){(uint8_t *)(uintptr_t)name.data, (uint8_t *)(uintptr_t)value.data, name.len,
-                        value.len, NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE};
+                        value.len, flags};
 }
 
 /* Room for `count` fields in the loop's scratch; NULL when memory ended. */
@@ -164,12 +189,28 @@ void http2_run_stream(struct stream *stream)
         connection_cut(stream->connection);
 }
 
-static void sent_end(nghttp2_session *session, struct stream *stream)
+/*
+ * An answer that came before the end of the request: the client is to stop sending (RFC 9113
+ * section 8.1). Not before the answer's end is sent, or nghttp2 drops what waits; and not in the
+ * same breath, since curl 7.88 forgets an answer whose stream is reset before it has read it.
+ */
+static void sent_end(struct stream *stream)
 {
+    struct loop *loop = stream->exchange.loop;
+
     stream->answer.end_taken = true;
-    /* Only now: a reset would drop trailers that still wait. */
     if (!stream->ended)
-        nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream->id, NGHTTP2_NO_ERROR);
+        timer_set(&loop->wheel, &stream->timer, loop_now_ms(loop) + STOP_SENDING_MS);
+}
+
+void http2_stop_sending(struct stream *stream)
+{
+    struct connection *connection = stream->connection;
+
+    if (nghttp2_submit_rst_stream(connection->http2->session, NGHTTP2_FLAG_NONE, stream->id,
+                                  NGHTTP2_NO_ERROR) != 0)
+        connection_cut(connection);
+    connection_touch(connection);
 }
 
 static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
@@ -194,7 +235,7 @@ static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, v
     }
     stream = http2__find(session, frame->hd.stream_id);
     if (stream != NULL && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
-        sent_end(session, stream);
+        sent_end(stream);
     return 0;
 }
 
