@@ -173,7 +173,7 @@ void exchange_set_timeout(struct exchange *exchange, uint64_t ms)
 {
     struct stream *stream = open_stream(exchange);
 
-    if (stream == NULL)
+    if (stream == NULL || stream->answer.end_taken)
         return;
     if (ms == 0)
         timer_cancel(&stream->timer);

@@ -39,9 +39,11 @@ int64_t http2_check_deadlines(struct connection *connection, int64_t now_ms);
 /* Submits what a touched stream's answer has new. */
 void http2_run_stream(struct stream *stream);
 void http2_consume(struct stream *stream, size_t bytes);
-/* Gives the connection's credit back for what a closed stream had taken. */
+/* Gives back the connection's credit, but not the stream's, for bytes that nobody wants. */
 void http2_consume_rest(struct connection *connection, size_t bytes);
 void http2_reset(struct stream *stream);
+/* The answer was sent a while ago and the request still goes on: RST_STREAM(NO_ERROR). */
+void http2_stop_sending(struct stream *stream);
 
 /* What the sessions of one loop share. NULL when memory ended. */
 struct http2_shared *http2_shared_make(const struct settings *settings);

@@ -71,7 +71,9 @@ static void on_timeout(struct timer *timer)
 {
     struct stream *stream = LIST_ELEMENT(timer, struct stream, timer);
 
-    if (stream->connection != NULL && !stream->overridden && stream->exchange.face->timeout != NULL)
+    if (stream->answer.end_taken)
+        http2_stop_sending(stream);
+    else if (!stream->overridden && stream->exchange.face->timeout != NULL)
         stream->exchange.face->timeout(&stream->exchange);
 }
 
@@ -116,14 +118,13 @@ static bool drops_body(const struct stream *stream)
     return stream->overridden || stream->answer.state == ANSWER_ENDED;
 }
 
-static void give_credit(struct stream *stream, size_t bytes)
+/* Others on the connection may go on; the sender of these bytes had better stop. */
+static void drop_bytes(struct stream *stream, size_t bytes)
 {
-    if (bytes > stream->unconsumed)
-        bytes = stream->unconsumed;
     stream->unconsumed -= bytes;
     if (stream->connection->state == CONNECTION_HTTP2)
-        http2_consume(stream, bytes);
-    stream_touch(stream);
+        http2_consume_rest(stream->connection, bytes);
+    connection_touch(stream->connection);
 }
 
 static void deliver(struct stream *stream)
@@ -205,7 +206,7 @@ void stream_receive(struct stream *stream, struct slice bytes)
     if (stream->most > 0 && stream->received > stream->most && !drops_body(stream))
         stream_refuse(stream, 413, "The body is larger than is taken here.");
     if (drops_body(stream))
-        give_credit(stream, bytes.len);
+        drop_bytes(stream, bytes.len);
     else if (stream->accepted && stream->held == NULL)
         stream->exchange.face->body(&stream->exchange, bytes);
     else

@@ -49,7 +49,7 @@ struct stream {
     struct connection *connection; /* NULL once nothing can be sent any more */
     struct link link;              /* in the connection's streams, or its finished ones */
     struct link touched;           /* in the connection's touched ones */
-    struct timer timer;
+    struct timer timer; /* the face's timeout; after an early answer, the time of its reset */
     unsigned holds;
     int32_t id; /* HTTP/2 */
 
