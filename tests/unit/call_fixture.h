@@ -53,26 +53,33 @@ static inline struct handler_entry *stage_handlers(struct arena *arena,
     return rows;
 }
 
+/* Makes the chain, or makes it anew when the store was opened again. */
+static inline void stage_restart_chain(struct stage *stage)
+{
+    const struct chain_options options = {
+        .contract = stage->scene.contract,
+        .store = stage->scene.fixture.store,
+        .identities = stage->scene.registry,
+        .settings = &stage->settings,
+        .handlers = stage_handlers(&stage->arena, stage->scene.contract),
+        .page_key = "a key of a test",
+    };
+    struct status status = chain_new(&options, &stage->arena, &stage->chain);
+
+    if (!status_is_ok(status))
+        fail_msg("%.*s", SLICE_ARG(status.message));
+    stage->loop = chain_loop_new(stage->chain);
+    assert_non_null(stage->loop);
+}
+
 static inline void stage_start(struct stage *stage, bool late)
 {
-    struct chain_options options = {.page_key = "a key of a test"};
-    struct status status;
-
     *stage = (struct stage){.settings = settings_default()};
     pthread_mutex_init(&stage->mutex, NULL);
     pthread_cond_init(&stage->cond, NULL);
     arena_init(&stage->arena, NULL, FIXTURE_ARENA);
     scene_start(&stage->scene, late, 64);
-    options.contract = stage->scene.contract;
-    options.store = stage->scene.fixture.store;
-    options.identities = stage->scene.registry;
-    options.settings = &stage->settings;
-    options.handlers = stage_handlers(&stage->arena, options.contract);
-    status = chain_new(&options, &stage->arena, &stage->chain);
-    if (!status_is_ok(status))
-        fail_msg("%.*s", SLICE_ARG(status.message));
-    stage->loop = chain_loop_new(stage->chain);
-    assert_non_null(stage->loop);
+    stage_restart_chain(stage);
 }
 
 static inline void stage_end(struct stage *stage)
