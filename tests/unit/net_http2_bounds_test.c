@@ -1,0 +1,330 @@
+/* HTTP/2 through real sockets: floods, made by hand, and deadlines. */
+#include "net_http2_client.h"
+
+/* ---- floods ---- */
+
+static struct client *client_ready(const struct fixture *fixture)
+{
+    struct client *client = client_open(fixture, 0, true);
+
+    while (client_step(client, 50))
+        ;
+    return client;
+}
+
+static void expect_calm(struct client *client, const char *reason)
+{
+    client_until_end(client);
+    assert_int_equal(client->goaway_error, NGHTTP2_ENHANCE_YOUR_CALM);
+    assert_string_equal(client->goaway_debug, reason);
+    client_close(client);
+}
+
+static void rapid_resets_end_in_goaway(void **state)
+{
+    struct client *client = client_ready(*state);
+
+    for (int i = 0; i < 1500 && !client->ended; i++) {
+        int32_t id = get(client, "/never");
+
+        client_flush(client);
+        nghttp2_submit_rst_stream(client->session, NGHTTP2_FLAG_NONE, id, NGHTTP2_CANCEL);
+        if (i % 50 == 0)
+            client_step(client, 0);
+    }
+    expect_calm(client, "too many resets");
+}
+
+static void repeat(char *bytes, const char *frame, size_t frame_len, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        memcpy(bytes + i * frame_len, frame, frame_len);
+}
+
+/* Frames by hand, for what nghttp2's client would not send or not survive. */
+#define PREFACE "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+#define EMPTY_SETTINGS "\0\0\0\4\0\0\0\0\0"
+#define SETTINGS_ACK "\0\0\0\4\1\0\0\0\0"
+
+struct raw_answer {
+    unsigned goaways;
+    unsigned goaway_error;
+    unsigned resets;
+    unsigned reset_error;
+    bool closed;
+};
+
+static unsigned number_of(const unsigned char *bytes, size_t count)
+{
+    unsigned number = 0;
+
+    while (count-- > 0)
+        number = number << 8 | *bytes++;
+    return number;
+}
+
+/* Sends all, then walks the frames that come until the server closes or is silent for `ms`. */
+static struct raw_answer raw_converse(const struct fixture *fixture, struct slice bytes, int ms)
+{
+    struct raw_answer answer = {0};
+    static unsigned char read[1 << 20];
+    int fd = client_connect(fixture);
+    struct pollfd poller = {.fd = fd, .events = POLLIN};
+    size_t len = 0;
+    ssize_t count = 1;
+
+    client_send(fd, SLICE(PREFACE EMPTY_SETTINGS));
+    client_send(fd, bytes);
+    while (len < sizeof(read) && poll(&poller, 1, ms) > 0 &&
+           (count = recv(fd, read + len, sizeof(read) - len, 0)) > 0)
+        len += (size_t)count;
+    close(fd);
+    answer.closed = count <= 0;
+    for (size_t at = 0; at + 9 <= len; at += 9 + number_of(read + at, 3)) {
+        if (read[at + 3] == NGHTTP2_GOAWAY) {
+            answer.goaways++;
+            answer.goaway_error = number_of(read + at + 13, 4);
+        } else if (read[at + 3] == NGHTTP2_RST_STREAM) {
+            answer.resets++;
+            answer.reset_error = number_of(read + at + 9, 4);
+        }
+    }
+    return answer;
+}
+
+static void frames_without_a_use_end_in_goaway(void **state)
+{
+    static const struct {
+        const char *what;
+        struct slice frame;
+    } floods[] = {
+        {"PRIORITY", SLICE_INIT("\0\0\5\2\0\0\0\0\1\0\0\0\0\1")},
+        {"unknown", SLICE_INIT("\0\0\0\xbb\0\0\0\0\0")},
+        {"WINDOW_UPDATE", SLICE_INIT("\0\0\4\10\0\0\0\0\0\0\0\0\1")},
+        {"SETTINGS", SLICE_INIT("\0\0\6\4\0\0\0\0\0\0\4\0\0\377\377")},
+    };
+    struct fixture *fixture = *state;
+    static char bytes[1100 * 16];
+
+    for (size_t i = 0; i < sizeof(floods) / sizeof(floods[0]); i++) {
+        struct raw_answer answer;
+
+        repeat(bytes, floods[i].frame.data, floods[i].frame.len, 900);
+        answer = raw_converse(fixture, slice_make(bytes, floods[i].frame.len * 900), 100);
+        if (answer.goaways != 0)
+            fail_msg("%s: GOAWAY %u too early", floods[i].what, answer.goaway_error);
+        repeat(bytes, floods[i].frame.data, floods[i].frame.len, 1100);
+        answer = raw_converse(fixture, slice_make(bytes, floods[i].frame.len * 1100), PATIENCE_MS);
+        if (answer.goaways != 1 || answer.goaway_error != NGHTTP2_ENHANCE_YOUR_CALM)
+            fail_msg("%s: %u GOAWAY %u", floods[i].what, answer.goaways, answer.goaway_error);
+    }
+}
+
+static void empty_data_ends_in_goaway(void **state)
+{
+    struct client *client = client_ready(*state);
+    static char bytes[1100 * 9];
+    int32_t id;
+
+    client->never_ends = true;
+    id = request(client, "POST", "/echo", 1, NULL, 0);
+    client_flush(client);
+    repeat(bytes, "\0\0\0\0\0\0\0\0\0", 9, 1100);
+    for (size_t i = 0; i < 1100; i++)
+        bytes[i * 9 + 8] = (char)id;
+    client_send(client->fd, slice_make(bytes, sizeof(bytes)));
+    expect_calm(client, "too many frames without a use");
+}
+
+static void invalid_requests_in_number_end_in_goaway(void **state)
+{
+    struct client *client = client_ready(*state);
+    /* HTTP/2 has no connection fields (RFC 9113 section 8.2.2). */
+    nghttp2_nv fields[] = {NV(":method", "GET"), NV(":path", "/"), NV(":scheme", "http"),
+                           NV("connection", "close")};
+
+    for (int i = 0; i < 1500 && !client->ended; i++) {
+        nghttp2_submit_request(client->session, NULL, fields, 4, NULL, NULL);
+        client_flush(client);
+        if (i % 20 == 0)
+            client_step(client, 0);
+    }
+    client_until_end(client);
+    assert_int_equal(client->goaway_error, NGHTTP2_ENHANCE_YOUR_CALM);
+    client_close(client);
+}
+
+static void early_pings_end_in_too_many_pings(void **state)
+{
+    struct client *client = client_ready(*state);
+
+    for (int i = 0; i < 4; i++) {
+        nghttp2_submit_ping(client->session, NGHTTP2_FLAG_NONE, NULL);
+        client_step(client, 20);
+    }
+    expect_calm(client, "too_many_pings");
+}
+
+static void pings_between_calls_are_welcome(void **state)
+{
+    struct client *client = client_ready(*state);
+
+    for (int i = 0; i < 20; i++) {
+        int32_t id = get(client, "/grpc");
+
+        nghttp2_submit_ping(client->session, NGHTTP2_FLAG_NONE, NULL);
+        client_until_closed(client, id);
+    }
+    assert_int_equal(client->goaways, 0);
+    client_close(client);
+}
+
+/* GET http://a/never, whole, `count` times behind `before`. */
+static struct slice many_requests(struct slice before, int count)
+{
+    static const char frame[] = "\0\0\15\1\5\0\0\0\0\x82\x86\x04\6/never\x41\1a";
+    static char bytes[200 * 22 + 9];
+    size_t len = before.len;
+
+    if (len > 0)
+        memcpy(bytes, before.data, len);
+    for (int i = 0; i < count; i++) {
+        memcpy(bytes + len, frame, 22);
+        bytes[len + 7] = (char)((2 * i + 1) >> 8);
+        bytes[len + 8] = (char)(2 * i + 1);
+        len += 22;
+    }
+    return slice_make(bytes, len);
+}
+
+static void streams_beyond_the_bound_are_refused(void **state)
+{
+    struct raw_answer answer;
+
+    /* Who has not acknowledged our settings may not know the bound. */
+    answer = raw_converse(*state, many_requests(SLICE_EMPTY, 110), 100);
+    assert_int_equal(atomic_load(&seen.begun), 100);
+    assert_int_equal(answer.resets, 10);
+    assert_int_equal(answer.reset_error, NGHTTP2_REFUSED_STREAM);
+    assert_int_equal(answer.goaways, 0);
+    /* Who has is at fault. */
+    answer = raw_converse(*state, many_requests(SLICE(SETTINGS_ACK), 110), PATIENCE_MS);
+    assert_int_equal(atomic_load(&seen.begun), 200);
+    assert_int_equal(answer.goaways, 1);
+    assert_int_equal(answer.goaway_error, NGHTTP2_PROTOCOL_ERROR);
+    wait_for(&seen.cancelled, 200);
+}
+
+static void continuations_without_end_are_cut(void **state)
+{
+    static const char headers[] = "\0\0\1\1\0\0\0\0\1\x82";
+    static const char more[] = "\0\0\1\11\0\0\0\0\1\x84";
+    static char bytes[21 * 10];
+    struct raw_answer answer;
+
+    memcpy(bytes, headers, 10);
+    repeat(bytes + 10, more, 10, 20);
+    answer = raw_converse(*state, slice_make(bytes, sizeof(bytes)), PATIENCE_MS);
+    assert_true(answer.closed);
+    assert_int_equal(answer.goaway_error, NGHTTP2_ENHANCE_YOUR_CALM);
+    assert_int_equal(atomic_load(&seen.begun), 0);
+}
+
+/* ---- deadlines, on a server with short ones ---- */
+
+static void an_idle_connection_gets_goaway(void **state)
+{
+    struct client *client = client_open(*state, 0, true);
+    int32_t id = get(client, "/grpc");
+
+    client_until_closed(client, id);
+    client_until_end(client);
+    assert_true(client->goaways >= 1);
+    assert_int_equal(client->goaway_error, NGHTTP2_NO_ERROR);
+    client_close(client);
+}
+
+static void a_header_block_that_stalls_is_cut(void **state)
+{
+    struct client *client = client_ready(*state);
+
+    client_send(client->fd, slice_make("\0\0\1\1\0\0\0\0\1\x82", 10));
+    client_until_end(client);
+    client_close(client);
+}
+
+static void a_body_that_stalls_is_408(void **state)
+{
+    struct client *client = client_open(*state, 0, true);
+    int32_t id;
+
+    client->never_ends = true;
+    id = request(client, "POST", "/echo", 5, NULL, 0);
+    client_until_closed(client, id);
+    assert_int_equal(heard_of(client, id)->status, 408);
+    client_close(client);
+}
+
+static void a_conversation_may_pause(void **state)
+{
+    struct client *client = client_open(*state, 0, true);
+    int32_t id;
+
+    client->never_ends = true;
+    id = request(client, "POST", "/converse", 5, NULL, 0);
+    while (heard_of(client, id)->status == 0)
+        assert_true(client_step(client, PATIENCE_MS));
+    client_step(client, 400); /* longer than body_timeout_ms */
+    assert_false(heard_of(client, id)->closed);
+    client_close(client);
+}
+
+static void a_stream_whose_window_stays_shut_is_reset(void **state)
+{
+    struct client *client = client_open(*state, 0, false);
+    int32_t id = get(client, "/flood");
+
+    client_until_closed(client, id);
+    assert_int_equal(heard_of(client, id)->error, NGHTTP2_CANCEL);
+    assert_int_equal(heard_of(client, id)->bytes, 65535);
+    client_close(client);
+}
+
+static int start_impatient(void **state)
+{
+    struct settings settings = test_settings();
+
+    settings.header_timeout_ms = 100;
+    settings.body_timeout_ms = 100;
+    settings.idle_timeout_ms = 100;
+    settings.write_timeout_ms = 200;
+    *state = fixture_start(settings);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest floods[] = {
+        cmocka_unit_test(rapid_resets_end_in_goaway),
+        cmocka_unit_test(frames_without_a_use_end_in_goaway),
+        cmocka_unit_test(empty_data_ends_in_goaway),
+        cmocka_unit_test(invalid_requests_in_number_end_in_goaway),
+        cmocka_unit_test(early_pings_end_in_too_many_pings),
+        cmocka_unit_test(pings_between_calls_are_welcome),
+    };
+    const struct CMUnitTest deadlines[] = {
+        cmocka_unit_test(an_idle_connection_gets_goaway),
+        cmocka_unit_test(a_header_block_that_stalls_is_cut),
+        cmocka_unit_test(a_body_that_stalls_is_408),
+        cmocka_unit_test(a_conversation_may_pause),
+        cmocka_unit_test(a_stream_whose_window_stays_shut_is_reset),
+    };
+    const struct CMUnitTest frames[] = {
+        cmocka_unit_test_setup_teardown(streams_beyond_the_bound_are_refused, start_default, stop),
+        cmocka_unit_test_setup_teardown(continuations_without_end_are_cut, start_default, stop),
+    };
+
+    return cmocka_run_group_tests(floods, start_default, stop) +
+           cmocka_run_group_tests(frames, NULL, NULL) +
+           cmocka_run_group_tests(deadlines, start_impatient, stop);
+}
