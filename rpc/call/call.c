@@ -256,11 +256,18 @@ static bool may_write(const struct method *method)
     return method->permission == NULL || method->permission->verb != VERB_READ;
 }
 
+/* A method that HTTP maps to GET is safe (RFC 9110 section 9.2.1): it makes nothing, and needs no
+ * luck. */
+static bool may_change(const struct method *method)
+{
+    return method->rule_count == 0 || !slice_equal(method->rules[0].verb, SLICE("GET"));
+}
+
 void call_dispatch(struct call *call)
 {
     move(call, CALL_RUNNING);
     call->now_ms = time_floor_now_ms();
-    if (!random_fill(call->random, sizeof(call->random))) {
+    if (may_change(call->method) && !random_fill(call->random, sizeof(call->random))) {
         finish(call, status_const(STATUS_UNAVAILABLE, SLICE("There are no random numbers.")));
         return;
     }
