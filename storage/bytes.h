@@ -22,6 +22,13 @@ static inline char *bytes_put_u64(char *at, uint64_t value)
     return bytes_put_u32(bytes_put_u32(at, (uint32_t)(value >> 32)), (uint32_t)value);
 }
 
+static inline uint16_t bytes_u16(const char *at)
+{
+    const unsigned char *b = (const unsigned char *)at;
+
+    return (uint16_t)(b[0] << 8 | b[1]);
+}
+
 static inline uint32_t bytes_u32(const char *at)
 {
     const unsigned char *b = (const unsigned char *)at;

@@ -7,6 +7,7 @@
 #include "storage/audit.h"
 #include "storage/bytes.h"
 #include "storage/engine.h"
+#include "storage/feed.h"
 #include "storage/keys.h"
 #include "storage/record.h"
 #include "storage/walk.h"
@@ -267,9 +268,18 @@ static void visit_audit_by_object(struct check *check, struct slice key, struct 
 
 static void visit_feed(struct check *check, struct slice key, struct slice body)
 {
-    if (key.len != ORGANIZATION_LEN + 8 + 2 || body.len != 4 + 16 + 1)
+    struct uuid organization;
+    uint64_t revision;
+    uint16_t index;
+
+    if (!key_feed_parse(key, &organization, &revision, &index) ||
+        body.len != (revision == 0 ? 8 : FEED_BODY_LEN)) {
         say(check, key, "the row is not a change");
-    else if (bytes_u64(key.data + ORGANIZATION_LEN) > check->revision)
+        return;
+    }
+    if (revision == 0)
+        revision = bytes_u64(body.data); /* the floor */
+    if (revision > check->revision)
         say(check, key, "the change is of a revision that was never given");
 }
 

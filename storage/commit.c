@@ -13,7 +13,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "storage/bytes.h"
+#include "storage/feed.h"
 #include "storage/heads.h"
 #include "storage/keys.h"
 #include "storage/overlay.h"
@@ -46,6 +48,7 @@ struct committer {
     struct audit_heads *heads;
     struct audit_mac *mac;
     uint64_t next_revision;
+    int64_t now_ms; /* wall clock, read once a batch */
     size_t written; /* commits in the batch that write */
 };
 
@@ -238,11 +241,9 @@ static bool apply_count(struct committer *c, const struct counter_delta *delta)
 
 static bool apply_feed(struct committer *c, const struct feed_entry *feed, uint16_t index)
 {
-    char body[4 + sizeof(feed->id.bytes) + 1];
-    char *at = bytes_put_u32(body, feed->kind);
+    char body[FEED_BODY_LEN];
 
-    memcpy(at, feed->id.bytes, sizeof(feed->id.bytes));
-    at[sizeof(feed->id.bytes)] = (char)feed->change;
+    feed_write_body(body, feed, c->now_ms);
     return put(c, FAMILY_FEED, key_feed(&c->arena, &feed->organization, c->next_revision, index),
                slice_make(body, sizeof(body)), SLICE_EMPTY) != NULL;
 }
@@ -343,6 +344,7 @@ static struct commit *try_batch(struct committer *c, struct commit *list, bool *
     overlay_clear(&c->overlay);
     audit_heads_trim(c->heads);
     c->written = 0;
+    c->now_ms = clock_wall_ms();
     c->view = store_view_open(c->options.store, &c->arena);
     *ret_lost = c->view == NULL || atomic_load(&c->read_only);
     while (list != NULL && operations < BATCH_OPERATIONS_MOST && bytes < BATCH_BYTES_MOST) {

@@ -12,6 +12,7 @@
 #define REFERENCE_LEN (KEY_OBJECT_LEN + 4 + UUID_LEN + 4)
 #define AUDIT_LEN (UUID_LEN + 8)
 #define AUDIT_BY_OBJECT_LEN (KEY_OBJECT_LEN + 8)
+#define FEED_LEN (UUID_LEN + 8 + 2)
 
 static char *put_uuid(char *at, const struct uuid *id)
 {
@@ -112,12 +113,16 @@ struct slice key_audit_by_object(struct arena *arena, const struct uuid *organiz
 struct slice key_feed(struct arena *arena, const struct uuid *organization, uint64_t revision,
                       uint16_t index)
 {
-    size_t len = UUID_LEN + 8 + 2;
-    char *key = arena_alloc(arena, len);
+    char *key = arena_alloc(arena, FEED_LEN);
 
     if (key != NULL)
         bytes_put_u16(bytes_put_u64(put_uuid(key, organization), revision), index);
-    return finish(key, len);
+    return finish(key, FEED_LEN);
+}
+
+struct slice key_feed_floor(struct arena *arena, const struct uuid *organization)
+{
+    return key_feed(arena, organization, 0, 0);
 }
 
 struct slice key_prefix_end(struct arena *arena, struct slice prefix)
@@ -175,6 +180,17 @@ bool key_audit_by_object_parse(struct slice key, uint64_t *ret_number)
     if (key.len != AUDIT_BY_OBJECT_LEN)
         return false;
     *ret_number = bytes_u64(key.data + KEY_OBJECT_LEN);
+    return true;
+}
+
+bool key_feed_parse(struct slice key, struct uuid *ret_organization, uint64_t *ret_revision,
+                    uint16_t *ret_index)
+{
+    if (key.len != FEED_LEN)
+        return false;
+    take_uuid(key.data, ret_organization);
+    *ret_revision = bytes_u64(key.data + UUID_LEN);
+    *ret_index = bytes_u16(key.data + UUID_LEN + 8);
     return true;
 }
 

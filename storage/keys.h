@@ -15,6 +15,9 @@
  *   audit            org number (8)                              body: mac (32),
  * storage.v1.AuditRecord audit_by_object  org kind id number (8)                      body: empty
  *   feed             org revision (8) index (2)                  body: kind id change (1)
+ *                                                                time (8, milliseconds)
+ *                    org 0 (8) 0 (2)                             body: u64, the newest revision
+ *                                                                that was trimmed away
  *
  * Kind numbers come from the contract and are never given again. Layouts are expensive to change:
  * a change needs a new format number in `meta` and a step that rewrites.
@@ -43,6 +46,8 @@ struct slice key_audit_by_object(struct arena *arena, const struct uuid *organiz
                                  uint32_t kind, const struct uuid *id, uint64_t number);
 struct slice key_feed(struct arena *arena, const struct uuid *organization, uint64_t revision,
                       uint16_t index);
+/* Where the feed of an organization begins; no commit has revision 0. */
+struct slice key_feed_floor(struct arena *arena, const struct uuid *organization);
 
 /* The smallest key beyond every key that starts with `prefix` (which holds a byte below 0xff). */
 struct slice key_prefix_end(struct arena *arena, struct slice prefix);
@@ -54,6 +59,8 @@ bool key_reference_parse(struct slice key, uint32_t *ret_target_kind, struct uui
                          uint32_t *ret_source_kind, struct uuid *ret_source, uint32_t *ret_field);
 bool key_audit_parse(struct slice key, uint64_t *ret_number);
 bool key_audit_by_object_parse(struct slice key, uint64_t *ret_number);
+bool key_feed_parse(struct slice key, struct uuid *ret_organization, uint64_t *ret_revision,
+                    uint16_t *ret_index);
 
 /*
  * Folds a name for comparison: trims Unicode blanks at both ends, then NFC and full case folding

@@ -199,7 +199,7 @@ static void edit_audit(struct fixture *f)
 static void feed_the_future(struct fixture *f)
 {
     put(f, FAMILY_FEED, key_feed(&f->arena, &organization, 1000, 0),
-        SLICE("\0\0\0\7iiiiiiiiiiiiiiii\2"));
+        SLICE("\0\0\0\7iiiiiiiiiiiiiiii\2\0\0\0\0\0\0\0\0"));
 }
 
 static void misshape_object(struct fixture *f)

@@ -58,6 +58,7 @@ static void layouts_are_as_documented(void **state)
          SLICE(ORG "\0\0\0\x07" ID "\0\0\0\0\0\0\x01\x02")},
         {key_feed(&arena, &org, UINT64_C(0x0102030405060708), 0x0a0b),
          SLICE(ORG "\x01\x02\x03\x04\x05\x06\x07\x08\x0a\x0b")},
+        {key_feed_floor(&arena, &org), SLICE(ORG "\0\0\0\0\0\0\0\0\0\0")},
     };
 
     (void)state;
@@ -76,6 +77,7 @@ static void parsers_give_back_what_was_built(void **state)
     uint32_t kinds[2];
     uint32_t field;
     uint64_t number;
+    uint16_t index;
 
     (void)state;
     assert_true(key_object_parse(key_object(&arena, &org, 7, &id), &ids[0], &kinds[0], &ids[1]));
@@ -88,6 +90,9 @@ static void parsers_give_back_what_was_built(void **state)
     assert_true(number == UINT64_MAX);
     assert_true(key_audit_by_object_parse(key_audit_by_object(&arena, &org, 7, &id, 258), &number));
     assert_true(number == 258);
+    assert_true(
+        key_feed_parse(key_feed(&arena, &org, UINT64_MAX - 1, 258), &ids[0], &number, &index));
+    assert_true(uuid_equal(&ids[0], &org) && number == UINT64_MAX - 1 && index == 258);
 }
 
 static void parsers_refuse_other_lengths(void **state)
@@ -96,6 +101,7 @@ static void parsers_refuse_other_lengths(void **state)
     struct uuid ids[2];
     uint32_t kinds[3];
     uint64_t number;
+    uint16_t index;
 
     (void)state;
     for (size_t len = 0; len < sizeof(bytes); len++) {
@@ -106,6 +112,7 @@ static void parsers_refuse_other_lengths(void **state)
             key_reference_parse(key, &kinds[0], &ids[0], &kinds[1], &ids[1], &kinds[2]), len == 60);
         assert_int_equal(key_audit_parse(key, &number), len == 24);
         assert_int_equal(key_audit_by_object_parse(key, &number), len == 44);
+        assert_int_equal(key_feed_parse(key, &ids[0], &number, &index), len == 26);
     }
 }
 

@@ -253,34 +253,7 @@ static void a_conflict_changes_nothing(void **state)
     assert_int_equal(store_revision(f->store), 2);
 }
 
-/* -- feed and audit ------------------------------------------------------------------------ */
-
-static void feed_rows_tell_what_changed(void **state)
-{
-    struct fixture *f = *state;
-    struct uuid organization = uuid_of('o');
-    struct uuid id = uuid_of('i');
-    struct store_rows rows;
-    struct record record;
-    struct commit commit;
-
-    put(f, FAMILY_RESOURCES, SLICE("k"), SLICE("v"));
-    commit_init(&commit, &f->arena);
-    commit_feed(&commit, &organization, 7, &id, CHANGE_UPDATED);
-    commit_feed(&commit, &organization, 8, &organization, CHANGE_DELETED);
-    assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
-    rows = read_rows(f, FAMILY_FEED, key_organization(&f->arena, &organization),
-                     key_prefix_end(&f->arena, key_organization(&f->arena, &organization)), false,
-                     10);
-    assert_int_equal(rows.count, 2);
-    assert_slice_equal(rows.rows[0].key, key_feed(&f->arena, &organization, 2, 0));
-    assert_slice_equal(rows.rows[1].key, key_feed(&f->arena, &organization, 2, 1));
-    assert_true(record_parse(rows.rows[0].value, &record));
-    assert_int_equal(record.revision, 2);
-    assert_slice_equal(record.body, SLICE("\0\0\0\7iiiiiiiiiiiiiiii\2"));
-    assert_true(record_parse(rows.rows[1].value, &record));
-    assert_slice_equal(record.body, SLICE("\0\0\0\x08oooooooooooooooo\3"));
-}
+/* -- audit --------------------------------------------------------------------------------- */
 
 static void add_audit_rows(struct fixture *f, const struct uuid *organization, uint32_t kind,
                            const struct uuid *id, int count)
@@ -548,7 +521,6 @@ int main(void)
         PROMISE(conditions_hold_or_conflict),
         PROMISE(the_first_condition_that_fails_is_named),
         PROMISE(a_conflict_changes_nothing),
-        PROMISE(feed_rows_tell_what_changed),
         PROMISE(audit_chains_of_organizations_are_whole_and_apart),
         PROMISE(tampering_with_the_audit_chain_is_found),
         PROMISE(commits_beyond_the_limits_fail_untried),
