@@ -21,4 +21,10 @@ void rest_begin(struct rest *rest, struct exchange *exchange);
 /* The OpenAPI document (JSON), made at rest_new. */
 struct slice rest_openapi(const struct rest *rest);
 
+/*
+ * Answers a request that the connection refuses by itself, as a problem with a request id. `detail`
+ * is a constant. False when there is no memory to say it with.
+ */
+bool rest_refuse(struct exchange *exchange, int http, const char *detail);
+
 #endif

@@ -20,6 +20,14 @@ struct server_options {
     bool insecure_listen; /* allow plaintext beyond loopback */
     /* Called on the loop's thread for each request whose head was accepted. */
     void (*begin)(void *context, struct exchange *exchange);
+    /*
+     * Called on the loop's thread for a request that the connection refuses by itself (a bad or too
+     * large head, a body that is late or too large): answers with `status` in the request's own
+     * protocol, at once and whole, or returns false. Then, or where it is NULL, the connection
+     * answers problem+json. The head may be incomplete; `detail` is a constant sentence. The
+     * exchange may have a face already, which hears only `closed`.
+     */
+    bool (*refuse)(void *context, struct exchange *exchange, int status, const char *detail);
     /* Called on the server_run thread when draining begins (may be NULL): /readyz turns 503. */
     void (*draining)(void *context);
     void *context;

@@ -245,25 +245,39 @@ static void cut(struct stream *stream)
         connection_cut(stream->connection);
 }
 
+/* Whether the server's own words were answered. */
+static bool refuse_in_protocol(struct stream *stream, int status, const char *detail)
+{
+    const struct server_options *options = stream->exchange.loop->options;
+
+    return options->refuse != NULL &&
+           options->refuse(options->context, &stream->exchange, status, detail);
+}
+
+static void refuse_plainly(struct stream *stream, int status, const char *detail)
+{
+    struct slice body = arena_printf(
+        &stream->arena,
+        "{\"type\":\"about:blank\",\"title\":\"%.*s\",\"status\":%d,\"detail\":\"%s\"}",
+        SLICE_ARG(http_reason(status)), status, detail);
+
+    if (body.data == NULL) {
+        status = 503;
+        body = SLICE("{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503}");
+    }
+    exchange_respond(&stream->exchange, status, problem_headers, 1, body);
+}
+
 void stream_refuse(struct stream *stream, int status, const char *detail)
 {
-    struct slice body;
-
     if (stream->connection == NULL || stream->overridden)
         return;
     if (stream->answer.state != ANSWER_NONE) {
         cut(stream);
         return;
     }
-    body = arena_printf(
-        &stream->arena,
-        "{\"type\":\"about:blank\",\"title\":\"%.*s\",\"status\":%d,\"detail\":\"%s\"}",
-        SLICE_ARG(http_reason(status)), status, detail);
-    if (body.data == NULL) {
-        status = 503;
-        body = SLICE("{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503}");
-    }
-    exchange_respond(&stream->exchange, status, problem_headers, 1, body);
+    if (!refuse_in_protocol(stream, status, detail))
+        refuse_plainly(stream, status, detail);
     stream->overridden = true;
 }
 

@@ -1,0 +1,13 @@
+/* Refusals that are made below the face, in gRPC's words. */
+#ifndef DATASTREAM_RPC_GRPC_REFUSE_H
+#define DATASTREAM_RPC_GRPC_REFUSE_H
+
+#include "rpc/net/exchange.h"
+
+/*
+ * Answers a call that the connection refuses by itself: one trailers-only block with the gRPC
+ * status that belongs to the HTTP status. `detail` is a constant.
+ */
+void grpc_refuse(struct exchange *exchange, int http, const char *detail);
+
+#endif
