@@ -10,6 +10,8 @@
 
 #include <stdatomic.h>
 
+#include "rpc/call/identity_registry.h"
+
 #define READERS 3
 #define ROUNDS 150
 #define ROUNDS_LATE 40
@@ -164,6 +166,69 @@ static void a_ring_that_is_overrun_lets_nobody_in(void **state)
     scene_end(&race.scene);
 }
 
+/* -- the ring alone ------------------------------------------------------------------------ */
+
+#define BATCH 512
+#define BATCHES 4000
+
+struct ring {
+    struct identity_registry *registry;
+    atomic_bool over;
+    atomic_ullong read, torn;
+};
+
+/* Reads what is about to be overwritten: every word of a publication's key is its number. */
+static void *read_the_oldest(void *context)
+{
+    struct ring *ring = context;
+
+    while (!atomic_load(&ring->over)) {
+        uint64_t epoch = identity_epoch(ring->registry);
+
+        for (uint64_t number = epoch - IDENTITY_PUBLICATIONS_KEPT + 1;
+             epoch >= IDENTITY_PUBLICATIONS_KEPT && number <= epoch; number++) {
+            struct publication publication;
+            uint64_t words[4];
+
+            if (!identity__publication(ring->registry, number, &publication))
+                continue;
+            memcpy(words, publication.key, sizeof(words));
+            atomic_fetch_add(&ring->read, 1);
+            for (int i = 0; i < 4; i++)
+                if (words[i] != number)
+                    atomic_fetch_add(&ring->torn, 1);
+        }
+    }
+    return NULL;
+}
+
+static void a_publication_is_read_whole_or_not_at_all(void **state)
+{
+    struct ring ring = {.registry = identity_registry_new(scene_contract())};
+    uint64_t keys[BATCH][4];
+    struct arena arena;
+    struct commit commit;
+    pthread_t thread;
+
+    (void)state;
+    arena_init(&arena, NULL, FIXTURE_ARENA);
+    commit_init(&commit, &arena);
+    for (size_t i = 0; i < BATCH; i++)
+        commit_put(&commit, FAMILY_TOKEN_HASHES, slice_make(keys[i], 32), SLICE("x"));
+    assert_int_equal(pthread_create(&thread, NULL, read_the_oldest, &ring), 0);
+    for (uint64_t batch = 0; batch < BATCHES || atomic_load(&ring.read) == 0; batch++) {
+        for (size_t i = 0; i < BATCH; i++)
+            for (int k = 0; k < 4; k++)
+                keys[i][k] = batch * BATCH + i + 1;
+        identity_observe(ring.registry, &commit);
+    }
+    atomic_store(&ring.over, true);
+    pthread_join(thread, NULL);
+    assert_int_equal(atomic_load(&ring.torn), 0);
+    arena_done(&arena);
+    identity_registry_free(ring.registry);
+}
+
 int main(void)
 {
     static bool plain = false;
@@ -176,6 +241,7 @@ int main(void)
         cmocka_unit_test_prestate(no_check_after_the_answer_sees_the_old_state, &late),
 #endif
         cmocka_unit_test(a_ring_that_is_overrun_lets_nobody_in),
+        cmocka_unit_test(a_publication_is_read_whole_or_not_at_all),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
