@@ -7,6 +7,7 @@
 #include "rest/rest.h"
 #include "rpc/call/time_floor.h"
 #include "rpc/grpc/grpc.h"
+#include "rpc/grpc/refuse.h"
 #include "rpc/net/server.h"
 #include "rpc/program/program.h"
 #include "rpc/services/services.h"
@@ -98,6 +99,16 @@ static void begin(void *context, struct exchange *exchange)
         rest_begin(faces->rest, exchange);
 }
 
+/* Only a whole head tells gRPC from others; a refused one may have lost its content type. */
+static bool refuse(void *context, struct exchange *exchange, int status, const char *detail)
+{
+    (void)context;
+    if (!grpc_takes(exchange))
+        return rest_refuse(exchange, status, detail);
+    grpc_refuse(exchange, status, detail);
+    return true;
+}
+
 static void draining(void *context)
 {
     struct faces *faces = context;
@@ -181,6 +192,7 @@ static struct status serve(struct faces *faces, struct options *options, struct 
         .listen_count = options->listen_count,
         .insecure_listen = options->insecure_listen,
         .begin = begin,
+        .refuse = refuse,
         .draining = draining,
         .context = faces,
     };
