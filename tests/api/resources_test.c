@@ -310,6 +310,28 @@ static void paths_methods_and_types_are_judged_in_order(void **state)
     api_reply_free(&reply);
 }
 
+static void what_the_connection_refuses_is_a_problem_with_a_request_id(void **state)
+{
+    struct api_reply reply;
+    char headers[4096], id[80];
+    size_t len = 0;
+
+    (void)state;
+    for (int i = 0; i < 120; i++)
+        len += (size_t)snprintf(headers + len, sizeof(headers) - len, "X-Field-%d: x\r\n", i);
+    reply = api_call(&server, "GET", "/api/v1/devices", server.token, headers, NULL);
+    assert_int_equal(reply.status, 431);
+    api_header(&reply, "content-type", id, sizeof(id));
+    assert_string_equal(id, "application/problem+json");
+    api_header(&reply, "x-request-id", id, sizeof(id));
+    assert_int_equal(strlen(id), 36);
+    assert_true(api_contains(&reply, id));
+    api_reply_free(&reply);
+    reply = api_call(&server, "GET", "/api/v1/devices", server.token, "Expect: tea\r\n", NULL);
+    assert_int_equal(reply.status, 417);
+    api_reply_free(&reply);
+}
+
 static void health_and_reference_are_public(void **state)
 {
     struct api_reply reply;
@@ -358,6 +380,7 @@ int main(void)
         cmocka_unit_test(validate_only_changes_nothing),
         cmocka_unit_test(another_organizations_ids_answer_404),
         cmocka_unit_test(paths_methods_and_types_are_judged_in_order),
+        cmocka_unit_test(what_the_connection_refuses_is_a_problem_with_a_request_id),
         cmocka_unit_test(health_and_reference_are_public),
         cmocka_unit_test(everything_is_there_after_a_restart),
     };
