@@ -53,19 +53,13 @@ static struct fields begin_fields(struct grpc_answer *answer)
     return fields;
 }
 
-enum status_code grpc__answer_status(struct exchange *exchange, struct grpc_answer *answer,
-                                     struct status status)
+/* grpc-status, grpc-message and details; the status that they say, for want of memory another. */
+static enum status_code add_status(struct arena *arena, struct fields *fields, struct status status)
 {
-    struct arena *arena = exchange->arena;
-    struct slice message, details = SLICE_EMPTY;
-    struct fields fields;
+    struct slice message = grpc_message_encode(
+        arena, grpc_message_cut(status.message, STATUS_MESSAGE_MOST));
+    struct slice details = SLICE_EMPTY;
 
-    if (answer == NULL) {
-        exchange_send_head(exchange, 200, no_memory, sizeof(no_memory) / sizeof(no_memory[0]));
-        exchange_send_end(exchange, NULL, 0);
-        return STATUS_RESOURCE_EXHAUSTED;
-    }
-    message = grpc_message_encode(arena, grpc_message_cut(status.message, STATUS_MESSAGE_MOST));
     if (status.details != NULL)
         details = status_details_encode(arena, &status);
     if (arena_failed(arena)) {
@@ -73,18 +67,33 @@ enum status_code grpc__answer_status(struct exchange *exchange, struct grpc_answ
         message = status.message; /* a constant that needs no escapes */
         details = SLICE_EMPTY;
     }
-    fields = begin_fields(answer);
-    add_field(&fields, SLICE("grpc-status"),
+    add_field(fields, SLICE("grpc-status"),
               code_digits[(unsigned)status.code < STATUS_CODES ? status.code : STATUS_UNKNOWN]);
     if (message.len > 0)
-        add_field(&fields, SLICE("grpc-message"), message);
+        add_field(fields, SLICE("grpc-message"), message);
     if (details.len > 0)
-        add_field(&fields, SLICE("grpc-status-details-bin"), details);
+        add_field(fields, SLICE("grpc-status-details-bin"), details);
+    return status.code;
+}
+
+enum status_code grpc__answer_status(struct exchange *exchange, struct grpc_answer *answer,
+                                     struct status status)
+{
+    enum status_code code;
+    struct fields fields;
+
+    if (answer == NULL) {
+        exchange_send_head(exchange, 200, no_memory, sizeof(no_memory) / sizeof(no_memory[0]));
+        exchange_send_end(exchange, NULL, 0);
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    fields = begin_fields(answer);
+    code = add_status(exchange->arena, &fields, status);
     if (answer->accepts_encodings)
         add_field(&fields, SLICE("grpc-accept-encoding"), SLICE(ENCODINGS_ACCEPTED));
     exchange_send_head(exchange, 200, fields.headers, fields.count);
     exchange_send_end(exchange, NULL, 0);
-    return status.code;
+    return code;
 }
 
 /* The message behind its prefix; empty when the arena failed. */
@@ -122,6 +131,12 @@ static struct slice compress_frame(struct arena *arena, struct slice frame, enum
     return packed;
 }
 
+static struct status too_large(const struct grpc_answer *answer, size_t len)
+{
+    return status_make(answer->exchange->arena, STATUS_RESOURCE_EXHAUSTED,
+                       "The answer has %zu bytes; at most %zu are sent.", len, answer->most);
+}
+
 enum status_code grpc__answer_message(struct grpc_answer *answer, const ProtobufCMessage *message)
 {
     struct exchange *exchange = answer->exchange;
@@ -132,10 +147,7 @@ enum status_code grpc__answer_message(struct grpc_answer *answer, const Protobuf
     struct fields fields;
 
     if (len > answer->most)
-        return grpc__answer_status(exchange, answer,
-                                   status_make(arena, STATUS_RESOURCE_EXHAUSTED,
-                                               "The answer has %zu bytes; at most %zu are sent.",
-                                               len, answer->most));
+        return grpc__answer_status(exchange, answer, too_large(answer, len));
     frame = pack_frame(arena, message, len);
     if (encoding != ENCODING_IDENTITY && !arena_failed(arena))
         frame = compress_frame(arena, frame, &encoding);
@@ -148,4 +160,37 @@ enum status_code grpc__answer_message(struct grpc_answer *answer, const Protobuf
     exchange_send_body(exchange, frame);
     exchange_send_end(exchange, trailers_ok, 1);
     return STATUS_OK;
+}
+
+/* -- streams ---------------------------------------------------------------------------------- */
+
+void grpc__stream_head(struct grpc_answer *answer)
+{
+    struct fields fields = begin_fields(answer);
+
+    exchange_send_head(answer->exchange, 200, fields.headers, fields.count);
+}
+
+struct status grpc__stream_message(struct grpc_answer *answer, struct arena *arena,
+                                   const ProtobufCMessage *message, bool *ret_more)
+{
+    size_t len = protobuf_c_message_get_packed_size(message);
+    struct slice frame;
+
+    if (len > answer->most)
+        return too_large(answer, len);
+    frame = pack_frame(arena, message, len);
+    if (arena_failed(arena))
+        return status_out_of_memory();
+    *ret_more = exchange_send_body(answer->exchange, frame);
+    return status_ok();
+}
+
+enum status_code grpc__stream_end(struct grpc_answer *answer, struct status status)
+{
+    struct fields fields = {.headers = answer->trailers};
+    enum status_code code = add_status(answer->exchange->arena, &fields, status);
+
+    exchange_send_end(answer->exchange, fields.headers, fields.count);
+    return code;
 }

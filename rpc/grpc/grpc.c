@@ -8,17 +8,27 @@
 
 #include <assert.h>
 
+#include "proto/embedded.h"
 #include "rpc/grpc/answer.h"
 #include "rpc/grpc/health.h"
+#include "rpc/grpc/reflection_stream.h"
 #include "rpc/grpc/request.h"
 #include "rpc/grpc/timeout.h"
 
 /* Who runs a method. */
-enum runner { RUNNER_NONE, RUNNER_CHAIN, RUNNER_HEALTH };
+enum runner {
+    RUNNER_NONE,
+    RUNNER_CHAIN,
+    RUNNER_HEALTH,
+    RUNNER_HEALTH_WATCH,
+    RUNNER_REFLECTION, /* takes the exchange over once it is opened */
+};
 
 struct grpc {
     struct faces *faces;
     enum runner *runners; /* by method->index */
+    const struct reflection_index *reflection;
+    struct drain drain;
 };
 
 /* A call on its way; in the exchange's arena. */
@@ -35,10 +45,12 @@ struct grpc_call {
 
 static enum runner runner_of(const struct method *method)
 {
+    if (grpc__health_takes(method))
+        return method->server_streaming ? RUNNER_HEALTH_WATCH : RUNNER_HEALTH;
+    if (reflection_takes(method))
+        return RUNNER_REFLECTION;
     if (method->client_streaming || method->server_streaming)
         return RUNNER_NONE;
-    if (grpc__health_takes(method))
-        return RUNNER_HEALTH;
     return slice_starts_with(method->full_name, SLICE("datastream.")) ? RUNNER_CHAIN : RUNNER_NONE;
 }
 
@@ -46,6 +58,7 @@ struct status grpc_new(struct faces *faces, struct arena *arena, struct grpc **r
 {
     const struct contract *contract = faces->contract;
     struct grpc *grpc = arena_zalloc(arena, sizeof(*grpc));
+    struct status status;
 
     if (grpc == NULL)
         return status_out_of_memory();
@@ -55,8 +68,16 @@ struct status grpc_new(struct faces *faces, struct arena *arena, struct grpc **r
         return status_out_of_memory();
     for (size_t i = 0; i < contract->method_count; i++)
         grpc->runners[i] = runner_of(contract->methods[i]);
-    *ret_grpc = grpc;
-    return status_ok();
+    drain_init(&grpc->drain);
+    status = reflection_index_new(embedded_reflection(), arena, &grpc->reflection);
+    if (status_is_ok(status))
+        *ret_grpc = grpc;
+    return status;
+}
+
+void grpc_drain(struct grpc *grpc)
+{
+    drain_begin(&grpc->drain);
 }
 
 bool grpc_takes(const struct exchange *exchange)
@@ -152,16 +173,41 @@ static void on_finished(struct call *chain_call)
     face->logged_status = (int)grpc__answer_message(&call->answer, chain_call->response);
 }
 
+static enum runner runner_for(const struct grpc_call *call)
+{
+    return call->grpc->runners[call->face->call.method->index];
+}
+
+static struct server_stream stream_for(struct grpc_call *call)
+{
+    return (struct server_stream){
+        .face = call->face, .answer = &call->answer, .has_deadline = call->has_deadline};
+}
+
+static void run_watch(struct grpc_call *call)
+{
+    const struct server_stream stream = stream_for(call);
+    struct status status = grpc__health_watch(call->grpc->faces, &stream, &call->grpc->drain);
+
+    if (!status_is_ok(status))
+        answer_status(call, status);
+}
+
 static void run(struct grpc_call *call)
 {
     struct face_call *face = call->face;
 
-    if (call->grpc->runners[face->call.method->index] == RUNNER_CHAIN) {
+    switch (runner_for(call)) {
+    case RUNNER_HEALTH:
+        face->call.status = grpc__health_check(call->grpc->faces, &face->call);
+        on_finished(&face->call);
+        break;
+    case RUNNER_HEALTH_WATCH:
+        run_watch(call);
+        break;
+    default:
         face_dispatch(face);
-        return;
     }
-    face->call.status = grpc__health_check(call->grpc->faces, &face->call);
-    on_finished(&face->call);
 }
 
 static void on_body_end(struct exchange *exchange)
@@ -230,6 +276,16 @@ static void on_closed_early(struct exchange *exchange, bool complete)
 
 static const struct exchange_face answered_early = {.closed = on_closed_early};
 
+static void reflect(struct grpc_call *call)
+{
+    const struct server_stream stream = stream_for(call);
+    struct status status = reflection_stream_begin(call->grpc->reflection, &stream, &call->metadata,
+                                                   call->grpc->faces->settings, &call->grpc->drain);
+
+    if (!status_is_ok(status))
+        answer_status(call, status);
+}
+
 static void on_opened(struct call *chain_call)
 {
     struct face_call *face = chain_call->face;
@@ -248,7 +304,10 @@ static void on_opened(struct call *chain_call)
                                         SLICE_ARG(call->metadata.encoding_text)));
         return;
     }
-    exchange_accept_body(face->exchange, 0);
+    if (runner_for(call) == RUNNER_REFLECTION)
+        reflect(call);
+    else
+        exchange_accept_body(face->exchange, 0);
 }
 
 /* The client's deadline, in place of the one that face_begin set. */

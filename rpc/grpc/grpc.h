@@ -1,6 +1,7 @@
 /*
  * The gRPC face: HTTP/2 exchanges whose content type is application/grpc, by gRPC's
- * PROTOCOL-HTTP2.md. Unary methods of the contract go through the call chain.
+ * PROTOCOL-HTTP2.md. Unary methods of the contract go through the call chain; health and reflection
+ * are answered here.
  */
 #ifndef DATASTREAM_RPC_GRPC_GRPC_H
 #define DATASTREAM_RPC_GRPC_GRPC_H
@@ -20,5 +21,8 @@ bool grpc_takes(const struct exchange *exchange);
 
 /* Serves the exchange: the begin handler for what grpc_takes took. */
 void grpc_begin(struct grpc *grpc, struct exchange *exchange);
+
+/* Ends streams that would never end by themselves. Once, from any thread, while the loops run. */
+void grpc_drain(struct grpc *grpc);
 
 #endif

@@ -1,18 +1,23 @@
-/* The health check; Watch would stream and is not served. */
+/* The health check, and its watch: the one change there is, is the draining. */
 #include "rpc/grpc/health.h"
 
 #include "proto/message.h"
 
 /* Numbers of grpc.health.v1.HealthCheckResponse.ServingStatus. */
-enum { HEALTH_SERVING = 1, HEALTH_NOT_SERVING = 2 };
+enum serving { HEALTH_SERVING = 1, HEALTH_NOT_SERVING = 2, HEALTH_SERVICE_UNKNOWN = 3 };
 
 /* Field numbers of the request's name and the response's status. */
 #define SERVICE_NUMBER 1
 #define STATUS_NUMBER 1
 
+struct health_watch {
+    struct server_stream stream; /* first */
+    enum serving told;
+};
+
 bool grpc__health_takes(const struct method *method)
 {
-    return slice_equal(method->full_name, SLICE("grpc.health.v1.Health.Check"));
+    return slice_equal(method->service->full_name, SLICE("grpc.health.v1.Health"));
 }
 
 static bool is_service(const struct contract *contract, struct slice name)
@@ -23,19 +28,99 @@ static bool is_service(const struct contract *contract, struct slice name)
     return name.len == 0;
 }
 
-struct status grpc__health_check(const struct faces *faces, struct call *call)
+static enum serving judge(const struct faces *faces, const struct call *call)
 {
-    const struct method *method = call->method;
-    struct slice name = field_get_string(call->request,
-                                         message_field_by_number(method->input, SERVICE_NUMBER));
-    bool draining = __atomic_load_n(&faces->draining, __ATOMIC_RELAXED);
+    struct slice name = field_get_string(
+        call->request, message_field_by_number(call->method->input, SERVICE_NUMBER));
 
     if (!is_service(faces->contract, name))
+        return HEALTH_SERVICE_UNKNOWN;
+    return __atomic_load_n(&faces->draining, __ATOMIC_RELAXED) ? HEALTH_NOT_SERVING
+                                                               : HEALTH_SERVING;
+}
+
+/* NULL when the arena failed. */
+static ProtobufCMessage *make_response(const struct call *call, enum serving serving)
+{
+    ProtobufCMessage *response = message_new(call->arena, call->method->output);
+
+    if (response != NULL)
+        field_set_int(response, message_field_by_number(call->method->output, STATUS_NUMBER),
+                      serving);
+    return response;
+}
+
+struct status grpc__health_check(const struct faces *faces, struct call *call)
+{
+    enum serving serving = judge(faces, call);
+
+    if (serving == HEALTH_SERVICE_UNKNOWN)
         return status_const(STATUS_NOT_FOUND, SLICE("There is no such service."));
-    call->response = message_new(call->arena, method->output);
-    if (call->response == NULL)
+    call->response = make_response(call, serving);
+    return call->response == NULL ? status_out_of_memory() : status_ok();
+}
+
+/* -- watch ------------------------------------------------------------------------------------ */
+
+static void tell(struct health_watch *watch, enum serving serving)
+{
+    const struct call *call = &watch->stream.face->call;
+    ProtobufCMessage *response = make_response(call, serving);
+    struct status status = status_out_of_memory();
+    bool more; /* at most two messages are sent, a few bytes each */
+
+    if (response != NULL)
+        status = grpc__stream_message(watch->stream.answer, call->arena, response, &more);
+    if (!status_is_ok(status))
+        server_stream_end(&watch->stream, status);
+    watch->told = serving;
+}
+
+static void on_draining(struct exchange *exchange)
+{
+    struct health_watch *watch = exchange->state;
+
+    if (watch->stream.face->answered)
+        return;
+    if (watch->told == HEALTH_SERVING)
+        tell(watch, HEALTH_NOT_SERVING);
+    server_stream_end(&watch->stream, server_stream_drained());
+}
+
+/* The request was read whole; what a client still sends is nobody's. */
+static void on_body(struct exchange *exchange, struct slice bytes)
+{
+    exchange_consume(exchange, bytes.len);
+}
+
+static void on_nothing(struct exchange *exchange)
+{
+    (void)exchange;
+}
+
+static void on_closed(struct exchange *exchange, bool complete)
+{
+    (void)complete;
+    server_stream_closed(exchange);
+}
+
+static const struct exchange_face handlers = {
+    .body = on_body,
+    .body_end = on_nothing,
+    .writable = on_nothing,
+    .timeout = server_stream_timeout,
+    .closed = on_closed,
+};
+
+struct status grpc__health_watch(const struct faces *faces, const struct server_stream *stream,
+                                 struct drain *drain)
+{
+    struct health_watch *watch = arena_zalloc(stream->face->exchange->arena, sizeof(*watch));
+
+    if (watch == NULL)
         return status_out_of_memory();
-    field_set_int(call->response, message_field_by_number(method->output, STATUS_NUMBER),
-                  draining ? HEALTH_NOT_SERVING : HEALTH_SERVING);
+    watch->stream = *stream;
+    server_stream_begin(&watch->stream, &handlers, drain, on_draining);
+    tell(watch, judge(faces, &stream->face->call));
     return status_ok();
 }

@@ -2,9 +2,9 @@
 #ifndef DATASTREAM_RPC_GRPC_HEALTH_H
 #define DATASTREAM_RPC_GRPC_HEALTH_H
 
-#include "rpc/face/face.h"
+#include "rpc/grpc/server_stream.h"
 
-/* Whether the method is one that grpc__health_check answers. */
+/* Whether the method is Health's; of a stream it is Watch. */
 bool grpc__health_takes(const struct method *method);
 
 /*
@@ -12,5 +12,13 @@ bool grpc__health_takes(const struct method *method);
  * the server, others are services of the contract. NOT_FOUND for an unknown name.
  */
 struct status grpc__health_check(const struct faces *faces, struct call *call);
+
+/*
+ * Watch: goes on with a call whose request is read. Sends what Check would say, SERVICE_UNKNOWN for
+ * an unknown name, and again when it changes; ends when the server drains. Out of memory when there
+ * is none; nothing was sent then.
+ */
+struct status grpc__health_watch(const struct faces *faces, const struct server_stream *stream,
+                                 struct drain *drain);
 
 #endif

@@ -114,6 +114,7 @@ static void draining(void *context)
     struct faces *faces = context;
 
     __atomic_store_n(&faces->draining, true, __ATOMIC_RELAXED);
+    grpc_drain(faces->grpc);
 }
 
 static struct status faces_make(struct faces *faces, struct program *program,

@@ -1,337 +1,8 @@
 /*
- * The gRPC face between an exchange and a chain that this file plays: what is answered when, also
- * when any one allocation fails.
+ * The gRPC face between an exchange and a chain that are played: what is answered when, also when
+ * any one allocation fails.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "base/log.h"
-#include "proto/embedded.h"
-#include "proto/message.h"
-#include "rpc/grpc/compress.h"
-#include "rpc/grpc/frame.h"
-#include "rpc/grpc/grpc.h"
-
-/* -- the exchange, played ------------------------------------------------------------------- */
-
-#define HEADERS_MOST 12
-
-static struct played {
-    struct exchange exchange;
-    struct arena arena;
-    struct header headers[HEADERS_MOST];
-    bool accepted, is_closed, was_reset, ended;
-    unsigned answers;
-    int holds;
-    size_t consumed;
-    uint64_t timeout_ms;
-    int status;
-    struct slice body;
-    struct header sent[HEADERS_MOST];
-    size_t sent_count;
-    struct header trailers[HEADERS_MOST];
-    size_t trailer_count;
-} played;
-
-bool exchange_header(const struct exchange *exchange, struct slice name, struct slice *ret_value)
-{
-    for (size_t i = 0; i < exchange->head.header_count; i++)
-        if (slice_equal(exchange->head.headers[i].name, name)) {
-            *ret_value = exchange->head.headers[i].value;
-            return true;
-        }
-    return false;
-}
-
-void exchange_accept_body(struct exchange *exchange, uint64_t most)
-{
-    (void)exchange;
-    assert_true(most == 0);
-    played.accepted = true;
-}
-
-void exchange_consume(struct exchange *exchange, size_t bytes)
-{
-    (void)exchange;
-    played.consumed += bytes;
-}
-
-void exchange_send_head(struct exchange *exchange, int status, const struct header *headers,
-                        size_t count)
-{
-    (void)exchange;
-    assert_true(count <= HEADERS_MOST);
-    played.answers++;
-    played.status = status;
-    memcpy(played.sent, headers, count * sizeof(*headers));
-    played.sent_count = count;
-}
-
-bool exchange_send_body(struct exchange *exchange, struct slice bytes)
-{
-    (void)exchange;
-    assert_int_equal(played.body.len, 0);
-    played.body = bytes;
-    return false;
-}
-
-void exchange_send_end(struct exchange *exchange, const struct header *trailers, size_t count)
-{
-    (void)exchange;
-    assert_false(played.ended);
-    played.ended = true;
-    if (count > 0)
-        memcpy(played.trailers, trailers, count * sizeof(*trailers));
-    played.trailer_count = count;
-}
-
-void exchange_respond(struct exchange *exchange, int status, const struct header *headers,
-                      size_t count, struct slice body)
-{
-    exchange_send_head(exchange, status, headers, count);
-    exchange_send_body(exchange, body);
-    exchange_send_end(exchange, NULL, 0);
-}
-
-void exchange_reset(struct exchange *exchange)
-{
-    (void)exchange;
-    played.was_reset = true;
-}
-
-void exchange_set_timeout(struct exchange *exchange, uint64_t ms)
-{
-    (void)exchange;
-    played.timeout_ms = ms;
-}
-
-bool exchange_is_closed(const struct exchange *exchange)
-{
-    (void)exchange;
-    return played.is_closed;
-}
-
-void exchange_hold(struct exchange *exchange)
-{
-    (void)exchange;
-    played.holds++;
-}
-
-void exchange_release(struct exchange *exchange)
-{
-    (void)exchange;
-    played.holds--;
-}
-
-void loop_post(struct loop *loop, struct loop_task *task)
-{
-    (void)loop;
-    (void)task;
-}
-
-unsigned loop_index(const struct loop *loop)
-{
-    (void)loop;
-    return 0;
-}
-
-/* -- the chain, played ------------------------------------------------------------------------ */
-
-static struct chain_played {
-    struct status open_status;
-    struct status run_status;
-    bool waits; /* `finish` comes later */
-    unsigned opens, runs;
-    size_t response_len;
-    struct call *call;
-} chain_played;
-
-void call_open(struct call *call, struct slice authorization)
-{
-    (void)authorization;
-    chain_played.opens++;
-    call->status = chain_played.open_status;
-    call->opened(call);
-}
-
-/* Answers with the request's id, and a description of the length that the test wants. */
-static void finish(struct call *call)
-{
-    const struct message_type *type = call->method->output;
-
-    call->status = chain_played.run_status;
-    if (status_is_ok(call->status)) {
-        char *text = arena_zalloc(call->arena, chain_played.response_len + 1);
-
-        call->response = message_new(call->arena, type);
-        if (text != NULL && call->response != NULL) {
-            memset(text, 'd', chain_played.response_len);
-            field_set_string(call->arena, call->response,
-                             message_field_by_name(type, SLICE("description")),
-                             slice_make(text, chain_played.response_len));
-            field_set_string(
-                call->arena, call->response, message_field_by_name(type, SLICE("id")),
-                field_get_string(call->request,
-                                 message_field_by_name(call->method->input, SLICE("id"))));
-        }
-        if (arena_failed(call->arena))
-            call->status = status_out_of_memory();
-    }
-    call->finish(call);
-}
-
-void call_dispatch(struct call *call)
-{
-    chain_played.runs++;
-    chain_played.call = call;
-    if (!chain_played.waits)
-        finish(call);
-}
-
-void call_resume(struct call *call)
-{
-    (void)call;
-}
-
-/* -- requests -----------------------------------------------------------------------------------
- */
-
-static struct arena contract_arena;
-static struct settings settings;
-static struct chain_loop *loops[1];
-static struct faces faces;
-static struct grpc *grpc;
-
-static int group_setup(void **state)
-{
-    (void)state;
-    log_setup(LOG_JSON, LOG_ERROR);
-    settings = settings_default();
-    settings.max_message_bytes = 100000;
-    arena_init(&contract_arena, NULL, (size_t)256 << 20);
-    faces.settings = &settings;
-    faces.loops = loops;
-    if (!status_is_ok(contract_load(embedded_contract(), &contract_arena, &faces.contract)))
-        return -1;
-    return status_is_ok(grpc_new(&faces, &contract_arena, &grpc)) ? 0 : -1;
-}
-
-static int group_teardown(void **state)
-{
-    (void)state;
-    arena_done(&contract_arena);
-    return 0;
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    played = (struct played){0};
-    chain_played = (struct chain_played){0};
-    arena_init(&played.arena, NULL, (size_t)8 << 20);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    assert_int_equal(played.holds, 0);
-    arena_done(&played.arena);
-    return 0;
-}
-
-#define GET "/datastream.v1.ApiTokenService/GetApiToken"
-
-static void add_header(struct slice name, struct slice value)
-{
-    assert_true(played.exchange.head.header_count < HEADERS_MOST);
-    played.headers[played.exchange.head.header_count++] = (struct header){name, value};
-}
-
-static void begin(struct slice path)
-{
-    struct request_head *head = &played.exchange.head;
-
-    played.exchange.arena = &played.arena;
-    head->version = HTTP_2;
-    head->method = SLICE("POST");
-    head->path = path;
-    head->headers = played.headers;
-    add_header(SLICE("content-type"), SLICE("application/grpc"));
-    grpc_begin(grpc, &played.exchange);
-    assert_non_null(played.exchange.face);
-    assert_non_null(played.exchange.face->closed);
-}
-
-/* Sends a body in pieces of `size` bytes, as long as the face wants it. */
-static void send_pieces(struct slice body, size_t size)
-{
-    while (body.len > 0 && played.accepted && !played.ended) {
-        size_t len = size < body.len ? size : body.len;
-
-        played.exchange.face->body(&played.exchange, slice_make(body.data, len));
-        body = slice_from(body, len);
-    }
-}
-
-static void send_body(struct slice body)
-{
-    send_pieces(body, 16384);
-    if (played.accepted && !played.ended)
-        played.exchange.face->body_end(&played.exchange);
-}
-
-static void close_exchange(void)
-{
-    played.is_closed = true;
-    played.exchange.face->closed(&played.exchange, played.ended);
-}
-
-static const struct slice get_body = SLICE_INIT("\0\0\0\0\6\12\4abcd");
-
-static struct slice header_value(const struct header *headers, size_t count, struct slice name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (slice_equal(headers[i].name, name))
-            return headers[i].value;
-    return SLICE_EMPTY;
-}
-
-static struct slice sent(struct slice name)
-{
-    return header_value(played.sent, played.sent_count, name);
-}
-
-/* One trailers-only block with this code. */
-static void assert_refused(const char *code)
-{
-    struct slice got = sent(SLICE("grpc-status"));
-
-    assert_true(played.ended);
-    assert_int_equal(played.answers, 1);
-    assert_int_equal(played.status, 200);
-    assert_int_equal(played.body.len, 0);
-    assert_int_equal(played.trailer_count, 0);
-    assert_true(slice_equal(sent(SLICE("content-type")), SLICE("application/grpc")));
-    assert_true(sent(SLICE("grpc-message")).len > 0);
-    if (!slice_equal(got, slice_from_cstr(code)))
-        fail_msg("wanted grpc-status %s, got %.*s: %.*s", code, SLICE_ARG(got),
-                 SLICE_ARG(sent(SLICE("grpc-message"))));
-}
-
-static void assert_answered(void)
-{
-    assert_true(played.ended);
-    assert_int_equal(played.answers, 1);
-    assert_int_equal(played.status, 200);
-    assert_int_equal(sent(SLICE("grpc-status")).len, 0);
-    assert_int_equal(played.trailer_count, 1);
-    assert_true(slice_equal(header_value(played.trailers, 1, SLICE("grpc-status")), SLICE("0")));
-}
+#include "grpc_fixture.h"
 
 /* -- tests --------------------------------------------------------------------------------------
  */
@@ -377,7 +48,7 @@ static void other_versions_and_methods_are_refused_as_http(void **state)
     assert_int_equal(played.status, 415);
     assert_int_equal(sent(SLICE("allow")).len, 0);
     close_exchange();
-    arena_done(&played.arena);
+    teardown(NULL);
     setup(NULL);
     played.exchange.arena = &played.arena;
     played.exchange.head.version = HTTP_2;
@@ -396,7 +67,6 @@ static void unknown_and_unserved_methods_are_unimplemented(void **state)
         SLICE_INIT("/datastream.v1.ApiTokenService/Get%41piToken"),
         SLICE_INIT("/nobody.Service/Method"),
         SLICE_INIT("/"),
-        SLICE_INIT("/grpc.health.v1.Health/Watch"), /* streams */
     };
 
     (void)state;
@@ -407,10 +77,12 @@ static void unknown_and_unserved_methods_are_unimplemented(void **state)
         assert_int_equal(chain_played.opens, 0);
         assert_true(sent(SLICE("x-request-id")).len > 0);
         close_exchange();
-        arena_done(&played.arena);
+        teardown(NULL);
     }
     setup(NULL);
 }
+
+static const struct slice get_body = SLICE_INIT("\0\0\0\0\6\12\4abcd");
 
 static void unary_call_is_answered(void **state)
 {
@@ -428,7 +100,7 @@ static void unary_call_is_answered(void **state)
         assert_true(slice_equal(sent(SLICE("x-request-id")), SLICE("my-id")));
         assert_int_equal(played.consumed, get_body.len);
         close_exchange();
-        arena_done(&played.arena);
+        teardown(NULL);
     }
     setup(NULL);
 }
@@ -497,7 +169,7 @@ static void wrong_bodies_run_no_handler(void **state)
         assert_refused(cases[i].code);
         assert_int_equal(chain_played.runs, 0);
         close_exchange();
-        arena_done(&played.arena);
+        teardown(NULL);
     }
     setup(NULL);
 }
@@ -545,7 +217,7 @@ static void compressed_requests_are_unfolded(void **state)
         assert_answered();
         assert_true(slice_equal(played.body, get_body));
         close_exchange();
-        arena_done(&played.arena);
+        teardown(NULL);
     }
     setup(NULL);
 }
@@ -613,7 +285,7 @@ static void answers_are_compressed_only_for_clients_that_ask(void **state)
         }
         assert_true(message.len > cases[i].len);
         close_exchange();
-        arena_done(&played.arena);
+        teardown(NULL);
     }
     setup(NULL);
 }
@@ -665,7 +337,7 @@ static void deadlines_are_set_from_the_head(void **state)
             assert_true(played.timeout_ms == cases[i].ms);
         assert_int_equal(chain_played.opens, cases[i].code == NULL);
         close_exchange();
-        arena_done(&played.arena);
+        teardown(NULL);
     }
     setup(NULL);
 }
@@ -765,7 +437,7 @@ static void health_is_answered_without_the_chain(void **state)
             assert_true(slice_equal(played.body, cases[i].wanted));
         }
         close_exchange();
-        arena_done(&played.arena);
+        teardown(NULL);
     }
     setup(NULL);
 }
@@ -796,7 +468,7 @@ static bool call_with_fault(unsigned long number, bool onward)
         assert_answered();
     assert_int_equal(played.holds, 0);
     close_exchange();
-    arena_done(&played.arena);
+    teardown(NULL);
     return failed;
 }
 
@@ -829,7 +501,7 @@ static void refusals_survive_failed_allocations(void **state)
         failed = arena_failed(&played.arena);
         assert_refused(failed ? "8" : "7");
         close_exchange();
-        arena_done(&played.arena);
+        teardown(NULL);
     }
     setup(NULL);
 }

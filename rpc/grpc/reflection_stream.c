@@ -1,0 +1,217 @@
+/*
+ * One stream: what came and waits (`pending`) -> a whole request -> its answer -> the exchange.
+ *
+ * Answers are borrowed by the exchange until the client took them, so they are made in two arenas
+ * by turns: as soon as all that waits was made in the one, the other is empty and takes over. What
+ * both hold is bounded by what may wait, not by how long the stream lasts.
+ */
+#include "rpc/grpc/reflection_stream.h"
+
+#include "rpc/grpc/request.h"
+
+struct reflection_stream {
+    struct server_stream stream; /* first */
+    const struct reflection_index *index;
+    const struct metadata *metadata;
+    struct arena reading; /* the request that comes */
+    struct frame_reader reader;
+    struct arena making[2]; /* answers */
+    unsigned turn;          /* which of them */
+    size_t made;            /* bytes handed over since it is its turn */
+    char *pending;          /* received, not looked at; at most a stream's window */
+    size_t pending_start, pending_end, pending_capacity;
+    bool held;        /* the client takes no answers: until `writable` */
+    bool half_closed; /* no request follows what is pending */
+};
+
+/* The arena for the next answer. */
+static struct arena *choose_arena(struct reflection_stream *talk)
+{
+    size_t waiting = exchange_waiting(talk->stream.face->exchange);
+
+    if (waiting <= talk->made) {
+        talk->turn = 1 - talk->turn;
+        talk->made = 0;
+        arena_reset(&talk->making[talk->turn]);
+    }
+    return &talk->making[talk->turn];
+}
+
+static void answer_request(struct reflection_stream *talk, const struct frame *frame)
+{
+    const struct method *method = talk->stream.face->call.method;
+    struct exchange *exchange = talk->stream.face->exchange;
+    struct arena *arena = choose_arena(talk);
+    size_t waiting = exchange_waiting(exchange);
+    ProtobufCMessage *request, *response;
+    struct status status;
+    bool more = true;
+
+    status = grpc__request_read(arena, method->input, frame, talk->metadata->encoding,
+                                REFLECTION_REQUEST_MOST, &request);
+    if (status_is_ok(status)) {
+        response = reflection_answer(talk->index, arena, method, request);
+        status = response == NULL
+                     ? status_out_of_memory()
+                     : grpc__stream_message(talk->stream.answer, arena, response, &more);
+    }
+    if (!status_is_ok(status))
+        server_stream_end(&talk->stream, status);
+    talk->made += exchange_waiting(exchange) - waiting;
+    talk->held = !more;
+}
+
+static struct status frame_status(enum frame_result result)
+{
+    switch (result) {
+    case FRAME_BAD_FLAG:
+        return status_const(STATUS_INTERNAL, SLICE("A message's flag is neither 0 nor 1."));
+    case FRAME_TOO_LARGE:
+        return status_const(STATUS_RESOURCE_EXHAUSTED, SLICE("The request is too large."));
+    default:
+        return status_out_of_memory();
+    }
+}
+
+/* Answers requests while the client takes the answers; returns how many bytes it has read. */
+static size_t answer_requests(struct reflection_stream *talk, struct slice bytes)
+{
+    size_t len = bytes.len;
+
+    while (bytes.len > 0 && !talk->held && !talk->stream.face->answered) {
+        struct frame frame;
+        enum frame_result result = frame_read(&talk->reader, &bytes, &frame);
+
+        if (result == FRAME_MORE)
+            break;
+        if (result == FRAME_MESSAGE)
+            answer_request(talk, &frame);
+        else
+            server_stream_end(&talk->stream, frame_status(result));
+        arena_reset(&talk->reading);
+        frame_reader_init(&talk->reader, &talk->reading, REFLECTION_REQUEST_MOST);
+    }
+    exchange_consume(talk->stream.face->exchange, len - bytes.len);
+    return len - bytes.len;
+}
+
+/* Keeps bytes for later; their credit is given back when they are read. */
+static void keep(struct reflection_stream *talk, struct slice bytes)
+{
+    struct arena *arena = talk->stream.face->exchange->arena;
+    size_t len = talk->pending_end - talk->pending_start;
+    size_t capacity = talk->pending_capacity == 0 ? 4096 : talk->pending_capacity;
+    char *moved = talk->pending;
+
+    if (bytes.len == 0)
+        return;
+    while (capacity - len < bytes.len)
+        capacity *= 2;
+    if (capacity > talk->pending_capacity)
+        moved = arena_alloc(arena, capacity);
+    if (moved == NULL) {
+        server_stream_end(&talk->stream, status_out_of_memory());
+        return;
+    }
+    if (len > 0)
+        memmove(moved, talk->pending + talk->pending_start, len);
+    memcpy(moved + len, bytes.data, bytes.len);
+    talk->pending = moved;
+    talk->pending_capacity = capacity;
+    talk->pending_start = 0;
+    talk->pending_end = len + bytes.len;
+}
+
+static void end_if_done(struct reflection_stream *talk)
+{
+    if (!talk->half_closed || talk->pending_start < talk->pending_end ||
+        talk->stream.face->answered)
+        return;
+    server_stream_end(
+        &talk->stream,
+        frame_is_whole(&talk->reader)
+            ? status_ok()
+            : status_const(STATUS_INTERNAL, SLICE("The request ends within a message.")));
+}
+
+static void on_body(struct exchange *exchange, struct slice bytes)
+{
+    struct reflection_stream *talk = exchange->state;
+    size_t read = 0;
+
+    if (talk->stream.face->answered) {
+        exchange_consume(exchange, bytes.len);
+        return;
+    }
+    if (talk->pending_start == talk->pending_end)
+        read = answer_requests(talk, bytes);
+    if (!talk->stream.face->answered)
+        keep(talk, slice_from(bytes, read));
+}
+
+static void on_body_end(struct exchange *exchange)
+{
+    struct reflection_stream *talk = exchange->state;
+
+    talk->half_closed = true;
+    end_if_done(talk);
+}
+
+static void on_writable(struct exchange *exchange)
+{
+    struct reflection_stream *talk = exchange->state;
+
+    talk->held = false;
+    if (talk->pending_start < talk->pending_end)
+        talk->pending_start += answer_requests(talk,
+                                               slice_make(talk->pending + talk->pending_start,
+                                                          talk->pending_end - talk->pending_start));
+    end_if_done(talk);
+}
+
+static void on_closed(struct exchange *exchange, bool complete)
+{
+    struct reflection_stream *talk = exchange->state;
+
+    (void)complete;
+    arena_done(&talk->reading);
+    arena_done(&talk->making[0]);
+    arena_done(&talk->making[1]);
+    server_stream_closed(exchange);
+}
+
+static void on_draining(struct exchange *exchange)
+{
+    server_stream_end(exchange->state, server_stream_drained());
+}
+
+static const struct exchange_face handlers = {
+    .body = on_body,
+    .body_end = on_body_end,
+    .writable = on_writable,
+    .timeout = server_stream_timeout,
+    .closed = on_closed,
+};
+
+struct status reflection_stream_begin(const struct reflection_index *index,
+                                      const struct server_stream *stream,
+                                      const struct metadata *metadata,
+                                      const struct settings *settings, struct drain *drain)
+{
+    struct exchange *exchange = stream->face->exchange;
+    struct reflection_stream *talk = arena_zalloc(exchange->arena, sizeof(*talk));
+    size_t most = (size_t)settings->max_call_memory_bytes;
+
+    if (talk == NULL)
+        return status_out_of_memory();
+    talk->stream = *stream;
+    talk->index = index;
+    talk->metadata = metadata;
+    arena_init(&talk->reading, NULL, most);
+    arena_init(&talk->making[0], NULL, most);
+    arena_init(&talk->making[1], NULL, most);
+    frame_reader_init(&talk->reader, &talk->reading, REFLECTION_REQUEST_MOST);
+    server_stream_begin(&talk->stream, &handlers, drain, on_draining);
+    exchange_accept_body(exchange, 0);
+    return status_ok();
+}

@@ -1,0 +1,384 @@
+/*
+ * The gRPC face between an exchange and a chain that this file plays: requests come in as headers
+ * and pieces of body, and what is answered is kept. One file includes it, since it defines what the
+ * face calls.
+ */
+#ifndef DATASTREAM_TESTS_UNIT_GRPC_FIXTURE_H
+#define DATASTREAM_TESTS_UNIT_GRPC_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "proto/embedded.h"
+#include "proto/message.h"
+#include "rpc/grpc/compress.h"
+#include "rpc/grpc/frame.h"
+#include "rpc/grpc/grpc.h"
+
+/* -- the exchange, played ------------------------------------------------------------------- */
+
+#define HEADERS_MOST 12
+#define PIECES_MOST 4096
+
+/* A piece of an answer that the client has not taken: what is borrowed, and what it was. */
+struct piece_sent {
+    struct slice borrowed;
+    char *copy;
+};
+
+static struct played {
+    struct exchange exchange;
+    struct arena arena;
+    struct header headers[HEADERS_MOST];
+    bool accepted, is_closed, was_reset, ended;
+    unsigned answers;
+    int holds;
+    size_t consumed;
+    uint64_t timeout_ms;
+    int status;
+    struct slice body; /* the last piece */
+    bool streams;      /* an answer may have many */
+    size_t room;       /* exchange_send_body is false beyond so many waiting bytes */
+    struct piece_sent pieces[PIECES_MOST];
+    size_t piece_count, taken;
+    size_t waiting;
+    struct loop_task *posted;
+    struct header sent[HEADERS_MOST];
+    size_t sent_count;
+    struct header trailers[HEADERS_MOST];
+    size_t trailer_count;
+} played;
+
+bool exchange_header(const struct exchange *exchange, struct slice name, struct slice *ret_value)
+{
+    for (size_t i = 0; i < exchange->head.header_count; i++)
+        if (slice_equal(exchange->head.headers[i].name, name)) {
+            *ret_value = exchange->head.headers[i].value;
+            return true;
+        }
+    return false;
+}
+
+void exchange_accept_body(struct exchange *exchange, uint64_t most)
+{
+    (void)exchange;
+    assert_true(most == 0);
+    played.accepted = true;
+}
+
+void exchange_consume(struct exchange *exchange, size_t bytes)
+{
+    (void)exchange;
+    played.consumed += bytes;
+}
+
+void exchange_send_head(struct exchange *exchange, int status, const struct header *headers,
+                        size_t count)
+{
+    (void)exchange;
+    assert_true(count <= HEADERS_MOST);
+    played.answers++;
+    played.status = status;
+    memcpy(played.sent, headers, count * sizeof(*headers));
+    played.sent_count = count;
+}
+
+bool exchange_send_body(struct exchange *exchange, struct slice bytes)
+{
+    struct piece_sent *piece = &played.pieces[played.piece_count++];
+
+    (void)exchange;
+    assert_true(played.streams || played.body.len == 0);
+    assert_true(played.piece_count <= PIECES_MOST);
+    assert_false(played.ended);
+    played.body = bytes;
+    piece->borrowed = bytes;
+    piece->copy = malloc(bytes.len + 1);
+    assert_non_null(piece->copy);
+    memcpy(piece->copy, bytes.data, bytes.len);
+    played.waiting += bytes.len;
+    return played.waiting <= played.room;
+}
+
+size_t exchange_waiting(const struct exchange *exchange)
+{
+    (void)exchange;
+    return played.waiting;
+}
+
+/* The client takes the next piece, which must be what was sent; NULL when there is none. */
+static inline const struct piece_sent *take_piece(void)
+{
+    const struct piece_sent *piece = &played.pieces[played.taken];
+
+    if (played.taken == played.piece_count)
+        return NULL;
+    assert_memory_equal(piece->borrowed.data, piece->copy, piece->borrowed.len);
+    played.waiting -= piece->borrowed.len;
+    played.taken++;
+    return piece;
+}
+
+void exchange_send_end(struct exchange *exchange, const struct header *trailers, size_t count)
+{
+    (void)exchange;
+    assert_false(played.ended);
+    played.ended = true;
+    if (count > 0)
+        memcpy(played.trailers, trailers, count * sizeof(*trailers));
+    played.trailer_count = count;
+}
+
+void exchange_respond(struct exchange *exchange, int status, const struct header *headers,
+                      size_t count, struct slice body)
+{
+    exchange_send_head(exchange, status, headers, count);
+    exchange_send_body(exchange, body);
+    exchange_send_end(exchange, NULL, 0);
+}
+
+void exchange_reset(struct exchange *exchange)
+{
+    (void)exchange;
+    played.was_reset = true;
+}
+
+void exchange_set_timeout(struct exchange *exchange, uint64_t ms)
+{
+    (void)exchange;
+    played.timeout_ms = ms;
+}
+
+bool exchange_is_closed(const struct exchange *exchange)
+{
+    (void)exchange;
+    return played.is_closed;
+}
+
+void exchange_hold(struct exchange *exchange)
+{
+    (void)exchange;
+    played.holds++;
+}
+
+void exchange_release(struct exchange *exchange)
+{
+    (void)exchange;
+    played.holds--;
+}
+
+void loop_post(struct loop *loop, struct loop_task *task)
+{
+    (void)loop;
+    assert_null(played.posted);
+    played.posted = task;
+}
+
+unsigned loop_index(const struct loop *loop)
+{
+    (void)loop;
+    return 0;
+}
+
+/* -- the chain, played ------------------------------------------------------------------------ */
+
+static struct chain_played {
+    struct status open_status;
+    struct status run_status;
+    bool waits; /* `finish` comes later */
+    unsigned opens, runs;
+    size_t response_len;
+    struct call *call;
+} chain_played;
+
+void call_open(struct call *call, struct slice authorization)
+{
+    (void)authorization;
+    chain_played.opens++;
+    call->status = chain_played.open_status;
+    call->opened(call);
+}
+
+/* Answers with the request's id, and a description of the length that the test wants. */
+static inline void finish(struct call *call)
+{
+    const struct message_type *type = call->method->output;
+
+    call->status = chain_played.run_status;
+    if (status_is_ok(call->status)) {
+        char *text = arena_zalloc(call->arena, chain_played.response_len + 1);
+
+        call->response = message_new(call->arena, type);
+        if (text != NULL && call->response != NULL) {
+            memset(text, 'd', chain_played.response_len);
+            field_set_string(call->arena, call->response,
+                             message_field_by_name(type, SLICE("description")),
+                             slice_make(text, chain_played.response_len));
+            field_set_string(
+                call->arena, call->response, message_field_by_name(type, SLICE("id")),
+                field_get_string(call->request,
+                                 message_field_by_name(call->method->input, SLICE("id"))));
+        }
+        if (arena_failed(call->arena))
+            call->status = status_out_of_memory();
+    }
+    call->finish(call);
+}
+
+void call_dispatch(struct call *call)
+{
+    chain_played.runs++;
+    chain_played.call = call;
+    if (!chain_played.waits)
+        finish(call);
+}
+
+void call_resume(struct call *call)
+{
+    (void)call;
+}
+
+/* -- requests -----------------------------------------------------------------------------------
+ */
+
+static struct arena contract_arena;
+static struct settings settings;
+static struct chain_loop *loops[1];
+static struct faces faces;
+static struct grpc *grpc;
+
+static inline int group_setup(void **state)
+{
+    (void)state;
+    log_setup(LOG_JSON, LOG_ERROR);
+    settings = settings_default();
+    settings.max_message_bytes = 100000;
+    arena_init(&contract_arena, NULL, (size_t)256 << 20);
+    faces.settings = &settings;
+    faces.loops = loops;
+    if (!status_is_ok(contract_load(embedded_contract(), &contract_arena, &faces.contract)))
+        return -1;
+    return status_is_ok(grpc_new(&faces, &contract_arena, &grpc)) ? 0 : -1;
+}
+
+static inline int group_teardown(void **state)
+{
+    (void)state;
+    arena_done(&contract_arena);
+    return 0;
+}
+
+static inline int setup(void **state)
+{
+    (void)state;
+    memset(&played, 0, sizeof(played));
+    chain_played = (struct chain_played){0};
+    arena_init(&played.arena, NULL, (size_t)8 << 20);
+    return 0;
+}
+
+static inline int teardown(void **state)
+{
+    (void)state;
+    assert_int_equal(played.holds, 0);
+    for (size_t i = 0; i < played.piece_count; i++)
+        free(played.pieces[i].copy);
+    arena_done(&played.arena);
+    return 0;
+}
+
+#define GET "/datastream.v1.ApiTokenService/GetApiToken"
+
+static inline void add_header(struct slice name, struct slice value)
+{
+    assert_true(played.exchange.head.header_count < HEADERS_MOST);
+    played.headers[played.exchange.head.header_count++] = (struct header){name, value};
+}
+
+static inline void begin(struct slice path)
+{
+    struct request_head *head = &played.exchange.head;
+
+    played.exchange.arena = &played.arena;
+    head->version = HTTP_2;
+    head->method = SLICE("POST");
+    head->path = path;
+    head->headers = played.headers;
+    add_header(SLICE("content-type"), SLICE("application/grpc"));
+    grpc_begin(grpc, &played.exchange);
+    assert_non_null(played.exchange.face);
+    assert_non_null(played.exchange.face->closed);
+}
+
+/* Sends a body in pieces of `size` bytes, as long as the face wants it. */
+static inline void send_pieces(struct slice body, size_t size)
+{
+    while (body.len > 0 && played.accepted && !played.ended) {
+        size_t len = size < body.len ? size : body.len;
+
+        played.exchange.face->body(&played.exchange, slice_make(body.data, len));
+        body = slice_from(body, len);
+    }
+}
+
+static inline void send_body(struct slice body)
+{
+    send_pieces(body, 16384);
+    if (played.accepted && !played.ended)
+        played.exchange.face->body_end(&played.exchange);
+}
+
+static inline void close_exchange(void)
+{
+    played.is_closed = true;
+    played.exchange.face->closed(&played.exchange, played.ended);
+}
+
+static inline struct slice header_value(const struct header *headers, size_t count,
+                                        struct slice name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_equal(headers[i].name, name))
+            return headers[i].value;
+    return SLICE_EMPTY;
+}
+
+static inline struct slice sent(struct slice name)
+{
+    return header_value(played.sent, played.sent_count, name);
+}
+
+/* One trailers-only block with this code. */
+static inline void assert_refused(const char *code)
+{
+    struct slice got = sent(SLICE("grpc-status"));
+
+    assert_true(played.ended);
+    assert_int_equal(played.answers, 1);
+    assert_int_equal(played.status, 200);
+    assert_int_equal(played.body.len, 0);
+    assert_int_equal(played.trailer_count, 0);
+    assert_true(slice_equal(sent(SLICE("content-type")), SLICE("application/grpc")));
+    assert_true(sent(SLICE("grpc-message")).len > 0);
+    if (!slice_equal(got, slice_from_cstr(code)))
+        fail_msg("wanted grpc-status %s, got %.*s: %.*s", code, SLICE_ARG(got),
+                 SLICE_ARG(sent(SLICE("grpc-message"))));
+}
+
+static inline void assert_answered(void)
+{
+    assert_true(played.ended);
+    assert_int_equal(played.answers, 1);
+    assert_int_equal(played.status, 200);
+    assert_int_equal(sent(SLICE("grpc-status")).len, 0);
+    assert_int_equal(played.trailer_count, 1);
+    assert_true(slice_equal(header_value(played.trailers, 1, SLICE("grpc-status")), SLICE("0")));
+}
+
+#endif
