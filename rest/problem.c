@@ -1,40 +1,10 @@
 /* Writing problems: the details of one kind that google.rpc gathers in one message are gathered. */
 #include "rest/problem.h"
 
+#include "base/http_status.h"
 #include "rest/json.h"
 
 #define TYPE_PREFIX "{\"@type\":\"type.googleapis.com/google.rpc."
-
-static const struct {
-    int status;
-    struct slice title;
-} titles[] = {
-    {400, SLICE_INIT("Bad Request")},
-    {401, SLICE_INIT("Unauthorized")},
-    {403, SLICE_INIT("Forbidden")},
-    {404, SLICE_INIT("Not Found")},
-    {405, SLICE_INIT("Method Not Allowed")},
-    {406, SLICE_INIT("Not Acceptable")},
-    {409, SLICE_INIT("Conflict")},
-    {412, SLICE_INIT("Precondition Failed")},
-    {413, SLICE_INIT("Content Too Large")},
-    {415, SLICE_INIT("Unsupported Media Type")},
-    {422, SLICE_INIT("Unprocessable Content")},
-    {429, SLICE_INIT("Too Many Requests")},
-    {499, SLICE_INIT("Client Closed Request")},
-    {500, SLICE_INIT("Internal Server Error")},
-    {501, SLICE_INIT("Not Implemented")},
-    {503, SLICE_INIT("Service Unavailable")},
-    {504, SLICE_INIT("Gateway Timeout")},
-};
-
-static struct slice title_of(int http)
-{
-    for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
-        if (titles[i].status == http)
-            return titles[i].title;
-    return SLICE("Error");
-}
 
 /* A further member of an object that is open. */
 static void put_member(struct json_text *text, struct slice name, struct slice value)
@@ -154,7 +124,7 @@ struct slice problem_write(struct arena *arena, int http, const struct status *s
     bool first = true;
 
     json_put_literal(&text, "{\"type\":\"about:blank\"");
-    put_member(&text, SLICE("title"), title_of(http));
+    put_member(&text, SLICE("title"), http_reason(http));
     json_put_literal(&text, ",\"status\":");
     json_put_int(&text, http);
     put_member(&text, SLICE("detail"), status->message);

@@ -4,6 +4,8 @@
  */
 #include "rpc/net/http1.h"
 
+#include "base/http_status.h"
+
 static bool is_last(const struct stream *stream)
 {
     return stream->link.next == &stream->connection->streams;

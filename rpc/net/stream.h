@@ -119,7 +119,4 @@ bool stream_is_bodyless(const struct stream *stream);
 void stream_finish(struct stream *stream, bool complete);
 void stream_close(struct stream *stream);
 
-/* The reason phrase of a status. */
-struct slice http_reason(int status);
-
 #endif

@@ -94,6 +94,10 @@ test('a message may be cut anywhere', async () => {
   await answered(Array.from(whole, (byte) => Buffer.from([byte])));
 });
 
+test('a head beyond the limit is answered in trailers', async () => {
+  await refused(8, [frame(paged)], { headers: { 'x-large': 'x'.repeat(20000) } });
+});
+
 test('te may be missing', async () => {
   await answered([frame(paged)], { headers: { te: undefined } });
 });
