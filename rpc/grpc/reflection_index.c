@@ -71,7 +71,7 @@ static struct status gather_imports(struct builder *builder, size_t file)
         const Google__Protobuf__FileDescriptorProto *proto = builder->set->file[imports[i]];
 
         for (size_t k = 0; k < proto->n_dependency; k++) {
-            unsigned found;
+            unsigned found = 0;
             struct status status = find_import(builder, proto->dependency[k], &found);
 
             if (!status_is_ok(status))
