@@ -1,0 +1,488 @@
+/* Streams of the gRPC face: reflection's conversation and the health watch, bounded and drained. */
+#include "grpc_fixture.h"
+
+#define TALK "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
+#define TALK_ALPHA "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+#define WATCH "/grpc.health.v1.Health/Watch"
+
+/* Requests of reflection, framed. */
+static const struct slice list_services = SLICE_INIT("\0\0\0\0\2\x3a\0");
+static const struct slice unknown_file = SLICE_INIT("\0\0\0\0\4\x1a\2no");
+static const struct slice known_file = SLICE_INIT("\0\0\0\0\x1b\x1a\x19google/protobuf/any.proto");
+static const struct slice asks_nothing = SLICE_INIT("\0\0\0\0\6\x0a\4here");
+
+static int stream_setup(void **state)
+{
+    setup(state);
+    played.streams = true;
+    played.room = 65536;
+    faces.draining = false;
+    return 0;
+}
+
+/* drain_begin is once for all: each test that drains has a face of its own. */
+static struct grpc *new_grpc(struct arena *arena)
+{
+    struct grpc *made = NULL;
+
+    arena_init(arena, NULL, (size_t)64 << 20);
+    assert_true(status_is_ok(grpc_new(&faces, arena, &made)));
+    return made;
+}
+
+static void run_posted(void)
+{
+    struct loop_task *task = played.posted;
+
+    assert_non_null(task);
+    played.posted = NULL;
+    task->run(task);
+}
+
+static void begin_stream(struct slice path)
+{
+    begin(path);
+    assert_int_equal(chain_played.opens, 1);
+}
+
+static const ProtobufCMessage *response(struct slice path, struct slice piece)
+{
+    const struct message_type *type = contract_method(faces.contract, path)->output;
+
+    assert_true(piece.len >= FRAME_PREFIX_LEN);
+    assert_int_equal(piece.data[0], 0);
+    assert_int_equal((unsigned char)piece.data[3] << 8 | (unsigned char)piece.data[4],
+                     piece.len - FRAME_PREFIX_LEN);
+    return message_unpack(&played.arena, type, slice_from(piece, FRAME_PREFIX_LEN));
+}
+
+/* The number of the answer's member of the oneof in the next piece; 0 for none. */
+static uint32_t next_answer(struct slice path)
+{
+    const struct piece_sent *piece = take_piece();
+    const struct message_type *type = contract_method(faces.contract, path)->output;
+    const ProtobufCMessage *message;
+
+    assert_non_null(piece);
+    message = response(path, piece->borrowed);
+    assert_non_null(message);
+    for (uint32_t number = 4; number <= 7; number++)
+        if (field_is_set(message, message_field_by_number(type, number)))
+            return number;
+    return 0;
+}
+
+static void assert_ended(const char *code)
+{
+    struct slice got = header_value(played.trailers, played.trailer_count, SLICE("grpc-status"));
+
+    assert_true(played.ended);
+    assert_int_equal(played.answers, 1);
+    assert_int_equal(sent(SLICE("grpc-status")).len, 0);
+    if (!slice_equal(got, slice_from_cstr(code)))
+        fail_msg("wanted grpc-status %s, got %.*s", code, SLICE_ARG(got));
+}
+
+/* -- reflection ------------------------------------------------------------------------------- */
+
+static void requests_are_answered_as_they_come(void **state)
+{
+    static const struct slice paths[] = {SLICE_INIT(TALK), SLICE_INIT(TALK_ALPHA)};
+
+    for (size_t i = 0; i < 2; i++)
+        for (size_t size = 1; size <= known_file.len; size++) {
+            stream_setup(state);
+            begin_stream(paths[i]);
+            assert_int_equal(played.answers, 1); /* the head leaves before a request comes */
+            send_pieces(list_services, size);
+            assert_int_equal(next_answer(paths[i]), 6);
+            send_pieces(unknown_file, size);
+            assert_int_equal(next_answer(paths[i]), 7);
+            send_pieces(known_file, size);
+            assert_int_equal(next_answer(paths[i]), 4);
+            send_pieces(asks_nothing, size);
+            assert_int_equal(next_answer(paths[i]), 7);
+            assert_false(played.ended);
+            played.exchange.face->body_end(&played.exchange);
+            assert_ended("0");
+            assert_int_equal(played.consumed, list_services.len + unknown_file.len +
+                                                  known_file.len + asks_nothing.len);
+            close_exchange();
+            teardown(state);
+        }
+    stream_setup(state);
+}
+
+static void host_and_request_are_given_back(void **state)
+{
+    const struct message_type *type = contract_method(faces.contract, SLICE(TALK))->output;
+    const struct field *original = message_field_by_number(type, 2);
+    const ProtobufCMessage *message;
+
+    (void)state;
+    begin_stream(SLICE(TALK));
+    send_body(asks_nothing);
+    message = response(SLICE(TALK), played.body);
+    assert_true(
+        slice_equal(field_get_string(message, message_field_by_number(type, 1)), SLICE("here")));
+    message = field_get_message(message, original);
+    assert_true(slice_equal(
+        field_get_string(message, message_field_by_number(original->message, 1)), SLICE("here")));
+    close_exchange();
+}
+
+static void stream_without_a_request_ends_well(void **state)
+{
+    (void)state;
+    begin_stream(SLICE(TALK));
+    played.exchange.face->body_end(&played.exchange);
+    assert_ended("0");
+    assert_int_equal(played.piece_count, 0);
+    close_exchange();
+}
+
+static void bad_requests_end_the_stream(void **state)
+{
+    static const struct {
+        struct slice body;
+        const char *code;
+    } cases[] = {
+        {SLICE_INIT("\2\0\0\0\2\x3a\0"), "13"},             /* flag */
+        {SLICE_INIT("\1\0\0\0\2\x3a\0"), "13"},             /* compressed without an encoding */
+        {SLICE_INIT("\0\0\0\0\2\x3a\5"), "13"},             /* does not parse */
+        {SLICE_INIT("\0\0\0\0\3\x3a\1\xff"), "13"},         /* not UTF-8 */
+        {SLICE_INIT("\0\0\0\0\3\x3a\1\0"), "3"},            /* U+0000 */
+        {SLICE_INIT("\0\0\0\0\2\x3a"), "13"},               /* ends within a message */
+        {SLICE_INIT("\0\0\0\x40\1"), "8"},                  /* 16,385 bytes */
+        {SLICE_INIT("\0\0\0\0\2\x3a\0\xff\0\0\0\0"), "13"}, /* behind a good one */
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        stream_setup(state);
+        begin_stream(SLICE(TALK));
+        send_body(cases[i].body);
+        assert_ended(cases[i].code);
+        close_exchange();
+        teardown(state);
+    }
+    stream_setup(state);
+}
+
+static void caller_must_be_known(void **state)
+{
+    (void)state;
+    chain_played.open_status = status_const(STATUS_UNAUTHENTICATED, SLICE("Who are you?"));
+    begin_stream(SLICE(TALK));
+    assert_refused("16");
+    assert_false(played.accepted);
+    close_exchange();
+}
+
+/* Sends `count` requests in one body, which pieces of 16 KiB cut anywhere. */
+static void send_many(struct slice request, size_t count)
+{
+    char *many = arena_alloc(&played.arena, request.len * count);
+
+    assert_non_null(many);
+    for (size_t i = 0; i < count; i++)
+        memcpy(many + i * request.len, request.data, request.len);
+    send_pieces(slice_make(many, request.len * count), 16384);
+}
+
+static void slow_reader_holds_the_answers_and_the_credit(void **state)
+{
+    const size_t count = 3000;
+    size_t answered = 0;
+
+    (void)state;
+    begin_stream(SLICE(TALK));
+    send_many(known_file, count);
+    played.exchange.face->body_end(&played.exchange);
+    assert_true(played.waiting > played.room);
+    assert_true(played.waiting < played.room + 4096);
+    assert_true(played.consumed < count * known_file.len / 10);
+    while (!played.ended) {
+        size_t before = played.piece_count;
+
+        while (take_piece() != NULL)
+            answered++;
+        played.exchange.face->writable(&played.exchange);
+        assert_true(played.ended || played.piece_count > before);
+        assert_true(played.waiting < played.room + 4096);
+    }
+    while (take_piece() != NULL)
+        answered++;
+    assert_ended("0");
+    assert_int_equal(answered, count);
+    assert_int_equal(played.consumed, count * known_file.len);
+    close_exchange();
+}
+
+/* A client that always leaves something waiting: what it has not taken stays as it was sent. */
+static void answers_keep_their_bytes_until_they_are_taken(void **state)
+{
+    (void)state;
+    begin_stream(SLICE(TALK));
+    for (unsigned i = 0; i < 1000; i++) {
+        send_pieces(i % 3 == 0 ? known_file : i % 3 == 1 ? unknown_file : list_services, 7);
+        if (i >= 3 + i % 4)
+            take_piece();
+        if (i % 50 == 49)
+            while (played.piece_count - played.taken > 1)
+                take_piece();
+        if (played.waiting > played.room / 2)
+            while (take_piece() != NULL)
+                continue;
+    }
+    while (take_piece() != NULL)
+        continue;
+    assert_int_equal(played.piece_count, 1000);
+    played.exchange.face->body_end(&played.exchange);
+    assert_ended("0");
+    close_exchange();
+}
+
+static void stream_lasts_longer_than_the_servers_own_deadline(void **state)
+{
+    (void)state;
+    begin_stream(SLICE(TALK));
+    assert_int_equal(played.timeout_ms, 0);
+    close_exchange();
+}
+
+static void clients_deadline_ends_a_stream(void **state)
+{
+    (void)state;
+    add_header(SLICE("grpc-timeout"), SLICE("2S"));
+    begin_stream(SLICE(TALK));
+    assert_int_equal(played.timeout_ms, 2000);
+    played.exchange.face->timeout(&played.exchange);
+    assert_ended("4");
+    assert_false(played.was_reset);
+    close_exchange();
+}
+
+static void clients_deadline_cuts_a_stream_that_it_does_not_read(void **state)
+{
+    (void)state;
+    add_header(SLICE("grpc-timeout"), SLICE("2S"));
+    begin_stream(SLICE(TALK));
+    send_pieces(list_services, 100);
+    played.exchange.face->timeout(&played.exchange);
+    assert_true(played.was_reset);
+    assert_false(played.ended);
+    close_exchange();
+}
+
+static void closed_stream_leaves_nothing(void **state)
+{
+    (void)state;
+    begin_stream(SLICE(TALK));
+    send_many(known_file, 3000);
+    send_pieces(slice_make(known_file.data, 9), 9);
+    close_exchange(); /* teardown counts the holds, the sanitizer the memory */
+}
+
+static void draining_ends_a_conversation(void **state)
+{
+    struct grpc *shared = grpc;
+    struct arena arena;
+
+    (void)state;
+    grpc = new_grpc(&arena);
+    begin_stream(SLICE(TALK));
+    send_pieces(list_services, 100);
+    grpc_drain(grpc);
+    assert_false(played.ended); /* not on this thread */
+    run_posted();
+    assert_ended("14");
+    close_exchange();
+    grpc = shared;
+    arena_done(&arena);
+}
+
+static void draining_of_a_stream_that_closed_meanwhile_does_nothing(void **state)
+{
+    struct grpc *shared = grpc;
+    struct arena arena;
+
+    (void)state;
+    grpc = new_grpc(&arena);
+    begin_stream(SLICE(TALK));
+    grpc_drain(grpc);
+    close_exchange();
+    assert_int_equal(played.holds, 1);
+    run_posted();
+    assert_false(played.ended);
+    grpc = shared;
+    arena_done(&arena);
+}
+
+/* -- the watch -------------------------------------------------------------------------------- */
+
+static int64_t status_in(struct slice piece)
+{
+    const struct message_type *type = contract_method(faces.contract, SLICE(WATCH))->output;
+
+    return field_get_int(response(SLICE(WATCH), piece), message_field_by_number(type, 1));
+}
+
+static const struct slice watch_server = SLICE_INIT("\0\0\0\0\0");
+static const struct slice watch_nobody = SLICE_INIT("\0\0\0\0\4\x0a\2no");
+
+static void watch_tells_the_status_and_stays_open(void **state)
+{
+    static const struct {
+        struct slice body;
+        int64_t wanted;
+    } cases[] = {
+        {SLICE_INIT("\0\0\0\0\0"), 1},
+        {SLICE_INIT("\0\0\0\0\x1e\x0a\x1c"
+                    "datastream.v1.DeviceService\0"),
+         -1}, /* U+0000 */
+        {SLICE_INIT("\0\0\0\0\x1d\x0a\x1b"
+                    "datastream.v1.DeviceService"),
+         1},
+        {SLICE_INIT("\0\0\0\0\4\x0a\2no"), 3},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        stream_setup(state);
+        begin_stream(SLICE(WATCH));
+        send_body(cases[i].body);
+        if (cases[i].wanted < 0) {
+            assert_refused("3");
+        } else {
+            assert_int_equal(played.piece_count, 1);
+            assert_int_equal(status_in(played.body), cases[i].wanted);
+            assert_int_equal(played.timeout_ms, 0);
+            assert_false(played.ended);
+        }
+        close_exchange();
+        teardown(state);
+    }
+    stream_setup(state);
+}
+
+static void draining_is_told_to_a_watch_before_it_ends(void **state)
+{
+    struct grpc *shared = grpc;
+
+    for (int unknown = 0; unknown < 2; unknown++) {
+        struct arena arena;
+
+        stream_setup(state);
+        grpc = new_grpc(&arena);
+        begin_stream(SLICE(WATCH));
+        send_body(unknown ? watch_nobody : watch_server);
+        faces.draining = true;
+        grpc_drain(grpc);
+        run_posted();
+        assert_int_equal(played.piece_count, unknown ? 1 : 2);
+        assert_int_equal(status_in(played.body), unknown ? 3 : 2);
+        assert_ended("14");
+        close_exchange();
+        grpc = shared;
+        arena_done(&arena);
+        teardown(state);
+    }
+    stream_setup(state);
+}
+
+static void watch_of_a_draining_server_says_so_once(void **state)
+{
+    struct grpc *shared = grpc;
+    struct arena arena;
+
+    (void)state;
+    grpc = new_grpc(&arena);
+    faces.draining = true;
+    grpc_drain(grpc);
+    begin_stream(SLICE(WATCH));
+    send_body(watch_server);
+    run_posted();
+    assert_int_equal(played.piece_count, 1);
+    assert_int_equal(status_in(played.body), 2);
+    assert_ended("14");
+    close_exchange();
+    grpc = shared;
+    arena_done(&arena);
+}
+
+#ifdef DATASTREAM_FAULTS
+/* False when the allocation was not reached. */
+static bool stream_with_fault(struct slice path, struct slice body, unsigned long number,
+                              bool onward)
+{
+    bool failed;
+
+    arena_fault_set(number, onward);
+    begin(path);
+    send_pieces(body, 16384);
+    if (played.accepted && !played.ended)
+        played.exchange.face->body_end(&played.exchange);
+    failed = arena_fault_count() >= number;
+    arena_fault_set(0, false);
+    if (failed && played.ended) {
+        struct slice code = sent(SLICE("grpc-status"));
+
+        if (code.len == 0)
+            code = header_value(played.trailers, played.trailer_count, SLICE("grpc-status"));
+        assert_true(slice_equal(code, SLICE("8")));
+    }
+    assert_int_equal(played.answers, 1);
+    close_exchange();
+    return failed;
+}
+
+static void any_failed_allocation_ends_a_stream(void **state)
+{
+    static const struct {
+        struct slice path, body;
+    } cases[] = {
+        {SLICE_INIT(TALK), SLICE_INIT("\0\0\0\0\2\x3a\0\0\0\0\0\4\x1a\2no")},
+        {SLICE_INIT(WATCH), SLICE_INIT("\0\0\0\0\4\x0a\2no")},
+    };
+
+    for (size_t i = 0; i < 2; i++)
+        for (int onward = 0; onward < 2; onward++) {
+            unsigned long number = 1;
+
+            do {
+                stream_setup(state);
+            } while (stream_with_fault(cases[i].path, cases[i].body, number++, onward != 0) &&
+                     teardown(state) == 0);
+            assert_true(number > 10);
+            teardown(state);
+        }
+    stream_setup(state);
+}
+#endif
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, stream_setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(requests_are_answered_as_they_come),
+        TEST(host_and_request_are_given_back),
+        TEST(stream_without_a_request_ends_well),
+        TEST(bad_requests_end_the_stream),
+        TEST(caller_must_be_known),
+        TEST(slow_reader_holds_the_answers_and_the_credit),
+        TEST(answers_keep_their_bytes_until_they_are_taken),
+        TEST(stream_lasts_longer_than_the_servers_own_deadline),
+        TEST(clients_deadline_ends_a_stream),
+        TEST(clients_deadline_cuts_a_stream_that_it_does_not_read),
+        TEST(closed_stream_leaves_nothing),
+        TEST(draining_ends_a_conversation),
+        TEST(draining_of_a_stream_that_closed_meanwhile_does_nothing),
+        TEST(watch_tells_the_status_and_stays_open),
+        TEST(draining_is_told_to_a_watch_before_it_ends),
+        TEST(watch_of_a_draining_server_says_so_once),
+#ifdef DATASTREAM_FAULTS
+        TEST(any_failed_allocation_ends_a_stream),
+#endif
+    };
+
+    return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}
