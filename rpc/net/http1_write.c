@@ -89,7 +89,7 @@ static void put_head(struct stream *stream, struct buffer *out)
     buffer_put(out, slice_make(answer->date, DATE_LEN));
     buffer_put(out, SLICE("\r\n"));
     put_fields(out, answer->headers, answer->header_count);
-    if (answer->length >= 0 && answer->status != 204) {
+    if (stream_tells_length(stream)) {
         buffer_put(out, SLICE("content-length: "));
         buffer_put_decimal(out, (uint64_t)answer->length);
         buffer_put(out, SLICE("\r\n"));

@@ -150,7 +150,7 @@ static int submit_answer(struct stream *stream)
     fields[count++] = field(SLICE("date"), slice_make(answer->date, DATE_LEN));
     for (size_t i = 0; i < answer->header_count; i++)
         fields[count++] = field(answer->headers[i].name, answer->headers[i].value);
-    if (answer->length >= 0 && answer->status != 204) {
+    if (stream_tells_length(stream)) {
         length = (struct buffer){.data = length_text, .capacity = sizeof(length_text)};
         buffer_put_decimal(&length, (uint64_t)answer->length);
         fields[count++] = copied_field(SLICE("content-length"),

@@ -262,6 +262,13 @@ bool stream_is_bodyless(const struct stream *stream)
            slice_equal(stream->exchange.head.method, SLICE("HEAD"));
 }
 
+bool stream_tells_length(const struct stream *stream)
+{
+    int status = stream->answer.status;
+
+    return stream->answer.length >= 0 && status != 204 && status != 304;
+}
+
 void stream_finish(struct stream *stream, bool complete)
 {
     struct connection *connection = stream->connection;

@@ -113,6 +113,12 @@ size_t stream_take_body(struct stream *stream, struct buffer *out, size_t most);
 bool stream_is_bodyless(const struct stream *stream);
 
 /*
+ * Whether the answer says its length: not with 204, nor with 304, whose length would be that of the
+ * 200 that was spared (RFC 9110 section 8.6).
+ */
+bool stream_tells_length(const struct stream *stream);
+
+/*
  * Nothing can be sent any more: takes the stream from its connection into the list of finished
  * ones, of which stream_close calls `closed` and drops the connection's hold.
  */

@@ -171,6 +171,8 @@ static void face_body_end(struct exchange *exchange)
         exchange_send_end(exchange, NULL, 0);
     } else if (path_is(exchange, "/empty")) {
         exchange_respond(exchange, 204, NULL, 0, SLICE_EMPTY);
+    } else if (path_is(exchange, "/unchanged")) {
+        exchange_respond(exchange, 304, NULL, 0, SLICE_EMPTY);
     } else if (path_is(exchange, "/flood")) {
         call->left = (size_t)32 << 20;
         exchange_send_head(exchange, 200, plain_headers, 1);

@@ -370,7 +370,7 @@ static void answers_in_parts_are_chunked_with_trailers(void **state)
                                    "grpc-status: 0\r\ngrpc-message: fine\r\n\r\n"));
 }
 
-static void head_and_no_content_have_no_body(void **state)
+static void answers_without_a_body_say_no_length_but_to_head(void **state)
 {
     struct fixture *fixture = *state;
     char answer[4096];
@@ -378,6 +378,7 @@ static void head_and_no_content_have_no_body(void **state)
 
     client_send_text(fd, "HEAD /parts HTTP/1.1\r\nHost: a\r\n\r\n"
                          "HEAD /nothing HTTP/1.1\r\nHost: a\r\n\r\n"
+                         "GET /unchanged HTTP/1.1\r\nHost: a\r\n\r\n"
                          "GET /empty HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     client_read_until(fd, answer, sizeof(answer), NULL);
     assert_null(strstr(answer, "onetwo"));
@@ -385,6 +386,7 @@ static void head_and_no_content_have_no_body(void **state)
     assert_non_null(strstr(answer, "HTTP/1.1 404 Not Found\r\n"));
     assert_non_null(strstr(answer, "content-length: 12\r\n"));
     assert_non_null(strstr(answer, "HTTP/1.1 204 No Content\r\n"));
+    assert_non_null(strstr(answer, "HTTP/1.1 304 Not Modified\r\n"));
     assert_null(strstr(answer, "content-length: 0"));
     close(fd);
 }
@@ -662,7 +664,7 @@ int main(void)
         cmocka_unit_test(absolute_targets_override_host),
         cmocka_unit_test(connections_are_kept_unless_either_side_says_close),
         cmocka_unit_test(answers_in_parts_are_chunked_with_trailers),
-        cmocka_unit_test(head_and_no_content_have_no_body),
+        cmocka_unit_test(answers_without_a_body_say_no_length_but_to_head),
         cmocka_unit_test(continue_comes_only_once_the_body_is_wanted),
         cmocka_unit_test(a_little_of_an_unwanted_body_is_dropped_and_much_closes),
         cmocka_unit_test(bodies_beyond_what_the_face_takes_are_413),

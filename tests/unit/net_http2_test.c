@@ -56,20 +56,25 @@ static void a_unary_answer_is_headers_data_trailers_in_one_read(void **state)
     client_close(client);
 }
 
-static void head_and_no_content_end_on_their_headers(void **state)
+static void answers_without_a_body_end_on_their_headers(void **state)
 {
     struct client *client = client_open(*state, 0, true);
     int32_t head = request(client, "HEAD", "/nothing", 0, NULL, 0);
     int32_t empty = get(client, "/empty");
+    int32_t unchanged = get(client, "/unchanged");
 
     client_until_closed(client, head);
     client_until_closed(client, empty);
+    client_until_closed(client, unchanged);
     assert_true(heard_of(client, head)->end_on_headers);
     assert_string_equal(heard_of(client, head)->content_length, "12");
     assert_int_equal(heard_of(client, head)->bytes, 0);
     assert_int_equal(heard_of(client, empty)->status, 204);
     assert_true(heard_of(client, empty)->end_on_headers);
     assert_string_equal(heard_of(client, empty)->content_length, "");
+    assert_int_equal(heard_of(client, unchanged)->status, 304);
+    assert_true(heard_of(client, unchanged)->end_on_headers);
+    assert_string_equal(heard_of(client, unchanged)->content_length, "");
     client_close(client);
 }
 
@@ -365,7 +370,7 @@ int main(void)
         cmocka_unit_test(a_whole_answer_has_its_length),
         cmocka_unit_test(trailers_only_is_one_frame),
         cmocka_unit_test(a_unary_answer_is_headers_data_trailers_in_one_read),
-        cmocka_unit_test(head_and_no_content_end_on_their_headers),
+        cmocka_unit_test(answers_without_a_body_end_on_their_headers),
         cmocka_unit_test(many_streams_run_side_by_side),
         cmocka_unit_test(an_early_answer_resets_with_no_error),
         cmocka_unit_test(a_reset_by_the_face_is_a_cancel),
