@@ -20,9 +20,16 @@ struct node {
     struct leaf *rests; /* templates that end here with `**` */
 };
 
+/* A verb of any template. */
+struct verb {
+    struct verb *next;
+    struct slice name;
+};
+
 struct router {
     struct arena *arena;
     struct node root;
+    struct verb *verbs;
 };
 
 struct router *router_new(struct arena *arena)
@@ -62,6 +69,29 @@ static struct leaf *add_leaf(struct router *router, struct leaf **slot, struct s
     return *slot;
 }
 
+static bool is_verb(const struct router *router, struct slice name)
+{
+    for (const struct verb *verb = router->verbs; verb != NULL; verb = verb->next)
+        if (slice_equal(verb->name, name))
+            return true;
+    return false;
+}
+
+/* False when the arena failed. */
+static bool note_verb(struct router *router, struct slice name)
+{
+    struct verb *verb;
+
+    if (name.len == 0 || is_verb(router, name))
+        return true;
+    verb = arena_alloc(router->arena, sizeof(*verb));
+    if (verb == NULL)
+        return false;
+    *verb = (struct verb){router->verbs, name};
+    router->verbs = verb;
+    return true;
+}
+
 struct status router_add(struct router *router, const struct route *route)
 {
     const struct template *template = &route->template;
@@ -89,7 +119,7 @@ struct status router_add(struct router *router, const struct route *route)
                                SLICE_ARG(template->text), SLICE_ARG((*slot)->route.template.text),
                                SLICE_ARG((*slot)->route.place));
     *slot = arena_zalloc(router->arena, sizeof(**slot));
-    if (*slot == NULL)
+    if (*slot == NULL || !note_verb(router, template->verb))
         return status_out_of_memory();
     (*slot)->route = *route;
     return status_ok();
@@ -178,37 +208,30 @@ static bool path_is_wellformed(struct slice path)
     return path.len == 1 || path.data[path.len - 1] != '/';
 }
 
-/* Splits the verb off; false when the last segment has none. */
-static bool split_verb(struct slice path, struct slice *ret_path, struct slice *ret_verb)
+/* Splits a verb of some template off the last segment; false when it ends in none. */
+static bool split_verb(const struct router *router, struct slice path, struct slice *ret_path,
+                       struct slice *ret_verb)
 {
-    for (size_t i = path.len; i-- > 1;) {
-        if (path.data[i] == '/')
+    for (size_t i = path.len; i-- > 1 && path.data[i] != '/';) {
+        if (path.data[i] != ':')
+            continue;
+        if (!is_verb(router, slice_from(path, i + 1)))
             return false;
-        if (path.data[i] == ':') {
-            if (path.data[i - 1] == '/' || i + 1 == path.len)
-                return false;
-            *ret_path = slice_make(path.data, i);
-            *ret_verb = slice_from(path, i + 1);
-            return true;
-        }
+        *ret_path = slice_make(path.data, i);
+        *ret_verb = slice_from(path, i + 1);
+        return true;
     }
     return false;
 }
 
-/* Walks for the verb's templates first; those without follow only where none of them matched. */
 static bool find(const struct router *router, struct slice path, struct walk *walk)
 {
-    if (!path_is_wellformed(path))
-        return false;
-    if (split_verb(path, &walk->path, &walk->verb)) {
-        if (descend(walk, &router->root, 1, 0))
-            return true;
-        if (walk->other != NULL || walk->method_count > 0)
-            return false;
-    }
     walk->path = path;
     walk->verb = SLICE_EMPTY;
-    return descend(walk, &router->root, 1, 0);
+    /* A verb behind nothing leaves a path that ends in a slash, even where that is the root. */
+    if (split_verb(router, path, &walk->path, &walk->verb) && walk->path.len == 1)
+        return false;
+    return path_is_wellformed(walk->path) && descend(walk, &router->root, 1, 0);
 }
 
 enum route_result router_match(const struct router *router, struct slice http_method,

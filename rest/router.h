@@ -7,9 +7,10 @@
  * path. Templates of other HTTP methods are passed over; of one template, the route for the
  * request's method is preferred to the one for any ("*").
  *
- * The verb is behind the last colon of the last segment, if a template with that verb matches the
- * path (in whichever HTTP method); otherwise the colon is part of the value. Ours: an empty segment
- * and a trailing slash match nothing.
+ * The verb is behind the last colon of the last segment, if any template has that verb; otherwise
+ * the colon is part of the value. A path that ends in a verb matches templates with that verb
+ * alone, so that one spelling does not mean a verb here and a name there; a name that ends in one
+ * is sent with its colon escaped. Ours: an empty segment and a trailing slash match nothing.
  *
  * Pure: no contract, no socket. Read-only once built, so that all threads may match; nothing is
  * allocated by a match.

@@ -138,7 +138,7 @@ static void captures_hold_the_back_tracked_segments(void **state)
     check(make(routes, COUNT(routes)), cases, COUNT(cases));
 }
 
-static void a_verb_counts_only_where_a_template_has_it(void **state)
+static void what_stands_behind_the_last_colon_is_a_verb_if_a_template_has_it(void **state)
 {
     static const struct slice routes[] = {
         SLICE_INIT("GET /t/{id}"),          SLICE_INIT("POST /t/{id}:enable"),
@@ -152,8 +152,16 @@ static void a_verb_counts_only_where_a_template_has_it(void **state)
         {SLICE_INIT("GET /t/7:other"), SLICE_INIT("GET /t/{id} id=7:other")},
         {SLICE_INIT("GET /t/7:enable"), SLICE_INIT("405 POST")},
         {SLICE_INIT("GET /t/7%3Aenable"), SLICE_INIT("GET /t/{id} id=7%3Aenable")},
-        {SLICE_INIT("GET /u/7:enable"), SLICE_INIT("GET /u/{id} id=7:enable")},
-        {SLICE_INIT("GET /t/:enable"), SLICE_INIT("GET /t/{id} id=:enable")},
+        {SLICE_INIT("GET /u/7:enable"), SLICE_INIT("404")},
+        {SLICE_INIT("GET /u/7%3aenable"), SLICE_INIT("GET /u/{id} id=7%3aenable")},
+        {SLICE_INIT("GET /u/7:ENABLE"), SLICE_INIT("GET /u/{id} id=7:ENABLE")},
+        {SLICE_INIT("GET /u/7:enable:x"), SLICE_INIT("GET /u/{id} id=7:enable:x")},
+        {SLICE_INIT("GET /t/:enable"), SLICE_INIT("404")},
+        {SLICE_INIT("GET /t/:other"), SLICE_INIT("GET /t/{id} id=:other")},
+        {SLICE_INIT("POST /w:copy"), SLICE_INIT("POST /w/{id=**}:copy id=")},
+        {SLICE_INIT("POST /w/:copy"), SLICE_INIT("404")},
+        {SLICE_INIT("POST /:copy"), SLICE_INIT("404")},
+        {SLICE_INIT("POST :copy"), SLICE_INIT("404")},
         {SLICE_INIT("GET /t/7:"), SLICE_INIT("GET /t/{id} id=7:")},
         {SLICE_INIT("GET /t:batchGet"), SLICE_INIT("GET /t:batchGet")},
         {SLICE_INIT("GET /t:batchSet"), SLICE_INIT("404")},
@@ -268,7 +276,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(literals_go_before_one_before_rest_with_back_tracking),
         cmocka_unit_test(captures_hold_the_back_tracked_segments),
-        cmocka_unit_test(a_verb_counts_only_where_a_template_has_it),
+        cmocka_unit_test(what_stands_behind_the_last_colon_is_a_verb_if_a_template_has_it),
         cmocka_unit_test(paths_are_matched_as_they_were_sent),
         cmocka_unit_test(a_known_path_names_its_methods),
         cmocka_unit_test(templates_equal_but_for_names_are_refused),
