@@ -1,0 +1,401 @@
+/* The resource engine: updates and their masks, their audit, two calls at a time, failing
+ * allocations. */
+#include "tests/unit/engine_fixture.h"
+
+#include "datastream/storage/v1/records.pb-c.h"
+#include "storage/audit.h"
+
+/* -- updating --------------------------------------------------------------------------------- */
+
+static void a_mask_touches_only_what_it_names(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, create_device(w, "edge-1", NULL), "id");
+    struct reply reply;
+
+    assert_ok(update_device(w, id, "device.syslog.port", "1514", "syslog.port"));
+    assert_ok(update_device(w, id, "device.syslog.address", "10.0.0.1", "syslog.address"));
+    /* A body that holds more than the mask. */
+    reply = world_call(w, "UpdateDevice", w->made.api_token,
+                       make(w, "UpdateDevice", "device.id", id, "device.name", "edge-2",
+                            "device.description", "new", "updateMask.paths", "description", NULL));
+    assert_ok(reply);
+    assert_field(w, reply, "name", "edge-1");
+    assert_field(w, reply, "description", "new");
+    assert_field(w, reply, "syslog.port", "1514");
+    assert_field(w, reply, "syslog.address", "10.0.0.1");
+    /* Named and left out: cleared. */
+    reply = update_device(w, id, NULL, NULL, "syslog.port");
+    assert_field(w, reply, "syslog.port", "");
+    assert_field(w, reply, "syslog.address", "10.0.0.1");
+    reply = update_device(w, id, NULL, NULL, "syslog");
+    assert_field(w, reply, "syslog.address", "");
+}
+
+static void a_oneof_moves_to_the_member_that_the_mask_names(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, create_device(w, "edge-1", NULL), "id");
+    struct reply reply;
+
+    assert_ok(update_device(w, id, "device.syslog.port", "1514", "syslog.port"));
+    reply = update_device(w, id, "device.http.port", "8080", "http.port");
+    assert_ok(reply);
+    assert_field(w, reply, "http.port", "8080");
+    assert_field(w, reply, "syslog.port", "");
+    /* Clearing a member that is not set leaves the other alone. */
+    assert_field(w, update_device(w, id, NULL, NULL, "tcp"), "http.port", "8080");
+}
+
+static void without_a_mask_the_populated_fields_count(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, create_device(w, "edge-1", NULL), "id");
+    struct reply reply;
+
+    assert_ok(update_device(w, id, "device.description", "one", NULL));
+    reply = update_device(w, id, "device.name", "edge-2", NULL);
+    assert_ok(reply);
+    assert_field(w, reply, "name", "edge-2");
+    assert_field(w, reply, "description", "one");
+}
+
+static void a_star_replaces_everything_that_can_change(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, create_device(w, "edge-1", NULL), "id");
+    struct reply reply;
+
+    assert_ok(update_device(w, id, "device.description", "one", NULL));
+    reply = update_device(w, id, "device.name", "edge-2", "*");
+    assert_ok(reply);
+    assert_field(w, reply, "id", id);
+    assert_field(w, reply, "description", "");
+    assert_field(w, reply, "status", "ENABLED");
+    assert_true(get(w, reply, "createTime").len > 0);
+}
+
+static void masks_that_name_nothing_are_refused(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, create_device(w, "edge-1", NULL), "id");
+    static const char *const masks[] = {
+        "nonsense", "syslog.nonsense", "labels.a", "name.x", "createTime.seconds",
+        "",         "syslog.",         "."};
+
+    for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++)
+        assert_violation(update_device(w, id, NULL, NULL, masks[i]), "updateMask");
+    /* Both kinds of names do, and what only the server sets is ignored. */
+    assert_ok(update_device(w, id, NULL, NULL, "director_ids"));
+    assert_ok(update_device(w, id, NULL, NULL, "directorIds"));
+    assert_field(w, update_device(w, id, "device.createTime", "1", "createTime"), "createTime",
+                 get_cstr(w, get_device(w, id), "createTime"));
+}
+
+static void immutable_fields_are_refused_when_they_differ(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, create_director(w, "dir-1"), "id");
+
+    assert_ok(world_call(w, "UpdateDirector", w->made.api_token,
+                         make(w, "UpdateDirector", "director.id", id, "director.mode", "MANAGED",
+                              "director.description", "x", NULL)));
+    assert_violation(world_call(w, "UpdateDirector", w->made.api_token,
+                                make(w, "UpdateDirector", "director.id", id, "director.mode",
+                                     "SELF_MANAGED", NULL)),
+                     "mode");
+    assert_violation(world_call(w, "UpdateDirector", w->made.api_token,
+                                make(w, "UpdateDirector", "director.id", id, "director.mode",
+                                     "SELF_MANAGED", "updateMask.paths", "mode", NULL)),
+                     "mode");
+}
+
+static void the_whole_is_validated_after_the_merge(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, create_device(w, "edge-1", NULL), "id");
+
+    assert_violation(update_device(w, id, NULL, NULL, "name"), "name");
+    assert_violation(update_device(w, id, "device.http.url", "/x", "http.url"), "http.port");
+    assert_violation(update_device(w, id, "device.directorIds", "nonsense", "directorIds"),
+                     "directorIds[0]");
+}
+
+static void a_change_moves_etag_and_update_time_and_nothing_does_not(void **state)
+{
+    struct world *w = *state;
+    struct reply made = create_device(w, "edge-1", NULL);
+    const char *id = get_cstr(w, made, "id");
+    uint64_t before = store_revision(w->fixture.store);
+    struct reply same = update_device(w, id, "device.name", "edge-1", NULL);
+    struct reply changed;
+
+    assert_ok(same);
+    assert_string_equal(get_cstr(w, same, "etag"), get_cstr(w, made, "etag"));
+    assert_int_equal(store_revision(w->fixture.store), before);
+    changed = update_device(w, id, "device.description", "x", NULL);
+    assert_string_not_equal(get_cstr(w, changed, "etag"), get_cstr(w, made, "etag"));
+    assert_string_equal(get_cstr(w, changed, "etag"), get_cstr(w, get_device(w, id), "etag"));
+    assert_string_equal(get_cstr(w, changed, "createTime"), get_cstr(w, made, "createTime"));
+}
+
+static void if_match_is_judged_by_the_stored_revision(void **state)
+{
+    struct world *w = *state;
+    struct reply made = create_device(w, "edge-1", NULL);
+    const char *id = get_cstr(w, made, "id");
+    const char *etag = arena_printf(&w->arena, "\"%s\"", get_cstr(w, made, "etag")).data;
+    struct reply reply;
+
+    reply = world_call_with(
+        w, "UpdateDevice", w->made.api_token,
+        make(w, "UpdateDevice", "device.id", id, "device.description", "x", NULL),
+        (struct call_extra){.if_match = etag});
+    assert_ok(reply);
+    reply = world_call_with(
+        w, "UpdateDevice", w->made.api_token,
+        make(w, "UpdateDevice", "device.id", id, "device.description", "y", NULL),
+        (struct call_extra){.if_match = etag});
+    assert_status(reply, STATUS_ABORTED);
+    assert_int_equal(status_http(&reply.status), 412);
+    reply = world_call_with(w, "DeleteDevice", w->made.api_token,
+                            make(w, "DeleteDevice", "id", id, NULL),
+                            (struct call_extra){.if_match = etag});
+    assert_status(reply, STATUS_ABORTED);
+    reply = world_call_with(w, "DeleteDevice", w->made.api_token,
+                            make(w, "DeleteDevice", "id", id, NULL),
+                            (struct call_extra){.if_match = "*"});
+    assert_ok(reply);
+}
+
+static void a_rename_frees_the_old_name_and_takes_the_new(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, create_device(w, "edge-1", NULL), "id");
+
+    assert_ok(create_device(w, "edge-2", NULL));
+    assert_status(update_device(w, id, "device.name", "EDGE-2", NULL), STATUS_ALREADY_EXISTS);
+    assert_field(w, update_device(w, id, "device.name", "EDGE-1", NULL), "name", "EDGE-1");
+    assert_ok(update_device(w, id, "device.name", "edge-3", NULL));
+    assert_ok(create_device(w, "edge-1", NULL));
+    assert_status(create_device(w, "edge-3", NULL), STATUS_ALREADY_EXISTS);
+}
+
+static void validate_only_updates_change_nothing(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, create_device(w, "edge-1", NULL), "id");
+    struct reply reply = world_call(w, "UpdateDevice", w->made.api_token,
+                                    make(w, "UpdateDevice", "device.id", id, "device.name",
+                                         "edge-2", "validateOnly", "true", NULL));
+
+    assert_ok(reply);
+    assert_field(w, reply, "name", "edge-2");
+    assert_field(w, get_device(w, id), "name", "edge-1");
+}
+
+/* -- audit ------------------------------------------------------------------------------------ */
+
+/* The last audit row of the organization. */
+static Datastream__Storage__V1__AuditRecord *last_audit(struct world *w)
+{
+    struct slice from = slice_make(&w->made.organization, sizeof(struct uuid));
+    struct store_rows rows = read_rows(&w->fixture, FAMILY_AUDIT, from,
+                                       key_prefix_end(&w->arena, from), true, 1);
+    ProtobufCAllocator allocator = message_allocator(&w->arena);
+    uint8_t mac[AUDIT_MAC_LEN];
+    struct slice body;
+
+    assert_int_equal(rows.count, 1);
+    assert_true(audit_parse(rows.rows[0].value, mac, &body));
+    return datastream__storage__v1__audit_record__unpack(&allocator, body.len,
+                                                         (const uint8_t *)body.data);
+}
+
+static void changes_are_audited_with_their_paths(void **state)
+{
+    struct world *w = *state;
+    struct reply made = create_device(w, "edge-1", NULL);
+    const char *id = get_cstr(w, made, "id");
+    Datastream__Storage__V1__AuditRecord *row = last_audit(w);
+
+    assert_string_equal(row->action, "CreatedDevice");
+    assert_string_equal(row->object_id, id);
+    assert_string_equal(row->object_name, "edge-1");
+    assert_int_equal(row->n_changes, 0);
+    assert_ok(world_call(w, "UpdateDevice", w->made.api_token,
+                         make(w, "UpdateDevice", "device.id", id, "device.description", "a \"b\"",
+                              "device.tags", "t1", "device.tags", "t2", "device.status", "DISABLED",
+                              NULL)));
+    row = last_audit(w);
+    assert_string_equal(row->action, "UpdatedDevice");
+    assert_int_equal(row->n_changes, 3);
+    for (size_t i = 0; i < row->n_changes; i++) {
+        static const char *const wanted[][3] = {
+            {"description", "", "\"a \\\"b\\\"\""},
+            {"tags", "", "[\"t1\",\"t2\"]"},
+            {"status", "\"ENABLED\"", "\"DISABLED\""},
+        };
+
+        assert_string_equal(row->changes[i]->path, wanted[i][0]);
+        assert_string_equal(row->changes[i]->before, wanted[i][1]);
+        assert_string_equal(row->changes[i]->after, wanted[i][2]);
+    }
+    assert_ok(update_device(w, id, "device.syslog.port", "1514", "syslog.port"));
+    row = last_audit(w);
+    assert_int_equal(row->n_changes, 1);
+    assert_string_equal(row->changes[0]->path, "syslog");
+    assert_int_equal(strlen(row->changes[0]->after), 7 + 64);
+    assert_ok(update_device(w, id, "device.syslog.port", "1515", "syslog.port"));
+    row = last_audit(w);
+    assert_int_equal(row->n_changes, 1);
+    assert_string_equal(row->changes[0]->path, "syslog.port");
+    assert_string_equal(row->changes[0]->before, "1514");
+    assert_string_equal(row->changes[0]->after, "1515");
+    assert_ok(call_id(w, "DeleteDevice", id));
+    assert_string_equal(last_audit(w)->action, "DeletedDevice");
+}
+
+/* -- two at a time ---------------------------------------------------------------------------- */
+
+static void of_two_creations_with_one_name_one_wins(void **state)
+{
+    struct world *w = *state;
+
+    for (int i = 0; i < 10; i++) {
+        const char *name = arena_printf(&w->arena, "device-%d", i).data;
+        ProtobufCMessage *request = make(w, "CreateDevice", "device.name", name, NULL);
+        struct test_call calls[2];
+        struct reply first, second;
+
+        world_begin(w, &calls[0], "CreateDevice", w->made.api_token, request,
+                    (struct call_extra){0});
+        world_begin(w, &calls[1], "CreateDevice", w->made.api_token, request,
+                    (struct call_extra){0});
+        first = world_finish(&calls[0]);
+        second = world_finish(&calls[1]);
+        if (status_is_ok(first.status))
+            assert_status(second, STATUS_ALREADY_EXISTS);
+        else
+            assert_status(first, STATUS_ALREADY_EXISTS);
+        assert_true(status_is_ok(first.status) || status_is_ok(second.status));
+    }
+    assert_field(w, world_call(w, "ListDevices", w->made.api_token, NULL), "totalSize", "10");
+}
+
+static void a_reference_and_the_deletion_of_its_target_never_both_win(void **state)
+{
+    struct world *w = *state;
+
+    for (int i = 0; i < 10; i++) {
+        const char *name = arena_printf(&w->arena, "object-%d", i).data;
+        const char *director = get_cstr(w, create_director(w, name), "id");
+        ProtobufCMessage *create = make(w, "CreateDevice", "device.name", name,
+                                        "device.directorIds", director, NULL);
+        ProtobufCMessage *drop = make(w, "DeleteDirector", "id", director, NULL);
+        struct test_call calls[2];
+        struct reply created, dropped;
+
+        world_begin(w, &calls[i % 2], i % 2 == 0 ? "CreateDevice" : "DeleteDirector",
+                    w->made.api_token, i % 2 == 0 ? create : drop, (struct call_extra){0});
+        world_begin(w, &calls[1 - i % 2], i % 2 == 0 ? "DeleteDirector" : "CreateDevice",
+                    w->made.api_token, i % 2 == 0 ? drop : create, (struct call_extra){0});
+        created = world_finish(&calls[0]);
+        dropped = world_finish(&calls[1]);
+        if (status_is_ok(created.status))
+            assert_status(dropped, STATUS_FAILED_PRECONDITION);
+        else
+            assert_violation(created, "directorIds[0]");
+        assert_true(status_is_ok(created.status) || status_is_ok(dropped.status));
+    }
+}
+
+static void two_updates_of_one_device_both_hold(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, create_device(w, "edge-1", NULL), "id");
+    struct test_call calls[2];
+    struct reply device;
+
+    world_begin(w, &calls[0], "UpdateDevice", w->made.api_token,
+                make(w, "UpdateDevice", "device.id", id, "device.description", "one", NULL),
+                (struct call_extra){0});
+    world_begin(w, &calls[1], "UpdateDevice", w->made.api_token,
+                make(w, "UpdateDevice", "device.id", id, "device.tags", "two", NULL),
+                (struct call_extra){0});
+    assert_ok(world_finish(&calls[0]));
+    assert_ok(world_finish(&calls[1]));
+    device = get_device(w, id);
+    assert_field(w, device, "description", "one");
+    assert_field(w, device, "tags.0", "two");
+}
+
+/* -- faults ----------------------------------------------------------------------------------- */
+
+#ifdef DATASTREAM_FAULTS
+
+static void every_failed_allocation_is_answered(void **state)
+{
+    struct world *w = *state;
+    const char *director = get_cstr(w, create_director(w, "dir-1"), "id");
+    const char *id = get_cstr(w, create_device(w, "edge-1", director), "id");
+    unsigned long number;
+
+    for (number = 1; call_failing(w, number, "CreateDevice",
+                                  make(w, "CreateDevice", "device.name",
+                                       arena_printf(&w->arena, "device-%lu", number).data,
+                                       "device.directorIds", director, NULL));
+         number++)
+        ;
+    assert_true(number > 10);
+    for (number = 1; call_failing(w, number, "GetDevice", make(w, "GetDevice", "id", id, NULL));
+         number++)
+        ;
+    for (number = 1; call_failing(w, number, "ListDevices", make(w, "ListDevices", NULL)); number++)
+        ;
+    for (number = 1; call_failing(w, number, "UpdateDevice",
+                                  make(w, "UpdateDevice", "device.id", id, "device.description",
+                                       arena_printf(&w->arena, "%lu", number).data, NULL));
+         number++)
+        ;
+    assert_true(number > 10);
+}
+
+#endif
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
+    const struct CMUnitTest tests[] = {
+        TEST(a_mask_touches_only_what_it_names),
+        TEST(a_oneof_moves_to_the_member_that_the_mask_names),
+        TEST(without_a_mask_the_populated_fields_count),
+        TEST(a_star_replaces_everything_that_can_change),
+        TEST(masks_that_name_nothing_are_refused),
+        TEST(immutable_fields_are_refused_when_they_differ),
+        TEST(the_whole_is_validated_after_the_merge),
+        TEST(a_change_moves_etag_and_update_time_and_nothing_does_not),
+        TEST(if_match_is_judged_by_the_stored_revision),
+        TEST(a_rename_frees_the_old_name_and_takes_the_new),
+        TEST(validate_only_updates_change_nothing),
+        TEST(changes_are_audited_with_their_paths),
+        TEST(of_two_creations_with_one_name_one_wins),
+        TEST(a_reference_and_the_deletion_of_its_target_never_both_win),
+        TEST(two_updates_of_one_device_both_hold),
+#ifdef DATASTREAM_FAULTS
+        TEST(every_failed_allocation_is_answered),
+#endif
+    };
+    const struct CMUnitTest late_tests[] = {
+        TEST(a_rename_frees_the_old_name_and_takes_the_new),
+        TEST(of_two_creations_with_one_name_one_wins),
+        TEST(a_reference_and_the_deletion_of_its_target_never_both_win),
+        TEST(two_updates_of_one_device_both_hold),
+    };
+    int failures = cmocka_run_group_tests_name("engine updates", tests, NULL, NULL);
+
+    for (seed = 1; seed <= LATE_SEEDS; seed++)
+        failures += cmocka_run_group_tests_name("engine updates over the late store", late_tests,
+                                                NULL, NULL);
+    return failures;
+}
