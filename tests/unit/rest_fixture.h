@@ -1,0 +1,335 @@
+/*
+ * The REST face between an exchange and a chain that are played here. For one test program each:
+ * what the face calls of rpc/net and rpc/call is defined below, instead of the libraries'.
+ */
+#ifndef DATASTREAM_TESTS_UNIT_REST_FIXTURE_H
+#define DATASTREAM_TESTS_UNIT_REST_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "proto/message.h"
+#include "rest/json.h"
+#include "rest/rest.h"
+
+#define UNUSED __attribute__((unused))
+
+/* -- the exchange, played --------------------------------------------------------------------- */
+
+#define HEADERS_MOST 12
+
+static struct played {
+    struct exchange exchange;
+    struct arena arena;
+    struct header headers[HEADERS_MOST];
+    bool accepted, is_closed;
+    unsigned answers;
+    int holds;
+    size_t consumed;
+    uint64_t timeout_ms;
+    int status;
+    struct slice body;
+    const struct header *sent;
+    size_t sent_count;
+} played;
+
+bool exchange_header(const struct exchange *exchange, struct slice name, struct slice *ret_value)
+{
+    for (size_t i = 0; i < exchange->head.header_count; i++)
+        if (slice_equal(exchange->head.headers[i].name, name)) {
+            *ret_value = exchange->head.headers[i].value;
+            return true;
+        }
+    return false;
+}
+
+void exchange_accept_body(struct exchange *exchange, uint64_t most)
+{
+    (void)exchange;
+    assert_true(most == 0);
+    played.accepted = true;
+}
+
+void exchange_consume(struct exchange *exchange, size_t bytes)
+{
+    (void)exchange;
+    played.consumed += bytes;
+}
+
+void exchange_respond(struct exchange *exchange, int status, const struct header *headers,
+                      size_t count, struct slice body)
+{
+    (void)exchange;
+    assert_false(played.is_closed);
+    played.answers++;
+    played.status = status;
+    played.sent = headers;
+    played.sent_count = count;
+    played.body = body;
+}
+
+void exchange_send_head(struct exchange *exchange, int status, const struct header *headers,
+                        size_t count)
+{
+    exchange_respond(exchange, status, headers, count, SLICE_EMPTY);
+}
+
+bool exchange_send_body(struct exchange *exchange, struct slice bytes)
+{
+    (void)exchange;
+    (void)bytes;
+    fail_msg("answers are sent whole");
+    return true;
+}
+
+void exchange_send_end(struct exchange *exchange, const struct header *trailers, size_t count)
+{
+    (void)exchange;
+    (void)trailers;
+    (void)count;
+    fail_msg("answers are sent whole");
+}
+
+void exchange_reset(struct exchange *exchange)
+{
+    (void)exchange;
+    fail_msg("nothing is reset");
+}
+
+void exchange_set_timeout(struct exchange *exchange, uint64_t ms)
+{
+    (void)exchange;
+    played.timeout_ms = ms;
+}
+
+bool exchange_is_closed(const struct exchange *exchange)
+{
+    (void)exchange;
+    return played.is_closed;
+}
+
+void exchange_hold(struct exchange *exchange)
+{
+    (void)exchange;
+    played.holds++;
+}
+
+void exchange_release(struct exchange *exchange)
+{
+    (void)exchange;
+    played.holds--;
+}
+
+void loop_post(struct loop *loop, struct loop_task *task)
+{
+    (void)loop;
+    (void)task;
+}
+
+unsigned loop_index(const struct loop *loop)
+{
+    (void)loop;
+    return 0;
+}
+
+bool store_is_read_only(struct store *store)
+{
+    return store == (struct store *)&played.accepted;
+}
+
+/* -- the chain, played ------------------------------------------------------------------------ */
+
+static struct chain_played {
+    struct status open_status;
+    struct status run_status;
+    bool open_waits, run_waits; /* the answer comes later */
+    bool sent_credentials;
+    struct slice response; /* the response's JSON */
+    unsigned opens, runs;
+    enum access access; /* of the method that was opened */
+    struct slice if_match;
+    struct call *call;
+} chain_played;
+
+static struct faces faces;
+
+void call_open(struct call *call, struct slice authorization)
+{
+    chain_played.opens++;
+    chain_played.call = call;
+    chain_played.access = call->method->access;
+    chain_played.sent_credentials = authorization.data != NULL;
+    call->status = chain_played.open_status;
+    if (!chain_played.open_waits)
+        call->opened(call);
+}
+
+bool call_sent_credentials(const struct call *call)
+{
+    (void)call;
+    return chain_played.sent_credentials;
+}
+
+static void finish(struct call *call)
+{
+    struct json_read_options options = {.contract = faces.contract};
+
+    call->status = chain_played.run_status;
+    if (status_is_ok(call->status))
+        call->status = json_read_message(call->arena, call->method->output, chain_played.response,
+                                         &options, &call->response);
+    call->finish(call);
+}
+
+void call_dispatch(struct call *call)
+{
+    chain_played.runs++;
+    chain_played.if_match = call->if_match;
+    if (!chain_played.run_waits)
+        finish(call);
+}
+
+void call_resume(struct call *call)
+{
+    (void)call;
+}
+
+/* -- requests ---------------------------------------------------------------------------------- */
+
+static struct arena contract_arena;
+static struct settings settings;
+static struct chain_loop *loops[1];
+static struct rest *rest;
+
+/* Starts the face over a contract that lives in contract_arena. */
+static UNUSED int start_rest(const struct contract *contract)
+{
+    log_setup(LOG_JSON, LOG_ERROR);
+    settings = settings_default();
+    settings.max_body_bytes = 1024;
+    faces.settings = &settings;
+    faces.loops = loops;
+    faces.contract = contract;
+    return status_is_ok(rest_new(&faces, &contract_arena, &rest)) ? 0 : -1;
+}
+
+static UNUSED int group_teardown(void **state)
+{
+    (void)state;
+    arena_done(&contract_arena);
+    return 0;
+}
+
+static void fresh(void)
+{
+    played = (struct played){0};
+    chain_played = (struct chain_played){.response = SLICE("{}")};
+    arena_init(&played.arena, NULL, (size_t)8 << 20);
+    faces.draining = false;
+    faces.store = NULL;
+}
+
+static UNUSED int setup(void **state)
+{
+    (void)state;
+    fresh();
+    return 0;
+}
+
+static UNUSED int teardown(void **state)
+{
+    (void)state;
+    assert_int_equal(played.holds, 0);
+    arena_done(&played.arena);
+    return 0;
+}
+
+static UNUSED void add_header(struct slice name, struct slice value)
+{
+    assert_true(played.exchange.head.header_count < HEADERS_MOST);
+    played.headers[played.exchange.head.header_count++] = (struct header){name, value};
+}
+
+/* "POST /path?query"; a body is announced by its length unless `length` is -1. */
+static void begin(struct slice request, bool has_body, int64_t length)
+{
+    struct request_head *head = &played.exchange.head;
+    size_t blank = slice_find(request, ' ');
+    struct slice target = slice_from(request, blank + 1);
+    size_t mark = slice_find(target, '?');
+
+    played.exchange.arena = &played.arena;
+    head->version = HTTP_1_1;
+    head->method = slice_make(request.data, blank);
+    head->path = slice_make(target.data, mark);
+    if (mark < target.len)
+        head->query = slice_from(target, mark + 1);
+    head->headers = played.headers;
+    head->has_body = has_body;
+    head->content_length = length;
+    rest_begin(rest, &played.exchange);
+    assert_non_null(played.exchange.face);
+}
+
+static UNUSED void send_pieces(struct slice body, size_t size)
+{
+    while (body.len > 0 && played.accepted && played.answers == 0) {
+        size_t len = size < body.len ? size : body.len;
+
+        played.exchange.face->body(&played.exchange, slice_make(body.data, len));
+        body = slice_from(body, len);
+    }
+    if (played.accepted && played.answers == 0)
+        played.exchange.face->body_end(&played.exchange);
+}
+
+static UNUSED void request(struct slice line, struct slice body)
+{
+    begin(line, body.len > 0, (int64_t)body.len);
+    if (body.len > 0)
+        send_pieces(body, 16384);
+}
+
+static UNUSED void close_exchange(void)
+{
+    played.is_closed = true;
+    played.exchange.face->closed(&played.exchange, played.answers > 0);
+}
+
+static UNUSED struct slice sent(struct slice name)
+{
+    for (size_t i = 0; i < played.sent_count; i++)
+        if (slice_equal(played.sent[i].name, name))
+            return played.sent[i].value;
+    return SLICE_EMPTY;
+}
+
+static UNUSED void assert_sent(struct slice name, struct slice value)
+{
+    if (!slice_equal(sent(name), value))
+        fail_msg("%.*s: wanted %.*s, got %.*s", SLICE_ARG(name), SLICE_ARG(value),
+                 SLICE_ARG(sent(name)));
+}
+
+static UNUSED bool body_holds(const char *text)
+{
+    return memmem(played.body.data, played.body.len, text, strlen(text)) != NULL;
+}
+
+static UNUSED void assert_problem(int status)
+{
+    assert_int_equal(played.answers, 1);
+    assert_int_equal(played.status, status);
+    assert_sent(SLICE("content-type"), SLICE("application/problem+json"));
+    assert_true(sent(SLICE("x-request-id")).len > 0);
+    assert_true(body_holds("\"instance\":\""));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+#endif
