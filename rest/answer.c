@@ -5,6 +5,7 @@
 #include "rest/problem.h"
 
 static const struct slice json_type = SLICE_INIT("application/json");
+static const struct slice raw_type = SLICE_INIT("application/octet-stream"); /* of bytes alone */
 static const struct slice problem_type = SLICE_INIT("application/problem+json");
 
 void rest__add_header(struct rest_call *call, struct slice name, struct slice value)
@@ -146,6 +147,8 @@ void rest__answer_message(struct rest_call *call, const ProtobufCMessage *respon
     }
     if (!transcode_raw_response(&endpoint->binding, response, &type, &body))
         status = transcode_response(arena, &endpoint->binding, response, &body);
+    else if (type.len == 0)
+        type = raw_type;
     location = location_of(call, response);
     if (location.len > 0)
         rest__add_header(call, SLICE("location"), location);

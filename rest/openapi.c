@@ -226,21 +226,22 @@ static void put_patch_example(struct openapi *api, const struct message_type *ty
     openapi__close(api, '}');
 }
 
-static void put_body(struct openapi *api, const struct binding *binding)
+/* A google.api.HttpBody: bytes of any type. */
+static void put_raw_content(struct openapi *api)
+{
+    openapi__open(api, '{');
+    openapi__key(api, SLICE("*/*"));
+    openapi__open(api, '{');
+    openapi__close(api, '}');
+    openapi__close(api, '}');
+}
+
+static void put_json_body(struct openapi *api, const struct binding *binding)
 {
     bool patch = slice_equal(binding->http_method, SLICE("PATCH"));
     const struct field *field = binding->body;
     bool is_object = field != NULL && !field->repeated && field->message != NULL;
 
-    if (field == NULL && !binding->body_all)
-        return;
-    openapi__key(api, SLICE("requestBody"));
-    openapi__open(api, '{');
-    if (field != NULL) {
-        openapi__key(api, SLICE("required"));
-        openapi__bool(api, field->required);
-    }
-    openapi__key(api, SLICE("content"));
     openapi__open(api, '{');
     openapi__key(api, SLICE("application/json"));
     openapi__open(api, '{');
@@ -259,6 +260,23 @@ static void put_body(struct openapi *api, const struct binding *binding)
         openapi__example(api, field->message, NULL);
     openapi__close(api, '}');
     openapi__close(api, '}');
+}
+
+static void put_body(struct openapi *api, const struct binding *binding)
+{
+    if (binding->body == NULL && !binding->body_all)
+        return;
+    openapi__key(api, SLICE("requestBody"));
+    openapi__open(api, '{');
+    if (binding->body != NULL) {
+        openapi__key(api, SLICE("required"));
+        openapi__bool(api, binding->body->required);
+    }
+    openapi__key(api, SLICE("content"));
+    if (binding_takes_raw_body(binding))
+        put_raw_content(api);
+    else
+        put_json_body(api, binding);
     openapi__close(api, '}');
 }
 
@@ -272,6 +290,20 @@ static void put_answer_header(struct openapi *api, struct slice name, struct sli
     openapi__key(api, SLICE("schema"));
     openapi__open(api, '{');
     openapi__member(api, SLICE("type"), SLICE("string"));
+    openapi__close(api, '}');
+    openapi__close(api, '}');
+}
+
+static void put_json_answer(struct openapi *api, const struct binding *binding)
+{
+    openapi__open(api, '{');
+    openapi__key(api, SLICE("application/json"));
+    openapi__open(api, '{');
+    openapi__key(api, SLICE("schema"));
+    if (binding->response != NULL)
+        openapi__field_schema(api, binding->response);
+    else
+        openapi__message_schema(api, binding->output, false);
     openapi__close(api, '}');
     openapi__close(api, '}');
 }
@@ -293,16 +325,10 @@ static void put_success(struct openapi *api, const struct openapi_operation *ope
         put_answer_header(api, SLICE("Location"), SLICE("The path of what was created."));
     openapi__close(api, '}');
     openapi__key(api, SLICE("content"));
-    openapi__open(api, '{');
-    openapi__key(api, SLICE("application/json"));
-    openapi__open(api, '{');
-    openapi__key(api, SLICE("schema"));
-    if (binding->response != NULL)
-        openapi__field_schema(api, binding->response);
+    if (binding_answers_raw(binding))
+        put_raw_content(api);
     else
-        openapi__message_schema(api, binding->output, false);
-    openapi__close(api, '}');
-    openapi__close(api, '}');
+        put_json_answer(api, binding);
     openapi__close(api, '}');
 }
 
@@ -321,6 +347,8 @@ static bool can_answer(const struct openapi_operation *operation, int status)
         return binding->template.variable_count > 0;
     case 405:
         return false; /* another operation's */
+    case 406:
+        return !binding_answers_raw(binding);
     case 409:
         return !is_verb(operation, "GET");
     case 412:

@@ -13,6 +13,7 @@
 #include "rest/problem.h"
 
 #define OPENAPI_PATH "/api/v1/swagger/openapi.json"
+#define ALL_METHODS "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 struct rest {
     struct faces *faces;
@@ -77,7 +78,7 @@ static struct slice allowed(struct rest_call *call)
 
     for (size_t i = 0; i < count; i++) {
         if (slice_equal(methods[i], SLICE("*")))
-            continue;
+            return SLICE(ALL_METHODS);
         json_put(&text, methods[i]);
         json_put_literal(&text, ", ");
         if (slice_equal(methods[i], SLICE("GET")))
@@ -117,7 +118,8 @@ static bool head_is_acceptable(struct rest_call *call)
         rest__answer_problem(call, 415, &status);
         return false;
     }
-    if (!accept_takes_json(head->headers, head->header_count)) {
+    if (!binding_answers_raw(&call->endpoint->binding) &&
+        !accept_takes_json(head->headers, head->header_count)) {
         status = status_const(STATUS_INVALID_ARGUMENT,
                               SLICE("The answer is application/json, which Accept excludes."));
         rest__answer_problem(call, 406, &status);
@@ -315,7 +317,7 @@ static void route(struct rest_call *call)
     enum route_result result;
 
     if (is_options && slice_equal(head->path, SLICE("*"))) {
-        answer_options(call, SLICE("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
+        answer_options(call, SLICE(ALL_METHODS));
         return;
     }
     if (answer_public(call, slice_equal(method, SLICE("GET")), is_options))

@@ -128,33 +128,53 @@ static void read_variable(struct reader *reader, const struct route_match *match
         collect(reader, status);
 }
 
+/* The google.api.HttpBody that the body is, bytes and content type as they were sent. */
+static ProtobufCMessage *make_raw_body(struct arena *arena, const struct message_type *type,
+                                       const struct transcode_input *input)
+{
+    ProtobufCMessage *body = message_new(arena, type);
+    ProtobufCBinaryData *bytes;
+
+    if (body == NULL)
+        return NULL;
+    field_set_string(arena, body, message_field_by_number(type, 1), input->content_type);
+    bytes = field_address(body, message_field_by_number(type, 2), 0);
+    bytes->data = (uint8_t *)(uintptr_t)input->body.data;
+    bytes->len = input->body.len;
+    return body;
+}
+
+static struct status read_raw_body(struct reader *reader, const struct transcode_input *input)
+{
+    const struct binding *binding = reader->binding;
+    ProtobufCMessage *body;
+
+    if (binding->body_all) {
+        reader->message = make_raw_body(reader->arena, binding->input, input);
+        return reader->message == NULL ? status_out_of_memory() : status_ok();
+    }
+    reader->message = message_new(reader->arena, binding->input);
+    body = make_raw_body(reader->arena, binding->body->message, input);
+    if (reader->message == NULL || body == NULL)
+        return status_out_of_memory();
+    field_set_message(reader->message, binding->body, body);
+    return status_ok();
+}
+
 static struct status read_body(struct reader *reader, const struct transcode_input *input,
                                struct json_paths *present)
 {
     const struct binding *binding = reader->binding;
     struct json_read_options options = {.contract = binding->contract};
 
+    if (binding_takes_raw_body(binding))
+        return read_raw_body(reader, input);
     if (binding->body_all && input->body.len > 0)
         return json_read_message(reader->arena, binding->input, input->body, &options,
                                  &reader->message);
     reader->message = message_new(reader->arena, binding->input);
     if (reader->message == NULL)
         return status_out_of_memory();
-    if (binding_takes_raw_body(binding)) {
-        const struct message_type *type = binding->body->message;
-        ProtobufCMessage *body = message_new(reader->arena, type);
-        ProtobufCBinaryData *bytes;
-
-        if (body == NULL)
-            return status_out_of_memory();
-        field_set_string(reader->arena, body, message_field_by_number(type, 1),
-                         input->content_type);
-        bytes = field_address(body, message_field_by_number(type, 2), 0);
-        bytes->data = (uint8_t *)(uintptr_t)input->body.data;
-        bytes->len = input->body.len;
-        field_set_message(reader->message, binding->body, body);
-        return status_ok();
-    }
     if (binding->body == NULL || input->body.len == 0)
         return status_ok();
     options.present = present;
@@ -313,27 +333,46 @@ struct status transcode_response(struct arena *arena, const struct binding *bind
     return json_write_message(arena, binding->output, message, &options, ret_text);
 }
 
-bool transcode_raw_response(const struct binding *binding, const ProtobufCMessage *message,
-                            struct slice *ret_content_type, struct slice *ret_bytes)
+/* The type of the whole that a body is; NULL where it is a list, a map or a scalar. */
+static const struct message_type *whole_type(const struct message_type *message,
+                                             const struct field *field)
 {
-    const struct message_type *type = binding->output;
-    const ProtobufCBinaryData *bytes;
+    if (field == NULL)
+        return message;
+    return field->repeated ? NULL : field->message;
+}
 
-    if (binding->response != NULL) {
-        type = binding->response->repeated ? NULL : binding->response->message;
-        if (type != NULL)
-            message = field_get_message(message, binding->response);
-    }
-    if (type == NULL || type->well_known != WELL_KNOWN_HTTP_BODY || message == NULL)
-        return false;
-    *ret_content_type = field_get_string(message, message_field_by_number(type, 1));
-    bytes = field_address(message, message_field_by_number(type, 2), 0);
-    *ret_bytes = slice_make(bytes->data, bytes->len);
-    return true;
+static bool is_http_body(const struct message_type *type)
+{
+    return type != NULL && type->well_known == WELL_KNOWN_HTTP_BODY;
 }
 
 bool binding_takes_raw_body(const struct binding *binding)
 {
-    return binding->body != NULL && !binding->body->repeated && binding->body->message != NULL &&
-           binding->body->message->well_known == WELL_KNOWN_HTTP_BODY;
+    return (binding->body != NULL || binding->body_all) &&
+           is_http_body(whole_type(binding->input, binding->body));
+}
+
+bool binding_answers_raw(const struct binding *binding)
+{
+    return is_http_body(whole_type(binding->output, binding->response));
+}
+
+bool transcode_raw_response(const struct binding *binding, const ProtobufCMessage *message,
+                            struct slice *ret_content_type, struct slice *ret_bytes)
+{
+    const struct message_type *type = whole_type(binding->output, binding->response);
+    const ProtobufCBinaryData *bytes;
+
+    if (!binding_answers_raw(binding))
+        return false;
+    if (binding->response != NULL)
+        message = field_get_message(message, binding->response);
+    *ret_content_type = *ret_bytes = SLICE_EMPTY;
+    if (message == NULL)
+        return true;
+    *ret_content_type = field_get_string(message, message_field_by_number(type, 1));
+    bytes = field_address(message, message_field_by_number(type, 2), 0);
+    *ret_bytes = slice_make(bytes->data, bytes->len);
+    return true;
 }

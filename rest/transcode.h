@@ -80,13 +80,16 @@ struct status transcode_response(struct arena *arena, const struct binding *bind
                                  const ProtobufCMessage *message, struct slice *ret_text);
 
 /*
- * When the answer is a google.api.HttpBody: its content type and bytes, of the message. False for
- * every other answer.
+ * When the answer is a google.api.HttpBody: its content type and bytes, of the message; both empty
+ * where response_body names one that is not set. False for every other answer.
  */
 bool transcode_raw_response(const struct binding *binding, const ProtobufCMessage *message,
                             struct slice *ret_content_type, struct slice *ret_bytes);
 
-/* Whether the rule's body is a google.api.HttpBody: any content type is taken. */
+/* Whether the body, all of it or the rule's field, is a google.api.HttpBody: of any type. */
 bool binding_takes_raw_body(const struct binding *binding);
+
+/* Whether the answer is a google.api.HttpBody, so that only the answer tells its type. */
+bool binding_answers_raw(const struct binding *binding);
 
 #endif
