@@ -182,7 +182,7 @@ static void bad_bodies_are_refused_precisely_and_change_nothing(void **state)
 
 static void if_match_guards_updates(void **state)
 {
-    char id[40], path[80], etag[64], header[96];
+    char id[40], path[80], etag[64], header[96], length[24];
     struct api_reply reply;
 
     (void)state;
@@ -194,6 +194,8 @@ static void if_match_guards_updates(void **state)
     snprintf(header, sizeof(header), "If-None-Match: %s\r\n", etag);
     reply = api_call(&server, "GET", path, server.token, header, NULL);
     assert_int_equal(reply.status, 304);
+    api_header(&reply, "content-length", length, sizeof(length));
+    assert_string_equal(length, ""); /* it would be the 200's */
     api_reply_free(&reply);
     snprintf(header, sizeof(header), "If-Match: %s\r\n", etag);
     reply = api_call(&server, "PATCH", path, server.token, header, "{\"description\":\"one\"}");
@@ -310,6 +312,40 @@ static void paths_methods_and_types_are_judged_in_order(void **state)
     api_reply_free(&reply);
 }
 
+static void what_a_path_takes_is_told_and_read_by_its_type(void **state)
+{
+    static const struct {
+        const char *type;
+        int status;
+    } types[] = {
+        {NULL, 200},
+        {"Content-Type: application/json; charset=utf-8\r\n", 200},
+        {"Content-Type: application/merge-patch+json\r\n", 200},
+        {"Content-Type: application/json\r\nContent-Encoding: gzip\r\n", 415},
+    };
+    char id[40], path[80], allow[128];
+    struct api_reply reply;
+
+    (void)state;
+    create("devices", "{\"name\":\"typed body\"}", id);
+    snprintf(path, sizeof(path), "/api/v1/devices/%s", id);
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        reply = api_call(&server, "PATCH", path, server.token, types[i].type,
+                         "{\"description\":\"x\"}");
+        assert_int_equal(reply.status, types[i].status);
+        api_reply_free(&reply);
+    }
+    reply = api_expect(&server, 204, "OPTIONS", path, NULL, NULL);
+    api_header(&reply, "allow", allow, sizeof(allow));
+    assert_string_equal(allow, "GET, HEAD, PATCH, DELETE, OPTIONS");
+    api_reply_free(&reply);
+    api_check(&server, 404, "POST", "/api/v1/devices/x:enable", server.token, NULL);
+    api_check(&server, 400, "DELETE", path, server.token, "{}");
+    reply = api_expect(&server, 200, "DELETE", path, server.token, NULL);
+    assert_string_equal(reply.body, "{}");
+    api_reply_free(&reply);
+}
+
 static void what_the_connection_refuses_is_a_problem_with_a_request_id(void **state)
 {
     struct api_reply reply;
@@ -380,6 +416,7 @@ int main(void)
         cmocka_unit_test(validate_only_changes_nothing),
         cmocka_unit_test(another_organizations_ids_answer_404),
         cmocka_unit_test(paths_methods_and_types_are_judged_in_order),
+        cmocka_unit_test(what_a_path_takes_is_told_and_read_by_its_type),
         cmocka_unit_test(what_the_connection_refuses_is_a_problem_with_a_request_id),
         cmocka_unit_test(health_and_reference_are_public),
         cmocka_unit_test(everything_is_there_after_a_restart),
