@@ -50,11 +50,18 @@
     X(write_timeout_ms, 100, 3600000, 60000,                                                       \
       "answer bytes wait without the peer taking any (zero windows included); close")              \
     X(request_timeout_ms, 10, 3600000, 30000, "a call without a deadline of its own; 504")         \
+    X(stream_heartbeat_ms, 100, 3600000, 15000,                                                    \
+      "silence of a stream before a heartbeat: balancers that cut idle ones, peers that are gone") \
     X(drain_timeout_ms, 0, 3600000, 30000, "calls may finish after SIGTERM; then they are cut")    \
     X(min_ping_interval_ms, 0, 3600000, 10000,                                                     \
       "a client that pings oftener without data, three times: GOAWAY too_many_pings")              \
     X(max_connection_age_ms, 0, 86400000, 0, "then GOAWAY, so that balancers rebalance; 0 is off") \
     X(max_connection_age_grace_ms, 0, 86400000, 30000, "from that GOAWAY to the close")            \
+    X(feed_keep_ms, 1000, 31536000000, 604800000, "changes are kept for watchers; then trimmed")   \
+    X(feed_keep_rows, 1, 1000000000, 1000000,                                                      \
+      "changes of one organization that are kept; the oldest are trimmed")                         \
+    X(keeper_interval_ms, 10, 3600000, 60000,                                                      \
+      "between two rounds that write down last uses and the clock's floor, and trim the feed")     \
     X(block_cache_mib, 8, 1048576, 256, "memory for blocks of the embedded store")                 \
     X(identity_cache_entries, 64, 10000000, 100000, "token facts that each event loop remembers")
 

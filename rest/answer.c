@@ -23,12 +23,11 @@ static void identify(struct rest_call *call)
                                               : face_request_id(call->exchange);
 }
 
-void rest__answer(struct rest_call *call, int http, struct slice content_type, struct slice body)
+/* The headers that each answer has; now it is answered. */
+static void add_common_headers(struct rest_call *call, int http, struct slice content_type)
 {
     struct header *headers = call->headers;
 
-    if (call->status != 0)
-        return;
     identify(call);
     call->status = http;
     if (content_type.len > 0)
@@ -36,7 +35,20 @@ void rest__answer(struct rest_call *call, int http, struct slice content_type, s
     headers[call->header_count++] = (struct header){SLICE("cache-control"), call->cache_control};
     if (call->request_id.len > 0) /* none when memory ended */
         headers[call->header_count++] = (struct header){SLICE("x-request-id"), call->request_id};
-    exchange_respond(call->exchange, http, headers, call->header_count, body);
+}
+
+void rest__answer(struct rest_call *call, int http, struct slice content_type, struct slice body)
+{
+    if (call->status != 0)
+        return;
+    add_common_headers(call, http, content_type);
+    exchange_respond(call->exchange, http, call->headers, call->header_count, body);
+}
+
+void rest__begin(struct rest_call *call, int http, struct slice content_type)
+{
+    add_common_headers(call, http, content_type);
+    exchange_send_head(call->exchange, http, call->headers, call->header_count);
 }
 
 void rest__answer_problem(struct rest_call *call, int http, const struct status *status)

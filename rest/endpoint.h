@@ -40,6 +40,9 @@ void rest__add_header(struct rest_call *call, struct slice name, struct slice va
 /* Answers with the headers added so far, Cache-Control and the request id. Once. */
 void rest__answer(struct rest_call *call, int http, struct slice content_type, struct slice body);
 
+/* Begins an answer in parts, which goes on by exchange_send_body; nothing was answered yet. */
+void rest__begin(struct rest_call *call, int http, struct slice content_type);
+
 /* Answers a problem. `http` is status_http's, but for what has no code of its own (405, 415, ...).
  */
 void rest__answer_problem(struct rest_call *call, int http, const struct status *status);

@@ -81,6 +81,105 @@ bool accept_takes_json(const struct header *headers, size_t count)
     return !given || taken;
 }
 
+/* The weight among the parameters in thousandths (RFC 9110 section 12.4.2); 1000 without one. */
+static unsigned weight_of(struct slice range)
+{
+    size_t semicolon = slice_find(range, ';');
+
+    while (semicolon < range.len) {
+        struct slice parameter;
+        unsigned weight = 0;
+        unsigned unit = 1000;
+
+        range = slice_from(range, semicolon + 1);
+        semicolon = slice_find(range, ';');
+        parameter = slice_trim(slice_make(range.data, semicolon));
+        if (parameter.len < 3 || (parameter.data[0] != 'q' && parameter.data[0] != 'Q') ||
+            parameter.data[1] != '=')
+            continue;
+        for (size_t i = 2; i < parameter.len && unit > 0; i++) {
+            if (parameter.data[i] == '.')
+                continue;
+            if (parameter.data[i] < '0' || parameter.data[i] > '9')
+                return 1000;
+            weight += (unsigned)(parameter.data[i] - '0') * unit;
+            unit /= 10;
+        }
+        return weight < 1000 ? weight : 1000;
+    }
+    return 1000;
+}
+
+/* 3 for the type itself, 2 for its kind, 1 for any, 0 for another. */
+static unsigned match_of(struct slice range, struct slice type)
+{
+    struct slice essence = media_essence(range);
+    size_t slash = slice_find(type, '/') + 1;
+
+    if (slice_equal_ignore_case(essence, type))
+        return 3;
+    if (essence.len == slash + 1 && essence.data[slash] == '*' &&
+        slice_equal_ignore_case(slice_make(essence.data, slash), slice_make(type.data, slash)))
+        return 2;
+    return slice_equal(essence, SLICE("*/*")) ? 1 : 0;
+}
+
+/* How much Accept wants the type: weight, then how specific the range is that counts; 0 for not. */
+static unsigned preference(const struct header *headers, size_t count, struct slice type)
+{
+    unsigned best = 0;
+    unsigned weight = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct slice list = headers[i].value;
+
+        if (!slice_equal(headers[i].name, SLICE("accept")))
+            continue;
+        while (list.len > 0) {
+            struct slice range = slice_make(list.data, slice_find(list, ','));
+            unsigned match = match_of(range, type);
+
+            list = slice_from(list, range.len < list.len ? range.len + 1 : range.len);
+            if (match == 0 || match < best)
+                continue;
+            weight = match > best || weight_of(range) > weight ? weight_of(range) : weight;
+            best = match;
+        }
+    }
+    return weight == 0 ? 0 : weight * 4 + best;
+}
+
+static bool accepts_anything(const struct header *headers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_equal(headers[i].name, SLICE("accept")) && slice_trim(headers[i].value).len > 0)
+            return false;
+    return true;
+}
+
+enum stream_type accept_stream_type(const struct header *headers, size_t count)
+{
+    static const struct slice types[] = {
+        [STREAM_TYPE_NDJSON] = SLICE_INIT("application/x-ndjson"),
+        [STREAM_TYPE_JSON] = SLICE_INIT("application/json"),
+        [STREAM_TYPE_SSE] = SLICE_INIT("text/event-stream"),
+    };
+    enum stream_type chosen = STREAM_TYPE_NONE;
+    unsigned most = 0;
+
+    if (accepts_anything(headers, count))
+        return STREAM_TYPE_NDJSON;
+    for (int type = STREAM_TYPE_NDJSON; type <= STREAM_TYPE_SSE; type++) {
+        unsigned wanted = preference(headers, count, types[type]);
+
+        if (wanted > most) {
+            most = wanted;
+            chosen = (enum stream_type)type;
+        }
+    }
+    return chosen;
+}
+
 /* Takes the next tag off the list, quotes included, a weak one without its W/; empty at the end. */
 static struct slice next_tag(struct slice *list)
 {

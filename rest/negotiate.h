@@ -15,6 +15,17 @@ bool media_type_is_json(struct slice content_type);
  */
 bool accept_takes_json(const struct header *headers, size_t count);
 
+/* How a stream is answered. */
+enum stream_type {
+    STREAM_TYPE_NONE,   /* Accept excludes all of these */
+    STREAM_TYPE_NDJSON, /* application/x-ndjson; without Accept */
+    STREAM_TYPE_JSON,   /* the same, for those who say application/json */
+    STREAM_TYPE_SSE,    /* text/event-stream */
+};
+
+/* By the greatest weight, then the most specific range, then the order above. */
+enum stream_type accept_stream_type(const struct header *headers, size_t count);
+
 /* Whether If-None-Match names the entity tag (with its quotes), by weak comparison, or is "*". */
 bool etag_is_listed(struct slice if_none_match, struct slice etag);
 

@@ -11,6 +11,7 @@
 #include "rest/negotiate.h"
 #include "rest/openapi.h"
 #include "rest/problem.h"
+#include "rest/stream.h"
 
 #define OPENAPI_PATH "/api/v1/swagger/openapi.json"
 #define ALL_METHODS "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
@@ -64,7 +65,13 @@ static void proceed(struct rest_call *call)
     }
     if (face->call.if_match.data != NULL)
         face->call.if_match = etag_strip_computed(call->exchange->arena, face->call.if_match);
-    face_dispatch(face);
+    if (!call->endpoint->method->server_streaming) {
+        face_dispatch(face);
+        return;
+    }
+    status = rest__stream_dispatch(call->rest->faces, call);
+    if (!status_is_ok(status))
+        fail(call, status);
 }
 
 /* -- judging the head ------------------------------------------------------------------------- */
@@ -96,6 +103,16 @@ static bool body_is_encoded(const struct exchange *exchange)
            !slice_equal_ignore_case(slice_trim(encoding), SLICE("identity"));
 }
 
+static bool accepts_answer(const struct rest_call *call)
+{
+    const struct request_head *head = &call->exchange->head;
+
+    if (call->endpoint->method->server_streaming)
+        return rest__stream_is_acceptable(call);
+    return binding_answers_raw(&call->endpoint->binding) ||
+           accept_takes_json(head->headers, head->header_count);
+}
+
 /* 413, 415 and 406; false when it has answered. */
 static bool head_is_acceptable(struct rest_call *call)
 {
@@ -118,14 +135,12 @@ static bool head_is_acceptable(struct rest_call *call)
         rest__answer_problem(call, 415, &status);
         return false;
     }
-    if (!binding_answers_raw(&call->endpoint->binding) &&
-        !accept_takes_json(head->headers, head->header_count)) {
-        status = status_const(STATUS_INVALID_ARGUMENT,
-                              SLICE("The answer is application/json, which Accept excludes."));
-        rest__answer_problem(call, 406, &status);
-        return false;
-    }
-    return true;
+    if (accepts_answer(call))
+        return true;
+    status = status_const(STATUS_INVALID_ARGUMENT,
+                          SLICE("Accept excludes every type that the answer could have."));
+    rest__answer_problem(call, 406, &status);
+    return false;
 }
 
 static void opened(struct call *chain_call)

@@ -6,9 +6,10 @@
  *   OPEN -> RUNNING         identity again, validation, handler; may wait for fetches
  *   RUNNING -> COMMITTING   waits for the store
  *   COMMITTING -> RUNNING   a condition did not hold: all of it again
- *   RUNNING, COMMITTING -> DONE  `finish`
+ *   RUNNING -> STREAMING    `ready`; stream.c has the rest
+ *   RUNNING, COMMITTING, STREAMING -> DONE  `finish`
  *
- * At most one thing is waited for at a time: a fetch in OPENING and RUNNING, a commit in
+ * At most one thing is waited for at a time: a fetch in OPENING, RUNNING and STREAMING, a commit in
  * COMMITTING. Its thread calls `post`, and the loop goes on in call_resume.
  */
 #include <assert.h>
@@ -22,14 +23,15 @@
 #define RUNS_MOST 16
 #define FETCHES_MOST 64
 
-static void move(struct call *call, int state)
+void call__move(struct call *call, int state)
 {
     static const unsigned legal[] = {
         [CALL_NEW] = 1U << CALL_OPENING,
         [CALL_OPENING] = 1U << CALL_OPEN | 1U << CALL_DONE,
         [CALL_OPEN] = 1U << CALL_RUNNING,
-        [CALL_RUNNING] = 1U << CALL_COMMITTING | 1U << CALL_DONE,
+        [CALL_RUNNING] = 1U << CALL_COMMITTING | 1U << CALL_STREAMING | 1U << CALL_DONE,
         [CALL_COMMITTING] = 1U << CALL_RUNNING | 1U << CALL_DONE,
+        [CALL_STREAMING] = 1U << CALL_DONE,
         [CALL_DONE] = 0,
     };
 
@@ -46,24 +48,23 @@ static void open_end(struct call *call, struct status status)
         audit_row__note_denial(call, &status);
     if (status_is_ok(status) && call->identity.type == IDENTITY_TOKEN)
         usage_note(call->loop->usage, &call->identity, call->peer, call->now_ms);
-    move(call, status_is_ok(status) ? CALL_OPEN : CALL_DONE);
+    call__move(call, status_is_ok(status) ? CALL_OPEN : CALL_DONE);
     call->status = status;
     call->opened(call);
 }
 
-/* The same. */
-static void finish(struct call *call, struct status status)
+void call__finish(struct call *call, struct status status)
 {
     if (status.code == STATUS_PERMISSION_DENIED)
         audit_row__note_denial(call, &status);
     if (!status_is_ok(status))
         call->response = NULL;
-    move(call, CALL_DONE);
+    call__move(call, CALL_DONE);
     call->status = status;
     call->finish(call);
 }
 
-static struct status cancelled(void)
+struct status call__cancelled(void)
 {
     return status_const(STATUS_CANCELLED, SLICE("The call was cancelled."));
 }
@@ -78,8 +79,7 @@ static void fetched(void *context)
     call->post(call);
 }
 
-/* Whether what the view missed is on its way; if not, the store is not worth more tries. */
-static bool fetch(struct call *call)
+bool call__fetch(struct call *call)
 {
     if (++call->fetches > FETCHES_MOST)
         return false;
@@ -87,7 +87,7 @@ static bool fetch(struct call *call)
     return true;
 }
 
-static struct status never_there(void)
+struct status call__never_there(void)
 {
     return status_const(STATUS_UNAVAILABLE, SLICE("The store did not find what it was asked for."));
 }
@@ -99,16 +99,16 @@ static void open_go_on(struct call *call)
     struct status status;
 
     if (call->cancelled)
-        open_end(call, cancelled());
+        open_end(call, call__cancelled());
     else if (authorize__judge(call, &status))
         open_end(call, arena_failed(call->arena) ? status_out_of_memory() : status);
-    else if (!fetch(call))
-        open_end(call, never_there());
+    else if (!call__fetch(call))
+        open_end(call, call__never_there());
 }
 
 void call_open(struct call *call, struct slice authorization)
 {
-    move(call, CALL_OPENING);
+    call__move(call, CALL_OPENING);
     call->now_ms = time_floor_now_ms();
     call->bearer = authorize__bearer(authorization);
     denials_tick(call->loop->denials, call->now_ms);
@@ -166,15 +166,15 @@ static void submit(struct call *call)
     if (call->audit.action != NULL)
         audit_row__add(call);
     if (arena_failed(call->arena)) {
-        finish(call, status_out_of_memory());
+        call__finish(call, status_out_of_memory());
         return;
     }
     if (commit->operation_count > COMMIT_OPERATIONS_MOST || commit->bytes > COMMIT_BYTES_MOST) {
-        finish(call, status_const(STATUS_INVALID_ARGUMENT,
-                                  SLICE("The change is too large to be made at once.")));
+        call__finish(call, status_const(STATUS_INVALID_ARGUMENT,
+                                        SLICE("The change is too large to be made at once.")));
         return;
     }
-    move(call, CALL_COMMITTING);
+    call__move(call, CALL_COMMITTING);
     store_commit(call->loop->chain->store, commit, committed, call);
 }
 
@@ -189,21 +189,21 @@ static void run_handler(struct call *call)
     call->committed = NULL;
     call->handler_state = NULL;
     if (handler == NULL) {
-        finish(call, status_const(STATUS_UNIMPLEMENTED, SLICE("The method has no handler.")));
+        call__finish(call, status_const(STATUS_UNIMPLEMENTED, SLICE("The method has no handler.")));
         return;
     }
     status = handler(call);
     if (arena_failed(call->arena))
-        finish(call, status_out_of_memory());
+        call__finish(call, status_out_of_memory());
     else if (store_view_missed(call->view)) {
-        if (!fetch(call))
-            finish(call, never_there());
+        if (!call__fetch(call))
+            call__finish(call, call__never_there());
     } else if (status_is_ok(status) && call->response == NULL)
-        finish(call, status_const(STATUS_INTERNAL, SLICE("The method gave no answer.")));
+        call__finish(call, status_const(STATUS_INTERNAL, SLICE("The method gave no answer.")));
     else if (status_is_ok(status) && !commit_is_empty(&call->commit))
         submit(call);
     else
-        finish(call, status);
+        call__finish(call, status);
 }
 
 /* From the top, and again after each fetch; what the view has stays. */
@@ -212,12 +212,12 @@ static void run(struct call *call)
     struct status status;
 
     if (call->cancelled) {
-        finish(call, cancelled());
+        call__finish(call, call__cancelled());
         return;
     }
     if (!authorize__judge_again(call, &status)) {
-        if (!fetch(call))
-            finish(call, never_there());
+        if (!call__fetch(call))
+            call__finish(call, call__never_there());
         return;
     }
     if (status_is_ok(status) && call->runs == 0) {
@@ -225,11 +225,13 @@ static void run(struct call *call)
         status = check_request(call);
     }
     if (arena_failed(call->arena))
-        finish(call, status_out_of_memory());
-    else if (status_is_ok(status))
-        run_handler(call);
+        call__finish(call, status_out_of_memory());
+    else if (!status_is_ok(status))
+        call__finish(call, status);
+    else if (call->loop->chain->streams[call->method->index] != NULL)
+        stream__open(call, call->loop->chain->streams[call->method->index]);
     else
-        finish(call, status);
+        run_handler(call);
 }
 
 /*
@@ -265,10 +267,10 @@ static bool may_change(const struct method *method)
 
 void call_dispatch(struct call *call)
 {
-    move(call, CALL_RUNNING);
+    call__move(call, CALL_RUNNING);
     call->now_ms = time_floor_now_ms();
     if (may_change(call->method) && !random_fill(call->random, sizeof(call->random))) {
-        finish(call, status_const(STATUS_UNAVAILABLE, SLICE("There are no random numbers.")));
+        call__finish(call, status_const(STATUS_UNAVAILABLE, SLICE("There are no random numbers.")));
         return;
     }
     if (may_write(call->method))
@@ -285,26 +287,27 @@ static void end_done(struct call *call)
     if (call->committed != NULL)
         call->committed(call, call->commit.revision);
     if (arena_failed(call->arena))
-        finish(call,
-               status_const(STATUS_RESOURCE_EXHAUSTED,
-                            SLICE("The change was made, but there was no memory for its answer.")));
+        call__finish(
+            call,
+            status_const(STATUS_RESOURCE_EXHAUSTED,
+                         SLICE("The change was made, but there was no memory for its answer.")));
     else
-        finish(call, status_ok());
+        call__finish(call, status_ok());
 }
 
 static void end_conflict(struct call *call)
 {
     if (call->cancelled) {
-        finish(call, cancelled());
+        call__finish(call, call__cancelled());
         return;
     }
     if (call->runs >= RUNS_MOST) {
-        finish(call,
-               status_const(STATUS_ABORTED, SLICE("Too many concurrent changes; try again.")));
+        call__finish(
+            call, status_const(STATUS_ABORTED, SLICE("Too many concurrent changes; try again.")));
         return;
     }
     call->runs++;
-    move(call, CALL_RUNNING);
+    call__move(call, CALL_RUNNING);
     call__reset_view(call);
     run(call);
 }
@@ -319,7 +322,7 @@ static void commit_end(struct call *call)
         end_conflict(call);
         break;
     default:
-        finish(call, status_const(STATUS_UNAVAILABLE, SLICE("The store takes no changes.")));
+        call__finish(call, status_const(STATUS_UNAVAILABLE, SLICE("The store takes no changes.")));
         break;
     }
 }
@@ -335,6 +338,9 @@ void call_resume(struct call *call)
         break;
     case CALL_COMMITTING:
         commit_end(call);
+        break;
+    case CALL_STREAMING:
+        stream__resume(call);
         break;
     default:
         assert(!"a call that waits for nothing was resumed");

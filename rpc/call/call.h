@@ -18,6 +18,9 @@
 struct call;
 struct chain;
 struct chain_loop;
+struct news;
+struct stream;
+struct stream_entry;
 
 /* What the audit row of a change says; set by the handler, written by the chain. */
 struct call_change {
@@ -50,6 +53,8 @@ struct call {
     void (*opened)(struct call *call);
     /* After call_dispatch: `status`, and `response` when it is OK. Once. */
     void (*finish)(struct call *call);
+    /* Of methods that stream, between call_dispatch and `finish`: see stream.h. */
+    void (*ready)(struct call *call);
     void *face;
 
     /* Set by the face before call_dispatch. */
@@ -80,10 +85,19 @@ struct call {
     void *handler_state; /* of this run */
 
     /* The chain's own. */
-    enum { CALL_NEW, CALL_OPENING, CALL_OPEN, CALL_RUNNING, CALL_COMMITTING, CALL_DONE } state;
-    unsigned runs;       /* of the handler: 1, and 1 more for each conflict */
-    unsigned fetches;    /* since the view was last reset */
-    uint64_t view_epoch; /* of identities, when the view was last reset */
+    enum {
+        CALL_NEW,
+        CALL_OPENING,
+        CALL_OPEN,
+        CALL_RUNNING,
+        CALL_COMMITTING,
+        CALL_STREAMING,
+        CALL_DONE
+    } state;
+    struct stream *stream; /* while it is open */
+    unsigned runs;         /* of the handler: 1, and 1 more for each conflict */
+    unsigned fetches;      /* since the view was last reset */
+    uint64_t view_epoch;   /* of identities, when the view was last reset */
 };
 
 /*
@@ -107,6 +121,10 @@ struct chain_options {
     const struct handler_entry *handlers;
     /* Handlers by enum operation_type, for methods that have none by name. */
     call_handler *const *operations;
+    /* Streams by method, ended by a NULL method. */
+    const struct stream_entry *streams;
+    struct news
+        *news; /* that the store's observer fills; NULL: streams wake for heartbeats alone */
     uint8_t page_key[32]; /* keys the MAC of page tokens; the same on each node and at each start */
 };
 

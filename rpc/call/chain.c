@@ -21,10 +21,27 @@ static call_handler *handler_of(const struct chain_options *options, const struc
     return options->operations[method->operation];
 }
 
+static struct status take_streams(const struct chain_options *options, struct arena *arena,
+                                  struct chain *chain)
+{
+    for (const struct stream_entry *row = options->streams; row != NULL && row->method != NULL;
+         row++) {
+        const struct method *method = find_method(options->contract, slice_from_cstr(row->method));
+
+        if (method == NULL || !method->server_streaming || method->client_streaming)
+            return status_make(arena, STATUS_FAILED_PRECONDITION,
+                               "There is a stream for %s, which is no method that streams.",
+                               row->method);
+        chain->streams[method->index] = row->handler;
+    }
+    return status_ok();
+}
+
 static struct status take_handlers(const struct chain_options *options, struct arena *arena,
-                                   call_handler **handlers)
+                                   struct chain *chain)
 {
     const struct contract *contract = options->contract;
+    call_handler **handlers = chain->handlers;
 
     for (const struct handler_entry *row = options->handlers; row != NULL && row->method != NULL;
          row++) {
@@ -39,7 +56,8 @@ static struct status take_handlers(const struct chain_options *options, struct a
     for (size_t i = 0; i < contract->method_count; i++) {
         const struct method *method = contract->methods[i];
 
-        if (!slice_starts_with(method->full_name, SLICE("datastream.")))
+        if (!slice_starts_with(method->full_name, SLICE("datastream.")) ||
+            chain->streams[i] != NULL)
             continue;
         handlers[i] = handler_of(options, method, handlers[i]);
         if (handlers[i] == NULL)
@@ -62,13 +80,17 @@ struct status chain_new(const struct chain_options *options, struct arena *arena
     chain->store = options->store;
     chain->identities = options->identities;
     chain->settings = options->settings;
+    chain->news = options->news;
     chain->token_kind = tokens == NULL ? 0 : tokens->number;
     memcpy(chain->page_key, options->page_key, sizeof(chain->page_key));
     chain->handlers = arena_array(arena, options->contract->method_count,
                                   sizeof(chain->handlers[0]));
-    if (chain->handlers == NULL)
+    chain->streams = arena_array(arena, options->contract->method_count, sizeof(chain->streams[0]));
+    if (arena_failed(arena))
         return status_out_of_memory();
-    status = take_handlers(options, arena, chain->handlers);
+    status = take_streams(options, arena, chain);
+    if (status_is_ok(status))
+        status = take_handlers(options, arena, chain);
     if (status_is_ok(status))
         *ret_chain = chain;
     return status;
@@ -86,6 +108,7 @@ struct chain_loop *chain_loop_new(struct chain *chain)
     if (loop == NULL)
         return NULL;
     loop->chain = chain;
+    stream__join(loop);
     loop->cache = identity_cache_new(chain->identities,
                                      (size_t)chain->settings->identity_cache_entries);
     loop->denials = denials_new(chain->store, chain->token_kind);
@@ -100,6 +123,7 @@ struct chain_loop *chain_loop_new(struct chain *chain)
 
 void chain_loop_free(struct chain_loop *loop)
 {
+    stream__leave(loop);
     if (loop->usage != NULL) {
         chain_loop_flush_usage(loop);
         usage_free(loop->usage);

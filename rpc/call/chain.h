@@ -4,7 +4,9 @@
 
 #include "rpc/call/call.h"
 #include "rpc/call/denials.h"
+#include "rpc/call/news.h"
 #include "rpc/call/page_token.h"
+#include "rpc/call/stream.h"
 #include "rpc/call/usage.h"
 
 struct chain {
@@ -12,8 +14,11 @@ struct chain {
     struct store *store;
     struct identity_registry *identities;
     const struct settings *settings;
-    call_handler **handlers; /* by method index; NULL for methods of other packages */
-    uint32_t token_kind;     /* number of the kind "api-tokens", 0 when there is none */
+    struct news *news;       /* NULL: none come */
+    call_handler **handlers; /* by method index; NULL for streams and methods of other packages */
+    const struct stream_handler **streams; /* by method index; NULL for all that answer once */
+    atomic_bool draining;                  /* written by any thread, read by the loops */
+    uint32_t token_kind; /* number of the kind "api-tokens", 0 when there is none */
     uint8_t page_key[32];
 };
 
@@ -23,7 +28,37 @@ struct chain_loop {
     struct denials *denials;
     struct usage *usage;
     struct page_mac *page_mac;
+
+    struct stream *streams; /* a ring; the one to be looked at first, NULL when there is none */
+    size_t stream_count;
+    struct news_listener listener; /* listens while there are streams */
+    void (*wake)(void *context);
+    void *wake_context;
 };
+
+/* -- the call, for stream.c ---------------------------------------------------------------- */
+
+/* The one place where a call's state moves. */
+void call__move(struct call *call, int state);
+
+/* Ends the call, which may be gone when this returns. */
+void call__finish(struct call *call, struct status status);
+
+struct status call__cancelled(void);
+
+/* Fetches what the view missed; false when the store is not worth more tries: call__never_there. */
+bool call__fetch(struct call *call);
+struct status call__never_there(void);
+
+/* Runs a streaming method up to its first `ready`, or its end; again after a fetch. */
+void stream__open(struct call *call, const struct stream_handler *handler);
+
+/* What a stream fetched is there. */
+void stream__resume(struct call *call);
+
+/* The loop's part, before its first stream and after its last. */
+void stream__join(struct chain_loop *loop);
+void stream__leave(struct chain_loop *loop);
 
 /* The value after "Bearer", which may be in any case and followed by any blanks; else empty. */
 struct slice authorize__bearer(struct slice authorization);

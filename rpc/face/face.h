@@ -10,6 +10,8 @@
 #include "rpc/call/call.h"
 #include "rpc/net/exchange.h"
 
+struct face_waker;
+
 /* What a face builds upon; made by face_begin in the exchange's arena. */
 struct face_call {
     struct call call;
@@ -35,6 +37,7 @@ struct faces {
     struct chain *chain;
     struct store *store;       /* for /readyz: whether it takes writes */
     struct chain_loop **loops; /* by loop_index */
+    struct face_waker *wakers; /* by loop_index; see stream.h */
     bool draining;             /* atomic access: __atomic */
     void *rest;                /* struct rest *, made by rest_new */
     void *grpc;                /* struct grpc *, made by grpc_new */

@@ -171,8 +171,8 @@ void grpc__stream_head(struct grpc_answer *answer)
     exchange_send_head(answer->exchange, 200, fields.headers, fields.count);
 }
 
-struct status grpc__stream_message(struct grpc_answer *answer, struct arena *arena,
-                                   const ProtobufCMessage *message, bool *ret_more)
+struct status grpc__stream_frame(const struct grpc_answer *answer, struct arena *arena,
+                                 const ProtobufCMessage *message, struct slice *ret_frame)
 {
     size_t len = protobuf_c_message_get_packed_size(message);
     struct slice frame;
@@ -182,8 +182,19 @@ struct status grpc__stream_message(struct grpc_answer *answer, struct arena *are
     frame = pack_frame(arena, message, len);
     if (arena_failed(arena))
         return status_out_of_memory();
-    *ret_more = exchange_send_body(answer->exchange, frame);
+    *ret_frame = frame;
     return status_ok();
+}
+
+struct status grpc__stream_message(struct grpc_answer *answer, struct arena *arena,
+                                   const ProtobufCMessage *message, bool *ret_more)
+{
+    struct slice frame = SLICE_EMPTY;
+    struct status status = grpc__stream_frame(answer, arena, message, &frame);
+
+    if (status_is_ok(status))
+        *ret_more = exchange_send_body(answer->exchange, frame);
+    return status;
 }
 
 enum status_code grpc__stream_end(struct grpc_answer *answer, struct status status)

@@ -44,6 +44,13 @@ enum status_code grpc__answer_message(struct grpc_answer *answer, const Protobuf
 void grpc__stream_head(struct grpc_answer *answer);
 
 /*
+ * One message behind its prefix, packed in `arena`. RESOURCE_EXHAUSTED where it is too large or the
+ * arena failed.
+ */
+struct status grpc__stream_frame(const struct grpc_answer *answer, struct arena *arena,
+                                 const ProtobufCMessage *message, struct slice *ret_frame);
+
+/*
  * Sends one message, packed in `arena`, which must keep it while the exchange waits for it.
  * RESOURCE_EXHAUSTED where it is too large or the arena failed; nothing is sent then. *ret_more is
  * exchange_send_body's answer.

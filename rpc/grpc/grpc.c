@@ -10,6 +10,7 @@
 
 #include "proto/embedded.h"
 #include "rpc/grpc/answer.h"
+#include "rpc/grpc/call_stream.h"
 #include "rpc/grpc/health.h"
 #include "rpc/grpc/reflection_stream.h"
 #include "rpc/grpc/request.h"
@@ -19,6 +20,7 @@
 enum runner {
     RUNNER_NONE,
     RUNNER_CHAIN,
+    RUNNER_CHAIN_STREAM,
     RUNNER_HEALTH,
     RUNNER_HEALTH_WATCH,
     RUNNER_REFLECTION, /* takes the exchange over once it is opened */
@@ -36,7 +38,8 @@ struct grpc_call {
     struct grpc *grpc;
     struct face_call *face;
     struct metadata metadata;
-    bool has_deadline; /* the client's own */
+    bool has_deadline;   /* the client's own */
+    uint64_t timeout_ms; /* of that */
     struct frame_reader reader;
     struct frame message;
     unsigned messages;
@@ -49,9 +52,9 @@ static enum runner runner_of(const struct method *method)
         return method->server_streaming ? RUNNER_HEALTH_WATCH : RUNNER_HEALTH;
     if (reflection_takes(method))
         return RUNNER_REFLECTION;
-    if (method->client_streaming || method->server_streaming)
+    if (method->client_streaming || !slice_starts_with(method->full_name, SLICE("datastream.")))
         return RUNNER_NONE;
-    return slice_starts_with(method->full_name, SLICE("datastream.")) ? RUNNER_CHAIN : RUNNER_NONE;
+    return method->server_streaming ? RUNNER_CHAIN_STREAM : RUNNER_CHAIN;
 }
 
 struct status grpc_new(struct faces *faces, struct arena *arena, struct grpc **ret_grpc)
@@ -193,6 +196,15 @@ static void run_watch(struct grpc_call *call)
         answer_status(call, status);
 }
 
+static void run_stream(struct grpc_call *call)
+{
+    struct status status = grpc__call_stream(call->grpc->faces, call->face, &call->answer,
+                                             call->timeout_ms);
+
+    if (!status_is_ok(status))
+        answer_status(call, status);
+}
+
 static void run(struct grpc_call *call)
 {
     struct face_call *face = call->face;
@@ -204,6 +216,9 @@ static void run(struct grpc_call *call)
         break;
     case RUNNER_HEALTH_WATCH:
         run_watch(call);
+        break;
+    case RUNNER_CHAIN_STREAM:
+        run_stream(call);
         break;
     default:
         face_dispatch(face);
@@ -324,6 +339,7 @@ static struct status set_deadline(struct grpc_call *call)
         return status_const(STATUS_DEADLINE_EXCEEDED,
                             SLICE("The deadline had passed when the call came."));
     call->has_deadline = true;
+    call->timeout_ms = ms;
     exchange_set_timeout(call->face->exchange, ms);
     return status_ok();
 }

@@ -4,17 +4,20 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "rest/rest.h"
 #include "rpc/call/time_floor.h"
+#include "rpc/face/stream.h"
 #include "rpc/grpc/grpc.h"
 #include "rpc/grpc/refuse.h"
 #include "rpc/net/server.h"
 #include "rpc/program/program.h"
 #include "rpc/services/services.h"
+#include "storage/feed.h"
 
 /*
- * Writes down each minute what is kept in memory, the clock's floor and the last uses of tokens, on
- * a thread of its own since it waits for the disk.
+ * Each minute writes down what is kept in memory, the clock's floor and the last uses of tokens,
+ * and trims the change feed: on a thread of its own, since it waits for the disk.
  */
 struct keeper {
     pthread_t thread;
@@ -23,37 +26,74 @@ struct keeper {
     bool stop;
     struct faces *faces;
     unsigned loops;
+    struct feed_trimmer *trimmer;
 };
+
+/* One round of trimming; whether another one is due at once. */
+static bool keeper_trim(struct keeper *keeper)
+{
+    const struct settings *settings = keeper->faces->settings;
+    const struct feed_limits limits = {.keep_ms = (int64_t)settings->feed_keep_ms,
+                                       .keep_rows = settings->feed_keep_rows};
+
+    return feed_trim(keeper->trimmer, &limits, clock_wall_ms());
+}
+
+/* Waits for the interval, or for the stop; under the lock. */
+static void keeper_wait(struct keeper *keeper)
+{
+    uint64_t ms = keeper->faces->settings->keeper_interval_ms;
+    struct timespec until;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += (long)(ms % 1000) * 1000000;
+    until.tv_sec += (time_t)(ms / 1000) + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_cond_timedwait(&keeper->wake, &keeper->lock, &until);
+}
 
 static void *keeper_run(void *context)
 {
     struct keeper *keeper = context;
+    bool trims = false;
 
     pthread_mutex_lock(&keeper->lock);
     while (!keeper->stop) {
-        struct timespec until;
-
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += 60;
-        pthread_cond_timedwait(&keeper->wake, &keeper->lock, &until);
+        if (!trims)
+            keeper_wait(keeper);
         if (keeper->stop)
             break;
         pthread_mutex_unlock(&keeper->lock);
-        time_floor_persist(keeper->faces->store);
-        for (unsigned i = 0; i < keeper->loops; i++)
-            chain_loop_flush_usage(keeper->faces->loops[i]);
+        if (!trims) {
+            time_floor_persist(keeper->faces->store);
+            for (unsigned i = 0; i < keeper->loops; i++)
+                chain_loop_flush_usage(keeper->faces->loops[i]);
+        }
+        trims = keeper_trim(keeper);
         pthread_mutex_lock(&keeper->lock);
     }
     pthread_mutex_unlock(&keeper->lock);
     return NULL;
 }
 
+static void keeper_free(struct keeper *keeper)
+{
+    if (keeper->trimmer != NULL)
+        feed_trimmer_free(keeper->trimmer);
+    pthread_cond_destroy(&keeper->wake);
+    pthread_mutex_destroy(&keeper->lock);
+}
+
 static bool keeper_start(struct keeper *keeper, struct faces *faces, unsigned loops)
 {
-    *keeper = (struct keeper){.faces = faces, .loops = loops};
+    *keeper = (struct keeper){
+        .faces = faces, .loops = loops, .trimmer = feed_trimmer_new(faces->store)};
     pthread_mutex_init(&keeper->lock, NULL);
     pthread_cond_init(&keeper->wake, NULL);
-    return pthread_create(&keeper->thread, NULL, keeper_run, keeper) == 0;
+    if (keeper->trimmer != NULL && pthread_create(&keeper->thread, NULL, keeper_run, keeper) == 0)
+        return true;
+    keeper_free(keeper);
+    return false;
 }
 
 static void keeper_stop(struct keeper *keeper)
@@ -63,8 +103,7 @@ static void keeper_stop(struct keeper *keeper)
     pthread_cond_signal(&keeper->wake);
     pthread_mutex_unlock(&keeper->lock);
     pthread_join(keeper->thread, NULL);
-    pthread_cond_destroy(&keeper->wake);
-    pthread_mutex_destroy(&keeper->lock);
+    keeper_free(keeper);
 }
 
 #ifdef DATASTREAM_FAULTS
@@ -115,6 +154,7 @@ static void draining(void *context)
 
     __atomic_store_n(&faces->draining, true, __ATOMIC_RELAXED);
     grpc_drain(faces->grpc);
+    chain_drain(faces->chain);
 }
 
 static struct status faces_make(struct faces *faces, struct program *program,
@@ -127,6 +167,8 @@ static struct status faces_make(struct faces *faces, struct program *program,
         .settings = &options->settings,
         .handlers = services_handlers(),
         .operations = services_operations(),
+        .streams = services_streams(),
+        .news = program->news,
     };
     struct grpc *grpc = NULL;
     struct rest *rest = NULL;
@@ -148,7 +190,8 @@ static struct status faces_make(struct faces *faces, struct program *program,
 static struct status loops_make(struct faces *faces, unsigned count, struct arena *arena)
 {
     faces->loops = arena_array(arena, count, sizeof(faces->loops[0]));
-    if (faces->loops == NULL)
+    faces->wakers = arena_array(arena, count, sizeof(faces->wakers[0]));
+    if (arena_failed(arena))
         return status_out_of_memory();
     for (unsigned i = 0; i < count; i++) {
         faces->loops[i] = chain_loop_new(faces->chain);

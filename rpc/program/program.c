@@ -56,20 +56,39 @@ static struct status key_open(const struct options *options, enum store_use use,
     return status;
 }
 
+/* Who hears of commits; lives as long as the store. */
+struct observers {
+    struct identity_registry *identities;
+    struct news *news;
+};
+
+/* Identities first: who wakes by the news finds them published. */
+static void observe(void *context, const struct commit *commit)
+{
+    const struct observers *observers = context;
+
+    identity_observe(observers->identities, commit);
+    news_observe(observers->news, commit);
+}
+
 static struct status store_open(const struct options *options, enum store_use use,
                                 struct program *program, const uint8_t audit_key[32],
                                 struct arena *arena)
 {
+    struct observers *observers = arena_alloc(arena, sizeof(*observers));
     struct store_options store = {
         .directory = options->data_dir,
         .create = use == STORE_FOR_INIT,
         .read_only = use == STORE_OFFLINE,
         .block_cache_bytes = (size_t)options->settings.block_cache_mib << 20,
-        .observer = identity_observe,
-        .observer_context = program->identities,
+        .observer = observe,
+        .observer_context = observers,
     };
     struct status status;
 
+    if (observers == NULL)
+        return status_out_of_memory();
+    *observers = (struct observers){program->identities, program->news};
     memcpy(store.audit_key, audit_key, sizeof(store.audit_key));
     status = store_open_rocksdb(&store, arena, &program->store);
     OPENSSL_cleanse(store.audit_key, sizeof(store.audit_key));
@@ -108,8 +127,11 @@ struct status program_open(const struct options *options, enum store_use use, st
     if (!status_is_ok(status))
         return status;
     program.identities = identity_registry_new(program.contract);
-    if (program.identities == NULL)
+    program.news = news_new();
+    if (program.identities == NULL || program.news == NULL) {
+        program_close(&program);
         return status_out_of_memory();
+    }
     if (!key_file_derive(&key, "audit", audit_key) ||
         !key_file_derive(&key, "page tokens", program.page_key))
         status = status_const(STATUS_INTERNAL, SLICE("A key could not be derived."));
@@ -133,6 +155,9 @@ void program_close(struct program *program)
         store_close(program->store);
     if (program->identities != NULL)
         identity_registry_free(program->identities);
+    if (program->news != NULL)
+        news_free(program->news);
+    program->news = NULL;
     program->store = NULL;
     program->identities = NULL;
 }

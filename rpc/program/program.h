@@ -5,6 +5,7 @@
 #define DATASTREAM_RPC_PROGRAM_PROGRAM_H
 
 #include "rpc/call/identity.h"
+#include "rpc/call/news.h"
 #include "rpc/program/key_file.h"
 #include "rpc/program/options.h"
 
@@ -26,6 +27,7 @@ enum store_use {
 struct program {
     const struct contract *contract;
     struct identity_registry *identities;
+    struct news *news;
     struct store *store;
     uint8_t page_key[32];
 };

@@ -3,6 +3,7 @@
 
 #include "rpc/services/api_token.h"
 #include "rpc/services/role.h"
+#include "rpc/services/watch.h"
 
 #define API_TOKENS "datastream.v1.ApiTokenService."
 #define ROLES "datastream.v1.RoleService."
@@ -28,4 +29,14 @@ const struct handler_entry *services_handlers(void)
     };
 
     return handlers;
+}
+
+const struct stream_entry *services_streams(void)
+{
+    static const struct stream_entry streams[] = {
+        {"datastream.v1.ChangeService.Watch", &watch_changes},
+        {NULL, NULL},
+    };
+
+    return streams;
 }

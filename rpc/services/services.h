@@ -4,13 +4,16 @@
 #ifndef DATASTREAM_RPC_SERVICES_SERVICES_H
 #define DATASTREAM_RPC_SERVICES_SERVICES_H
 
-#include "rpc/call/call.h"
+#include "rpc/call/stream.h"
 
 /* Handlers by method, ended by a NULL method: api_token.c, role.c. */
 const struct handler_entry *services_handlers(void);
 
 /* Handlers by enum operation_type: the resource engine. */
 call_handler *const *services_operations(void);
+
+/* Streams by method, ended by a NULL method: watch.c. */
+const struct stream_entry *services_streams(void);
 
 /* -- initialization, for the operator's tools ------------------------------------------------- */
 

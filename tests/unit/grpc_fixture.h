@@ -20,6 +20,7 @@
 #include "rpc/grpc/compress.h"
 #include "rpc/grpc/frame.h"
 #include "rpc/grpc/grpc.h"
+#include "tests/unit/stream_played.h"
 
 /* -- the exchange, played ------------------------------------------------------------------- */
 
@@ -235,7 +236,9 @@ void call_dispatch(struct call *call)
 {
     chain_played.runs++;
     chain_played.call = call;
-    if (!chain_played.waits)
+    if (stream_played.opens)
+        call->ready(call);
+    else if (!chain_played.waits)
         finish(call);
 }
 
@@ -262,6 +265,7 @@ static inline int group_setup(void **state)
     arena_init(&contract_arena, NULL, (size_t)256 << 20);
     faces.settings = &settings;
     faces.loops = loops;
+    faces.wakers = stream_wakers;
     if (!status_is_ok(contract_load(embedded_contract(), &contract_arena, &faces.contract)))
         return -1;
     return status_is_ok(grpc_new(&faces, &contract_arena, &grpc)) ? 0 : -1;
@@ -279,6 +283,7 @@ static inline int setup(void **state)
     (void)state;
     memset(&played, 0, sizeof(played));
     chain_played = (struct chain_played){0};
+    stream_played = (struct stream_played){.wait_ms = 1000};
     arena_init(&played.arena, NULL, (size_t)8 << 20);
     return 0;
 }
@@ -289,6 +294,7 @@ static inline int teardown(void **state)
     assert_int_equal(played.holds, 0);
     for (size_t i = 0; i < played.piece_count; i++)
         free(played.pieces[i].copy);
+    arena_done(&stream_played.arena);
     arena_done(&played.arena);
     return 0;
 }

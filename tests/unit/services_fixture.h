@@ -10,20 +10,41 @@
 
 #include "proto/embedded.h"
 #include "proto/message.h"
+#include "rpc/call/news.h"
 #include "rpc/services/services.h"
 
 struct world {
     struct fixture fixture;
     const struct contract *contract;
     struct identity_registry *identities;
+    struct news *news;
     struct settings settings;
     struct chain *chain;
     struct chain_loop *loop;
     struct arena arena; /* of one test: requests, answers, the chain itself */
     struct organization_made made;
-    pthread_mutex_t mutex; /* guards `posted` of the calls */
+    pthread_mutex_t mutex; /* guards `posted` of the calls, and `wakes` */
     pthread_cond_t cond;
+    unsigned wakes; /* that chain_loop_wake has not answered */
 };
+
+static inline void world_observe(void *context, const struct commit *commit)
+{
+    struct world *w = context;
+
+    identity_observe(w->identities, commit);
+    news_observe(w->news, commit);
+}
+
+static inline void world_wake(void *context)
+{
+    struct world *w = context;
+
+    pthread_mutex_lock(&w->mutex);
+    w->wakes++;
+    pthread_cond_signal(&w->cond);
+    pthread_mutex_unlock(&w->mutex);
+}
 
 /* Ids made before and after this sort in that order: they begin with the millisecond. */
 static inline void next_millisecond(void)
@@ -57,6 +78,8 @@ static inline void world_start_chain(struct world *w)
         .settings = &w->settings,
         .handlers = services_handlers(),
         .operations = services_operations(),
+        .streams = services_streams(),
+        .news = w->news,
     };
     struct status status = chain_new(&options, &w->arena, &w->chain);
 
@@ -64,6 +87,7 @@ static inline void world_start_chain(struct world *w)
         fail_msg("%.*s", SLICE_ARG(status.message));
     w->loop = chain_loop_new(w->chain);
     assert_non_null(w->loop);
+    chain_loop_bind(w->loop, world_wake, w);
 }
 
 /* `late_seed`: 0 for the store as it is, else it answers late and conflicts for no reason. */
@@ -78,10 +102,12 @@ static inline void world_start(struct world *w, uint64_t late_seed)
     w->contract = world_contract();
     w->settings = settings_default();
     w->identities = identity_registry_new(w->contract);
+    w->news = news_new();
     assert_non_null(w->identities);
+    assert_non_null(w->news);
     fixture_make(&w->fixture, false);
-    w->fixture.options.observer = identity_observe;
-    w->fixture.options.observer_context = w->identities;
+    w->fixture.options.observer = world_observe;
+    w->fixture.options.observer_context = w;
     fixture_open(&w->fixture);
     status = organization_create(w->fixture.store, w->identities, w->contract, &w->arena,
                                  SLICE("Acme"), SLICE("owner@example.com"), true, &w->made);
@@ -103,6 +129,7 @@ static inline void world_end(struct world *w)
     chain_free(w->chain);
     fixture_end(&w->fixture);
     identity_registry_free(w->identities);
+    news_free(w->news);
     arena_done(&w->arena);
     pthread_cond_destroy(&w->cond);
     pthread_mutex_destroy(&w->mutex);

@@ -1,0 +1,97 @@
+/* A queue of blocks: filled at the end, freed from the front as the exchange lets go of them. */
+#include "rpc/face/outbox.h"
+
+#include <stdlib.h>
+
+#define BLOCK_BYTES ((size_t)4096)
+
+struct outbox_block {
+    struct outbox_block *next;
+    uint64_t end; /* of outbox->handed, once the block is whole */
+    size_t size;
+    size_t used;
+    char bytes[];
+};
+
+static struct outbox_block *add_block(struct outbox *outbox, size_t size)
+{
+    struct outbox_block *block;
+
+    if (size < BLOCK_BYTES - sizeof(*block))
+        size = BLOCK_BYTES - sizeof(*block);
+    block = malloc(sizeof(*block) + size);
+    if (block == NULL)
+        return NULL;
+    *block = (struct outbox_block){.size = size};
+    if (outbox->last == NULL)
+        outbox->first = block;
+    else
+        outbox->last->next = block;
+    outbox->last = block;
+    outbox->flushed = 0;
+    return block;
+}
+
+void outbox_done(struct outbox *outbox)
+{
+    while (outbox->first != NULL) {
+        struct outbox_block *next = outbox->first->next;
+
+        free(outbox->first);
+        outbox->first = next;
+    }
+    outbox->last = NULL;
+    outbox->flushed = 0;
+}
+
+void outbox_trim(struct outbox *outbox)
+{
+    size_t waiting = exchange_waiting(outbox->exchange);
+
+    if (waiting == 0 && outbox_gathered(outbox) == 0) {
+        outbox_done(outbox);
+        return;
+    }
+    while (outbox->first != outbox->last && outbox->first->end <= outbox->handed - waiting) {
+        struct outbox_block *next = outbox->first->next;
+
+        free(outbox->first);
+        outbox->first = next;
+    }
+}
+
+bool outbox_put(struct outbox *outbox, struct slice bytes)
+{
+    struct outbox_block *block;
+
+    outbox_trim(outbox);
+    block = outbox->last;
+    if (block == NULL || block->size - block->used < bytes.len) {
+        outbox_flush(outbox);
+        block = add_block(outbox, bytes.len);
+        if (block == NULL)
+            return false;
+    }
+    memcpy(block->bytes + block->used, bytes.data, bytes.len);
+    block->used += bytes.len;
+    return true;
+}
+
+size_t outbox_gathered(const struct outbox *outbox)
+{
+    return outbox->last == NULL ? 0 : outbox->last->used - outbox->flushed;
+}
+
+void outbox_flush(struct outbox *outbox)
+{
+    struct outbox_block *block = outbox->last;
+    size_t len = outbox_gathered(outbox);
+
+    if (len == 0)
+        return;
+    if (!exchange_send_body(outbox->exchange, slice_make(block->bytes + outbox->flushed, len)))
+        outbox->full = true;
+    outbox->flushed = block->used;
+    outbox->handed += len;
+    block->end = outbox->handed;
+}

@@ -1,0 +1,233 @@
+/*
+ * Pulling stops in three ways: the call has nothing (it calls `ready` later), the exchange is full
+ * (it calls `writable` later), or the stream has ended.
+ */
+#include "rpc/face/stream.h"
+
+#include "base/clock.h"
+
+/* What is gathered before it is handed over. */
+#define GATHER_BYTES ((size_t)16384)
+
+/* -- waking -------------------------------------------------------------------------------- */
+
+static void run_wake(struct loop_task *task)
+{
+    chain_loop_wake(((struct face_waker *)(void *)task)->chain);
+}
+
+/* Any thread. The loop lives: it has a stream, and posts come one at a time. */
+static void wake(void *context)
+{
+    struct face_waker *waker = context;
+
+    loop_post(waker->loop, &waker->task);
+}
+
+static void bind(struct faces *faces, const struct face_call *face)
+{
+    struct loop *loop = face->exchange->loop;
+    struct face_waker *waker = &faces->wakers[loop_index(loop)];
+
+    if (waker->loop != NULL)
+        return;
+    waker->task.run = run_wake;
+    waker->loop = loop;
+    waker->chain = face->call.loop;
+    chain_loop_bind(waker->chain, wake, waker);
+}
+
+/* -- ending -------------------------------------------------------------------------------- */
+
+static void finish(struct face_stream *stream, struct status status)
+{
+    outbox_flush(&stream->outbox);
+    stream->ended = true;
+    stream->face->answered = true;
+    /* What waits for the peer is bounded by the write timeout, and by the client's deadline. */
+    if (stream->deadline_us == 0)
+        exchange_set_timeout(stream->face->exchange, 0);
+    stream->writer->end(stream, status);
+}
+
+/* The face's `finish`. */
+static void on_finished(struct call *call)
+{
+    struct face_stream *stream = ((struct face_call *)call->face)->state;
+
+    if (!stream->ended)
+        finish(stream, call->status);
+}
+
+/* Ends the stream from this side. The call may be gone when this returns. */
+static void give_up(struct face_stream *stream, struct status status)
+{
+    finish(stream, status);
+    call_stream_cancel(&stream->face->call);
+}
+
+/* -- pulling ------------------------------------------------------------------------------- */
+
+static void begin(struct face_stream *stream)
+{
+    if (!stream->begun) {
+        stream->begun = true;
+        stream->writer->begin(stream);
+    }
+}
+
+/* False when the stream has ended over it. */
+static bool put(struct face_stream *stream, const ProtobufCMessage *message, bool is_heartbeat)
+{
+    struct slice bytes = SLICE_EMPTY;
+    struct status status;
+
+    arena_reset(&stream->scratch);
+    status = stream->writer->write(stream, &stream->scratch, message, is_heartbeat, &bytes);
+    if (status_is_ok(status) && arena_failed(&stream->scratch))
+        status = status_out_of_memory();
+    if (status_is_ok(status)) {
+        begin(stream);
+        if (!outbox_put(&stream->outbox, bytes))
+            status = status_out_of_memory();
+    }
+    if (status_is_ok(status))
+        return true;
+    give_up(stream, status);
+    return false;
+}
+
+static void pull(struct face_stream *stream)
+{
+    struct call *call = &stream->face->call;
+
+    while (!stream->outbox.full) {
+        ProtobufCMessage *message = NULL;
+        enum stream_result result = call_stream_next(call, &message);
+
+        if (result == STREAM_END)
+            return;
+        if (result == STREAM_WAIT)
+            break;
+        if (!put(stream, message, result == STREAM_HEARTBEAT))
+            return;
+        if (outbox_gathered(&stream->outbox) >= GATHER_BYTES)
+            outbox_flush(&stream->outbox);
+    }
+    begin(stream);
+    outbox_flush(&stream->outbox);
+}
+
+static void arm(struct face_stream *stream)
+{
+    uint64_t ms = call_stream_wait_ms(&stream->face->call);
+
+    if (stream->deadline_us != 0) {
+        int64_t left = (stream->deadline_us - clock_monotonic_us() + 999) / 1000;
+
+        if (left < 1)
+            left = 1;
+        if ((uint64_t)left < ms)
+            ms = (uint64_t)left;
+    }
+    exchange_set_timeout(stream->face->exchange, ms);
+}
+
+static void on_ready(struct call *call)
+{
+    struct face_stream *stream = ((struct face_call *)call->face)->state;
+
+    if (!stream->open) {
+        stream->open = true;
+        arm(stream);
+    }
+    if (stream->head_only) {
+        begin(stream);
+        give_up(stream, status_ok());
+    } else if (!stream->outbox.full) {
+        pull(stream);
+    }
+}
+
+/* -- what the exchange tells --------------------------------------------------------------- */
+
+/* The request was read whole; what a client still sends is nobody's. */
+static void on_body(struct exchange *exchange, struct slice bytes)
+{
+    exchange_consume(exchange, bytes.len);
+}
+
+static void on_body_end(struct exchange *exchange)
+{
+    (void)exchange;
+}
+
+static void on_writable(struct exchange *exchange)
+{
+    struct face_stream *stream = exchange->state;
+
+    if (stream->ended)
+        return;
+    stream->outbox.full = false;
+    outbox_trim(&stream->outbox);
+    if (stream->open)
+        pull(stream);
+}
+
+static void on_timeout(struct exchange *exchange)
+{
+    struct face_stream *stream = exchange->state;
+    bool late = !stream->open ||
+                (stream->deadline_us != 0 && clock_monotonic_us() >= stream->deadline_us);
+
+    if (stream->ended) {
+        exchange_reset(exchange);
+    } else if (!late) {
+        outbox_trim(&stream->outbox);
+        arm(stream);
+        call_stream_tick(&stream->face->call);
+    } else if (exchange_waiting(exchange) > 0) { /* a message may be half written */
+        stream->ended = true;
+        exchange_reset(exchange);
+    } else {
+        give_up(stream, status_const(STATUS_DEADLINE_EXCEEDED, SLICE("The deadline passed.")));
+    }
+}
+
+static void on_closed(struct exchange *exchange, bool complete)
+{
+    struct face_stream *stream = exchange->state;
+    struct face_call *face = stream->face;
+
+    (void)complete;
+    face_log(face, face->answered ? face->logged_status : stream->writer->closed_status);
+    stream->ended = true;
+    outbox_done(&stream->outbox);
+    arena_done(&stream->scratch);
+    if (face->dispatched)
+        call_stream_cancel(&face->call);
+}
+
+static const struct exchange_face handlers = {
+    .body = on_body,
+    .body_end = on_body_end,
+    .writable = on_writable,
+    .timeout = on_timeout,
+    .closed = on_closed,
+};
+
+void face_stream_dispatch(struct faces *faces, struct face_stream *stream)
+{
+    struct face_call *face = stream->face;
+    struct exchange *exchange = face->exchange;
+
+    bind(faces, face);
+    stream->outbox.exchange = exchange;
+    arena_init(&stream->scratch, loop_arena_cache(exchange->loop), exchange->arena->limit);
+    exchange->face = &handlers;
+    exchange->state = stream;
+    face->state = stream;
+    face->finish = on_finished;
+    face->call.ready = on_ready;
+    face_dispatch(face);
+}

@@ -1,0 +1,57 @@
+/*
+ * What both faces share of calls that answer with a stream: messages are pulled as fast as the peer
+ * takes them and no faster, a heartbeat breaks the silence, deadlines and cancellation end the
+ * call, and all of it is given back when the exchange closes.
+ */
+#ifndef DATASTREAM_RPC_FACE_STREAM_H
+#define DATASTREAM_RPC_FACE_STREAM_H
+
+#include "rpc/call/stream.h"
+#include "rpc/face/face.h"
+#include "rpc/face/outbox.h"
+
+struct face_stream;
+
+/* How a face says it. */
+struct face_stream_writer {
+    /* The answer's head: the stream is open. Not called when it ends before. */
+    void (*begin)(struct face_stream *stream);
+    /* A message as bytes of the body, in `arena`; a status that is not OK ends the stream. */
+    struct status (*write)(struct face_stream *stream, struct arena *arena,
+                           const ProtobufCMessage *message, bool is_heartbeat,
+                           struct slice *ret_bytes);
+    /*
+     * The end of the exchange, by a status that is not OK: an answer of its own when
+     * stream->begun is false, else the end of the body. Sets face->logged_status.
+     */
+    void (*end)(struct face_stream *stream, struct status status);
+    int closed_status; /* logged when the peer went away */
+};
+
+/* First in the face's own structure. In the exchange's arena, cleared. */
+struct face_stream {
+    /* Set by the face. */
+    const struct face_stream_writer *writer;
+    struct face_call *face;
+    int64_t deadline_us; /* of clock_monotonic_us; 0 for none */
+    bool head_only;      /* the stream ends with its head */
+
+    /* stream.c's own. */
+    bool open;  /* `ready` was called */
+    bool begun; /* the head was sent */
+    bool ended;
+    struct outbox outbox;
+    struct arena scratch; /* of one message's bytes */
+};
+
+/* Takes the exchange over and dispatches the call, whose request is set. */
+void face_stream_dispatch(struct faces *faces, struct face_stream *stream);
+
+/* One event loop's part: how the chain wakes it. Zero-initialize. */
+struct face_waker {
+    struct loop_task task;
+    struct loop *loop;
+    struct chain_loop *chain;
+};
+
+#endif

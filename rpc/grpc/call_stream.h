@@ -1,0 +1,16 @@
+/* Streaming methods of the contract over gRPC: a head, one frame a message, trailers. */
+#ifndef DATASTREAM_RPC_GRPC_CALL_STREAM_H
+#define DATASTREAM_RPC_GRPC_CALL_STREAM_H
+
+#include "rpc/face/stream.h"
+#include "rpc/grpc/answer.h"
+
+/*
+ * Goes on with a call whose request is read: takes the exchange over. `answer` lives as long as the
+ * exchange. `timeout_ms` is the client's deadline from when the call came, 0 for none. Out of
+ * memory when there is none; nothing was done then.
+ */
+struct status grpc__call_stream(struct faces *faces, struct face_call *face,
+                                struct grpc_answer *answer, uint64_t timeout_ms);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * The chain's streams, played, for tests of the faces: so many messages as the test says, then a
+ * wait or an end. One file includes it, since it defines what the faces call.
+ */
+#ifndef DATASTREAM_TESTS_UNIT_STREAM_PLAYED_H
+#define DATASTREAM_TESTS_UNIT_STREAM_PLAYED_H
+
+#include "proto/message.h"
+#include "rpc/face/stream.h"
+
+static struct stream_played {
+    bool opens;          /* call_dispatch opens a stream */
+    unsigned messages;   /* left to pull; each tells its number as its revision */
+    unsigned heartbeats; /* left to pull behind them */
+    struct status end;   /* instead of a wait, unless OK */
+    unsigned pulled, ticks, cancels;
+    uint64_t wait_ms;
+    struct arena arena; /* of one message */
+} stream_played;
+
+static struct face_waker stream_wakers[1];
+
+enum stream_result call_stream_next(struct call *call, ProtobufCMessage **ret_message)
+{
+    const struct message_type *type = call->method->output;
+    bool is_heartbeat = stream_played.messages == 0;
+
+    if (is_heartbeat && stream_played.heartbeats == 0) {
+        if (status_is_ok(stream_played.end))
+            return STREAM_WAIT;
+        call->status = stream_played.end;
+        call->finish(call);
+        return STREAM_END;
+    }
+    if (is_heartbeat)
+        stream_played.heartbeats--;
+    else
+        stream_played.messages--;
+    arena_done(&stream_played.arena); /* poisoned where ASan watches */
+    arena_init(&stream_played.arena, NULL, 1 << 20);
+    *ret_message = message_new(&stream_played.arena, type);
+    field_set_int(*ret_message, message_field_by_name(type, SLICE("revision")),
+                  ++stream_played.pulled);
+    return is_heartbeat ? STREAM_HEARTBEAT : STREAM_MESSAGE;
+}
+
+void call_stream_tick(struct call *call)
+{
+    stream_played.ticks++;
+    call->ready(call);
+}
+
+uint64_t call_stream_wait_ms(const struct call *call)
+{
+    (void)call;
+    return stream_played.wait_ms;
+}
+
+void call_stream_cancel(struct call *call)
+{
+    stream_played.cancels++;
+    call->status = status_const(STATUS_CANCELLED, SLICE("The call was cancelled."));
+    call->finish(call);
+}
+
+void chain_loop_bind(struct chain_loop *loop, void (*wake)(void *context), void *context)
+{
+    (void)loop;
+    (void)wake;
+    (void)context;
+}
+
+void chain_loop_wake(struct chain_loop *loop)
+{
+    (void)loop;
+}
+
+struct arena_cache *loop_arena_cache(struct loop *loop)
+{
+    (void)loop;
+    return NULL;
+}
+
+#endif
