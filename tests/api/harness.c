@@ -17,6 +17,9 @@
 #define ARGS_MOST 40
 #define REPLY_MOST (16 << 20)
 
+/* Where the program logs, in the temporary directory; API_SERVER_LOG sends it to the terminal. */
+static char log_path[96] = "/dev/null";
+
 static void die(const char *what)
 {
     fprintf(stderr, "harness: %s\n", what);
@@ -47,7 +50,7 @@ static pid_t spawn(const char *const *args, int *ret_out)
         dup2(pipes[1], STDOUT_FILENO);
         close(pipes[0]);
         close(pipes[1]);
-        if (getenv("API_SERVER_LOG") == NULL && freopen("server.log", "a", stderr) == NULL)
+        if (getenv("API_SERVER_LOG") == NULL && freopen(log_path, "a", stderr) == NULL)
             _exit(126);
         execv(args[0], (char *const *)(uintptr_t)args);
         _exit(127);
@@ -142,6 +145,7 @@ void api_start(struct api_server *server, const char *const *flags)
     if (mkdtemp(server->dir) == NULL)
         die("mkdtemp");
     snprintf(server->data, sizeof(server->data), "%s/data", server->dir);
+    snprintf(log_path, sizeof(log_path), "%s/server.log", server->dir);
     signal(SIGPIPE, SIG_IGN);
     make_organization(server, "init", server->token);
     api_restart(server, flags);
