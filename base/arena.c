@@ -115,6 +115,12 @@ static void wipe_bytes(void *bytes, size_t size)
         *at++ = 0;
 }
 
+/* First blocks of the usual size are free of charge: small calls pass whatever large ones hold. */
+static bool is_counted(const struct arena *arena, const struct arena_block *before, size_t size)
+{
+    return arena->cache != NULL && (before != NULL || size != ARENA_FIRST_BLOCK);
+}
+
 void arena_done(struct arena *arena)
 {
     struct arena_block *block = arena->blocks;
@@ -125,6 +131,8 @@ void arena_done(struct arena *arena)
         UNPOISON(block_bytes(block), block->size);
         if (arena->wipe)
             wipe_bytes(block_bytes(block), block->size);
+        if (is_counted(arena, next, block->size))
+            arena->cache->used -= block->size;
         if (!cache_keep(arena->cache, block))
             free(block);
         block = next;
@@ -168,6 +176,17 @@ static struct arena_block *block_get(struct arena *arena, size_t size)
     return block;
 }
 
+static bool has_room(const struct arena *arena, size_t size)
+{
+    const struct arena_cache *cache = arena->cache;
+
+    if (arena->reserved > arena->limit || size > arena->limit - arena->reserved)
+        return false;
+    if (!is_counted(arena, arena->blocks, size) || cache->most == 0)
+        return true;
+    return cache->used <= cache->most && size <= cache->most - cache->used;
+}
+
 static bool arena_grow(struct arena *arena, size_t need)
 {
     size_t size = arena->blocks == NULL ? ARENA_FIRST_BLOCK : arena->blocks->size * 2;
@@ -177,14 +196,16 @@ static bool arena_grow(struct arena *arena, size_t need)
         size = 1 << 20;
     if (size < need)
         size = need;
-    if (arena->reserved > arena->limit || size > arena->limit - arena->reserved) {
+    if (!has_room(arena, size)) {
         size = need; /* the last block may be a small one */
-        if (arena->reserved > arena->limit || size > arena->limit - arena->reserved)
+        if (!has_room(arena, size))
             return false;
     }
     block = block_get(arena, size);
     if (block == NULL)
         return false;
+    if (is_counted(arena, arena->blocks, size))
+        arena->cache->used += size;
     block->next = arena->blocks;
     arena->blocks = block;
     arena->reserved += size;

@@ -21,12 +21,15 @@
 struct arena_block;
 
 /*
- * First blocks kept for reuse by the arenas of one thread. Zero-initialize; release with
- * arena_cache_done once no arena uses it.
+ * First blocks kept for reuse by the arenas of one thread, and the bound of what these arenas hold
+ * together beyond their first blocks. Zero-initialize; release with arena_cache_done once no arena
+ * uses it.
  */
 struct arena_cache {
     struct arena_block *free;
     unsigned count;
+    size_t used; /* bytes of all blocks but the first of each arena */
+    size_t most; /* of them: an arena that would pass it fails; 0 is no bound */
 };
 
 /* Plain for speed: only arena.c and the inline functions here touch the fields. */

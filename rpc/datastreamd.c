@@ -1,4 +1,5 @@
 /* datastreamd: the table of subcommands. */
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -20,6 +21,13 @@ static const struct command {
     {"openapi", command_openapi, "print the OpenAPI document"},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+/*
+ * Large blocks of large calls go back to the system when they are freed. Left to itself glibc
+ * raises the size from which it does so with each one, and the peak of a burst stays for ever.
+ */
+#define MAPPED_FROM_BYTES (256 << 10)
+#define TRIMMED_FROM_BYTES (16 << 20)
 
 static int usage(FILE *to)
 {
@@ -50,6 +58,8 @@ int main(int argc, char **argv)
         printf("datastreamd %s\n", DATASTREAM_VERSION);
         return 0;
     }
+    mallopt(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES);
+    mallopt(M_TRIM_THRESHOLD, TRIMMED_FROM_BYTES);
     signal(SIGPIPE, SIG_IGN);
     arena_init(&arena, NULL, PROGRAM_MEMORY_MOST);
     arena_wipe_on_done(&arena);

@@ -95,12 +95,15 @@ static enum store_found collect(struct arena *arena, rocksdb_iterator_t *iterato
 {
     struct store_rows rows = {0};
     size_t capacity = 0;
+    size_t bytes = 0;
     char *error = NULL;
 
-    for (; rows.count < limit && rocksdb_iter_valid(iterator);
-         reverse ? rocksdb_iter_prev(iterator) : rocksdb_iter_next(iterator))
+    for (; rows.count < limit && bytes <= STORE_SCAN_BYTES_MOST && rocksdb_iter_valid(iterator);
+         reverse ? rocksdb_iter_prev(iterator) : rocksdb_iter_next(iterator)) {
         if (!add_row(arena, &rows, &capacity, iterator))
             return STORE_FAILED;
+        bytes += rows.rows[rows.count - 1].value.len;
+    }
     rows.more = rocksdb_iter_valid(iterator);
     rocksdb_iter_get_error(iterator, &error);
     if (rocksdb__take_error("scan", &error))

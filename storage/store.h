@@ -71,7 +71,7 @@ struct store_row {
 struct store_rows {
     struct store_row *rows;
     size_t count;
-    bool more; /* the range holds rows beyond the limit */
+    bool more; /* the range holds further rows */
 };
 
 /* -- reading ------------------------------------------------------------------------------- */
@@ -89,9 +89,12 @@ void store_view_reset(struct store_view *view);
 enum store_found store_get(struct store_view *view, enum store_family family, struct slice key,
                            struct slice *ret_value);
 
+/* A scan ends after the row that passes this: large records must not exhaust a call's memory. */
+#define STORE_SCAN_BYTES_MOST ((size_t)1 << 20)
+
 /*
- * The records with from <= key < to, at most `limit`, from the end when `reverse`. STORE_FOUND also
- * when there are none.
+ * The records with from <= key < to, at most `limit` and about STORE_SCAN_BYTES_MOST bytes, from
+ * the end when `reverse`. STORE_FOUND also when there are none.
  */
 enum store_found store_scan(struct store_view *view, enum store_family family, struct slice from,
                             struct slice to, bool reverse, size_t limit,

@@ -340,6 +340,7 @@ static bool start_loops(struct server *server)
         loop->index = server->loop_count;
         loop->settings = server->options.settings;
         loop->options = &server->options;
+        loop->arenas.most = (size_t)(server->options.settings->max_memory_mib << 20) / wanted;
         loop->ended = on_loop_ended;
         loop->ended_context = server;
         if (!loop_start(loop))

@@ -69,6 +69,28 @@ static void an_arena_grows_beyond_its_first_block_up_to_its_limit(void **state)
     arena_done(&arena);
 }
 
+static void arenas_of_one_thread_share_a_bound_that_first_blocks_are_free_of(void **state)
+{
+    struct arena_cache cache = {.most = 100000};
+    struct arena large, other;
+
+    (void)state;
+    arena_init(&large, &cache, 1 << 20);
+    arena_init(&other, &cache, 1 << 20);
+    assert_non_null(arena_alloc(&large, 1));
+    assert_int_equal(cache.used, 0);
+    assert_non_null(arena_alloc(&large, 90000));
+    assert_non_null(arena_alloc(&other, 100));
+    assert_null(arena_alloc(&other, 20000));
+    arena_reset(&other);
+    arena_done(&large);
+    assert_int_equal(cache.used, 0);
+    assert_non_null(arena_alloc(&other, 90000));
+    arena_done(&other);
+    assert_int_equal(cache.used, 0);
+    arena_cache_done(&cache);
+}
+
 static void sizes_that_overflow_fail_the_arena(void **state)
 {
     struct arena arena;
@@ -200,6 +222,7 @@ int main(void)
         cmocka_unit_test(numbers_are_digits_alone_and_never_overflow),
         cmocka_unit_test(an_arena_that_reached_its_limit_stays_failed),
         cmocka_unit_test(an_arena_grows_beyond_its_first_block_up_to_its_limit),
+        cmocka_unit_test(arenas_of_one_thread_share_a_bound_that_first_blocks_are_free_of),
         cmocka_unit_test(sizes_that_overflow_fail_the_arena),
 #ifdef DATASTREAM_FAULTS
         cmocka_unit_test(the_chosen_allocation_fails_once_or_from_then_on),

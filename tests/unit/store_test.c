@@ -147,6 +147,25 @@ static void long_scans_give_every_row(void **state)
         assert_slice_equal(rows.rows[i].key, arena_printf(&f->arena, "%03d", i));
 }
 
+static void a_scan_of_large_rows_ends_early_and_says_so(void **state)
+{
+    struct fixture *f = *state;
+    struct slice body = slice_make(arena_zalloc(&f->arena, 65536), 65536);
+    struct slice from = SLICE("0");
+    struct store_rows rows = {.more = true};
+    size_t count = 0;
+
+    for (int i = 0; i < 40; i++)
+        put(f, FAMILY_INDEXES, arena_printf(&f->arena, "%03d", i), body);
+    while (rows.more) {
+        rows = read_rows(f, FAMILY_INDEXES, from, SLICE("9"), false, 1000);
+        assert_in_range(rows.count, 1, STORE_SCAN_BYTES_MOST / 65536 + 1);
+        count += rows.count;
+        from = arena_printf(&f->arena, "%.*s!", SLICE_ARG(rows.rows[rows.count - 1].key));
+    }
+    assert_int_equal(count, 40);
+}
+
 /* -- conditions ---------------------------------------------------------------------------- */
 
 /* The store that the table below speaks of: "old" is of revision 1, "new" of revision 2. */
@@ -518,6 +537,7 @@ int main(void)
         PROMISE(later_operations_of_a_commit_win),
         PROMISE(scans_give_the_rows_of_their_range),
         PROMISE(long_scans_give_every_row),
+        PROMISE(a_scan_of_large_rows_ends_early_and_says_so),
         PROMISE(conditions_hold_or_conflict),
         PROMISE(the_first_condition_that_fails_is_named),
         PROMISE(a_conflict_changes_nothing),
