@@ -216,7 +216,8 @@ static const char *refuse(utf8proc_int32_t c)
 {
     utf8proc_category_t category = utf8proc_category(c);
 
-    if (category == UTF8PROC_CATEGORY_CC)
+    if (category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_ZL ||
+        category == UTF8PROC_CATEGORY_ZP)
         return "must not contain control characters";
     if (is_bidi_control(c))
         return "must not contain characters that control the direction of text";
@@ -226,6 +227,7 @@ static const char *refuse(utf8proc_int32_t c)
 }
 
 static const char not_utf8[] = "must be valid UTF-8";
+static const char blank[] = "must not be blank";
 
 /* Reads the code point at the front; 0 where it is not UTF-8. */
 static size_t next_code_point(struct slice text, utf8proc_int32_t *ret_c)
@@ -265,16 +267,20 @@ static const char *trim_and_judge(struct slice name, struct slice *ret_trimmed)
         at += len;
     }
     if (first == name.len && name.len > 0)
-        return "must not be blank";
+        return blank;
     *ret_trimmed = slice_make(name.data + first, end - first);
     return NULL;
 }
 
-/* NFC of the full case folding; NULL or what is wrong. Empty when the arena fails. */
+/*
+ * NFC of the full case folding, without what is not seen (Default_Ignorable_Code_Point: zero-width
+ * characters, soft hyphens, tags), so that no two names look the same for it; NULL or what is
+ * wrong. Empty when the arena fails.
+ */
 static const char *fold(struct arena *arena, struct slice text, struct slice *ret_folded)
 {
-    const utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_COMPOSE |
-                                      UTF8PROC_CASEFOLD; /* KEY_FOLD_VERSION 1 */
+    const utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD |
+                                      UTF8PROC_IGNORE; /* KEY_FOLD_VERSION 1 */
     const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)text.data;
     utf8proc_ssize_t len = (utf8proc_ssize_t)text.len;
     utf8proc_ssize_t count = utf8proc_decompose(bytes, len, NULL, 0, options);
@@ -283,6 +289,8 @@ static const char *fold(struct arena *arena, struct slice text, struct slice *re
     *ret_folded = SLICE_EMPTY;
     if (count < 0)
         return not_utf8;
+    if (count == 0 && len > 0)
+        return blank;
     /* One more: the text is encoded in place, with a NUL behind it. */
     points = arena_array(arena, (size_t)count + 1, sizeof(*points));
     if (points == NULL)

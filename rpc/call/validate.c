@@ -115,6 +115,22 @@ static struct slice bytes_of(const ProtobufCMessage *message, const struct field
                                         (const char *)field_address(message, field, 0)));
 }
 
+/* What two items are compared by: ids are the same in either case. */
+static struct slice identity_of(struct validation *validation, const ProtobufCMessage *message,
+                                const struct field *field, size_t index)
+{
+    struct slice bytes = bytes_of(message, field, index);
+    char *lower;
+
+    if (field->reference == NULL)
+        return bytes;
+    lower = arena_cstr(validation->arena, bytes);
+    for (size_t i = 0; lower != NULL && i < bytes.len; i++)
+        if (lower[i] >= 'A' && lower[i] <= 'Z')
+            lower[i] = (char)(lower[i] + ('a' - 'A'));
+    return lower == NULL ? SLICE_EMPTY : slice_make(lower, bytes.len);
+}
+
 /* By sorting, since a caller chooses how many there are. */
 static void check_unique(struct validation *validation, const struct place *parent,
                          const ProtobufCMessage *message, const struct field *field, size_t count)
@@ -127,7 +143,7 @@ static void check_unique(struct validation *validation, const struct place *pare
     if (items == NULL)
         return;
     for (size_t i = 0; i < count; i++)
-        items[i] = (struct item){bytes_of(message, field, i), i};
+        items[i] = (struct item){identity_of(validation, message, field, i), i};
     qsort(items, count, sizeof(*items), compare_items);
     for (size_t i = 1; i < count; i++) {
         struct place place = {parent, field, true, items[i].index, SLICE_EMPTY};

@@ -143,6 +143,24 @@ static void more_references_than_an_object_may_have_are_refused(void **state)
                   STATUS_INVALID_ARGUMENT);
 }
 
+static void a_reference_given_twice_is_refused_in_whatever_case(void **state)
+{
+    struct world *w = *state;
+    const char *director = get_cstr(w, create_director(w, "dir-1"), "id");
+    char upper[40] = {0};
+    struct reply reply;
+
+    for (size_t i = 0; director[i] != '\0'; i++)
+        upper[i] = (char)(director[i] >= 'a' ? director[i] - ('a' - 'A') : director[i]);
+    assert_string_not_equal(upper, director);
+    reply = world_call(w, "CreateDevice", w->made.api_token,
+                       make(w, "CreateDevice", "device.name", "edge-1", "device.directorIds", upper,
+                            "device.directorIds", director, NULL));
+    assert_status(reply, STATUS_INVALID_ARGUMENT);
+    assert_non_null(find_detail(reply, DETAIL_FIELD_VIOLATION, "directorIds[1]"));
+    assert_ok(create_device(w, "edge-1", upper));
+}
+
 /* -- reading ---------------------------------------------------------------------------------- */
 
 static void unknown_ids_are_not_found(void **state)
@@ -380,6 +398,7 @@ int main(void)
         TEST(names_are_kept_trimmed),
         TEST(validate_only_checks_everything_and_changes_nothing),
         TEST(more_references_than_an_object_may_have_are_refused),
+        TEST(a_reference_given_twice_is_refused_in_whatever_case),
         TEST(unknown_ids_are_not_found),
         TEST(another_organization_sees_nothing),
         TEST(lists_page_in_the_order_of_creation),

@@ -176,10 +176,14 @@ static void names_are_folded(void **state)
         /* E with acute in one code point and in two; what is shown stays as it was written */
         {SLICE_INIT("\xc3\x89"), SLICE_INIT("\xc3\x89"), SLICE_INIT("\xc3\xa9")},
         {SLICE_INIT("E\xcc\x81"), SLICE_INIT("E\xcc\x81"), SLICE_INIT("\xc3\xa9")},
-        /* an emoji joined by U+200D, and private use */
+        /* what is not seen tells no names apart: an emoji joined by U+200D, U+200B, a soft hyphen
+         */
         {SLICE_INIT("\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb"),
          SLICE_INIT("\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb"),
-         SLICE_INIT("\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb")},
+         SLICE_INIT("\xf0\x9f\x91\xa9\xf0\x9f\x92\xbb")},
+        {SLICE_INIT("a\xe2\x80\x8bz"), SLICE_INIT("a\xe2\x80\x8bz"), SLICE_INIT("az")},
+        {SLICE_INIT("a\xc2\xadz"), SLICE_INIT("a\xc2\xadz"), SLICE_INIT("az")},
+        /* private use */
         {SLICE_INIT("\xee\x80\x80"), SLICE_INIT("\xee\x80\x80"), SLICE_INIT("\xee\x80\x80")},
         {SLICE_INIT(""), SLICE_INIT(""), SLICE_INIT("")},
     };
@@ -220,6 +224,9 @@ static void unfit_names_are_refused(void **state)
         {SLICE_INIT("a\xcd\xb8"), "assigned"},
         {SLICE_INIT("\xf4\x8f\xbf\xbf"), "assigned"},
         {SLICE_INIT(" \t\xe2\x80\x83"), "blank"},
+        {SLICE_INIT("\xe2\x80\x8b\xe2\x80\x8d\xef\xbb\xbf"), "blank"},
+        {SLICE_INIT("a\xe2\x80\xa8z"), "control"},
+        {SLICE_INIT("a\xe2\x80\xa9z"), "control"},
     };
 
     (void)state;
