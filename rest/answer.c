@@ -30,6 +30,10 @@ static void add_common_headers(struct rest_call *call, int http, struct slice co
 
     identify(call);
     call->status = http;
+#ifdef DATASTREAM_FAULTS
+    if (call->face != NULL)
+        call->face->seen.type = content_type;
+#endif
     if (content_type.len > 0)
         headers[call->header_count++] = (struct header){SLICE("content-type"), content_type};
     headers[call->header_count++] = (struct header){SLICE("cache-control"), call->cache_control};
@@ -42,6 +46,10 @@ void rest__answer(struct rest_call *call, int http, struct slice content_type, s
     if (call->status != 0)
         return;
     add_common_headers(call, http, content_type);
+#ifdef DATASTREAM_FAULTS
+    if (call->face != NULL)
+        call->face->seen.body = body;
+#endif
     exchange_respond(call->exchange, http, call->headers, call->header_count, body);
 }
 

@@ -38,8 +38,8 @@ static const struct answer_text {
     "\"code\":{\"type\":\"integer\",\"description\":\"A code of google.rpc.Code.\"},"              \
     "\"message\":{\"type\":\"string\"},\"details\":{\"type\":\"array\",\"items\":"                 \
     "{\"type\":\"object\",\"properties\":{\"@type\":{\"type\":\"string\"}},"                       \
-    "\"required\":[\"@type\"]}}},"                                                                 \
-    "\"required\":[\"type\",\"title\",\"status\",\"detail\",\"instance\",\"code\",\"message\","    \
+    "\"required\":[\"@type\"],\"additionalProperties\":true}}},"                                   \
+    "\"required\":[\"type\",\"title\",\"status\",\"detail\",\"code\",\"message\","                 \
     "\"details\"],\"example\":{\"type\":\"about:blank\",\"title\":\"Bad Request\",\"status\":400," \
     "\"detail\":\"name: is required\",\"instance\":\"01890a5d-ac96-774b-bcce-b302099a8057\","      \
     "\"code\":3,\"message\":\"name: is required\",\"details\":[{\"@type\":"                        \
@@ -294,16 +294,38 @@ static void put_answer_header(struct openapi *api, struct slice name, struct sli
     openapi__close(api, '}');
 }
 
-static void put_json_answer(struct openapi *api, const struct binding *binding)
+/* One content type of the answer. */
+static void put_type(struct openapi *api, struct slice type, const struct binding *binding)
 {
-    openapi__open(api, '{');
-    openapi__key(api, SLICE("application/json"));
+    openapi__key(api, type);
     openapi__open(api, '{');
     openapi__key(api, SLICE("schema"));
     if (binding->response != NULL)
         openapi__field_schema(api, binding->response);
     else
         openapi__message_schema(api, binding->output, false);
+    openapi__close(api, '}');
+}
+
+static void put_json_answer(struct openapi *api, const struct binding *binding)
+{
+    openapi__open(api, '{');
+    put_type(api, SLICE("application/json"), binding);
+    openapi__close(api, '}');
+}
+
+/* Of a stream of lines the schema is that of one line. */
+static void put_stream_answer(struct openapi *api, const struct binding *binding)
+{
+    openapi__open(api, '{');
+    put_type(api, SLICE("application/x-ndjson"), binding);
+    put_type(api, SLICE("application/json"), binding);
+    openapi__key(api, SLICE("text/event-stream"));
+    openapi__open(api, '{');
+    openapi__key(api, SLICE("schema"));
+    openapi__open(api, '{');
+    openapi__member(api, SLICE("type"), SLICE("string"));
+    openapi__close(api, '}');
     openapi__close(api, '}');
     openapi__close(api, '}');
 }
@@ -327,6 +349,8 @@ static void put_success(struct openapi *api, const struct openapi_operation *ope
     openapi__key(api, SLICE("content"));
     if (binding_answers_raw(binding))
         put_raw_content(api);
+    else if (operation->method->server_streaming)
+        put_stream_answer(api, binding);
     else
         put_json_answer(api, binding);
     openapi__close(api, '}');
@@ -340,9 +364,8 @@ static bool can_answer(const struct openapi_operation *operation, int status)
 
     switch (status) {
     case 401:
+    case 403: /* also where what is asked for needs a permission of its own */
         return operation->method->access != ACCESS_PUBLIC;
-    case 403:
-        return operation->method->access == ACCESS_PERMISSION;
     case 404:
         return binding->template.variable_count > 0;
     case 405:

@@ -320,6 +320,9 @@ static void open_call(struct rest_call *call)
         return;
     }
     call->face->state = call;
+#ifdef DATASTREAM_FAULTS
+    call->face->seen.is_rest = true;
+#endif
     face_open(call->face);
 }
 

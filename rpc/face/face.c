@@ -8,6 +8,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#ifdef DATASTREAM_FAULTS
+#include "rpc/face/exchange_log.h"
+#endif
 
 #define REQUEST_ID_MOST 128
 /* Room for the first pieces of a body: what a head merely announces reserves no more than this. */
@@ -179,6 +182,9 @@ void face_log(const struct face_call *face, int status)
     };
     size_t count = sizeof(fields) / sizeof(fields[0]);
 
+#ifdef DATASTREAM_FAULTS
+    exchange_log_write(face, status);
+#endif
     if (!log_enabled(LOG_INFO))
         return;
     /* The last one only where the caller sent it. */

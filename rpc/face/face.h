@@ -25,6 +25,14 @@ struct face_call {
     bool answered;
     int logged_status; /* HTTP status or gRPC code, for the log */
     void *state;       /* the face's own */
+#ifdef DATASTREAM_FAULTS
+    /* For exchange_log.h: a REST answer's Content-Type and body, as long as the exchange. */
+    struct {
+        bool is_rest;
+        struct slice type;
+        struct slice body;
+    } seen;
+#endif
     /* face.c's own: what face_begin was given. */
     void (*opened)(struct call *call);
     void (*finish)(struct call *call);

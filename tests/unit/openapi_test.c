@@ -139,6 +139,14 @@ static void it_says_what_clients_need(void **state)
         check_holds(parts[i]);
 }
 
+static void a_stream_says_its_types(void **state)
+{
+    (void)state;
+    check_holds("\"content\":{\"application/x-ndjson\":{\"schema\":"
+                "{\"$ref\":\"#/components/schemas/Change\"}},\"application/json\":");
+    check_holds("\"text/event-stream\":{\"schema\":{\"type\":\"string\"}}");
+}
+
 /* What the path binds is no part of the body's schema: any value valid by it would be refused. */
 static void a_body_of_all_leaves_the_path_out(void **state)
 {
@@ -187,6 +195,7 @@ int main(void)
         cmocka_unit_test(every_reference_leads_somewhere),
         cmocka_unit_test(every_method_with_a_rule_is_an_operation_of_its_own),
         cmocka_unit_test(it_says_what_clients_need),
+        cmocka_unit_test(a_stream_says_its_types),
         cmocka_unit_test(a_body_of_all_leaves_the_path_out),
         cmocka_unit_test(a_contract_whose_routes_collide_does_not_start),
     };

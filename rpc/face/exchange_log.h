@@ -1,0 +1,17 @@
+/*
+ * Builds with faults can write down every call: where DATASTREAM_EXCHANGE_LOG names a file, each
+ * finished one becomes one line of JSON in it, so that a checker may hold what tests saw against
+ * the contract. Never in a release: bodies hold what only their callers may see.
+ */
+#ifndef DATASTREAM_RPC_FACE_EXCHANGE_LOG_H
+#define DATASTREAM_RPC_FACE_EXCHANGE_LOG_H
+
+#include "rpc/face/face.h"
+
+/* Bodies beyond it are left out, as those of streams are. */
+#define EXCHANGE_LOG_BODY_MOST 65536
+
+/* Writes the line. `status` is the HTTP status or gRPC code that was answered. */
+void exchange_log_write(const struct face_call *face, int status);
+
+#endif
