@@ -23,7 +23,7 @@ struct watch {
     struct feed_row *rows; /* the slice */
     size_t count;
     size_t at;
-    bool cut;                /* there are rows behind it */
+    bool cut;                /* there are rows behind it; the first of them is rows[count] */
     uint64_t store_revision; /* before it was read */
 };
 
@@ -138,7 +138,7 @@ static struct status read_rows(struct call *call, struct arena *arena, uint64_t 
     struct store_rows stored = {0};
     uint64_t floor = 0;
     enum store_found found = feed_read(call->view, organization, watch->revision, watch->index,
-                                       SLICE_ROWS, &stored);
+                                       SLICE_ROWS + 1, &stored);
     enum store_found floor_found = feed_read_floor(call->view, organization, &floor);
     struct feed_row *rows;
     struct status status;
@@ -155,11 +155,11 @@ static struct status read_rows(struct call *call, struct arena *arena, uint64_t 
         if (!feed_parse_row(&stored.rows[i], &rows[i]))
             return object_data_loss();
     watch->rows = rows;
-    watch->count = stored.count;
+    watch->cut = stored.count > SLICE_ROWS;
+    watch->count = watch->cut ? SLICE_ROWS : stored.count;
     watch->at = 0;
-    watch->cut = stored.more;
     watch->store_revision = revision;
-    *ret_more = stored.more;
+    *ret_more = watch->cut;
     return status_ok();
 }
 
@@ -229,7 +229,8 @@ static ProtobufCMessage *next(struct call *call, struct arena *arena)
     while (watch->at < watch->count) {
         const struct feed_row *row = &watch->rows[watch->at++];
         const struct kind *kind = contract_kind_by_number(call_contract(call), row->kind);
-        bool more = watch->at < watch->count ? row[1].revision == row->revision : watch->cut;
+        bool is_last = watch->at == watch->count && !watch->cut;
+        bool more = !is_last && row[1].revision == row->revision;
 
         watch->revision = row->revision;
         watch->index = (uint16_t)(row->index + 1);

@@ -132,10 +132,10 @@ void api_restart(struct api_server *server, const char *const *flags)
         len++;
     line[len] = '\0';
     close(out);
-    port = strrchr(line, ':');
+    port = strstr(line, "127.0.0.1:");
     if (strncmp(line, "ready", 5) != 0 || port == NULL)
         die("the server did not become ready");
-    server->port = atoi(port + 1); /* our own program's line */
+    server->port = (int)strtol(port + strlen("127.0.0.1:"), NULL, 10);
 }
 
 void api_start(struct api_server *server, const char *const *flags)
@@ -228,8 +228,8 @@ static bool write_all(int fd, const char *bytes, size_t len)
     return true;
 }
 
-static bool send_request(int fd, const char *method, const char *path, const char *token,
-                         const char *headers, const char *body)
+bool api_write_request(int fd, const char *method, const char *path, const char *token,
+                       const char *headers, const char *body)
 {
     size_t body_len = body == NULL ? 0 : strlen(body);
     size_t size = 1024 + strlen(path) + (headers == NULL ? 0 : strlen(headers)) + body_len;
@@ -285,7 +285,7 @@ struct api_reply api_send(int fd, const char *method, const char *path, const ch
     if (bytes == NULL)
         die("malloc");
     bytes[0] = '\0';
-    if (!send_request(fd, method, path, token, headers, body))
+    if (!api_write_request(fd, method, path, token, headers, body))
         goto done;
     while (end == NULL && len + 1 < REPLY_MOST &&
            (got = read(fd, bytes + len, REPLY_MOST - len - 1)) > 0) {

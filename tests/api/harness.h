@@ -45,6 +45,10 @@ int api_command(struct api_server *server, const char *name);
 /* A connection; -1 on failure. Reads time out after 20 s. */
 int api_connect(const struct api_server *server);
 
+/* Writes a request as api_send does, and does not wait for its answer. */
+bool api_write_request(int fd, const char *method, const char *path, const char *token,
+                       const char *headers, const char *body);
+
 /*
  * One request on an open connection. `headers` are whole lines with CRLF, or NULL; `token` may be
  * NULL; `body` may be NULL. Freed with api_reply_free.
