@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 #define LINE_MOST 8192
 #define VALUE_MOST 1024
@@ -107,18 +108,31 @@ static void put_escaped(struct line *line, unsigned char c)
     }
 }
 
-/* A JSON string; bytes beyond ASCII pass, and what is not UTF-8 in a log line is the reader's to
- * see. */
+/* What is written of a value: its first bytes, no character cut in two. */
+static size_t cut(struct slice text)
+{
+    size_t len = VALUE_MOST;
+
+    if (text.len <= VALUE_MOST)
+        return text.len;
+    while (len > 0 && ((unsigned char)text.data[len] & 0xc0) == 0x80)
+        len--;
+    return len;
+}
+
+/* A JSON string. Bytes beyond ASCII pass where they are UTF-8; else each is escaped as if Latin-1.
+ */
 static void put_quoted(struct line *line, struct slice text)
 {
-    size_t len = text.len < VALUE_MOST ? text.len : VALUE_MOST;
+    size_t len = cut(text);
+    unsigned char most = utf8_is_valid(slice_make(text.data, len)) ? 0xff : 0x7e;
     size_t clean = 0; /* where the run of plain bytes began */
 
     PUT_LITERAL(line, "\"");
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)text.data[i];
 
-        if (c >= 0x20 && c != 0x7f && c != '"' && c != '\\')
+        if (c >= 0x20 && c <= most && c != 0x7f && c != '"' && c != '\\')
             continue;
         put(line, text.data + clean, i - clean);
         put_escaped(line, c);

@@ -1,12 +1,14 @@
-/* Slices, arenas, statuses, UUIDs and settings. */
+/* Slices, arenas, statuses, UUIDs, settings and log lines. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "base/settings.h"
 #include "base/status.h"
 #include "base/uuid.h"
@@ -215,6 +217,50 @@ static void every_setting_has_its_default_within_its_range(void **state)
     }
 }
 
+/* The line that one event makes. */
+static void log_of(struct slice value, char *line, size_t size)
+{
+    int kept = dup(STDERR_FILENO);
+    ssize_t len;
+    int ends[2];
+
+    assert_int_equal(pipe(ends), 0);
+    dup2(ends[1], STDERR_FILENO);
+    log_event(LOG_INFO, "seen", LOG_STR("value", value));
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    close(ends[1]);
+    len = read(ends[0], line, size - 1);
+    close(ends[0]);
+    assert_true(len > 0);
+    line[len] = '\0';
+}
+
+static void a_log_line_is_one_line_of_utf8_whatever_the_value(void **state)
+{
+    static const struct {
+        struct slice value;
+        const char *wanted;
+    } rows[] = {
+        {SLICE_INIT("caf\xc3\xa9"), "\"value\":\"caf\xc3\xa9\"}\n"},
+        {SLICE_INIT("caf\xe9"), "\"value\":\"caf\\u00e9\"}\n"},
+        {SLICE_INIT("\xc3\xa9 \xff"), "\"value\":\"\\u00c3\\u00a9 \\u00ff\"}\n"},
+        {SLICE_INIT("a\n\"b\\\x7f"), "\"value\":\"a\\u000a\\\"b\\\\\\u007f\"}\n"},
+    };
+    char line[4096];
+    char many[1023 + 2];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        log_of(rows[i].value, line, sizeof(line));
+        assert_non_null(strstr(line, rows[i].wanted));
+    }
+    memset(many, 'x', sizeof(many));
+    memcpy(many + 1023, "\xc3\xa9", 2);
+    log_of(slice_make(many, sizeof(many)), line, sizeof(line));
+    assert_non_null(strstr(line, "xxx\"}\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +278,7 @@ int main(void)
         cmocka_unit_test(uuids_sort_by_time_and_survive_their_text),
         cmocka_unit_test(settings_are_set_by_either_spelling_within_their_range),
         cmocka_unit_test(every_setting_has_its_default_within_its_range),
+        cmocka_unit_test(a_log_line_is_one_line_of_utf8_whatever_the_value),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
