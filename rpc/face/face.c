@@ -116,11 +116,27 @@ struct face_call *face_begin(struct faces *faces, struct exchange *exchange,
     return face;
 }
 
-void face_open(struct face_call *face)
+/*
+ * The credentials of the request. Two of them are none: which one counted would depend on who
+ * reads, this server or a proxy in front of it.
+ */
+static struct slice authorization_of(const struct exchange *exchange)
 {
     struct slice authorization = SLICE_EMPTY;
+    size_t count = 0;
 
-    exchange_header(face->exchange, SLICE("authorization"), &authorization);
+    for (size_t i = 0; i < exchange->head.header_count; i++)
+        if (slice_equal(exchange->head.headers[i].name, SLICE("authorization"))) {
+            authorization = exchange->head.headers[i].value;
+            count++;
+        }
+    return count <= 1 ? authorization : SLICE("Bearer invalid");
+}
+
+void face_open(struct face_call *face)
+{
+    struct slice authorization = authorization_of(face->exchange);
+
     face->opening = true;
     exchange_hold(face->exchange);
     call_open(&face->call, authorization);

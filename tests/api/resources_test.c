@@ -65,6 +65,44 @@ static void a_name_alone_creates_a_device(void **state)
     api_check(&server, 404, "DELETE", path, server.token, NULL);
 }
 
+/* A page of large objects ends early, with a token, rather than by running out of memory. */
+static void a_page_of_large_objects_is_short(void **state)
+{
+    static char body[24000];
+    char page_token[256] = "", path[400], ids[100][40];
+    size_t most = sizeof(body);
+    size_t seen = 0;
+    int pages = 0;
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        size_t len = (size_t)snprintf(body, most, "{\"name\":\"large-%d\",\"labels\":{", i);
+
+        for (int k = 0; k < 64; k++)
+            len += (size_t)snprintf(body + len, most - len, "%s\"k%d\":\"%0255d\"",
+                                    k > 0 ? "," : "", k, k);
+        snprintf(body + len, most - len, "}}");
+        create("directors", body, ids[i]);
+    }
+    do {
+        struct api_reply reply;
+
+        snprintf(path, sizeof(path), "/api/v1/directors?pageSize=1000&pageToken=%s", page_token);
+        reply = api_expect(&server, 200, "GET", path, server.token, NULL);
+        for (const char *at = reply.body; (at = strstr(at, "\"name\":\"large-")) != NULL; at++)
+            seen++;
+        api_field(&reply, "nextPageToken", page_token, sizeof(page_token));
+        api_reply_free(&reply);
+        pages++;
+    } while (page_token[0] != '\0');
+    assert_int_equal(seen, 100);
+    assert_in_range(pages, 2, 10);
+    for (int i = 0; i < 100; i++) {
+        snprintf(path, sizeof(path), "/api/v1/directors/%s", ids[i]);
+        api_check(&server, 200, "DELETE", path, server.token, NULL);
+    }
+}
+
 static void names_are_unique_without_regard_to_case(void **state)
 {
     char id[40], path[80];
@@ -407,6 +445,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_alone_creates_a_device),
+        cmocka_unit_test(a_page_of_large_objects_is_short),
         cmocka_unit_test(names_are_unique_without_regard_to_case),
         cmocka_unit_test(references_must_exist_and_protect_their_target),
         cmocka_unit_test(patch_without_mask_touches_only_named_fields),

@@ -60,6 +60,19 @@ static void requests_without_a_valid_token_are_401_with_one_body(void **state)
     api_reply_free(&none);
 }
 
+static void two_credentials_are_none(void **state)
+{
+    char headers[256];
+    struct api_reply reply;
+
+    (void)state;
+    snprintf(headers, sizeof(headers), "Authorization: Bearer %s\r\nAuthorization: Bearer %s\r\n",
+             server.token, "x");
+    reply = api_call(&server, "GET", "/api/v1/devices", NULL, headers, NULL);
+    assert_int_equal(reply.status, 401);
+    api_reply_free(&reply);
+}
+
 static void a_token_value_is_shown_once_and_works(void **state)
 {
     char role[40], value[64], id[40], path[160], shown[64];
@@ -361,6 +374,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_without_a_valid_token_are_401_with_one_body),
+        cmocka_unit_test(two_credentials_are_none),
         cmocka_unit_test(a_token_value_is_shown_once_and_works),
         cmocka_unit_test(a_role_that_lacks_the_permission_is_403_that_names_it),
         cmocka_unit_test(disable_enable_and_delete_hold_at_once),
