@@ -45,11 +45,9 @@ static struct status judge_permission(struct call *call)
 }
 
 /* The answer is that of an unknown token; the token's log says more. */
-static struct status refuse_outside(struct call *call)
+static struct status refuse_known(struct call *call, struct slice description)
 {
-    const struct status noted = status_const(
-        STATUS_UNAUTHENTICATED,
-        SLICE("The token was used from an address that is outside its networks."));
+    const struct status noted = status_const(STATUS_UNAUTHENTICATED, description);
 
     audit_row__note_denial(call, &noted);
     return authorize__unauthenticated();
@@ -79,8 +77,13 @@ bool authorize__judge(struct call *call, struct status *ret_status)
     case IDENTITY_UNKNOWN:
         *ret_status = authorize__unauthenticated();
         return true;
+    case IDENTITY_ENDED:
+        *ret_status = refuse_known(
+            call, SLICE("The token was used while it is disabled or after its end."));
+        return true;
     case IDENTITY_OUTSIDE:
-        *ret_status = refuse_outside(call);
+        *ret_status = refuse_known(
+            call, SLICE("The token was used from an address that is outside its networks."));
         return true;
     case IDENTITY_AGAIN:
         return false;

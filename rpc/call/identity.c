@@ -300,17 +300,19 @@ enum identity_result identity_resolve(struct identity_cache *cache, struct store
     found = find_facts(cache, view, identity.hash, &facts);
     if (found != STORE_FOUND)
         return result_of(found);
-    if (facts.disabled || (facts.expire_ms != 0 && now_ms >= facts.expire_ms))
-        return IDENTITY_UNKNOWN;
-    found = find_role(cache, view, &facts, &identity.permissions, &identity.role_revision);
-    if (found != STORE_FOUND)
-        return result_of(found);
     identity.organization = facts.organization;
     identity.id = facts.token;
     identity.role = facts.role;
     identity.expire_ms = facts.expire_ms;
     identity.facts_revision = facts.revision;
     identity.role_kind = identity__role_kind(cache->registry);
+    if (facts.disabled || (facts.expire_ms != 0 && now_ms >= facts.expire_ms)) {
+        *ret_identity = identity;
+        return IDENTITY_ENDED;
+    }
+    found = find_role(cache, view, &facts, &identity.permissions, &identity.role_revision);
+    if (found != STORE_FOUND)
+        return result_of(found);
     *ret_identity = identity;
     return is_inside(&facts, peer) ? IDENTITY_OK : IDENTITY_OUTSIDE;
 }

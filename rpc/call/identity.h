@@ -50,15 +50,17 @@ void identity_cache_free(struct identity_cache *cache);
 
 enum identity_result {
     IDENTITY_OK,
-    IDENTITY_UNKNOWN, /* malformed, unknown, disabled, expired: all alike to the caller */
-    IDENTITY_OUTSIDE, /* known and valid, but not from this address: 401 as well, and audited */
+    IDENTITY_UNKNOWN, /* malformed or unknown: 401 */
+    IDENTITY_ENDED,   /* known, but disabled or expired: the same 401, and audited */
+    IDENTITY_OUTSIDE, /* known and valid, but not from this address: the same, and audited */
     IDENTITY_AGAIN,   /* the view missed: fetch and run again */
     IDENTITY_FAILED,  /* the store failed */
 };
 
 /*
  * Resolves a bearer value ("dsa_..."). `peer` is the address of the caller, text. `now_ms` is a
- * time that never steps back (time_floor.h). For IDENTITY_OUTSIDE *ret_identity is set too.
+ * time that never steps back (time_floor.h). For IDENTITY_ENDED and
+ * IDENTITY_OUTSIDE *ret_identity is set too, without permissions for the first.
  */
 enum identity_result identity_resolve(struct identity_cache *cache, struct store_view *view,
                                       struct slice bearer, struct slice peer, int64_t now_ms,

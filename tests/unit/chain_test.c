@@ -252,6 +252,22 @@ static void a_use_from_outside_is_written(void **state)
     assert_int_equal(record->outcome, STATUS_UNAUTHENTICATED);
 }
 
+static void a_use_of_a_token_that_is_disabled_or_expired_is_written(void **state)
+{
+    Datastream__Storage__V1__AuditRecord *record;
+
+    (void)state;
+    put_facts(&stage.scene, 1, (struct facts_of){.disabled = true});
+    put_facts(&stage.scene, 2, (struct facts_of){.expire_ms = 1});
+    for (uint8_t token = 1; token <= 2; token++) {
+        assert_code(open_with("GetDevice", token), STATUS_UNAUTHENTICATED);
+        record = audit_record_wait(&stage, TOKEN_KIND, token_id(token), 0);
+        assert_non_null(record);
+        assert_string_equal(record->action, "DeniedGetDevice");
+        assert_int_equal(record->outcome, STATUS_UNAUTHENTICATED);
+    }
+}
+
 static void equal_refusals_become_one_row(void **state)
 {
     Datastream__Storage__V1__AuditRecord *record;
@@ -403,6 +419,7 @@ static void a_handler_without_a_method_stops_the_start(void **state)
         X(what_the_role_lacks_is_named), X(allow_self_opens_without_the_permission),           \
         X(access_goes_before_permissions), X(identity_is_judged_again_before_the_method_runs), \
         X(a_refusal_is_written_at_once), X(a_use_from_outside_is_written),                     \
+        X(a_use_of_a_token_that_is_disabled_or_expired_is_written),                            \
         X(equal_refusals_become_one_row)
 
 static int run(bool late)

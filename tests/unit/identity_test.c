@@ -41,7 +41,7 @@ static void what_is_unknown_malformed_or_disabled_is_refused_alike(void **state)
 
     (void)state;
     put_facts(&scene, 1, (struct facts_of){.disabled = true});
-    assert_int_equal(resolve(&scene, 1, &identity), IDENTITY_UNKNOWN);
+    assert_int_equal(resolve(&scene, 1, &identity), IDENTITY_ENDED);
     assert_int_equal(resolve(&scene, 2, &identity), IDENTITY_UNKNOWN);
     assert_int_equal(resolve_in(scene.cache, scene.fixture.store, &scene.fixture.arena,
                                 SLICE("dsa_nonsense"), "", NOW, &identity),
@@ -55,7 +55,7 @@ static void expiry_is_judged_at_each_check(void **state)
     (void)state;
     put_facts(&scene, 1, (struct facts_of){.expire_ms = NOW});
     assert_int_equal(resolve_from(&scene, 1, "::1", NOW - 1, &identity), IDENTITY_OK);
-    assert_int_equal(resolve_from(&scene, 1, "::1", NOW, &identity), IDENTITY_UNKNOWN);
+    assert_int_equal(resolve_from(&scene, 1, "::1", NOW, &identity), IDENTITY_ENDED);
     assert_int_equal(resolve_from(&scene, 1, "::1", NOW - 1, &identity), IDENTITY_OK);
 }
 
@@ -291,7 +291,7 @@ static void a_change_is_seen_by_the_next_check(void **state)
         assert_int_equal(resolve(&scene, 1, &identity), IDENTITY_OK);
         put_facts(&scene, 1, (struct facts_of){.disabled = true});
         assert_false(identity_is_current(scene.cache, &identity));
-        assert_int_equal(resolve(&scene, 1, &identity), IDENTITY_UNKNOWN);
+        assert_int_equal(resolve(&scene, 1, &identity), IDENTITY_ENDED);
         assert_int_equal(resolve(&scene, 2, &identity), IDENTITY_OK);
         assert_true(identity_is_current(scene.cache, &identity));
         put_facts(&scene, 1, (struct facts_of){0});
@@ -344,7 +344,7 @@ static void a_cache_that_fell_behind_the_ring_forgets_all(void **state)
         assert_int_equal(resolve(&scene, 1, &identity), IDENTITY_OK);
         put_facts(&scene, 1, (struct facts_of){.disabled = true});
         publish(&scene, counts[i]);
-        assert_int_equal(resolve(&scene, 1, &identity), IDENTITY_UNKNOWN);
+        assert_int_equal(resolve(&scene, 1, &identity), IDENTITY_ENDED);
     }
 }
 
