@@ -202,11 +202,15 @@ static struct status read_roles(struct call *call, struct edit *edit, struct rol
     return api_token__check_role(call, after->role_id, &edit->after.violations, &change->after);
 }
 
-/* Nobody edits a token that may do more than they, nor gives one a role that does; least of all its
- * own. */
+/*
+ * Nobody edits a token that may do more than they, nor gives one a role that does; least of all its
+ * own. More permissions are as good as a new token: the caller's end bounds them too.
+ */
 static struct status check_guard(struct call *call, const struct edit *edit,
                                  const struct role_change *change)
 {
+    const Datastream__Storage__V1__TokenRecord record = {
+        .token = (Datastream__V1__ApiToken *)edit->after.message};
     struct status status = guard_check(call, &change->before.permissions, "the token");
 
     if (!status_is_ok(status) || !change->changed)
@@ -218,7 +222,11 @@ static struct status check_guard(struct call *call, const struct edit *edit,
                           SLICE("field"), SLICE("roleId"));
         return status;
     }
-    return guard_check(call, &change->after.permissions, "the role");
+    status = guard_check(call, &change->after.permissions, "the role");
+    if (status_is_ok(status) && guard_lacking(call_contract(call), &change->after.permissions,
+                                              &change->before.permissions) != NULL)
+        status = guard_check_end(call, api_token__expire_ms(&record));
+    return status;
 }
 
 static struct status check_update(struct call *call, struct edit *edit, struct role_change *change)

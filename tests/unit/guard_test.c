@@ -177,6 +177,36 @@ static void a_token_with_an_end_hands_out_none_that_ends_later(void **state)
     assert_ok(on_id(w, "RegenerateApiToken", caller, get_cstr(w, brief, "id")));
 }
 
+static void a_token_with_an_end_widens_none_that_ends_later(void **state)
+{
+    struct world *w = *state;
+    const char *reader = predefined(w, "API Reader");
+    const char *contributor = predefined(w, "API Contributor");
+    long long end = (long long)time_floor_now_ms() + 3600000;
+    struct slice caller = token_value(
+        w, world_call(w, "CreateApiToken", w->made.api_token,
+                      make(w, "CreateApiToken", "apiToken.name", "brief", "apiToken.roleId",
+                           predefined(w, "API Administrator"), "apiToken.expireTime",
+                           arena_printf(&w->arena, "%lld", end).data, NULL)));
+    const char *lasting = get_cstr(w, make_token(w, "lasting", reader), "id");
+    const char *briefer = get_cstr(
+        w,
+        world_call(w, "CreateApiToken", w->made.api_token,
+                   make(w, "CreateApiToken", "apiToken.name", "briefer", "apiToken.roleId", reader,
+                        "apiToken.expireTime", arena_printf(&w->arena, "%lld", end).data, NULL)),
+        "id");
+
+    assert_guarded(world_call(
+        w, "UpdateApiToken", caller,
+        make(w, "UpdateApiToken", "apiToken.id", lasting, "apiToken.roleId", contributor, NULL)));
+    assert_ok(world_call(
+        w, "UpdateApiToken", caller,
+        make(w, "UpdateApiToken", "apiToken.id", briefer, "apiToken.roleId", contributor, NULL)));
+    assert_ok(world_call(
+        w, "UpdateApiToken", caller,
+        make(w, "UpdateApiToken", "apiToken.id", lasting, "apiToken.description", "Reads", NULL)));
+}
+
 static void a_value_in_its_overlap_gets_no_new_one(void **state)
 {
     struct world *w = *state;
@@ -246,6 +276,7 @@ int main(void)
         TEST(nobody_makes_or_edits_a_role_that_may_do_more),
         TEST(not_even_the_administrator_mints_what_is_the_owners),
         TEST(a_token_with_an_end_hands_out_none_that_ends_later),
+        TEST(a_token_with_an_end_widens_none_that_ends_later),
         TEST(a_value_in_its_overlap_gets_no_new_one),
         TEST(a_caller_that_loses_a_permission_meanwhile_is_refused),
         TEST(a_caller_that_is_disabled_meanwhile_is_refused),
