@@ -6,7 +6,9 @@ import json
 import os
 import pathlib
 import re
+import selectors
 import shutil
+import socket
 import statistics
 import struct
 import subprocess
@@ -94,6 +96,51 @@ def http_load(server, scratch, connections, total, prefix):
     return (used / total, total / float(out[0]), percentile(values, 0.99)), out[1]
 
 
+def watcher(server, revision):
+    """An NDJSON watch from a revision, on a connection of its own."""
+    sock = socket.create_connection(("127.0.0.1", server.port))
+    sock.sendall(f"GET /api/v1/changes?fromRevision={revision} HTTP/1.1\r\nHost: localhost\r\n"
+                 f"Authorization: Bearer {server.token}\r\n\r\n".encode())
+    return sock
+
+
+def newest_revision(server):
+    with watcher(server, 0) as sock:
+        text = b""
+        while b'"moreInRevision"' not in text:
+            text += sock.recv(65536)
+    return int(re.search(rb'"revision":"(\d+)"', text).group(1))
+
+
+def stream(server, watchers, changes):
+    """Each watcher reads the last `changes` changes from the feed: the figures are for one change to one watcher."""
+    start = newest_revision(server) - changes - 100  # some revisions are not of the feed
+    os.sched_setaffinity(0, {1})
+    before = server.cpu_us()
+    begin = time.monotonic()
+    marker = b'"CREATED"'
+    left = {watcher(server, start): [changes, b""] for _ in range(watchers)}
+    selector = selectors.DefaultSelector()
+    for sock in left:
+        selector.register(sock, selectors.EVENT_READ)
+    while left:
+        ready = selector.select(timeout=30)
+        if not ready:
+            raise SystemExit(f"a watch fell silent with {[count for count, _ in left.values()]} changes to come")
+        for key, _ in ready:
+            sock = key.fileobj
+            text = left[sock][1] + sock.recv(1 << 20)
+            left[sock] = [left[sock][0] - text.count(marker), text[1 - len(marker):]]
+            if left[sock][0] <= 0:
+                selector.unregister(sock)
+                sock.close()
+                del left[sock]
+    seconds = time.monotonic() - begin
+    os.sched_setaffinity(0, {0, 1})
+    total = watchers * changes
+    return (server.cpu_us() - before) / total, total / seconds, 0
+
+
 def grpc_get(device):
     message = b"\x0a" + bytes([len(device)]) + device.encode()
     return b"\x00" + struct.pack(">I", len(message)) + message
@@ -140,6 +187,7 @@ def measure(args, scratch):
         ("REST get, h2c, 16 connections x 10", lambda n: h2load(server, scratch, args.calls, 16, 10, rest_path, [bearer])),
         ("gRPC list of 50, 16 connections x 10", lambda n: h2load(server, scratch, args.calls // 10, 16, 10, list_path, grpc, page)),
         ("REST list of 50, h2c, 16 x 10", lambda n: h2load(server, scratch, args.calls // 10, 16, 10, "/api/v1/devices?pageSize=50", [bearer])),
+        ("watch, NDJSON, 16 watchers, a change", lambda n: stream(server, 16, min(args.devices, 10000) // 2)),
         ("REST create, durable, 64 connections", lambda n: http_load(server, scratch, 64, args.calls // 5, f"run-{n}")[0]),
     ]
     print(f"{'':38} {'CPU us/call':>12} {'calls/s':>10} {'p99 us':>8}   (medians of {args.runs})")
