@@ -97,8 +97,8 @@ void address_format(const struct address *address, char text[ADDRESS_TEXT_MOST])
     }
     address_format_peer(&address->storage, host, sizeof(host));
     if (address->storage.ss_family == AF_INET6)
-        snprintf(text, ADDRESS_TEXT_MOST, "[%s]:%u", host,
-                 ntohs(((const struct sockaddr_in6 *)&address->storage)->sin6_port));
+        snprintf(text, ADDRESS_TEXT_MOST, strchr(host, ':') != NULL ? "[%s]:%u" : "[::ffff:%s]:%u",
+                 host, ntohs(((const struct sockaddr_in6 *)&address->storage)->sin6_port));
     else
         snprintf(text, ADDRESS_TEXT_MOST, "%s:%u", host,
                  ntohs(((const struct sockaddr_in *)&address->storage)->sin_port));
@@ -106,12 +106,18 @@ void address_format(const struct address *address, char text[ADDRESS_TEXT_MOST])
 
 void address_format_peer(const struct sockaddr_storage *storage, char *text, size_t size)
 {
+    const struct in6_addr *v6 = &((const struct sockaddr_in6 *)storage)->sin6_addr;
+    int family = storage->ss_family;
     const void *host = NULL;
 
-    if (storage->ss_family == AF_INET)
+    if (family == AF_INET)
         host = &((const struct sockaddr_in *)storage)->sin_addr;
-    else if (storage->ss_family == AF_INET6)
-        host = &((const struct sockaddr_in6 *)storage)->sin6_addr;
-    if (host == NULL || inet_ntop(storage->ss_family, host, text, (socklen_t)size) == NULL)
+    else if (family == AF_INET6)
+        host = v6;
+    if (family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(v6)) {
+        family = AF_INET;
+        host = &v6->s6_addr[12];
+    }
+    if (host == NULL || inet_ntop(family, host, text, (socklen_t)size) == NULL)
         snprintf(text, size, "unix");
 }

@@ -25,7 +25,10 @@ struct status address_parse(struct arena *arena, struct slice text, struct addre
 /* Writes it back, with the port. */
 void address_format(const struct address *address, char text[ADDRESS_TEXT_MOST]);
 
-/* The address of a peer without its port; "unix" for a Unix socket. `text` has PEER_MOST bytes. */
+/*
+ * The address of a peer without its port; "unix" for a Unix socket; IPv4 as such, also where it
+ * came in by a listener for both. `text` has PEER_MOST bytes.
+ */
 void address_format_peer(const struct sockaddr_storage *storage, char *text, size_t size);
 
 #endif

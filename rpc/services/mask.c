@@ -41,6 +41,23 @@ static void merge_field(struct merge *merge, const struct place *place, const st
                        "can't be changed after creation");
 }
 
+/* "director_ids.x" as "directorIds.x": all paths in violations are JSON's. */
+static struct slice json_path(struct arena *arena, struct slice path)
+{
+    char *text = arena_cstr(arena, path);
+    size_t len = 0;
+
+    for (size_t i = 0; text != NULL && i < path.len; i++) {
+        bool joins = path.data[i] == '_' && i + 1 < path.len && path.data[i + 1] >= 'a' &&
+                     path.data[i + 1] <= 'z';
+
+        if (joins)
+            i++;
+        text[len++] = (char)(joins ? path.data[i] - ('a' - 'A') : path.data[i]);
+    }
+    return slice_make(text, len);
+}
+
 /* Names the path where it is short enough to be anyone's. */
 static void refuse_path(struct merge *merge, struct slice path)
 {
@@ -49,7 +66,8 @@ static void refuse_path(struct merge *merge, struct slice path)
                        "names no field that can be changed: a path of %zu bytes", path.len);
     else
         violations_add(merge->violations, merge->arena, SLICE("updateMask"),
-                       "names no field that can be changed: \"%.*s\"", SLICE_ARG(path));
+                       "names no field that can be changed: \"%.*s\"",
+                       SLICE_ARG(json_path(merge->arena, path)));
 }
 
 /*

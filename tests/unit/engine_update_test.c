@@ -92,6 +92,16 @@ static void masks_that_name_nothing_are_refused(void **state)
                  get_cstr(w, get_device(w, id), "createTime"));
 }
 
+static void a_mask_is_refused_in_the_names_of_json(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, create_device(w, "edge-1", NULL), "id");
+    struct reply reply = update_device(w, id, NULL, NULL, "director_ids.no_such");
+
+    assert_status(reply, STATUS_INVALID_ARGUMENT);
+    assert_non_null(strstr(arena_cstr(&w->arena, reply.status.message), "\"directorIds.noSuch\""));
+}
+
 static void immutable_fields_are_refused_when_they_differ(void **state)
 {
     struct world *w = *state;
@@ -372,6 +382,7 @@ int main(void)
         TEST(without_a_mask_the_populated_fields_count),
         TEST(a_star_replaces_everything_that_can_change),
         TEST(masks_that_name_nothing_are_refused),
+        TEST(a_mask_is_refused_in_the_names_of_json),
         TEST(immutable_fields_are_refused_when_they_differ),
         TEST(the_whole_is_validated_after_the_merge),
         TEST(a_change_moves_etag_and_update_time_and_nothing_does_not),

@@ -1,8 +1,10 @@
 /* The server around its connections: addresses, bounds, mailboxes, draining and its end. */
+#include <arpa/inet.h>
 #include <nghttp2/nghttp2.h>
 #include <signal.h>
 
 #include "net_fixture.h"
+#include "rpc/net/address.h"
 
 static void nothing_begins(void *context, struct exchange *exchange)
 {
@@ -172,6 +174,24 @@ static void the_peer_is_its_address_without_port(void **state)
     assert_non_null(strstr(answer, "\r\n\r\n127.0.0.1"));
     close(fd);
     fixture_stop(fixture);
+}
+
+static void an_ipv4_peer_of_a_listener_for_both_is_ipv4(void **state)
+{
+    static const struct {
+        const char *address, *wanted;
+    } rows[] = {{"::ffff:192.0.2.7", "192.0.2.7"}, {"2001:db8::7", "2001:db8::7"}, {"::1", "::1"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct sockaddr_storage storage = {.ss_family = AF_INET6};
+        char text[64];
+
+        assert_int_equal(
+            inet_pton(AF_INET6, rows[i].address, &((struct sockaddr_in6 *)&storage)->sin6_addr), 1);
+        address_format_peer(&storage, text, sizeof(text));
+        assert_string_equal(text, rows[i].wanted);
+    }
 }
 
 /* One request on a connection that stays open. */
@@ -544,6 +564,7 @@ int main(void)
         cmocka_unit_test(a_port_that_is_taken_is_unavailable),
         cmocka_unit_test(unix_sockets_serve_and_are_removed),
         cmocka_unit_test(the_peer_is_its_address_without_port),
+        cmocka_unit_test(an_ipv4_peer_of_a_listener_for_both_is_ipv4),
         cmocka_unit_test(connections_beyond_the_bound_are_closed_at_once),
         cmocka_unit_test(connections_go_to_the_emptiest_loop),
         cmocka_unit_test(posts_of_one_thread_run_in_their_order),
