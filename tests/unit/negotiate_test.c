@@ -120,11 +120,47 @@ static void if_match_keeps_the_revision_alone(void **state)
     arena_done(&arena);
 }
 
+static void streams_are_typed_by_weight_then_by_the_closest_range(void **state)
+{
+    static const struct {
+        struct slice text;
+        enum stream_type wanted;
+    } cases[] = {
+        {SLICE_INIT(""), STREAM_TYPE_NDJSON},
+        {SLICE_INIT("*/*"), STREAM_TYPE_NDJSON},
+        {SLICE_INIT("application/*"), STREAM_TYPE_NDJSON},
+        {SLICE_INIT("application/x-ndjson"), STREAM_TYPE_NDJSON},
+        {SLICE_INIT("application/json"), STREAM_TYPE_JSON},
+        {SLICE_INIT("Application/JSON;charset=utf-8"), STREAM_TYPE_JSON},
+        {SLICE_INIT("text/event-stream"), STREAM_TYPE_SSE},
+        {SLICE_INIT("text/*"), STREAM_TYPE_SSE},
+        {SLICE_INIT("*/*, text/event-stream"), STREAM_TYPE_SSE},
+        {SLICE_INIT("text/event-stream;q=0.5, application/json;q=0.4"), STREAM_TYPE_SSE},
+        {SLICE_INIT("text/event-stream;q=0.4, application/json;q=0.5"), STREAM_TYPE_JSON},
+        {SLICE_INIT("text/event-stream;q=0.999, */*;q=1.000"), STREAM_TYPE_NDJSON},
+        {SLICE_INIT("application/x-ndjson;q=0, */*"), STREAM_TYPE_JSON},
+        {SLICE_INIT("application/*;q=0, */*;q=0.1"), STREAM_TYPE_SSE},
+        {SLICE_INIT("text/html"), STREAM_TYPE_NONE},
+        {SLICE_INIT("*/*;q=0"), STREAM_TYPE_NONE},
+        {SLICE_INIT("text/event-streams, application/"), STREAM_TYPE_NONE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct header header = {SLICE("accept"), cases[i].text};
+
+        if (accept_stream_type(&header, 1) != cases[i].wanted)
+            fail_msg("%.*s", SLICE_ARG(cases[i].text));
+    }
+    assert_int_equal(accept_stream_type(NULL, 0), STREAM_TYPE_NDJSON);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_is_known_by_its_type),
         cmocka_unit_test(accept_excludes_json_only_where_it_says_so),
+        cmocka_unit_test(streams_are_typed_by_weight_then_by_the_closest_range),
         cmocka_unit_test(if_none_match_compares_weakly),
         cmocka_unit_test(if_match_keeps_the_revision_alone),
     };
