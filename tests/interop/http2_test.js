@@ -2,6 +2,7 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { once } = require('node:events');
 const http2 = require('node:http2');
 const { after, before, test } = require('node:test');
 const zlib = require('node:zlib');
@@ -33,8 +34,8 @@ function frame(message, flag = 0) {
 }
 
 // Sends the pieces, then END_STREAM unless `open`; resolves when the stream has ended.
-function exchange(pieces, { headers = {}, path = LIST, open = false } = {}) {
-  const stream = session.request({
+function exchange(pieces, { headers = {}, path = LIST, open = false, on = session } = {}) {
+  const stream = on.request({
     ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers',
     authorization: `Bearer ${server.token}`, ...headers }, { endStream: false });
   const got = { body: Buffer.alloc(0), trailers: {} };
@@ -96,6 +97,30 @@ test('a message may be cut anywhere', async () => {
 
 test('a head beyond the limit is answered in trailers', async () => {
   await refused(8, [frame(paged)], { headers: { 'x-large': 'x'.repeat(20000) } });
+});
+
+test('a head may end the request, and trailers too', async () => {
+  const headers = { ':method': 'POST', ':path': LIST, 'content-type': 'application/grpc',
+    authorization: `Bearer ${server.token}` };
+  const bare = session.request(headers, { endStream: true });
+  const [head] = await once(bare, 'response');
+  assert.equal(head['grpc-status'], '12');
+
+  const trailed = session.request(headers, { endStream: false, waitForTrailers: true });
+  trailed.on('wantTrailers', () => trailed.sendTrailers({ 'grpc-status': '5', 'x-more': 'ignored' }));
+  trailed.end(frame(paged));
+  trailed.resume();
+  const [trailers] = await once(trailed, 'trailers');
+  assert.equal(trailers['grpc-status'], '0');
+});
+
+test('padding changes nothing', async () => {
+  const padded = http2.connect(`http://${server.address}`,
+    { paddingStrategy: http2.constants.PADDING_STRATEGY_MAX });
+  const whole = frame(paged);
+  for (let cut = 1; cut < whole.length; cut++)
+    await answered([whole.subarray(0, cut), whole.subarray(cut)], { on: padded });
+  await new Promise((resolve) => padded.close(resolve));
 });
 
 test('te may be missing', async () => {

@@ -27,14 +27,14 @@ def tearDownModule():
 class Talk:
     """One stream of requests, each answered before the next is sent."""
 
-    def __init__(self, version="v1", token=None):
+    def __init__(self, version="v1", token=None, compression=None):
         path, self.request, response = method(
             f"grpc.reflection.{version}.ServerReflection.ServerReflectionInfo")
         self.requests = queue.Queue()
         self.answers = channel.stream_stream(
             path, request_serializer=lambda m: m.SerializeToString(),
             response_deserializer=response.FromString)(
-                iter(self.requests.get, None), timeout=30,
+                iter(self.requests.get, None), timeout=30, compression=compression,
                 metadata=(("authorization", "Bearer " + (token or server.token)),))
 
     def ask(self, **fields):
@@ -167,6 +167,14 @@ class Reflection(unittest.TestCase):
                 self.assertTrue(answer.error_response.error_message)
                 self.assertEqual(answer.original_request, talk.request(**fields))
             self.assertTrue(talk.ask(list_services="").list_services_response.service)
+            self.assertEqual(talk.end(), ([], grpc.StatusCode.OK))
+
+    def test_each_compressed_request_stands_for_itself(self):
+        for compression in (grpc.Compression.Gzip, grpc.Compression.Deflate):
+            talk = Talk(compression=compression)
+            for name in ("no" + "o" * 2000, "datastream.v1.Director", "no" + "o" * 2000):
+                answer = talk.ask(file_containing_symbol=name)
+                self.assertEqual(answer.original_request.file_containing_symbol, name)
             self.assertEqual(talk.end(), ([], grpc.StatusCode.OK))
 
     def test_without_a_valid_token_nothing_is_told(self):
