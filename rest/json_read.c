@@ -65,7 +65,7 @@ enum read_result json__read_refuse(struct json_reader *reader, const struct json
     if (!status_is_ok(reader->status))
         return READ_FAILED;
     if (path.len > 0)
-        reader->status = status_invalid_field(reader->arena, path, "%.*s", SLICE_ARG(sentence));
+        violations_add(&reader->violations, reader->arena, path, "%.*s", SLICE_ARG(sentence));
     else
         reader->status = status_const(STATUS_INVALID_ARGUMENT, sentence);
     return READ_FAILED;
@@ -264,6 +264,25 @@ static enum read_result read_member(struct json_reader *reader, const struct fie
     return read_field(reader, message, field, &place);
 }
 
+/*
+ * Goes on behind a member whose value was refused, so that all violations are reported at once. The
+ * value began at `at`. False where there is no going on: the text is broken, or too much is wrong.
+ */
+static bool recover(struct json_reader *reader, const char *at, unsigned depth)
+{
+    struct json_scan *scan = &reader->scan;
+
+    if (!status_is_ok(reader->status) || scan->error != NULL || arena_failed(reader->arena) ||
+        reader->violations.count >= VIOLATIONS_MOST)
+        return false;
+    scan->at = at;
+    scan->depth = depth;
+    if (json_scan_skip(scan))
+        return true;
+    json__read_broken(reader, NULL);
+    return false;
+}
+
 enum read_result json__read_members(struct json_reader *reader, const struct message_type *type,
                                     ProtobufCMessage *message, const struct json_place *place,
                                     bool skip_type)
@@ -278,6 +297,8 @@ enum read_result json__read_members(struct json_reader *reader, const struct mes
     seen_init(&seen, reader->arena, type);
     while (seen.bits != NULL && json_scan_member(scan, &count, &name)) {
         const struct field *field = find_field(type, name.text, &hint);
+        const char *at = scan->at;
+        unsigned depth = scan->depth;
 
         if (field != NULL)
             result = read_member(reader, field, message, place, &seen);
@@ -285,7 +306,7 @@ enum read_result json__read_members(struct json_reader *reader, const struct mes
             result = json_scan_skip(scan) ? READ_OK : json__read_broken(reader, place);
         else
             result = read_unknown(reader, place, name.text);
-        if (result == READ_FAILED)
+        if (result == READ_FAILED && !recover(reader, at, depth))
             return READ_FAILED;
     }
     if (scan->error != NULL || arena_failed(reader->arena))
@@ -331,7 +352,8 @@ static struct status reader_end(struct json_reader *reader, enum read_result res
         return status_out_of_memory();
     if (result != READ_FAILED && !json_scan_end(&reader->scan))
         json__read_broken(reader, NULL);
-    return reader->status;
+    return status_is_ok(reader->status) ? violations_status(&reader->violations, reader->arena)
+                                        : reader->status;
 }
 
 struct status json_read_message(struct arena *arena, const struct message_type *type,

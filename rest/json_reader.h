@@ -21,8 +21,9 @@ struct json_reader {
     struct arena *arena;
     struct json_scan scan;
     const struct json_read_options *options;
-    struct json_paths *present; /* NULL below a leaf */
-    struct status status;       /* the first failure */
+    struct json_paths *present;   /* NULL below a leaf */
+    struct violations violations; /* values that are wrong at their place */
+    struct status status;         /* what ended the reading */
 };
 
 enum read_result {

@@ -257,6 +257,38 @@ static void refusals_name_the_place(void **state)
     check_refused(cases, COUNT(cases));
 }
 
+static void all_violations_of_a_text_come_at_once(void **state)
+{
+    static const char text[] =
+        "{\"nope\":[{}],\"anInt32\":\"x\",\"aBool\":true,\"aString\":{\"a\":[1]},"
+        "\"anInt32\":1,\"color\":\"PINK\"}";
+    static const char *const wanted[] = {"nope", "anInt32", "aString", "anInt32", "color"};
+    ProtobufCMessage *message = NULL;
+    struct status status = read_text("Scalars", text, false, &message);
+    const struct status_detail *detail = status.details;
+
+    (void)state;
+    assert_int_equal(status.code, STATUS_INVALID_ARGUMENT);
+    assert_null(message);
+    for (size_t i = 0; i < COUNT(wanted); i++, detail = detail->next) {
+        assert_non_null(detail);
+        assert_text(detail->subject, wanted[i]);
+    }
+    assert_null(detail);
+}
+
+static void a_text_that_breaks_behind_a_violation_is_broken(void **state)
+{
+    static const struct refused cases[] = {
+        {"Scalars", "{\"nope\":1,}", NULL, "invalid JSON"},
+        {"Scalars", "{\"nope\":[1,}", NULL, "invalid JSON"},
+        {"Scalars", "{\"anInt32\":\"x\"} x", NULL, "invalid JSON"},
+    };
+
+    (void)state;
+    check_refused(cases, COUNT(cases));
+}
+
 static void the_prefix_stands_in_front_of_paths(void **state)
 {
     struct json_read_options options = {.contract = contract, .path_prefix = SLICE("device")};
@@ -345,6 +377,8 @@ int main(void)
         TEST(null_means_not_set),
         TEST(messages_lists_and_maps_are_read),
         TEST(refusals_name_the_place),
+        TEST(all_violations_of_a_text_come_at_once),
+        TEST(a_text_that_breaks_behind_a_violation_is_broken),
         TEST(the_prefix_stands_in_front_of_paths),
         TEST(unknown_names_can_be_ignored),
         TEST(depth_is_bounded),
