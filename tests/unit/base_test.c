@@ -146,6 +146,22 @@ static void violations_are_all_reported_and_bounded(void **state)
     arena_done(&arena);
 }
 
+/* google/rpc/code.proto */
+static void every_code_has_its_http_status(void **state)
+{
+    static const int wanted[STATUS_CODES] = {200, 499, 500, 400, 504, 404, 409, 403, 429,
+                                             400, 409, 400, 501, 500, 503, 500, 401};
+
+    (void)state;
+    for (int code = 0; code < STATUS_CODES; code++) {
+        struct status status = status_const((enum status_code)code, SLICE("why"));
+
+        if (status_http(&status) != wanted[code])
+            fail_msg("%s: wanted %d, got %d", status_code_name(status.code), wanted[code],
+                     status_http(&status));
+    }
+}
+
 static void details_tell_two_http_statuses_of_one_code_apart(void **state)
 {
     struct arena arena;
@@ -274,6 +290,7 @@ int main(void)
         cmocka_unit_test(the_chosen_allocation_fails_once_or_from_then_on),
 #endif
         cmocka_unit_test(violations_are_all_reported_and_bounded),
+        cmocka_unit_test(every_code_has_its_http_status),
         cmocka_unit_test(details_tell_two_http_statuses_of_one_code_apart),
         cmocka_unit_test(uuids_sort_by_time_and_survive_their_text),
         cmocka_unit_test(settings_are_set_by_either_spelling_within_their_range),
