@@ -98,7 +98,7 @@ static void a_page_of_large_objects_is_short(void **state)
     assert_int_equal(seen, 100);
     assert_in_range(pages, 2, 10);
     for (int i = 0; i < 100; i++) {
-        snprintf(path, sizeof(path), "/api/v1/directors/%s", ids[i]);
+        snprintf(path, sizeof(path), "/api/v1/directors/%.36s", ids[i]);
         api_check(&server, 200, "DELETE", path, server.token, NULL);
     }
 }
