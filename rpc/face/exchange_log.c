@@ -2,8 +2,9 @@
  * One write(2) a line to a file opened for appending, so that lines of several loops and processes
  * do not mix.
  */
-#ifdef DATASTREAM_FAULTS
 #include "rpc/face/exchange_log.h"
+
+#ifdef DATASTREAM_FAULTS
 
 #include <fcntl.h>
 #include <pthread.h>
