@@ -503,15 +503,17 @@ static long server_kib(void)
     return kib;
 }
 
-#define SLOW 64
-#define MANY 2000
+#define SLOW 128
+#define MANY 800
 
 static char path_of_socket[100];
 
 static void listen_at_socket(void)
 {
     char address[120];
-    const char *const with_socket[] = {"--listen", address, "--stream-heartbeat-ms", "300", NULL};
+    /* A sanitizer may take longer for the changes than readers are waited for by default. */
+    const char *const with_socket[] = {
+        "--listen", address, "--stream-heartbeat-ms", "300", "--write-timeout-ms", "600000", NULL};
 
     snprintf(path_of_socket, sizeof(path_of_socket), "%s/socket", server.dir);
     snprintf(address, sizeof(address), "unix:%s", path_of_socket);
