@@ -86,17 +86,23 @@ struct slice object_name(const struct kind *kind, const ProtobufCMessage *messag
     return kind->name == NULL ? SLICE_EMPTY : field_get_string(message, kind->name);
 }
 
+/* Far beyond what any kind's rules allow: folding takes several times a name's size. */
+#define NAME_BYTES_MOST 4096
+
 void object_fold_name(struct arena *arena, const struct kind *kind, ProtobufCMessage *message,
                       struct violations *violations, struct slice *ret_folded)
 {
     struct slice trimmed = SLICE_EMPTY;
     struct slice folded = SLICE_EMPTY;
+    struct slice name;
     const char *wrong;
 
     *ret_folded = SLICE_EMPTY;
     if (kind->name == NULL)
         return;
-    wrong = key_fold_name(arena, field_get_string(message, kind->name), &trimmed, &folded);
+    name = field_get_string(message, kind->name);
+    wrong = name.len > NAME_BYTES_MOST ? "is far too long"
+                                       : key_fold_name(arena, name, &trimmed, &folded);
     if (wrong != NULL) {
         violations_add(violations, arena, kind->name->json_name, "%s", wrong);
         return;

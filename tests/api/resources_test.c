@@ -65,6 +65,23 @@ static void a_name_alone_creates_a_device(void **state)
     api_check(&server, 404, "DELETE", path, server.token, NULL);
 }
 
+static void a_huge_name_is_a_bad_request(void **state)
+{
+    size_t len = 3 << 20;
+    char *body = malloc(len + 64);
+    struct api_reply reply;
+
+    (void)state;
+    assert_non_null(body);
+    memcpy(body, "{\"name\":\"", 9);
+    memset(body + 9, 'x', len);
+    memcpy(body + 9 + len, "\"}", 3);
+    reply = api_expect(&server, 400, "POST", "/api/v1/devices", server.token, body);
+    assert_true(api_contains(&reply, "\"field\":\"name\""));
+    api_reply_free(&reply);
+    free(body);
+}
+
 /* A page of large objects ends early, with a token, rather than by running out of memory. */
 static void a_page_of_large_objects_is_short(void **state)
 {
@@ -445,6 +462,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_alone_creates_a_device),
+        cmocka_unit_test(a_huge_name_is_a_bad_request),
         cmocka_unit_test(a_page_of_large_objects_is_short),
         cmocka_unit_test(names_are_unique_without_regard_to_case),
         cmocka_unit_test(references_must_exist_and_protect_their_target),
