@@ -356,6 +356,38 @@ void api_check(const struct api_server *server, int status, const char *method, 
     api_reply_free(&reply);
 }
 
+void api_await(const struct api_server *server, int status, const char *method, const char *path,
+               const char *token, const char *body)
+{
+    int got = 0;
+
+    for (int i = 0; i < 300 && got != status; i++) {
+        struct api_reply reply = api_call(server, method, path, token, NULL, body);
+
+        got = reply.status;
+        api_reply_free(&reply);
+        if (got != status)
+            usleep(100000);
+    }
+    if (got != status) {
+        fprintf(stderr, "%s %s: wanted %d within 30 s, got %d\n", method, path, status, got);
+        abort();
+    }
+}
+
+time_t api_time_ahead(int seconds, char text[32])
+{
+    struct timespec now;
+    struct tm utc;
+    time_t then;
+
+    clock_gettime(CLOCK_REALTIME, &now); /* time() may still tell the second before */
+    then = now.tv_sec + seconds;
+    gmtime_r(&then, &utc);
+    strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    return then;
+}
+
 void api_field(const struct api_reply *reply, const char *key, char *value, size_t size)
 {
     text_field(reply->body == NULL ? "" : reply->body, key, value, size);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <time.h>
 
 struct api_server {
     char dir[64];   /* the temporary directory */
@@ -66,6 +67,14 @@ struct api_reply api_expect(const struct api_server *server, int status, const c
 /* The same, the reply dropped. */
 void api_check(const struct api_server *server, int status, const char *method, const char *path,
                const char *token, const char *body);
+
+/* The same, sent again and again until that is the answer: for what comes with time. 30 s at most.
+ */
+void api_await(const struct api_server *server, int status, const char *method, const char *path,
+               const char *token, const char *body);
+
+/* RFC 3339 text of the time that is `seconds` from now; that time. */
+time_t api_time_ahead(int seconds, char text[32]);
 
 /* The string value of the first "key":"value" in the body (escapes kept); "" when there is none. */
 void api_field(const struct api_reply *reply, const char *key, char *value, size_t size);

@@ -110,7 +110,7 @@ class Watching(unittest.TestCase):
     def test_deadline_ends_the_stream(self):
         started = time.monotonic()
         self.ends(watch(timeout=1.2), grpc.StatusCode.DEADLINE_EXCEEDED)
-        self.assertLess(time.monotonic() - started, 5)
+        self.assertLess(time.monotonic() - started, 20)
 
     def test_refusals(self):
         _, token = reader("Role reader", "roles.read")
@@ -214,7 +214,7 @@ class Ending(unittest.TestCase):
                 for _ in stream:
                     pass
             self.assertEqual(caught.exception.code(), grpc.StatusCode.UNAVAILABLE)
-            self.assertLess(time.monotonic() - started, 5)
+            self.assertLess(time.monotonic() - started, 20)
         own.process.wait(20)
         own.stop()
 
