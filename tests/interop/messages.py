@@ -28,3 +28,10 @@ def method(full_name):
     found = _pool.FindServiceByName(service).FindMethodByName(name)
     return (f"/{service}/{name}", _factory.GetPrototype(found.input_type),
             _factory.GetPrototype(found.output_type))
+
+
+def unary_methods(package):
+    """Full names of the unary methods below a prefix."""
+    return [f"{file.package}.{service.name}.{rpc.name}" for file in _set.file for service in file.service
+            for rpc in service.method if not (rpc.client_streaming or rpc.server_streaming)
+            and file.package.startswith(package.rstrip("."))]

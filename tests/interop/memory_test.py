@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""Out of memory over gRPC, in builds with faults: every unary method is called again and again with the n-th
+allocation of its arenas failing (then the n-th and all later ones), n = 1, 2, 3 ... until it succeeds. Each
+failure must be a clean status, and a success in spite of a failed allocation is a failure of this test."""
+import itertools
+import unittest
+
+import grpc
+
+from messages import message, method, unary_methods, v1
+from server import Server
+
+READER = "00000000-0000-7000-8000-000000000007"  # the role API Reader
+ALLOCATIONS_MOST = 3000
+SUCCESSES = 3  # so many in a row: there is no further allocation to fail
+CLEAN = {grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE}
+
+number = itertools.count()
+
+
+def setUpModule():
+    global server, channel
+    server = Server("--workers", "1")
+    channel = grpc.insecure_channel(server.address)
+
+
+def tearDownModule():
+    channel.close()
+    server.stop()
+
+
+def call(full_name, request, fault=None):
+    path, _, response = method(full_name)
+    stub = channel.unary_unary(path, request_serializer=lambda m: m.SerializeToString(),
+                               response_deserializer=response.FromString)
+    metadata = [("authorization", "Bearer " + server.token)]
+    if fault:
+        metadata.append(("x-datastream-fault", fault))
+    return stub(request, metadata=metadata, timeout=20)
+
+
+def name():
+    return f"Memory {next(number)}"
+
+
+def made(kind, **fields):
+    """A new object of the kind."""
+    service = f"datastream.v1.{kind}Service.Create{kind}"
+    return call(service, request_of(service, **fields))
+
+
+def token(**fields):
+    return made("ApiToken", role_id=READER, **fields)
+
+
+def role():
+    return made("Role", permissions=["devices.read"])
+
+
+def request_of(service, **fields):
+    """The request of a create: {"device": {"name": ..., ...}}."""
+    kind = service.rpartition(".Create")[2]
+    request = v1(f"Create{kind}Request")
+    field = request.DESCRIPTOR.fields[0]
+    getattr(request, field.name).CopyFrom(message(field.message_type.full_name)(name=name(), **fields))
+    return request
+
+
+def update_of(kind, target):
+    request = v1(f"Update{kind}Request")
+    field = getattr(request, request.DESCRIPTOR.fields[0].name)
+    field.id, field.description = target.id, name()
+    return request
+
+
+def disabled_token():
+    target = token()
+    call(TOKENS + "DisableApiToken", v1("DisableApiTokenRequest", id=target.id))
+    return target
+
+
+DEVICES, DIRECTORS = "datastream.v1.DeviceService.", "datastream.v1.DirectorService."
+ROLES, TOKENS = "datastream.v1.RoleService.", "datastream.v1.ApiTokenService."
+# A method to what makes its next request, whose objects are made without faults.
+REQUESTS = {
+    DEVICES + "CreateDevice": lambda: request_of(DEVICES + "CreateDevice", director_ids=[made("Director").id]),
+    DEVICES + "GetDevice": lambda: v1("GetDeviceRequest", id=made("Device").id),
+    DEVICES + "ListDevices": lambda: v1("ListDevicesRequest", page_size=10),
+    DEVICES + "UpdateDevice": lambda: update_of("Device", made("Device")),
+    DEVICES + "DeleteDevice": lambda: v1("DeleteDeviceRequest", id=made("Device").id),
+    DIRECTORS + "CreateDirector": lambda: request_of(DIRECTORS + "CreateDirector"),
+    DIRECTORS + "GetDirector": lambda: v1("GetDirectorRequest", id=made("Director").id),
+    DIRECTORS + "ListDirectors": lambda: v1("ListDirectorsRequest", page_size=10),
+    DIRECTORS + "UpdateDirector": lambda: update_of("Director", made("Director")),
+    DIRECTORS + "DeleteDirector": lambda: v1("DeleteDirectorRequest", id=made("Director").id),
+    ROLES + "CreateRole": lambda: request_of(ROLES + "CreateRole", permissions=["devices.read"]),
+    ROLES + "GetRole": lambda: v1("GetRoleRequest", id=READER),
+    ROLES + "ListRoles": lambda: v1("ListRolesRequest", page_size=10),
+    ROLES + "UpdateRole": lambda: update_of("Role", role()),
+    ROLES + "DeleteRole": lambda: v1("DeleteRoleRequest", id=role().id),
+    TOKENS + "CreateApiToken": lambda: request_of(TOKENS + "CreateApiToken", role_id=READER),
+    TOKENS + "GetApiToken": lambda: v1("GetApiTokenRequest", id=token().id),
+    TOKENS + "ListApiTokens": lambda: v1("ListApiTokensRequest", page_size=10),
+    TOKENS + "UpdateApiToken": lambda: update_of("ApiToken", token()),
+    TOKENS + "DeleteApiToken": lambda: v1("DeleteApiTokenRequest", id=token().id),
+    TOKENS + "RegenerateApiToken": lambda: v1("RegenerateApiTokenRequest", id=token().id),
+    TOKENS + "DisableApiToken": lambda: v1("DisableApiTokenRequest", id=token().id),
+    TOKENS + "EnableApiToken": lambda: v1("EnableApiTokenRequest", id=disabled_token().id),
+    TOKENS + "ListApiTokenActivityLogs": lambda: v1("ListApiTokenActivityLogsRequest", id=token().id),
+}
+
+
+class FailingAllocations(unittest.TestCase):
+    def survives(self, full_name, make_request, onward):
+        """How many failing allocations there were."""
+        failures, successes = 0, 0
+        for n in range(1, ALLOCATIONS_MOST):
+            fault = f"{n}+" if onward else str(n)
+            try:
+                call(full_name, make_request(), fault)
+                successes += 1
+                if successes == SUCCESSES:
+                    return failures
+            except grpc.RpcError as error:
+                self.assertIn(error.code(), CLEAN, f"{full_name} with allocation {fault} failing: {error}")
+                self.assertEqual(successes, 0, f"{full_name} went well in spite of a failed allocation before {n}")
+                failures += 1
+        self.fail(f"{full_name} never succeeds")
+
+    def test_every_unary_method_survives_each(self):
+        self.assertEqual(sorted(unary_methods("datastream.v1.")), sorted(REQUESTS))
+        for full_name, make_request in REQUESTS.items():
+            for onward in False, True:
+                with self.subTest(method=full_name, onward=onward):
+                    self.assertGreater(self.survives(full_name, make_request, onward), 0)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
