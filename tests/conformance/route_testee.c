@@ -7,7 +7,7 @@
  * text
  *     {"nomatch":true}             no route for method and path, or no request
  *     {"invalid_template":true}    a rule that would stop the server's start
- *     {"bad_request":true}         400
+ *     {"bad_request":true}         400, and a line that is no such object
  *
  * Without a request_type there is no contract: every name is a field of text, repeated when it
  * occurs twice.
@@ -186,8 +186,8 @@ static bool bind_parameter(struct testee *testee, const struct rule *rule,
     if (name.len == 0 || is_of_body(rule, name))
         return false;
     for (size_t i = 0; i < template->variable_count; i++)
-        if (slice_equal(template->variables[i].path, name))
-            return slice_equal(values[i], parameter->value);
+        if (slice_equal(template->variables[i].path, name)) /* with a contract the binder judged */
+            return rule->binding.input != NULL || slice_equal(values[i], parameter->value);
     put_binding(testee, name, parameter->value);
     return true;
 }
@@ -219,18 +219,16 @@ static void answer_match(struct testee *testee, const struct route_match *match,
 
 /* -- lines ------------------------------------------------------------------------------------ */
 
-/* By full name, or by the last component alone. */
+/* By full name, or by the last component alone; NULL for a name that is not linked. */
 static const struct message_type *find_type(struct testee *testee, struct slice name)
 {
     const struct message_type *type = contract_message(testee->contract, name);
 
-    if (type == NULL)
-        type = contract_message(
-            testee->contract,
-            arena_printf(testee->arena, "datastream.conformance.%.*s", SLICE_ARG(name)));
-    if (type == NULL)
-        die("the request_type is not linked");
-    return type;
+    if (type != NULL)
+        return type;
+    return contract_message(
+        testee->contract,
+        arena_printf(testee->arena, "datastream.conformance.%.*s", SLICE_ARG(name)));
 }
 
 static void answer_line(struct testee *testee, const ProtobufCMessage *line)
@@ -239,10 +237,15 @@ static void answer_line(struct testee *testee, const ProtobufCMessage *line)
     const ProtobufCMessage *request = field_get_message(line, field);
     struct slice name = text_of(line, testee->line_type, 3);
     const struct message_type *type = name.len == 0 ? NULL : find_type(testee, name);
-    struct router *router = make_router(testee, type, line);
-    struct route_match match;
     struct slice path, query = SLICE_EMPTY;
+    struct router *router;
+    struct route_match match;
 
+    if (type == NULL && name.len > 0) {
+        answer_bad_request(testee);
+        return;
+    }
+    router = make_router(testee, type, line);
     if (router == NULL) {
         json_put_literal(&testee->answer, "{\"invalid_template\":true}");
         return;
@@ -266,9 +269,10 @@ static void serve(struct testee *testee, struct slice text)
     struct slice answer;
 
     testee->answer = (struct json_text){.arena = testee->arena};
-    if (!status_is_ok(json_read_message(testee->arena, testee->line_type, text, &options, &line)))
-        die("a line is no JSON object of the documented shape");
-    answer_line(testee, line);
+    if (status_is_ok(json_read_message(testee->arena, testee->line_type, text, &options, &line)))
+        answer_line(testee, line);
+    else
+        answer_bad_request(testee);
     if (arena_failed(testee->arena))
         die("out of memory");
     answer = json_text_slice(&testee->answer);
