@@ -34,6 +34,9 @@ struct rest_call {
     int status; /* answered; 0 before */
 };
 
+/* Retry-After of a 429 that names no time: memory comes back as soon as other calls end. */
+extern const struct slice rest__retry_soon;
+
 /* Adds a header to the answer; its slices are borrowed until the exchange closed. */
 void rest__add_header(struct rest_call *call, struct slice name, struct slice value);
 

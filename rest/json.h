@@ -46,7 +46,8 @@ struct status json_read_message(struct arena *arena, const struct message_type *
 /*
  * Reads the value of one field of `message` (a body bound to a field): a message, scalar, list or
  * map; null clears it. Paths do not name the field itself: that is `path_prefix`. On failure the
- * message is not to be used further.
+ * field may hold a part of it, with elements that are NULL: the message may still be looked into
+ * elsewhere, but not be written or packed.
  */
 struct status json_read_field(struct arena *arena, ProtobufCMessage *message,
                               const struct field *field, struct slice text,

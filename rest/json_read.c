@@ -7,8 +7,21 @@
 
 /* Paths are put together on the stack, and only longer ones grow in the arena. */
 #define PATH_USUAL 256
+/* Bytes of a name or a key that are repeated. */
+#define SHOWN_MOST 128
 
 /* -- places and failures ---------------------------------------------------------------------- */
+
+struct slice json__shown(struct arena *arena, struct slice text)
+{
+    size_t len = SHOWN_MOST;
+
+    if (text.len <= len)
+        return text;
+    while (((unsigned char)text.data[len] & 0xc0) == 0x80)
+        len--;
+    return arena_printf(arena, "%.*s...", (int)len, text.data);
+}
 
 static void put_name(struct json_text *text, struct slice name)
 {
@@ -27,11 +40,11 @@ static void put_place(struct json_text *text, const struct json_place *place)
         put_name(text, place->field->json_name);
         break;
     case PLACE_NAME:
-        put_name(text, place->name);
+        put_name(text, json__shown(text->arena, place->name));
         break;
     case PLACE_KEY:
         json_put_literal(text, "[");
-        json_put_string(text, place->name);
+        json_put_string(text, json__shown(text->arena, place->name));
         json_put_literal(text, "]");
         break;
     case PLACE_INDEX:
@@ -264,11 +277,7 @@ static enum read_result read_member(struct json_reader *reader, const struct fie
     return read_field(reader, message, field, &place);
 }
 
-/*
- * Goes on behind a member whose value was refused, so that all violations are reported at once. The
- * value began at `at`. False where there is no going on: the text is broken, or too much is wrong.
- */
-static bool recover(struct json_reader *reader, const char *at, unsigned depth)
+bool json__read_on(struct json_reader *reader, const char *at, unsigned depth)
 {
     struct json_scan *scan = &reader->scan;
 
@@ -306,7 +315,7 @@ enum read_result json__read_members(struct json_reader *reader, const struct mes
             result = json_scan_skip(scan) ? READ_OK : json__read_broken(reader, place);
         else
             result = read_unknown(reader, place, name.text);
-        if (result == READ_FAILED && !recover(reader, at, depth))
+        if (result == READ_FAILED && !json__read_on(reader, at, depth))
             return READ_FAILED;
     }
     if (scan->error != NULL || arena_failed(reader->arena))

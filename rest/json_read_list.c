@@ -1,4 +1,7 @@
-/* Lists and maps from JSON. A map's keys are compared as values, so "1" and "1.0" are the same one.
+/*
+ * Lists and maps from JSON. A map's keys are compared as values, so "1" and "1.0" are the same one.
+ * The contract's bounds on how many there may be hold while reading already: else a short text of
+ * very many empty values would end the call's memory before anyone looks at it.
  */
 #include <stdlib.h>
 
@@ -12,6 +15,22 @@
 static bool null_is_refused(struct json_reader *reader, const struct field *field)
 {
     return json_scan_kind(&reader->scan) == JSON_NULL && !json__takes_null(field);
+}
+
+/* False, and refused, when the contract has room for fewer; the rest is not read. */
+static bool has_room(struct json_reader *reader, const struct field *field,
+                     const struct json_place *place, size_t count)
+{
+    const struct rules *rules = field->rules;
+    const char *what = field->map ? "entries" : "items";
+
+    if (rules == NULL || !rules->has_item_count || count <= rules->max_items || field->output_only)
+        return true;
+    if (rules->max_items == 1)
+        what = field->map ? "entry" : "item";
+    json__read_refuse(reader, place, "must have at most %llu %s",
+                      (unsigned long long)rules->max_items, what);
+    return false;
 }
 
 /* An enum is read first and appended then: an ignored name leaves no element. */
@@ -64,8 +83,14 @@ enum read_result json__read_list(struct json_reader *reader, ProtobufCMessage *m
     if (!json_scan_open(scan))
         return json__read_broken(reader, place);
     while (json_scan_element(scan, &count)) {
+        const char *at = scan->at;
+        unsigned depth = scan->depth;
+
         item.index = count - 1;
-        if (read_element(reader, message, field, &item, &capacity) == READ_FAILED)
+        if (!has_room(reader, field, place, count))
+            return READ_FAILED;
+        if (read_element(reader, message, field, &item, &capacity) == READ_FAILED &&
+            !json__read_on(reader, at, depth))
             return READ_FAILED;
     }
     return scan->error == NULL ? READ_OK : json__read_broken(reader, place);
@@ -156,8 +181,14 @@ enum read_result json__read_map(struct json_reader *reader, ProtobufCMessage *me
     if (!json_scan_open(scan))
         return json__read_broken(reader, place);
     while (json_scan_member(scan, &count, &name)) {
+        const char *at = scan->at;
+        unsigned depth = scan->depth;
+
         item.name = name.text;
-        if (read_entry(reader, message, field, &name, &item, &capacity) == READ_FAILED)
+        if (!has_room(reader, field, place, count))
+            return READ_FAILED;
+        if (read_entry(reader, message, field, &name, &item, &capacity) == READ_FAILED &&
+            !json__read_on(reader, at, depth))
             return READ_FAILED;
     }
     if (scan->error != NULL || arena_failed(reader->arena))

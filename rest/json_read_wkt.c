@@ -168,7 +168,8 @@ static const struct message_type *resolve_type(struct json_reader *reader, struc
     }
     type = contract_message(reader->options->contract, slice_from(url, slash));
     if (type == NULL)
-        json__read_refuse(reader, place, "the type \"%.*s\" is not known", SLICE_ARG(url));
+        json__read_refuse(reader, place, "the type \"%.*s\" is not known",
+                          SLICE_ARG(json__shown(reader->arena, url)));
     return type;
 }
 
@@ -239,6 +240,8 @@ static enum read_result read_any(struct json_reader *reader, const struct messag
         return json__read_members(reader, type, message, place, true);
     inner_type = resolve_type(reader, url, place);
     if (inner_type == NULL || read_any_content(reader, inner_type, place, &inner) != READ_OK)
+        return READ_FAILED;
+    if (reader->violations.count > 0) /* then elements may be missing, which can not be packed */
         return READ_FAILED;
     bytes = message_pack(reader->arena, inner);
     field_set_string(reader->arena, message, numbered(type, 1), url);

@@ -39,6 +39,9 @@ enum read_result json__read_refuse(struct json_reader *reader, const struct json
 /* Notes what the scanner refused, or that the arena failed; READ_FAILED. */
 enum read_result json__read_broken(struct json_reader *reader, const struct json_place *place);
 
+/* The caller's own text as sentences and paths repeat it: a long one is cut between characters. */
+struct slice json__shown(struct arena *arena, struct slice text);
+
 /* Refuses what comes next: `wanted` names what should have. */
 enum read_result json__read_unexpected(struct json_reader *reader, const struct json_place *place,
                                        const char *wanted);
@@ -54,6 +57,13 @@ enum read_result json__read_message(struct json_reader *reader, const struct mes
 enum read_result json__read_members(struct json_reader *reader, const struct message_type *type,
                                     ProtobufCMessage *message, const struct json_place *place,
                                     bool skip_type);
+
+/*
+ * Goes on behind a member or element whose value was refused, so that all violations are reported
+ * at once. The value began at `at`, at that depth. False where there is no going on: the text is
+ * broken, or too much is wrong.
+ */
+bool json__read_on(struct json_reader *reader, const char *at, unsigned depth);
 
 /* A singular field's value, not null (but where null is a value), presence marked. */
 enum read_result json__read_singular(struct json_reader *reader, ProtobufCMessage *message,

@@ -66,7 +66,7 @@ bool json_scan_member(struct json_scan *scan, size_t *count, struct json_string 
 /* The same for the elements of an array. */
 bool json_scan_element(struct json_scan *scan, size_t *count);
 
-/* Takes any value, checked as strictly as one that is read. */
+/* Takes any value, checked as strictly as one that is read; of values nothing is kept. */
 bool json_scan_skip(struct json_scan *scan);
 
 /* Whether the whole text is a number by JSON's grammar. */

@@ -21,7 +21,7 @@ struct reader {
     size_t seen_count;
 };
 
-/* Keeps a failure of one value; others may follow. */
+/* Keeps a failure, of one value or of several; others may follow. */
 static void collect(struct reader *reader, struct status status)
 {
     if (status.code != STATUS_INVALID_ARGUMENT || status.details == NULL) {
@@ -302,12 +302,16 @@ struct status transcode_request(struct arena *arena, const struct binding *bindi
     struct status status = read_body(&reader, input, &present);
 
     if (!status_is_ok(status))
-        return status;
+        collect(&reader, status);
+    if (reader.message == NULL) /* of a body that was refused whole */
+        reader.message = message_new(arena, binding->input);
+    if (reader.message == NULL)
+        return status_out_of_memory();
     for (size_t i = 0; i < binding->template.variable_count; i++)
         read_variable(&reader, match, i);
     status = read_query(&reader, input->query);
     if (!status_is_ok(status))
-        return status;
+        collect(&reader, status);
     infer_mask(&reader, &present);
     if (arena_failed(arena))
         return status_out_of_memory();

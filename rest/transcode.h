@@ -66,9 +66,9 @@ struct transcode_input {
 };
 
 /*
- * Makes the request message. INVALID_ARGUMENT with every violation of path and query, or the first
- * of the body; or out of memory. A PATCH without an update mask gets the leaf paths that are
- * present in the body, output-only ones left out.
+ * Makes the request message. INVALID_ARGUMENT with every violation of body, path and query, or, for
+ * a body or query that can't be read at all, with why; or out of memory. A PATCH without an update
+ * mask gets the leaf paths that are present in the body, output-only ones left out.
  */
 struct status transcode_request(struct arena *arena, const struct binding *binding,
                                 const struct route_match *match,

@@ -257,24 +257,126 @@ static void refusals_name_the_place(void **state)
     check_refused(cases, COUNT(cases));
 }
 
+static void assert_violations(const char *type, const char *text, const char *const *wanted,
+                              size_t count)
+{
+    ProtobufCMessage *message = NULL;
+    struct status status = read_text(type, text, false, &message);
+    const struct status_detail *detail = status.details;
+
+    assert_int_equal(status.code, STATUS_INVALID_ARGUMENT);
+    assert_null(message);
+    for (size_t i = 0; i < count; i++, detail = detail->next) {
+        if (detail == NULL)
+            fail_msg("%s: wanted %s, got nothing", text, wanted[i]);
+        assert_text(detail->subject, wanted[i]);
+    }
+    assert_null(detail);
+}
+
 static void all_violations_of_a_text_come_at_once(void **state)
 {
     static const char text[] =
         "{\"nope\":[{}],\"anInt32\":\"x\",\"aBool\":true,\"aString\":{\"a\":[1]},"
         "\"anInt32\":1,\"color\":\"PINK\"}";
     static const char *const wanted[] = {"nope", "anInt32", "aString", "anInt32", "color"};
-    ProtobufCMessage *message = NULL;
-    struct status status = read_text("Scalars", text, false, &message);
-    const struct status_detail *detail = status.details;
 
     (void)state;
-    assert_int_equal(status.code, STATUS_INVALID_ARGUMENT);
-    assert_null(message);
-    for (size_t i = 0; i < COUNT(wanted); i++, detail = detail->next) {
-        assert_non_null(detail);
-        assert_text(detail->subject, wanted[i]);
+    assert_violations("Scalars", text, wanted, COUNT(wanted));
+}
+
+static void lists_and_maps_are_read_on_behind_a_violation(void **state)
+{
+    static const struct {
+        const char *type;
+        const char *text;
+        const char *wanted[8];
+    } cases[] = {
+        {"Node",
+         "{\"tags\":[1,\"a\",{\"b\":[]},null],\"name\":2}",
+         {"tags[0]", "tags[2]", "tags[3]", "name"}},
+        {"Node",
+         "{\"children\":[5,{\"nope\":1,\"children\":[6,{}]},{\"name\":7}]}",
+         {"children[0]", "children[1].nope", "children[1].children[0]", "children[2].name"}},
+        {"Node",
+         "{\"labels\":{\"a\":1,\"b\":\"c\",\"d\":null},\"byNumber\":{\"x\":{},\"1\":[]}}",
+         {"labels[\"a\"]", "labels[\"d\"]", "byNumber[\"x\"]", "byNumber[\"1\"]"}},
+        {"Node",
+         "{\"colors\":[\"PINK\",1,\"BLUE\"],\"numbers\":[1.5,1]}",
+         {"colors[0]", "colors[2]", "numbers[0]"}},
+        {"ListValue", "[1e999,{\"a\":[1e999]}]", {"[0]", "[1][\"a\"][0]"}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        size_t count = 0;
+
+        while (count < COUNT(cases[i].wanted) && cases[i].wanted[count] != NULL)
+            count++;
+        assert_violations(cases[i].type, cases[i].text, cases[i].wanted, count);
     }
-    assert_null(detail);
+}
+
+/* A text of `count` times `item` between `head` and `tail`. */
+static char *repeat(const char *head, const char *item, size_t count, const char *tail)
+{
+    size_t len = strlen(item);
+    char *text = arena_alloc(&arena, strlen(head) + count * len + strlen(tail) + 1);
+    char *at = stpcpy(text, head);
+
+    for (size_t i = 0; i < count; i++)
+        at = stpcpy(at, item);
+    strcpy(at, tail);
+    return text;
+}
+
+static void what_the_contract_has_no_room_for_is_not_read(void **state)
+{
+    static const struct accepted full[] = {
+        {"Bounded", "{\"few\":[\"\",\"\"],\"one\":[{}],\"pairs\":{\"a\":\"\",\"b\":\"\"}}",
+         "{\"few\":[\"\",\"\"],\"one\":[{}],\"pairs\":{\"a\":\"\",\"b\":\"\"}}"},
+    };
+    static const struct refused cases[] = {
+        {"Bounded", "{\"few\":[\"\",\"\",\"\"]}", "few", "must have at most 2 items"},
+        {"Bounded", "{\"one\":[{},{}]}", "one", "must have at most 1 item"},
+        {"Bounded", "{\"pairs\":{\"a\":\"\",\"b\":\"\",\"c\":\"\"}}", "pairs",
+         "must have at most 2 entries"},
+    };
+    struct json_read_options options = {.contract = contract};
+    ProtobufCMessage *message = NULL;
+    struct arena small;
+    struct status status;
+    const char *text;
+
+    (void)state;
+    check_accepted(full, COUNT(full), false);
+    check_refused(cases, COUNT(cases));
+    assert_violations(
+        "Bounded", "{\"few\":[1,\"\",\"\"],\"pairs\":{\"a\":\"\",\"b\":\"\",\"c\":5},\"name\":5}",
+        (const char *const[]){"few[0]", "few", "pairs", "name"}, 4);
+    text = repeat("{\"few\":[\"\"", ",\"\\n\"", 400000, "],\"pairs\":{\"a\":\"\"");
+    text = repeat(text, ",\"b\":\"\"", 200000, "},\"name\":5}");
+    arena_init(&small, NULL, 32768); /* much less than the text */
+    status = json_read_message(&small, type_of("Bounded"), slice_from_cstr(text), &options,
+                               &message);
+    assert_text(status.message,
+                "3 fields are invalid; the first is few: must have at most 2 items");
+    arena_done(&small);
+}
+
+static void long_names_are_cut_where_they_are_repeated(void **state)
+{
+    const char *name = repeat("{\"", "\xc3\xbc", 100000, "\":1}");
+    const char *key = repeat("{\"labels\":{\"x", "\xc3\xbc", 100000, "\":1}}");
+    const char *url = repeat("{\"@type\":\"/", "a", 100000, "\"}");
+    const struct refused cases[] = {
+        {"Node", name, repeat("", "\xc3\xbc", 64, "..."), "unknown field"},
+        {"Node", key, repeat("labels[\"x", "\xc3\xbc", 63, "...\"]"), "expected a string"},
+        {"Any", url, NULL, repeat("the type \"/", "a", 127, "...\" is not known")},
+    };
+
+    (void)state;
+    check_refused(cases, COUNT(cases));
 }
 
 static void a_text_that_breaks_behind_a_violation_is_broken(void **state)
@@ -378,6 +480,9 @@ int main(void)
         TEST(messages_lists_and_maps_are_read),
         TEST(refusals_name_the_place),
         TEST(all_violations_of_a_text_come_at_once),
+        TEST(lists_and_maps_are_read_on_behind_a_violation),
+        TEST(what_the_contract_has_no_room_for_is_not_read),
+        TEST(long_names_are_cut_where_they_are_repeated),
         TEST(a_text_that_breaks_behind_a_violation_is_broken),
         TEST(the_prefix_stands_in_front_of_paths),
         TEST(unknown_names_can_be_ignored),

@@ -132,6 +132,8 @@ static void an_any_finds_its_type_anywhere(void **state)
          "{\"@type\":\"/google.protobuf.Any\",\"value\":{\"@type\":\"/json.test.Node\"}}"},
     };
     static const struct refused wrong[] = {
+        {"Any", "{\"@type\":\"/json.test.Node\",\"children\":[5],\"tags\":[null]}", "children[0]",
+         "2 fields are invalid"},
         {"Any", "{\"name\":\"a\"}", NULL, "\"@type\" is missing"},
         {"Any", "{\"@type\":5}", NULL, "\"@type\" must be a string"},
         {"Any", "{\"@type\":\"json.test.Node\"}", NULL, "has no '/'"},

@@ -220,6 +220,13 @@ static void statuses_of_the_chain_become_problems(void **state)
     assert_problem(503);
     assert_sent(SLICE("retry-after"), SLICE("2"));
     close_exchange();
+    teardown(state);
+    setup(state);
+    chain_played.run_status = status_const(STATUS_RESOURCE_EXHAUSTED, SLICE("Too many."));
+    request(SLICE("GET " TOKENS), SLICE_EMPTY);
+    assert_problem(429);
+    assert_sent(SLICE("retry-after"), SLICE("1"));
+    close_exchange();
 }
 
 static void a_late_call_is_504_and_cancelled(void **state)
@@ -335,6 +342,8 @@ static void memory_that_ends_is_answered(void **state)
                 assert_true(played.status != 429);
             else
                 assert_int_equal(played.status, 429);
+            if (played.status == 429)
+                assert_sent(SLICE("retry-after"), SLICE("1"));
             close_exchange();
             teardown(state);
         }

@@ -294,6 +294,17 @@ static void a_patch_without_a_mask_is_of_what_the_body_holds(void **state)
          .wanted = SLICE_INIT(
              "{\"device\":{\"id\":\"7\",\"tags\":[\"x\"]},\"updateMask\":\"tags\"}")},
         {.query = SLICE_INIT("updateMask=a_b"), .wanted = SLICE_INIT("400 updateMask: ")},
+        {.query = SLICE_INIT("updateMask=a_b&nope=1"),
+         .body = SLICE_INIT("{\"tags\":[1],\"syslog\":{\"port\":\"x\"},\"id\":5}"),
+         .path = SLICE_INIT("/a/%ff"),
+         .wanted = SLICE_INIT("400 6 fields are invalid; the first is tags[0]: ")},
+        {.query = SLICE_INIT("nope=%"),
+         .body = SLICE_INIT("{\"nope\":1}"),
+         .wanted = SLICE_INIT("400 2 fields are invalid; the first is nope: unknown field")},
+        {.query = SLICE_INIT("nope=1"),
+         .body = SLICE_INIT("{\"tags\":[}"),
+         .wanted = SLICE_INIT("400 2 fields are invalid; the first is tags[0]: invalid JSON")},
+        {.query = SLICE_INIT("nope=1"), .body = SLICE_INIT("{"), .wanted = SLICE_INIT("400 ")},
     };
 
     (void)state;
