@@ -7,7 +7,6 @@
 static const struct slice json_type = SLICE_INIT("application/json");
 static const struct slice raw_type = SLICE_INIT("application/octet-stream"); /* of bytes alone */
 static const struct slice problem_type = SLICE_INIT("application/problem+json");
-const struct slice rest__retry_soon = SLICE_INIT("1");
 
 void rest__add_header(struct rest_call *call, struct slice name, struct slice value)
 {
@@ -79,11 +78,11 @@ void rest__answer_problem(struct rest_call *call, int http, const struct status 
         rest__add_header(call, SLICE("retry-after"),
                          arena_printf(arena, "%lld", (long long)seconds));
     else if (http == 429)
-        rest__add_header(call, SLICE("retry-after"), rest__retry_soon);
+        rest__add_header(call, SLICE("retry-after"), SLICE(REST_RETRY_SOON));
     body = problem_write(arena, http, status, call->request_id);
     if (body.len == 0) {
         call->header_count = 0;
-        rest__add_header(call, SLICE("retry-after"), rest__retry_soon);
+        rest__add_header(call, SLICE("retry-after"), SLICE(REST_RETRY_SOON));
         http = 429;
         body = problem_no_memory();
     }

@@ -19,6 +19,9 @@ struct endpoint {
 
 #define REST_HEADERS_MOST 10
 
+/* Retry-After of a 429 that names no time: memory comes back as soon as other calls end. */
+#define REST_RETRY_SOON "1"
+
 /* One request; in the exchange's arena. */
 struct rest_call {
     struct rest *rest;
@@ -33,9 +36,6 @@ struct rest_call {
     struct slice cache_control;
     int status; /* answered; 0 before */
 };
-
-/* Retry-After of a 429 that names no time: memory comes back as soon as other calls end. */
-extern const struct slice rest__retry_soon;
 
 /* Adds a header to the answer; its slices are borrowed until the exchange closed. */
 void rest__add_header(struct rest_call *call, struct slice name, struct slice value);

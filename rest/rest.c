@@ -353,10 +353,10 @@ static void route(struct rest_call *call)
 
 static void answer_no_memory(struct exchange *exchange)
 {
-    const struct header headers[] = {
-        {SLICE("content-type"), SLICE("application/problem+json")},
-        {SLICE("cache-control"), SLICE("no-store")},
-        {SLICE("retry-after"), rest__retry_soon},
+    static const struct header headers[] = {
+        {SLICE_INIT("content-type"), SLICE_INIT("application/problem+json")},
+        {SLICE_INIT("cache-control"), SLICE_INIT("no-store")},
+        {SLICE_INIT("retry-after"), SLICE_INIT(REST_RETRY_SOON)},
     };
 
     exchange_respond(exchange, 429, headers, sizeof(headers) / sizeof(headers[0]),
