@@ -21,6 +21,12 @@ struct json_read_options {
      * Zero-initialize.
      */
     struct json_paths *present;
+    /*
+     * When not NULL, set to whether the text was read to its end, violations or not: then all that
+     * is right in it was kept, and json_read_message hands it out even with violations. Elements
+     * that were refused are empty.
+     */
+    bool *ret_complete;
     /* Put in front of the paths of violations ("device" gives "device.name"); empty for none. */
     struct slice path_prefix;
 };
@@ -37,7 +43,8 @@ struct json_paths {
 
 /*
  * Reads one message from the whole of `text`. On failure INVALID_ARGUMENT with the JSON path of the
- * place and a precise sentence (unknown fields by name), or out of memory; *ret_message untouched.
+ * place and a precise sentence (unknown fields by name), or out of memory; *ret_message untouched
+ * (but see ret_complete).
  */
 struct status json_read_message(struct arena *arena, const struct message_type *type,
                                 struct slice text, const struct json_read_options *options,
@@ -46,8 +53,7 @@ struct status json_read_message(struct arena *arena, const struct message_type *
 /*
  * Reads the value of one field of `message` (a body bound to a field): a message, scalar, list or
  * map; null clears it. Paths do not name the field itself: that is `path_prefix`. On failure the
- * field may hold a part of it, with elements that are NULL: the message may still be looked into
- * elsewhere, but not be written or packed.
+ * field may hold a part of it.
  */
 struct status json_read_field(struct arena *arena, ProtobufCMessage *message,
                               const struct field *field, struct slice text,

@@ -327,22 +327,17 @@ enum read_result json__read_message(struct json_reader *reader, const struct mes
                                     const struct json_place *place, ProtobufCMessage **ret_message)
 {
     ProtobufCMessage *message = message_new(reader->arena, type);
-    enum read_result result;
 
     if (message == NULL)
         return json__read_broken(reader, place);
-    if (json__reads_specially(type)) {
-        result = json__read_well_known(reader, type, message, place);
-    } else {
-        if (json_scan_kind(&reader->scan) != JSON_OBJECT)
-            return json__read_unexpected(reader, place, "an object");
-        if (!json_scan_open(&reader->scan))
-            return json__read_broken(reader, place);
-        result = json__read_members(reader, type, message, place, false);
-    }
-    if (result == READ_OK)
-        *ret_message = message;
-    return result;
+    *ret_message = message;
+    if (json__reads_specially(type))
+        return json__read_well_known(reader, type, message, place);
+    if (json_scan_kind(&reader->scan) != JSON_OBJECT)
+        return json__read_unexpected(reader, place, "an object");
+    if (!json_scan_open(&reader->scan))
+        return json__read_broken(reader, place);
+    return json__read_members(reader, type, message, place, false);
 }
 
 /* -- entry points -------------------------------------------------------------------------------
@@ -361,6 +356,8 @@ static struct status reader_end(struct json_reader *reader, enum read_result res
         return status_out_of_memory();
     if (result != READ_FAILED && !json_scan_end(&reader->scan))
         json__read_broken(reader, NULL);
+    if (reader->options->ret_complete != NULL)
+        *reader->options->ret_complete = result != READ_FAILED && reader->scan.error == NULL;
     return status_is_ok(reader->status) ? violations_status(&reader->violations, reader->arena)
                                         : reader->status;
 }
@@ -382,7 +379,7 @@ struct status json_read_message(struct arena *arena, const struct message_type *
     else
         result = json__read_message(&reader, type, NULL, &message);
     status = reader_end(&reader, result);
-    if (status_is_ok(status))
+    if (status_is_ok(status) || (options->ret_complete != NULL && *options->ret_complete))
         *ret_message = message;
     return status;
 }

@@ -49,7 +49,10 @@ enum read_result json__read_unexpected(struct json_reader *reader, const struct 
 /* Whether null is a value of the field and not its absence. */
 bool json__takes_null(const struct field *field);
 
-/* -- json_read.c: what comes next, into a new message or into a field of one */
+/*
+ * -- json_read.c: what comes next, into a new message or into a field of one. The message is handed
+ * out even when it is refused: it holds what was right in it.
+ */
 enum read_result json__read_message(struct json_reader *reader, const struct message_type *type,
                                     const struct json_place *place, ProtobufCMessage **ret_message);
 

@@ -54,15 +54,17 @@ static void proceed(struct rest_call *call)
         .query = call->exchange->head.query,
         .body = slice_make(face->body, face->body_len),
     };
+    ProtobufCMessage *request = NULL;
     struct status status;
 
     exchange_header(call->exchange, SLICE("content-type"), &input.content_type);
     status = transcode_request(call->exchange->arena, &call->endpoint->binding, &call->match,
-                               &input, &face->call.request);
+                               &input, &request);
     if (!status_is_ok(status)) {
-        fail(call, status);
+        fail(call, rest__more_violations(call, request, status));
         return;
     }
+    face->call.request = request;
     if (face->call.if_match.data != NULL)
         face->call.if_match = etag_strip_computed(call->exchange->arena, face->call.if_match);
     if (!call->endpoint->method->server_streaming) {

@@ -17,6 +17,7 @@ struct reader {
     ProtobufCMessage *message;
     struct violations violations;
     struct status failed; /* what is no violation */
+    bool complete;        /* body and query were read to their ends */
     struct seen *seen;
     size_t seen_count;
 };
@@ -169,6 +170,10 @@ static struct status read_body(struct reader *reader, const struct transcode_inp
 
     if (binding_takes_raw_body(binding))
         return read_raw_body(reader, input);
+    if (input->body.len > 0) {
+        reader->complete = false;
+        options.ret_complete = &reader->complete;
+    }
     if (binding->body_all && input->body.len > 0)
         return json_read_message(reader->arena, binding->input, input->body, &options,
                                  &reader->message);
@@ -297,7 +302,7 @@ struct status transcode_request(struct arena *arena, const struct binding *bindi
                                 const struct route_match *match,
                                 const struct transcode_input *input, ProtobufCMessage **ret_message)
 {
-    struct reader reader = {.arena = arena, .binding = binding};
+    struct reader reader = {.arena = arena, .binding = binding, .complete = true};
     struct json_paths present = {0};
     struct status status = read_body(&reader, input, &present);
 
@@ -310,15 +315,17 @@ struct status transcode_request(struct arena *arena, const struct binding *bindi
     for (size_t i = 0; i < binding->template.variable_count; i++)
         read_variable(&reader, match, i);
     status = read_query(&reader, input->query);
-    if (!status_is_ok(status))
+    if (!status_is_ok(status)) {
+        reader.complete = false;
         collect(&reader, status);
+    }
     infer_mask(&reader, &present);
     if (arena_failed(arena))
         return status_out_of_memory();
     if (!status_is_ok(reader.failed))
         return reader.failed;
     status = violations_status(&reader.violations, arena);
-    if (status_is_ok(status))
+    if (status_is_ok(status) || reader.complete)
         *ret_message = reader.message;
     return status;
 }

@@ -167,6 +167,55 @@ static void a_body_where_none_belongs_is_400(void **state)
     close_exchange();
 }
 
+/* What can't be read, and what breaks a rule in the rest, told once for each field. */
+static void all_violations_come_at_once(void **state)
+{
+    static const struct {
+        struct slice line, body;
+        const char *fields; /* in order */
+    } cases[] = {
+        {SLICE_INIT("POST /api/v1/devices"),
+         SLICE_INIT("{\"nope\":1,\"name\":\"x\",\"tags\":[1,\"\"],\"syslog\":{\"port\":\"x\","
+                    "\"address\":\"y\"}}"),
+         "nope tags[0] syslog.port name syslog.address"},
+        {SLICE_INIT("POST /api/v1/devices?nope=1"), SLICE_INIT("{\"name\":5}"), "name nope"},
+        {SLICE_INIT("POST /api/v1/devices?nope=1"), SLICE_INIT("{}"), "nope name"},
+        {SLICE_INIT("POST /api/v1/devices?nope=%"), SLICE_INIT("{}"), "nope"},
+        {SLICE_INIT("POST /api/v1/devices?nope=1"), SLICE_INIT("{\"tags\":[1,}"),
+         "tags[0] tags[1] nope"},
+        {SLICE_INIT("POST /api/v1/devices"), SLICE_INIT("{\"labels\":{\"\":1,\"\":\"\"}}"),
+         "labels[\\\"\\\"] name"},
+        {SLICE_INIT("PATCH /api/v1/devices/7"), SLICE_INIT("{\"nope\":1}"), "nope"},
+        {SLICE_INIT("GET /api/v1/devices?pageSize=5000&nope=1"), SLICE_INIT(""), "nope pageSize"},
+        {SLICE_INIT("GET /api/v1/devices?pageSize=x&page_token=1&pageToken=1"), SLICE_INIT(""),
+         "pageSize pageToken"},
+        {SLICE_INIT("POST " TOKENS "/7:regenerate"),
+         SLICE_INIT("{\"nope\":1,\"overlapSeconds\":-1}"), "nope overlapSeconds"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct slice left;
+        char got[256] = "";
+
+        request(cases[i].line, cases[i].body);
+        assert_problem(400);
+        left = played.body;
+        for (const char *at; (at = memmem(left.data, left.len, "{\"field\":\"", 10)) != NULL;) {
+            left = slice_from(left, (size_t)(at + 10 - left.data));
+            at = memmem(left.data, left.len, "\",\"desc", 7);
+            strncat(got, got[0] == '\0' ? "" : " ", 1);
+            strncat(got, left.data, (size_t)(at - left.data));
+        }
+        if (strcmp(got, cases[i].fields) != 0)
+            fail_msg("%.*s %.*s: wanted %s, got %s", SLICE_ARG(cases[i].line),
+                     SLICE_ARG(cases[i].body), cases[i].fields, got);
+        assert_int_equal(chain_played.runs, 0);
+        close_exchange();
+        teardown(state);
+        setup(state);
+    }
+}
+
 static void an_unchanged_object_is_304_by_its_computed_fields_too(void **state)
 {
     static const struct {
@@ -363,6 +412,7 @@ int main(void)
         TEST(bodies_come_in_pieces_of_any_size),
         TEST(a_body_that_grows_too_large_is_413),
         TEST(a_body_where_none_belongs_is_400),
+        TEST(all_violations_come_at_once),
         TEST(an_unchanged_object_is_304_by_its_computed_fields_too),
         TEST(if_match_reaches_the_chain_as_a_revision),
         TEST(statuses_of_the_chain_become_problems),
