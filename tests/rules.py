@@ -1,7 +1,10 @@
-"""Every test that docs/grpc.md names in its tables exists. Usage: rules.py SOURCE_FOLDER."""
+"""Every test that the pages of rules name in their tables exists. Usage: rules.py SOURCE_FOLDER."""
 import os
 import re
 import sys
+
+
+PAGES = ["docs/grpc.md", "docs/rest.md"]
 
 
 def names_of(page):
@@ -16,6 +19,8 @@ def tests_below(folder):
                 ".js": r"\btest\('([^']+)'"}
     for path, _, files in os.walk(folder):
         for name in files:
+            if name.endswith(".jsonl"):  # cases of a test, a line each
+                found.add(name)
             pattern = patterns.get(os.path.splitext(name)[1])
             if pattern is not None:
                 with open(os.path.join(path, name), encoding="utf-8") as file:
@@ -24,13 +29,16 @@ def tests_below(folder):
 
 
 def main(source):
-    with open(os.path.join(source, "docs", "grpc.md"), encoding="utf-8") as file:
-        named = set(names_of(file.read()))
-    missing = sorted(named - tests_below(os.path.join(source, "tests")))
-    for name in missing:
-        print(f"docs/grpc.md names a test that there is not: {name}")
-    print(f"{len(named)} tests are named")
-    return 0 if named and not missing else 1
+    tests = tests_below(os.path.join(source, "tests"))
+    passed = True
+    for page in PAGES:
+        with open(os.path.join(source, page), encoding="utf-8") as file:
+            named = set(names_of(file.read()))
+        for name in sorted(named - tests):
+            print(f"{page} names a test that there is not: {name}")
+        print(f"{page} names {len(named)} tests")
+        passed = passed and bool(named) and named <= tests
+    return 0 if passed else 1
 
 
 if __name__ == "__main__":

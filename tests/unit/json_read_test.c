@@ -443,6 +443,49 @@ static void depth_is_bounded(void **state)
                      STATUS_INVALID_ARGUMENT);
 }
 
+/* `count` times `head`, the middle, `count` times `tail`. */
+static const char *nest(const char *head, const char *middle, const char *tail, size_t count)
+{
+    return repeat(repeat("", head, count, middle), tail, count, "");
+}
+
+static void every_level_of_brackets_counts(void **state)
+{
+    static const struct {
+        const char *type, *head, *middle, *tail;
+        size_t brackets; /* of one level */
+        size_t inner;    /* of the middle */
+    } cases[] = {
+        {"Value", "[", "1", "]", 1, 0},
+        {"Value", "{\"a\":", "[]", "}", 1, 1},
+        {"ListValue", "[", "[]", "]", 1, 1},
+        {"Value", "[{\"a\":", "null", "}]", 2, 0},
+        {"Node", "{\"children\":[", "{}", "]}", 2, 1},
+        {"Node", "{\"byNumber\":{\"1\":", "{}", "}}", 2, 1},
+        {"Any", "{\"@type\":\"/google.protobuf.Any\",\"value\":", "{}", "}", 1, 1},
+    };
+    ProtobufCMessage *message = NULL;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        size_t most = (JSON_DEPTH_MOST - cases[i].inner) / cases[i].brackets;
+
+        for (size_t count = most; count <= most + 1; count++) {
+            const char *text = nest(cases[i].head, cases[i].middle, cases[i].tail, count);
+            struct status status = read_text(cases[i].type, text, false, &message);
+
+            if (status_is_ok(status) != (count == most))
+                fail_msg("%s%s: %zu levels", cases[i].head, cases[i].middle, count);
+        }
+    }
+    /* What is passed over is counted too. */
+    for (size_t count = 99; count <= 100; count++) {
+        const char *text = repeat("{\"x\":", "[", count, repeat("", "]", count, "}"));
+
+        assert_int_equal(status_is_ok(read_text("Node", text, true, &message)), count == 99);
+    }
+}
+
 static void many_map_keys_are_told_apart(void **state)
 {
     struct json_text text = {.arena = &arena};
@@ -487,6 +530,7 @@ int main(void)
         TEST(the_prefix_stands_in_front_of_paths),
         TEST(unknown_names_can_be_ignored),
         TEST(depth_is_bounded),
+        TEST(every_level_of_brackets_counts),
         TEST(many_map_keys_are_told_apart),
     };
 

@@ -273,6 +273,53 @@ static void a_body_of_a_field_is_that_field(void **state)
           cases);
 }
 
+static void a_body_may_be_a_field_of_any_type(void **state)
+{
+    static const struct {
+        struct slice field;
+        struct request_case cases[4];
+    } groups[] = {
+        {SLICE_INIT("tags"),
+         {{.body = SLICE_INIT("[\"x\",\"y\"]"),
+           .wanted = SLICE_INIT("{\"name\":\"n\",\"tags\":[\"x\",\"y\"]}")},
+          {.body = SLICE_INIT("null"), .wanted = SLICE_INIT("{\"name\":\"n\"}")},
+          {.body = SLICE_INIT("{}"), .wanted = SLICE_INIT("400 expected an array")},
+          {.body = SLICE_INIT("[1]"), .wanted = SLICE_INIT("400 [0]: expected a string")}}},
+        {SLICE_INIT("labels"),
+         {{.body = SLICE_INIT("{\"a\":\"b\"}"),
+           .wanted = SLICE_INIT("{\"name\":\"n\",\"labels\":{\"a\":\"b\"}}")},
+          {.body = SLICE_INIT(""), .wanted = SLICE_INIT("{\"name\":\"n\"}")},
+          {.body = SLICE_INIT("[]"), .wanted = SLICE_INIT("400 expected an object")},
+          {.body = SLICE_INIT("{\"a\":1}"), .wanted = SLICE_INIT("400 [\"a\"]: expected")}}},
+        {SLICE_INIT("description"),
+         {{.body = SLICE_INIT("\"d\""),
+           .wanted = SLICE_INIT("{\"name\":\"n\",\"description\":\"d\"}")},
+          {.body = SLICE_INIT(" null "), .wanted = SLICE_INIT("{\"name\":\"n\"}")},
+          {.body = SLICE_INIT("d"), .wanted = SLICE_INIT("400 ")},
+          {.body = SLICE_INIT("\"d\" \"e\""), .wanted = SLICE_INIT("400 ")}}},
+        {SLICE_INIT("status"),
+         {{.body = SLICE_INIT("\"DISABLED\""),
+           .wanted = SLICE_INIT("{\"name\":\"n\",\"status\":\"DISABLED\"}")},
+          {.body = SLICE_INIT("1"),
+           .wanted = SLICE_INIT("{\"name\":\"n\",\"status\":\"ENABLED\"}")},
+          {.body = SLICE_INIT("\"disabled\""), .wanted = SLICE_INIT("400 ")},
+          {.query = SLICE_INIT("status=1"), .wanted = SLICE_INIT("400 status: the field comes")}}},
+        {SLICE_INIT("create_time"),
+         {{.body = SLICE_INIT("\"2024-01-01T00:00:00+01:00\""),
+           .wanted = SLICE_INIT("{\"name\":\"n\",\"createTime\":\"2023-12-31T23:00:00Z\"}")},
+          {.body = SLICE_INIT("null"), .wanted = SLICE_INIT("{\"name\":\"n\"}")},
+          {.body = SLICE_INIT("{}"), .wanted = SLICE_INIT("400 expected a string")},
+          {.body = SLICE_INIT("\"2024\""), .wanted = SLICE_INIT("400 ")}}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(groups); i++) {
+        struct http_rule rule = {SLICE("PUT"), SLICE("/a/{name}"), groups[i].field, SLICE("")};
+
+        CHECK(SLICE("Device"), rule, SLICE("/a/n"), groups[i].cases);
+    }
+}
+
 static void a_patch_without_a_mask_is_of_what_the_body_holds(void **state)
 {
     static const struct request_case cases[] = {
@@ -379,6 +426,7 @@ int main(void)
         cmocka_unit_test(captures_are_decoded_by_their_template),
         cmocka_unit_test(a_body_of_all_leaves_nothing_to_the_query),
         cmocka_unit_test(a_body_of_a_field_is_that_field),
+        cmocka_unit_test(a_body_may_be_a_field_of_any_type),
         cmocka_unit_test(a_patch_without_a_mask_is_of_what_the_body_holds),
         cmocka_unit_test(answers_show_defaults_and_hide_what_is_input_only),
 #ifdef DATASTREAM_FAULTS
