@@ -194,8 +194,8 @@ static void all_violations_come_at_once(void **state)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct json_text got = {.arena = &played.arena};
         struct slice left;
-        char got[256] = "";
 
         request(cases[i].line, cases[i].body);
         assert_problem(400);
@@ -203,12 +203,12 @@ static void all_violations_come_at_once(void **state)
         for (const char *at; (at = memmem(left.data, left.len, "{\"field\":\"", 10)) != NULL;) {
             left = slice_from(left, (size_t)(at + 10 - left.data));
             at = memmem(left.data, left.len, "\",\"desc", 7);
-            strncat(got, got[0] == '\0' ? "" : " ", 1);
-            strncat(got, left.data, (size_t)(at - left.data));
+            json_put(&got, got.len == 0 ? SLICE("") : SLICE(" "));
+            json_put(&got, slice_make(left.data, (size_t)(at - left.data)));
         }
-        if (strcmp(got, cases[i].fields) != 0)
-            fail_msg("%.*s %.*s: wanted %s, got %s", SLICE_ARG(cases[i].line),
-                     SLICE_ARG(cases[i].body), cases[i].fields, got);
+        if (!slice_equal(json_text_slice(&got), slice_from_cstr(cases[i].fields)))
+            fail_msg("%.*s %.*s: wanted %s, got %.*s", SLICE_ARG(cases[i].line),
+                     SLICE_ARG(cases[i].body), cases[i].fields, SLICE_ARG(json_text_slice(&got)));
         assert_int_equal(chain_played.runs, 0);
         close_exchange();
         teardown(state);
