@@ -89,6 +89,8 @@ static struct slice make_path(struct arena *arena, const struct binding *binding
             json_put(&text, arena_printf(arena, "{segment%zu}", i + 1));
         }
     }
+    if (t->segment_count == 0)
+        json_put_literal(&text, "/");
     if (t->verb.len > 0) {
         json_put_literal(&text, ":");
         json_put(&text, t->verb);

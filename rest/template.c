@@ -174,6 +174,10 @@ struct status template_parse(struct arena *arena, struct slice text, struct temp
 
     if (!take(&parser, '/'))
         return fail(&parser, "it must begin with /");
+    if (parser.at == text.len) { /* the root */
+        *ret_template = parsed;
+        return status_ok();
+    }
     status = parse_segments(&parser);
     if (!status_is_ok(status))
         return status;

@@ -4,8 +4,9 @@
  *     Template = "/" Segments [ ":" LITERAL ]       Segments = Segment { "/" Segment }
  *     Segment  = "*" | "**" | LITERAL | Variable    Variable = "{" FieldPath [ "=" Segments ] "}"
  *
- * `*` is one segment; `**` is zero or more and only stands last. Ours, where the grammar is silent:
- * a literal is made of RFC 3986's unreserved characters, sub-delims but '*', '@' and whole escapes,
+ * `*` is one segment; `**` is zero or more and only stands last. Beyond the grammar, as Envoy and
+ * grpc-gateway have it: "/" alone is the root, of no segments. Ours, where the grammar is silent: a
+ * literal is made of RFC 3986's unreserved characters, sub-delims but '*', '@' and whole escapes,
  * so that a colon always starts the verb. Pure; knows no contract.
  */
 #ifndef DATASTREAM_REST_TEMPLATE_H

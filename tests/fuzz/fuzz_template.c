@@ -14,7 +14,7 @@ static void check_template(const struct template *t)
 {
     unsigned covered = 0;
 
-    assert(t->segment_count > 0 && t->segment_count <= TEMPLATE_SEGMENTS_MOST);
+    assert(t->segment_count <= TEMPLATE_SEGMENTS_MOST);
     for (size_t i = 0; i < t->segment_count; i++) {
         assert((t->segments[i].type == TEMPLATE_LITERAL) == (t->segments[i].literal.len > 0));
         assert(t->segments[i].type != TEMPLATE_REST || i + 1 == t->segment_count);
