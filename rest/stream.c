@@ -96,6 +96,11 @@ static struct status write(struct face_stream *base, struct arena *arena,
         json_put_literal(&text, "\n");
     if (is_sse)
         json_put_literal(&text, "\n");
+#ifdef DATASTREAM_FAULTS
+    /* The first message stands for all in the log of exchanges. */
+    if (!is_heartbeat && base->face->seen.body.data == NULL)
+        base->face->seen.body = arena_copy(stream->call->exchange->arena, json);
+#endif
     *ret_bytes = json_text_slice(&text);
     return arena_failed(arena) ? status_out_of_memory() : status_ok();
 }

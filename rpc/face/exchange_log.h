@@ -8,7 +8,7 @@
 
 #include "rpc/face/face.h"
 
-/* Bodies beyond it are left out, as those of streams are. */
+/* Bodies beyond it are left out; of a stream there is the first message. */
 #define EXCHANGE_LOG_BODY_MOST 65536
 
 /* Writes the line. `status` is the HTTP status or gRPC code that was answered. */

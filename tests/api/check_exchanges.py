@@ -18,6 +18,8 @@ from json_schema import Validator
 SHOWN = 40
 # What a known path answers to methods that it does not take, before and after authentication.
 OTHER_METHOD = {401: "Unauthorized", 405: "MethodNotAllowed", 429: "TooManyRequests"}
+# An event's data is a message, as a line of this type is.
+EVENTS, MESSAGES = "text/event-stream", "application/x-ndjson"
 # The client was gone before the answer.
 CLIENT_CLOSED = 499
 
@@ -35,6 +37,7 @@ class Checker:
         self.paths = [(path_pattern(path), item) for path, item in document["paths"].items()]
         self.problems = collections.Counter()  # sentence -> how often
         self.called = set()
+        self.streamed = set()  # types of streams of which a message was checked
         self.checked = 0
 
     def problem(self, line, text):
@@ -86,13 +89,14 @@ class Checker:
             self.problem(line, f"the content type {line['type']} is not declared")
             return
         if "body" not in line:
-            return  # too long to be logged, or a stream
+            return  # too long to be logged, or a stream without a message
         try:
             value = json.loads(body)
         except ValueError as error:
             self.problem(line, f"the body is not JSON: {error}")
             return
-        for error in self.validator.errors(value, content[line["type"]]["schema"]):
+        media = content[MESSAGES if line["type"] == EVENTS else line["type"]]
+        for error in self.validator.errors(value, media["schema"]):
             self.problem(line, error)
         self.checked += 1
 
@@ -103,6 +107,8 @@ class Checker:
                 self.problem(line, "not a code of gRPC")
         elif line["status"] != CLIENT_CLOSED:
             self.check_rest(line)
+            if line["type"] in (EVENTS, MESSAGES) and "body" in line:
+                self.streamed.add(line["type"])
 
 
 def methods_of(reflection_pb):
@@ -125,6 +131,8 @@ def main(program, reflection_pb, folder):
                 lines += 1
     for method in sorted(methods_of(reflection_pb) - checker.called):
         checker.problems[f"{method}: no API test called it"] = 1
+    for media in {EVENTS, MESSAGES} - checker.streamed:
+        checker.problems[f"{media}: no message of a stream was seen"] = 1
     for text, count in sorted(checker.problems.items())[:SHOWN]:
         print(f"{text} ({count} times)" if count > 1 else text)
     if len(checker.problems) > SHOWN:
