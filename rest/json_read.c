@@ -343,10 +343,12 @@ enum read_result json__read_message(struct json_reader *reader, const struct mes
 /* -- entry points -------------------------------------------------------------------------------
  */
 
+/* Within a leaf there are no paths: of one that is read alone there are none at all. */
 static void reader_begin(struct json_reader *reader, struct arena *arena, struct slice text,
-                         const struct json_read_options *options)
+                         const struct json_read_options *options, bool leaf)
 {
-    *reader = (struct json_reader){.arena = arena, .options = options, .present = options->present};
+    *reader = (struct json_reader){.arena = arena, .options = options};
+    reader->present = leaf ? NULL : options->present;
     json_scan_begin(&reader->scan, arena, text);
 }
 
@@ -371,7 +373,7 @@ struct status json_read_message(struct arena *arena, const struct message_type *
     enum read_result result;
     struct status status;
 
-    reader_begin(&reader, arena, text, options);
+    reader_begin(&reader, arena, text, options, json__reads_specially(type));
     if (reader.scan.error != NULL)
         result = json__read_broken(&reader, NULL);
     else if (json_scan_kind(&reader.scan) == JSON_NULL && type->well_known != WELL_KNOWN_VALUE)
@@ -391,7 +393,7 @@ struct status json_read_field(struct arena *arena, ProtobufCMessage *message,
     struct json_reader reader;
     enum read_result result;
 
-    reader_begin(&reader, arena, text, options);
+    reader_begin(&reader, arena, text, options, is_leaf(field));
     field_clear(message, field);
     if (reader.scan.error != NULL)
         result = json__read_broken(&reader, NULL);

@@ -19,6 +19,10 @@ static void present_paths_are_the_leaves(void **state)
          "time object wrapped_int32"},
         {"WellKnown", "{\"any\":{\"@type\":\"/json.test.Node\",\"name\":\"a\"},\"value\":null}",
          "any value"},
+        {"Any",
+         "{\"@type\":\"/google.protobuf.Any\",\"value\":{\"@type\":\"/"
+         "json.test.Node\",\"name\":\"a\"}}",
+         ""},
     };
 
     (void)state;
@@ -52,6 +56,9 @@ static void a_single_field_is_read(void **state)
         const char *out; /* of the whole message; NULL when refused */
     } cases[] = {
         {"child", "{\"name\":\"a\"}", "{\"child\":{\"name\":\"a\"}}"},
+        {"children", "[{\"name\":\"a\",\"child\":{}}]",
+         "{\"children\":[{\"name\":\"a\",\"child\":{}}]}"},
+        {"by_number", "{\"1\":{\"name\":\"a\"}}", "{\"byNumber\":{\"1\":{\"name\":\"a\"}}}"},
         {"tags", "[\"a\"]", "{\"tags\":[\"a\"]}"},
         {"labels", "{\"a\":\"b\"}", "{\"labels\":{\"a\":\"b\"}}"},
         {"name", "\"a\"", "{\"name\":\"a\"}"},
@@ -66,7 +73,8 @@ static void a_single_field_is_read(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct json_read_options options = {.contract = contract};
+        struct json_paths present = {0};
+        struct json_read_options options = {.contract = contract, .present = &present};
         const struct message_type *type = type_of("Node");
         ProtobufCMessage *message = message_new(&arena, type);
         struct status status = json_read_field(
