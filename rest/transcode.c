@@ -162,6 +162,24 @@ static struct status read_raw_body(struct reader *reader, const struct transcode
     return status_ok();
 }
 
+/*
+ * An absent body is "{}" where one is required: so what is missing is told by the names that a
+ * client of JSON writes, and not by that of the request's field.
+ */
+static struct status set_empty_body(struct reader *reader)
+{
+    const struct field *field = reader->binding->body;
+    ProtobufCMessage *body;
+
+    if (!field->required || field->repeated || field->message == NULL)
+        return status_ok();
+    body = message_new(reader->arena, field->message);
+    if (body == NULL)
+        return status_out_of_memory();
+    field_set_message(reader->message, field, body);
+    return status_ok();
+}
+
 static struct status read_body(struct reader *reader, const struct transcode_input *input,
                                struct json_paths *present)
 {
@@ -180,8 +198,10 @@ static struct status read_body(struct reader *reader, const struct transcode_inp
     reader->message = message_new(reader->arena, binding->input);
     if (reader->message == NULL)
         return status_out_of_memory();
-    if (binding->body == NULL || input->body.len == 0)
+    if (binding->body == NULL)
         return status_ok();
+    if (input->body.len == 0)
+        return set_empty_body(reader);
     options.present = present;
     return json_read_field(reader->arena, reader->message, binding->body, input->body, &options);
 }

@@ -65,6 +65,21 @@ static void a_name_alone_creates_a_device(void **state)
     api_check(&server, 404, "DELETE", path, server.token, NULL);
 }
 
+static void an_absent_body_is_told_by_the_names_of_json(void **state)
+{
+    static const char *const bodies[] = {NULL, "{}"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+        struct api_reply reply = api_expect(&server, 400, "POST", "/api/v1/devices", server.token,
+                                            bodies[i]);
+
+        assert_true(api_contains(&reply, "\"field\":\"name\""));
+        assert_false(api_contains(&reply, "\"field\":\"device\""));
+        api_reply_free(&reply);
+    }
+}
+
 static void a_huge_name_is_a_bad_request(void **state)
 {
     size_t len = 3 << 20;
@@ -462,6 +477,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_alone_creates_a_device),
+        cmocka_unit_test(an_absent_body_is_told_by_the_names_of_json),
         cmocka_unit_test(a_huge_name_is_a_bad_request),
         cmocka_unit_test(a_page_of_large_objects_is_short),
         cmocka_unit_test(names_are_unique_without_regard_to_case),
