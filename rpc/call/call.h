@@ -130,7 +130,8 @@ struct chain_options {
 
 /*
  * The chain of a process. FAILED_PRECONDITION, naming the method, when a datastream.* method has no
- * handler. Lives in `arena`. Methods of other packages are left to the faces.
+ * handler. Lives in `arena`. Methods of other packages are left to the faces; of these only streams
+ * of requests are dispatched: see call_stream_admit.
  */
 struct status chain_new(const struct chain_options *options, struct arena *arena,
                         struct chain **ret_chain);

@@ -37,6 +37,15 @@ static struct status take_streams(const struct chain_options *options, struct ar
     return status_ok();
 }
 
+/* Faces answer the methods of other packages; while a caller talks it is judged like others. */
+static void take_conversations(const struct contract *contract, struct chain *chain)
+{
+    for (size_t i = 0; i < contract->method_count; i++)
+        if (contract->methods[i]->client_streaming &&
+            !slice_starts_with(contract->methods[i]->full_name, SLICE("datastream.")))
+            chain->streams[i] = &stream__conversation;
+}
+
 static struct status take_handlers(const struct chain_options *options, struct arena *arena,
                                    struct chain *chain)
 {
@@ -88,6 +97,7 @@ struct status chain_new(const struct chain_options *options, struct arena *arena
     chain->streams = arena_array(arena, options->contract->method_count, sizeof(chain->streams[0]));
     if (arena_failed(arena))
         return status_out_of_memory();
+    take_conversations(options->contract, chain);
     status = take_streams(options, arena, chain);
     if (status_is_ok(status))
         status = take_handlers(options, arena, chain);

@@ -53,6 +53,9 @@ struct status call__never_there(void);
 /* Runs a streaming method up to its first `ready`, or its end; again after a fetch. */
 void stream__open(struct call *call, const struct stream_handler *handler);
 
+/* Of methods that a face answers by itself: the caller is judged, and nothing else. */
+extern const struct stream_handler stream__conversation;
+
 /* What a stream fetched is there. */
 void stream__resume(struct call *call);
 

@@ -275,6 +275,25 @@ enum stream_result call_stream_next(struct call *call, ProtobufCMessage **ret_me
     return result == STREAM_WAIT ? rest(stream, ret_message) : result;
 }
 
+enum stream_result call_stream_admit(struct call *call)
+{
+    struct stream *stream = call->stream;
+
+    if (stream->state == STREAM_FETCHING)
+        return STREAM_WAIT;
+    stream->state = STREAM_AWAKE;
+    return judge(stream);
+}
+
+/* Who talks and may be known may talk on: the rest is the face's. */
+static struct status no_more(struct call *call)
+{
+    (void)call;
+    return status_ok();
+}
+
+const struct stream_handler stream__conversation = {.open = no_more, .admit = no_more};
+
 /* -- being looked at ----------------------------------------------------------------------- */
 
 static bool has_cause(const struct stream *stream)

@@ -16,7 +16,7 @@
 #include "rpc/call/call.h"
 
 enum stream_result {
-    STREAM_MESSAGE,
+    STREAM_MESSAGE,   /* of call_stream_admit: go on */
     STREAM_HEARTBEAT, /* a message too, which says only how far the stream has come */
     STREAM_WAIT,      /* nothing now; `ready` will be called */
     STREAM_END,       /* `finish` was called, and the call may be gone */
@@ -54,6 +54,14 @@ struct stream_entry {
  * `finish`. Not from within `finish`.
  */
 enum stream_result call_stream_next(struct call *call, ProtobufCMessage **ret_message);
+
+/*
+ * For a method that its face answers by itself, as long as its caller talks (streams of requests,
+ * which are other packages'): dispatched like any other, `ready` and `finish` say the same, and
+ * nothing is pulled. Whether the caller may be told the next answer: STREAM_MESSAGE, or STREAM_WAIT
+ * or STREAM_END as above. When and where call_stream_next could be called.
+ */
+enum stream_result call_stream_admit(struct call *call);
 
 /*
  * The face's timer: expiry is judged, and `ready` is called, for a heartbeat where nothing was sent

@@ -24,7 +24,7 @@ static void wake(void *context)
     loop_post(waker->loop, &waker->task);
 }
 
-static void bind(struct faces *faces, const struct face_call *face)
+void face_stream_bind(struct faces *faces, const struct face_call *face)
 {
     struct loop *loop = face->exchange->loop;
     struct face_waker *waker = &faces->wakers[loop_index(loop)];
@@ -37,6 +37,30 @@ static void bind(struct faces *faces, const struct face_call *face)
     chain_loop_bind(waker->chain, wake, waker);
 }
 
+/* -- time ---------------------------------------------------------------------------------- */
+
+uint64_t face_stream_left_ms(int64_t deadline_us)
+{
+    int64_t left = (deadline_us - clock_monotonic_us() + 999) / 1000;
+
+    if (deadline_us == 0)
+        return 0;
+    return left < 1 ? 1 : (uint64_t)left;
+}
+
+uint64_t face_stream_wait_ms(const struct face_call *face, int64_t deadline_us)
+{
+    uint64_t tick = call_stream_wait_ms(&face->call);
+    uint64_t left = face_stream_left_ms(deadline_us);
+
+    return left != 0 && left < tick ? left : tick;
+}
+
+bool face_stream_is_late(int64_t deadline_us)
+{
+    return deadline_us != 0 && clock_monotonic_us() >= deadline_us;
+}
+
 /* -- ending -------------------------------------------------------------------------------- */
 
 static void finish(struct face_stream *stream, struct status status)
@@ -45,8 +69,7 @@ static void finish(struct face_stream *stream, struct status status)
     stream->ended = true;
     stream->face->answered = true;
     /* What waits for the peer is bounded by the write timeout, and by the client's deadline. */
-    if (stream->deadline_us == 0)
-        exchange_set_timeout(stream->face->exchange, 0);
+    exchange_set_timeout(stream->face->exchange, face_stream_left_ms(stream->deadline_us));
     stream->writer->end(stream, status);
 }
 
@@ -120,17 +143,8 @@ static void pull(struct face_stream *stream)
 
 static void arm(struct face_stream *stream)
 {
-    uint64_t ms = call_stream_wait_ms(&stream->face->call);
-
-    if (stream->deadline_us != 0) {
-        int64_t left = (stream->deadline_us - clock_monotonic_us() + 999) / 1000;
-
-        if (left < 1)
-            left = 1;
-        if ((uint64_t)left < ms)
-            ms = (uint64_t)left;
-    }
-    exchange_set_timeout(stream->face->exchange, ms);
+    exchange_set_timeout(stream->face->exchange,
+                         face_stream_wait_ms(stream->face, stream->deadline_us));
 }
 
 static void on_ready(struct call *call)
@@ -177,8 +191,7 @@ static void on_writable(struct exchange *exchange)
 static void on_timeout(struct exchange *exchange)
 {
     struct face_stream *stream = exchange->state;
-    bool late = !stream->open ||
-                (stream->deadline_us != 0 && clock_monotonic_us() >= stream->deadline_us);
+    bool late = !stream->open || face_stream_is_late(stream->deadline_us);
 
     if (stream->ended) {
         exchange_reset(exchange);
@@ -221,7 +234,7 @@ void face_stream_dispatch(struct faces *faces, struct face_stream *stream)
     struct face_call *face = stream->face;
     struct exchange *exchange = face->exchange;
 
-    bind(faces, face);
+    face_stream_bind(faces, face);
     stream->outbox.exchange = exchange;
     arena_init(&stream->scratch, loop_arena_cache(exchange->loop), exchange->arena->limit);
     exchange->face = &handlers;

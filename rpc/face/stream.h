@@ -47,6 +47,20 @@ struct face_stream {
 /* Takes the exchange over and dispatches the call, whose request is set. */
 void face_stream_dispatch(struct faces *faces, struct face_stream *stream);
 
+/* -- for faces whose streams are no face_stream ------------------------------------------------ */
+
+/* The chain may wake the exchange's loop from now on. Before the call is dispatched. */
+void face_stream_bind(struct faces *faces, const struct face_call *face);
+
+/* Milliseconds, at least 1, until a deadline of clock_monotonic_us; 0 where there is none. */
+uint64_t face_stream_left_ms(int64_t deadline_us);
+
+/* The same until the open stream is to be looked at: its next tick, or the deadline if earlier. */
+uint64_t face_stream_wait_ms(const struct face_call *face, int64_t deadline_us);
+
+/* Whether there is a deadline and it has passed. */
+bool face_stream_is_late(int64_t deadline_us);
+
 /* One event loop's part: how the chain wakes it. Zero-initialize. */
 struct face_waker {
     struct loop_task task;

@@ -32,20 +32,16 @@ static const struct face_stream_writer writer = {
     .begin = begin, .write = write, .end = end, .closed_status = STATUS_CANCELLED};
 
 struct status grpc__call_stream(struct faces *faces, struct face_call *face,
-                                struct grpc_answer *answer, uint64_t timeout_ms)
+                                struct grpc_answer *answer, int64_t deadline_us)
 {
-    struct exchange *exchange = face->exchange;
-    struct call_stream *stream = arena_zalloc(exchange->arena, sizeof(*stream));
+    struct call_stream *stream = arena_zalloc(face->exchange->arena, sizeof(*stream));
 
     if (stream == NULL)
         return status_out_of_memory();
     stream->answer = answer;
     stream->stream.writer = &writer;
     stream->stream.face = face;
-    if (timeout_ms != 0)
-        stream->stream.deadline_us = exchange->started_us +
-                                     (int64_t)(timeout_ms < INT32_MAX ? timeout_ms : INT32_MAX) *
-                                         1000;
+    stream->stream.deadline_us = deadline_us;
     face_stream_dispatch(faces, &stream->stream);
     return status_ok();
 }

@@ -7,10 +7,10 @@
 
 /*
  * Goes on with a call whose request is read: takes the exchange over. `answer` lives as long as the
- * exchange. `timeout_ms` is the client's deadline from when the call came, 0 for none. Out of
+ * exchange. `deadline_us` is the client's deadline, of clock_monotonic_us, 0 for none. Out of
  * memory when there is none; nothing was done then.
  */
 struct status grpc__call_stream(struct faces *faces, struct face_call *face,
-                                struct grpc_answer *answer, uint64_t timeout_ms);
+                                struct grpc_answer *answer, int64_t deadline_us);
 
 #endif

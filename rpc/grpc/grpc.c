@@ -38,8 +38,7 @@ struct grpc_call {
     struct grpc *grpc;
     struct face_call *face;
     struct metadata metadata;
-    bool has_deadline;   /* the client's own */
-    uint64_t timeout_ms; /* of that */
+    int64_t deadline_us; /* the client's own, of clock_monotonic_us; 0 for none */
     struct frame_reader reader;
     struct frame message;
     unsigned messages;
@@ -184,7 +183,7 @@ static enum runner runner_for(const struct grpc_call *call)
 static struct server_stream stream_for(struct grpc_call *call)
 {
     return (struct server_stream){
-        .face = call->face, .answer = &call->answer, .has_deadline = call->has_deadline};
+        .face = call->face, .answer = &call->answer, .deadline_us = call->deadline_us};
 }
 
 static void run_watch(struct grpc_call *call)
@@ -199,7 +198,7 @@ static void run_watch(struct grpc_call *call)
 static void run_stream(struct grpc_call *call)
 {
     struct status status = grpc__call_stream(call->grpc->faces, call->face, &call->answer,
-                                             call->timeout_ms);
+                                             call->deadline_us);
 
     if (!status_is_ok(status))
         answer_status(call, status);
@@ -254,7 +253,7 @@ static void on_timeout(struct exchange *exchange)
     if (!call->face->answered)
         answer_status(call, status_const(STATUS_DEADLINE_EXCEEDED,
                                          SLICE("The deadline passed before the answer.")));
-    else if (call->has_deadline)
+    else if (call->deadline_us != 0)
         exchange_reset(exchange);
 }
 
@@ -294,8 +293,8 @@ static const struct exchange_face answered_early = {.closed = on_closed_early};
 static void reflect(struct grpc_call *call)
 {
     const struct server_stream stream = stream_for(call);
-    struct status status = reflection_stream_begin(call->grpc->reflection, &stream, &call->metadata,
-                                                   call->grpc->faces->settings, &call->grpc->drain);
+    struct status status = reflection_stream_begin(call->grpc->faces, call->grpc->reflection,
+                                                   &stream, &call->metadata);
 
     if (!status_is_ok(status))
         answer_status(call, status);
@@ -338,8 +337,8 @@ static struct status set_deadline(struct grpc_call *call)
     if (ms == 0)
         return status_const(STATUS_DEADLINE_EXCEEDED,
                             SLICE("The deadline had passed when the call came."));
-    call->has_deadline = true;
-    call->timeout_ms = ms;
+    call->deadline_us = call->face->exchange->started_us +
+                        (int64_t)(ms < INT32_MAX ? ms : INT32_MAX) * 1000;
     exchange_set_timeout(call->face->exchange, ms);
     return status_ok();
 }

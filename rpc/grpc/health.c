@@ -12,6 +12,7 @@ enum serving { HEALTH_SERVING = 1, HEALTH_NOT_SERVING = 2, HEALTH_SERVICE_UNKNOW
 
 struct health_watch {
     struct server_stream stream; /* first */
+    struct drain_entry drain;
     enum serving told;
 };
 
@@ -84,7 +85,8 @@ static void on_draining(struct exchange *exchange)
         return;
     if (watch->told == HEALTH_SERVING)
         tell(watch, HEALTH_NOT_SERVING);
-    server_stream_end(&watch->stream, server_stream_drained());
+    server_stream_end(&watch->stream,
+                      status_const(STATUS_UNAVAILABLE, SLICE("The server is shutting down.")));
 }
 
 /* The request was read whole; what a client still sends is nobody's. */
@@ -100,8 +102,11 @@ static void on_nothing(struct exchange *exchange)
 
 static void on_closed(struct exchange *exchange, bool complete)
 {
+    struct health_watch *watch = exchange->state;
+
     (void)complete;
     server_stream_closed(exchange);
+    drain_remove(&watch->drain);
 }
 
 static const struct exchange_face handlers = {
@@ -115,12 +120,15 @@ static const struct exchange_face handlers = {
 struct status grpc__health_watch(const struct faces *faces, const struct server_stream *stream,
                                  struct drain *drain)
 {
-    struct health_watch *watch = arena_zalloc(stream->face->exchange->arena, sizeof(*watch));
+    struct exchange *exchange = stream->face->exchange;
+    struct health_watch *watch = arena_zalloc(exchange->arena, sizeof(*watch));
 
     if (watch == NULL)
         return status_out_of_memory();
     watch->stream = *stream;
-    server_stream_begin(&watch->stream, &handlers, drain, on_draining);
+    server_stream_take(&watch->stream, &handlers);
+    server_stream_begin(&watch->stream);
+    drain_add(drain, &watch->drain, exchange, on_draining);
     tell(watch, judge(faces, &stream->face->call));
     return status_ok();
 }

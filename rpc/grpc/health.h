@@ -2,6 +2,7 @@
 #ifndef DATASTREAM_RPC_GRPC_HEALTH_H
 #define DATASTREAM_RPC_GRPC_HEALTH_H
 
+#include "rpc/grpc/drain.h"
 #include "rpc/grpc/server_stream.h"
 
 /* Whether the method is Health's; of a stream it is Watch. */

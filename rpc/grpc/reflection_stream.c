@@ -7,6 +7,7 @@
  */
 #include "rpc/grpc/reflection_stream.h"
 
+#include "proto/message.h"
 #include "rpc/grpc/request.h"
 
 struct reflection_stream {
@@ -21,8 +22,35 @@ struct reflection_stream {
     char *pending;          /* received, not looked at; at most a stream's window */
     size_t pending_start, pending_end, pending_capacity;
     bool held;        /* the client takes no answers: until `writable` */
+    bool unjudged;    /* who the caller is has to be fetched: until `ready` */
     bool half_closed; /* no request follows what is pending */
 };
+
+/* Ends the stream from this side. The call is over when this returns. */
+static void give_up(struct reflection_stream *talk, struct status status)
+{
+    struct face_call *face = talk->stream.face;
+
+    server_stream_end(&talk->stream, status);
+    if (face->dispatched)
+        call_stream_cancel(&face->call);
+}
+
+/* Whether the next request may be answered; the stream may end over it. */
+static bool may_answer(struct reflection_stream *talk)
+{
+    if (talk->stream.face->answered || talk->held || talk->unjudged)
+        return false;
+    switch (call_stream_admit(&talk->stream.face->call)) {
+    case STREAM_WAIT:
+        talk->unjudged = true;
+        return false;
+    case STREAM_END:
+        return false;
+    default:
+        return true;
+    }
+}
 
 /* The arena for the next answer. */
 static struct arena *choose_arena(struct reflection_stream *talk)
@@ -56,7 +84,7 @@ static void answer_request(struct reflection_stream *talk, const struct frame *f
                      : grpc__stream_message(talk->stream.answer, arena, response, &more);
     }
     if (!status_is_ok(status))
-        server_stream_end(&talk->stream, status);
+        give_up(talk, status);
     talk->made += exchange_waiting(exchange) - waiting;
     talk->held = !more;
 }
@@ -73,12 +101,12 @@ static struct status frame_status(enum frame_result result)
     }
 }
 
-/* Answers requests while the client takes the answers; returns how many bytes it has read. */
+/* Answers requests while that may be; returns how many bytes it has read. */
 static size_t answer_requests(struct reflection_stream *talk, struct slice bytes)
 {
     size_t len = bytes.len;
 
-    while (bytes.len > 0 && !talk->held && !talk->stream.face->answered) {
+    while (bytes.len > 0 && may_answer(talk)) {
         struct frame frame;
         enum frame_result result = frame_read(&talk->reader, &bytes, &frame);
 
@@ -87,7 +115,7 @@ static size_t answer_requests(struct reflection_stream *talk, struct slice bytes
         if (result == FRAME_MESSAGE)
             answer_request(talk, &frame);
         else
-            server_stream_end(&talk->stream, frame_status(result));
+            give_up(talk, frame_status(result));
         arena_reset(&talk->reading);
         frame_reader_init(&talk->reader, &talk->reading, REFLECTION_REQUEST_MOST);
     }
@@ -110,7 +138,7 @@ static void keep(struct reflection_stream *talk, struct slice bytes)
     if (capacity > talk->pending_capacity)
         moved = arena_alloc(arena, capacity);
     if (moved == NULL) {
-        server_stream_end(&talk->stream, status_out_of_memory());
+        give_up(talk, status_out_of_memory());
         return;
     }
     if (len > 0)
@@ -127,12 +155,54 @@ static void end_if_done(struct reflection_stream *talk)
     if (!talk->half_closed || talk->pending_start < talk->pending_end ||
         talk->stream.face->answered)
         return;
-    server_stream_end(
-        &talk->stream,
-        frame_is_whole(&talk->reader)
-            ? status_ok()
-            : status_const(STATUS_INTERNAL, SLICE("The request ends within a message.")));
+    give_up(talk, frame_is_whole(&talk->reader)
+                      ? status_ok()
+                      : status_const(STATUS_INTERNAL, SLICE("The request ends within a message.")));
 }
+
+/* With what is pending, after something that it waited for. */
+static void go_on(struct reflection_stream *talk)
+{
+    if (talk->pending_start < talk->pending_end)
+        talk->pending_start += answer_requests(talk,
+                                               slice_make(talk->pending + talk->pending_start,
+                                                          talk->pending_end - talk->pending_start));
+    end_if_done(talk);
+}
+
+/* -- what the chain tells ------------------------------------------------------------------ */
+
+static void arm(const struct reflection_stream *talk)
+{
+    const struct server_stream *stream = &talk->stream;
+
+    exchange_set_timeout(stream->face->exchange,
+                         face_stream_wait_ms(stream->face, stream->deadline_us));
+}
+
+static void on_ready(struct call *call)
+{
+    struct reflection_stream *talk = ((struct face_call *)call->face)->state;
+
+    talk->unjudged = false;
+    if (talk->stream.begun) {
+        go_on(talk);
+        return;
+    }
+    server_stream_begin(&talk->stream);
+    arm(talk);
+    exchange_accept_body(talk->stream.face->exchange, 0);
+}
+
+/* The caller may no longer be answered, or the server drains. */
+static void on_finished(struct call *call)
+{
+    struct reflection_stream *talk = ((struct face_call *)call->face)->state;
+
+    server_stream_end(&talk->stream, call->status);
+}
+
+/* -- what the exchange tells --------------------------------------------------------------- */
 
 static void on_body(struct exchange *exchange, struct slice bytes)
 {
@@ -162,11 +232,22 @@ static void on_writable(struct exchange *exchange)
     struct reflection_stream *talk = exchange->state;
 
     talk->held = false;
-    if (talk->pending_start < talk->pending_end)
-        talk->pending_start += answer_requests(talk,
-                                               slice_make(talk->pending + talk->pending_start,
-                                                          talk->pending_end - talk->pending_start));
-    end_if_done(talk);
+    go_on(talk);
+}
+
+static void on_timeout(struct exchange *exchange)
+{
+    struct reflection_stream *talk = exchange->state;
+    struct face_call *face = talk->stream.face;
+
+    if (talk->stream.begun && !face->answered && !face_stream_is_late(talk->stream.deadline_us)) {
+        arm(talk);
+        call_stream_tick(&face->call);
+        return;
+    }
+    server_stream_timeout(exchange);
+    if (face->answered && face->dispatched) /* else `closed` follows */
+        call_stream_cancel(&face->call);
 }
 
 static void on_closed(struct exchange *exchange, bool complete)
@@ -178,31 +259,30 @@ static void on_closed(struct exchange *exchange, bool complete)
     arena_done(&talk->making[0]);
     arena_done(&talk->making[1]);
     server_stream_closed(exchange);
-}
-
-static void on_draining(struct exchange *exchange)
-{
-    server_stream_end(exchange->state, server_stream_drained());
+    if (talk->stream.face->dispatched)
+        call_stream_cancel(&talk->stream.face->call);
 }
 
 static const struct exchange_face handlers = {
     .body = on_body,
     .body_end = on_body_end,
     .writable = on_writable,
-    .timeout = server_stream_timeout,
+    .timeout = on_timeout,
     .closed = on_closed,
 };
 
-struct status reflection_stream_begin(const struct reflection_index *index,
+struct status reflection_stream_begin(struct faces *faces, const struct reflection_index *index,
                                       const struct server_stream *stream,
-                                      const struct metadata *metadata,
-                                      const struct settings *settings, struct drain *drain)
+                                      const struct metadata *metadata)
 {
-    struct exchange *exchange = stream->face->exchange;
-    struct reflection_stream *talk = arena_zalloc(exchange->arena, sizeof(*talk));
-    size_t most = (size_t)settings->max_call_memory_bytes;
+    struct face_call *face = stream->face;
+    struct arena *arena = face->exchange->arena;
+    struct reflection_stream *talk = arena_zalloc(arena, sizeof(*talk));
+    size_t most = (size_t)faces->settings->max_call_memory_bytes;
 
-    if (talk == NULL)
+    /* Requests come later, one by one: the call's own says nothing. */
+    face->call.request = message_new(arena, face->call.method->input);
+    if (arena_failed(arena))
         return status_out_of_memory();
     talk->stream = *stream;
     talk->index = index;
@@ -211,7 +291,11 @@ struct status reflection_stream_begin(const struct reflection_index *index,
     arena_init(&talk->making[0], NULL, most);
     arena_init(&talk->making[1], NULL, most);
     frame_reader_init(&talk->reader, &talk->reading, REFLECTION_REQUEST_MOST);
-    server_stream_begin(&talk->stream, &handlers, drain, on_draining);
-    exchange_accept_body(exchange, 0);
+    server_stream_take(&talk->stream, &handlers);
+    face->state = talk;
+    face->finish = on_finished;
+    face->call.ready = on_ready;
+    face_stream_bind(faces, face);
+    face_dispatch(face);
     return status_ok();
 }

@@ -1,7 +1,9 @@
 /*
  * ServerReflectionInfo on the wire: requests as they come, an answer to each in their order.
  * Bounded whatever the client does: a request has at most REFLECTION_REQUEST_MOST bytes, answers
- * are made only while the client takes them, and their memory is used anew.
+ * are made only while the client takes them, and their memory is used anew. The chain judges the
+ * caller before each answer, and in between when what it is may have changed; it ends the stream
+ * too when the server drains.
  */
 #ifndef DATASTREAM_RPC_GRPC_REFLECTION_STREAM_H
 #define DATASTREAM_RPC_GRPC_REFLECTION_STREAM_H
@@ -14,12 +16,11 @@
 #define REFLECTION_REQUEST_MOST 16384
 
 /*
- * Goes on with a call that was opened. The metadata is borrowed as long as the exchange. Out of
- * memory when there is none; nothing was sent then.
+ * Goes on with a call that was opened: dispatches it. The metadata is borrowed as long as the
+ * exchange. Out of memory when there is none; nothing was done then.
  */
-struct status reflection_stream_begin(const struct reflection_index *index,
+struct status reflection_stream_begin(struct faces *faces, const struct reflection_index *index,
                                       const struct server_stream *stream,
-                                      const struct metadata *metadata,
-                                      const struct settings *settings, struct drain *drain);
+                                      const struct metadata *metadata);
 
 #endif

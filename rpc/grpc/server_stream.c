@@ -1,17 +1,24 @@
 /* Beginnings and ends of streams. */
 #include "rpc/grpc/server_stream.h"
 
-void server_stream_begin(struct server_stream *stream, const struct exchange_face *handlers,
-                         struct drain *drain, void (*draining)(struct exchange *exchange))
+static void set_deadline(const struct server_stream *stream)
+{
+    exchange_set_timeout(stream->face->exchange, face_stream_left_ms(stream->deadline_us));
+}
+
+void server_stream_take(struct server_stream *stream, const struct exchange_face *handlers)
 {
     struct exchange *exchange = stream->face->exchange;
 
     exchange->state = stream;
     exchange->face = handlers;
-    if (!stream->has_deadline)
-        exchange_set_timeout(exchange, 0);
+}
+
+void server_stream_begin(struct server_stream *stream)
+{
+    stream->begun = true;
+    set_deadline(stream);
     grpc__stream_head(stream->answer);
-    drain_add(drain, &stream->drain, exchange, draining);
 }
 
 void server_stream_end(struct server_stream *stream, struct status status)
@@ -21,12 +28,10 @@ void server_stream_end(struct server_stream *stream, struct status status)
     if (face->answered)
         return;
     face->answered = true;
-    face->logged_status = (int)grpc__stream_end(stream->answer, status);
-}
-
-struct status server_stream_drained(void)
-{
-    return status_const(STATUS_UNAVAILABLE, SLICE("The server is shutting down."));
+    set_deadline(stream);
+    face->logged_status = (int)(stream->begun
+                                    ? grpc__stream_end(stream->answer, status)
+                                    : grpc__answer_status(face->exchange, stream->answer, status));
 }
 
 void server_stream_timeout(struct exchange *exchange)
@@ -47,5 +52,4 @@ void server_stream_closed(struct exchange *exchange)
 
     face_cancel(face);
     face_log(face, face->answered ? face->logged_status : STATUS_CANCELLED);
-    drain_remove(&stream->drain);
 }

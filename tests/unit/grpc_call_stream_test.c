@@ -224,6 +224,20 @@ static void the_deadline_resets_a_stream_whose_end_waits(void **state)
     close_exchange();
 }
 
+/* However soon the next tick would have come. */
+static void an_end_that_waits_has_until_the_deadline(void **state)
+{
+    (void)state;
+    stream_played.messages = 1;
+    stream_played.end = status_const(STATUS_UNAVAILABLE, SLICE("over"));
+    played.exchange.started_us = clock_monotonic_us();
+    add_header(SLICE("grpc-timeout"), SLICE("1H"));
+    watch();
+    assert_true(played.ended);
+    assert_true(played.timeout_ms > 3000000);
+    close_exchange();
+}
+
 static void a_client_that_leaves_cancels(void **state)
 {
     unsigned told = 0;
@@ -287,6 +301,7 @@ int main(void)
         TEST(the_deadline_ends_a_stream_by_trailers),
         TEST(the_deadline_resets_a_stream_whose_message_waits),
         TEST(the_deadline_resets_a_stream_whose_end_waits),
+        TEST(an_end_that_waits_has_until_the_deadline),
         TEST(a_client_that_leaves_cancels),
         TEST(two_requests_are_refused),
 #ifdef DATASTREAM_FAULTS

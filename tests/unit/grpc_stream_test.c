@@ -1,4 +1,7 @@
 /* Streams of the gRPC face: reflection's conversation and the health watch, bounded and drained. */
+#include <unistd.h>
+
+#include "base/clock.h"
 #include "grpc_fixture.h"
 
 #define TALK "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
@@ -9,6 +12,8 @@
 static const struct slice list_services = SLICE_INIT("\0\0\0\0\2\x3a\0");
 static const struct slice unknown_file = SLICE_INIT("\0\0\0\0\4\x1a\2no");
 static const struct slice known_file = SLICE_INIT("\0\0\0\0\x1b\x1a\x19google/protobuf/any.proto");
+static const struct slice watch_server = SLICE_INIT("\0\0\0\0\0");
+static const struct slice watch_nobody = SLICE_INIT("\0\0\0\0\4\x0a\2no");
 static const struct slice asks_nothing = SLICE_INIT("\0\0\0\0\6\x0a\4here");
 
 static int stream_setup(void **state)
@@ -16,6 +21,9 @@ static int stream_setup(void **state)
     setup(state);
     played.streams = true;
     played.room = 65536;
+    played.exchange.started_us = clock_monotonic_us();
+    stream_played.opens = true;
+    stream_played.wait_ms = 60000;
     faces.draining = false;
     return 0;
 }
@@ -246,31 +254,108 @@ static void stream_lasts_longer_than_the_servers_own_deadline(void **state)
 {
     (void)state;
     begin_stream(SLICE(TALK));
+    for (unsigned i = 1; i <= 3; i++) {
+        assert_int_equal(played.timeout_ms, 60000); /* the caller's next tick, and no end */
+        played.timeout_ms = 0;
+        played.exchange.face->timeout(&played.exchange);
+        assert_int_equal(stream_played.ticks, i);
+    }
+    assert_false(played.ended);
+    played.exchange.face->body_end(&played.exchange);
+    assert_ended("0");
     assert_int_equal(played.timeout_ms, 0);
     close_exchange();
+}
+
+/* A deadline of 20 ms that passes. */
+static void talk_until_late(struct slice request)
+{
+    add_header(SLICE("grpc-timeout"), SLICE("20m"));
+    begin_stream(SLICE(TALK));
+    assert_in_range(played.timeout_ms, 1, 20);
+    send_pieces(request, 100);
+    usleep(25000);
+    played.exchange.face->timeout(&played.exchange);
+    assert_int_equal(stream_played.ticks, 0);
 }
 
 static void clients_deadline_ends_a_stream(void **state)
 {
     (void)state;
-    add_header(SLICE("grpc-timeout"), SLICE("2S"));
-    begin_stream(SLICE(TALK));
-    assert_int_equal(played.timeout_ms, 2000);
-    played.exchange.face->timeout(&played.exchange);
+    talk_until_late(SLICE_EMPTY);
     assert_ended("4");
     assert_false(played.was_reset);
+    assert_int_equal(stream_played.cancels, 1);
     close_exchange();
+    assert_int_equal(stream_played.cancels, 1);
 }
 
 static void clients_deadline_cuts_a_stream_that_it_does_not_read(void **state)
 {
     (void)state;
-    add_header(SLICE("grpc-timeout"), SLICE("2S"));
-    begin_stream(SLICE(TALK));
-    send_pieces(list_services, 100);
-    played.exchange.face->timeout(&played.exchange);
+    talk_until_late(list_services);
     assert_true(played.was_reset);
     assert_false(played.ended);
+    close_exchange();
+    assert_int_equal(stream_played.cancels, 1);
+}
+
+/* -- the caller is judged as long as the stream lasts ------------------------------------------ */
+
+static void caller_is_judged_before_each_answer(void **state)
+{
+    (void)state;
+    begin_stream(SLICE(TALK));
+    send_pieces(list_services, 100);
+    assert_int_equal(played.piece_count, 1);
+    stream_played.admits = STREAM_END;
+    stream_played.end = status_const(STATUS_UNAUTHENTICATED, SLICE("No longer."));
+    send_pieces(list_services, 100);
+    assert_int_equal(played.piece_count, 1);
+    assert_ended("16");
+    close_exchange();
+    assert_int_equal(stream_played.cancels, 0);
+}
+
+static void caller_who_must_be_fetched_is_waited_for(void **state)
+{
+    (void)state;
+    begin_stream(SLICE(TALK));
+    stream_played.admits = STREAM_WAIT;
+    send_pieces(list_services, 3);
+    send_pieces(unknown_file, 3);
+    assert_int_equal(played.piece_count, 0);
+    assert_int_equal(played.consumed, 0);
+    assert_int_equal(stream_played.admitted, 1);
+    stream_played.admits = STREAM_MESSAGE;
+    chain_played.call->ready(chain_played.call);
+    assert_int_equal(next_answer(SLICE(TALK)), 6);
+    assert_int_equal(next_answer(SLICE(TALK)), 7);
+    played.exchange.face->body_end(&played.exchange);
+    assert_ended("0");
+    assert_int_equal(stream_played.cancels, 1);
+    close_exchange();
+}
+
+static void caller_who_may_no_longer_be_told_anything_ends_a_silent_stream(void **state)
+{
+    (void)state;
+    begin_stream(SLICE(TALK));
+    chain_played.call->status = status_const(STATUS_UNAUTHENTICATED, SLICE("No longer."));
+    chain_played.call->finish(chain_played.call);
+    assert_ended("16");
+    close_exchange();
+    assert_int_equal(stream_played.cancels, 0);
+}
+
+static void caller_who_is_gone_before_the_stream_opens_gets_no_head(void **state)
+{
+    (void)state;
+    stream_played.opens = false;
+    chain_played.run_status = status_const(STATUS_UNAUTHENTICATED, SLICE("No longer."));
+    begin_stream(SLICE(TALK));
+    assert_refused("16");
+    assert_false(played.accepted);
     close_exchange();
 }
 
@@ -285,20 +370,13 @@ static void closed_stream_leaves_nothing(void **state)
 
 static void draining_ends_a_conversation(void **state)
 {
-    struct grpc *shared = grpc;
-    struct arena arena;
-
     (void)state;
-    grpc = new_grpc(&arena);
     begin_stream(SLICE(TALK));
     send_pieces(list_services, 100);
-    grpc_drain(grpc);
-    assert_false(played.ended); /* not on this thread */
-    run_posted();
+    chain_played.call->status = status_const(STATUS_UNAVAILABLE, SLICE("The server ends."));
+    chain_played.call->finish(chain_played.call); /* as chain_drain has it */
     assert_ended("14");
     close_exchange();
-    grpc = shared;
-    arena_done(&arena);
 }
 
 static void draining_of_a_stream_that_closed_meanwhile_does_nothing(void **state)
@@ -308,8 +386,10 @@ static void draining_of_a_stream_that_closed_meanwhile_does_nothing(void **state
 
     (void)state;
     grpc = new_grpc(&arena);
-    begin_stream(SLICE(TALK));
+    begin_stream(SLICE(WATCH));
+    send_body(watch_server);
     grpc_drain(grpc);
+    assert_false(played.ended); /* not on this thread */
     close_exchange();
     assert_int_equal(played.holds, 1);
     run_posted();
@@ -326,9 +406,6 @@ static int64_t status_in(struct slice piece)
 
     return field_get_int(response(SLICE(WATCH), piece), message_field_by_number(type, 1));
 }
-
-static const struct slice watch_server = SLICE_INIT("\0\0\0\0\0");
-static const struct slice watch_nobody = SLICE_INIT("\0\0\0\0\4\x0a\2no");
 
 static void watch_tells_the_status_and_stays_open(void **state)
 {
@@ -473,6 +550,10 @@ int main(void)
         TEST(stream_lasts_longer_than_the_servers_own_deadline),
         TEST(clients_deadline_ends_a_stream),
         TEST(clients_deadline_cuts_a_stream_that_it_does_not_read),
+        TEST(caller_is_judged_before_each_answer),
+        TEST(caller_who_must_be_fetched_is_waited_for),
+        TEST(caller_who_may_no_longer_be_told_anything_ends_a_silent_stream),
+        TEST(caller_who_is_gone_before_the_stream_opens_gets_no_head),
         TEST(closed_stream_leaves_nothing),
         TEST(draining_ends_a_conversation),
         TEST(draining_of_a_stream_that_closed_meanwhile_does_nothing),

@@ -14,6 +14,8 @@ static struct stream_played {
     unsigned heartbeats; /* left to pull behind them */
     struct status end;   /* instead of a wait, unless OK */
     unsigned pulled, ticks, cancels;
+    enum stream_result admits; /* what call_stream_admit says */
+    unsigned admitted;         /* how often it was asked */
     uint64_t wait_ms;
     struct arena arena; /* of one message */
 } stream_played;
@@ -42,6 +44,16 @@ enum stream_result call_stream_next(struct call *call, ProtobufCMessage **ret_me
     field_set_int(*ret_message, message_field_by_name(type, SLICE("revision")),
                   ++stream_played.pulled);
     return is_heartbeat ? STREAM_HEARTBEAT : STREAM_MESSAGE;
+}
+
+enum stream_result call_stream_admit(struct call *call)
+{
+    stream_played.admitted++;
+    if (stream_played.admits == STREAM_END) {
+        call->status = stream_played.end;
+        call->finish(call);
+    }
+    return stream_played.admits;
 }
 
 void call_stream_tick(struct call *call)

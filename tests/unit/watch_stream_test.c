@@ -91,8 +91,9 @@ static void wait_ready(struct watch *watch)
     }
 }
 
-/* Opens a watch; whether it could be opened is told by t.finished. */
-static void open_watch(struct watch *watch, struct slice token, const char *kind, const char *from)
+/* Opens a stream; whether it could be opened is told by t.finished. */
+static void open_stream(struct watch *watch, struct slice token, const struct method *method,
+                        ProtobufCMessage *request)
 {
     struct slice header = arena_printf(&w.arena, "Bearer %.*s", SLICE_ARG(token));
 
@@ -101,7 +102,7 @@ static void open_watch(struct watch *watch, struct slice token, const char *kind
     watch->t.world = &w;
     watch->t.call = (struct call){
         .loop = w.loop,
-        .method = watch_method(),
+        .method = method,
         .arena = &watch->arena,
         .peer = SLICE("127.0.0.1"),
         .request_id = SLICE("0192f0c1-2345-7000-8000-000000000002"),
@@ -113,11 +114,16 @@ static void open_watch(struct watch *watch, struct slice token, const char *kind
     call_open(&watch->t.call, header);
     test_call_wait(&watch->t, &watch->t.opened);
     assert_int_equal(watch->t.call.status.code, STATUS_OK);
-    watch->t.call.request = watch_request(kind, from);
+    watch->t.call.request = request;
     on_open(watch);
     call_dispatch(&watch->t.call);
     if (watch->ready == 0 && !watch->t.finished)
         wait_ready(watch);
+}
+
+static void open_watch(struct watch *watch, struct slice token, const char *kind, const char *from)
+{
+    open_stream(watch, token, watch_method(), watch_request(kind, from));
 }
 
 static void close_watch(struct watch *watch)
@@ -430,6 +436,95 @@ static void draining_ends_watches_and_opens_none(void **state)
     close_watch(&later);
 }
 
+/* -- conversations: methods that a face answers by itself -------------------------------------- */
+
+static void open_talk(struct watch *talk, struct slice token)
+{
+    const struct method *method = world_method(&w, "ServerReflectionInfo");
+
+    open_stream(talk, token, method, message_new(&w.arena, method->input));
+}
+
+/* Whether the next answer may be told, once that is known. */
+static enum stream_result admit(struct watch *talk)
+{
+    enum stream_result result;
+
+    while ((result = call_stream_admit(&talk->t.call)) == STREAM_WAIT) {
+        wait_ready(talk);
+        if (talk->t.finished)
+            return STREAM_END;
+    }
+    return result;
+}
+
+static struct slice new_token(const char *name, const char **ret_id)
+{
+    struct reply made = make_token(&w, name, predefined(&w, "API Reader"));
+
+    assert_ok(made);
+    *ret_id = get_cstr(&w, made, "id");
+    return token_value(&w, made);
+}
+
+static void disable(const char *id)
+{
+    assert_ok(world_call(&w, "DisableApiToken", w.made.api_token,
+                         make(&w, "DisableApiToken", "id", id, NULL)));
+}
+
+static void a_conversation_is_judged_before_each_answer(void **state)
+{
+    struct watch talk;
+    const char *id;
+
+    (void)state;
+    open_talk(&talk, new_token("Talker", &id));
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(admit(&talk), STREAM_MESSAGE);
+    disable(id);
+    assert_int_equal(admit(&talk), STREAM_END); /* nobody woke the loop */
+    assert_int_equal(talk.t.call.status.code, STATUS_UNAUTHENTICATED);
+    close_watch(&talk);
+}
+
+static void a_silent_conversation_is_judged_when_identities_change(void **state)
+{
+    struct watch revoked, other;
+    const char *id;
+
+    (void)state;
+    open_talk(&revoked, new_token("Talker", &id));
+    open_talk(&other, w.made.api_token);
+    disable(id);
+    while (!revoked.t.finished)
+        wait_ready(&revoked);
+    assert_int_equal(revoked.t.call.status.code, STATUS_UNAUTHENTICATED);
+    assert_int_equal(admit(&other), STREAM_MESSAGE);
+    call_stream_tick(&other.t.call);
+    assert_int_equal(admit(&other), STREAM_MESSAGE);
+    close_watch(&revoked);
+    close_watch(&other);
+}
+
+static void draining_ends_conversations_and_opens_none(void **state)
+{
+    struct watch open, later;
+
+    (void)state;
+    open_talk(&open, w.made.api_token);
+    chain_drain(w.chain);
+    assert_int_equal(admit(&open), STREAM_END);
+    assert_int_equal(open.t.call.status.code, STATUS_UNAVAILABLE);
+    open_talk(&later, w.made.api_token);
+    assert_true(later.t.finished);
+    assert_int_equal(later.t.call.status.code, STATUS_UNAVAILABLE);
+    close_watch(&open);
+    close_watch(&later);
+}
+
+/* -- trimming ---------------------------------------------------------------------------------- */
+
 static void trim_all(void)
 {
     const struct feed_limits limits = {.keep_ms = (int64_t)1 << 40, .keep_rows = 1};
@@ -531,6 +626,9 @@ int main(void)
         TEST(heartbeats_come_where_nothing_was_sent),
         TEST(a_watch_may_be_cancelled_at_any_time),
         TEST(draining_ends_watches_and_opens_none),
+        TEST(a_conversation_is_judged_before_each_answer),
+        TEST(a_silent_conversation_is_judged_when_identities_change),
+        TEST(draining_ends_conversations_and_opens_none),
         TEST(a_watch_that_trimming_overtook_ends),
         TEST(a_damaged_feed_is_said_to_be),
 #ifdef DATASTREAM_FAULTS
