@@ -251,10 +251,12 @@ struct contract {
  * Reads a packed FileDescriptorSet into a model that lives in `arena` (as long as the process,
  * usually; regular expressions are compiled outside it and never freed). A contract error is a
  * FAILED_PRECONDITION with a sentence that names the place: a method of a datastream service
- * without a permission or access, with both, or with a permission that does not exist; a kind
- * number or collection twice; a reference to no kind; an operation whose request lacks its shape; a
- * rule that does not fit its field's type; a pattern that does not compile. Services outside the
- * package datastream.* need no policy and are ACCESS_AUTHENTICATED, but grpc.health.* is public.
+ * without a permission or access, with both, with a permission that does not exist, or with a
+ * stream of requests; a kind number or collection twice; a resource's field that has the name but
+ * not the type of the envelope's; a reference to no kind; an operation whose request lacks its
+ * shape; a rule that does not fit its field's type; a pattern that does not compile. Services
+ * outside the package datastream.* need no policy and are ACCESS_AUTHENTICATED, but grpc.health.*
+ * is public.
  */
 struct status contract_load(struct slice descriptor_set, struct arena *arena,
                             const struct contract **ret_contract);

@@ -30,6 +30,64 @@ static int kind_compare(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+/* The fields that resources share: by name, and then of this type. */
+enum envelope_type { ENVELOPE_TEXT, ENVELOPE_TIME, ENVELOPE_LABELS };
+
+static const struct {
+    struct slice name;
+    size_t member; /* of struct kind */
+    enum envelope_type type;
+} envelope[] = {
+    {SLICE_INIT("id"), offsetof(struct kind, id), ENVELOPE_TEXT},
+    {SLICE_INIT("name"), offsetof(struct kind, name), ENVELOPE_TEXT},
+    {SLICE_INIT("description"), offsetof(struct kind, description), ENVELOPE_TEXT},
+    {SLICE_INIT("labels"), offsetof(struct kind, labels), ENVELOPE_LABELS},
+    {SLICE_INIT("create_time"), offsetof(struct kind, create_time), ENVELOPE_TIME},
+    {SLICE_INIT("update_time"), offsetof(struct kind, update_time), ENVELOPE_TIME},
+    {SLICE_INIT("created_by"), offsetof(struct kind, created_by), ENVELOPE_TEXT},
+    {SLICE_INIT("etag"), offsetof(struct kind, etag), ENVELOPE_TEXT},
+};
+
+static bool is_text(const struct field *field)
+{
+    return !field->repeated && field->pb->type == PROTOBUF_C_TYPE_STRING;
+}
+
+static bool has_type(const struct field *field, enum envelope_type type)
+{
+    switch (type) {
+    case ENVELOPE_TEXT:
+        return is_text(field);
+    case ENVELOPE_TIME:
+        return !field->repeated && field->message != NULL &&
+               field->message->well_known == WELL_KNOWN_TIMESTAMP;
+    case ENVELOPE_LABELS:
+        return field->map && is_text(message_field_by_number(field->message, 1)) &&
+               is_text(message_field_by_number(field->message, 2));
+    }
+    return false;
+}
+
+static struct status take_envelope(const struct build *build, struct kind *kind)
+{
+    static const char *const type_names[] = {
+        [ENVELOPE_TEXT] = "string",
+        [ENVELOPE_TIME] = "google.protobuf.Timestamp",
+        [ENVELOPE_LABELS] = "map<string, string>",
+    };
+
+    for (size_t i = 0; i < sizeof(envelope) / sizeof(envelope[0]); i++) {
+        const struct field *field = message_field_by_proto_name(kind->message, envelope[i].name);
+
+        if (field != NULL && !has_type(field, envelope[i].type))
+            return contract__error(build, "%.*s.%.*s has to be a %s, as in every resource.",
+                                   SLICE_ARG(kind->message->full_name), SLICE_ARG(field->name),
+                                   type_names[envelope[i].type]);
+        *(const struct field **)((char *)kind + envelope[i].member) = field;
+    }
+    return status_ok();
+}
+
 static struct kind *make_kind(struct arena *arena, const struct message_type *type,
                               const Datastream__V1__ResourceKind *option)
 {
@@ -42,14 +100,6 @@ static struct kind *make_kind(struct arena *arena, const struct message_type *ty
     kind->singular = slice_from_cstr(option->singular);
     kind->area = (enum area)option->area;
     kind->message = type;
-    kind->id = message_field_by_proto_name(type, SLICE("id"));
-    kind->name = message_field_by_proto_name(type, SLICE("name"));
-    kind->description = message_field_by_proto_name(type, SLICE("description"));
-    kind->labels = message_field_by_proto_name(type, SLICE("labels"));
-    kind->create_time = message_field_by_proto_name(type, SLICE("create_time"));
-    kind->update_time = message_field_by_proto_name(type, SLICE("update_time"));
-    kind->created_by = message_field_by_proto_name(type, SLICE("created_by"));
-    kind->etag = message_field_by_proto_name(type, SLICE("etag"));
     return kind;
 }
 
@@ -108,6 +158,8 @@ struct status contract__build_kinds(struct build *build)
         if (kind == NULL)
             return status_out_of_memory();
         status = check_kind(build, kind);
+        if (status_is_ok(status))
+            status = take_envelope(build, kind);
         if (!status_is_ok(status))
             return status;
         message->type.kind = kind;

@@ -39,6 +39,9 @@ static struct status take_http_rule(const struct build *build, const struct meth
         return contract__error(build, "%.*s has an HTTP rule without a path.",
                                SLICE_ARG(full_name));
     }
+    if (rule->verb.len == 0)
+        return contract__error(build, "%.*s has a custom HTTP rule without a kind.",
+                               SLICE_ARG(full_name));
     rule->body = slice_from_cstr(from->body);
     rule->response_body = slice_from_cstr(from->response_body);
     if (rule->body.len > 0 && !slice_equal(rule->body, SLICE("*")) &&
@@ -73,8 +76,15 @@ static struct status take_http(const struct build *build, struct method *method,
         return status_out_of_memory();
     method->rule_count = http->n_additional_bindings + 1;
     status = take_http_rule(build, method, http, &method->rules[0]);
-    for (size_t i = 0; i < http->n_additional_bindings && status_is_ok(status); i++)
-        status = take_http_rule(build, method, http->additional_bindings[i], &method->rules[i + 1]);
+    for (size_t i = 0; i < http->n_additional_bindings && status_is_ok(status); i++) {
+        const Google__Api__HttpRule *additional = http->additional_bindings[i];
+
+        status = take_http_rule(build, method, additional, &method->rules[i + 1]);
+        if (status_is_ok(status) && additional->n_additional_bindings > 0)
+            status = contract__error(
+                build, "%.*s has an additional binding with additional bindings of its own.",
+                SLICE_ARG(method->full_name));
+    }
     return status;
 }
 
@@ -116,6 +126,9 @@ static struct status take_policy(const struct build *build, struct method *metho
 
     if (!status_is_ok(status))
         return status;
+    if (method->client_streaming)
+        return contract__error(build, "%.*s takes a stream of requests: let it take one.",
+                               SLICE_ARG(method->full_name));
     method->allow_self = policy->allow_self;
     if (kind.len > 0) {
         method->kind = contract_kind(build->contract, kind);

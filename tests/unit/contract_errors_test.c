@@ -51,6 +51,12 @@ static void unreadable_policy(void)
     add_option_bytes(&method("GetDevice")->options->base, OPTION_METHOD_POLICY, SLICE("\x0a\x7f"));
 }
 
+static void stream_of_requests(void)
+{
+    method("GetDevice")->has_client_streaming = 1;
+    method("GetDevice")->client_streaming = 1;
+}
+
 static void method_twice(void)
 {
     Google__Protobuf__ServiceDescriptorProto *service = device_file()->service[0];
@@ -127,6 +133,47 @@ static void operation_that_streams(void)
     method("ListDevices")->server_streaming = 1;
 }
 
+static void envelope_of_another_type(const char *name,
+                                     Google__Protobuf__FieldDescriptorProto__Type type)
+{
+    field("Device", name)->type = type;
+    field("Device", name)->type_name = NULL;
+}
+
+static void id_that_is_a_number(void)
+{
+    envelope_of_another_type("id", GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_INT64);
+}
+
+static void etag_that_is_repeated(void)
+{
+    field("Device", "etag")->label =
+        GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REPEATED;
+}
+
+static void time_that_is_a_text(void)
+{
+    envelope_of_another_type("create_time",
+                             GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_STRING);
+}
+
+static void time_of_another_message(void)
+{
+    field("Device", "update_time")->type_name = arena_cstr(&arena,
+                                                           SLICE(".google.protobuf.Duration"));
+}
+
+static void labels_that_are_no_map(void)
+{
+    envelope_of_another_type("labels", GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_STRING);
+}
+
+static void labels_of_numbers(void)
+{
+    message("Device")->nested_type[0]->field[1]->type =
+        GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_INT32;
+}
+
 static void resource_without_id(void)
 {
     field("Device", "id")->name = arena_cstr(&arena, SLICE("identity"));
@@ -179,6 +226,32 @@ static void additional_binding_without_path(void)
 
     rule.n_additional_bindings = 1;
     rule.additional_bindings = bindings;
+    set_http(rule);
+}
+
+static void additional_binding_with_bindings(void)
+{
+    Google__Api__HttpRule innermost = get_rule();
+    Google__Api__HttpRule inner = get_rule();
+    Google__Api__HttpRule *of_inner[] = {&innermost};
+    Google__Api__HttpRule *bindings[] = {&inner};
+    Google__Api__HttpRule rule = get_rule();
+
+    inner.n_additional_bindings = 1;
+    inner.additional_bindings = of_inner;
+    rule.n_additional_bindings = 1;
+    rule.additional_bindings = bindings;
+    set_http(rule);
+}
+
+static void custom_rule_without_a_kind(void)
+{
+    Google__Api__CustomHttpPattern pattern = GOOGLE__API__CUSTOM_HTTP_PATTERN__INIT;
+    Google__Api__HttpRule rule = GOOGLE__API__HTTP_RULE__INIT;
+
+    pattern.path = arena_cstr(&arena, SLICE("/any/{id}"));
+    rule.pattern_case = GOOGLE__API__HTTP_RULE__PATTERN_CUSTOM;
+    rule.custom = &pattern;
     set_http(rule);
 }
 
@@ -344,6 +417,8 @@ static const struct spoiled cases[] = {
     {unknown_operation, "datastream.v1.DeviceService.GetDevice has an unknown operation."},
     {unreadable_policy, "datastream.v1.DeviceService.GetDevice has an option "
                         "(datastream.v1.method) that can't be read."},
+    {stream_of_requests,
+     "datastream.v1.DeviceService.GetDevice takes a stream of requests: let it take one."},
     {method_twice, "datastream.v1.DeviceService.CreateDevice is declared twice."},
     {missing_input,
      "datastream.v1.DeviceService.GetDevice has a type that the set does not define."},
@@ -370,9 +445,23 @@ static const struct spoiled cases[] = {
      "ListDevices is a LIST operation, but its response has no string \"next_page_token\"."},
     {operation_that_streams, "ListDevices is a LIST operation, but it streams."},
     {resource_without_id, "operation, but its resource has no field \"id\"."},
+    {id_that_is_a_number, "datastream.v1.Device.id has to be a string, as in every resource."},
+    {etag_that_is_repeated, "datastream.v1.Device.etag has to be a string, as in every resource."},
+    {time_that_is_a_text, "datastream.v1.Device.create_time has to be a "
+                          "google.protobuf.Timestamp, as in every resource."},
+    {time_of_another_message, "datastream.v1.Device.update_time has to be a "
+                              "google.protobuf.Timestamp, as in every resource."},
+    {labels_that_are_no_map,
+     "datastream.v1.Device.labels has to be a map<string, string>, as in every resource."},
+    {labels_of_numbers,
+     "datastream.v1.Device.labels has to be a map<string, string>, as in every resource."},
     {rule_without_path, "datastream.v1.DeviceService.GetDevice has an HTTP rule without a path."},
     {additional_binding_without_path,
      "datastream.v1.DeviceService.GetDevice has an HTTP rule without a path."},
+    {additional_binding_with_bindings,
+     "GetDevice has an additional binding with additional bindings of its own."},
+    {custom_rule_without_a_kind,
+     "datastream.v1.DeviceService.GetDevice has a custom HTTP rule without a kind."},
     {body_that_names_no_field, "GetDevice has an HTTP rule whose body names no field: \"gadget\"."},
     {response_body_that_names_no_field,
      "GetDevice has an HTTP rule whose response_body names no field: \"gadget\"."},
