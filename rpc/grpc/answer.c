@@ -56,8 +56,8 @@ static struct fields begin_fields(struct grpc_answer *answer)
 /* grpc-status, grpc-message and details; the status that they say, for want of memory another. */
 static enum status_code add_status(struct arena *arena, struct fields *fields, struct status status)
 {
-    struct slice message = grpc_message_encode(
-        arena, grpc_message_cut(status.message, STATUS_MESSAGE_MOST));
+    struct slice text = grpc_message_text(arena, status.message);
+    struct slice message = grpc_message_encode(arena, grpc_message_cut(text, STATUS_MESSAGE_MOST));
     struct slice details = SLICE_EMPTY;
 
     if (status.details != NULL)

@@ -96,6 +96,19 @@ bool grpc_takes(const struct exchange *exchange)
             (value.len == 6 || value.data[6] == ';'));
 }
 
+/* The method of the path; NULL where there is none, or nobody runs it. */
+static const struct method *method_of(const struct grpc *grpc, const struct exchange *exchange)
+{
+    const struct method *method = contract_method(grpc->faces->contract, exchange->head.path);
+
+    return method == NULL || grpc->runners[method->index] == RUNNER_NONE ? NULL : method;
+}
+
+bool grpc_is_for(const struct grpc *grpc, const struct exchange *exchange)
+{
+    return grpc_takes(exchange) || method_of(grpc, exchange) != NULL;
+}
+
 static void answer_status(struct grpc_call *call, struct status status)
 {
     struct face_call *face = call->face;
@@ -404,19 +417,15 @@ static void refuse_http(struct exchange *exchange, int status, size_t headers, s
 
 void grpc_begin(struct grpc *grpc, struct exchange *exchange)
 {
-    const struct method *method;
+    const struct method *method = method_of(grpc, exchange);
 
-    if (exchange->head.version != HTTP_2) {
-        refuse_http(exchange, 415, 1, SLICE("gRPC needs HTTP/2.\n"));
-        return;
-    }
-    if (!slice_equal(exchange->head.method, SLICE("POST"))) {
+    if (!slice_equal(exchange->head.method, SLICE("POST")))
         refuse_http(exchange, 405, 2, SLICE("gRPC calls are POST requests.\n"));
-        return;
-    }
-    method = contract_method(grpc->faces->contract, exchange->head.path);
-    if (method == NULL || grpc->runners[method->index] == RUNNER_NONE)
-        refuse_method(exchange);
+    else if (exchange->head.version != HTTP_2 || !grpc_takes(exchange))
+        refuse_http(exchange, 415, 1,
+                    SLICE("gRPC needs HTTP/2 and the content type application/grpc.\n"));
+    else if (method == NULL || exchange->head.query.data != NULL)
+        refuse_method(exchange); /* a query is no part of a method's name */
     else
         begin_call(grpc, exchange, method);
 }

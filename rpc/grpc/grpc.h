@@ -19,7 +19,13 @@ struct status grpc_new(struct faces *faces, struct arena *arena, struct grpc **r
  */
 bool grpc_takes(const struct exchange *exchange);
 
-/* Serves the exchange: the begin handler for what grpc_takes took. */
+/*
+ * Whether the exchange is this face's to answer: grpc_takes, or the path is that of a method, for
+ * which any other content type is wrong.
+ */
+bool grpc_is_for(const struct grpc *grpc, const struct exchange *exchange);
+
+/* Serves the exchange: the begin handler where grpc_is_for. */
 void grpc_begin(struct grpc *grpc, struct exchange *exchange);
 
 /* Ends streams that would never end by themselves. Once, from any thread, while the loops run. */

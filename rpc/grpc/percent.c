@@ -1,6 +1,22 @@
 /* Percent-encoding of status messages. */
 #include "rpc/grpc/percent.h"
 
+#include "base/text.h"
+
+struct slice grpc_message_text(struct arena *arena, struct slice text)
+{
+    char *copy;
+
+    if (utf8_is_valid(text))
+        return text;
+    copy = arena_alloc(arena, text.len);
+    if (copy == NULL)
+        return SLICE_EMPTY;
+    for (size_t i = 0; i < text.len; i++)
+        copy[i] = (unsigned char)text.data[i] < 0x80 ? text.data[i] : '?';
+    return slice_make(copy, text.len);
+}
+
 struct slice grpc_message_cut(struct slice text, size_t most)
 {
     size_t len = most;

@@ -5,6 +5,12 @@
 #include "base/arena.h"
 #include "base/slice.h"
 
+/*
+ * The text itself where it is UTF-8, else a copy in the arena with question marks for all that is
+ * not ASCII: clients would refuse, or garble, the whole. Empty when the arena failed.
+ */
+struct slice grpc_message_text(struct arena *arena, struct slice text);
+
 /* The longest start of the text that has at most `most` bytes and ends with a whole character. */
 struct slice grpc_message_cut(struct slice text, size_t most);
 

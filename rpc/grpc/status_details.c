@@ -34,13 +34,7 @@ static size_t detail_size(const struct status_detail *detail)
 
 static char *to_text(struct packing *packing, struct slice text)
 {
-    char *copy = arena_cstr(packing->arena, text);
-
-    if (copy != NULL && !utf8_is_valid(text))
-        for (size_t i = 0; i < text.len; i++)
-            if ((unsigned char)copy[i] >= 0x80)
-                copy[i] = '?';
-    return copy;
+    return arena_cstr(packing->arena, grpc_message_text(packing->arena, text));
 }
 
 static void add_any(struct packing *packing, const ProtobufCMessage *message)

@@ -132,7 +132,7 @@ static void begin(void *context, struct exchange *exchange)
 #ifdef DATASTREAM_FAULTS
     fault_apply(exchange);
 #endif
-    if (grpc_takes(exchange))
+    if (grpc_is_for(faces->grpc, exchange))
         grpc_begin(faces->grpc, exchange);
     else
         rest_begin(faces->rest, exchange);

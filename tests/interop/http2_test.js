@@ -223,6 +223,21 @@ test('other methods and content types are plain HTTP', async () => {
   const wrongMethod = await exchange([], { headers: { ':method': 'PUT' } });
   assert.equal(wrongMethod.head[':status'], 405);
   assert.equal(wrongMethod.head.allow, 'POST');
+  for (const type of ['application/json', 'application/grpc+json', 'application/grpc-web', undefined]) {
+    const wrongType = await exchange([frame(paged)], { headers: { 'content-type': type } });
+    assert.equal(wrongType.head[':status'], 415, type);
+    assert.equal(wrongType.head['grpc-status'], undefined);
+  }
+});
+
+test('any other path is unimplemented', async () => {
+  for (const path of [`${LIST}?a=b`, `${LIST}?`, `${LIST}/`, LIST.toLowerCase(), '/', '/api/v1/devices'])
+    await refused(12, [frame(paged)], { path });
+});
+
+test('a message that repeats what is no UTF-8 is UTF-8', async () => {
+  const got = await refused(12, [frame(paged)], { headers: { 'grpc-encoding': 'sn\xe9ppy' } });
+  assert.equal(decodeURIComponent(got.head['grpc-message']), 'The encoding sn?ppy is not supported.');
 });
 
 test('a client may reset a call and go on', async () => {

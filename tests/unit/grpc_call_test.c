@@ -59,6 +59,60 @@ static void other_versions_and_methods_are_refused_as_http(void **state)
     close_exchange();
 }
 
+/* The path of a method is nothing else's, whatever the content type. */
+static void method_with_another_content_type_is_refused_as_http(void **state)
+{
+    static const struct {
+        struct slice method, type;
+        int wanted;
+    } cases[] = {
+        {SLICE_INIT("POST"), SLICE_INIT("application/json"), 415},
+        {SLICE_INIT("POST"), SLICE_INIT("application/grpc-web"), 415},
+        {SLICE_INIT("POST"), SLICE_INIT("application/grpc+json"), 415},
+        {SLICE_INIT("POST"), SLICE_INIT(""), 415},
+        {SLICE_INIT("GET"), SLICE_INIT(""), 405},
+        {SLICE_INIT("PUT"), SLICE_INIT("application/grpc"), 405},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct request_head *head = &played.exchange.head;
+
+        setup(state);
+        played.exchange.arena = &played.arena;
+        head->version = HTTP_2;
+        head->method = cases[i].method;
+        head->path = SLICE(GET);
+        head->headers = played.headers;
+        if (cases[i].type.len > 0)
+            add_header(SLICE("content-type"), cases[i].type);
+        assert_true(grpc_is_for(grpc, &played.exchange));
+        grpc_begin(grpc, &played.exchange);
+        assert_int_equal(played.status, cases[i].wanted);
+        assert_int_equal(sent(SLICE("grpc-status")).len, 0);
+        close_exchange();
+        head->path = SLICE("/api/v1/devices");
+        assert_int_equal(grpc_is_for(grpc, &played.exchange), grpc_takes(&played.exchange));
+        teardown(state);
+    }
+    setup(state);
+}
+
+static void path_with_a_query_is_no_method(void **state)
+{
+    static const struct slice queries[] = {SLICE_INIT("x=1"), SLICE_INIT("")};
+
+    for (size_t i = 0; i < 2; i++) {
+        setup(state);
+        played.exchange.head.query = queries[i];
+        begin(SLICE(GET));
+        assert_refused("12");
+        assert_int_equal(chain_played.opens, 0);
+        close_exchange();
+        teardown(state);
+    }
+    setup(state);
+}
+
 static void unknown_and_unserved_methods_are_unimplemented(void **state)
 {
     static const struct slice paths[] = {
@@ -513,6 +567,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(content_types_of_grpc_are_taken),
         TEST(other_versions_and_methods_are_refused_as_http),
+        TEST(method_with_another_content_type_is_refused_as_http),
+        TEST(path_with_a_query_is_no_method),
         TEST(unknown_and_unserved_methods_are_unimplemented),
         TEST(unary_call_is_answered),
         TEST(caller_is_refused_before_the_body_is_read),

@@ -39,6 +39,32 @@ static void messages_are_escaped_where_they_must(void **state)
     arena_done(&arena);
 }
 
+static void text_that_is_no_utf8_gets_question_marks(void **state)
+{
+    static const struct {
+        struct slice text, wanted;
+    } cases[] = {
+        {SLICE_INIT("\xc3\xa9t\xc3\xa9"), SLICE_INIT("\xc3\xa9t\xc3\xa9")},
+        {SLICE_INIT("sn\xe9ppy"), SLICE_INIT("sn?ppy")},
+        {SLICE_INIT("\xc3\xa9\xff"), SLICE_INIT("???")},
+        {SLICE_INIT("a\0b"), SLICE_INIT("a\0b")},
+        {SLICE_INIT(""), SLICE_INIT("")},
+    };
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena, NULL, 65536);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct slice got = grpc_message_text(&arena, cases[i].text);
+
+        if (!slice_equal(got, cases[i].wanted))
+            fail_msg("wanted %.*s, got %.*s", SLICE_ARG(cases[i].wanted), SLICE_ARG(got));
+    }
+    arena_fail(&arena);
+    assert_int_equal(grpc_message_text(&arena, SLICE("\xff")).len, 0);
+    arena_done(&arena);
+}
+
 static void plain_message_is_not_copied(void **state)
 {
     struct slice text = SLICE("nothing to escape");
@@ -90,6 +116,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages_are_escaped_where_they_must),
+        cmocka_unit_test(text_that_is_no_utf8_gets_question_marks),
         cmocka_unit_test(plain_message_is_not_copied),
         cmocka_unit_test(failed_arena_gives_nothing),
         cmocka_unit_test(cut_falls_between_characters),
