@@ -47,7 +47,8 @@ struct status api_token__check_role(struct call *call, const char *role_id,
 
 /*
  * The end that a preset or a time says, as of the call's time; 0 where neither does. Violations:
- * both, or a time that is not in the future.
+ * both, or a time that is not in the future. One that is no time at all validate_message has
+ * reported, or will.
  */
 int64_t api_token__choose_end(struct call *call, int32_t preset,
                               const Google__Protobuf__Timestamp *time,

@@ -134,6 +134,23 @@ static void bad_tokens_are_refused_at_their_fields(void **state)
     assert_status(create(w, "apiToken.description", "x"), STATUS_ALREADY_EXISTS);
 }
 
+/* By protobuf alone: JSON has no way to say such times. */
+static void a_time_out_of_range_is_reported_once(void **state)
+{
+    static const char *const times[] = {"253402300800000", "-62135596801000"}; /* a second beyond */
+    struct world *w = *state;
+
+    for (size_t i = 0; i < 2; i++) {
+        struct reply reply = create(w, "apiToken.expireTime", times[i]);
+        unsigned count = 0;
+
+        assert_violation(reply, "expireTime");
+        for (const struct status_detail *d = reply.status.details; d != NULL; d = d->next)
+            count++;
+        assert_int_equal(count, 1);
+    }
+}
+
 static void validate_only_makes_no_token(void **state)
 {
     struct world *w = *state;
@@ -584,6 +601,7 @@ int main(void)
         TEST(a_value_is_shown_once_and_works),
         TEST(the_store_holds_no_value),
         TEST(bad_tokens_are_refused_at_their_fields),
+        TEST(a_time_out_of_range_is_reported_once),
         TEST(validate_only_makes_no_token),
         TEST(presets_set_the_time_limit),
         TEST(name_description_role_and_networks_change_and_nothing_else),
