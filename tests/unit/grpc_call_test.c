@@ -2,6 +2,7 @@
  * The gRPC face between an exchange and a chain that are played: what is answered when, also when
  * any one allocation fails.
  */
+#include "google/protobuf/descriptor.pb-c.h"
 #include "grpc_fixture.h"
 
 /* -- tests --------------------------------------------------------------------------------------
@@ -113,7 +114,7 @@ static void path_with_a_query_is_no_method(void **state)
     setup(state);
 }
 
-static void unknown_and_unserved_methods_are_unimplemented(void **state)
+static void unknown_methods_are_unimplemented(void **state)
 {
     static const struct slice paths[] = {
         SLICE_INIT("/datastream.v1.ApiTokenService/getApiToken"),
@@ -134,6 +135,63 @@ static void unknown_and_unserved_methods_are_unimplemented(void **state)
         teardown(NULL);
     }
     setup(NULL);
+}
+
+/* A contract of somebody else's service, of which one method takes a stream of requests. */
+static struct slice foreign_set(struct arena *arena)
+{
+    Google__Protobuf__FileDescriptorSet set = GOOGLE__PROTOBUF__FILE_DESCRIPTOR_SET__INIT;
+    Google__Protobuf__FileDescriptorProto file = GOOGLE__PROTOBUF__FILE_DESCRIPTOR_PROTO__INIT;
+    Google__Protobuf__DescriptorProto message = GOOGLE__PROTOBUF__DESCRIPTOR_PROTO__INIT;
+    Google__Protobuf__ServiceDescriptorProto service =
+        GOOGLE__PROTOBUF__SERVICE_DESCRIPTOR_PROTO__INIT;
+    Google__Protobuf__MethodDescriptorProto one = GOOGLE__PROTOBUF__METHOD_DESCRIPTOR_PROTO__INIT;
+    Google__Protobuf__MethodDescriptorProto many = GOOGLE__PROTOBUF__METHOD_DESCRIPTOR_PROTO__INIT;
+
+    one.name = arena_cstr(arena, SLICE("TakeOne"));
+    many.name = arena_cstr(arena, SLICE("TakeMany"));
+    message.name = arena_cstr(arena, SLICE("Nothing"));
+    one.input_type = one.output_type = many.input_type = many.output_type = arena_cstr(
+        arena, SLICE(".someone.Nothing"));
+    many.has_client_streaming = many.client_streaming = 1;
+    service.name = arena_cstr(arena, SLICE("Else"));
+    service.n_method = 2;
+    service.method = (Google__Protobuf__MethodDescriptorProto *[]){&one, &many};
+    file.name = arena_cstr(arena, SLICE("someone.proto"));
+    file.package = arena_cstr(arena, SLICE("someone"));
+    file.syntax = arena_cstr(arena, SLICE("proto3"));
+    file.n_message_type = file.n_service = 1;
+    file.message_type = (Google__Protobuf__DescriptorProto *[]){&message};
+    file.service = (Google__Protobuf__ServiceDescriptorProto *[]){&service};
+    set.n_file = 1;
+    set.file = (Google__Protobuf__FileDescriptorProto *[]){&file};
+    return message_pack(arena, &set.base);
+}
+
+static void methods_that_nobody_runs_are_unimplemented(void **state)
+{
+    static const struct slice paths[] = {SLICE_INIT("/someone.Else/TakeOne"),
+                                         SLICE_INIT("/someone.Else/TakeMany")};
+    struct grpc *shared = grpc;
+    struct faces foreign = faces;
+    struct arena arena;
+
+    arena_init(&arena, NULL, (size_t)64 << 20);
+    assert_true(status_is_ok(contract_load(foreign_set(&arena), &arena, &foreign.contract)));
+    assert_true(contract_method(foreign.contract, paths[1])->client_streaming);
+    assert_true(status_is_ok(grpc_new(&foreign, &arena, &grpc)));
+    for (size_t i = 0; i < 2; i++) {
+        setup(state);
+        begin(paths[i]);
+        assert_refused("12");
+        assert_false(played.accepted);
+        assert_int_equal(chain_played.opens, 0);
+        close_exchange();
+        teardown(state);
+    }
+    setup(state);
+    grpc = shared;
+    arena_done(&arena);
 }
 
 static const struct slice get_body = SLICE_INIT("\0\0\0\0\6\12\4abcd");
@@ -569,7 +627,8 @@ int main(void)
         TEST(other_versions_and_methods_are_refused_as_http),
         TEST(method_with_another_content_type_is_refused_as_http),
         TEST(path_with_a_query_is_no_method),
-        TEST(unknown_and_unserved_methods_are_unimplemented),
+        TEST(unknown_methods_are_unimplemented),
+        TEST(methods_that_nobody_runs_are_unimplemented),
         TEST(unary_call_is_answered),
         TEST(caller_is_refused_before_the_body_is_read),
         TEST(details_of_a_status_are_sent),
