@@ -44,6 +44,11 @@ enum walk_result {
 struct walk_options {
     bool keep_unknown; /* stored records and the conformance testee; requests drop them */
     bool allow_nul;    /* the conformance testee */
+    /*
+     * NULL, or where the JSON path of the field that caused a failure is put ("syslog.address"; of
+     * a map's key or value the map's), in the arena; empty where there is no such field.
+     */
+    struct slice *ret_path;
 };
 
 /*

@@ -20,9 +20,13 @@ struct walk {
     uint8_t *output;        /* NULL until the first change */
     const uint8_t *flushed; /* the input up to here is in the output, or dropped */
     size_t dropped;
-    bool in_parts; /* a singular message came twice */
-    const struct field *bad;
+    bool in_parts;               /* a singular message came twice */
+    const struct field **failed; /* the field that failed, then those that it is in */
+    unsigned failed_count;
 };
+
+/* Room for walk->failed. */
+#define FAILED_MOST (MESSAGE_DEPTH_MOST + 1)
 
 /* Copies what is kept of the input up to `upto`. */
 static bool flush(struct walk *walk, const uint8_t *upto)
@@ -122,7 +126,7 @@ static enum walk_result walk_string(struct walk *walk, const struct field *field
     else if (!walk->options.allow_nul && text.len > 0 && memchr(text.data, '\0', text.len) != NULL)
         result = WALK_NUL;
     if (result != WALK_OK)
-        walk->bad = field;
+        walk->failed[walk->failed_count++] = field;
     return result;
 }
 
@@ -133,8 +137,10 @@ static enum walk_result walk_submessage(struct walk *walk, const struct field *f
                                         const uint8_t *at, const uint8_t *end, unsigned depth,
                                         uint64_t *seen)
 {
+    enum walk_result result;
+
     if (depth >= MESSAGE_DEPTH_MOST) {
-        walk->bad = field;
+        walk->failed[walk->failed_count++] = field;
         return WALK_TOO_DEEP;
     }
     if (!field->repeated) {
@@ -144,7 +150,10 @@ static enum walk_result walk_submessage(struct walk *walk, const struct field *f
         walk->in_parts |= (*seen & bit) != 0;
         *seen |= bit;
     }
-    return walk_message(walk, field->message, at, end, depth + 1);
+    result = walk_message(walk, field->message, at, end, depth + 1);
+    if (result != WALK_OK && walk->failed_count > 0)
+        walk->failed[walk->failed_count++] = field;
+    return result;
 }
 
 /* The body of a known field that comes with a length. */
@@ -263,16 +272,46 @@ static enum walk_result walk_message(struct walk *walk, const struct message_typ
     return WALK_OK;
 }
 
+/* The JSON path of the field that failed; the arena's failure leaves it empty. */
+static struct slice path_of_failure(const struct walk *walk)
+{
+    unsigned end = 0; /* keys and values of maps have no names of their own */
+    size_t len = 0;
+    size_t at = 0;
+    char *path;
+
+    for (unsigned i = walk->failed_count; i-- > 0;) {
+        len += walk->failed[i]->json_name.len + 1;
+        end = i;
+        if (walk->failed[i]->map)
+            break;
+    }
+    path = arena_alloc(walk->arena, len);
+    if (path == NULL)
+        return SLICE_EMPTY;
+    for (unsigned i = walk->failed_count; i-- > end;) {
+        struct slice name = walk->failed[i]->json_name;
+
+        if (at > 0)
+            path[at++] = '.';
+        memcpy(path + at, name.data, name.len);
+        at += name.len;
+    }
+    return slice_make(path, at);
+}
+
 enum walk_result message_walk(struct arena *arena, const struct message_type *type,
                               struct slice bytes, struct walk_options options,
                               struct slice *ret_bytes, const struct field **ret_field)
 {
     const uint8_t *input = (const uint8_t *)bytes.data;
+    const struct field *failed[FAILED_MOST];
     struct walk walk = {.arena = arena,
                         .options = options,
                         .input = input,
                         .input_len = bytes.len,
-                        .flushed = input};
+                        .flushed = input,
+                        .failed = failed};
     enum walk_result result = WALK_OK;
 
     /* protobuf-c and the format itself end at 2 GiB. */
@@ -286,9 +325,12 @@ enum walk_result message_walk(struct arena *arena, const struct message_type *ty
     }
     if (result == WALK_OK && walk.in_parts && !wire_merge_parts(arena, type, bytes, &bytes))
         result = WALK_NO_MEMORY;
-    if (result == WALK_OK)
+    if (result == WALK_OK) {
         *ret_bytes = bytes;
-    else
-        *ret_field = walk.bad;
+        return result;
+    }
+    *ret_field = walk.failed_count > 0 ? failed[0] : NULL;
+    if (options.ret_path != NULL)
+        *options.ret_path = path_of_failure(&walk);
     return result;
 }

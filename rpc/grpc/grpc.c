@@ -249,7 +249,7 @@ static void on_body_end(struct exchange *exchange)
     status = body_status(call);
     if (status_is_ok(status))
         status = grpc__request_read(
-            exchange->arena, face->call.method->input, &call->message, call->metadata.encoding,
+            exchange->arena, face->call.method, &call->message, call->metadata.encoding,
             (size_t)call->grpc->faces->settings->max_message_bytes, &face->call.request);
     if (status_is_ok(status))
         run(call);

@@ -75,7 +75,7 @@ static void answer_request(struct reflection_stream *talk, const struct frame *f
     struct status status;
     bool more = true;
 
-    status = grpc__request_read(arena, method->input, frame, talk->metadata->encoding,
+    status = grpc__request_read(arena, method, frame, talk->metadata->encoding,
                                 REFLECTION_REQUEST_MOST, &request);
     if (status_is_ok(status)) {
         response = reflection_answer(talk->index, arena, method, request);

@@ -26,21 +26,28 @@ static struct status unfold(struct arena *arena, const struct frame *frame, enum
     return status_out_of_memory();
 }
 
-static struct status walk_failed(struct arena *arena, enum walk_result result,
-                                 const struct field *field)
+/* Violations within a resource are told from the resource on. */
+static struct slice within_resource(const struct method *method, struct slice path)
 {
-    struct slice name = field == NULL ? SLICE("of a map") : field->name;
+    const struct field *resource = method->resource;
 
+    if (resource == NULL || path.len <= resource->json_name.len ||
+        !slice_starts_with(path, resource->json_name) || path.data[resource->json_name.len] != '.')
+        return path;
+    return slice_from(path, resource->json_name.len + 1);
+}
+
+static struct status walk_failed(struct arena *arena, enum walk_result result, struct slice path)
+{
     switch (result) {
     case WALK_NO_MEMORY:
         return status_out_of_memory();
     case WALK_NUL:
-        return status_invalid_field(arena, field == NULL ? SLICE_EMPTY : field->json_name,
-                                    "must not hold U+0000.");
+        return status_invalid_field(arena, path, "must not hold U+0000");
     case WALK_BAD_UTF8:
         return status_make(arena, STATUS_INTERNAL,
                            "The message does not parse: the string %.*s is not UTF-8.",
-                           SLICE_ARG(name));
+                           SLICE_ARG(path));
     case WALK_TOO_DEEP:
         return status_make(arena, STATUS_INTERNAL,
                            "The message does not parse: it is nested deeper than %d levels.",
@@ -50,12 +57,14 @@ static struct status walk_failed(struct arena *arena, enum walk_result result,
     }
 }
 
-struct status grpc__request_read(struct arena *arena, const struct message_type *type,
+struct status grpc__request_read(struct arena *arena, const struct method *method,
                                  const struct frame *frame, enum encoding encoding, size_t most,
                                  ProtobufCMessage **ret_message)
 {
-    static const struct walk_options drop_unknown = {0};
-    const struct field *field = NULL;
+    struct slice path = SLICE_EMPTY;
+    const struct walk_options drop_unknown = {.ret_path = &path};
+    const struct message_type *type = method->input;
+    const struct field *field;
     ProtobufCMessage *message;
     struct slice bytes;
     enum walk_result walked;
@@ -65,11 +74,12 @@ struct status grpc__request_read(struct arena *arena, const struct message_type 
         return status;
     walked = message_walk(arena, type, bytes, drop_unknown, &bytes, &field);
     if (walked != WALK_OK)
-        return walk_failed(arena, walked, field);
+        return arena_failed(arena) ? status_out_of_memory()
+                                   : walk_failed(arena, walked, within_resource(method, path));
     message = message_unpack(arena, type, bytes);
     if (message == NULL)
         return arena_failed(arena) ? status_out_of_memory()
-                                   : walk_failed(arena, WALK_MALFORMED, NULL);
+                                   : walk_failed(arena, WALK_MALFORMED, SLICE_EMPTY);
     *ret_message = message;
     return status_ok();
 }

@@ -8,12 +8,12 @@
 #include "rpc/grpc/metadata.h"
 
 /*
- * The message of `type` that the frame holds, in the arena. INTERNAL for what is not acceptable on
+ * The method's request that the frame holds, in the arena. INTERNAL for what is not acceptable on
  * the wire (a compressed message without an encoding, bad compressed data, bytes that do not
- * parse), INVALID_ARGUMENT naming the field for U+0000 in a string, RESOURCE_EXHAUSTED for more
- * than `most` bytes once unfolded.
+ * parse), INVALID_ARGUMENT naming the field for U+0000 in a string, as validation would (a
+ * resource's from the resource on), RESOURCE_EXHAUSTED for more than `most` bytes once unfolded.
  */
-struct status grpc__request_read(struct arena *arena, const struct message_type *type,
+struct status grpc__request_read(struct arena *arena, const struct method *method,
                                  const struct frame *frame, enum encoding encoding, size_t most,
                                  ProtobufCMessage **ret_message);
 

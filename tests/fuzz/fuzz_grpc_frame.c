@@ -32,17 +32,18 @@ static const struct contract *contract(void)
 }
 
 /* What was read is packed and read again: nothing is left out the second time. */
-static void read_message(struct arena *arena, const struct message_type *type,
+static void read_message(struct arena *arena, const struct method *method,
                          const struct frame *frame, enum encoding encoding)
 {
     ProtobufCMessage *message = NULL;
-    struct status status = grpc__request_read(arena, type, frame, encoding, MESSAGE_MOST, &message);
+    struct status status = grpc__request_read(arena, method, frame, encoding, MESSAGE_MOST,
+                                              &message);
 
     if (status_is_ok(status)) {
         struct frame again = {.bytes = message_pack(arena, message)};
 
         assert(arena_failed(arena) ||
-               status_is_ok(grpc__request_read(arena, type, &again, ENCODING_IDENTITY, SIZE_MAX,
+               status_is_ok(grpc__request_read(arena, method, &again, ENCODING_IDENTITY, SIZE_MAX,
                                                &message)) ||
                arena_failed(arena));
     } else {
@@ -50,8 +51,8 @@ static void read_message(struct arena *arena, const struct message_type *type,
     }
 }
 
-static void read_stream(struct arena *arena, const struct message_type *type,
-                        enum encoding encoding, struct slice stream, size_t piece_len)
+static void read_stream(struct arena *arena, const struct method *method, enum encoding encoding,
+                        struct slice stream, size_t piece_len)
 {
     struct frame_reader reader;
     enum frame_result result = FRAME_MORE;
@@ -68,7 +69,7 @@ static void read_stream(struct arena *arena, const struct message_type *type,
             result = frame_read(&reader, &piece, &frame);
             assert(result != FRAME_MORE || piece.len == 0);
             if (result == FRAME_MESSAGE)
-                read_message(arena, type, &frame, encoding);
+                read_message(arena, method, &frame, encoding);
         }
     }
 }
@@ -84,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < CHOICES)
         return 0;
     arena_init(&arena, NULL, MEMORY_MOST);
-    read_stream(&arena, contract()->methods[data[0] % contract()->method_count]->input,
+    read_stream(&arena, contract()->methods[data[0] % contract()->method_count],
                 (enum encoding)(data[1] % ENCODING_UNSUPPORTED), slice_from(stream, CHOICES),
                 (size_t)data[2] + 1);
     grpc_timeout_parse(stream, &ms);

@@ -46,7 +46,7 @@ static struct slice answer(struct arena *arena, const struct method *method, str
 {
     const struct frame frame = {.bytes = bytes};
     ProtobufCMessage *response;
-    struct status status = grpc__request_read(arena, method->input, &frame, ENCODING_IDENTITY,
+    struct status status = grpc__request_read(arena, method, &frame, ENCODING_IDENTITY,
                                               REQUEST_MOST, ret_request);
 
     if (!status_is_ok(status))

@@ -167,10 +167,16 @@ class Errors(Refusals):
                          "01900000-0000-7000-8000-000000000000")
 
     def test_nul_in_a_string_names_the_field(self):
-        error = self.refused(grpc.StatusCode.INVALID_ARGUMENT, DIRECTORS + "CreateDirector", v1(
-            "CreateDirectorRequest", director=v1("Director", name="a\0b")))
-        _, unpacked = details_of(error)
-        self.assertEqual(unpacked["BadRequest"].field_violations[0].field, "name")
+        for field, device in (("name", v1("Device", name="a\0b")),
+                              ("labels", v1("Device", labels={"a\0b": "c"})),
+                              ("syslog.address", v1("Device", syslog={"address": "a\0b"}))):
+            error = self.refused(grpc.StatusCode.INVALID_ARGUMENT,
+                                 "datastream.v1.DeviceService.CreateDevice",
+                                 v1("CreateDeviceRequest", device=device))
+            _, unpacked = details_of(error)
+            self.assertEqual([(v.field, v.description)
+                              for v in unpacked["BadRequest"].field_violations],
+                             [(field, "must not hold U+0000")])
 
     def test_message_beyond_ascii_arrives(self):
         error = self.refused(grpc.StatusCode.NOT_FOUND, DIRECTORS + "GetDirector",

@@ -271,6 +271,43 @@ static void a_failure_names_its_field(void **state)
     assert_true(slice_equal(kept, SLICE("untouched")));
 }
 
+static void a_failure_tells_the_path_to_its_field(void **state)
+{
+    static const struct {
+        uint32_t through[3]; /* from the innermost outward, ended by 0 */
+        uint32_t text;
+        const char *wanted;
+    } cases[] = {
+        {{0}, PLAIN + SHAPE_STRING, "plainString"},
+        {{PLAIN + SHAPE_MESSAGE}, OPTIONAL + SHAPE_STRING, "plainMessage.optionalString"},
+        {{REPEATED + SHAPE_MESSAGE, CHOICE + SHAPE_MESSAGE},
+         REPEATED + SHAPE_STRING,
+         "choiceMessage.repeatedMessage.repeatedString"},
+        {{INT_TO_TEXT}, 2, "intToText"},
+        {{TEXT_TO_SHAPE, PLAIN + SHAPE_MESSAGE}, 1, "plainMessage.textToShape"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct slice path = SLICE_EMPTY;
+        const struct walk_options options = {.ret_path = &path};
+        const struct field *field = NULL;
+        struct slice kept = SLICE_EMPTY;
+        struct bytes bytes = {.len = 0};
+
+        put_text(&bytes, cases[i].text, SLICE("a\0b"));
+        for (size_t j = 0; j < 3 && cases[i].through[j] != 0; j++) {
+            struct bytes inner = bytes;
+
+            bytes.len = 0;
+            put_message(&bytes, cases[i].through[j], &inner, false);
+        }
+        assert_int_equal(walk(slice_of(&bytes), options, &kept, &field), WALK_NUL);
+        if (!slice_equal(path, slice_from_cstr(cases[i].wanted)))
+            fail_msg("wanted %s, got %.*s", cases[i].wanted, SLICE_ARG(path));
+    }
+}
+
 static void nul_may_be_allowed(void **state)
 {
     const struct walk_options options = {.allow_nul = true};
@@ -654,6 +691,7 @@ int main(void)
         TEST(a_varint_may_have_ten_bytes),
         TEST(every_string_is_checked),
         TEST(a_failure_names_its_field),
+        TEST(a_failure_tells_the_path_to_its_field),
         TEST(nul_may_be_allowed),
         TEST(depth_ends_at_a_hundred),
         TEST(unknown_groups_count_as_levels),
