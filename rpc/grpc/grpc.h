@@ -1,7 +1,7 @@
 /*
  * The gRPC face: HTTP/2 exchanges whose content type is application/grpc, by gRPC's
- * PROTOCOL-HTTP2.md. Unary methods of the contract go through the call chain; health and reflection
- * are answered here.
+ * PROTOCOL-HTTP2.md. Methods of the contract go through the call chain; health and reflection are
+ * answered here, but it is the chain that judges reflection's callers.
  */
 #ifndef DATASTREAM_RPC_GRPC_GRPC_H
 #define DATASTREAM_RPC_GRPC_GRPC_H
@@ -28,7 +28,8 @@ bool grpc_is_for(const struct grpc *grpc, const struct exchange *exchange);
 /* Serves the exchange: the begin handler where grpc_is_for. */
 void grpc_begin(struct grpc *grpc, struct exchange *exchange);
 
-/* Ends streams that would never end by themselves. Once, from any thread, while the loops run. */
+/* Tells those who watch the health, and ends their streams; all others the chain ends. Once, from
+ * any thread, while the loops run. */
 void grpc_drain(struct grpc *grpc);
 
 #endif

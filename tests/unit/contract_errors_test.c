@@ -622,6 +622,46 @@ static void additional_bindings_are_rules(void **state)
     assert_string_equal(get->rules[1].template.data, "/any/{id}");
 }
 
+/* As protoc writes "option (x).a = 1; option (x).b = 2;". */
+static void options_of_every_sort_may_come_in_parts(void **state)
+{
+    Datastream__V1__MethodPolicy policy[] = {
+        policy_of("devices.read", "", DATASTREAM__V1__OPERATION__VALUE__CUSTOM),
+        policy_of("", "devices", DATASTREAM__V1__OPERATION__VALUE__GET)};
+    Datastream__V1__ResourceKind kind[] = {DATASTREAM__V1__RESOURCE_KIND__INIT,
+                                           DATASTREAM__V1__RESOURCE_KIND__INIT};
+    Google__Api__HttpRule more = get_rule();
+    Google__Api__HttpRule *bindings[] = {&more};
+    Google__Api__HttpRule http[] = {get_rule(), GOOGLE__API__HTTP_RULE__INIT};
+    ProtobufCMessage *options = &method("GetDevice")->options->base;
+    const struct contract *contract = NULL;
+    const struct method *get;
+
+    (void)state;
+    set_option(options, OPTION_METHOD_POLICY, &policy[0].base);
+    add_option_bytes(options, OPTION_METHOD_POLICY, message_pack(&arena, &policy[1].base));
+    http[1].n_additional_bindings = 1;
+    http[1].additional_bindings = bindings;
+    set_option(options, OPTION_HTTP, &http[0].base);
+    add_option_bytes(options, OPTION_HTTP, message_pack(&arena, &http[1].base));
+    kind[0].number = 11;
+    kind[0].area = DATASTREAM__V1__AREA__VALUE__FLEET;
+    kind[1].collection = arena_cstr(&arena, SLICE("devices"));
+    kind[1].singular = arena_cstr(&arena, SLICE("device"));
+    options = &message("Device")->options->base;
+    set_option(options, OPTION_RESOURCE, &kind[0].base);
+    add_option_bytes(options, OPTION_RESOURCE, message_pack(&arena, &kind[1].base));
+    assert_true(status_is_ok(load(&contract)));
+    get = contract_method(contract, SLICE("/datastream.v1.DeviceService/GetDevice"));
+    assert_string_equal(get->permission->name.data, "devices.read");
+    assert_int_equal(get->operation, OPERATION_GET);
+    assert_int_equal(get->kind->number, 11);
+    assert_string_equal(get->kind->singular.data, "device");
+    assert_int_equal(get->rule_count, 2);
+    assert_string_equal(get->rules[0].verb.data, "GET");
+    assert_string_equal(get->rules[1].verb.data, "GET");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -631,6 +671,7 @@ int main(void)
         TEST(services_of_others_need_no_policy),
         TEST(access_may_stand_for_a_permission),
         TEST(additional_bindings_are_rules),
+        TEST(options_of_every_sort_may_come_in_parts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
