@@ -22,7 +22,6 @@ struct reflection_stream {
     char *pending;          /* received, not looked at; at most a stream's window */
     size_t pending_start, pending_end, pending_capacity;
     bool held;        /* the client takes no answers: until `writable` */
-    bool unjudged;    /* who the caller is has to be fetched: until `ready` */
     bool half_closed; /* no request follows what is pending */
 };
 
@@ -36,20 +35,15 @@ static void give_up(struct reflection_stream *talk, struct status status)
         call_stream_cancel(&face->call);
 }
 
-/* Whether the next request may be answered; the stream may end over it. */
-static bool may_answer(struct reflection_stream *talk)
+/*
+ * Whether the next request may be answered. Where the caller must be fetched `ready` comes later;
+ * where he may no longer be answered the stream has ended.
+ */
+static bool may_answer(const struct reflection_stream *talk)
 {
-    if (talk->stream.face->answered || talk->held || talk->unjudged)
-        return false;
-    switch (call_stream_admit(&talk->stream.face->call)) {
-    case STREAM_WAIT:
-        talk->unjudged = true;
-        return false;
-    case STREAM_END:
-        return false;
-    default:
-        return true;
-    }
+    struct face_call *face = talk->stream.face;
+
+    return !face->answered && !talk->held && call_stream_admit(&face->call) == STREAM_MESSAGE;
 }
 
 /* The arena for the next answer. */
@@ -184,7 +178,6 @@ static void on_ready(struct call *call)
 {
     struct reflection_stream *talk = ((struct face_call *)call->face)->state;
 
-    talk->unjudged = false;
     if (talk->stream.begun) {
         go_on(talk);
         return;

@@ -224,6 +224,30 @@ static void the_deadline_resets_a_stream_whose_end_waits(void **state)
     close_exchange();
 }
 
+static void a_message_beyond_the_bound_ends_the_stream(void **state)
+{
+    const uint64_t bound = settings.max_message_bytes;
+
+    for (int larger = 0; larger < 2; larger++) {
+        stream_setup(state);
+        settings.max_message_bytes = larger ? 1 : 2; /* a small revision takes two bytes */
+        stream_played.messages = 1;
+        stream_played.end = status_const(STATUS_OUT_OF_RANGE, SLICE("over"));
+        watch();
+        if (larger) {
+            assert_refused("8");
+            assert_int_equal(stream_played.cancels, 1);
+        } else {
+            assert_int_equal(played.piece_count, 1);
+            assert_ended(SLICE("11"));
+        }
+        close_exchange();
+        settings.max_message_bytes = bound;
+        teardown(state);
+    }
+    stream_setup(state);
+}
+
 /* However soon the next tick would have come. */
 static void an_end_that_waits_has_until_the_deadline(void **state)
 {
@@ -301,6 +325,7 @@ int main(void)
         TEST(the_deadline_ends_a_stream_by_trailers),
         TEST(the_deadline_resets_a_stream_whose_message_waits),
         TEST(the_deadline_resets_a_stream_whose_end_waits),
+        TEST(a_message_beyond_the_bound_ends_the_stream),
         TEST(an_end_that_waits_has_until_the_deadline),
         TEST(a_client_that_leaves_cancels),
         TEST(two_requests_are_refused),
