@@ -110,7 +110,7 @@ class Watching(unittest.TestCase):
     def test_deadline_ends_the_stream(self):
         started = time.monotonic()
         self.ends(watch(timeout=1.2), grpc.StatusCode.DEADLINE_EXCEEDED)
-        self.assertLess(time.monotonic() - started, 20)
+        self.assertLess(time.monotonic() - started, 30)
 
     def test_refusals(self):
         _, token = reader("Role reader", "roles.read")
@@ -215,7 +215,7 @@ class Ending(unittest.TestCase):
                     pass
             self.assertEqual(caught.exception.code(), grpc.StatusCode.UNAVAILABLE)
             self.assertLess(time.monotonic() - started, 20)
-        own.process.wait(20)
+        own.process.wait(60)
         own.stop()
 
     def test_trimmed_revision_is_refused(self):
@@ -224,7 +224,7 @@ class Ending(unittest.TestCase):
             for i in range(10):
                 last = make_director(f"Trimmed {i}", on=on, of=own)
             error = None
-            for _ in range(200):
+            for _ in range(600):
                 time.sleep(0.05)
                 try:
                     next(watch(from_revision=2, on=on, of=own))
