@@ -441,6 +441,27 @@ static void watch_tells_the_status_and_stays_open(void **state)
     stream_setup(state);
 }
 
+static void clients_deadline_ends_a_watch(void **state)
+{
+    for (int reads = 0; reads < 2; reads++) {
+        stream_setup(state);
+        add_header(SLICE("grpc-timeout"), SLICE("2S"));
+        begin_stream(SLICE(WATCH));
+        send_body(watch_server);
+        assert_in_range(played.timeout_ms, 1, 2000);
+        if (reads)
+            take_piece();
+        played.exchange.face->timeout(&played.exchange);
+        if (reads)
+            assert_ended("4");
+        assert_int_equal(played.ended, reads);
+        assert_int_equal(played.was_reset, !reads); /* its message may be half written */
+        close_exchange();
+        teardown(state);
+    }
+    stream_setup(state);
+}
+
 static void draining_is_told_to_a_watch_before_it_ends(void **state)
 {
     struct grpc *shared = grpc;
@@ -558,6 +579,7 @@ int main(void)
         TEST(draining_ends_a_conversation),
         TEST(draining_of_a_stream_that_closed_meanwhile_does_nothing),
         TEST(watch_tells_the_status_and_stays_open),
+        TEST(clients_deadline_ends_a_watch),
         TEST(draining_is_told_to_a_watch_before_it_ends),
         TEST(watch_of_a_draining_server_says_so_once),
 #ifdef DATASTREAM_FAULTS
