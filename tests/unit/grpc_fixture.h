@@ -120,7 +120,8 @@ static inline const struct piece_sent *take_piece(void)
 
     if (played.taken == played.piece_count)
         return NULL;
-    assert_memory_equal(piece->borrowed.data, piece->copy, piece->borrowed.len);
+    /* Not cmocka's comparison, which no sanitizer watches. */
+    assert_true(memcmp(piece->borrowed.data, piece->copy, piece->borrowed.len) == 0);
     played.waiting -= piece->borrowed.len;
     played.taken++;
     return piece;

@@ -226,17 +226,22 @@ static void slow_reader_holds_the_answers_and_the_credit(void **state)
     close_exchange();
 }
 
-/* A client that always leaves something waiting: what it has not taken stays as it was sent. */
+/* A client that leaves now this and now that waiting: what it has not taken stays as it was sent.
+ */
 static void answers_keep_their_bytes_until_they_are_taken(void **state)
 {
+    uint32_t luck = 7;
+
     (void)state;
     begin_stream(SLICE(TALK));
     for (unsigned i = 0; i < 1000; i++) {
-        send_pieces(i % 3 == 0 ? known_file : i % 3 == 1 ? unknown_file : list_services, 7);
-        if (i >= 3 + i % 4)
-            take_piece();
-        if (i % 50 == 49)
-            while (played.piece_count - played.taken > 1)
+        luck = luck * 1103515245 + 12345;
+        send_pieces((luck >> 16) % 3 == 0   ? known_file
+                    : (luck >> 16) % 3 == 1 ? unknown_file
+                                            : list_services,
+                    7);
+        for (unsigned takes = (luck >> 24) % 4; takes > 0; takes--)
+            if (played.piece_count - played.taken > 1)
                 take_piece();
         if (played.waiting > played.room / 2)
             while (take_piece() != NULL)
