@@ -2,6 +2,7 @@
  * Changes of API tokens. Each writes the token's facts anew in the same commit, so that no later
  * request is let in on the old ones.
  */
+#include "rpc/call/network.h"
 #include "rpc/services/api_token.h"
 
 /* The answer to a change: the token as it will be, its etag set when the revision is known. */
@@ -74,6 +75,8 @@ struct status api_token__enable(struct call *call)
         status = call_check_etag(call, token.object.revision);
     if (status_is_ok(status))
         status = guard_check(call, &token.role.permissions, "the token");
+    if (status_is_ok(status))
+        status = guard_check_end(call, api_token__expire_ms(token.record));
     if (!status_is_ok(status))
         return status;
     if (!token.record->disabled)
@@ -202,29 +205,52 @@ static struct status read_roles(struct call *call, struct edit *edit, struct rol
     return api_token__check_role(call, after->role_id, &edit->after.violations, &change->after);
 }
 
+/* Whether one of the networks holds the whole of another. */
+static bool network_is_within(const char *text, const Datastream__V1__ApiToken *token)
+{
+    struct network network;
+    struct network outer;
+
+    if (!network_parse(slice_from_cstr(text), &network))
+        return false;
+    for (size_t i = 0; i < token->n_allowed_cidrs; i++)
+        if (network_parse(slice_from_cstr(token->allowed_cidrs[i]), &outer) &&
+            outer.prefix <= network.prefix && network_holds(&outer, &network))
+            return true;
+    return false;
+}
+
+/* Whether the token may be used from where it might not. */
+static bool networks_widen(const Datastream__V1__ApiToken *before,
+                           const Datastream__V1__ApiToken *after)
+{
+    if (before->n_allowed_cidrs == 0)
+        return false;
+    for (size_t i = 0; i < after->n_allowed_cidrs; i++)
+        if (!network_is_within(after->allowed_cidrs[i], before))
+            return true;
+    return after->n_allowed_cidrs == 0;
+}
+
 /*
  * Nobody edits a token that may do more than they, nor gives one a role that does; least of all its
- * own. More permissions are as good as a new token: the caller's end bounds them too.
+ * own. More permissions or networks are as good as a new token: the caller's end bounds them too.
  */
 static struct status check_guard(struct call *call, const struct edit *edit,
                                  const struct role_change *change)
 {
+    const Datastream__V1__ApiToken *before = (const void *)edit->before.message;
     const Datastream__Storage__V1__TokenRecord record = {
         .token = (Datastream__V1__ApiToken *)edit->after.message};
     struct status status = guard_check(call, &change->before.permissions, "the token");
 
-    if (!status_is_ok(status) || !change->changed)
-        return status;
-    if (guard_is_self(call, &edit->after.id)) {
-        status = status_const(STATUS_PERMISSION_DENIED,
-                              SLICE("A token can't change its own role."));
-        status_add_detail(call->arena, &status, DETAIL_ERROR_INFO, SLICE("MINT_GUARD"),
-                          SLICE("field"), SLICE("roleId"));
-        return status;
-    }
-    status = guard_check(call, &change->after.permissions, "the role");
-    if (status_is_ok(status) && guard_lacking(call_contract(call), &change->after.permissions,
-                                              &change->before.permissions) != NULL)
+    if (status_is_ok(status) && change->changed && guard_is_self(call, &edit->after.id))
+        status = guard_refuse(call, SLICE("A token can't change its own role."), SLICE("roleId"));
+    if (status_is_ok(status))
+        status = guard_check(call, &change->after.permissions, "the role");
+    if (status_is_ok(status) && (guard_lacking(call_contract(call), &change->after.permissions,
+                                               &change->before.permissions) != NULL ||
+                                 networks_widen(before, record.token)))
         status = guard_check_end(call, api_token__expire_ms(&record));
     return status;
 }

@@ -60,19 +60,25 @@ struct status guard_check(struct call *call, const struct permission_set *permis
     return status;
 }
 
+struct status guard_refuse(struct call *call, struct slice sentence, struct slice field)
+{
+    struct status status = status_const(STATUS_PERMISSION_DENIED, sentence);
+
+    status_add_detail(call->arena, &status, DETAIL_ERROR_INFO, SLICE(REASON), SLICE("field"),
+                      field);
+    return status;
+}
+
 struct status guard_check_end(struct call *call, int64_t expire_ms)
 {
     int64_t own = call->identity.expire_ms;
-    struct status status;
 
     if (own == 0 || (expire_ms != 0 && expire_ms <= own))
         return status_ok();
-    status = status_const(
-        STATUS_PERMISSION_DENIED,
-        SLICE("A token with a time limit hands out only tokens that end no later than itself."));
-    status_add_detail(call->arena, &status, DETAIL_ERROR_INFO, SLICE(REASON), SLICE("field"),
-                      SLICE("expireTime"));
-    return status;
+    return guard_refuse(call,
+                        SLICE("A token with a time limit makes, renews, enables and widens only "
+                              "tokens that end no later than itself."),
+                        SLICE("expireTime"));
 }
 
 bool guard_has_owner_only(const struct contract *contract, const struct permission_set *permissions)

@@ -38,9 +38,13 @@ const struct permission *guard_lacking(const struct contract *contract,
 struct status guard_check(struct call *call, const struct permission_set *permissions,
                           const char *what);
 
+/* PERMISSION_DENIED (reason MINT_GUARD) that names the field. The sentence is borrowed. */
+struct status guard_refuse(struct call *call, struct slice sentence, struct slice field);
+
 /*
- * A caller with an end hands out only credentials that end no later: OK, or PERMISSION_DENIED
- * (reason MINT_GUARD). `expire_ms` is 0 for none.
+ * What lets anybody in where they were not lets them in no longer than the caller: OK, or
+ * PERMISSION_DENIED (reason MINT_GUARD) when the caller has an end and the token, whose own is
+ * `expire_ms` (0 for none), outlives it.
  */
 struct status guard_check_end(struct call *call, int64_t expire_ms);
 

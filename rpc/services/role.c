@@ -300,8 +300,7 @@ static struct status clone(struct call *call, struct draft *draft, struct guard_
     return found == STORE_FOUND || found == STORE_ABSENT ? status_ok() : call_store_status(found);
 }
 
-/* USERS where a permission is the owner's alone, else both. */
-static void default_assignable(struct call *call, Datastream__V1__Role *role)
+void role__default_assignable(struct call *call, Datastream__V1__Role *role)
 {
     struct violations ignored = {0};
     struct permission_set set;
@@ -327,7 +326,7 @@ struct status role__create(struct call *call)
     if (!status_is_ok(status))
         return status;
     role = (Datastream__V1__Role *)draft.message;
-    default_assignable(call, role);
+    role__default_assignable(call, role);
     permissions = role__check(call, role, &draft.violations);
     status = draft_status(call, &draft);
     if (status_is_ok(status))

@@ -16,6 +16,9 @@ struct status role__check_custom(struct call *call, struct slice id);
 struct permission_set role__check(struct call *call, const Datastream__V1__Role *role,
                                   struct violations *violations);
 
+/* Where it is not said: USERS where a permission is the owner's alone, else both. */
+void role__default_assignable(struct call *call, Datastream__V1__Role *role);
+
 /* A violation when the role has no permission. */
 void role__require_permissions(struct call *call, const Datastream__V1__Role *role,
                                struct violations *violations);

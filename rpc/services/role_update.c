@@ -16,30 +16,61 @@ static struct slice tokens_prefix(struct call *call, const struct object *role)
 }
 
 /*
- * A role that tokens have stays assignable to tokens. Where it no longer is, that no token has it
- * becomes a condition of the commit.
+ * Whether there are references whose keys start with the prefix. Where there are none, that it
+ * stays so becomes a condition of the commit.
  */
-static struct status check_narrowing(struct call *call, struct edit *edit)
+static struct status find_holder(struct call *call, struct slice prefix, bool *ret_held)
 {
-    const Datastream__V1__Role *after = (const void *)edit->after.message;
-    struct slice prefix = tokens_prefix(call, &edit->object);
     struct slice end = key_prefix_end(call->arena, prefix);
     struct store_rows rows = {0};
     enum store_found found;
 
     if (arena_failed(call->arena))
         return status_out_of_memory();
-    if ((after->assignable_to & DATASTREAM__V1__ASSIGNABLE__VALUE__TOKENS) != 0)
-        return status_ok();
     found = store_scan(call->view, FAMILY_REFERENCES, prefix, end, false, 1, &rows);
     if (found != STORE_FOUND)
         return call_store_status(found);
-    if (rows.count > 0)
+    if (rows.count == 0)
+        commit_require_empty(&call->commit, FAMILY_REFERENCES, prefix, end);
+    *ret_held = rows.count > 0;
+    return status_ok();
+}
+
+/* A role that tokens have stays assignable to tokens. */
+static struct status check_narrowing(struct call *call, struct edit *edit)
+{
+    const Datastream__V1__Role *after = (const void *)edit->after.message;
+    bool held = false;
+    struct status status;
+
+    if ((after->assignable_to & DATASTREAM__V1__ASSIGNABLE__VALUE__TOKENS) != 0)
+        return status_ok();
+    status = find_holder(call, tokens_prefix(call, &edit->object), &held);
+    if (held)
         violations_add(&edit->after.violations, call->arena, SLICE("assignableTo"),
                        "must allow API tokens: there are some that have the role");
-    else
-        commit_require_empty(&call->commit, FAMILY_REFERENCES, prefix, end);
-    return status_ok();
+    return status;
+}
+
+/*
+ * More permissions are as good as new tokens for all who have the role, and those may outlive a
+ * caller with an end: it widens only roles that nobody has.
+ */
+static struct status check_widening(struct call *call, const struct edit *edit,
+                                    const struct permission_set *before,
+                                    const struct permission_set *after)
+{
+    bool held = false;
+    struct status status;
+
+    if (call->identity.expire_ms == 0 || guard_lacking(call_contract(call), after, before) == NULL)
+        return status_ok();
+    status = find_holder(call, edit->object.key, &held);
+    if (held)
+        status = guard_refuse(
+            call, SLICE("A token with a time limit widens only roles that nobody has yet."),
+            SLICE("permissions"));
+    return status;
 }
 
 static struct status check_update(struct call *call, struct edit *edit)
@@ -51,8 +82,7 @@ static struct status check_update(struct call *call, struct edit *edit)
     struct permission_set wanted;
     struct status status;
 
-    if (after->assignable_to == DATASTREAM__V1__ASSIGNABLE__VALUE__UNSPECIFIED)
-        after->assignable_to = DATASTREAM__V1__ASSIGNABLE__VALUE__BOTH;
+    role__default_assignable(call, after);
     if (after->clone_from[0] != '\0')
         violations_add(&edit->after.violations, call->arena, SLICE("cloneFrom"),
                        "can be given at creation alone");
@@ -65,6 +95,8 @@ static struct status check_update(struct call *call, struct edit *edit)
         status = guard_check(call, &held, "the role");
     if (status_is_ok(status))
         status = guard_check(call, &wanted, "the role then");
+    if (status_is_ok(status))
+        status = check_widening(call, edit, &held, &wanted);
     if (status_is_ok(status))
         status = role__check_predefined_name(call, &edit->after);
     if (status_is_ok(status))

@@ -207,6 +207,108 @@ static void a_token_with_an_end_widens_none_that_ends_later(void **state)
         make(w, "UpdateApiToken", "apiToken.id", lasting, "apiToken.description", "Reads", NULL)));
 }
 
+/* An administrator that ends in an hour. */
+static struct slice brief_administrator(struct world *w)
+{
+    long long end = (long long)time_floor_now_ms() + 3600000;
+
+    return token_value(
+        w, world_call(w, "CreateApiToken", w->made.api_token,
+                      make(w, "CreateApiToken", "apiToken.name", "brief", "apiToken.roleId",
+                           predefined(w, "API Administrator"), "apiToken.expireTime",
+                           arena_printf(&w->arena, "%lld", end).data, NULL)));
+}
+
+static void a_token_with_an_end_enables_none_that_ends_later(void **state)
+{
+    struct world *w = *state;
+    struct slice caller = brief_administrator(w);
+    const char *lasting = get_cstr(w, make_token(w, "lasting", predefined(w, "API Reader")), "id");
+
+    assert_ok(on_id(w, "DisableApiToken", caller, lasting));
+    assert_guarded(on_id(w, "EnableApiToken", caller, lasting));
+    assert_ok(on_id(w, "EnableApiToken", w->made.api_token, lasting));
+}
+
+static struct reply set_networks(struct world *w, struct slice caller, const char *id,
+                                 const char *one, const char *two)
+{
+    ProtobufCMessage *request = make(w, "UpdateApiToken", "apiToken.id", id, "updateMask.paths",
+                                     "allowed_cidrs", NULL);
+    const struct message_type *type = world_method(w, "UpdateApiToken")->input;
+
+    if (one != NULL)
+        set(&w->arena, type, request, "apiToken.allowedCidrs", one);
+    if (two != NULL)
+        set(&w->arena, type, request, "apiToken.allowedCidrs", two);
+    return world_call(w, "UpdateApiToken", caller, request);
+}
+
+static void a_token_with_an_end_opens_none_that_ends_later_to_more_networks(void **state)
+{
+    struct world *w = *state;
+    struct slice caller = brief_administrator(w);
+    const char *id = get_cstr(w, make_token(w, "lasting", predefined(w, "API Reader")), "id");
+
+    assert_ok(set_networks(w, caller, id, "10.0.0.0/8", "2001:db8::/32"));
+    assert_guarded(set_networks(w, caller, id, NULL, NULL));
+    assert_guarded(set_networks(w, caller, id, "10.0.0.0/7", NULL));
+    assert_guarded(set_networks(w, caller, id, "10.1.0.0/16", "192.0.2.1"));
+    assert_guarded(set_networks(w, caller, id, "::/0", NULL));
+    assert_ok(set_networks(w, caller, id, "2001:db8:1::/48", "10.1.0.0/16"));
+    assert_ok(set_networks(w, w->made.api_token, id, NULL, NULL));
+}
+
+static void a_token_with_an_end_widens_no_role_that_others_have(void **state)
+{
+    struct world *w = *state;
+    struct slice caller = brief_administrator(w);
+    const char *role = make_role(w, "Reader", "devices.read", "directors.read", NULL);
+    ProtobufCMessage *wider = make(w, "UpdateRole", "role.id", role, "role.permissions",
+                                   "devices.read", "role.permissions", "devices.edit", NULL);
+
+    assert_ok(world_call(w, "UpdateRole", caller, wider));
+    assert_ok(make_token(w, "lasting", role));
+    assert_ok(world_call(
+        w, "UpdateRole", caller,
+        make(w, "UpdateRole", "role.id", role, "role.permissions", "devices.read", NULL)));
+    assert_ok(world_call(
+        w, "UpdateRole", caller,
+        make(w, "UpdateRole", "role.id", role, "role.description", "Reads devices", NULL)));
+    assert_guarded(world_call(w, "UpdateRole", caller, wider));
+    assert_ok(world_call(w, "UpdateRole", w->made.api_token, wider));
+}
+
+/* A token that is made meanwhile had its role before it was widened, or gets what its maker saw. */
+static void a_role_is_not_widened_behind_the_making_of_a_token(void **state)
+{
+    struct world *w = *state;
+    struct slice caller = brief_administrator(w);
+
+    for (int i = 0; i < 20; i++) {
+        const char *name = arena_printf(&w->arena, "object-%d", i).data;
+        const char *role = make_role(w, name, "devices.read", NULL);
+        struct test_call calls[2];
+        struct reply made, widened;
+
+        world_begin(w, &calls[0], "CreateApiToken", w->made.api_token,
+                    make(w, "CreateApiToken", "apiToken.name", name, "apiToken.roleId", role, NULL),
+                    (struct call_extra){0});
+        world_begin(
+            w, &calls[1], "UpdateRole", caller,
+            make(w, "UpdateRole", "role.id", role, "role.permissions", "devices.edit", NULL),
+            (struct call_extra){0});
+        made = world_finish(&calls[0]);
+        widened = world_finish(&calls[1]);
+        assert_ok(made);
+        if (!status_is_ok(widened.status))
+            assert_guarded(widened);
+        else
+            assert_true(strtoull(get_cstr(w, widened, "etag"), NULL, 10) <
+                        strtoull(get_cstr(w, made, "etag"), NULL, 10));
+    }
+}
+
 static void a_value_in_its_overlap_gets_no_new_one(void **state)
 {
     struct world *w = *state;
@@ -277,6 +379,10 @@ int main(void)
         TEST(not_even_the_administrator_mints_what_is_the_owners),
         TEST(a_token_with_an_end_hands_out_none_that_ends_later),
         TEST(a_token_with_an_end_widens_none_that_ends_later),
+        TEST(a_token_with_an_end_enables_none_that_ends_later),
+        TEST(a_token_with_an_end_opens_none_that_ends_later_to_more_networks),
+        TEST(a_token_with_an_end_widens_no_role_that_others_have),
+        TEST(a_role_is_not_widened_behind_the_making_of_a_token),
         TEST(a_value_in_its_overlap_gets_no_new_one),
         TEST(a_caller_that_loses_a_permission_meanwhile_is_refused),
         TEST(a_caller_that_is_disabled_meanwhile_is_refused),

@@ -259,6 +259,19 @@ static void updates_follow_the_mask(void **state)
                   STATUS_NOT_FOUND);
 }
 
+/* Left out it is what the permissions allow, as at creation; then the guard has the word. */
+static void a_cleared_assignable_to_follows_the_permissions(void **state)
+{
+    struct world *w = *state;
+    const char *id = make_role(w, "Reader", "devices.read", NULL);
+    struct reply reply = world_call(w, "UpdateRole", w->made.api_token,
+                                    make(w, "UpdateRole", "role.id", id, "role.permissions",
+                                         "owner.transfer", "updateMask.paths", "permissions",
+                                         "updateMask.paths", "assignable_to", NULL));
+
+    assert_guarded(reply);
+}
+
 static void validate_only_makes_no_role(void **state)
 {
     struct world *w = *state;
@@ -287,6 +300,7 @@ int main(void)
         TEST(a_role_in_use_cannot_be_deleted),
         TEST(a_role_that_tokens_have_stays_theirs),
         TEST(updates_follow_the_mask),
+        TEST(a_cleared_assignable_to_follows_the_permissions),
         TEST(validate_only_makes_no_role),
     };
 
