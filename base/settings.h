@@ -64,7 +64,7 @@
     X(feed_keep_rows, 1, 1000000000, 1000000,                                                      \
       "changes of one organization that are kept; the oldest are trimmed")                         \
     X(keeper_interval_ms, 10, 3600000, 60000,                                                      \
-      "between two rounds that write down last uses and the clock's floor, and trim the feed")     \
+      "between two rounds that write uses, refusals and the clock's floor, and trim the feed")     \
     X(block_cache_mib, 8, 1048576, 256, "memory for blocks of the embedded store")                 \
     X(identity_cache_entries, 64, 10000000, 100000, "token facts that each event loop remembers")
 

@@ -142,8 +142,11 @@ struct chain_loop *chain_loop_new(struct chain *chain);
 /* Submits what it has not written yet. Before the store closes; its calls are done. */
 void chain_loop_free(struct chain_loop *loop);
 
-/* Writes the uses of tokens that the loop noted. Waits for the disk: never on a loop. */
-void chain_loop_flush_usage(struct chain_loop *loop);
+/*
+ * Writes what the loop noted: the uses of tokens, and the refusals of a minute that is over, for
+ * loops that nobody calls in the meantime. Waits for the disk: any thread but a loop's.
+ */
+void chain_loop_flush(struct chain_loop *loop);
 
 const struct contract *call_contract(const struct call *call);
 const struct identity_registry *call_identities(const struct call *call);

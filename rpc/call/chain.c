@@ -4,6 +4,8 @@
 #include <openssl/crypto.h>
 #include <stdlib.h>
 
+#include "rpc/call/time_floor.h"
+
 /* The method of a handler's row; NULL when the contract has none of that name. */
 static const struct method *find_method(const struct contract *contract, struct slice full_name)
 {
@@ -135,7 +137,7 @@ void chain_loop_free(struct chain_loop *loop)
 {
     stream__leave(loop);
     if (loop->usage != NULL) {
-        chain_loop_flush_usage(loop);
+        usage_flush(loop->usage, loop->chain->store, loop->chain->token_kind);
         usage_free(loop->usage);
     }
     if (loop->denials != NULL)
@@ -146,8 +148,9 @@ void chain_loop_free(struct chain_loop *loop)
     free(loop);
 }
 
-void chain_loop_flush_usage(struct chain_loop *loop)
+void chain_loop_flush(struct chain_loop *loop)
 {
+    denials_tick(loop->denials, time_floor_now_ms());
     usage_flush(loop->usage, loop->chain->store, loop->chain->token_kind);
 }
 

@@ -1,7 +1,12 @@
-/* A table of windows, and commits of their own for the rows. */
+/*
+ * A table of windows, and commits of their own for the rows. The loop notes; whoever comes first
+ * once a window is over, the loop or the thread that flushes, writes what it counted.
+ */
 #include "rpc/call/denials.h"
 
 #include <datastream/storage/v1/records.pb-c.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -34,8 +39,10 @@ struct window {
 struct denials {
     struct store *store;
     uint32_t token_kind;
+    pthread_mutex_t lock; /* guards the windows */
     struct table *windows;
-    int64_t next_end_ms; /* no window ends before */
+    /* No window ends before. Written under the lock, read by all: no call waits to learn it. */
+    atomic_int_least64_t next_end_ms;
 };
 
 /* A row under way; it frees itself. */
@@ -172,10 +179,12 @@ struct denials *denials_new(struct store *store, uint32_t token_kind)
         return NULL;
     denials->store = store;
     denials->token_kind = token_kind;
-    denials->next_end_ms = INT64_MAX;
+    pthread_mutex_init(&denials->lock, NULL);
+    atomic_init(&denials->next_end_ms, INT64_MAX);
     denials->windows = table_new(DENIALS_MOST, sizeof(struct window), release_window, denials);
     if (denials->windows != NULL)
         return denials;
+    pthread_mutex_destroy(&denials->lock);
     free(denials);
     return NULL;
 }
@@ -183,6 +192,7 @@ struct denials *denials_new(struct store *store, uint32_t token_kind)
 void denials_free(struct denials *denials)
 {
     table_free(denials->windows);
+    pthread_mutex_destroy(&denials->lock);
     free(denials);
 }
 
@@ -221,13 +231,45 @@ static bool find_end(void *context, const void *entry)
     return false;
 }
 
-void denials_tick(struct denials *denials, int64_t now_ms)
+static bool is_due(const struct denials *denials, int64_t now_ms)
 {
-    if (now_ms < denials->next_end_ms)
+    return now_ms >= atomic_load_explicit(&denials->next_end_ms, memory_order_relaxed);
+}
+
+/* Under the lock. */
+static void end_windows(struct denials *denials, int64_t now_ms)
+{
+    int64_t first = INT64_MAX;
+
+    if (!is_due(denials, now_ms))
         return;
     table_remove_if(denials->windows, is_over, &now_ms);
-    denials->next_end_ms = INT64_MAX;
-    table_remove_if(denials->windows, find_end, &denials->next_end_ms);
+    table_remove_if(denials->windows, find_end, &first);
+    atomic_store_explicit(&denials->next_end_ms, first, memory_order_relaxed);
+}
+
+void denials_tick(struct denials *denials, int64_t now_ms)
+{
+    if (!is_due(denials, now_ms))
+        return;
+    pthread_mutex_lock(&denials->lock);
+    end_windows(denials, now_ms);
+    pthread_mutex_unlock(&denials->lock);
+}
+
+static void open_window(struct denials *denials, const uint8_t key[TABLE_KEY_LEN],
+                        const struct denial *denial, int64_t now_ms)
+{
+    struct window *window = table_add(denials->windows, key);
+
+    window->organization = denial->identity->organization;
+    window->token = denial->identity->id;
+    window->method = denial->method;
+    window->code = denial->code;
+    window->start_ms = now_ms;
+    if (is_due(denials, now_ms + DENIALS_WINDOW_MS))
+        return;
+    atomic_store_explicit(&denials->next_end_ms, now_ms + DENIALS_WINDOW_MS, memory_order_relaxed);
 }
 
 void denials_note(struct denials *denials, const struct denial *denial, int64_t now_ms)
@@ -235,23 +277,18 @@ void denials_note(struct denials *denials, const struct denial *denial, int64_t 
     uint8_t key[TABLE_KEY_LEN];
     struct window *window;
 
-    denials_tick(denials, now_ms);
     make_key(denial, key);
+    pthread_mutex_lock(&denials->lock);
+    end_windows(denials, now_ms);
     window = table_find(denials->windows, key);
     if (window == NULL) {
-        window = table_add(denials->windows, key);
-        window->organization = denial->identity->organization;
-        window->token = denial->identity->id;
-        window->method = denial->method;
-        window->code = denial->code;
-        window->start_ms = now_ms;
-        if (now_ms + DENIALS_WINDOW_MS < denials->next_end_ms)
-            denials->next_end_ms = now_ms + DENIALS_WINDOW_MS;
+        open_window(denials, key, denial, now_ms);
         write_first(denials, denial, now_ms);
-        return;
+    } else {
+        window->count++;
+        window->last_ms = now_ms;
+        window->peer_len = keep_text(window->peer, PEER_MOST, denial->peer);
+        window->description_len = keep_text(window->description, TEXT_MOST, denial->description);
     }
-    window->count++;
-    window->last_ms = now_ms;
-    window->peer_len = keep_text(window->peer, PEER_MOST, denial->peer);
-    window->description_len = keep_text(window->description, TEXT_MOST, denial->description);
+    pthread_mutex_unlock(&denials->lock);
 }

@@ -2,7 +2,7 @@
  * Refused calls on their way into the audit log. The first refusal of a token at a method is
  * written at once; further ones within a minute are counted, and written as one row when the minute
  * is over. Bounded, so that a caller who is refused a thousand times a second fills neither memory
- * nor log. Belongs to one loop; never delays an answer. Internal to rpc/call/.
+ * nor log. Belongs to one loop; never waits for the disk. Internal to rpc/call/.
  */
 #ifndef DATASTREAM_RPC_CALL_DENIALS_H
 #define DATASTREAM_RPC_CALL_DENIALS_H
@@ -32,9 +32,10 @@ struct denials *denials_new(struct store *store, uint32_t token_kind);
 /* Submits what was counted and not written. */
 void denials_free(struct denials *denials);
 
+/* The loop's thread. */
 void denials_note(struct denials *denials, const struct denial *denial, int64_t now_ms);
 
-/* Submits the rows of the windows that are over. Cheap when there are none. */
+/* Submits the rows of the windows that are over. Any thread; cheap when there are none. */
 void denials_tick(struct denials *denials, int64_t now_ms);
 
 #endif

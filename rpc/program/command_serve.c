@@ -67,7 +67,7 @@ static void *keeper_run(void *context)
         if (!trims) {
             time_floor_persist(keeper->faces->store);
             for (unsigned i = 0; i < keeper->loops; i++)
-                chain_loop_flush_usage(keeper->faces->loops[i]);
+                chain_loop_flush(keeper->faces->loops[i]);
         }
         trims = keeper_trim(keeper);
         pthread_mutex_lock(&keeper->lock);

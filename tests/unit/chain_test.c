@@ -307,6 +307,24 @@ static void a_window_ends_after_a_minute(void **state)
     assert_code(open_with("CreateDevice", 1), STATUS_PERMISSION_DENIED); /* the first again */
     assert_non_null(audit_record_wait(&stage, TOKEN_KIND, token_id(1), 2));
 }
+
+/* A loop that nobody calls any more still writes what it counted. */
+static void a_window_ends_without_a_further_call(void **state)
+{
+    Datastream__Storage__V1__AuditRecord *record;
+
+    (void)state;
+    put_facts(&stage.scene, 1, (struct facts_of){.role = predefined_id(7)});
+    for (int i = 0; i < 3; i++)
+        assert_code(open_with("CreateDevice", 1), STATUS_PERMISSION_DENIED);
+    chain_loop_flush(stage.loop);
+    clock_step_wall_ms(60001);
+    chain_loop_flush(stage.loop);
+    record = audit_record_wait(&stage, TOKEN_KIND, token_id(1), 1);
+    assert_non_null(record);
+    assert_int_equal(record->count, 2);
+    assert_null(audit_record_of(&stage, TOKEN_KIND, token_id(1), 2));
+}
 #endif
 
 static void windows_are_bounded_and_those_that_go_are_written(void **state)
@@ -429,6 +447,7 @@ static int run(bool late)
 #ifdef DATASTREAM_FAULTS
         OVER(a_token_that_expired_meanwhile_is_refused),
         OVER(a_window_ends_after_a_minute),
+        OVER(a_window_ends_without_a_further_call),
         OVER(without_memory_no_call_opens),
 #endif
     };
