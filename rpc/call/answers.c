@@ -38,14 +38,18 @@ struct slice call_etag(struct arena *arena, uint64_t revision)
     return arena_printf(arena, "%llu", (unsigned long long)revision);
 }
 
-/* One entity tag of a list; in quotes, or bare. A weak one never matches (RFC 9110 section 13.1.1).
+/*
+ * One entity tag of a list; in quotes, or bare. A weak one never matches (RFC 9110 section 13.1.1),
+ * and "*" in quotes is a tag like others.
  */
 static bool tag_matches(struct slice tag, struct slice etag)
 {
     tag = slice_trim(tag);
+    if (slice_equal(tag, SLICE("*")))
+        return true;
     if (tag.len >= 2 && tag.data[0] == '"' && tag.data[tag.len - 1] == '"')
         tag = slice_make(tag.data + 1, tag.len - 2);
-    return slice_equal(tag, etag) || slice_equal(tag, SLICE("*"));
+    return slice_equal(tag, etag);
 }
 
 static bool list_matches(struct slice list, struct slice etag)

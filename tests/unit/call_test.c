@@ -610,6 +610,7 @@ static void if_match_compares_the_revision(void **state)
         {"*", true},        {"\"41\", \"42\"", true}, {"\"41\",42", true},
         {"\"41\"", false},  {"W/\"42\"", false},      {"", false},
         {"\"042\"", false}, {"\"42", false},          {"\"41\", \"43\"", false},
+        {"\"*\"", false},
     };
 
     (void)state;
