@@ -4,6 +4,7 @@
  */
 #include "rpc/call/network.h"
 #include "rpc/services/api_token.h"
+#include "rpc/services/changes.h"
 
 /* The answer to a change: the token as it will be, its etag set when the revision is known. */
 static struct status answer(struct call *call, const struct api_token *token)
@@ -87,25 +88,34 @@ struct status api_token__enable(struct call *call)
 
 /* -- regenerate ------------------------------------------------------------------------------- */
 
+/* A time limit that the token does not take is refused in each form that it was given in. */
+static void refuse_end(struct call *call, struct violations *violations)
+{
+    const Datastream__V1__RegenerateApiTokenRequest *request = (const void *)call->request;
+    const char *sentence = "can't be given: the time limit changes only once the token has expired";
+
+    if (request->expiration != 0)
+        violations_add(violations, call->arena, SLICE("expiration"), "%s", sentence);
+    if (request->expire_time != NULL)
+        violations_add(violations, call->arena, SLICE("expireTime"), "%s", sentence);
+}
+
 /* Only an expired token takes, and must take, a new end. */
 static struct status choose_end(struct call *call, int64_t *expire_ms)
 {
     const Datastream__V1__RegenerateApiTokenRequest *request = (const void *)call->request;
-    bool expired = *expire_ms != 0 && *expire_ms <= call->now_ms;
     bool given = request->expiration != 0 || request->expire_time != NULL;
     struct violations violations = {0};
     int64_t chosen = *expire_ms;
 
-    if (expired && !given)
-        violations_add(&violations, call->arena, SLICE("expiration"),
-                       "is required, or expireTime: the token has expired");
-    else if (!expired && given)
-        violations_add(&violations, call->arena,
-                       request->expiration != 0 ? SLICE("expiration") : SLICE("expireTime"),
-                       "can't be given: the time limit changes only once the token has expired");
-    else if (expired)
+    if (*expire_ms == 0 || *expire_ms > call->now_ms)
+        refuse_end(call, &violations);
+    else if (given)
         chosen = api_token__choose_end(call, (int32_t)request->expiration, request->expire_time,
                                        &violations);
+    else
+        violations_add(&violations, call->arena, SLICE("expiration"),
+                       "is required, or expireTime: the token has expired");
     if (violations.count > 0)
         return violations_status(&violations, call->arena);
     *expire_ms = chosen;
@@ -141,6 +151,27 @@ static void retire_value(struct call *call, Datastream__Storage__V1__TokenRecord
     record->overlap_until_ms = until;
 }
 
+/* The end that regeneration gave; the audit row tells it where it is another. */
+static void set_end(struct call *call, struct api_token *token, int64_t expire_ms)
+{
+    Datastream__V1__ApiToken before = *token->record->token;
+
+    if (expire_ms == api_token__expire_ms(token->record))
+        return;
+    token->record->token->expire_time = api_token__timestamp(call->arena, expire_ms);
+    changes_note(call, token->object.kind->message, &before.base, &token->record->token->base);
+}
+
+static void describe_overlap(struct call *call, const Datastream__Storage__V1__TokenRecord *record)
+{
+    int64_t overlap_ms = record->overlap_until_ms - call->now_ms;
+
+    if (overlap_ms > 0)
+        call->audit.description = arena_printf(
+            call->arena, "%.*s The old value works for %lld more seconds.",
+            SLICE_ARG(call->audit.description), (long long)(overlap_ms / 1000));
+}
+
 struct status api_token__regenerate(struct call *call)
 {
     const Datastream__V1__RegenerateApiTokenRequest *request = (const void *)call->request;
@@ -165,14 +196,14 @@ struct status api_token__regenerate(struct call *call)
     if (!status_is_ok(status))
         return status;
     retire_value(call, token.record, (int64_t)request->overlap_seconds * 1000);
-    if (expire_ms != 0)
-        token.record->token->expire_time = api_token__timestamp(call->arena, expire_ms);
+    set_end(call, &token, expire_ms);
     value = api_token__new_value(call, token.record);
     if (arena_failed(call->arena))
         return status_out_of_memory();
     commit_require_absent(&call->commit, FAMILY_TOKEN_HASHES,
                           slice_make(token.record->hash.data, token.record->hash.len));
     status = commit_action(call, &token, "Regenerated");
+    describe_overlap(call, token.record);
     if (status_is_ok(status))
         api_token__show(call->arena, (Datastream__V1__ApiToken *)call->response, value);
     return status_is_ok(status) && arena_failed(call->arena) ? status_out_of_memory() : status;

@@ -1,8 +1,9 @@
-/* Fields compared one by one, and a writer of values that is just enough for scalars and lists. */
+/* Fields compared one by one, and a writer of values that is just enough for an audit row. */
 #include "rpc/services/changes.h"
 
 #include <inttypes.h>
 #include <openssl/sha.h>
+#include <time.h>
 
 #include "base/text.h"
 #include "rpc/services/fields.h"
@@ -87,30 +88,84 @@ static struct slice scalar_text(struct arena *arena, const struct field *field, 
     return arena_printf(arena, "%" PRId32, *(const int32_t *)address);
 }
 
+/* The texts between the brackets, with commas. */
+static struct slice join(struct arena *arena, const struct slice *values, size_t count,
+                         const char brackets[2])
+{
+    size_t len = 2 + (count == 0 ? 0 : count - 1);
+    char *text, *at;
+
+    if (arena_failed(arena))
+        return SLICE_EMPTY;
+    for (size_t i = 0; i < count; i++)
+        len += values[i].len;
+    text = at = arena_alloc(arena, len);
+    if (text == NULL)
+        return SLICE_EMPTY;
+    *at++ = brackets[0];
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            *at++ = ',';
+        memcpy(at, values[i].data, values[i].len);
+        at += values[i].len;
+    }
+    *at = brackets[1];
+    return slice_make(text, len);
+}
+
 /* "[a,b,c]" */
 static struct slice list_text(struct arena *arena, const struct field *field,
                               const ProtobufCMessage *message)
 {
     size_t count = field_count(message, field);
     struct slice *values = arena_array(arena, count, sizeof(*values));
-    size_t len = 1 + count;
-    char *text, *at;
+
+    for (size_t i = 0; values != NULL && i < count; i++)
+        values[i] = scalar_text(arena, field, field_address(message, field, i));
+    return join(arena, values, count, "[]");
+}
+
+/* A map whose entries can be shown one by one. */
+static bool is_plain_map(const struct field *field)
+{
+    return field->map &&
+           message_field_by_number(field->message, 1)->pb->type == PROTOBUF_C_TYPE_STRING &&
+           message_field_by_number(field->message, 2)->message == NULL;
+}
+
+/* "{"a":1,"b":2}" */
+static struct slice map_text(struct arena *arena, const struct field *field,
+                             const ProtobufCMessage *message)
+{
+    const struct field *key = message_field_by_number(field->message, 1);
+    const struct field *value = message_field_by_number(field->message, 2);
+    size_t count = field_count(message, field);
+    struct slice *values = arena_array(arena, count, sizeof(*values));
 
     for (size_t i = 0; values != NULL && i < count; i++) {
-        values[i] = scalar_text(arena, field, field_address(message, field, i));
-        len += values[i].len;
+        const ProtobufCMessage *entry = *(ProtobufCMessage **)field_address(message, field, i);
+        struct slice name = scalar_text(arena, key, field_address(entry, key, 0));
+
+        values[i] = arena_printf(
+            arena, "%.*s:%.*s", SLICE_ARG(name),
+            SLICE_ARG(scalar_text(arena, value, field_address(entry, value, 0))));
     }
-    text = arena_alloc(arena, len);
-    if (arena_failed(arena))
-        return SLICE_EMPTY;
-    at = text;
-    for (size_t i = 0; i < count; i++) {
-        *at++ = i == 0 ? '[' : ',';
-        memcpy(at, values[i].data, values[i].len);
-        at += values[i].len;
-    }
-    *at++ = ']';
-    return slice_make(text, len);
+    return join(arena, values, count, "{}");
+}
+
+/* "2026-01-31T23:59:59.000Z", quoted: to the millisecond, as all our times are. */
+static struct slice time_text(struct arena *arena, const struct field *field,
+                              const ProtobufCMessage *message)
+{
+    const ProtobufCMessage *value = field_get_message(message, field);
+    time_t seconds = field_get_int(value, message_field_by_number(field->message, 1));
+    int nanos = (int)field_get_int(value, message_field_by_number(field->message, 2));
+    struct tm utc = {0};
+
+    gmtime_r(&seconds, &utc);
+    return arena_printf(arena, "\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\"", utc.tm_year + 1900,
+                        utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                        nanos / 1000000);
 }
 
 /* The hash of all messages of the field, packed. */
@@ -125,6 +180,12 @@ static struct slice messages_text(struct arena *arena, const struct field *field
     return hash_text(arena, message_pack(arena, holder));
 }
 
+static bool is_time(const struct field *field)
+{
+    return field->message != NULL && !field->repeated &&
+           field->message->well_known == WELL_KNOWN_TIMESTAMP;
+}
+
 /* Empty for a field that is not set. */
 static struct slice value_text(struct arena *arena, const struct field *field,
                                const ProtobufCMessage *message)
@@ -133,10 +194,16 @@ static struct slice value_text(struct arena *arena, const struct field *field,
 
     if (!field_is_set(message, field))
         return SLICE_EMPTY;
-    if (field->message != NULL)
-        return messages_text(arena, field, message);
-    text = field->repeated ? list_text(arena, field, message)
-                           : scalar_text(arena, field, field_address(message, field, 0));
+    if (is_plain_map(field))
+        text = map_text(arena, field, message);
+    else if (is_time(field))
+        text = time_text(arena, field, message);
+    else if (field->message != NULL)
+        text = messages_text(arena, field, message);
+    else if (field->repeated)
+        text = list_text(arena, field, message);
+    else
+        text = scalar_text(arena, field, field_address(message, field, 0));
     return text.len > VALUE_MOST ? hash_text(arena, text) : text;
 }
 

@@ -1,4 +1,4 @@
-/* What an update changed, for the audit row: paths, and values as short JSON texts. */
+/* What was set or changed, for the audit row: paths, and values as short JSON texts. */
 #ifndef DATASTREAM_RPC_SERVICES_CHANGES_H
 #define DATASTREAM_RPC_SERVICES_CHANGES_H
 
@@ -8,7 +8,7 @@
 /*
  * Notes each field that differs between two messages of the type (call_audit_change), output-only
  * ones aside, and returns whether there is one. Sub-messages that both have are compared field by
- * field. Values of secret and input-only fields are never noted; long ones, maps and messages as
+ * field. Values of secret and input-only fields are never noted; long ones and messages as
  * "sha256:" and the hash.
  */
 bool changes_note(struct call *call, const struct message_type *type,

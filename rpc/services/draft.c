@@ -20,6 +20,17 @@ static struct status take_resource(struct call *call, const ProtobufCMessage **r
     return status_ok();
 }
 
+/* The id that an update's resource must have: over REST the path has set it. */
+static struct status take_id(struct call *call, const ProtobufCMessage *resource,
+                             struct slice *ret_id)
+{
+    const struct field *field = call->method->kind->id;
+
+    *ret_id = field_get_string(resource, field);
+    return ret_id->len > 0 ? status_ok()
+                           : status_invalid_field(call->arena, field->json_name, "is required");
+}
+
 /* A copy of the resource that may be changed, without what clients can't set. */
 static ProtobufCMessage *copy_resource(struct call *call, const struct kind *kind,
                                        const ProtobufCMessage *resource)
@@ -113,6 +124,16 @@ static void count(struct call *call, const struct kind *kind, int64_t delta)
                  delta);
 }
 
+/* What an object begins with is a change too: its history must tell what it was given. */
+static void note_first_values(struct call *call, const struct draft *draft)
+{
+    const struct message_type *type = draft->kind->message;
+    const ProtobufCMessage *nothing = message_new(call->arena, type);
+
+    if (nothing != NULL)
+        changes_note(call, type, nothing, draft->message);
+}
+
 void draft_commit_create(struct call *call, const struct draft *draft, struct slice body)
 {
     const struct uuid *organization = &call->identity.organization;
@@ -131,6 +152,7 @@ void draft_commit_create(struct call *call, const struct draft *draft, struct sl
     count(call, kind, 1);
     commit_feed(&call->commit, organization, kind->number, &draft->id, CHANGE_CREATED);
     object_audit(call, "Created", kind, &draft->id, object_name(kind, draft->message));
+    note_first_values(call, draft);
     call->committed = object_committed;
 }
 
@@ -202,10 +224,13 @@ struct status edit_begin(struct call *call,
     struct edit edit = {.after = {.kind = kind}};
     const ProtobufCMessage *resource = NULL;
     ProtobufCMessage *wanted;
+    struct slice id = SLICE_EMPTY;
     struct status status = take_resource(call, &resource);
 
     if (status_is_ok(status))
-        status = object_read(call, kind, field_get_string(resource, kind->id), &edit.object);
+        status = take_id(call, resource, &id);
+    if (status_is_ok(status))
+        status = object_read(call, kind, id, &edit.object);
     if (status_is_ok(status))
         status = call_check_etag(call, edit.object.revision);
     if (!status_is_ok(status))

@@ -125,14 +125,39 @@ static void merge_path(struct merge *merge, struct place place, struct slice pat
     }
 }
 
-/* The fields of `from` that are set, or all of them. */
-static void merge_all(struct merge *merge, const struct place *place, bool only_set)
+static void merge_all(struct merge *merge, const struct place *place)
+{
+    for (size_t i = 0; i < place->type->field_count; i++)
+        merge_field(merge, place, &place->type->fields[i], false);
+}
+
+static bool holds_any(const ProtobufCMessage *message, const struct message_type *type)
+{
+    for (size_t i = 0; i < type->field_count; i++)
+        if (field_is_set(message, &type->fields[i]))
+            return true;
+    return false;
+}
+
+/*
+ * The fields of `from` that are set, as JSON would name them: those of a message that both sides
+ * have one by one, a message without any whole.
+ */
+static void merge_set(struct merge *merge, const struct place *place)
 {
     for (size_t i = 0; i < place->type->field_count; i++) {
         const struct field *field = &place->type->fields[i];
+        struct place inner = *place;
 
-        if (!only_set || field_is_set(place->from, field))
+        if (!field_is_set(place->from, field))
+            continue;
+        if (can_enter(field) && field_is_set(place->to, field) &&
+            holds_any(field_get_message(place->from, field), field->message)) {
+            if (enter(merge, &inner, field))
+                merge_set(merge, &inner);
+        } else {
             merge_field(merge, place, field, false);
+        }
     }
 }
 
@@ -145,14 +170,14 @@ void mask_merge(struct arena *arena, const struct message_type *type, const stru
     struct place place = {type, from, to, SLICE_EMPTY, false};
 
     if (paths == NULL || paths->n_paths == 0) {
-        merge_all(&merge, &place, true);
+        merge_set(&merge, &place);
         return;
     }
     for (size_t i = 0; i < paths->n_paths; i++) {
         struct slice path = slice_from_cstr(paths->paths[i]);
 
         if (slice_equal(path, SLICE("*")))
-            merge_all(&merge, &place, false);
+            merge_all(&merge, &place);
         else
             merge_path(&merge, place, path);
     }

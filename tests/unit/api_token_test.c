@@ -318,8 +318,45 @@ static void a_token_that_works_takes_no_new_time_limit(void **state)
         world_call(w, "RegenerateApiToken", w->made.api_token,
                    make(w, "RegenerateApiToken", "id", id, "expireTime", soon(w, 1000000), NULL)),
         "expireTime");
+    again = world_call(w, "RegenerateApiToken", w->made.api_token,
+                       make(w, "RegenerateApiToken", "id", id, "expiration", "ONE_MONTH",
+                            "expireTime", soon(w, 1000000), NULL));
+    assert_violation(again, "expiration");
+    assert_violation(again, "expireTime");
     again = regenerate(w, id, "0");
     assert_string_equal(get_cstr(w, again, "expireTime"), get_cstr(w, made, "expireTime"));
+    assert_int_equal(last_audit(w)->n_changes, 0);
+    again = regenerate(w, id, "600");
+    assert_non_null(strstr(last_audit(w)->description, "works for 600 more seconds"));
+}
+
+/* What no JSON could say is refused once, by the contract's rule. */
+static void a_time_beyond_the_calendar_is_refused_once(void **state)
+{
+    struct world *w = *state;
+    struct reply reply = create(w, "apiToken.expireTime", "253402300800000");
+
+    assert_violation(reply, "expireTime");
+    assert_null(reply.status.details->next);
+}
+
+static void the_audit_log_says_what_a_token_was_given(void **state)
+{
+    struct world *w = *state;
+    struct reply made = create(w, "apiToken.allowedCidrs", "10.0.0.0/8");
+    const Datastream__Storage__V1__AuditRecord *row = last_audit(w);
+    struct slice value = token_value(w, made);
+    static const char *const paths[] = {"name", "roleId", "allowedCidrs"};
+
+    assert_string_equal(row->action, "CreatedApiToken");
+    assert_int_equal(row->n_changes, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(row->changes[i]->path, paths[i]);
+        assert_string_equal(row->changes[i]->before, "");
+        assert_null(memmem(row->changes[i]->after, strlen(row->changes[i]->after), value.data + 4,
+                           value.len - 4));
+    }
+    assert_string_equal(row->changes[2]->after, "[\"10.0.0.0/8\"]");
 }
 
 #ifdef DATASTREAM_FAULTS
@@ -336,6 +373,7 @@ static void an_expired_token_is_out_and_takes_a_new_limit_with_its_value(void **
     const char *id = get_cstr(w, made, "id");
     struct slice admin = w->made.api_token;
     struct slice old = token_value(w, made);
+    const Datastream__Storage__V1__AuditRecord *row;
     struct reply again;
 
     assert_ok(on_id(w, "DisableApiToken", admin, id));
@@ -355,6 +393,11 @@ static void an_expired_token_is_out_and_takes_a_new_limit_with_its_value(void **
                        make(w, "RegenerateApiToken", "id", id, "expiration", "ONE_WEEK",
                             "overlapSeconds", "600", NULL));
     assert_ok(again);
+    row = last_audit(w);
+    assert_int_equal(row->n_changes, 1);
+    assert_string_equal(row->changes[0]->path, "expireTime");
+    assert_true(strlen(row->changes[0]->before) == strlen("\"2026-01-31T23:59:59.000Z\""));
+    assert_string_not_equal(row->changes[0]->before, row->changes[0]->after);
     assert_field(w, again, "status", "ACTIVE");
     assert_true(is_let_in(w, token_value(w, again)));
     assert_false(is_let_in(w, old));
@@ -610,6 +653,8 @@ int main(void)
         TEST(a_new_value_ends_the_old_one_at_once),
         TEST(an_overlap_keeps_one_old_value),
         TEST(a_token_that_works_takes_no_new_time_limit),
+        TEST(a_time_beyond_the_calendar_is_refused_once),
+        TEST(the_audit_log_says_what_a_token_was_given),
         TEST(a_token_serves_itself_without_further_permission),
         TEST(a_token_cannot_change_its_own_role),
         TEST(if_match_guards_each_change),

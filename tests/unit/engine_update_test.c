@@ -2,9 +2,6 @@
  * allocations. */
 #include "tests/unit/engine_fixture.h"
 
-#include "datastream/storage/v1/records.pb-c.h"
-#include "storage/audit.h"
-
 /* -- updating --------------------------------------------------------------------------------- */
 
 static void a_mask_touches_only_what_it_names(void **state)
@@ -58,6 +55,37 @@ static void without_a_mask_the_populated_fields_count(void **state)
     assert_ok(reply);
     assert_field(w, reply, "name", "edge-2");
     assert_field(w, reply, "description", "one");
+}
+
+/* As over REST, where the mask is inferred from the body (AIP-134). */
+static void without_a_mask_populated_fields_count_at_any_depth(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, create_device(w, "edge-1", NULL), "id");
+    struct reply reply;
+
+    assert_ok(update_device(w, id, "device.syslog.protocol", "TCP", NULL));
+    reply = update_device(w, id, "device.syslog.port", "1514", NULL);
+    assert_field(w, reply, "syslog.protocol", "TCP");
+    assert_field(w, reply, "syslog.port", "1514");
+    reply = update_device(w, id, "device.syslog", "", NULL);
+    assert_field(w, reply, "syslog.protocol", "UDP");
+    assert_field(w, reply, "syslog.port", "");
+    reply = update_device(w, id, "device.http.port", "8080", NULL);
+    assert_field(w, reply, "syslog.protocol", "");
+    assert_field(w, reply, "http.port", "8080");
+    reply = update_device(w, id, "device.http.url", "/in", NULL);
+    assert_field(w, reply, "http.port", "8080");
+    assert_field(w, reply, "http.url", "/in");
+}
+
+static void an_update_needs_an_id(void **state)
+{
+    struct world *w = *state;
+
+    assert_violation(world_call(w, "UpdateDevice", w->made.api_token,
+                                make(w, "UpdateDevice", "device.name", "edge-2", NULL)),
+                     "id");
 }
 
 static void a_star_replaces_everything_that_can_change(void **state)
@@ -207,19 +235,21 @@ static void validate_only_updates_change_nothing(void **state)
 /* -- audit ------------------------------------------------------------------------------------ */
 
 /* The last audit row of the organization. */
-static Datastream__Storage__V1__AuditRecord *last_audit(struct world *w)
+static struct reply set_labels(struct world *w, const char *id, const char *key, const char *value)
 {
-    struct slice from = slice_make(&w->made.organization, sizeof(struct uuid));
-    struct store_rows rows = read_rows(&w->fixture, FAMILY_AUDIT, from,
-                                       key_prefix_end(&w->arena, from), true, 1);
-    ProtobufCAllocator allocator = message_allocator(&w->arena);
-    uint8_t mac[AUDIT_MAC_LEN];
-    struct slice body;
+    ProtobufCMessage *request = make(w, "UpdateDevice", "device.id", id, NULL);
+    const struct method *method = world_method(w, "UpdateDevice");
+    ProtobufCMessage *device = field_get_message(request, method->resource);
+    const struct field *labels = message_field_by_name(method->resource->message, SLICE("labels"));
+    ProtobufCMessage *entry = message_new(&w->arena, labels->message);
+    size_t capacity = 0;
 
-    assert_int_equal(rows.count, 1);
-    assert_true(audit_parse(rows.rows[0].value, mac, &body));
-    return datastream__storage__v1__audit_record__unpack(&allocator, body.len,
-                                                         (const uint8_t *)body.data);
+    field_set_string(&w->arena, entry, message_field_by_number(labels->message, 1),
+                     slice_from_cstr(key));
+    field_set_string(&w->arena, entry, message_field_by_number(labels->message, 2),
+                     slice_from_cstr(value));
+    *(ProtobufCMessage **)field_append(&w->arena, device, labels, &capacity) = entry;
+    return world_call(w, "UpdateDevice", w->made.api_token, request);
 }
 
 static void changes_are_audited_with_their_paths(void **state)
@@ -232,7 +262,12 @@ static void changes_are_audited_with_their_paths(void **state)
     assert_string_equal(row->action, "CreatedDevice");
     assert_string_equal(row->object_id, id);
     assert_string_equal(row->object_name, "edge-1");
-    assert_int_equal(row->n_changes, 0);
+    assert_int_equal(row->n_changes, 2); /* what it began with */
+    assert_string_equal(row->changes[0]->path, "name");
+    assert_string_equal(row->changes[0]->before, "");
+    assert_string_equal(row->changes[0]->after, "\"edge-1\"");
+    assert_string_equal(row->changes[1]->path, "status");
+    assert_string_equal(row->changes[1]->after, "\"ENABLED\"");
     assert_ok(world_call(w, "UpdateDevice", w->made.api_token,
                          make(w, "UpdateDevice", "device.id", id, "device.description", "a \"b\"",
                               "device.tags", "t1", "device.tags", "t2", "device.status", "DISABLED",
@@ -262,6 +297,12 @@ static void changes_are_audited_with_their_paths(void **state)
     assert_string_equal(row->changes[0]->path, "syslog.port");
     assert_string_equal(row->changes[0]->before, "1514");
     assert_string_equal(row->changes[0]->after, "1515");
+    assert_ok(set_labels(w, id, "site", "cellar"));
+    row = last_audit(w);
+    assert_int_equal(row->n_changes, 1);
+    assert_string_equal(row->changes[0]->path, "labels");
+    assert_string_equal(row->changes[0]->before, "");
+    assert_string_equal(row->changes[0]->after, "{\"site\":\"cellar\"}");
     assert_ok(call_id(w, "DeleteDevice", id));
     assert_string_equal(last_audit(w)->action, "DeletedDevice");
 }
@@ -380,6 +421,8 @@ int main(void)
         TEST(a_mask_touches_only_what_it_names),
         TEST(a_oneof_moves_to_the_member_that_the_mask_names),
         TEST(without_a_mask_the_populated_fields_count),
+        TEST(without_a_mask_populated_fields_count_at_any_depth),
+        TEST(an_update_needs_an_id),
         TEST(a_star_replaces_everything_that_can_change),
         TEST(masks_that_name_nothing_are_refused),
         TEST(a_mask_is_refused_in_the_names_of_json),

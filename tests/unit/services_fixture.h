@@ -8,10 +8,14 @@
 
 #include "tests/unit/store_fixture.h"
 
+#include <datastream/storage/v1/records.pb-c.h>
+
 #include "proto/embedded.h"
 #include "proto/message.h"
 #include "rpc/call/news.h"
 #include "rpc/services/services.h"
+#include "storage/audit.h"
+#include "storage/keys.h"
 
 struct world {
     struct fixture fixture;
@@ -471,6 +475,22 @@ static inline void check_violation(struct reply reply, const char *path, const c
         assert_status(reply, STATUS_PERMISSION_DENIED);                         \
         assert_non_null(find_detail((reply), DETAIL_ERROR_INFO, "MINT_GUARD")); \
     } while (0)
+
+/* The newest row of the organization's audit log. */
+static inline Datastream__Storage__V1__AuditRecord *last_audit(struct world *w)
+{
+    struct slice from = slice_make(&w->made.organization, sizeof(struct uuid));
+    struct store_rows rows = read_rows(&w->fixture, FAMILY_AUDIT, from,
+                                       key_prefix_end(&w->arena, from), true, 1);
+    ProtobufCAllocator allocator = message_allocator(&w->arena);
+    uint8_t mac[AUDIT_MAC_LEN];
+    struct slice body;
+
+    assert_int_equal(rows.count, 1);
+    assert_true(audit_parse(rows.rows[0].value, mac, &body));
+    return datastream__storage__v1__audit_record__unpack(&allocator, body.len,
+                                                         (const uint8_t *)body.data);
+}
 
 /* -- what most tests need --------------------------------------------------------------------- */
 
