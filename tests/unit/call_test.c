@@ -284,7 +284,7 @@ static void endless_conflicts_are_aborted(void **state)
     create_with(&t, meddled_create);
     t.context = &meddler;
     assert_code(create_to_the_end(&t), STATUS_ABORTED);
-    assert_int_equal(t.call.runs, 16);
+    assert_int_equal(t.call.runs, 64);
     assert_false(device_is_there());
     try_done(&t);
 }
