@@ -165,12 +165,33 @@ static struct status read_rows(struct call *call, struct arena *arena, uint64_t 
 
 /* -- telling ---------------------------------------------------------------------------------- */
 
-static bool is_wanted(const struct watch *watch, const struct kind *kind)
+/* The row's kind, where this caller is told of it; NULL elsewhere. */
+static const struct kind *told_kind(const struct call *call, const struct feed_row *row)
 {
+    const struct watch *watch = call->handler_state;
+    const struct kind *kind = contract_kind_by_number(call_contract(call), row->kind);
+    bool wanted = watch->kind_count == 0;
+
     for (size_t i = 0; i < watch->kind_count; i++)
-        if (watch->kinds[i] == kind)
+        wanted = wanted || watch->kinds[i] == kind;
+    return kind != NULL && wanted && may_read(call, kind) ? kind : NULL;
+}
+
+/*
+ * Whether this caller will be told of more of the row's revision. Where the slice ends within the
+ * revision nobody knows: then too, so that nothing is left out by who resumes there.
+ */
+static bool has_more(const struct call *call, const struct feed_row *row)
+{
+    const struct watch *watch = call->handler_state;
+
+    for (size_t i = watch->at; i < watch->count + (watch->cut ? 1 : 0); i++) {
+        if (watch->rows[i].revision != row->revision)
+            return false;
+        if (i == watch->count || told_kind(call, &watch->rows[i]) != NULL)
             return true;
-    return watch->kind_count == 0;
+    }
+    return false;
 }
 
 static Datastream__V1__Change *make_change(struct arena *arena, uint64_t revision)
@@ -228,14 +249,13 @@ static ProtobufCMessage *next(struct call *call, struct arena *arena)
 
     while (watch->at < watch->count) {
         const struct feed_row *row = &watch->rows[watch->at++];
-        const struct kind *kind = contract_kind_by_number(call_contract(call), row->kind);
-        bool is_last = watch->at == watch->count && !watch->cut;
-        bool more = !is_last && row[1].revision == row->revision;
+        const struct kind *kind = told_kind(call, row);
+        bool more = has_more(call, row);
 
         watch->revision = row->revision;
         watch->index = (uint16_t)(row->index + 1);
         watch->complete = more ? row->revision - 1 : row->revision;
-        if (kind != NULL && is_wanted(watch, kind) && may_read(call, kind))
+        if (kind != NULL)
             return tell(arena, row, kind, more);
     }
     if (watch->rows != NULL)

@@ -209,17 +209,24 @@ static struct uuid organization_of(struct slice token)
 }
 
 /* A commit of `count` changes to objects of a kind; its revision. */
-static uint64_t change(const struct uuid *organization, const char *collection, int count)
+static void add_changes(struct commit *commit, const struct uuid *organization,
+                        const char *collection, int count)
 {
     const struct kind *kind = contract_kind(w.contract, slice_from_cstr(collection));
-    struct commit commit;
 
-    commit_init(&commit, &w.arena);
     for (int i = 0; i < count; i++) {
         struct uuid id = uuid_of((uint8_t)i);
 
-        commit_feed(&commit, organization, kind->number, &id, CHANGE_UPDATED);
+        commit_feed(commit, organization, kind->number, &id, CHANGE_UPDATED);
     }
+}
+
+static uint64_t change(const struct uuid *organization, const char *collection, int count)
+{
+    struct commit commit;
+
+    commit_init(&commit, &w.arena);
+    add_changes(&commit, organization, collection, count);
     assert_int_equal(commit_in(w.fixture.store, &commit), COMMIT_DONE);
     return commit.revision;
 }
@@ -352,6 +359,27 @@ static void rows_of_one_revision_are_told_to_belong_together(void **state)
             slice_equal(get(&w, reply, "revision"), call_etag(&w.arena, i < 150 ? first : second)));
         assert_field(&w, reply, "moreInRevision", is_last ? "" : "1");
     }
+    assert_asleep(&watch);
+    close_watch(&watch);
+}
+
+/* What the caller is not told of is not announced either: nobody waits for it to resume. */
+static void rows_of_other_kinds_do_not_belong_to_what_is_told(void **state)
+{
+    struct uuid organization = organization_of(w.made.api_token);
+    const char *from = arena_cstr(&w.arena, call_etag(&w.arena, store_revision(w.fixture.store)));
+    struct commit commit;
+    struct watch watch;
+
+    (void)state;
+    commit_init(&commit, &w.arena);
+    add_changes(&commit, &organization, "directors", 1);
+    add_changes(&commit, &organization, "devices", 2);
+    add_changes(&commit, &organization, "directors", 2);
+    assert_int_equal(commit_in(w.fixture.store, &commit), COMMIT_DONE);
+    open_watch(&watch, w.made.api_token, "devices", from);
+    assert_field(&w, next_change(&watch), "moreInRevision", "1");
+    assert_field(&w, next_change(&watch), "moreInRevision", "");
     assert_asleep(&watch);
     close_watch(&watch);
 }
@@ -622,6 +650,7 @@ int main(void)
         TEST(changes_of_others_let_a_watch_sleep),
         TEST(a_feed_of_other_kinds_is_read_in_turns),
         TEST(rows_of_one_revision_are_told_to_belong_together),
+        TEST(rows_of_other_kinds_do_not_belong_to_what_is_told),
         TEST(a_long_watch_holds_no_more_memory),
         TEST(heartbeats_come_where_nothing_was_sent),
         TEST(a_watch_may_be_cancelled_at_any_time),
