@@ -20,7 +20,7 @@
 /* An engine may see conflicts where there are none; this many in a row are its failure. */
 #define TRIES_MOST 16
 
-/* A window, keyed by token, method and code. The texts are those of the last refusal. */
+/* A window, keyed by token, method, code and reason. The address is that of the last refusal. */
 struct window {
     struct table_entry entry;
     struct uuid organization;
@@ -205,9 +205,20 @@ static uint8_t keep_text(char *kept, size_t most, struct slice text)
     return (uint8_t)len;
 }
 
+/* FNV-1a: tells one reason from another. */
+static uint64_t hash_of(struct slice text)
+{
+    uint64_t hash = 0xcbf29ce484222325U;
+
+    for (size_t i = 0; i < text.len; i++)
+        hash = (hash ^ (unsigned char)text.data[i]) * 0x100000001b3U;
+    return hash;
+}
+
 static void make_key(const struct denial *denial, uint8_t key[TABLE_KEY_LEN])
 {
-    uint64_t rest[2] = {denial->code, denial->method->index};
+    uint64_t rest[2] = {(uint64_t)denial->method->index << 32 | denial->code,
+                        hash_of(denial->description)};
 
     memcpy(key, rest, sizeof(rest));
     memcpy(key + sizeof(rest), denial->identity->id.bytes, 16);
@@ -267,6 +278,7 @@ static void open_window(struct denials *denials, const uint8_t key[TABLE_KEY_LEN
     window->method = denial->method;
     window->code = denial->code;
     window->start_ms = now_ms;
+    window->description_len = keep_text(window->description, TEXT_MOST, denial->description);
     if (is_due(denials, now_ms + DENIALS_WINDOW_MS))
         return;
     atomic_store_explicit(&denials->next_end_ms, now_ms + DENIALS_WINDOW_MS, memory_order_relaxed);
@@ -288,7 +300,6 @@ void denials_note(struct denials *denials, const struct denial *denial, int64_t 
         window->count++;
         window->last_ms = now_ms;
         window->peer_len = keep_text(window->peer, PEER_MOST, denial->peer);
-        window->description_len = keep_text(window->description, TEXT_MOST, denial->description);
     }
     pthread_mutex_unlock(&denials->lock);
 }

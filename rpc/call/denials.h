@@ -1,8 +1,8 @@
 /*
- * Refused calls on their way into the audit log. The first refusal of a token at a method is
- * written at once; further ones within a minute are counted, and written as one row when the minute
- * is over. Bounded, so that a caller who is refused a thousand times a second fills neither memory
- * nor log. Belongs to one loop; never waits for the disk. Internal to rpc/call/.
+ * Refused calls on their way into the audit log. The first refusal of a token at a method for
+ * a reason is written at once; further ones within a minute are counted, and written as one row
+ * when the minute is over. Bounded, so that a caller who is refused a thousand times a second fills
+ * neither memory nor log. Belongs to one loop; never waits for the disk. Internal to rpc/call/.
  */
 #ifndef DATASTREAM_RPC_CALL_DENIALS_H
 #define DATASTREAM_RPC_CALL_DENIALS_H

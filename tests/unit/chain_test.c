@@ -290,6 +290,20 @@ static void equal_refusals_become_one_row(void **state)
     assert_null(audit_record_of(&stage, TOKEN_KIND, token_id(1), 3));
 }
 
+static void refusals_for_two_reasons_are_two_rows(void **state)
+{
+    Datastream__Storage__V1__AuditRecord *record;
+
+    (void)state;
+    put_facts(&stage.scene, 1, (struct facts_of){.cidrs = {"10.0.0.0/8"}});
+    assert_code(open_with("GetDevice", 1), STATUS_UNAUTHENTICATED);
+    put_facts(&stage.scene, 1, (struct facts_of){.disabled = true});
+    assert_code(open_with("GetDevice", 1), STATUS_UNAUTHENTICATED);
+    record = audit_record_wait(&stage, TOKEN_KIND, token_id(1), 1);
+    assert_non_null(record);
+    assert_non_null(strstr(record->description, "disabled"));
+}
+
 #ifdef DATASTREAM_FAULTS
 static void a_window_ends_after_a_minute(void **state)
 {
@@ -446,6 +460,7 @@ static int run(bool late)
         BOTH(OVER),
 #ifdef DATASTREAM_FAULTS
         OVER(a_token_that_expired_meanwhile_is_refused),
+        OVER(refusals_for_two_reasons_are_two_rows),
         OVER(a_window_ends_after_a_minute),
         OVER(a_window_ends_without_a_further_call),
         OVER(without_memory_no_call_opens),
