@@ -67,6 +67,7 @@ struct rules {
     bool email;
     bool hostname;
     bool ip;
+    bool address; /* host name or ip */
     bool uuid;
     bool cidr;           /* address with prefix length, or a bare address */
     bool has_item_count; /* repeated and map */

@@ -206,6 +206,9 @@ static struct status take_string(const struct target *target,
     case BUF__VALIDATE__STRING_RULES__WELL_KNOWN_IP:
         rules->ip = from->ip;
         break;
+    case BUF__VALIDATE__STRING_RULES__WELL_KNOWN_ADDRESS:
+        rules->address = from->address;
+        break;
     case BUF__VALIDATE__STRING_RULES__WELL_KNOWN_UUID:
         rules->uuid = from->uuid;
         break;

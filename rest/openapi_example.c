@@ -46,7 +46,7 @@ static struct slice text_for(struct openapi *api, const struct field *field,
         return rules->in[0];
     if (rules != NULL && rules->email)
         return SLICE("someone@example.com");
-    if (rules != NULL && rules->hostname)
+    if (rules != NULL && (rules->hostname || rules->address))
         return SLICE("host.example.com");
     if (rules != NULL && rules->ip)
         return SLICE("192.0.2.1");

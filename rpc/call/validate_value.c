@@ -161,6 +161,8 @@ static void check_shape(const struct judged *judged, struct slice text)
         want(judged, "must be a host name");
     if (rules->ip && !is_address(text))
         want(judged, "must be an IPv4 or IPv6 address");
+    if (rules->address && !is_hostname(text) && !is_address(text))
+        want(judged, "must be a host name or an IP address");
     if (rules->uuid && !is_uuid(text))
         want(judged, "must be a UUID");
     if (rules->cidr && !is_network(text))

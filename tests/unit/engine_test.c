@@ -74,6 +74,19 @@ static void violations_carry_paths_of_the_resource(void **state)
     assert_field(w, world_call(w, "ListDevices", w->made.api_token, NULL), "totalSize", "");
 }
 
+static void a_director_is_reached_by_a_name_or_an_address(void **state)
+{
+    struct world *w = *state;
+
+    assert_violation(world_call(w, "CreateDirector", w->made.api_token,
+                                make(w, "CreateDirector", "director.name", "edge-1",
+                                     "director.address", "not a host", NULL)),
+                     "address");
+    assert_ok(world_call(w, "CreateDirector", w->made.api_token,
+                         make(w, "CreateDirector", "director.name", "edge-1", "director.address",
+                              "2001:db8::1", NULL)));
+}
+
 static void all_violations_come_at_once(void **state)
 {
     struct world *w = *state;
@@ -393,6 +406,7 @@ int main(void)
         TEST(what_only_the_server_sets_is_ignored_in_a_request),
         TEST(enums_left_out_get_their_default_at_any_depth),
         TEST(violations_carry_paths_of_the_resource),
+        TEST(a_director_is_reached_by_a_name_or_an_address),
         TEST(all_violations_come_at_once),
         TEST(a_name_is_unique_without_regard_to_case),
         TEST(names_are_kept_trimmed),

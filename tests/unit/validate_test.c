@@ -194,6 +194,7 @@ static void shapes_of_texts_are_known(void **state)
     const struct rules email = {.email = true};
     const struct rules hostname = {.hostname = true};
     const struct rules ip = {.ip = true};
+    const struct rules address = {.address = true};
     const struct rules cidr = {.cidr = true};
     const struct rules uuid = {.uuid = true};
 
@@ -212,6 +213,9 @@ static void shapes_of_texts_are_known(void **state)
                 {"2001:db8::ffff:10.0.0.1", true}, {"10.0.0", false}, {"10.0.0.256", false},
                 {"10.0.0.01", false}, {"10.0.0.1/8", false}, {"::1%lo", false}, {"", false},
                 {"1:2:3:4:5:6:7:8:9", false}, {" 10.0.0.1", false});
+    CHECK_TEXTS(address, "must be a host name or an IP address", {"edge.example", true},
+                {"10.0.0.1", true}, {"2001:db8::1", true}, {"10.0.0.256", false}, {"", false},
+                {"not a host", false}, {"edge.example:8080", false}, {"[::1]", false});
     CHECK_TEXTS(cidr, "must be an address or a network such as \"10.0.0.0/8\"",
                 {"10.0.0.0/8", true}, {"10.0.0.1", true}, {"::/0", true}, {"2001:db8::/128", true},
                 {"10.0.0.0/33", false}, {"::/129", false}, {"10.0.0.0/", false},
