@@ -452,11 +452,24 @@ struct status api_token__create(struct call *call)
 
 /* -- deleting --------------------------------------------------------------------------------- */
 
+/* Fills the commit: the record goes, its last use, and the facts of each value that works. */
+static void commit_delete_token(struct call *call, const struct api_token *token)
+{
+    const Datastream__Storage__V1__TokenRecord *record = token->record;
+
+    draft_commit_delete(call, &token->object);
+    commit_delete(&call->commit, FAMILY_USAGE, token->object.key);
+    commit_delete(&call->commit, FAMILY_TOKEN_HASHES,
+                  slice_make(record->hash.data, record->hash.len));
+    if (record->overlap_hash.len > 0)
+        commit_delete(&call->commit, FAMILY_TOKEN_HASHES,
+                      slice_make(record->overlap_hash.data, record->overlap_hash.len));
+}
+
 struct status api_token__delete(struct call *call)
 {
     const Datastream__V1__DeleteApiTokenRequest *request = (const void *)call->request;
     struct slice id = slice_from_cstr(request->id);
-    const Datastream__Storage__V1__TokenRecord *record;
     struct api_token token;
     struct status status = guard_check_self(call, id);
 
@@ -468,14 +481,8 @@ struct status api_token__delete(struct call *call)
         status = references_check_none(call, &token.object);
     if (!status_is_ok(status))
         return status;
-    record = token.record;
-    draft_commit_delete(call, &token.object);
-    commit_delete(&call->commit, FAMILY_USAGE, token.object.key);
-    commit_delete(&call->commit, FAMILY_TOKEN_HASHES,
-                  slice_make(record->hash.data, record->hash.len));
-    if (record->overlap_hash.len > 0)
-        commit_delete(&call->commit, FAMILY_TOKEN_HASHES,
-                      slice_make(record->overlap_hash.data, record->overlap_hash.len));
     call->response = object_empty_response(call);
+    if (!object_validate_only(call))
+        commit_delete_token(call, &token);
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }

@@ -376,7 +376,8 @@ struct status role__delete(struct call *call)
         status = references_check_none(call, &object);
     if (!status_is_ok(status))
         return status;
-    draft_commit_delete(call, &object);
     call->response = object_empty_response(call);
+    if (!object_validate_only(call))
+        draft_commit_delete(call, &object);
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }

@@ -162,6 +162,17 @@ static void validate_only_makes_no_token(void **state)
     assert_field(w, world_call(w, "ListApiTokens", w->made.api_token, NULL), "totalSize", "1");
 }
 
+static void validate_only_deletes_no_token(void **state)
+{
+    struct world *w = *state;
+    struct reply made = make_token(w, "reader", predefined(w, "API Reader"));
+
+    assert_ok(world_call(
+        w, "DeleteApiToken", w->made.api_token,
+        make(w, "DeleteApiToken", "id", get_cstr(w, made, "id"), "validateOnly", "true", NULL)));
+    assert_true(is_let_in(w, token_value(w, made)));
+}
+
 static void presets_set_the_time_limit(void **state)
 {
     struct world *w = *state;
@@ -646,6 +657,7 @@ int main(void)
         TEST(bad_tokens_are_refused_at_their_fields),
         TEST(a_time_out_of_range_is_reported_once),
         TEST(validate_only_makes_no_token),
+        TEST(validate_only_deletes_no_token),
         TEST(presets_set_the_time_limit),
         TEST(name_description_role_and_networks_change_and_nothing_else),
         TEST(a_change_of_role_or_networks_holds_at_once),

@@ -394,7 +394,7 @@ static void comments_are_those_of_the_files(void **state)
     (void)state;
     assert_slice(token->comment, "A bearer credential that carries the permissions of one role.");
     assert_slice(field_of("datastream.v1.ApiToken", "role_name")->comment, "The role's name.");
-    assert_slice(field_of("datastream.v1.ApiToken", "description")->comment, "");
+    assert_slice(field_of("datastream.storage.v1.AuditRecord", "time_ms")->comment, "");
     assert_slice(enum_value_by_name(status, SLICE("EXPIRED"))->comment,
                  "Past its expireTime; goes before DISABLED.");
     assert_slice(message("datastream.v1.Device")->oneofs[0].comment,

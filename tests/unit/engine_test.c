@@ -143,6 +143,19 @@ static void validate_only_checks_everything_and_changes_nothing(void **state)
     assert_status(made, STATUS_ALREADY_EXISTS);
 }
 
+static void validate_only_deletes_nothing(void **state)
+{
+    struct world *w = *state;
+    const char *director = get_cstr(w, create_director(w, "one"), "id");
+    ProtobufCMessage *try = make(w, "DeleteDirector", "id", director, "validateOnly", "true", NULL);
+
+    assert_ok(world_call(w, "DeleteDirector", w->made.api_token, try));
+    assert_ok(call_id(w, "GetDirector", director));
+    assert_ok(create_device(w, "edge-1", director));
+    assert_status(world_call(w, "DeleteDirector", w->made.api_token, try),
+                  STATUS_FAILED_PRECONDITION);
+}
+
 static void more_references_than_an_object_may_have_are_refused(void **state)
 {
     struct world *w = *state;
@@ -411,6 +424,7 @@ int main(void)
         TEST(a_name_is_unique_without_regard_to_case),
         TEST(names_are_kept_trimmed),
         TEST(validate_only_checks_everything_and_changes_nothing),
+        TEST(validate_only_deletes_nothing),
         TEST(more_references_than_an_object_may_have_are_refused),
         TEST(a_reference_given_twice_is_refused_in_whatever_case),
         TEST(unknown_ids_are_not_found),

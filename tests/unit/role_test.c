@@ -285,6 +285,18 @@ static void validate_only_makes_no_role(void **state)
         predefined_count(w));
 }
 
+static void validate_only_deletes_no_role(void **state)
+{
+    struct world *w = *state;
+    const char *id = make_role(w, "Reader", "devices.read", NULL);
+    ProtobufCMessage *try = make(w, "DeleteRole", "id", id, "validateOnly", "true", NULL);
+
+    assert_ok(world_call(w, "DeleteRole", w->made.api_token, try));
+    assert_ok(on_id(w, "GetRole", id));
+    assert_ok(make_token(w, "reader", id));
+    assert_status(world_call(w, "DeleteRole", w->made.api_token, try), STATUS_FAILED_PRECONDITION);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
@@ -302,6 +314,7 @@ int main(void)
         TEST(updates_follow_the_mask),
         TEST(a_cleared_assignable_to_follows_the_permissions),
         TEST(validate_only_makes_no_role),
+        TEST(validate_only_deletes_no_role),
     };
 
     return cmocka_run_group_tests_name("roles", tests, NULL, NULL);
