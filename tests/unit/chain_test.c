@@ -1,6 +1,9 @@
 /* Opening calls: who is let in, what everyone else is told, and what the token's log says of it. */
 #include "tests/unit/call_fixture.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "base/clock.h"
 
 static struct stage stage;
@@ -339,6 +342,49 @@ static void a_window_ends_without_a_further_call(void **state)
     assert_int_equal(record->count, 2);
     assert_null(audit_record_of(&stage, TOKEN_KIND, token_id(1), 2));
 }
+
+static void *flush_on(void *stopped)
+{
+    while (!atomic_load((atomic_bool *)stopped))
+        chain_loop_flush(stage.loop);
+    return NULL;
+}
+
+/* How many refusals the token's rows stand for. */
+static int refusals_told(struct uuid token)
+{
+    Datastream__Storage__V1__AuditRecord *record;
+    int sum = 0;
+
+    for (size_t i = 0; (record = audit_record_of(&stage, TOKEN_KIND, token, i)) != NULL; i++)
+        sum += record->count == 0 ? 1 : record->count;
+    return sum;
+}
+
+static void no_refusal_is_lost_or_told_twice_while_another_thread_flushes(void **state)
+{
+    atomic_bool stopped = false;
+    pthread_t flusher;
+    int sum = 0;
+
+    (void)state;
+    put_facts(&stage.scene, 1, (struct facts_of){.role = predefined_id(7)});
+    assert_int_equal(pthread_create(&flusher, NULL, flush_on, &stopped), 0);
+    for (int i = 0; i < 90; i++) {
+        assert_code(open_with("CreateDevice", 1), STATUS_PERMISSION_DENIED);
+        if (i % 3 == 2)
+            clock_step_wall_ms(60001);
+    }
+    atomic_store(&stopped, true);
+    pthread_join(flusher, NULL);
+    chain_loop_flush(stage.loop);
+    for (int i = 0; i < 1000 && sum < 90; i++) {
+        sum = refusals_told(token_id(1));
+        if (sum < 90)
+            usleep(5000);
+    }
+    assert_int_equal(sum, 90);
+}
 #endif
 
 static void windows_are_bounded_and_those_that_go_are_written(void **state)
@@ -463,6 +509,7 @@ static int run(bool late)
         OVER(refusals_for_two_reasons_are_two_rows),
         OVER(a_window_ends_after_a_minute),
         OVER(a_window_ends_without_a_further_call),
+        OVER(no_refusal_is_lost_or_told_twice_while_another_thread_flushes),
         OVER(without_memory_no_call_opens),
 #endif
     };
