@@ -248,14 +248,6 @@ struct permission_set role__check(struct call *call, const Datastream__V1__Role 
     return set;
 }
 
-void role__require_permissions(struct call *call, const Datastream__V1__Role *role,
-                               struct violations *violations)
-{
-    if (role->n_permissions == 0)
-        violations_add(violations, call->arena, SLICE("permissions"),
-                       "must hold at least one permission");
-}
-
 struct status role__check_predefined_name(struct call *call, const struct draft *draft)
 {
     size_t count;
@@ -282,10 +274,8 @@ static struct status clone(struct call *call, struct draft *draft, struct guard_
     struct uuid id;
 
     ret_source->revision = 0;
-    if (role->clone_from[0] == '\0') {
-        role__require_permissions(call, role, &draft->violations);
+    if (role->clone_from[0] == '\0')
         return status_ok();
-    }
     if (role->n_permissions > 0)
         violations_add(&draft->violations, call->arena, path,
                        "must not be given together with permissions");

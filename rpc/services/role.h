@@ -19,10 +19,6 @@ struct permission_set role__check(struct call *call, const Datastream__V1__Role 
 /* Where it is not said: USERS where a permission is the owner's alone, else both. */
 void role__default_assignable(struct call *call, Datastream__V1__Role *role);
 
-/* A violation when the role has no permission. */
-void role__require_permissions(struct call *call, const Datastream__V1__Role *role,
-                               struct violations *violations);
-
 /* ALREADY_EXISTS when a predefined role has the name. */
 struct status role__check_predefined_name(struct call *call, const struct draft *draft);
 

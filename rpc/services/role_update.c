@@ -86,7 +86,6 @@ static struct status check_update(struct call *call, struct edit *edit)
     if (after->clone_from[0] != '\0')
         violations_add(&edit->after.violations, call->arena, SLICE("cloneFrom"),
                        "can be given at creation alone");
-    role__require_permissions(call, after, &edit->after.violations);
     wanted = role__check(call, after, &edit->after.violations);
     status = check_narrowing(call, edit);
     if (status_is_ok(status))

@@ -85,12 +85,22 @@ static void a_role_is_created_read_and_deleted(void **state)
     assert_status(on_id(w, "GetRole", id), STATUS_NOT_FOUND);
 }
 
+static void a_name_alone_creates_a_role_that_permits_nothing(void **state)
+{
+    struct world *w = *state;
+    struct reply role = world_call(w, "CreateRole", w->made.api_token,
+                                   make(w, "CreateRole", "role.name", "Nothing yet", NULL));
+
+    assert_ok(role);
+    assert_field(w, role, "permissions.0", "");
+    assert_field(w, role, "assignableTo", "BOTH");
+}
+
 static void bad_roles_are_refused_at_their_fields(void **state)
 {
     struct world *w = *state;
 
     assert_violation(create(w, "role.permissions", "devices.fly"), "permissions[0]");
-    assert_violation(create(w, "role.description", "no permission"), "permissions");
     assert_violation(create(w, "role.cloneFrom", "nonsense"), "cloneFrom");
     assert_violation(create(w, "role.cloneFrom", "0192f0c1-2345-7000-8000-00000000dead"),
                      "cloneFrom");
@@ -252,7 +262,7 @@ static void updates_follow_the_mask(void **state)
 
     assert_field(w, reply, "description", "new");
     assert_field(w, reply, "permissions.0", "devices.read");
-    assert_violation(update(w, id, NULL, NULL, "permissions"), "permissions");
+    assert_field(w, update(w, id, NULL, NULL, "permissions"), "permissions.0", "");
     assert_violation(update(w, id, "role.permissions", "devices.fly", NULL), "permissions[0]");
     assert_field(w, update(w, id, NULL, NULL, "assignableTo"), "assignableTo", "BOTH");
     assert_status(update(w, "0192f0c1-2345-7000-8000-00000000dead", "role.name", "abc", NULL),
@@ -303,6 +313,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_predefined_roles_are_there_and_fixed),
         TEST(a_role_is_created_read_and_deleted),
+        TEST(a_name_alone_creates_a_role_that_permits_nothing),
         TEST(bad_roles_are_refused_at_their_fields),
         TEST(names_of_predefined_roles_are_taken),
         TEST(a_clone_has_the_permissions_of_its_source),
