@@ -60,6 +60,12 @@ static rocksdb_options_t *make_database(const struct store_options *options)
     }
     rocksdb_options_set_create_if_missing(database, options->create && !options->read_only);
     rocksdb_options_set_create_missing_column_families(database, !options->read_only);
+    /*
+     * RocksDB would end a replay at the first damaged record, and drop all behind it without a
+     * word. Only a last one that was cut off, as a crash leaves it, was never answered as done.
+     */
+    rocksdb_options_set_wal_recovery_mode(database,
+                                          rocksdb_tolerate_corrupted_tail_records_recovery);
     rocksdb_options_set_max_total_wal_size(database, WAL_BYTES_MOST);
     rocksdb_options_set_db_write_buffer_size(database, WRITE_BUFFERS_MOST);
     rocksdb_options_set_max_background_jobs(database, 2);
