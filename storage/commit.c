@@ -56,7 +56,7 @@ struct committer {
 
 enum verdict { HOLDS, FAILS, UNKNOWN };
 
-/* Looks a key up in the batch, then in the store. An unreadable record has no revision, 0. */
+/* Looks a key up in the batch, then in the store. Of an unreadable record nothing is known. */
 static enum verdict look_up(struct committer *c, enum store_family family, struct slice key,
                             bool *ret_present, uint64_t *ret_revision)
 {
@@ -71,8 +71,10 @@ static enum verdict look_up(struct committer *c, enum store_family family, struc
     }
     switch (store_get(c->view, family, key, &value)) {
     case STORE_FOUND:
-        if (!record_parse(value, &record))
+        if (!record_parse(value, &record)) {
             store__log_error("check of a condition", "the record is unreadable");
+            return UNKNOWN;
+        }
         *ret_present = true;
         *ret_revision = record.revision;
         return HOLDS;

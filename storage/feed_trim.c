@@ -125,8 +125,10 @@ static bool begin(struct feed_trimmer *trimmer, const struct uuid *organization,
         commit_require_absent(&trimming->commit, FAMILY_FEED, key);
         return true;
     case STORE_FOUND:
-        if (!record_parse(value, &record) || record.body.len != 8)
+        if (!record_parse(value, &record) || record.body.len != 8) {
+            store__log_error("trimming of a feed", "its beginning is unreadable");
             return false;
+        }
         trimming->floor = bytes_u64(record.body.data);
         commit_require_revision(&trimming->commit, FAMILY_FEED, key, record.revision);
         return true;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "storage/bytes.h"
 #include "storage/commit.h"
 #include "storage/keys.h"
@@ -27,6 +28,7 @@ struct rocksdb_store {
     rocksdb_writeoptions_t *write_options; /* synced */
     rocksdb_writebatch_t *batch;           /* the committer's */
     struct committer *committer;
+    int lock; /* the file that is locked while the store is open read-only, or -1 */
 };
 
 static struct rocksdb_store *of(struct store *store)
@@ -211,6 +213,8 @@ static void engine_close(struct store *store)
     rocksdb_writebatch_destroy(r->batch);
     rocksdb_writeoptions_destroy(r->write_options);
     rocksdb_readoptions_destroy(r->read_options);
+    if (r->lock >= 0)
+        close(r->lock);
     explicit_bzero(r->store.audit_key, sizeof(r->store.audit_key));
     free(r);
 }
@@ -271,22 +275,26 @@ static bool exists(struct arena *arena, const char *directory)
 }
 
 /*
- * Whether another process has the database open. RocksDB itself does not ask when it opens one
- * read-only, and a writer would then pull files away from under the reader. This process must not
- * have it open: closing the file gives up what locks it holds on it.
+ * Shares the database's lock, which a writer takes alone: RocksDB does not when it opens one
+ * read-only, and a writer would pull files away from under the reader. This process must not have
+ * the database open: closing the file gives up what locks it holds on it. False when a writer has
+ * it; *ret_file is -1 where there is no lock.
  */
-static bool is_in_use(struct arena *arena, const char *directory)
+static bool share_lock(struct arena *arena, const char *directory, int *ret_file)
 {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
     struct slice path = arena_printf(arena, "%s/LOCK", directory);
     int file = arena_failed(arena) ? -1 : open(path.data, O_RDONLY | O_CLOEXEC);
-    bool in_use;
 
+    *ret_file = -1;
     if (file < 0)
+        return true;
+    if (fcntl(file, F_SETLK, &lock) != 0) {
+        close(file);
         return false;
-    in_use = fcntl(file, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-    close(file);
-    return in_use;
+    }
+    *ret_file = file;
+    return true;
 }
 
 static void note_family(struct present *present, const char *name, const char **ret_unknown)
@@ -455,39 +463,63 @@ static struct status open_with(struct rocksdb_store *r, struct arena *arena,
     return r->committer == NULL ? status_out_of_memory() : status_ok();
 }
 
-struct status store_open_rocksdb(const struct store_options *options, struct arena *arena,
-                                 struct store **ret_store)
+/* Makes the folder where it is missing, before RocksDB does: what is inside is for nobody else. */
+static struct status make_folder(struct arena *arena, const char *directory)
 {
-    struct rocksdb_tuning tuning;
-    struct rocksdb_store *r;
-    struct status status;
+    if (mkdir(directory, 0700) != 0)
+        return errno == EEXIST ? status_ok()
+                               : status_make(arena, STATUS_INTERNAL, "%s cannot be made: %s.",
+                                             directory, strerror(errno));
+    if (!folder_sync_above(directory))
+        return status_make(arena, STATUS_INTERNAL, "The folder of %s cannot be synced: %s.",
+                           directory, strerror(errno));
+    return status_ok();
+}
 
-    if (options->read_only && is_in_use(arena, options->directory))
-        return store_in_use(arena, options->directory);
-    if (!exists(arena, options->directory)) {
-        if (!options->create || options->read_only)
-            return status_make(arena, STATUS_NOT_FOUND, "There is no store in %s.",
-                               options->directory);
-        /* Ours before RocksDB makes it: what is inside is for nobody else to read. */
-        if (mkdir(options->directory, 0700) != 0 && errno != EEXIST)
-            return status_make(arena, STATUS_INTERNAL, "%s cannot be made: %s.", options->directory,
-                               strerror(errno));
-    }
-    r = calloc(1, sizeof(*r));
+/* An open database is the only user of what this holds but for its tuning. */
+static struct rocksdb_store *store_new(const struct store_options *options, int lock)
+{
+    struct rocksdb_store *r = calloc(1, sizeof(*r));
+
     if (r == NULL)
-        return status_out_of_memory();
-    if (!rocksdb__tuning_init(&tuning, options)) {
-        free(r);
-        return status_make(arena, STATUS_INTERNAL, "RocksDB refuses our options.");
-    }
+        return NULL;
     r->store.engine = &engine;
     memcpy(r->store.audit_key, options->audit_key, sizeof(r->store.audit_key));
+    r->lock = lock;
     r->read_options = rocksdb_readoptions_create();
     r->write_options = rocksdb_writeoptions_create();
     rocksdb_writeoptions_set_sync(r->write_options, 1);
     r->batch = rocksdb_writebatch_create();
-    status = open_with(r, arena, options, &tuning);
-    rocksdb__tuning_done(&tuning);
+    return r;
+}
+
+struct status store_open_rocksdb(const struct store_options *options, struct arena *arena,
+                                 struct store **ret_store)
+{
+    struct status status = status_ok();
+    struct rocksdb_tuning tuning;
+    struct rocksdb_store *r;
+    int lock = -1;
+
+    if (options->read_only && !share_lock(arena, options->directory, &lock))
+        return store_in_use(arena, options->directory);
+    r = store_new(options, lock);
+    if (r == NULL) {
+        if (lock >= 0)
+            close(lock);
+        return status_out_of_memory();
+    }
+    if (!exists(arena, options->directory))
+        status = options->create && !options->read_only
+                     ? make_folder(arena, options->directory)
+                     : status_make(arena, STATUS_NOT_FOUND, "There is no store in %s.",
+                                   options->directory);
+    if (status_is_ok(status) && !rocksdb__tuning_init(&tuning, options))
+        status = status_make(arena, STATUS_INTERNAL, "RocksDB refuses our options.");
+    else if (status_is_ok(status)) {
+        status = open_with(r, arena, options, &tuning);
+        rocksdb__tuning_done(&tuning);
+    }
     if (!status_is_ok(status)) {
         engine_close(&r->store);
         return status;

@@ -2,6 +2,7 @@
 #include "tests/unit/store_fixture.h"
 
 #include <fcntl.h>
+#include <glob.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -120,6 +121,96 @@ static void a_store_in_use_elsewhere_is_refused(void **state)
     close(pipes[0]);
     close(pipes[1]);
     fixture_open(f);
+}
+
+/* Else a server that starts meanwhile would change the files under the one who reads. */
+static void a_store_that_is_read_keeps_writers_of_others_away(void **state)
+{
+    struct fixture *f = *state;
+    struct slice path = arena_printf(&f->arena, "%s/LOCK", f->directory);
+
+    fixture_open(f);
+    shut(f);
+    f->options.read_only = true;
+    for (int open_now = 1; open_now >= 0; open_now--) {
+        pid_t child;
+        int status;
+
+        if (open_now)
+            fixture_open(f);
+        else
+            shut(f);
+        child = fork();
+        if (child == 0) {
+            struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+            _exit(fcntl(open(path.data, O_RDWR), F_SETLK, &lock) == 0 ? 0 : 1);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(WEXITSTATUS(status), open_now);
+    }
+}
+
+/* The newest file of options that RocksDB wrote, as text. */
+static struct slice read_options(struct fixture *f)
+{
+    struct slice pattern = arena_printf(&f->arena, "%s/OPTIONS-*", f->directory);
+    char *text = arena_zalloc(&f->arena, 1 << 18);
+    glob_t found;
+    FILE *file;
+    size_t len;
+
+    assert_int_equal(glob(pattern.data, 0, NULL, &found), 0);
+    file = fopen(found.gl_pathv[found.gl_pathc - 1], "r");
+    assert_non_null(file);
+    len = fread(text, 1, (1 << 18) - 1, file);
+    fclose(file);
+    globfree(&found);
+    return slice_make(text, len);
+}
+
+/* The options of one family, which begin at its name and end before the next bracket. */
+static struct slice options_of(struct fixture *f, struct slice text, const char *heading)
+{
+    const char *at = strstr(text.data, heading);
+    const char *end;
+
+    if (at == NULL)
+        fail_msg("there is no %s", heading);
+    end = strstr(at, "\n[");
+    return arena_copy(&f->arena, slice_make(at, end == NULL ? strlen(at) : (size_t)(end - at)));
+}
+
+static void rocksdb_is_told_what_we_rely_on(void **state)
+{
+    static const struct {
+        const char *heading;
+        const char *option;
+    } rows[] = {
+        {"[DBOptions]", "max_bgerror_resume_count=0\n"},
+        {"[DBOptions]", "max_total_wal_size=67108864\n"},
+        {"[DBOptions]", "db_write_buffer_size=67108864\n"},
+        {"[DBOptions]", "wal_recovery_mode=kTolerateCorruptedTailRecords\n"},
+        {"[DBOptions]", "paranoid_checks=true\n"},
+        {"[CFOptions \"resources\"]", "compression=kNoCompression\n"},
+        {"[CFOptions \"tokens\"]", "compression=kNoCompression\n"},
+        {"[CFOptions \"audit\"]", "compression=kLZ4Compression\n"},
+        {"[TableOptions/BlockBasedTable \"resources\"]", "filter_policy=bloomfilter"},
+        {"[TableOptions/BlockBasedTable \"resources\"]",
+         "data_block_index_type=kDataBlockBinaryAndHash\n"},
+        {"[TableOptions/BlockBasedTable \"resources\"]", "cache_index_and_filter_blocks=true\n"},
+    };
+    struct fixture *f = *state;
+    struct slice text;
+
+    fixture_open(f);
+    text = read_options(f);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct slice options = options_of(f, text, rows[i].heading);
+
+        if (strstr(options.data, rows[i].option) == NULL)
+            fail_msg("%s has no %s in %s", rows[i].heading, rows[i].option, options.data);
+    }
 }
 
 static void everything_is_there_after_a_reopening(void **state)
@@ -273,6 +364,12 @@ static void a_damaged_row_fails_only_the_commits_that_need_it(void **state)
     commit_audit(&commit, &organization, 0, NULL, SLICE("row"));
     assert_int_equal(commit_in(f->store, &commit), COMMIT_FAILED);
     assert_false(is_there(f, FAMILY_RESOURCES, SLICE("k")));
+    for (uint64_t revision = 0; revision < 2; revision++) { /* of it no revision is known */
+        commit_init(&commit, &f->arena);
+        commit_require_revision(&commit, FAMILY_COUNTS, SLICE("c"), revision);
+        commit_put(&commit, FAMILY_RESOURCES, SLICE("k"), SLICE("v"));
+        assert_int_equal(commit_in(f->store, &commit), COMMIT_FAILED);
+    }
     assert_false(store_is_read_only(f->store));
     view = store_view_open(f->store, &f->arena);
     assert_int_equal(store_count(view, SLICE("c"), &count), STORE_FAILED);
@@ -331,6 +428,8 @@ int main(void)
         CASE(a_folder_that_cannot_be_made_is_told),
         CASE(a_second_opening_of_the_process_is_refused),
         CASE(a_store_in_use_elsewhere_is_refused),
+        CASE(a_store_that_is_read_keeps_writers_of_others_away),
+        CASE(rocksdb_is_told_what_we_rely_on),
         CASE(everything_is_there_after_a_reopening),
         CASE(a_read_only_store_is_read_and_left_alone),
         CASE(another_format_is_refused),

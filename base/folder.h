@@ -1,0 +1,13 @@
+/* Folders on the disk. */
+#ifndef DATASTREAM_BASE_FOLDER_H
+#define DATASTREAM_BASE_FOLDER_H
+
+#include <stdbool.h>
+
+/*
+ * Syncs the folder that `path` lies in: only then is a file or folder that was made there sure to
+ * be there after a loss of power, whatever was synced of its own. False with errno when it fails.
+ */
+bool folder_sync_above(const char *path);
+
+#endif
