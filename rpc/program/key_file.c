@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/folder.h"
+
 #define PREFIX "datastream-key-1 "
 #define LINE_LEN (sizeof(PREFIX) - 1 + KEY_ID_LEN + 1 + 64 + 1)
 
@@ -76,11 +78,18 @@ static bool file_write(const char *path, const char *line)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
     bool written;
+    int error;
 
     if (fd < 0)
         return false;
     written = write(fd, line, LINE_LEN) == (ssize_t)LINE_LEN && fsync(fd) == 0;
-    return close(fd) == 0 && written;
+    written = close(fd) == 0 && written && folder_sync_above(path);
+    if (written)
+        return true;
+    error = errno;
+    unlink(path); /* a part of a key would be in the way of the next try */
+    errno = error;
+    return false;
 }
 
 struct status key_file_create(const char *path, struct arena *arena, struct key_file *ret_key)

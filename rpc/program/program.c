@@ -3,6 +3,7 @@
 
 #include <openssl/crypto.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "proto/embedded.h"
 #include "storage/record.h"
@@ -15,29 +16,38 @@ int program_fail(struct status status)
     return 1;
 }
 
-/* A store remembers the id of the key that it was made with; another key would split its chain. */
+/*
+ * A store remembers the id of the key that it was made with; another key would split its chain.
+ * *ret_new when it is being made and remembers none yet.
+ */
 static struct status key_compare(struct program *program, const struct key_file *key,
-                                 enum store_use use, struct arena *arena)
+                                 enum store_use use, struct arena *arena, bool *ret_new)
 {
     struct store_view *view = store_view_open(program->store, arena);
     struct slice value;
     struct record record;
-    struct commit commit;
     enum store_found found;
 
     if (view == NULL)
         return status_out_of_memory();
     found = store_get(view, FAMILY_META, META_KEY_ID, &value);
-    if (found == STORE_FOUND) {
-        if (record_parse(value, &record) &&
-            slice_equal(record.body, slice_make(key->id, KEY_ID_LEN)))
-            return status_ok();
-        return status_const(STATUS_FAILED_PRECONDITION,
-                            SLICE("The key file is not the one that this store was made with."));
-    }
-    if (found != STORE_ABSENT || use != STORE_FOR_INIT)
+    *ret_new = found == STORE_ABSENT && use == STORE_FOR_INIT;
+    if (*ret_new)
+        return status_ok();
+    if (found != STORE_FOUND)
         return status_const(STATUS_FAILED_PRECONDITION,
                             SLICE("The store does not say which key it was made with."));
+    if (record_parse(value, &record) && slice_equal(record.body, slice_make(key->id, KEY_ID_LEN)))
+        return status_ok();
+    return status_const(STATUS_FAILED_PRECONDITION,
+                        SLICE("The key file is not the one that this store was made with."));
+}
+
+static struct status key_record(struct program *program, const struct key_file *key,
+                                struct arena *arena)
+{
+    struct commit commit;
+
     commit_init(&commit, arena);
     commit_require_absent(&commit, FAMILY_META, META_KEY_ID);
     commit_put(&commit, FAMILY_META, META_KEY_ID, slice_make(key->id, KEY_ID_LEN));
@@ -47,13 +57,12 @@ static struct status key_compare(struct program *program, const struct key_file 
 }
 
 static struct status key_open(const struct options *options, enum store_use use,
-                              struct arena *arena, struct key_file *ret_key)
+                              struct arena *arena, struct key_file *ret_key, bool *ret_made)
 {
     struct status status = key_file_read(options->key_file, arena, ret_key);
 
-    if (status.code == STATUS_NOT_FOUND && use == STORE_FOR_INIT)
-        return key_file_create(options->key_file, arena, ret_key);
-    return status;
+    *ret_made = status.code == STATUS_NOT_FOUND && use == STORE_FOR_INIT;
+    return *ret_made ? key_file_create(options->key_file, arena, ret_key) : status;
 }
 
 /* Who hears of commits; lives as long as the store. */
@@ -118,12 +127,14 @@ struct status program_open(const struct options *options, enum store_use use, st
     struct key_file key;
     uint8_t audit_key[32];
     struct status status;
+    bool key_made = false;
+    bool store_new = false;
 
     if (options->data_dir == NULL)
         return status_const(STATUS_INVALID_ARGUMENT, SLICE("--data-dir is needed."));
     status = contract_load(embedded_contract(), arena, &program.contract);
     if (status_is_ok(status))
-        status = key_open(options, use, arena, &key);
+        status = key_open(options, use, arena, &key, &key_made);
     if (!status_is_ok(status))
         return status;
     program.identities = identity_registry_new(program.contract);
@@ -138,7 +149,11 @@ struct status program_open(const struct options *options, enum store_use use, st
     else
         status = store_open(options, use, &program, audit_key, arena);
     if (status_is_ok(status))
-        status = key_compare(&program, &key, use, arena);
+        status = key_compare(&program, &key, use, arena, &store_new);
+    if (!status_is_ok(status) && key_made)
+        unlink(options->key_file); /* of no store: it must not pass for the one that is missing */
+    if (status_is_ok(status) && store_new)
+        status = key_record(&program, &key, arena);
     OPENSSL_cleanse(&key, sizeof(key));
     OPENSSL_cleanse(audit_key, sizeof(audit_key));
     if (!status_is_ok(status)) {
