@@ -14,11 +14,12 @@
 
 #define ORGANIZATION_LEN 16
 #define GROUP_LEN (ORGANIZATION_LEN + 4)
-/* One value and what is built beside it. */
-#define SCRATCH_BYTES ((size_t)4 * COMMIT_BYTES_MOST)
+/* Two values and what is built beside them. */
+#define SCRATCH_BYTES ((size_t)16 * COMMIT_BYTES_MOST)
 
 struct check {
     struct store *store;
+    const struct check_rules *rules; /* NULL: none */
     void (*report)(void *context, struct slice sentence);
     void *context;
     uint64_t revision; /* of the store when the check began */
@@ -76,6 +77,14 @@ static void say_numbers(struct check *check, struct slice key, const char *what,
     say(check, key, arena_failed(&check->scratch) ? what : text.data);
 }
 
+static void say_of(struct check *check, struct slice key, const char *what,
+                   enum store_family family)
+{
+    struct slice text = arena_printf(&check->scratch, "%s (%s)", what, store__family_name(family));
+
+    say(check, key, arena_failed(&check->scratch) ? what : text.data);
+}
+
 /* -- asking -------------------------------------------------------------------------------- */
 
 static bool exists(struct check *check, enum store_family family, struct slice key)
@@ -93,13 +102,31 @@ static bool exists(struct check *check, enum store_family family, struct slice k
     }
 }
 
-/* `key` is organization, kind, id. */
+/* `key` is organization, kind, id. *ret_value is empty where the store could not be read. */
+static bool find_object(struct check *check, struct slice key, enum store_family *ret_family,
+                        struct slice *ret_value)
+{
+    *ret_value = SLICE_EMPTY;
+    for (size_t i = 0; i < OBJECT_FAMILIES; i++)
+        switch (walk_get(check->store, &check->scratch, object_families[i], key, ret_value)) {
+        case STORE_FOUND:
+            *ret_family = object_families[i];
+            return true;
+        case STORE_ABSENT:
+            break;
+        default:
+            check->failed = true;
+            return true;
+        }
+    return false;
+}
+
 static bool object_exists(struct check *check, struct slice key)
 {
-    for (size_t i = 0; i < OBJECT_FAMILIES; i++)
-        if (exists(check, object_families[i], key))
-            return true;
-    return false;
+    enum store_family family;
+    struct slice value;
+
+    return find_object(check, key, &family, &value);
 }
 
 /* Rows of an organization and kind in all families of objects. */
@@ -136,7 +163,7 @@ static void end_group(struct check *check)
 
     if (check->group_len != GROUP_LEN)
         return;
-    if (check->family == FAMILY_NAMES) {
+    if (check->family == FAMILY_NAMES && check->rules == NULL) {
         uint64_t objects = count_objects(check, group);
 
         if (objects != check->group_rows)
@@ -166,19 +193,113 @@ static bool enter_group(struct check *check, struct slice key, size_t len)
     return true;
 }
 
-/* -- visitors ------------------------------------------------------------------------------ */
+/* -- rules --------------------------------------------------------------------------------- */
 
-static void visit_object(struct check *check, struct slice key, struct slice body)
+/* Each row that must lead to this one is there, and is as it must be. */
+static void check_indexes(struct check *check, const struct store_row *row)
 {
-    (void)body;
-    if (key.len != KEY_OBJECT_LEN)
-        say(check, key, "the key is not organization, kind and id");
-    else
-        enter_group(check, key, GROUP_LEN);
+    const struct check_rules *rules = check->rules;
+    struct check_index *index = NULL;
+    struct record parsed;
+
+    if (rules == NULL || !record_parse(row->value, &parsed))
+        return;
+    if (!rules->list(rules->context, &check->scratch, check->family, row, &index)) {
+        say(check, row->key, "the record cannot be read");
+        return;
+    }
+    for (; index != NULL && !arena_failed(&check->scratch); index = index->next) {
+        struct record record = {0};
+        struct slice value;
+        enum store_found found = walk_get(check->store, &check->scratch, index->family, index->key,
+                                          &value);
+
+        if (found == STORE_ABSENT)
+            say_of(check, row->key, "the row that leads to it is missing", index->family);
+        else if (found != STORE_FOUND)
+            check->failed = true;
+        else if (record_parse(value, &record) && !slice_equal(record.body, index->body))
+            say_of(check, row->key, "the row that leads to it says something else", index->family);
+    }
 }
 
-static void visit_name(struct check *check, struct slice key, struct slice body)
+/* Whether a row is among the list. */
+static bool is_listed(const struct check *check, const struct check_index *index, struct slice key)
 {
+    while (index != NULL && !(index->family == check->family && slice_equal(index->key, key)))
+        index = index->next;
+    return index != NULL || arena_failed(&check->scratch);
+}
+
+/* Whether the object, which exists, must have the row that leads to it. */
+static bool object_has(struct check *check, struct slice object, struct slice index_key)
+{
+    const struct check_rules *rules = check->rules;
+    struct store_row row = {.key = object};
+    struct check_index *index = NULL;
+    enum store_family family;
+
+    if (rules == NULL || !find_object(check, object, &family, &row.value) || row.value.len == 0 ||
+        !rules->list(rules->context, &check->scratch, family, &row, &index))
+        return true; /* or it is reported elsewhere */
+    return is_listed(check, index, index_key);
+}
+
+/* An index row leads to this object, and the object knows of it. */
+static void check_owner(struct check *check, struct slice key, struct slice object,
+                        const char *missing, const char *unknown)
+{
+    if (!object_exists(check, object))
+        say(check, key, missing);
+    else if (!object_has(check, object, key))
+        say(check, key, unknown);
+}
+
+/* -- visitors ------------------------------------------------------------------------------ */
+
+static void visit_object(struct check *check, const struct store_row *row, struct slice body)
+{
+    (void)body;
+    if (row->key.len != KEY_OBJECT_LEN) {
+        say(check, row->key, "the key is not organization, kind and id");
+        return;
+    }
+    enter_group(check, row->key, GROUP_LEN);
+    check_indexes(check, row);
+}
+
+static void visit_organization(struct check *check, const struct store_row *row, struct slice body)
+{
+    (void)body;
+    if (row->key.len != ORGANIZATION_LEN)
+        say(check, row->key, "the key is not that of an organization");
+}
+
+static void visit_token_hash(struct check *check, const struct store_row *row, struct slice body)
+{
+    const struct check_rules *rules = check->rules;
+    struct slice token;
+
+    (void)body;
+    if (rules == NULL)
+        return;
+    if (!rules->token_of(rules->context, &check->scratch, row, &token))
+        say(check, row->key, "the record cannot be read");
+    else
+        check_owner(check, row->key, token, "the hash leads to no token",
+                    "the token does not have this hash");
+}
+
+static void visit_usage(struct check *check, const struct store_row *row, struct slice body)
+{
+    (void)body;
+    if (!exists(check, FAMILY_TOKENS, row->key))
+        say(check, row->key, "the use is of no token");
+}
+
+static void visit_name(struct check *check, const struct store_row *row, struct slice body)
+{
+    struct slice key = row->key;
     struct uuid organization;
     struct uuid id;
 
@@ -189,13 +310,15 @@ static void visit_name(struct check *check, struct slice key, struct slice body)
     enter_group(check, key, GROUP_LEN);
     memcpy(organization.bytes, key.data, ORGANIZATION_LEN);
     memcpy(id.bytes, body.data, sizeof(id.bytes));
-    if (!object_exists(check, key_object(&check->scratch, &organization,
-                                         bytes_u32(key.data + ORGANIZATION_LEN), &id)))
-        say(check, key, "the name leads to no object");
+    check_owner(
+        check, key,
+        key_object(&check->scratch, &organization, bytes_u32(key.data + ORGANIZATION_LEN), &id),
+        "the name leads to no object", "the object has another name");
 }
 
-static void visit_reference(struct check *check, struct slice key, struct slice body)
+static void visit_reference(struct check *check, const struct store_row *row, struct slice body)
 {
+    struct slice key = row->key;
     struct uuid organization;
     uint32_t target_kind;
     uint32_t source_kind;
@@ -211,12 +334,13 @@ static void visit_reference(struct check *check, struct slice key, struct slice 
     memcpy(organization.bytes, key.data, ORGANIZATION_LEN);
     if (!object_exists(check, key_object(&check->scratch, &organization, target_kind, &target)))
         say(check, key, "the reference has no target");
-    if (!object_exists(check, key_object(&check->scratch, &organization, source_kind, &source)))
-        say(check, key, "the reference has no source");
+    check_owner(check, key, key_object(&check->scratch, &organization, source_kind, &source),
+                "the reference has no source", "its source does not refer to it");
 }
 
-static void visit_count(struct check *check, struct slice key, struct slice body)
+static void visit_count(struct check *check, const struct store_row *row, struct slice body)
 {
+    struct slice key = row->key;
     uint64_t rows;
 
     if (body.len != 8) {
@@ -230,20 +354,15 @@ static void visit_count(struct check *check, struct slice key, struct slice body
         say_numbers(check, key, "the counter is wrong", bytes_u64(body.data), rows);
 }
 
-static void visit_audit(struct check *check, struct slice key, struct slice body)
+/* The chain of an organization, of which this is the first row. */
+static void check_chain(struct check *check, struct slice key)
 {
     struct audit_verdict verdict;
     struct uuid organization;
-    uint64_t number;
 
-    (void)body;
-    if (!key_audit_parse(key, &number)) {
-        say(check, key, "the key is not that of an audit row");
-        return;
-    }
-    if (!enter_group(check, key, ORGANIZATION_LEN))
-        return;
     memcpy(organization.bytes, key.data, ORGANIZATION_LEN);
+    if (!exists(check, FAMILY_ORGANIZATIONS, key_organization(&check->scratch, &organization)))
+        say(check, key, "the organization is missing");
     if (!audit_verify(check->store, &organization, &verdict))
         check->failed = true;
     else if (verdict.broken != 0)
@@ -251,23 +370,55 @@ static void visit_audit(struct check *check, struct slice key, struct slice body
             "the audit chain is broken");
 }
 
-static void visit_audit_by_object(struct check *check, struct slice key, struct slice body)
+static void visit_audit(struct check *check, const struct store_row *row, struct slice body)
 {
+    uint64_t number;
+
+    (void)body;
+    if (!key_audit_parse(row->key, &number)) {
+        say(check, row->key, "the key is not that of an audit row");
+        return;
+    }
+    if (enter_group(check, row->key, ORGANIZATION_LEN))
+        check_chain(check, row->key);
+    check_indexes(check, row);
+}
+
+static void visit_audit_by_object(struct check *check, const struct store_row *row,
+                                  struct slice body)
+{
+    const struct check_rules *rules = check->rules;
+    struct check_index *index = NULL;
+    struct store_row audit;
     struct uuid organization;
     uint64_t number;
 
     (void)body;
-    if (!key_audit_by_object_parse(key, &number)) {
-        say(check, key, "the key is not that of an object's audit row");
+    if (!key_audit_by_object_parse(row->key, &number)) {
+        say(check, row->key, "the key is not that of an object's audit row");
         return;
     }
-    memcpy(organization.bytes, key.data, ORGANIZATION_LEN);
-    if (!exists(check, FAMILY_AUDIT, key_audit(&check->scratch, &organization, number)))
-        say(check, key, "the audit row is missing");
+    memcpy(organization.bytes, row->key.data, ORGANIZATION_LEN);
+    audit.key = key_audit(&check->scratch, &organization, number);
+    switch (walk_get(check->store, &check->scratch, FAMILY_AUDIT, audit.key, &audit.value)) {
+    case STORE_FOUND:
+        break;
+    case STORE_ABSENT:
+        say(check, row->key, "the audit row is missing");
+        return;
+    default:
+        check->failed = true;
+        return;
+    }
+    if (rules != NULL &&
+        rules->list(rules->context, &check->scratch, FAMILY_AUDIT, &audit, &index) &&
+        index != NULL && !is_listed(check, index, row->key))
+        say(check, row->key, "the audit row is of another object");
 }
 
-static void visit_feed(struct check *check, struct slice key, struct slice body)
+static void visit_feed(struct check *check, const struct store_row *row, struct slice body)
 {
+    struct slice key = row->key;
     struct uuid organization;
     uint64_t revision;
     uint16_t index;
@@ -283,7 +434,11 @@ static void visit_feed(struct check *check, struct slice key, struct slice body)
         say(check, key, "the change is of a revision that was never given");
 }
 
-static void (*const visitors[FAMILIES])(struct check *, struct slice key, struct slice body) = {
+static void (*const visitors[FAMILIES])(struct check *, const struct store_row *row,
+                                        struct slice body) = {
+    [FAMILY_ORGANIZATIONS] = visit_organization,
+    [FAMILY_TOKEN_HASHES] = visit_token_hash,
+    [FAMILY_USAGE] = visit_usage,
     [FAMILY_RESOURCES] = visit_object,
     [FAMILY_TOKENS] = visit_object,
     [FAMILY_USERS] = visit_object,
@@ -307,7 +462,7 @@ static void check_row(struct check *check, const struct store_row *row)
     else if (record.revision > check->revision)
         say(check, row->key, "the record is of a revision that was never given");
     if (visitors[check->family] != NULL)
-        visitors[check->family](check, row->key, record.body);
+        visitors[check->family](check, row, record.body);
 }
 
 static void check_family(struct check *check, enum store_family family)
@@ -329,11 +484,14 @@ static void check_family(struct check *check, enum store_family family)
         check->failed = true;
 }
 
-struct status store_check(struct store *store, struct arena *arena,
+struct status store_check(struct store *store, const struct check_rules *rules, struct arena *arena,
                           void (*report)(void *context, struct slice sentence), void *context)
 {
-    struct check check = {
-        .store = store, .report = report, .context = context, .revision = store_revision(store)};
+    struct check check = {.store = store,
+                          .rules = rules,
+                          .report = report,
+                          .context = context,
+                          .revision = store_revision(store)};
 
     arena_init(&check.scratch, NULL, SCRATCH_BYTES);
     for (int family = 0; family < FAMILIES && !check.failed; family++)

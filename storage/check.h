@@ -1,8 +1,30 @@
-/* Proves the invariants of a store that need no contract. */
+/* Proves the invariants of a store. What only the contract knows comes in as rules. */
 #ifndef DATASTREAM_STORAGE_CHECK_H
 #define DATASTREAM_STORAGE_CHECK_H
 
 #include "storage/store.h"
+
+/* A row that leads to another one, as it must be. */
+struct check_index {
+    struct check_index *next;
+    enum store_family family;
+    struct slice key;
+    struct slice body;
+};
+
+/* The functions may be called with any bytes; their results live in `arena`. */
+struct check_rules {
+    void *context;
+    /*
+     * Lists all rows that must lead to the row of an object or, under FAMILY_AUDIT, of the audit.
+     * False when the row can't be read.
+     */
+    bool (*list)(void *context, struct arena *arena, enum store_family family,
+                 const struct store_row *row, struct check_index **ret_first);
+    /* The key of the token that a row of token hashes is for; false when it can't be read. */
+    bool (*token_of)(void *context, struct arena *arena, const struct store_row *row,
+                     struct slice *ret_key);
+};
 
 /*
  * Reads the whole store and calls `report` with a sentence for each thing that is wrong; the
@@ -11,15 +33,22 @@
  *   - every value is a record of a known format, of a revision that was given,
  *   - every name leads to an object, and a kind that has names has one for each object,
  *   - counters of an organization and kind equal the rows,
- *   - every reference has its source and its target,
- *   - audit rows have no gap and their chain is whole; what leads to them finds them,
- *   - the feed is not ahead of the store.
+ *   - every reference has its source and its target, every use its token,
+ *   - audit rows have no gap, their chain is whole and their organization is there; what leads to
+ *     them finds them,
+ *   - the feed is not ahead of the store,
+ *
+ * and, with rules (which may be NULL), that
+ *
+ *   - every object can be read, and each row that must lead to it is there and is as it must be,
+ *   - names, references and token hashes lead to nothing but objects that have them, and no object
+ *     to the audit rows of another one.
  *
  * Memory stays bounded. Nothing may write meanwhile, or it reports what was only half seen. Waits
  * where the engine must fetch: for tools, never on a loop. OK when nothing was reported, DATA_LOSS
  * with the number of reports, INTERNAL when the store cannot be read; `arena` holds the message.
  */
-struct status store_check(struct store *store, struct arena *arena,
+struct status store_check(struct store *store, const struct check_rules *rules, struct arena *arena,
                           void (*report)(void *context, struct slice sentence), void *context);
 
 #endif

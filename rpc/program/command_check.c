@@ -3,8 +3,8 @@
 
 #include "base/text.h"
 #include "rpc/program/program.h"
+#include "rpc/services/services.h"
 #include "storage/audit.h"
-#include "storage/check.h"
 
 static void print_sentence(void *context, struct slice sentence)
 {
@@ -15,11 +15,15 @@ static void print_sentence(void *context, struct slice sentence)
 int command_check(const struct options *options, struct arena *arena)
 {
     struct program program;
+    struct services_check check;
+    struct check_rules rules;
     struct status status = program_open(options, STORE_OFFLINE, arena, &program);
 
     if (!status_is_ok(status))
         return program_fail(status);
-    status = store_check(program.store, arena, print_sentence, NULL);
+    check = (struct services_check){program.contract, program.identities};
+    rules = services_check_rules(&check);
+    status = store_check(program.store, &rules, arena, print_sentence, NULL);
     if (status_is_ok(status))
         printf("The store is whole at revision %llu.\n",
                (unsigned long long)store_revision(program.store));

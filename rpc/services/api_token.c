@@ -36,12 +36,6 @@ static ProtobufCMessage *unpack_public(struct arena *arena, struct slice body)
     return record == NULL ? NULL : &record->token->base;
 }
 
-const struct typed_kind api_token_kind = {
-    .message = &datastream__v1__api_token__descriptor,
-    .family = FAMILY_TOKENS,
-    .unpack = unpack_public,
-};
-
 struct slice api_token__pack(struct arena *arena,
                              const Datastream__Storage__V1__TokenRecord *record)
 {
@@ -85,38 +79,52 @@ static ProtobufCBinaryData binary(struct arena *arena, const void *bytes, size_t
     return (ProtobufCBinaryData){copy.len, (uint8_t *)copy.data};
 }
 
-static void put_facts(struct call *call, const Datastream__Storage__V1__TokenRecord *record,
-                      ProtobufCBinaryData hash, int64_t expire_ms)
+/* The packed facts of a value of the token that works until `expire_ms`. */
+static struct slice pack_facts(struct arena *arena, const struct uuid *organization,
+                               const Datastream__Storage__V1__TokenRecord *record,
+                               int64_t expire_ms)
 {
     Datastream__Storage__V1__TokenFacts facts = DATASTREAM__STORAGE__V1__TOKEN_FACTS__INIT;
-    struct arena *arena = call->arena;
     struct uuid id = {{0}};
     struct uuid role = {{0}};
 
     uuid_parse(slice_from_cstr(record->token->id), &id);
     uuid_parse(slice_from_cstr(record->token->role_id), &role);
-    facts.organization = binary(arena, call->identity.organization.bytes, sizeof(id.bytes));
+    facts.organization = binary(arena, organization->bytes, sizeof(id.bytes));
     facts.token_id = binary(arena, id.bytes, sizeof(id.bytes));
     facts.role_id = binary(arena, role.bytes, sizeof(role.bytes));
     facts.expire_time_ms = expire_ms;
     facts.disabled = record->disabled;
     facts.n_allowed_cidrs = record->token->n_allowed_cidrs;
     facts.allowed_cidrs = record->token->allowed_cidrs;
-    if (!arena_failed(arena))
-        commit_put(&call->commit, FAMILY_TOKEN_HASHES, slice_make(hash.data, hash.len),
-                   message_pack(arena, &facts.base));
+    return arena_failed(arena) ? SLICE_EMPTY : message_pack(arena, &facts.base);
+}
+
+/* When the value that was replaced ends: no later than the token. */
+static int64_t overlap_end_ms(const Datastream__Storage__V1__TokenRecord *record)
+{
+    int64_t expire_ms = api_token__expire_ms(record);
+
+    return expire_ms != 0 && expire_ms < record->overlap_until_ms ? expire_ms
+                                                                  : record->overlap_until_ms;
+}
+
+static void put_facts(struct call *call, const Datastream__Storage__V1__TokenRecord *record,
+                      ProtobufCBinaryData hash, int64_t expire_ms)
+{
+    struct slice facts = pack_facts(call->arena, &call->identity.organization, record, expire_ms);
+
+    if (!arena_failed(call->arena))
+        commit_put(&call->commit, FAMILY_TOKEN_HASHES, slice_make(hash.data, hash.len), facts);
 }
 
 void api_token__put_facts(struct call *call, Datastream__Storage__V1__TokenRecord *record)
 {
-    int64_t expire_ms = api_token__expire_ms(record);
-    int64_t overlap_ms = record->overlap_until_ms;
+    int64_t overlap_ms = overlap_end_ms(record);
 
-    put_facts(call, record, record->hash, expire_ms);
+    put_facts(call, record, record->hash, api_token__expire_ms(record));
     if (record->overlap_hash.len == 0)
         return;
-    if (expire_ms != 0 && expire_ms < overlap_ms)
-        overlap_ms = expire_ms;
     if (overlap_ms > call->now_ms) {
         put_facts(call, record, record->overlap_hash, overlap_ms);
         return;
@@ -126,6 +134,39 @@ void api_token__put_facts(struct call *call, Datastream__Storage__V1__TokenRecor
     record->overlap_hash = (ProtobufCBinaryData){0, NULL};
     record->overlap_until_ms = 0;
 }
+
+static void add_hash(struct arena *arena, struct check_index **first, ProtobufCBinaryData hash,
+                     struct slice facts)
+{
+    struct check_index *index = arena_alloc(arena, sizeof(*index));
+
+    if (index == NULL)
+        return;
+    *index = (struct check_index){*first, FAMILY_TOKEN_HASHES, slice_make(hash.data, hash.len),
+                                  facts};
+    *first = index;
+}
+
+static void add_indexes(struct arena *arena, const struct uuid *organization, struct slice body,
+                        struct check_index **first)
+{
+    const Datastream__Storage__V1__TokenRecord *record = api_token__unpack(arena, body);
+
+    if (record == NULL)
+        return;
+    add_hash(arena, first, record->hash,
+             pack_facts(arena, organization, record, api_token__expire_ms(record)));
+    if (record->overlap_hash.len > 0)
+        add_hash(arena, first, record->overlap_hash,
+                 pack_facts(arena, organization, record, overlap_end_ms(record)));
+}
+
+const struct typed_kind api_token_kind = {
+    .message = &datastream__v1__api_token__descriptor,
+    .family = FAMILY_TOKENS,
+    .unpack = unpack_public,
+    .add_indexes = add_indexes,
+};
 
 struct slice api_token__new_value(struct call *call, Datastream__Storage__V1__TokenRecord *record)
 {

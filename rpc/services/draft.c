@@ -58,7 +58,8 @@ static struct status check(struct call *call, struct draft *draft,
     object_fold_name(call->arena, kind, draft->message, &draft->violations, &draft->folded);
     validate_message(call->arena, kind->message, draft->message, SLICE_EMPTY, NULL,
                      &draft->violations);
-    references_collect(call, kind->message, draft->message, &draft->violations, &draft->references);
+    references_collect(call->arena, call_identities(call), kind->message, draft->message,
+                       &draft->violations, &draft->references);
     return references_check(call, &draft->references, references_before, &draft->violations);
 }
 
@@ -163,7 +164,8 @@ static struct draft draft_of(struct call *call, const struct object *object)
     struct violations ignored = {0};
 
     object_fold_name(call->arena, draft.kind, draft.message, &ignored, &draft.folded);
-    references_collect(call, draft.kind->message, draft.message, &ignored, &draft.references);
+    references_collect(call->arena, call_identities(call), draft.kind->message, draft.message,
+                       &ignored, &draft.references);
     return draft;
 }
 

@@ -22,11 +22,22 @@ enum store_family object_family(const struct kind *kind)
     return typed == NULL ? FAMILY_RESOURCES : typed->family;
 }
 
-bool object_is_builtin(const struct call *call, const struct kind *kind, const struct uuid *id)
+bool object_is_builtin(const struct identity_registry *identities, const struct kind *kind,
+                       const struct uuid *id)
 {
     const struct typed_kind *typed = typed_kind_of(kind);
 
-    return typed != NULL && typed->is_builtin != NULL && typed->is_builtin(call, id);
+    return typed != NULL && typed->is_builtin != NULL && typed->is_builtin(identities, id);
+}
+
+void object_add_indexes(struct arena *arena, const struct kind *kind,
+                        const struct uuid *organization, struct slice body,
+                        struct check_index **first)
+{
+    const struct typed_kind *typed = typed_kind_of(kind);
+
+    if (typed != NULL && typed->add_indexes != NULL)
+        typed->add_indexes(arena, organization, body, first);
 }
 
 struct status object_data_loss(void)

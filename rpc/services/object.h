@@ -8,6 +8,7 @@
 
 #include "proto/message.h"
 #include "rpc/call/call.h"
+#include "storage/check.h"
 
 /* A kind with handlers and records of its own. */
 struct typed_kind {
@@ -16,7 +17,10 @@ struct typed_kind {
     /* The public message in a stored body; NULL when it does not parse or the arena failed. */
     ProtobufCMessage *(*unpack)(struct arena *arena, struct slice body);
     /* Whether the id exists without a record; NULL: none does. */
-    bool (*is_builtin)(const struct call *call, const struct uuid *id);
+    bool (*is_builtin)(const struct identity_registry *identities, const struct uuid *id);
+    /* Adds the rows that lead to a record beside name and references; NULL: none do. */
+    void (*add_indexes)(struct arena *arena, const struct uuid *organization, struct slice body,
+                        struct check_index **first);
 };
 
 extern const struct typed_kind api_token_kind;
@@ -33,7 +37,12 @@ struct object {
 };
 
 enum store_family object_family(const struct kind *kind);
-bool object_is_builtin(const struct call *call, const struct kind *kind, const struct uuid *id);
+bool object_is_builtin(const struct identity_registry *identities, const struct kind *kind,
+                       const struct uuid *id);
+/* See struct typed_kind. */
+void object_add_indexes(struct arena *arena, const struct kind *kind,
+                        const struct uuid *organization, struct slice body,
+                        struct check_index **first);
 
 /*
  * Reads the object of the caller's organization by its id's text. NOT_FOUND for an id that is none

@@ -24,7 +24,8 @@ static bool references_have(const struct references *references, const struct re
 /* -- collecting ------------------------------------------------------------------------------- */
 
 struct collection {
-    struct call *call;
+    struct arena *arena;
+    const struct identity_registry *identities;
     struct violations *violations;
     struct references *references;
     uint32_t top; /* number of the outermost field that the walk is in */
@@ -34,7 +35,7 @@ static void add(struct collection *collection, const struct field *field, char *
                 struct slice path)
 {
     struct references *references = collection->references;
-    struct arena *arena = collection->call->arena;
+    struct arena *arena = collection->arena;
     struct reference found = {.kind = field->reference, .field = collection->top, .path = path};
     struct reference *kept;
 
@@ -52,7 +53,7 @@ static void add(struct collection *collection, const struct field *field, char *
                            "is beyond the %d references that one object may have", REFERENCES_MOST);
         return;
     }
-    found.builtin = object_is_builtin(collection->call, found.kind, &found.id);
+    found.builtin = object_is_builtin(collection->identities, found.kind, &found.id);
     kept = arena_alloc(arena, sizeof(*kept));
     if (kept == NULL)
         return;
@@ -70,7 +71,7 @@ static void collect(struct collection *collection, const struct message_type *ty
 static void collect_field(struct collection *collection, const struct field *field,
                           ProtobufCMessage *message, struct slice parent)
 {
-    struct arena *arena = collection->call->arena;
+    struct arena *arena = collection->arena;
     size_t count = field->repeated ? field_count(message, field) : 1;
     struct slice path = fields_path(arena, parent, field);
 
@@ -100,11 +101,11 @@ static void collect(struct collection *collection, const struct message_type *ty
     }
 }
 
-void references_collect(struct call *call, const struct message_type *type,
-                        ProtobufCMessage *message, struct violations *violations,
-                        struct references *ret_references)
+void references_collect(struct arena *arena, const struct identity_registry *identities,
+                        const struct message_type *type, ProtobufCMessage *message,
+                        struct violations *violations, struct references *ret_references)
 {
-    struct collection collection = {call, violations, ret_references, 0};
+    struct collection collection = {arena, identities, violations, ret_references, 0};
 
     *ret_references = (struct references){0};
     collect(&collection, type, message, SLICE_EMPTY);

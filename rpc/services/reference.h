@@ -29,9 +29,9 @@ struct references {
  * Collects the references of a message at any depth, and writes their ids in lower case, in place:
  * the message is the caller's own. Violations: a value that is no id, more than REFERENCES_MOST.
  */
-void references_collect(struct call *call, const struct message_type *type,
-                        ProtobufCMessage *message, struct violations *violations,
-                        struct references *ret_references);
+void references_collect(struct arena *arena, const struct identity_registry *identities,
+                        const struct message_type *type, ProtobufCMessage *message,
+                        struct violations *violations, struct references *ret_references);
 
 /*
  * Adds a violation for each target that does not exist; those that `before` (may be NULL) has too

@@ -6,9 +6,9 @@
 
 #include "storage/keys.h"
 
-static bool is_predefined(const struct call *call, const struct uuid *id)
+static bool is_predefined(const struct identity_registry *identities, const struct uuid *id)
 {
-    return identity_predefined_role(call_identities(call), id) != NULL;
+    return identity_predefined_role(identities, id) != NULL;
 }
 
 static ProtobufCMessage *unpack_role(struct arena *arena, struct slice body)

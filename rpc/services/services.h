@@ -5,6 +5,7 @@
 #define DATASTREAM_RPC_SERVICES_SERVICES_H
 
 #include "rpc/call/stream.h"
+#include "storage/check.h"
 
 /* Handlers by method, ended by a NULL method: api_token.c, role.c. */
 const struct handler_entry *services_handlers(void);
@@ -14,6 +15,16 @@ call_handler *const *services_operations(void);
 
 /* Streams by method, ended by a NULL method: watch.c. */
 const struct stream_entry *services_streams(void);
+
+/* -- checking, for the operator's tools ------------------------------------------------------- */
+
+struct services_check {
+    const struct contract *contract;
+    const struct identity_registry *identities;
+};
+
+/* What store_check must know of objects; borrows `check`. */
+struct check_rules services_check_rules(struct services_check *check);
 
 /* -- initialization, for the operator's tools ------------------------------------------------- */
 

@@ -42,6 +42,7 @@ static int start(void **state)
     source = uuid_of(2);
     target = uuid_of(3);
     fixture_start(f, false);
+    put(f, FAMILY_ORGANIZATIONS, key_organization(&f->arena, &organization), SLICE("body"));
     add_object(f, &target, KIND, SLICE("target"));
     add_object(f, &source, NAMELESS, SLICE_EMPTY);
     put(f, FAMILY_REFERENCES, reference_key(f), SLICE_EMPTY);
@@ -75,7 +76,7 @@ static void assert_sound(struct fixture *f)
     struct status status;
 
     arena_init(&reports.arena, NULL, 1 << 20);
-    status = store_check(f->store, &f->arena, note, &reports);
+    status = store_check(f->store, NULL, &f->arena, note, &reports);
     if (!status_is_ok(status) || reports.count != 0)
         fail_msg("%.*s", SLICE_ARG(reports.first));
     arena_done(&reports.arena);
@@ -88,7 +89,7 @@ static void assert_reported(struct fixture *f, const char *says)
     struct status status;
 
     arena_init(&reports.arena, NULL, 1 << 20);
-    status = store_check(f->store, &f->arena, note, &reports);
+    status = store_check(f->store, NULL, &f->arena, note, &reports);
     assert_int_equal(status.code, STATUS_DATA_LOSS);
     if (reports.count != 1 || strstr(reports.first.data, says) == NULL)
         fail_msg("wanted one \"%s\", got %d, the first \"%.*s\"", says, reports.count,

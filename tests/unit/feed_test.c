@@ -178,7 +178,7 @@ static void trimming_by_rows_keeps_the_newest_of_each_organization(void **state)
     assert_int_equal(floor_of(f, &busy), newest - 5);
     assert_int_equal(read_feed(f, &quiet, 1, 0, 100).count, 1);
     assert_int_equal(floor_of(f, &quiet), 0);
-    assert_true(status_is_ok(store_check(f->store, &f->arena, fail_on_report, NULL)));
+    assert_true(status_is_ok(store_check(f->store, NULL, &f->arena, fail_on_report, NULL)));
 }
 
 static void trimming_by_age_takes_what_is_too_old(void **state)

@@ -241,7 +241,7 @@ static void a_damaged_table_is_told_at_the_opening_or_at_the_read(void **state)
             if (!all_are_read(f)) {
                 struct commit commit;
 
-                status = store_check(f->store, &f->arena, ignore, NULL);
+                status = store_check(f->store, NULL, &f->arena, ignore, NULL);
                 assert_int_equal(status.code, STATUS_INTERNAL);
                 commit_init(&commit, &f->arena);
                 commit_require_absent(&commit, FAMILY_RESOURCES, key_of(f, 0));

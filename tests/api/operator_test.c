@@ -1,0 +1,476 @@
+/*
+ * The operator's tools as programs: init, organization-add, check and verify-audit, the key file,
+ * and who may have the store when. A store is spoiled behind their back, and they must say how.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <rocksdb/c.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "storage/store.h"
+
+static char folder[64];
+static char output[65536];
+
+/* Runs a shell command in which $D is the program, from within the folder; its exit code. */
+static int run(const char *format, ...)
+{
+    char command[1024];
+    va_list arguments;
+    size_t len;
+    FILE *pipe;
+    int prefix = snprintf(command, sizeof(command), "exec 2>&1; cd %s && D=$DATASTREAMD; ", folder);
+
+    va_start(arguments, format);
+    vsnprintf(command + prefix, sizeof(command) - (size_t)prefix, format, arguments);
+    va_end(arguments);
+    pipe = popen(command, "r");
+    assert_non_null(pipe);
+    len = fread(output, 1, sizeof(output) - 1, pipe);
+    output[len] = '\0';
+    return WEXITSTATUS(pclose(pipe));
+}
+
+static void assert_says(const char *text)
+{
+    if (strstr(output, text) == NULL)
+        fail_msg("\"%s\" is not said: %s", text, output);
+}
+
+#define INIT "$D init --data-dir data --organization Acme --owner-email owner@acme.example"
+#define ADD "$D organization-add --data-dir data --organization Two --owner-email two@acme.example"
+#define SERVE "$D serve --data-dir data --listen 127.0.0.1:0 </dev/null"
+
+static int start(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof(folder), "/tmp/datastream-operator-XXXXXX");
+    return mkdtemp(folder) == NULL;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    return run("rm -rf %s", folder);
+}
+
+/* -- init ---------------------------------------------------------------------------------- */
+
+static void init_makes_a_store_once(void **state)
+{
+    static const char *const keys[] = {
+        "{\"organizationId\":\"", "\"ownerEmail\":\"owner@acme.example\"", "\"apiToken\":\"dsa_"};
+
+    (void)state;
+    assert_int_equal(run(INIT), 0);
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        assert_says(keys[i]);
+    assert_int_equal(run("stat -c %%a data data.key"), 0);
+    assert_string_equal(output, "700\n400\n");
+    assert_int_equal(run(INIT), 1);
+    assert_says("already");
+    assert_int_equal(run(ADD), 0);
+    assert_says("\"apiToken\":\"dsa_");
+    assert_int_equal(run("$D check --data-dir data && $D verify-audit --data-dir data"), 0);
+    assert_says("whole");
+}
+
+static void what_init_is_told_is_checked(void **state)
+{
+    static const struct {
+        const char *flags;
+        const char *says;
+    } rows[] = {
+        {"--organization Acme", "--owner-email"},
+        {"--owner-email a@b.example", "--organization"},
+        {"--organization '' --owner-email a@b.example", "name"},
+        {"--organization Acme --owner-email nobody", "ownerEmail"},
+        {"--organization $(printf 'a\\001b') --owner-email a@b.example", "control"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(run("$D init --data-dir data %s", rows[i].flags), 1);
+        assert_says(rows[i].says);
+    }
+    assert_int_equal(run(INIT), 0); /* nothing of it is in the way */
+}
+
+static void only_init_makes_anything(void **state)
+{
+    static const char *const commands[] = {ADD, SERVE, "$D check --data-dir data",
+                                           "$D verify-audit --data-dir data"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        assert_int_equal(run("%s", commands[i]), 1);
+        assert_int_equal(run("ls -A"), 0);
+        assert_string_equal(output, "");
+    }
+}
+
+/* A kill at any time of it: what is there is a store or in nobody's way. */
+static void init_that_was_killed_can_be_repeated(void **state)
+{
+    (void)state;
+    for (int ms = 0; ms < 100; ms += 8) {
+        run("rm -rf data data.key");
+        run("timeout -s KILL 0.%03d " INIT, ms + 1);
+        if (run(INIT) != 0)
+            assert_says("already");
+        assert_int_equal(run("$D check --data-dir data"), 0);
+    }
+}
+
+/* -- the key file -------------------------------------------------------------------------- */
+
+#define KEY "datastream-key-1 0123456789abcdef %064d\\n"
+
+static void another_key_is_refused(void **state)
+{
+    static const char *const commands[] = {SERVE, ADD, INIT, "$D check --data-dir data",
+                                           "$D verify-audit --data-dir data"};
+
+    (void)state;
+    assert_int_equal(run(INIT " && mv data.key kept && printf '" KEY "' 0 >data.key"), 0);
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        assert_int_equal(run("%s", commands[i]), 1);
+        assert_says("not the one that this store was made with");
+    }
+    assert_int_equal(run("$D check --data-dir data --key-file kept"), 0);
+}
+
+static void a_key_that_cannot_be_read_is_told_and_left_alone(void **state)
+{
+    static const struct {
+        const char *make;
+        const char *says;
+    } rows[] = {
+        {":", "can't be read: No such file"},
+        {": >data.key", "is not a key file"},
+        {"mkdir data.key", "is not a key file"},
+        {"printf 'datastream-key-2 0123456789abcdef %064d\\n' 0 >data.key", "is not a key file"},
+        {"head -c 60 kept >data.key", "is not a key file"},
+        {"tr a-f A-F <kept >data.key", "is not a key file"},
+        {"ln -s data.key data.key", "can't be read"},
+    };
+
+    (void)state;
+    assert_int_equal(run(INIT " && mv data.key kept"), 0);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(run("rm -rf data.key; %s", rows[i].make), 0);
+        assert_int_equal(run(SERVE), 1);
+        assert_says(rows[i].says);
+    }
+    /* A new key must not take the place of the lost one. */
+    assert_int_equal(run("rm -rf data.key; " INIT), 1);
+    assert_int_equal(run("ls -A"), 0);
+    assert_string_equal(output, "data\nkept\n");
+    assert_int_equal(run("mv kept data.key && $D check --data-dir data/"), 0);
+}
+
+/* -- one at a time ------------------------------------------------------------------------- */
+
+static void a_store_has_one_user(void **state)
+{
+    static const char *const commands[] = {"serve --listen 127.0.0.1:0", "check", "verify-audit",
+                                           "organization-add --organization X --owner-email a@b.c",
+                                           "init --organization X --owner-email a@b.c"};
+    struct api_server server;
+
+    (void)state;
+    api_start(&server, NULL);
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        assert_int_equal(run("$D %s --data-dir %s", commands[i], server.data), 1);
+        assert_says("is in use by another process");
+    }
+    api_check(&server, 200, "GET", "/readyz", NULL, NULL);
+    api_check(&server, 201, "POST", "/api/v1/devices", server.token, "{\"name\":\"still here\"}");
+    api_stop(&server);
+    assert_int_equal(api_command(&server, "check"), 0);
+    api_remove(&server);
+}
+
+/* -- spoiled stores ------------------------------------------------------------------------ */
+
+/* A store with a row in each family that is checked. */
+static void make_store(void)
+{
+    struct api_server server;
+    struct api_reply reply;
+    char director[40];
+    char other[40];
+    char body[256];
+
+    api_start(&server, NULL);
+    reply = api_expect(&server, 201, "POST", "/api/v1/directors", server.token,
+                       "{\"name\":\"one\"}");
+    api_field(&reply, "id", director, sizeof(director));
+    api_reply_free(&reply);
+    reply = api_expect(&server, 201, "POST", "/api/v1/directors", server.token,
+                       "{\"name\":\"two\"}");
+    api_field(&reply, "id", other, sizeof(other));
+    api_reply_free(&reply);
+    snprintf(body, sizeof(body), "{\"name\":\"edge\",\"directorIds\":[\"%s\"]}", director);
+    api_check(&server, 201, "POST", "/api/v1/devices", server.token, body);
+    reply = api_expect(&server, 201, "POST", "/api/v1/roles", server.token,
+                       "{\"name\":\"readers\",\"permissions\":[\"devices.read\"]}");
+    api_field(&reply, "id", director, sizeof(director));
+    api_reply_free(&reply);
+    snprintf(body, sizeof(body),
+             "{\"name\":\"build\",\"roleId\":\"%s\",\"expiration\":\"ONE_WEEK\"}", director);
+    reply = api_expect(&server, 201, "POST", "/api/v1/api-tokens", server.token, body);
+    api_field(&reply, "id", director, sizeof(director));
+    api_reply_free(&reply);
+    snprintf(body, sizeof(body), "/api/v1/api-tokens/%s:regenerate", director);
+    api_check(&server, 200, "POST", body, server.token, "{\"overlapSeconds\":3600}");
+    snprintf(body, sizeof(body), "/api/v1/api-tokens/%s:disable", director);
+    api_check(&server, 200, "POST", body, server.token, "{}");
+    api_stop(&server);
+    assert_int_equal(
+        run("rm -rf good good.key && mv %s good && mv %s.key good.key", server.data, server.data),
+        0);
+    api_remove(&server);
+}
+
+struct raw {
+    rocksdb_options_t *options;
+    rocksdb_t *database;
+    char **names;
+    size_t count;
+    rocksdb_column_family_handle_t *handles[FAMILIES + 1];
+};
+
+static void raw_open(struct raw *raw)
+{
+    const rocksdb_options_t *options[FAMILIES + 1];
+    char path[80];
+    char *error = NULL;
+
+    snprintf(path, sizeof(path), "%s/data", folder);
+    raw->options = rocksdb_options_create();
+    raw->names = rocksdb_list_column_families(raw->options, path, &raw->count, &error);
+    assert_null(error);
+    assert_true(raw->count <= FAMILIES + 1);
+    for (size_t i = 0; i < raw->count; i++)
+        options[i] = raw->options;
+    raw->database = rocksdb_open_column_families(raw->options, path, (int)raw->count,
+                                                 (const char *const *)raw->names, options,
+                                                 raw->handles, &error);
+    assert_null(error);
+}
+
+static void raw_close(struct raw *raw)
+{
+    for (size_t i = 0; i < raw->count; i++)
+        rocksdb_column_family_handle_destroy(raw->handles[i]);
+    rocksdb_close(raw->database);
+    rocksdb_list_column_families_destroy(raw->names, raw->count);
+    rocksdb_options_destroy(raw->options);
+}
+
+static rocksdb_column_family_handle_t *raw_family(const struct raw *raw, const char *name)
+{
+    for (size_t i = 0; i < raw->count; i++)
+        if (strcmp(raw->names[i], name) == 0)
+            return raw->handles[i];
+    fail_msg("there is no family %s", name);
+    return NULL;
+}
+
+struct row {
+    char key[128];
+    size_t key_len;
+    char value[4096];
+    size_t value_len;
+};
+
+/* The row of this place in its family. */
+static struct row row_at(const struct raw *raw, const char *family, int place)
+{
+    rocksdb_readoptions_t *reading = rocksdb_readoptions_create();
+    rocksdb_iterator_t *at = rocksdb_create_iterator_cf(raw->database, reading,
+                                                        raw_family(raw, family));
+    struct row row = {.key_len = 0};
+    const char *bytes;
+
+    for (rocksdb_iter_seek_to_first(at); place > 0 && rocksdb_iter_valid(at); place--)
+        rocksdb_iter_next(at);
+    assert_true(rocksdb_iter_valid(at));
+    bytes = rocksdb_iter_key(at, &row.key_len);
+    assert_true(row.key_len <= sizeof(row.key));
+    memcpy(row.key, bytes, row.key_len);
+    bytes = rocksdb_iter_value(at, &row.value_len);
+    assert_true(row.value_len <= sizeof(row.value));
+    memcpy(row.value, bytes, row.value_len);
+    rocksdb_iter_destroy(at);
+    rocksdb_readoptions_destroy(reading);
+    return row;
+}
+
+static void row_put(const struct raw *raw, const char *family, const struct row *row)
+{
+    rocksdb_writeoptions_t *writing = rocksdb_writeoptions_create();
+    char *error = NULL;
+
+    rocksdb_put_cf(raw->database, writing, raw_family(raw, family), row->key, row->key_len,
+                   row->value, row->value_len, &error);
+    assert_null(error);
+    rocksdb_writeoptions_destroy(writing);
+}
+
+static void row_delete(const struct raw *raw, const char *family, const struct row *row)
+{
+    rocksdb_writeoptions_t *writing = rocksdb_writeoptions_create();
+    char *error = NULL;
+
+    rocksdb_delete_cf(raw->database, writing, raw_family(raw, family), row->key, row->key_len,
+                      &error);
+    assert_null(error);
+    rocksdb_writeoptions_destroy(writing);
+}
+
+enum spoiling {
+    CUT,      /* the row goes */
+    TURN,     /* its last byte gets another last bit */
+    TURN_KEY, /* the row is there under another key too, whose last byte has another last bit */
+    SWAP,     /* its value and that of the next row change places */
+    SHORTEN,  /* its value ends in the header */
+    GARBLE,   /* its body is no message */
+};
+
+static void spoil(const char *family, int place, enum spoiling how)
+{
+    struct raw raw;
+    struct row row;
+    struct row next;
+
+    raw_open(&raw);
+    row = row_at(&raw, family, place);
+    switch (how) {
+    case CUT:
+        row_delete(&raw, family, &row);
+        break;
+    case TURN:
+        row.value[row.value_len - 1] ^= 1;
+        row_put(&raw, family, &row);
+        break;
+    case TURN_KEY:
+        row.key[row.key_len - 1] ^= 1;
+        row_put(&raw, family, &row);
+        break;
+    case SWAP:
+        next = row_at(&raw, family, place + 1);
+        for (size_t i = 0; i < sizeof(row.value); i++) {
+            char byte = row.value[i];
+
+            row.value[i] = next.value[i];
+            next.value[i] = byte;
+        }
+        assert_int_equal(row.value_len, next.value_len);
+        row_put(&raw, family, &row);
+        row_put(&raw, family, &next);
+        break;
+    case SHORTEN:
+        row.value_len = 11;
+        row_put(&raw, family, &row);
+        break;
+    case GARBLE:
+        memset(row.value + 12, 0xff, row.value_len - 12);
+        row_put(&raw, family, &row);
+        break;
+    }
+    raw_close(&raw);
+}
+
+static void whatever_is_spoiled_is_said(void **state)
+{
+    static const struct {
+        const char *family;
+        int place;
+        enum spoiling how;
+        const char *check;  /* says this */
+        const char *verify; /* says this; NULL: nothing is wrong */
+    } rows[] = {
+        {"organizations", 0, CUT, "the organization is missing", NULL},
+        {"organizations", 0, SHORTEN, "not a record", NULL},
+        {"resources", 0, CUT, "leads to no object", NULL},
+        {"resources", 0, SHORTEN, "not a record", NULL},
+        {"resources", 0, GARBLE, "cannot be read", NULL},
+        {"resources", 0, TURN_KEY, "says something else (names)", NULL},
+        {"roles", 0, CUT, "has no target", NULL},
+        {"roles", 0, GARBLE, "cannot be read", NULL},
+        {"tokens", 0, CUT, "leads to no token", NULL},
+        {"tokens", 1, CUT, "has no source", NULL},
+        {"tokens", 0, GARBLE, "cannot be read", NULL},
+        {"names", 0, CUT, "is missing (names)", NULL},
+        {"names", 0, TURN, "leads to no object", NULL},
+        {"names", 0, TURN_KEY, "has another name", NULL},
+        {"names", 0, SWAP, "says something else (names)", NULL},
+        {"references", 0, CUT, "is missing (references)", NULL},
+        {"references", 0, TURN_KEY, "does not refer to it", NULL},
+        {"token_hashes", 0, CUT, "is missing (token_hashes)", NULL},
+        {"token_hashes", 1, CUT, "is missing (token_hashes)", NULL},
+        {"token_hashes", 2, CUT, "is missing (token_hashes)", NULL},
+        {"token_hashes", 0, TURN, "(token_hashes)", NULL},
+        {"token_hashes", 0, TURN_KEY, "does not have this hash", NULL},
+        {"token_hashes", 0, GARBLE, "cannot be read", NULL},
+        {"usage", 0, TURN_KEY, "the use is of no token", NULL},
+        {"counts", 0, TURN, "counter is wrong", NULL},
+        {"counts", 0, CUT, "no counter", NULL},
+        {"counts", 0, SHORTEN, "not a number", NULL},
+        {"feed", 0, SHORTEN, "not a change", NULL},
+        {"audit", 1, CUT, "audit row is missing", "broken at row 2"},
+        {"audit", 1, TURN, "chain is broken", "broken at row 2"},
+        {"audit", 1, SHORTEN, "not a record", "broken at row 2"},
+        {"audit", 2, SWAP, "chain is broken", "broken at row 3"},
+        {"audit_by_object", 0, CUT, "is missing (audit_by_object)", NULL},
+        {"audit_by_object", 0, TURN_KEY, "audit row is of another object", NULL},
+        {"meta", 0, SHORTEN, "folded by another table", "folded by another table"},
+    };
+
+    (void)state;
+    make_store();
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int code;
+
+        assert_int_equal(run("rm -rf data data.key; cp -r good data; cp good.key data.key"), 0);
+        spoil(rows[i].family, rows[i].place, rows[i].how);
+        code = run("$D check --data-dir data");
+        if (code != 1)
+            fail_msg("row %zu, %s: check ended with %d: %s", i, rows[i].family, code, output);
+        assert_says(rows[i].check);
+        code = run("$D verify-audit --data-dir data");
+        if (code != (rows[i].verify != NULL))
+            fail_msg("row %zu, %s: verify-audit ended with %d: %s", i, rows[i].family, code,
+                     output);
+        if (code != 0)
+            assert_says(rows[i].verify);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(init_makes_a_store_once, start, end),
+        cmocka_unit_test_setup_teardown(what_init_is_told_is_checked, start, end),
+        cmocka_unit_test_setup_teardown(only_init_makes_anything, start, end),
+        cmocka_unit_test_setup_teardown(init_that_was_killed_can_be_repeated, start, end),
+        cmocka_unit_test_setup_teardown(another_key_is_refused, start, end),
+        cmocka_unit_test_setup_teardown(a_key_that_cannot_be_read_is_told_and_left_alone, start,
+                                        end),
+        cmocka_unit_test_setup_teardown(a_store_has_one_user, start, end),
+        cmocka_unit_test_setup_teardown(whatever_is_spoiled_is_said, start, end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
