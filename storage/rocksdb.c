@@ -323,7 +323,7 @@ static struct status list_families(struct arena *arena, const struct store_optio
 
     names = rocksdb_list_column_families(database, options->directory, &count, &error);
     if (error != NULL)
-        return open_error(arena, options->directory, error);
+        status = open_error(arena, options->directory, error);
     for (size_t i = 0; i < count; i++)
         note_family(present, names[i], &unknown);
     if (unknown != NULL)
