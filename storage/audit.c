@@ -17,6 +17,8 @@
 struct audit_mac {
     EVP_MAC *hmac;
     EVP_MAC_CTX *context; /* keeps its digest when it is given another key */
+    bool keyed;           /* the context has this key: setting one costs as much as a short row */
+    uint8_t key[32];
 };
 
 struct audit_mac *audit_mac_new(void)
@@ -46,14 +48,25 @@ void audit_mac_free(struct audit_mac *mac)
         return;
     EVP_MAC_CTX_free(mac->context);
     EVP_MAC_free(mac->hmac);
+    OPENSSL_cleanse(mac->key, sizeof(mac->key));
     free(mac);
+}
+
+/* Begins with the key, or anew with the one that is set. */
+static bool begin(struct audit_mac *mac, const uint8_t key[32])
+{
+    if (mac->keyed && CRYPTO_memcmp(mac->key, key, sizeof(mac->key)) == 0)
+        return EVP_MAC_init(mac->context, NULL, 0, NULL) == 1;
+    memcpy(mac->key, key, sizeof(mac->key));
+    mac->keyed = EVP_MAC_init(mac->context, key, sizeof(mac->key), NULL) == 1;
+    return mac->keyed;
 }
 
 /* HMAC-SHA256 of the parts, one behind the other; the result may lie in one of them. */
 static bool compute(struct audit_mac *mac, const uint8_t key[32], const struct slice *parts,
                     size_t count, uint8_t ret_mac[AUDIT_MAC_LEN])
 {
-    bool good = EVP_MAC_init(mac->context, key, 32, NULL) == 1;
+    bool good = begin(mac, key);
     size_t len;
 
     for (size_t i = 0; good && i < count; i++)

@@ -56,35 +56,33 @@ struct committer {
 
 enum verdict { HOLDS, FAILS, UNKNOWN };
 
-/* Looks a key up in the batch, then in the store. Of an unreadable record nothing is known. */
-static enum verdict look_up(struct committer *c, enum store_family family, struct slice key,
-                            bool *ret_present, uint64_t *ret_revision)
+/*
+ * The entry of a key, read from the store where the batch does not know it yet. NULL when the store
+ * could not be read, or the record could not: of that nothing is known.
+ */
+static const struct overlay_entry *look_up(struct committer *c, enum store_family family,
+                                           struct slice key)
 {
-    const struct overlay_entry *entry = overlay_find(&c->overlay, family, key);
+    struct overlay_entry *entry = overlay_find(&c->overlay, family, key);
     struct record record = {0};
+    enum store_found found;
     struct slice value;
 
+    if (entry != NULL)
+        return entry;
+    found = store_get(c->view, family, key, &value);
+    if (found != STORE_FOUND && found != STORE_ABSENT)
+        return NULL;
+    if (found == STORE_FOUND && !record_parse(value, &record)) {
+        store__log_error("check of a condition", "the record is unreadable");
+        return NULL;
+    }
+    entry = overlay_touch(&c->overlay, &c->arena, family, key);
     if (entry != NULL) {
-        *ret_present = entry->present;
-        *ret_revision = entry->revision;
-        return HOLDS;
+        entry->present = found == STORE_FOUND;
+        entry->revision = record.revision;
     }
-    switch (store_get(c->view, family, key, &value)) {
-    case STORE_FOUND:
-        if (!record_parse(value, &record)) {
-            store__log_error("check of a condition", "the record is unreadable");
-            return UNKNOWN;
-        }
-        *ret_present = true;
-        *ret_revision = record.revision;
-        return HOLDS;
-    case STORE_ABSENT:
-        *ret_present = false;
-        *ret_revision = 0;
-        return HOLDS;
-    default:
-        return UNKNOWN;
-    }
+    return entry;
 }
 
 static enum verdict check_empty(struct committer *c, const struct condition *condition)
@@ -101,6 +99,7 @@ static enum verdict check_empty(struct committer *c, const struct condition *con
         if (store_scan(c->view, condition->family, from, condition->end, false, RANGE_ROWS,
                        &rows) != STORE_FOUND)
             return UNKNOWN;
+        /* What the batch knows of is absent, or it would have been found above. */
         for (size_t i = 0; i < rows.count; i++)
             if (overlay_find(&c->overlay, condition->family, rows.rows[i].key) == NULL)
                 return FAILS;
@@ -117,20 +116,20 @@ static enum verdict check_empty(struct committer *c, const struct condition *con
 
 static enum verdict check(struct committer *c, const struct condition *condition)
 {
-    uint64_t revision;
-    bool present;
+    const struct overlay_entry *entry;
 
     if (condition->type == CONDITION_RANGE_EMPTY)
         return check_empty(c, condition);
-    if (look_up(c, condition->family, condition->key, &present, &revision) != HOLDS)
+    entry = look_up(c, condition->family, condition->key);
+    if (entry == NULL)
         return UNKNOWN;
     switch (condition->type) {
     case CONDITION_AT_REVISION:
-        return present && revision == condition->revision ? HOLDS : FAILS;
+        return entry->present && entry->revision == condition->revision ? HOLDS : FAILS;
     case CONDITION_PRESENT:
-        return present ? HOLDS : FAILS;
+        return entry->present ? HOLDS : FAILS;
     case CONDITION_ABSENT:
-        return present ? FAILS : HOLDS;
+        return entry->present ? FAILS : HOLDS;
     default:
         return UNKNOWN;
     }
@@ -142,28 +141,25 @@ static enum verdict check(struct committer *c, const struct condition *condition
 static struct overlay_entry *load_counter(struct committer *c, struct slice counter)
 {
     struct overlay_entry *entry = overlay_find(&c->overlay, FAMILY_COUNTS, counter);
+    struct record record = {0};
+    enum store_found found;
     struct slice value;
-    struct record record;
 
-    if (entry != NULL)
+    if (entry != NULL && entry->count_known)
         return entry;
-    switch (store_get(c->view, FAMILY_COUNTS, counter, &value)) {
-    case STORE_ABSENT:
-        return overlay_touch(&c->overlay, &c->arena, FAMILY_COUNTS, counter);
-    case STORE_FOUND:
-        break;
-    default:
+    found = store_get(c->view, FAMILY_COUNTS, counter, &value);
+    if (found != STORE_FOUND && found != STORE_ABSENT)
         return NULL;
-    }
-    if (!record_parse(value, &record) || record.body.len != 8) {
+    if (found == STORE_FOUND && (!record_parse(value, &record) || record.body.len != 8)) {
         store__log_error("move of a counter", "its record is unreadable");
         return NULL;
     }
     entry = overlay_touch(&c->overlay, &c->arena, FAMILY_COUNTS, counter);
     if (entry != NULL) {
-        entry->present = true;
+        entry->present = found == STORE_FOUND;
         entry->revision = record.revision;
-        entry->count = bytes_u64(record.body.data);
+        entry->count = found == STORE_FOUND ? bytes_u64(record.body.data) : 0;
+        entry->count_known = true;
     }
     return entry;
 }
@@ -185,47 +181,65 @@ static bool prepare(struct committer *c, const struct commit *commit)
 
 /* -- applying ------------------------------------------------------------------------------ */
 
+static void put_record(struct committer *c, enum store_family family, struct slice key,
+                       uint64_t revision, struct slice first, struct slice second)
+{
+    uint8_t header[RECORD_HEADER_LEN] = {0};
+    const struct slice parts[3] = {slice_make(header, sizeof(header)), first, second};
+
+    record_write_header(header, revision);
+    c->options.writer->put(c->options.store, family, key, parts, 3);
+}
+
+static void put_number(struct committer *c, enum store_family family, struct slice key,
+                       uint64_t revision, uint64_t number)
+{
+    char body[8] = {0};
+
+    bytes_put_u64(body, number);
+    put_record(c, family, key, revision, slice_make(body, sizeof(body)), SLICE_EMPTY);
+}
+
 /* Puts a record of up to two parts; NULL when the arena failed. */
 static struct overlay_entry *put(struct committer *c, enum store_family family, struct slice key,
                                  struct slice first, struct slice second)
 {
     struct overlay_entry *entry = overlay_touch(&c->overlay, &c->arena, family, key);
-    uint8_t header[RECORD_HEADER_LEN];
-    struct slice parts[3] = {slice_make(header, sizeof(header)), first, second};
 
     if (entry == NULL || key.len == 0)
         return NULL;
-    record_write_header(header, c->next_revision);
     entry->present = true;
     entry->revision = c->next_revision;
-    c->options.writer->put(c->options.store, family, key, parts, 3);
+    put_record(c, family, key, c->next_revision, first, second);
     return entry;
-}
-
-static bool put_number(struct committer *c, enum store_family family, struct slice key,
-                       uint64_t number)
-{
-    char body[8];
-
-    bytes_put_u64(body, number);
-    return put(c, family, key, slice_make(body, sizeof(body)), SLICE_EMPTY) != NULL;
 }
 
 static bool apply_operation(struct committer *c, const struct operation *operation)
 {
     struct overlay_entry *entry;
 
-    if (!operation->is_delete)
-        return put(c, operation->family, operation->key, operation->body, SLICE_EMPTY) != NULL;
-    entry = overlay_touch(&c->overlay, &c->arena, operation->family, operation->key);
-    if (entry == NULL)
-        return false;
-    entry->present = false;
-    entry->revision = 0;
-    c->options.writer->remove(c->options.store, operation->family, operation->key);
+    if (operation->is_delete) {
+        entry = overlay_touch(&c->overlay, &c->arena, operation->family, operation->key);
+        if (entry == NULL)
+            return false;
+        entry->present = false;
+        entry->revision = 0;
+        c->options.writer->remove(c->options.store, operation->family, operation->key);
+    } else {
+        entry = put(c, operation->family, operation->key, operation->body, SLICE_EMPTY);
+        if (entry == NULL)
+            return false;
+    }
+    if (operation->family == FAMILY_COUNTS) { /* a tool's repair, say: it has the last word */
+        entry->count = entry->present && operation->body.len == 8 ? bytes_u64(operation->body.data)
+                                                                  : 0;
+        entry->count_known = true;
+        entry->counted = false;
+    }
     return true;
 }
 
+/* Only the number at the end of the batch is put: most commits of a batch move the same one. */
 static bool apply_count(struct committer *c, const struct counter_delta *delta)
 {
     struct overlay_entry *entry = load_counter(c, delta->counter);
@@ -238,7 +252,10 @@ static bool apply_count(struct committer *c, const struct counter_delta *delta)
         down = entry->count;
     }
     entry->count = delta->delta < 0 ? entry->count - down : entry->count + (uint64_t)delta->delta;
-    return put_number(c, FAMILY_COUNTS, delta->counter, entry->count);
+    entry->present = true;
+    entry->revision = c->next_revision;
+    entry->counted = true;
+    return true;
 }
 
 static bool apply_feed(struct committer *c, const struct feed_entry *feed, uint16_t index)
@@ -327,12 +344,15 @@ static bool try_commit(struct committer *c, struct commit *commit)
 
 static bool write_batch(struct committer *c)
 {
+    uint64_t revision = c->next_revision - 1;
+
     if (c->written == 0)
         return true;
-    c->next_revision--; /* the number itself is a record of the last commit */
-    if (!put_number(c, FAMILY_META, SLICE("revision"), c->next_revision))
-        return false;
-    c->next_revision++;
+    for (const struct overlay_entry *e = c->overlay.families[FAMILY_COUNTS]; e != NULL;
+         e = e->next_in_family)
+        if (e->counted)
+            put_number(c, FAMILY_COUNTS, e->key, e->revision, e->count);
+    put_number(c, FAMILY_META, SLICE("revision"), revision, revision);
     return c->options.writer->write(c->options.store);
 }
 
@@ -342,8 +362,8 @@ static struct commit *try_batch(struct committer *c, struct commit *list, bool *
     size_t operations = 0;
     size_t bytes = 0;
 
-    arena_reset(&c->arena);
     overlay_clear(&c->overlay);
+    arena_reset(&c->arena);
     audit_heads_trim(c->heads);
     c->written = 0;
     c->now_ms = clock_wall_ms();

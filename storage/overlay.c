@@ -1,19 +1,30 @@
 /* The overlay of a batch: a hash table for points, a list a family for ranges. */
 #include "storage/overlay.h"
 
-/* FNV-1a. A batch bounds how long a chain can be made. */
+/* Eight bytes a step. A batch bounds how long a chain can be made. */
 static uint32_t hash_key(enum store_family family, struct slice key)
 {
-    uint32_t hash = (2166136261U ^ (uint32_t)family) * 16777619U;
+    const uint64_t factor = 0x9e3779b97f4a7c15U;
+    uint64_t hash = ((uint64_t)family + 1) * factor;
+    uint64_t word;
 
+    for (; key.len >= sizeof(word); key = slice_from(key, sizeof(word))) {
+        memcpy(&word, key.data, sizeof(word));
+        hash = (hash ^ word) * factor;
+        hash ^= hash >> 32;
+    }
     for (size_t i = 0; i < key.len; i++)
-        hash = (hash ^ (unsigned char)key.data[i]) * 16777619U;
-    return hash;
+        hash = (hash ^ (unsigned char)key.data[i]) * factor;
+    return (uint32_t)(hash >> 32);
 }
 
 void overlay_clear(struct overlay *overlay)
 {
-    memset(overlay, 0, sizeof(*overlay));
+    for (size_t i = 0; i < FAMILIES; i++) {
+        for (const struct overlay_entry *e = overlay->families[i]; e != NULL; e = e->next_in_family)
+            overlay->buckets[e->hash % OVERLAY_BUCKETS] = NULL;
+        overlay->families[i] = NULL;
+    }
 }
 
 static struct overlay_entry *find(const struct overlay *overlay, enum store_family family,

@@ -1,6 +1,7 @@
 /*
- * What a batch has changed so far, laid over the store: conditions and counters of a commit must
- * see the commits before it in the same batch, which no read sees yet. Internal to storage/.
+ * What a batch has changed and read so far, laid over the store: conditions and counters of a
+ * commit must see the commits before it in the same batch, which no read sees yet; and what many
+ * commits ask for, such as the facts of their caller, is read once. Internal to storage/.
  */
 #ifndef DATASTREAM_STORAGE_OVERLAY_H
 #define DATASTREAM_STORAGE_OVERLAY_H
@@ -16,7 +17,9 @@ struct overlay_entry {
     uint32_t hash;
     bool present;
     uint64_t revision; /* of the record, when present */
-    uint64_t count;    /* of a counter */
+    uint64_t count;    /* of a counter, when it is known */
+    bool count_known;
+    bool counted; /* the counter was moved: its row is put at the end of the batch */
 };
 
 #define OVERLAY_BUCKETS 4096 /* a power of two, near the most operations of a batch */
@@ -26,10 +29,10 @@ struct overlay {
     struct overlay_entry *families[FAMILIES];
 };
 
-/* Forgets everything; the entries' memory is the arena's. */
+/* Forgets everything. The entries' memory is the arena's, which must still hold them. */
 void overlay_clear(struct overlay *overlay);
 
-/* The entry of a key, or NULL when the batch did not touch it. */
+/* The entry of a key, or NULL when the batch neither changed nor read it. */
 struct overlay_entry *overlay_find(const struct overlay *overlay, enum store_family family,
                                    struct slice key);
 
@@ -40,7 +43,7 @@ struct overlay_entry *overlay_find(const struct overlay *overlay, enum store_fam
 struct overlay_entry *overlay_touch(struct overlay *overlay, struct arena *arena,
                                     enum store_family family, struct slice key);
 
-/* Whether the batch left a key present with from <= key < end. */
+/* Whether a key with from <= key < end is known to be present. */
 bool overlay_holds_range(const struct overlay *overlay, enum store_family family, struct slice from,
                          struct slice end);
 

@@ -12,9 +12,13 @@
 /* A full bloom filter of 10 bits a key lets 1 % of the absent keys through. */
 #define BLOOM_BITS 10
 
+/* Share of a write buffer that the bloom filter of its keys takes: 27 bits a key of 100 bytes. */
+#define BUFFER_BLOOM_SHARE 0.005
+
 /* How a family is read. */
 enum access {
     POINTS, /* mostly single keys: hash index in the blocks, no compression */
+    CLAIMS, /* the same, and whoever creates asks for keys that are not there: a filter in memory */
     RANGES, /* mostly runs of keys on a hot path: no compression */
     COLD,   /* much and rarely read: compressed */
 };
@@ -24,8 +28,8 @@ static const enum access access_of[FAMILIES] = {
     [FAMILY_TOKEN_HASHES] = POINTS, [FAMILY_SESSION_HASHES] = POINTS,
     [FAMILY_EMAILS] = POINTS,       [FAMILY_USERS] = POINTS,
     [FAMILY_SESSIONS] = POINTS,     [FAMILY_ROLES] = POINTS,
-    [FAMILY_TOKENS] = POINTS,       [FAMILY_RESOURCES] = POINTS,
-    [FAMILY_NAMES] = POINTS,        [FAMILY_REFERENCES] = RANGES,
+    [FAMILY_TOKENS] = POINTS,       [FAMILY_RESOURCES] = CLAIMS,
+    [FAMILY_NAMES] = CLAIMS,        [FAMILY_REFERENCES] = RANGES,
     [FAMILY_INDEXES] = RANGES,      [FAMILY_COUNTS] = POINTS,
     [FAMILY_AUDIT] = COLD,          [FAMILY_AUDIT_BY_OBJECT] = COLD,
     [FAMILY_FEED] = COLD,           [FAMILY_IDEMPOTENCY] = POINTS,
@@ -89,9 +93,13 @@ static rocksdb_options_t *make_family(enum access access, rocksdb_cache_t *cache
     rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(table, 1);
     rocksdb_block_based_options_set_filter_policy(
         table, rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS));
-    if (access == POINTS)
+    if (access == POINTS || access == CLAIMS)
         rocksdb_block_based_options_set_data_block_index_type(
             table, rocksdb_block_based_table_data_block_index_type_binary_search_and_hash);
+    if (access == CLAIMS) {
+        rocksdb_options_set_memtable_prefix_bloom_size_ratio(family, BUFFER_BLOOM_SHARE);
+        rocksdb_options_set_memtable_whole_key_filtering(family, 1);
+    }
     rocksdb_options_set_block_based_table_factory(family, table);
     rocksdb_block_based_options_destroy(table);
     rocksdb_options_set_compression(family, access == COLD ? rocksdb_lz4_compression

@@ -194,6 +194,7 @@ static void rocksdb_is_told_what_we_rely_on(void **state)
         {"[DBOptions]", "paranoid_checks=true\n"},
         {"[CFOptions \"resources\"]", "compression=kNoCompression\n"},
         {"[CFOptions \"tokens\"]", "compression=kNoCompression\n"},
+        {"[CFOptions \"names\"]", "memtable_whole_key_filtering=true\n"},
         {"[CFOptions \"audit\"]", "compression=kLZ4Compression\n"},
         {"[TableOptions/BlockBasedTable \"resources\"]", "filter_policy=bloomfilter"},
         {"[TableOptions/BlockBasedTable \"resources\"]",
