@@ -507,12 +507,16 @@ bool committer_is_read_only(struct committer *c)
     return atomic_load(&c->read_only);
 }
 
-void committer_stop(struct committer *c)
+bool committer_stop(struct committer *c)
 {
+    bool wrote;
+
     pthread_mutex_lock(&c->mutex);
     c->stopping = true;
     pthread_cond_signal(&c->cond);
     pthread_mutex_unlock(&c->mutex);
     pthread_join(c->thread, NULL);
+    wrote = !atomic_load(&c->read_only);
     release(c);
+    return wrote;
 }

@@ -30,7 +30,10 @@ uint64_t committer_revision(struct committer *committer);
 /* Whether the latch has closed; any thread. */
 bool committer_is_read_only(struct committer *committer);
 
-/* Finishes what was submitted, ends the thread and frees the committer. */
-void committer_stop(struct committer *committer);
+/*
+ * Finishes what was submitted, ends the thread and frees the committer. True when it took writes to
+ * the end.
+ */
+bool committer_stop(struct committer *committer);
 
 #endif

@@ -209,13 +209,28 @@ static bool engine_is_read_only(struct store *store)
     return committer_is_read_only(of(store)->committer);
 }
 
+/* What is in memory goes to tables: else the next opening would replay it from the log. */
+static void flush(struct rocksdb_store *r)
+{
+    rocksdb_flushoptions_t *flushing = rocksdb_flushoptions_create();
+    bool flushed = true;
+
+    for (size_t i = 0; i < FAMILIES && flushed; i++) {
+        char *error = NULL;
+
+        rocksdb_flush_cf(r->database, flushing, r->families[i], &error);
+        flushed = !rocksdb__take_error("flush", &error); /* the log has it all the same */
+    }
+    rocksdb_flushoptions_destroy(flushing);
+}
+
 /* Releases what there is, in the order that RocksDB asks for: handles, then the database. */
 static void engine_close(struct store *store)
 {
     struct rocksdb_store *r = of(store);
 
-    if (r->committer != NULL)
-        committer_stop(r->committer);
+    if (r->committer != NULL && committer_stop(r->committer))
+        flush(r);
     for (size_t i = 0; i < FAMILIES; i++)
         if (r->families[i] != NULL)
             rocksdb_column_family_handle_destroy(r->families[i]);

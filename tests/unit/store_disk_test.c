@@ -181,6 +181,20 @@ static void a_new_folder_is_synced_into_the_one_above(void **state)
     f->options.directory = f->directory;
 }
 
+/* Closing writes tables; where it cannot, the log has all. */
+static void a_full_disk_at_the_closing_loses_nothing(void **state)
+{
+    struct fixture *f = *state;
+
+    put(f, FAMILY_RESOURCES, SLICE("k"), SLICE("v"));
+    fault_begin("full");
+    store_close(f->store);
+    fault_end();
+    fixture_open(f);
+    assert_true(is_there(f, FAMILY_RESOURCES, SLICE("k")));
+    assert_int_equal(store_revision(f->store), 1);
+}
+
 static void a_full_disk_is_told_at_the_opening(void **state)
 {
     struct fixture *f = *state;
@@ -210,6 +224,7 @@ int main(void)
         CASE(an_answer_waits_for_its_sync_and_many_share_one),
         CASE(a_failed_sync_fails_all_that_waits),
         CASE(a_new_folder_is_synced_into_the_one_above),
+        CASE(a_full_disk_at_the_closing_loses_nothing),
         CASE(a_full_disk_is_told_at_the_opening),
     };
 

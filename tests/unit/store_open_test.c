@@ -230,6 +230,25 @@ static void everything_is_there_after_a_reopening(void **state)
     assert_int_equal(revision_of(f, FAMILY_RESOURCES, SLICE("k")), 3);
 }
 
+/* So that an opening takes as long for a store of any size. */
+static void closing_leaves_nothing_to_replay(void **state)
+{
+    struct fixture *f = *state;
+    struct slice pattern = arena_printf(&f->arena, "%s/*.log", f->directory);
+    struct stat info;
+    glob_t found;
+
+    fixture_open(f);
+    put(f, FAMILY_RESOURCES, SLICE("k"), SLICE("v"));
+    shut(f);
+    assert_int_equal(glob(pattern.data, 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        assert_true(stat(found.gl_pathv[i], &info) == 0 && info.st_size == 0);
+    globfree(&found);
+    fixture_open(f);
+    assert_true(is_there(f, FAMILY_RESOURCES, SLICE("k")));
+}
+
 /* Kills a process that has just been told that its commits are done. */
 static void what_was_answered_survives_a_kill(void **state)
 {
@@ -431,6 +450,7 @@ int main(void)
         CASE(a_store_in_use_elsewhere_is_refused),
         CASE(a_store_that_is_read_keeps_writers_of_others_away),
         CASE(rocksdb_is_told_what_we_rely_on),
+        CASE(closing_leaves_nothing_to_replay),
         CASE(everything_is_there_after_a_reopening),
         CASE(a_read_only_store_is_read_and_left_alone),
         CASE(another_format_is_refused),
