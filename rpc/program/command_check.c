@@ -5,6 +5,7 @@
 #include "rpc/program/program.h"
 #include "rpc/services/services.h"
 #include "storage/audit.h"
+#include "storage/keys.h"
 
 static void print_sentence(void *context, struct slice sentence)
 {
@@ -85,6 +86,28 @@ static struct status verify_all(struct store *store, struct arena *arena)
     return whole ? status_ok() : status_const(STATUS_DATA_LOSS, SLICE("A chain is broken."));
 }
 
+/* Of an organization that there is not, no rows would be a chain that holds. */
+static struct status verify_named(struct store *store, const struct uuid *organization,
+                                  struct arena *arena)
+{
+    struct store_view *view = store_view_open(store, arena);
+    struct slice value;
+
+    if (view == NULL)
+        return status_out_of_memory();
+    switch (store_get(view, FAMILY_ORGANIZATIONS, key_organization(arena, organization), &value)) {
+    case STORE_FOUND:
+        break;
+    case STORE_ABSENT:
+        return status_const(STATUS_NOT_FOUND, SLICE("There is no such organization."));
+    default:
+        return status_const(STATUS_UNAVAILABLE, SLICE("The store can't be read."));
+    }
+    return verify_one(store, organization, arena)
+               ? status_ok()
+               : status_const(STATUS_DATA_LOSS, SLICE("The chain is broken."));
+}
+
 int command_verify_audit(const struct options *options, struct arena *arena)
 {
     struct program program;
@@ -98,10 +121,8 @@ int command_verify_audit(const struct options *options, struct arena *arena)
     status = program_open(options, STORE_OFFLINE, arena, &program);
     if (!status_is_ok(status))
         return program_fail(status);
-    if (options->organization_id == NULL)
-        status = verify_all(program.store, arena);
-    else if (!verify_one(program.store, &organization, arena))
-        status = status_const(STATUS_DATA_LOSS, SLICE("The chain is broken."));
+    status = options->organization_id == NULL ? verify_all(program.store, arena)
+                                              : verify_named(program.store, &organization, arena);
     program_close(&program);
     return status_is_ok(status) ? 0 : program_fail(status);
 }

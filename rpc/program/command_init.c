@@ -7,7 +7,8 @@
 #include "rpc/program/program.h"
 #include "rpc/services/services.h"
 
-static void print_made(const struct options *options, const struct organization_made *made,
+/* False when standard output took it not. */
+static bool print_made(const struct options *options, const struct organization_made *made,
                        struct arena *arena)
 {
     struct json_text text = {.arena = arena};
@@ -23,8 +24,7 @@ static void print_made(const struct options *options, const struct organization_
     json_put_string(&text, made->api_token);
     json_put_literal(&text, "}\n");
     json = json_text_slice(&text);
-    fwrite(json.data, 1, json.len, stdout);
-    fflush(stdout);
+    return fwrite(json.data, 1, json.len, stdout) == json.len && fflush(stdout) == 0;
 }
 
 static int organization_make(const struct options *options, struct arena *arena, bool first)
@@ -44,8 +44,11 @@ static int organization_make(const struct options *options, struct arena *arena,
         status = organization_create(program.store, program.identities, program.contract, arena,
                                      slice_from_cstr(options->organization),
                                      slice_from_cstr(options->owner_email), first, &made);
-    if (status_is_ok(status))
-        print_made(options, &made, arena);
+    if (status_is_ok(status) && !print_made(options, &made, arena))
+        status = status_const(
+            STATUS_UNAVAILABLE,
+            SLICE(
+                "The organization was made, but its API token could not be printed and is lost."));
     program_close(&program);
     return status_is_ok(status) ? 0 : program_fail(status);
 }

@@ -105,6 +105,35 @@ static void what_init_is_told_is_checked(void **state)
     assert_int_equal(run(INIT), 0); /* nothing of it is in the way */
 }
 
+/* Else nobody could tell that the only sight of the token was lost. */
+static void a_token_that_could_not_be_printed_is_told(void **state)
+{
+    (void)state;
+    assert_int_equal(run(INIT " >/dev/full"), 1);
+    assert_says("could not be printed");
+    assert_int_equal(run(ADD), 0);
+}
+
+static void one_chain_can_be_verified(void **state)
+{
+    char id[37];
+
+    (void)state;
+    assert_int_equal(run(INIT), 0);
+    memcpy(id, strstr(output, "Id\":\"") + 5, 36);
+    id[36] = '\0';
+    assert_int_equal(run(ADD), 0);
+    assert_int_equal(run("$D verify-audit --data-dir data --organization-id %s", id), 0);
+    assert_says("2 rows, head ");
+    assert_says(id);
+    assert_int_equal(run("$D verify-audit --data-dir data"), 0);
+    id[35] = id[35] == '0' ? '1' : '0';
+    assert_int_equal(run("$D verify-audit --data-dir data --organization-id %s", id), 1);
+    assert_says("no such organization");
+    assert_int_equal(run("$D verify-audit --data-dir data --organization-id x"), 1);
+    assert_says("UUID");
+}
+
 static void only_init_makes_anything(void **state)
 {
     static const char *const commands[] = {ADD, SERVE, "$D check --data-dir data",
@@ -463,6 +492,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(init_makes_a_store_once, start, end),
         cmocka_unit_test_setup_teardown(what_init_is_told_is_checked, start, end),
+        cmocka_unit_test_setup_teardown(a_token_that_could_not_be_printed_is_told, start, end),
+        cmocka_unit_test_setup_teardown(one_chain_can_be_verified, start, end),
         cmocka_unit_test_setup_teardown(only_init_makes_anything, start, end),
         cmocka_unit_test_setup_teardown(init_that_was_killed_can_be_repeated, start, end),
         cmocka_unit_test_setup_teardown(another_key_is_refused, start, end),
