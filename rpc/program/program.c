@@ -150,8 +150,10 @@ struct status program_open(const struct options *options, enum store_use use, st
         status = store_open(options, use, &program, audit_key, arena);
     if (status_is_ok(status))
         status = key_compare(&program, &key, use, arena, &store_new);
-    if (!status_is_ok(status) && key_made)
-        unlink(options->key_file); /* of no store: it must not pass for the one that is missing */
+    /* Of no store: it must not pass for the one that is missing. A store in use may have taken it.
+     */
+    if (!status_is_ok(status) && key_made && program.store != NULL)
+        unlink(options->key_file);
     if (status_is_ok(status) && store_new)
         status = key_record(&program, &key, arena);
     OPENSSL_cleanse(&key, sizeof(key));

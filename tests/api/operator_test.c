@@ -160,6 +160,22 @@ static void init_that_was_killed_can_be_repeated(void **state)
     }
 }
 
+/* The losers must not take the winner's key away either. */
+static void of_many_inits_one_makes_the_store(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 5; round++) {
+        const char *made = output;
+        int count = 0;
+
+        run("rm -rf data data.key; for i in 1 2 3 4 5 6; do " INIT " & done; wait");
+        while ((made = strstr(made, "\"apiToken\"")) != NULL && ++count > 0)
+            made++;
+        assert_int_equal(count, 1);
+        assert_int_equal(run("$D check --data-dir data"), 0);
+    }
+}
+
 /* -- the key file -------------------------------------------------------------------------- */
 
 #define KEY "datastream-key-1 0123456789abcdef %064d\\n"
@@ -496,6 +512,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_chain_can_be_verified, start, end),
         cmocka_unit_test_setup_teardown(only_init_makes_anything, start, end),
         cmocka_unit_test_setup_teardown(init_that_was_killed_can_be_repeated, start, end),
+        cmocka_unit_test_setup_teardown(of_many_inits_one_makes_the_store, start, end),
         cmocka_unit_test_setup_teardown(another_key_is_refused, start, end),
         cmocka_unit_test_setup_teardown(a_key_that_cannot_be_read_is_told_and_left_alone, start,
                                         end),

@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "storage/audit.h"
+#include "storage/feed.h"
 #include "storage/keys.h"
 #include "storage/record.h"
 
@@ -43,6 +45,30 @@ static void try_keys(struct arena *arena, struct slice input)
         assert(slice_compare(input, key_prefix_end(arena, input)) < 0);
 }
 
+/* As an audit row's value, and as a row of the feed: 26 bytes of key, then the value. */
+static void try_rows(struct slice input)
+{
+    const size_t key_len = 26;
+    uint8_t mac[AUDIT_MAC_LEN];
+    struct feed_row parsed;
+    struct store_row row;
+    struct slice body;
+
+    if (audit_parse(input, mac, &body))
+        assert(body.len + AUDIT_MAC_LEN + RECORD_HEADER_LEN == input.len);
+    if (input.len < key_len)
+        return;
+    row.key = slice_make(input.data, key_len);
+    row.value = slice_from(input, key_len);
+    if (feed_parse_row(&row, &parsed)) {
+        struct feed_entry entry = {.kind = parsed.kind, .id = parsed.id, .change = parsed.change};
+        char written[FEED_BODY_LEN];
+
+        feed_write_body(written, &entry, parsed.time_ms);
+        assert(memcmp(written, row.value.data + RECORD_HEADER_LEN, sizeof(written)) == 0);
+    }
+}
+
 static void try_name(struct arena *arena, struct slice input)
 {
     struct slice trimmed;
@@ -63,6 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     arena_init(&arena, NULL, (size_t)64 << 20);
     try_record(input);
+    try_rows(input);
     try_keys(&arena, input);
     try_name(&arena, input);
     arena_done(&arena);
