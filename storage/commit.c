@@ -181,26 +181,34 @@ static bool prepare(struct committer *c, const struct commit *commit)
 
 /* -- applying ------------------------------------------------------------------------------ */
 
-static void put_record(struct committer *c, enum store_family family, struct slice key,
+/* Puts a record whose body has two parts. False when the arena failed. */
+static bool put_record(struct committer *c, enum store_family family, struct slice key,
                        uint64_t revision, struct slice first, struct slice second)
 {
-    uint8_t header[RECORD_HEADER_LEN] = {0};
-    const struct slice parts[3] = {slice_make(header, sizeof(header)), first, second};
+    size_t len = RECORD_HEADER_LEN + first.len + second.len;
+    char *value = arena_alloc(&c->arena, len);
 
-    record_write_header(header, revision);
-    c->options.writer->put(c->options.store, family, key, parts, 3);
+    if (value == NULL)
+        return false;
+    record_write_header((uint8_t *)value, revision);
+    if (first.len > 0)
+        memcpy(value + RECORD_HEADER_LEN, first.data, first.len);
+    if (second.len > 0)
+        memcpy(value + RECORD_HEADER_LEN + first.len, second.data, second.len);
+    c->options.writer->put(c->options.store, family, key, slice_make(value, len));
+    return true;
 }
 
-static void put_number(struct committer *c, enum store_family family, struct slice key,
+static bool put_number(struct committer *c, enum store_family family, struct slice key,
                        uint64_t revision, uint64_t number)
 {
-    char body[8] = {0};
+    char body[8];
 
     bytes_put_u64(body, number);
-    put_record(c, family, key, revision, slice_make(body, sizeof(body)), SLICE_EMPTY);
+    return put_record(c, family, key, revision, slice_make(body, sizeof(body)), SLICE_EMPTY);
 }
 
-/* Puts a record of up to two parts; NULL when the arena failed. */
+/* The same of the commit that is applied, and noted in the overlay; NULL when the arena failed. */
 static struct overlay_entry *put(struct committer *c, enum store_family family, struct slice key,
                                  struct slice first, struct slice second)
 {
@@ -210,8 +218,7 @@ static struct overlay_entry *put(struct committer *c, enum store_family family, 
         return NULL;
     entry->present = true;
     entry->revision = c->next_revision;
-    put_record(c, family, key, c->next_revision, first, second);
-    return entry;
+    return put_record(c, family, key, c->next_revision, first, second) ? entry : NULL;
 }
 
 static bool apply_operation(struct committer *c, const struct operation *operation)
@@ -350,10 +357,10 @@ static bool write_batch(struct committer *c)
         return true;
     for (const struct overlay_entry *e = c->overlay.families[FAMILY_COUNTS]; e != NULL;
          e = e->next_in_family)
-        if (e->counted)
-            put_number(c, FAMILY_COUNTS, e->key, e->revision, e->count);
-    put_number(c, FAMILY_META, SLICE("revision"), revision, revision);
-    return c->options.writer->write(c->options.store);
+        if (e->counted && !put_number(c, FAMILY_COUNTS, e->key, e->revision, e->count))
+            return false;
+    return put_number(c, FAMILY_META, SLICE("revision"), revision, revision) &&
+           c->options.writer->write(c->options.store);
 }
 
 /* Tries commits from the front of the list; returns those behind the batch. */

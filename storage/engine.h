@@ -52,9 +52,8 @@ struct store_view {
  * come out at `write`.
  */
 struct batch_writer {
-    /* The value is `count` parts, one behind the other. */
     void (*put)(struct store *store, enum store_family family, struct slice key,
-                const struct slice *parts, size_t count);
+                struct slice value);
     void (*remove)(struct store *store, enum store_family family, struct slice key);
     /* Writes the batch durably, as a whole or not at all, and empties it. False: logged. */
     bool (*write)(struct store *store);

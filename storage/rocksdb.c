@@ -157,21 +157,13 @@ static enum store_found engine_scan(struct store_view *view, enum store_family f
 
 /* -- writing ------------------------------------------------------------------------------- */
 
-#define PARTS_MOST 4
-
 static void batch_put(struct store *store, enum store_family family, struct slice key,
-                      const struct slice *parts, size_t count)
+                      struct slice value)
 {
     struct rocksdb_store *r = of(store);
-    const char *data[PARTS_MOST];
-    size_t lens[PARTS_MOST];
 
-    for (size_t i = 0; i < count; i++) {
-        data[i] = parts[i].len == 0 ? "" : parts[i].data;
-        lens[i] = parts[i].len;
-    }
-    rocksdb_writebatch_putv_cf(r->batch, r->families[family], 1, &key.data, &key.len, (int)count,
-                               data, lens);
+    rocksdb_writebatch_put_cf(r->batch, r->families[family], key.data, key.len, value.data,
+                              value.len);
 }
 
 static void batch_remove(struct store *store, enum store_family family, struct slice key)
@@ -418,14 +410,11 @@ static enum meta read_meta(struct rocksdb_store *r, struct arena *arena, struct 
 
 static void put_meta(struct rocksdb_store *r, struct slice name, uint64_t number)
 {
-    uint8_t header[RECORD_HEADER_LEN] = {0};
-    char body[8] = {0};
-    const struct slice parts[] = {slice_make(header, sizeof(header)),
-                                  slice_make(body, sizeof(body))};
+    char value[RECORD_HEADER_LEN + 8];
 
-    record_write_header(header, 0);
-    bytes_put_u64(body, number);
-    batch_put(&r->store, FAMILY_META, name, parts, 2);
+    record_write_header((uint8_t *)value, 0);
+    bytes_put_u64(value + RECORD_HEADER_LEN, number);
+    batch_put(&r->store, FAMILY_META, name, slice_make(value, sizeof(value)));
 }
 
 /* Writes what a new store begins with. */
