@@ -85,6 +85,18 @@ void arena_init(struct arena *arena, struct arena_cache *cache, size_t limit)
     *arena = (struct arena){.cache = cache, .limit = limit};
 }
 
+void arena_charge(struct arena *arena, struct account *account)
+{
+    arena->account = account;
+    account_add(account, arena->reserved);
+}
+
+void arena_init_like(struct arena *arena, const struct arena *other)
+{
+    arena_init(arena, other->cache, other->limit);
+    arena->account = other->account;
+}
+
 static char *block_bytes(struct arena_block *block)
 {
     return (char *)(block + 1);
@@ -115,24 +127,17 @@ static void wipe_bytes(void *bytes, size_t size)
         *at++ = 0;
 }
 
-/* First blocks of the usual size are free of charge: small calls pass whatever large ones hold. */
-static bool is_counted(const struct arena *arena, const struct arena_block *before, size_t size)
-{
-    return arena->cache != NULL && (before != NULL || size != ARENA_FIRST_BLOCK);
-}
-
 void arena_done(struct arena *arena)
 {
     struct arena_block *block = arena->blocks;
 
+    account_give(arena->account, arena->reserved); /* first: it may lie in a block */
     while (block != NULL) {
         struct arena_block *next = block->next;
 
         UNPOISON(block_bytes(block), block->size);
         if (arena->wipe)
             wipe_bytes(block_bytes(block), block->size);
-        if (is_counted(arena, next, block->size))
-            arena->cache->used -= block->size;
         if (!cache_keep(arena->cache, block))
             free(block);
         block = next;
@@ -176,15 +181,15 @@ static struct arena_block *block_get(struct arena *arena, size_t size)
     return block;
 }
 
-static bool has_room(const struct arena *arena, size_t size)
+/* Takes room for a block from the limit and the account. Small calls pass whatever others hold. */
+static bool take_room(struct arena *arena, size_t size)
 {
-    const struct arena_cache *cache = arena->cache;
-
     if (arena->reserved > arena->limit || size > arena->limit - arena->reserved)
         return false;
-    if (!is_counted(arena, arena->blocks, size) || cache->most == 0)
-        return true;
-    return cache->used <= cache->most && size <= cache->most - cache->used;
+    if (arena->blocks != NULL || size != ARENA_FIRST_BLOCK)
+        return account_take(arena->account, size);
+    account_add(arena->account, size);
+    return true;
 }
 
 static bool arena_grow(struct arena *arena, size_t need)
@@ -196,16 +201,16 @@ static bool arena_grow(struct arena *arena, size_t need)
         size = 1 << 20;
     if (size < need)
         size = need;
-    if (!has_room(arena, size)) {
+    if (!take_room(arena, size)) {
         size = need; /* the last block may be a small one */
-        if (!has_room(arena, size))
+        if (!take_room(arena, size))
             return false;
     }
     block = block_get(arena, size);
-    if (block == NULL)
+    if (block == NULL) {
+        account_give(arena->account, size);
         return false;
-    if (is_counted(arena, arena->blocks, size))
-        arena->cache->used += size;
+    }
     block->next = arena->blocks;
     arena->blocks = block;
     arena->reserved += size;

@@ -16,20 +16,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/account.h"
 #include "base/slice.h"
 
 struct arena_block;
 
 /*
- * First blocks kept for reuse by the arenas of one thread, and the bound of what these arenas hold
- * together beyond their first blocks. Zero-initialize; release with arena_cache_done once no arena
- * uses it.
+ * First blocks kept for reuse by the arenas of one thread. Zero-initialize; release with
+ * arena_cache_done once no arena uses it.
  */
 struct arena_cache {
     struct arena_block *free;
     unsigned count;
-    size_t used; /* bytes of all blocks but the first of each arena */
-    size_t most; /* of them: an arena that would pass it fails; 0 is no bound */
 };
 
 /* Plain for speed: only arena.c and the inline functions here touch the fields. */
@@ -38,8 +36,9 @@ struct arena {
     char *end;
     struct arena_block *blocks; /* newest first */
     struct arena_cache *cache;
-    size_t reserved; /* bytes of all blocks */
-    size_t limit;    /* most bytes that the blocks may hold */
+    struct account *account; /* NULL: nobody counts */
+    size_t reserved;         /* bytes of all blocks */
+    size_t limit;            /* most bytes that the blocks may hold */
     bool failed;
     bool wipe;
 #ifdef DATASTREAM_FAULTS
@@ -57,6 +56,16 @@ struct arena {
  * arena and belong to the same thread. Nothing is allocated before the first use.
  */
 void arena_init(struct arena *arena, struct arena_cache *cache, size_t limit);
+
+/*
+ * Has what the arena holds, and will hold, counted in `account`, which may lie in the arena itself
+ * or outlives it. A first block of the usual size passes the account's bounds; an arena whose
+ * further blocks would pass them fails.
+ */
+void arena_charge(struct arena *arena, struct account *account);
+
+/* Starts an empty arena with the cache, the account and the limit of another. */
+void arena_init_like(struct arena *arena, const struct arena *other);
 
 /* Frees everything that came from the arena. The arena may be initialized again. */
 void arena_done(struct arena *arena);

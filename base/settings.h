@@ -26,8 +26,9 @@
     X(max_call_memory_bytes, 65536, 268435456, 33554432,                                           \
       "memory of one call's arena: small requests that unfold; RESOURCE_EXHAUSTED")                \
     X(max_memory_mib, 16, 1048576, 1024,                                                           \
-      "memory of all calls together, beyond 8 KiB each: many large answers to slow readers; "      \
-      "RESOURCE_EXHAUSTED")                                                                        \
+      "memory of all connections and their calls, in equal parts for the event loops; one "        \
+      "connection has a quarter of a part at most (RESOURCE_EXHAUSTED), and once half of it is "   \
+      "held the largest holder is closed: slow readers, large uploads")                            \
     X(max_chunk_extension_bytes, 0, 65536, 1024,                                                   \
       "bytes of chunk sizes and extensions of one HTTP/1.1 body: slow drips; 400")                 \
     X(max_pipelined_requests, 1, 1000, 16,                                                         \

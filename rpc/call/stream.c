@@ -358,8 +358,8 @@ static struct stream *make(struct call *call, const struct stream_handler *handl
     stream->call = call;
     stream->handler = handler;
     stream->due = true;
-    arena_init(&stream->message, call->arena->cache, call->arena->limit);
-    arena_init(&stream->slice, call->arena->cache, call->arena->limit);
+    arena_init_like(&stream->message, call->arena);
+    arena_init_like(&stream->slice, call->arena);
     return stream;
 }
 

@@ -13,15 +13,33 @@ struct outbox_block {
     char bytes[];
 };
 
+static struct account *account_of(const struct outbox *outbox)
+{
+    return outbox->exchange->arena->account;
+}
+
+static void free_first(struct outbox *outbox)
+{
+    struct outbox_block *block = outbox->first;
+
+    outbox->first = block->next;
+    account_give(account_of(outbox), sizeof(*block) + block->size);
+    free(block);
+}
+
 static struct outbox_block *add_block(struct outbox *outbox, size_t size)
 {
     struct outbox_block *block;
 
     if (size < BLOCK_BYTES - sizeof(*block))
         size = BLOCK_BYTES - sizeof(*block);
-    block = malloc(sizeof(*block) + size);
-    if (block == NULL)
+    if (!account_take(account_of(outbox), sizeof(*block) + size))
         return NULL;
+    block = malloc(sizeof(*block) + size);
+    if (block == NULL) {
+        account_give(account_of(outbox), sizeof(*block) + size);
+        return NULL;
+    }
     *block = (struct outbox_block){.size = size};
     if (outbox->last == NULL)
         outbox->first = block;
@@ -34,12 +52,8 @@ static struct outbox_block *add_block(struct outbox *outbox, size_t size)
 
 void outbox_done(struct outbox *outbox)
 {
-    while (outbox->first != NULL) {
-        struct outbox_block *next = outbox->first->next;
-
-        free(outbox->first);
-        outbox->first = next;
-    }
+    while (outbox->first != NULL)
+        free_first(outbox);
     outbox->last = NULL;
     outbox->flushed = 0;
 }
@@ -52,12 +66,8 @@ void outbox_trim(struct outbox *outbox)
         outbox_done(outbox);
         return;
     }
-    while (outbox->first != outbox->last && outbox->first->end <= outbox->handed - waiting) {
-        struct outbox_block *next = outbox->first->next;
-
-        free(outbox->first);
-        outbox->first = next;
-    }
+    while (outbox->first != outbox->last && outbox->first->end <= outbox->handed - waiting)
+        free_first(outbox);
 }
 
 bool outbox_put(struct outbox *outbox, struct slice bytes)

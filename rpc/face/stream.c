@@ -236,7 +236,7 @@ void face_stream_dispatch(struct faces *faces, struct face_stream *stream)
 
     face_stream_bind(faces, face);
     stream->outbox.exchange = exchange;
-    arena_init(&stream->scratch, loop_arena_cache(exchange->loop), exchange->arena->limit);
+    arena_init_like(&stream->scratch, exchange->arena);
     exchange->face = &handlers;
     exchange->state = stream;
     face->state = stream;

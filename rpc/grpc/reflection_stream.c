@@ -271,7 +271,6 @@ struct status reflection_stream_begin(struct faces *faces, const struct reflecti
     struct face_call *face = stream->face;
     struct arena *arena = face->exchange->arena;
     struct reflection_stream *talk = arena_zalloc(arena, sizeof(*talk));
-    size_t most = (size_t)faces->settings->max_call_memory_bytes;
 
     /* Requests come later, one by one: the call's own says nothing. */
     face->call.request = message_new(arena, face->call.method->input);
@@ -280,9 +279,9 @@ struct status reflection_stream_begin(struct faces *faces, const struct reflecti
     talk->stream = *stream;
     talk->index = index;
     talk->metadata = metadata;
-    arena_init(&talk->reading, NULL, most);
-    arena_init(&talk->making[0], NULL, most);
-    arena_init(&talk->making[1], NULL, most);
+    arena_init_like(&talk->reading, arena);
+    arena_init_like(&talk->making[0], arena);
+    arena_init_like(&talk->making[1], arena);
     frame_reader_init(&talk->reader, &talk->reading, REFLECTION_REQUEST_MOST);
     server_stream_take(&talk->stream, &handlers);
     face->state = talk;

@@ -93,9 +93,9 @@ static void on_closed(uv_handle_t *handle)
     struct connection *connection = handle->data;
     struct loop *loop = connection->loop;
 
-    close_finished(connection);
     atomic_fetch_sub(&loop->open, 1);
     list_remove(&connection->link);
+    account_give(connection->memory.whole, connection->memory.used);
     free(connection);
 }
 
@@ -105,8 +105,10 @@ static void close_now(struct connection *connection)
     move_to(connection, CONNECTION_CLOSING);
     free_protocol(connection);
     finish_streams(connection);
+    close_finished(connection); /* their memory is wanted now, not when the socket is closed */
     timer_cancel(&connection->timer);
     list_remove(&connection->dirty);
+    account_move(&connection->memory, &connection->loop->leaving);
     uv_close(&connection->socket.handle, on_closed);
 }
 
@@ -139,6 +141,7 @@ static void on_written(uv_write_t *request, int status)
     struct connection *connection = write->connection;
 
     connection->writing = false;
+    account_give(&connection->memory, sizeof(*write) + write->len);
     if (status != 0)
         connection->cut = true;
     connection_touch(connection);
@@ -169,6 +172,7 @@ static bool connection_write(struct connection *connection, struct slice bytes)
         free(write);
         return false;
     }
+    account_add(&connection->memory, sizeof(*write) + write->len);
     connection->writing = true;
     connection->write_left = bytes.len;
     connection->write_since_ms = loop_now_ms(connection->loop);
@@ -300,7 +304,10 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
     struct connection *connection = stream->data;
 
     if (count > 0) {
+        struct loop *loop = connection->loop;
+
         connection_feed(connection, slice_make(buffer->base, (size_t)count));
+        loop_relieve(loop);
         return;
     }
     if (count == 0)
@@ -471,6 +478,8 @@ void connection_open(struct loop *loop, int fd, bool is_tcp, const char *peer)
     }
     connection->loop = loop;
     connection->timer.fire = on_timer;
+    loop_share_memory(loop, &connection->memory);
+    account_add(&connection->memory, sizeof(*connection));
     connection->deadline_ms = INT64_MAX;
     connection->opened_ms = connection->idle_since_ms = loop_now_ms(loop);
     memcpy(connection->peer, peer, sizeof(connection->peer));

@@ -33,6 +33,7 @@ struct connection {
     struct link link;  /* in the loop's connections */
     struct link dirty; /* in the loop's dirty ones */
     struct timer timer;
+    struct account memory; /* of its calls, of what waits to be written, of the protocol */
     char peer[PEER_MOST];
 
     char sniffed[24];

@@ -203,6 +203,6 @@ void exchange_release(struct exchange *exchange)
         return;
     assert(stream->is_closed);
     exchange->loop->exchanges--;
-    arena = stream->arena; /* it holds itself */
+    arena = stream->arena; /* it holds itself, and the account */
     arena_done(&arena);
 }

@@ -38,9 +38,19 @@ bool http1_start(struct connection *connection)
     return true;
 }
 
+static void count_held(struct connection *connection)
+{
+    struct http1 *http1 = connection->http1;
+
+    account_give(&connection->memory, http1->held_counted);
+    http1->held_counted = http1->held.capacity;
+    account_add(&connection->memory, http1->held_counted);
+}
+
 void http1_done(struct connection *connection)
 {
     buffer_done(&connection->http1->held);
+    count_held(connection);
     free(connection->http1);
     connection->http1 = NULL;
 }
@@ -250,6 +260,7 @@ static void take_held(struct connection *connection)
         buffer_drop(&http1->held, used);
     if (http1->held.len == 0)
         buffer_done(&http1->held);
+    count_held(connection);
 }
 
 void http1_feed(struct connection *connection, struct slice bytes)
@@ -263,6 +274,7 @@ void http1_feed(struct connection *connection, struct slice bytes)
 
         bytes = slice_from(bytes, used);
         buffer_put(&http1->held, bytes);
+        count_held(connection);
     } else {
         buffer_put(&http1->held, bytes);
         take_held(connection);

@@ -22,6 +22,7 @@ struct http1 {
     struct http1_chunks chunks;
     uint64_t left;          /* bytes of the body still to come, in HTTP1_LENGTH */
     struct buffer held;     /* read, but not taken yet */
+    size_t held_counted;    /* its capacity, as the connection's account has it */
     struct stream *reading; /* whose body comes; NULL: it is dropped */
     uint64_t dropped;       /* bytes of the body that were */
     bool close;             /* the last request was taken */

@@ -13,24 +13,46 @@
 /* Behind CONTINUATION, the last frame type of RFC 9113. */
 #define FIRST_UNKNOWN_TYPE 10
 
+/* nghttp2's memory: kept blocks of the loop, counted for the connection. */
+static void *counted(struct http2 *http2, void *bytes)
+{
+    account_add(http2->account, recycle_size(bytes));
+    return bytes;
+}
+
 static void *memory_alloc(size_t size, void *user_data)
 {
-    return recycle_alloc(user_data, size);
+    struct http2 *http2 = user_data;
+
+    return counted(http2, recycle_alloc(http2->recycler, size));
 }
 
 static void memory_free(void *bytes, void *user_data)
 {
-    recycle_free(user_data, bytes);
+    struct http2 *http2 = user_data;
+
+    account_give(http2->account, recycle_size(bytes));
+    recycle_free(http2->recycler, bytes);
 }
 
 static void *memory_calloc(size_t count, size_t size, void *user_data)
 {
-    return recycle_calloc(user_data, count, size);
+    struct http2 *http2 = user_data;
+
+    return counted(http2, recycle_calloc(http2->recycler, count, size));
 }
 
 static void *memory_realloc(void *bytes, size_t size, void *user_data)
 {
-    return recycle_realloc(user_data, bytes, size);
+    struct http2 *http2 = user_data;
+    size_t had = recycle_size(bytes);
+    void *grown = recycle_realloc(http2->recycler, bytes, size);
+
+    if (grown != NULL) {
+        account_give(http2->account, had);
+        counted(http2, grown);
+    }
+    return grown;
 }
 
 /* Every bound on a peer's behaviour that nghttp2 keeps for us. */
@@ -57,8 +79,6 @@ struct http2_shared *http2_shared_make(const struct settings *settings)
 
     if (shared == NULL)
         return NULL;
-    shared->memory = (nghttp2_mem){&shared->recycler, memory_alloc, memory_free, memory_calloc,
-                                   memory_realloc};
     if (nghttp2_option_new(&shared->option) != 0 ||
         nghttp2_session_callbacks_new(&shared->callbacks) != 0) {
         http2_shared_free(shared);
@@ -97,13 +117,16 @@ bool http2_start(struct connection *connection)
         {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
     };
     struct http2 *http2 = calloc(1, sizeof(*http2));
+    nghttp2_mem memory = {http2, memory_alloc, memory_free, memory_calloc, memory_realloc};
 
     if (http2 == NULL)
         return false;
     connection->http2 = http2;
+    http2->recycler = &shared->recycler;
+    http2->account = &connection->memory;
     http2_bounds_init(&http2->bounds, settings, http2__now(connection));
     return nghttp2_session_server_new3(&http2->session, shared->callbacks, connection,
-                                       shared->option, &shared->memory) == 0 &&
+                                       shared->option, &memory) == 0 &&
            nghttp2_submit_settings(http2->session, NGHTTP2_FLAG_NONE, entries,
                                    sizeof(entries) / sizeof(entries[0])) == 0 &&
            nghttp2_session_set_local_window_size(http2->session, NGHTTP2_FLAG_NONE, 0,

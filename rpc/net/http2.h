@@ -10,7 +10,6 @@
 
 struct http2_shared {
     struct recycler recycler;
-    nghttp2_mem memory;
     nghttp2_option *option;
     nghttp2_session_callbacks *callbacks;
     nghttp2_nv *fields; /* of the answer that is being submitted */
@@ -26,6 +25,8 @@ enum http2_state {
 
 struct http2 {
     nghttp2_session *session;
+    struct recycler *recycler;
+    struct account *account; /* of what the session holds */
     enum http2_state state;
     struct http2_bounds bounds;
     struct stream *incoming; /* whose header block is being decoded */

@@ -19,8 +19,9 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     if (frame->headers.cat != NGHTTP2_HCAT_REQUEST)
         return 0; /* trailers: nothing of ours reads them */
     stream = stream_make(connection);
-    if (stream == NULL)
-        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    if (stream == NULL) /* for want of memory: the client may try again */
+        return nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                                         NGHTTP2_REFUSED_STREAM);
     stream->id = frame->hd.stream_id;
     stream->exchange.head.version = HTTP_2;
     if (nghttp2_session_set_stream_user_data(session, stream->id, stream) != 0) {

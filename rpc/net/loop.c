@@ -29,11 +29,6 @@ unsigned loop_index(const struct loop *loop)
     return loop->index;
 }
 
-struct arena_cache *loop_arena_cache(struct loop *loop)
-{
-    return &loop->arenas;
-}
-
 void loop_post(struct loop *loop, struct loop_task *task)
 {
     struct loop_task *first = atomic_load_explicit(&loop->posted, memory_order_relaxed);
@@ -43,6 +38,57 @@ void loop_post(struct loop *loop, struct loop_task *task)
     } while (!atomic_compare_exchange_weak(&loop->posted, &first, task));
     if (first == NULL)
         uv_async_send(&loop->mail); /* else the one before us has sent */
+}
+
+/*
+ * Memory. One connection may hold a quarter of all that there is for the loop, and whatever happens
+ * on the loop begins with no more than half of it taken: so each connection that keeps to its share
+ * finds its memory, however slowly others read and however much they send.
+ */
+#define MEMORY_SHARE(most) ((most) / 4)
+#define MEMORY_HELD(most) ((most) / 2)
+/* The rest of it is for small calls, which need no more than an arena's first block. */
+#define MEMORY_LARGE(most) ((most) / 8 * 7)
+
+bool loop_has_memory(const struct loop *loop, const struct connection *connection)
+{
+    return loop->memory.used < loop->memory_most &&
+           connection->memory.used < connection->memory.most;
+}
+
+void loop_share_memory(struct loop *loop, struct account *account)
+{
+    account->whole = &loop->memory;
+    account->most = MEMORY_SHARE(loop->memory_most);
+}
+
+static struct connection *largest_holder(struct loop *loop)
+{
+    struct connection *largest = NULL;
+
+    for (struct link *link = loop->connections.next; link != &loop->connections;
+         link = link->next) {
+        struct connection *connection = LIST_ELEMENT(link, struct connection, link);
+
+        if (connection->state != CONNECTION_CLOSING &&
+            (largest == NULL || connection->memory.used > largest->memory.used))
+            largest = connection;
+    }
+    return largest;
+}
+
+void loop_relieve(struct loop *loop)
+{
+    struct connection *largest;
+
+    while (loop->memory.used - loop->leaving.used > MEMORY_HELD(loop->memory_most) &&
+           (largest = largest_holder(loop)) != NULL) {
+        log_event(LOG_WARNING, "connection_shed", LOG_STR("peer", connection_peer(largest)),
+                  LOG_INT("bytes", (int64_t)largest->memory.used));
+        atomic_fetch_add_explicit(&loop->shed, 1, memory_order_relaxed);
+        connection_cut(largest);
+        connection_turn(largest);
+    }
 }
 
 /* Runs what was posted, in the order of posting: the stack has it backwards. */
@@ -63,6 +109,7 @@ static void on_mail(uv_async_t *mail)
         struct loop_task *next = ordered->next;
 
         ordered->run(ordered);
+        loop_relieve(loop);
         ordered = next;
     }
 }
@@ -117,6 +164,7 @@ static void on_clock(uv_timer_t *clock)
 
     loop->clock_due_ms = INT64_MAX;
     timer_wheel_advance(&loop->wheel, loop_now_ms(loop));
+    loop_relieve(loop);
 }
 
 static void on_busy(uv_idle_t *busy)
@@ -147,9 +195,12 @@ static void on_turn(uv_prepare_t *turn)
         struct link *link;
 
         list_move(&loop->dirty, &dirty);
-        while ((link = list_pop(&dirty)) != NULL)
+        while ((link = list_pop(&dirty)) != NULL) {
             connection_turn(LIST_ELEMENT(link, struct connection, dirty));
+            loop_relieve(loop);
+        }
     }
+    atomic_store_explicit(&loop->memory_used, loop->memory.used, memory_order_relaxed);
     if (list_is_empty(&loop->dirty))
         uv_idle_stop(&loop->busy);
     else
@@ -242,6 +293,8 @@ bool loop_start(struct loop *loop)
         return false;
     list_init(&loop->connections);
     list_init(&loop->dirty);
+    loop->memory.most = MEMORY_LARGE(loop->memory_most);
+    loop->leaving.whole = &loop->memory;
     timer_wheel_init(&loop->wheel, loop_now_ms(loop));
     loop->clock_due_ms = INT64_MAX;
     loop->date_second = -1;

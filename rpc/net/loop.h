@@ -25,7 +25,4 @@ void loop_post(struct loop *loop, struct loop_task *task);
 /* 0 .. number of loops - 1. */
 unsigned loop_index(const struct loop *loop);
 
-/* The free list of arena blocks of this loop's thread. */
-struct arena_cache *loop_arena_cache(struct loop *loop);
-
 #endif

@@ -18,6 +18,7 @@
 /* What is gathered for one write, give or take a frame. */
 #define WRITE_BYTES 65536
 
+struct connection;
 struct http2_shared;
 
 struct loop {
@@ -35,6 +36,9 @@ struct loop {
     void *ended_context;
 
     struct arena_cache arenas;
+    struct account memory;  /* of everything here but what the loop itself keeps */
+    struct account leaving; /* of it: what is freed without anybody's doing */
+    size_t memory_most;     /* beyond it no request begins */
     struct timer_wheel wheel;
     int64_t clock_due_ms;
     struct link connections;
@@ -51,6 +55,8 @@ struct loop {
 
     atomic_uint open;               /* connections; the acceptor adds, the loop takes away */
     atomic_uint_least64_t requests; /* written by the loop, read by any thread */
+    atomic_uint_least64_t shed;     /* likewise: connections that were closed for their memory */
+    atomic_size_t memory_used;      /* likewise: as of the last turn's end */
     struct loop_task drain_task;
     struct loop_task cut_task;
     uv_thread_t thread;
@@ -71,6 +77,18 @@ static inline int64_t loop_now_ms(struct loop *loop)
 {
     return (int64_t)uv_now(&loop->uv);
 }
+
+/* Whether a further request of the connection may begin, by the memory that is held. */
+bool loop_has_memory(const struct loop *loop, const struct connection *connection);
+
+/* Makes an account of a connection a part of the loop's, with the share that one may have. */
+void loop_share_memory(struct loop *loop, struct account *account);
+
+/*
+ * Closes the largest holders of memory while too much is held: called after whatever may have taken
+ * some, never while a connection is at work.
+ */
+void loop_relieve(struct loop *loop);
 
 /* Asserts that the caller runs on the loop's thread. */
 void loop_assert_thread(const struct loop *loop);

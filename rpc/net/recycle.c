@@ -106,6 +106,12 @@ void *recycle_realloc(struct recycler *recycler, void *bytes, size_t size)
     return grown;
 }
 
+size_t recycle_size(const void *bytes)
+{
+    return bytes == NULL ? 0
+                         : sizeof(struct recycled) + ((const struct recycled *)bytes - 1)->u.size;
+}
+
 void recycle_done(struct recycler *recycler)
 {
     for (size_t i = 0; i < RECYCLE_CLASSES; i++) {

@@ -26,6 +26,9 @@ void recycle_free(struct recycler *recycler, void *block);
 void *recycle_calloc(struct recycler *recycler, size_t count, size_t size);
 void *recycle_realloc(struct recycler *recycler, void *block, size_t size);
 
+/* Bytes that a block takes up; 0 for NULL. */
+size_t recycle_size(const void *block);
+
 /* Gives the kept blocks back to the system. */
 void recycle_done(struct recycler *recycler);
 

@@ -340,7 +340,7 @@ static bool start_loops(struct server *server)
         loop->index = server->loop_count;
         loop->settings = server->options.settings;
         loop->options = &server->options;
-        loop->arenas.most = (size_t)(server->options.settings->max_memory_mib << 20) / wanted;
+        loop->memory_most = (size_t)(server->options.settings->max_memory_mib << 20) / wanted;
         loop->ended = on_loop_ended;
         loop->ended_context = server;
         if (!loop_start(loop))
@@ -460,6 +460,10 @@ struct server_counters server_count(const struct server *server)
 
     for (unsigned i = 0; i < server->loop_count; i++) {
         counters.connections_open += atomic_load(&server->loops[i].open);
+        counters.connections_shed += atomic_load_explicit(&server->loops[i].shed,
+                                                          memory_order_relaxed);
+        counters.memory_bytes += atomic_load_explicit(&server->loops[i].memory_used,
+                                                      memory_order_relaxed);
         counters.requests += atomic_load_explicit(&server->loops[i].requests, memory_order_relaxed);
     }
     return counters;

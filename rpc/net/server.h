@@ -66,6 +66,8 @@ struct server_counters {
     uint64_t connections_open;
     uint64_t connections_accepted;
     uint64_t connections_refused;
+    uint64_t connections_shed; /* closed for the memory that they held */
+    uint64_t memory_bytes;     /* held by connections and their calls */
     uint64_t requests;
 };
 struct server_counters server_count(const struct server *server);

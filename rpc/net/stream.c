@@ -31,6 +31,8 @@ struct stream *stream_make(struct connection *connection)
     struct stream *stream;
     struct arena arena;
 
+    if (!loop_has_memory(loop, connection))
+        return NULL;
     arena_init(&arena, &loop->arenas, (size_t)loop->settings->max_call_memory_bytes);
     stream = arena_zalloc(&arena, sizeof(*stream));
     if (stream == NULL) {
@@ -38,6 +40,8 @@ struct stream *stream_make(struct connection *connection)
         return NULL;
     }
     stream->arena = arena;
+    stream->memory.whole = &connection->memory;
+    arena_charge(&stream->arena, &stream->memory);
     stream->exchange.arena = &stream->arena;
     stream->exchange.head.content_length = -1;
     stream->exchange.loop = loop;
@@ -296,5 +300,7 @@ void stream_close(struct stream *stream)
     list_remove(&stream->link);
     stream->is_closed = true;
     stream->exchange.face->closed(&stream->exchange, stream->complete);
+    /* Whoever still holds it may outlive the connection, but not for long. */
+    account_move(&stream->memory, &stream->exchange.loop->leaving);
     exchange_release(&stream->exchange);
 }

@@ -46,6 +46,7 @@ struct answer {
 struct stream {
     struct exchange exchange;      /* first, so that one is the other */
     struct arena arena;            /* holds this structure too */
+    struct account memory;         /* of the arena and of those made like it */
     struct connection *connection; /* NULL once nothing can be sent any more */
     struct link link;              /* in the connection's streams, or its finished ones */
     struct link touched;           /* in the connection's touched ones */

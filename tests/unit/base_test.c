@@ -71,26 +71,76 @@ static void an_arena_grows_beyond_its_first_block_up_to_its_limit(void **state)
     arena_done(&arena);
 }
 
-static void arenas_of_one_thread_share_a_bound_that_first_blocks_are_free_of(void **state)
+static void arenas_of_one_account_share_a_bound_that_first_blocks_may_pass(void **state)
 {
-    struct arena_cache cache = {.most = 100000};
-    struct arena large, other;
+    struct account account = {.most = 100000};
+    struct arena_cache cache = {0};
+    struct arena large, other, like;
 
     (void)state;
     arena_init(&large, &cache, 1 << 20);
     arena_init(&other, &cache, 1 << 20);
     assert_non_null(arena_alloc(&large, 1));
-    assert_int_equal(cache.used, 0);
-    assert_non_null(arena_alloc(&large, 90000));
+    arena_charge(&large, &account);
+    arena_charge(&other, &account);
+    assert_int_equal(account.used, ARENA_FIRST_BLOCK);
+    assert_non_null(arena_alloc(&large, 91000));
     assert_non_null(arena_alloc(&other, 100));
+    assert_in_range(account.used, 100000, 110000);
     assert_null(arena_alloc(&other, 20000));
     arena_reset(&other);
     arena_done(&large);
-    assert_int_equal(cache.used, 0);
-    assert_non_null(arena_alloc(&other, 90000));
-    arena_done(&other);
-    assert_int_equal(cache.used, 0);
+    assert_int_equal(account.used, 0);
+    arena_init_like(&like, &other);
+    assert_non_null(arena_alloc(&like, 90000));
+    assert_in_range(account.used, 90000, 100000);
+    arena_done(&like);
+    assert_int_equal(account.used, 0);
     arena_cache_done(&cache);
+}
+
+static void an_arena_may_hold_its_own_account(void **state)
+{
+    struct account whole = {0};
+    struct account *own;
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena, NULL, 1 << 20);
+    own = arena_zalloc(&arena, sizeof(*own));
+    own->whole = &whole;
+    arena_charge(&arena, own);
+    assert_int_equal(whole.used, ARENA_FIRST_BLOCK);
+    arena_done(&arena);
+    assert_int_equal(whole.used, 0);
+}
+
+static void what_a_part_takes_counts_in_every_whole(void **state)
+{
+    struct account house = {.most = 100};
+    struct account room = {.whole = &house, .most = 60};
+    struct account shelf = {.whole = &room};
+    struct account other = {.whole = &house, .most = 60};
+
+    (void)state;
+    assert_true(account_take(&shelf, 50));
+    assert_false(account_take(&shelf, 11)); /* the room is full */
+    assert_true(account_take(&other, 50));
+    assert_false(account_take(&other, 1)); /* the house is */
+    assert_int_equal(house.used, 100);
+    account_add(&shelf, 20);
+    assert_int_equal(house.used, 120);
+    assert_false(account_take(&shelf, 1));
+    account_move(&shelf, &other);
+    assert_int_equal(room.used, 0);
+    assert_int_equal(other.used, 120);
+    assert_int_equal(house.used, 120);
+    account_give(&shelf, 70);
+    assert_int_equal(other.used, 50);
+    account_move(&shelf, NULL);
+    account_give(&other, 50);
+    assert_int_equal(house.used, 0);
+    assert_true(account_take(NULL, SIZE_MAX));
 }
 
 static void sizes_that_overflow_fail_the_arena(void **state)
@@ -284,7 +334,9 @@ int main(void)
         cmocka_unit_test(numbers_are_digits_alone_and_never_overflow),
         cmocka_unit_test(an_arena_that_reached_its_limit_stays_failed),
         cmocka_unit_test(an_arena_grows_beyond_its_first_block_up_to_its_limit),
-        cmocka_unit_test(arenas_of_one_thread_share_a_bound_that_first_blocks_are_free_of),
+        cmocka_unit_test(arenas_of_one_account_share_a_bound_that_first_blocks_may_pass),
+        cmocka_unit_test(an_arena_may_hold_its_own_account),
+        cmocka_unit_test(what_a_part_takes_counts_in_every_whole),
         cmocka_unit_test(sizes_that_overflow_fail_the_arena),
 #ifdef DATASTREAM_FAULTS
         cmocka_unit_test(the_chosen_allocation_fails_once_or_from_then_on),

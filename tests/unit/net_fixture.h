@@ -137,6 +137,17 @@ static void *answer_later(void *argument)
     return NULL;
 }
 
+/* A body of a MiB in the exchange's own memory; 503 where there is none. */
+static void answer_large(struct exchange *exchange)
+{
+    char *body = arena_zalloc(exchange->arena, (size_t)1 << 20);
+
+    if (body == NULL)
+        exchange_respond(exchange, 503, plain_headers, 1, SLICE("no memory"));
+    else
+        exchange_respond(exchange, 200, plain_headers, 1, slice_make(body, (size_t)1 << 20));
+}
+
 /* Answers from another thread, once the test lets it. */
 static void answer_from_thread(struct exchange *exchange)
 {
@@ -177,6 +188,8 @@ static void face_body_end(struct exchange *exchange)
         call->left = (size_t)32 << 20;
         exchange_send_head(exchange, 200, plain_headers, 1);
         send_flood(exchange);
+    } else if (path_is(exchange, "/large")) {
+        answer_large(exchange);
     } else if (path_is(exchange, "/half")) {
         exchange_send_head(exchange, 200, plain_headers, 1);
         exchange_send_body(exchange, SLICE("half"));
@@ -307,6 +320,7 @@ static UNUSED void fixture_stop(struct fixture *fixture)
     server_stop(fixture->server);
     pthread_join(fixture->thread, NULL);
     assert_int_equal(server_count(fixture->server).connections_open, 0);
+    assert_int_equal(server_count(fixture->server).memory_bytes, 0);
     assert_int_equal(atomic_load(&seen.begun),
                      atomic_load(&seen.completed) + atomic_load(&seen.cancelled));
     server_free(fixture->server);

@@ -87,10 +87,4 @@ void chain_loop_wake(struct chain_loop *loop)
     (void)loop;
 }
 
-struct arena_cache *loop_arena_cache(struct loop *loop)
-{
-    (void)loop;
-    return NULL;
-}
-
 #endif
