@@ -404,15 +404,24 @@ static void refuse_method(struct exchange *exchange)
 }
 
 /* A request that gRPC has no status for, as plain HTTP. */
-static void refuse_http(struct exchange *exchange, int status, size_t headers, struct slice text)
+static void refuse_http(struct exchange *exchange, int status, struct slice text)
 {
-    static const struct header fields[] = {
+    static const struct header fixed[] = {
         {SLICE_INIT("content-type"), SLICE_INIT("text/plain; charset=utf-8")},
         {SLICE_INIT("allow"), SLICE_INIT("POST")},
     };
+    struct header *fields = arena_array(exchange->arena, 3, sizeof(*fields));
+    struct slice request_id = face_request_id(exchange);
+    size_t count = status == 405 ? 2 : 1;
 
     exchange->face = &answered_early;
-    exchange_respond(exchange, status, fields, headers, text);
+    if (fields == NULL || request_id.data == NULL) {
+        exchange_respond(exchange, status, fixed, count, text);
+        return;
+    }
+    memcpy(fields, fixed, sizeof(fixed));
+    fields[count] = (struct header){SLICE("x-request-id"), request_id};
+    exchange_respond(exchange, status, fields, count + 1, text);
 }
 
 void grpc_begin(struct grpc *grpc, struct exchange *exchange)
@@ -420,9 +429,9 @@ void grpc_begin(struct grpc *grpc, struct exchange *exchange)
     const struct method *method = method_of(grpc, exchange);
 
     if (!slice_equal(exchange->head.method, SLICE("POST")))
-        refuse_http(exchange, 405, 2, SLICE("gRPC calls are POST requests.\n"));
+        refuse_http(exchange, 405, SLICE("gRPC calls are POST requests.\n"));
     else if (exchange->head.version != HTTP_2 || !grpc_takes(exchange))
-        refuse_http(exchange, 415, 1,
+        refuse_http(exchange, 415,
                     SLICE("gRPC needs HTTP/2 and the content type application/grpc.\n"));
     else if (method == NULL || exchange->head.query.data != NULL)
         refuse_method(exchange); /* a query is no part of a method's name */

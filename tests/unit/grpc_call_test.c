@@ -47,6 +47,7 @@ static void other_versions_and_methods_are_refused_as_http(void **state)
     played.exchange.head.method = SLICE("POST");
     grpc_begin(grpc, &played.exchange);
     assert_int_equal(played.status, 415);
+    assert_true(sent(SLICE("x-request-id")).len > 0);
     assert_int_equal(sent(SLICE("allow")).len, 0);
     close_exchange();
     teardown(NULL);
@@ -56,6 +57,7 @@ static void other_versions_and_methods_are_refused_as_http(void **state)
     played.exchange.head.method = SLICE("GET");
     grpc_begin(grpc, &played.exchange);
     assert_int_equal(played.status, 405);
+    assert_true(sent(SLICE("x-request-id")).len > 0);
     assert_true(slice_equal(sent(SLICE("allow")), SLICE("POST")));
     close_exchange();
 }
