@@ -328,12 +328,14 @@ void http1_expire_head(struct connection *connection)
     refuse(connection, NULL, &fault);
 }
 
-int64_t http1_body_deadline(const struct connection *connection)
+int64_t http1_body_deadline(struct connection *connection)
 {
-    const struct http1 *http1 = connection->http1;
+    struct http1 *http1 = connection->http1;
 
-    if ((http1->state != HTTP1_LENGTH && http1->state != HTTP1_CHUNKED) || is_blocked(connection))
+    if (http1->state != HTTP1_LENGTH && http1->state != HTTP1_CHUNKED)
         return INT64_MAX;
+    if (is_blocked(connection))
+        http1->body_since_ms = loop_now_ms(connection->loop);
     return http1->body_since_ms + (int64_t)connection->loop->settings->body_timeout_ms;
 }
 

@@ -18,9 +18,10 @@ static bool leaves_body_behind(const struct stream *stream)
 
     if (http1->reading != stream)
         return false;
-    if (stream->expect_continue && !stream->accepted)
+    if (stream->expect_continue && !stream->continued && stream->received == 0)
         return true; /* the client may send it or not: there is no telling where it ends */
-    return http1->state == HTTP1_LENGTH && http1->left > HTTP1_DROP_MOST;
+    return stream->answer.state == ANSWER_ENDED && http1->state == HTTP1_LENGTH &&
+           http1->left > HTTP1_DROP_MOST;
 }
 
 /* Decides once, at the head of an answer, whether it is the connection's last. */
@@ -31,7 +32,7 @@ static bool is_closing_answer(const struct stream *stream)
 
     if (!is_last(stream))
         return false;
-    if (stream->answer.state == ANSWER_ENDED && leaves_body_behind(stream))
+    if (leaves_body_behind(stream))
         http1->close = true;
     if (connection->draining && http1->held.len == 0)
         http1->close = true;
@@ -132,6 +133,15 @@ static void put_end(struct stream *stream, struct buffer *out)
     answer->end_taken = true;
 }
 
+static void put_continue(struct stream *stream, struct buffer *out)
+{
+    if (stream->continue_owed && stream->answer.state == ANSWER_NONE) {
+        buffer_put(out, SLICE("HTTP/1.1 100 Continue\r\n\r\n"));
+        stream->continued = true;
+    }
+    stream->continue_owed = false;
+}
+
 bool http1_produce(struct connection *connection, struct buffer *out)
 {
     struct stream *stream;
@@ -139,9 +149,7 @@ bool http1_produce(struct connection *connection, struct buffer *out)
     while (out->len < WRITE_BYTES && (stream = connection_first_stream(connection)) != NULL) {
         struct answer *answer = &stream->answer;
 
-        if (stream->continue_owed && !answer->head_taken)
-            buffer_put(out, SLICE("HTTP/1.1 100 Continue\r\n\r\n"));
-        stream->continue_owed = false;
+        put_continue(stream, out);
         if (answer->state == ANSWER_NONE)
             break;
         if (!answer->head_taken)

@@ -213,6 +213,23 @@ void http2_stop_sending(struct stream *stream)
     connection_touch(connection);
 }
 
+/*
+ * nghttp2 resets streams that run for what the client does to them, and not all of that passes
+ * on_invalid_frame: a body of another length than was said does not.
+ */
+static void sent_reset(nghttp2_session *session, const nghttp2_frame *frame,
+                       struct connection *connection)
+{
+    const struct stream *stream = http2__find(session, frame->hd.stream_id);
+    uint32_t error = frame->rst_stream.error_code;
+
+    if (stream == NULL || !stream->begun || error == NGHTTP2_NO_ERROR || error == NGHTTP2_CANCEL)
+        return;
+    if (!http2_bounds_reset(&connection->http2->bounds, connection->loop->settings,
+                            http2__now(connection)))
+        http2__calm(connection, "too many invalid frames");
+}
+
 static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
 {
     struct connection *connection = http2__connection(user_data);
@@ -227,6 +244,9 @@ static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, v
     case NGHTTP2_DATA:
         http2_bounds_sent(&http2->bounds);
         break;
+    case NGHTTP2_RST_STREAM:
+        sent_reset(session, frame, connection);
+        return 0;
     case NGHTTP2_GOAWAY:
         http2->calm_sent = http2->state == HTTP2_CALM;
         return 0;

@@ -19,8 +19,9 @@ bool http1_produce(struct connection *connection, struct buffer *out);
 bool http1_is_finished(const struct connection *connection);
 /* A request's head, or body, took too long. */
 void http1_expire_head(struct connection *connection);
-/* The time when the current body is too slow; INT64_MAX when none is awaited. */
-int64_t http1_body_deadline(const struct connection *connection);
+/* The time when the current body is too slow; INT64_MAX when none is awaited. Looks at the clock:
+ * while a face is not ready for it the client is not to blame. */
+int64_t http1_body_deadline(struct connection *connection);
 void http1_expire_body(struct connection *connection);
 /* The peer sends no more. */
 void http1_receive_end(struct connection *connection);

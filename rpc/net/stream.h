@@ -61,6 +61,7 @@ struct stream {
     bool end_told;         /* body_end was called */
     bool expect_continue;  /* the client waits for 100 */
     bool continue_owed;    /* 100 is to be written */
+    bool continued;        /* HTTP/1.1: it was */
     uint64_t most;         /* body bytes that the face takes; 0: no limit */
     uint64_t received;     /* body bytes that came */
     size_t unconsumed;     /* of these, without credit given back */

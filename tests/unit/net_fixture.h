@@ -238,6 +238,14 @@ static const struct exchange_face test_face = {
     face_body, face_body_end, face_writable, face_timeout, face_closed,
 };
 
+/* /later?300 accepts the body after 300 ms. */
+static uint64_t wait_of(const struct exchange *exchange)
+{
+    uint64_t ms;
+
+    return slice_to_u64(exchange->head.query, &ms) ? ms : 50;
+}
+
 static void test_begin(void *context, struct exchange *exchange)
 {
     struct test_call *call = arena_zalloc(exchange->arena, sizeof(*call));
@@ -252,11 +260,13 @@ static void test_begin(void *context, struct exchange *exchange)
         return;
     }
     if (path_is(exchange, "/later"))
-        exchange_set_timeout(exchange, 50);
+        exchange_set_timeout(exchange, wait_of(exchange));
     else if (path_is(exchange, "/small"))
         exchange_accept_body(exchange, 10);
-    else if (!path_is(exchange, "/unaccepted"))
+    else if (!path_is(exchange, "/unaccepted") && !path_is(exchange, "/unaccepted-head"))
         exchange_accept_body(exchange, 0);
+    if (path_is(exchange, "/unaccepted-head"))
+        exchange_send_head(exchange, 200, plain_headers, 1);
     if (path_is(exchange, "/converse"))
         exchange_send_head(exchange, 200, grpc_headers, 1);
 }

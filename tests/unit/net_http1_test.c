@@ -414,6 +414,32 @@ static void continue_comes_only_once_the_body_is_wanted(void **state)
     close(fd);
 }
 
+/*
+ * Without a 100 the client may send the body or leave it: there is no telling whether what follows
+ * is that body or the next request, which somebody else may have written.
+ */
+static void an_answer_in_place_of_continue_is_the_last(void **state)
+{
+    static const char *const paths[] = {"/early", "/small", "/unaccepted-head"};
+    struct fixture *fixture = *state;
+    char request[256];
+    char answer[4096];
+
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        int fd = client_connect(fixture);
+
+        snprintf(request, sizeof(request),
+                 "POST %s HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
+                 "Content-Length: 11\r\n\r\n",
+                 paths[i]);
+        client_send_text(fd, request);
+        client_read_until(fd, answer, sizeof(answer), "\r\n\r\n");
+        if (strstr(answer, "connection: close\r\n") == NULL)
+            fail_msg("%s: %s", paths[i], answer);
+        close(fd);
+    }
+}
+
 static void a_little_of_an_unwanted_body_is_dropped_and_much_closes(void **state)
 {
     struct fixture *fixture = *state;
@@ -605,6 +631,19 @@ static void a_body_that_stalls_is_408(void **state)
     close(fd);
 }
 
+/* The deadline was looked at, in vain, while the body was not wanted yet. */
+static void a_body_that_stalls_once_it_is_wanted_is_408(void **state)
+{
+    struct fixture *fixture = *state;
+    int fd = client_connect(fixture);
+    char answer[4096];
+
+    client_send_text(fd, "POST /later?400 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
+    client_read_until(fd, answer, sizeof(answer), NULL);
+    assert_int_equal(status_of(answer), 408);
+    close(fd);
+}
+
 static void an_idle_connection_is_closed_after_its_answer(void **state)
 {
     struct fixture *fixture = *state;
@@ -666,6 +705,7 @@ int main(void)
         cmocka_unit_test(answers_in_parts_are_chunked_with_trailers),
         cmocka_unit_test(answers_without_a_body_say_no_length_but_to_head),
         cmocka_unit_test(continue_comes_only_once_the_body_is_wanted),
+        cmocka_unit_test(an_answer_in_place_of_continue_is_the_last),
         cmocka_unit_test(a_little_of_an_unwanted_body_is_dropped_and_much_closes),
         cmocka_unit_test(bodies_beyond_what_the_face_takes_are_413),
     };
@@ -689,6 +729,7 @@ int main(void)
         cmocka_unit_test(a_connection_that_says_nothing_is_closed),
         cmocka_unit_test(a_head_that_stalls_is_408),
         cmocka_unit_test(a_body_that_stalls_is_408),
+        cmocka_unit_test(a_body_that_stalls_once_it_is_wanted_is_408),
         cmocka_unit_test(an_idle_connection_is_closed_after_its_answer),
     };
 

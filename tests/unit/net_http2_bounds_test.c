@@ -154,6 +154,32 @@ static void invalid_requests_in_number_end_in_goaway(void **state)
     client_close(client);
 }
 
+/*
+ * Each of these has us reset a stream that runs already ("MadeYouReset", CVE-2025-8671): a body
+ * that is not as long as it was said, and a window beyond what it may be.
+ */
+static void resets_that_the_client_provokes_end_in_goaway(void **state)
+{
+    struct client *client = client_ready(*state);
+    nghttp2_nv length = NV("content-length", "1");
+
+    for (int i = 0; i < 1500 && !client->ended; i++)
+        client_until_closed(client, request(client, "POST", "/echo", 2, &length, 1));
+    expect_calm(client, "too many invalid frames");
+    client = client_ready(*state);
+    for (int i = 0; i < 1500 && !client->ended; i++) {
+        int32_t id = get(client, "/never");
+        char frame[] = "\0\0\4\10\0\0\0\0\0\x7f\xff\xff\xff";
+
+        client_flush(client);
+        frame[7] = (char)(id >> 8);
+        frame[8] = (char)id;
+        client_send(client->fd, slice_make(frame, sizeof(frame) - 1));
+        client_until_closed(client, id);
+    }
+    expect_calm(client, "too many invalid frames");
+}
+
 static void early_pings_end_in_too_many_pings(void **state)
 {
     struct client *client = client_ready(*state);
@@ -265,6 +291,19 @@ static void a_body_that_stalls_is_408(void **state)
     client_close(client);
 }
 
+/* The deadline was looked at, in vain, while the body was not wanted yet. */
+static void a_body_that_stalls_once_it_is_wanted_is_408(void **state)
+{
+    struct client *client = client_open(*state, 0, true);
+    int32_t id;
+
+    client->never_ends = true;
+    id = request(client, "POST", "/later?400", 5, NULL, 0);
+    client_until_closed(client, id);
+    assert_int_equal(heard_of(client, id)->status, 408);
+    client_close(client);
+}
+
 static void a_conversation_may_pause(void **state)
 {
     struct client *client = client_open(*state, 0, true);
@@ -302,6 +341,15 @@ static int start_impatient(void **state)
     return 0;
 }
 
+static int start_strict(void **state)
+{
+    struct settings settings = test_settings();
+
+    settings.max_resets_per_second = 10;
+    *state = fixture_start(settings);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest floods[] = {
@@ -316,11 +364,14 @@ int main(void)
         cmocka_unit_test(an_idle_connection_gets_goaway),
         cmocka_unit_test(a_header_block_that_stalls_is_cut),
         cmocka_unit_test(a_body_that_stalls_is_408),
+        cmocka_unit_test(a_body_that_stalls_once_it_is_wanted_is_408),
         cmocka_unit_test(a_conversation_may_pause),
         cmocka_unit_test(a_stream_whose_window_stays_shut_is_reset),
     };
     const struct CMUnitTest frames[] = {
         cmocka_unit_test_setup_teardown(streams_beyond_the_bound_are_refused, start_default, stop),
+        cmocka_unit_test_setup_teardown(resets_that_the_client_provokes_end_in_goaway, start_strict,
+                                        stop),
         cmocka_unit_test_setup_teardown(continuations_without_end_are_cut, start_default, stop),
     };
 
