@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -48,6 +49,7 @@ struct server {
     size_t listener_count;
     enum server_state state;
     bool has_uv;
+    uint64_t connections_most;
 
     struct loop *loops;
     unsigned loop_count;            /* that run */
@@ -106,9 +108,8 @@ static void hand_over(struct listener *listener, int fd, const struct sockaddr_s
     struct server *server = listener->server;
     unsigned open;
     struct loop *loop = emptiest_loop(server, &open);
-    struct handover *handover = open < server->options.settings->max_connections
-                                    ? calloc(1, sizeof(*handover))
-                                    : NULL;
+    struct handover *handover = open < server->connections_most ? calloc(1, sizeof(*handover))
+                                                                : NULL;
 
     if (handover == NULL) {
         atomic_fetch_add(&server->refused, 1);
@@ -324,6 +325,32 @@ static void on_loop_ended(void *context)
 
 /* ---- life ---- */
 
+/*
+ * Connections have three quarters of the process's file descriptors at most: a store that can't
+ * open its next file takes no further write. The soft limit, which is low for the sake of programs
+ * that select(2), is raised to the hard one.
+ */
+static uint64_t connections_most(uint64_t wanted)
+{
+    struct rlimit files;
+    uint64_t most;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return wanted;
+    if (files.rlim_cur < files.rlim_max) {
+        struct rlimit raised = {files.rlim_max, files.rlim_max};
+
+        if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
+            files = raised;
+    }
+    most = files.rlim_cur / 4 * 3;
+    if (wanted <= most)
+        return wanted;
+    log_event(LOG_WARNING, "few_descriptors", LOG_INT("descriptors", (int64_t)files.rlim_cur),
+              LOG_INT("connections", (int64_t)most));
+    return most;
+}
+
 static bool start_loops(struct server *server)
 {
     uint64_t wanted = server->options.settings->workers;
@@ -414,6 +441,7 @@ struct status server_start(const struct server_options *options, struct arena *a
     if (server == NULL)
         return status_out_of_memory();
     server->options = *options;
+    server->connections_most = connections_most(options->settings->max_connections);
     signal(SIGPIPE, SIG_IGN); /* a peer that is gone is an error of write, not a signal */
     if (!start_acceptor(server))
         status = status_const(STATUS_UNAVAILABLE, SLICE("the system refused an event loop"));

@@ -2,13 +2,14 @@
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import tempfile
 
 
 class Server:
-    def __init__(self, *flags):
+    def __init__(self, *flags, descriptors=None):
         program = os.environ["DATASTREAMD"]
         self.folder = tempfile.TemporaryDirectory(prefix="datastream-interop-")
         data = os.path.join(self.folder.name, "data")
@@ -20,7 +21,9 @@ class Server:
         self.log = open(os.path.join(self.folder.name, "log"), "w+")
         self.process = subprocess.Popen(
             [program, "serve", "--data-dir", data, "--listen", "127.0.0.1:0", *flags],
-            stdout=subprocess.PIPE, stderr=self.log, text=True)
+            stdout=subprocess.PIPE, stderr=self.log, text=True,
+            preexec_fn=descriptors and (lambda: resource.setrlimit(
+                resource.RLIMIT_NOFILE, (descriptors // 2, descriptors))))
         ready = self.process.stdout.readline()
         found = re.match(r"ready\b.*http://(127\.0\.0\.1:\d+)", ready)
         if not found:
