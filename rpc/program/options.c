@@ -221,21 +221,35 @@ static struct status read_line(struct source *source, struct slice line, unsigne
     return set_by_name(source, slice_trim(slice_make(line.data, equals)), value);
 }
 
-static struct status read_file(struct source *source, const char *path)
+/* The whole file; a part of it would leave bounds unset that its author relies on. */
+static struct status read_bytes(struct arena *arena, const char *path, struct slice *ret_bytes)
 {
     FILE *file = fopen(path, "rb");
-    struct status status = status_ok();
-    struct slice rest;
-    char *bytes;
-    size_t len;
+    int error = file == NULL ? errno : 0;
+    char *bytes = arena_alloc(arena, FILE_BYTES_MOST + 1);
+    size_t len = 0;
 
-    if (file == NULL)
-        return status_make(source->arena, STATUS_INVALID_ARGUMENT,
-                           "The configuration file %s can't be read: %s.", path, strerror(errno));
-    bytes = arena_alloc(source->arena, FILE_BYTES_MOST);
-    len = bytes == NULL ? 0 : fread(bytes, 1, FILE_BYTES_MOST, file);
-    fclose(file);
-    rest = slice_make(bytes, len);
+    if (file != NULL) {
+        len = bytes == NULL ? 0 : fread(bytes, 1, FILE_BYTES_MOST + 1, file);
+        error = ferror(file) ? errno : 0;
+        fclose(file);
+    }
+    if (error != 0)
+        return status_make(arena, STATUS_INVALID_ARGUMENT,
+                           "The configuration file %s can't be read: %s.", path, strerror(error));
+    if (len > FILE_BYTES_MOST)
+        return status_make(arena, STATUS_INVALID_ARGUMENT,
+                           "The configuration file %s is larger than %d bytes.", path,
+                           FILE_BYTES_MOST);
+    *ret_bytes = slice_make(bytes, len);
+    return bytes == NULL ? status_out_of_memory() : status_ok();
+}
+
+static struct status read_file(struct source *source, const char *path)
+{
+    struct slice rest = SLICE_EMPTY;
+    struct status status = read_bytes(source->arena, path, &rest);
+
     for (unsigned number = 1; rest.len > 0 && status_is_ok(status); number++) {
         size_t end = slice_find(rest, '\n');
 

@@ -95,6 +95,29 @@ static void bad_options_are_named(void **state)
     }
 }
 
+static void a_file_that_can_not_be_read_whole_is_refused(void **state)
+{
+    char path[96];
+    const char *args[] = {"--config", directory};
+    struct options options;
+    struct status status = options_read(&arena, 2, (char **)(uintptr_t)args, &options);
+    FILE *file;
+
+    (void)state;
+    assert_int_equal(status.code, STATUS_INVALID_ARGUMENT);
+    assert_non_null(strstr(status.message.data, "Is a directory"));
+    snprintf(path, sizeof(path), "%s/large", directory);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    for (size_t i = 0; i <= 1 << 20; i++)
+        fputc('\n', file);
+    fclose(file);
+    args[1] = path;
+    status = options_read(&arena, 2, (char **)(uintptr_t)args, &options);
+    assert_int_equal(status.code, STATUS_INVALID_ARGUMENT);
+    assert_non_null(strstr(status.message.data, "larger"));
+}
+
 static void a_key_file_is_made_once_private_and_read_back(void **state)
 {
     struct key_file made, read;
@@ -135,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_flag_goes_before_the_environment_and_that_before_the_file),
         cmocka_unit_test(bad_options_are_named),
+        cmocka_unit_test(a_file_that_can_not_be_read_whole_is_refused),
         cmocka_unit_test(a_key_file_is_made_once_private_and_read_back),
         cmocka_unit_test(a_file_that_is_no_key_is_refused),
     };
