@@ -105,7 +105,6 @@ static bool put(struct face_stream *stream, const ProtobufCMessage *message, boo
     struct slice bytes = SLICE_EMPTY;
     struct status status;
 
-    arena_reset(&stream->scratch);
     status = stream->writer->write(stream, &stream->scratch, message, is_heartbeat, &bytes);
     if (status_is_ok(status) && arena_failed(&stream->scratch))
         status = status_out_of_memory();
@@ -114,8 +113,10 @@ static bool put(struct face_stream *stream, const ProtobufCMessage *message, boo
         if (!outbox_put(&stream->outbox, bytes))
             status = status_out_of_memory();
     }
-    if (status_is_ok(status))
+    if (status_is_ok(status)) {
+        arena_reset(&stream->scratch); /* the stream may wait for long until its next message */
         return true;
+    }
     give_up(stream, status);
     return false;
 }

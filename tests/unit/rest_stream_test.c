@@ -82,6 +82,21 @@ static void a_message_is_an_event_and_a_heartbeat_is_none(void **state)
     assert_true(body_holds("\n\nevent: error\ndata: " PROBLEM "\n\n"));
 }
 
+/* Thousands of them sleep: no more than what the exchange has not taken yet. */
+static void a_stream_that_waits_keeps_no_message(void **state)
+{
+    struct account account = {0};
+
+    (void)state;
+    arena_charge(&played.arena, &account);
+    run_stream(SLICE_EMPTY);
+    assert_in_range(account.used - played.arena.reserved, 0, 4096);
+    end_stream();
+    assert_int_equal(account.used, played.arena.reserved);
+    arena_done(&played.arena);
+    played.arena.account = NULL;
+}
+
 static void an_end_before_the_first_message_is_a_problem(void **state)
 {
     (void)state;
@@ -160,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_message_is_a_line_and_so_is_the_end),
         TEST(a_message_is_an_event_and_a_heartbeat_is_none),
+        TEST(a_stream_that_waits_keeps_no_message),
         TEST(an_end_before_the_first_message_is_a_problem),
         TEST(head_is_the_head_alone),
         TEST(the_last_event_id_goes_before_the_query),
