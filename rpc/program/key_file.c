@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
@@ -51,14 +52,18 @@ struct status key_file_read(const char *path, struct arena *arena, struct key_fi
 {
     char line[LINE_LEN];
     FILE *file = fopen(path, "rb");
+    bool parsed;
     size_t len;
 
     if (file == NULL)
         return status_make(arena, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_FAILED_PRECONDITION,
                            "The key file %s can't be read: %s.", path, strerror(errno));
+    setvbuf(file, NULL, _IONBF, 0); /* no further copy of the key */
     len = fread(line, 1, sizeof(line), file);
     fclose(file);
-    if (len != sizeof(line) || !line_parse(line, ret_key))
+    parsed = len == sizeof(line) && line_parse(line, ret_key);
+    OPENSSL_cleanse(line, sizeof(line));
+    if (!parsed)
         return status_make(arena, STATUS_FAILED_PRECONDITION,
                            "%s is not a key file of this program.", path);
     return status_ok();
@@ -74,6 +79,7 @@ static void hex_write(char *to, const uint8_t *bytes, size_t count)
     }
 }
 
+/* A file that could not be written whole is taken away again; errno tells why. */
 static bool file_write(const char *path, const char *line)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
@@ -82,6 +88,7 @@ static bool file_write(const char *path, const char *line)
 
     if (fd < 0)
         return false;
+    errno = ENOSPC; /* a write that came short sets none */
     written = write(fd, line, LINE_LEN) == (ssize_t)LINE_LEN && fsync(fd) == 0;
     written = close(fd) == 0 && written && folder_sync_above(path);
     if (written)
@@ -97,6 +104,7 @@ struct status key_file_create(const char *path, struct arena *arena, struct key_
     struct key_file key;
     uint8_t id[KEY_ID_LEN / 2];
     char line[LINE_LEN] = PREFIX;
+    bool written;
 
     if (RAND_bytes(key.key, sizeof(key.key)) != 1 || RAND_bytes(id, sizeof(id)) != 1)
         return status_const(STATUS_UNAVAILABLE, SLICE("The random source failed."));
@@ -105,7 +113,9 @@ struct status key_file_create(const char *path, struct arena *arena, struct key_
     line[sizeof(PREFIX) - 1 + KEY_ID_LEN] = ' ';
     hex_write(line + sizeof(PREFIX) + KEY_ID_LEN, key.key, sizeof(key.key));
     line[LINE_LEN - 1] = '\n';
-    if (!file_write(path, line))
+    written = file_write(path, line);
+    OPENSSL_cleanse(line, sizeof(line));
+    if (!written)
         return status_make(arena, errno == EEXIST ? STATUS_ALREADY_EXISTS : STATUS_UNAVAILABLE,
                            "The key file %s can't be made: %s.", path, strerror(errno));
     *ret_key = key;

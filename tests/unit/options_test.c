@@ -1,9 +1,11 @@
 /* Flags, environment and configuration file, and the key file. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -142,6 +144,25 @@ static void a_key_file_is_made_once_private_and_read_back(void **state)
     assert_memory_not_equal(audit, pages, sizeof(audit));
 }
 
+/* Else the next attempt would find half a key, and refuse for ever. */
+static void a_key_file_that_can_not_be_written_leaves_none(void **state)
+{
+    struct rlimit before, none;
+    struct key_file made;
+    char path[96];
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/full.key", directory);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none = (struct rlimit){20, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    assert_int_equal(key_file_create(path, &arena, &made).code, STATUS_UNAVAILABLE);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_true(status_is_ok(key_file_create(path, &arena, &made)));
+}
+
 static void a_file_that_is_no_key_is_refused(void **state)
 {
     struct key_file read;
@@ -160,6 +181,7 @@ int main(void)
         cmocka_unit_test(bad_options_are_named),
         cmocka_unit_test(a_file_that_can_not_be_read_whole_is_refused),
         cmocka_unit_test(a_key_file_is_made_once_private_and_read_back),
+        cmocka_unit_test(a_key_file_that_can_not_be_written_leaves_none),
         cmocka_unit_test(a_file_that_is_no_key_is_refused),
     };
 
