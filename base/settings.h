@@ -29,7 +29,7 @@
     X(max_memory_mib, 16, 1048576, 1024,                                                           \
       "memory of all connections and their calls, in equal parts for the event loops; one "        \
       "connection has a quarter of a part at most (RESOURCE_EXHAUSTED), and once half of it is "   \
-      "held the largest holder is closed: slow readers, large uploads")                            \
+      "held large holders are closed: slow readers, large uploads")                                \
     X(max_chunk_extension_bytes, 0, 65536, 1024,                                                   \
       "bytes of chunk sizes and extensions of one HTTP/1.1 body: slow drips; 400")                 \
     X(max_pipelined_requests, 1, 1000, 16,                                                         \

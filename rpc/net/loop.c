@@ -47,6 +47,7 @@ void loop_post(struct loop *loop, struct loop_task *task)
  */
 #define MEMORY_SHARE(most) ((most) / 4)
 #define MEMORY_HELD(most) ((most) / 2)
+#define MEMORY_RELIEVED(most) ((most) / 16 * 7)
 /* The rest of it is for small calls, which need no more than an arena's first block. */
 #define MEMORY_LARGE(most) ((most) / 8 * 7)
 
@@ -62,33 +63,52 @@ void loop_share_memory(struct loop *loop, struct account *account)
     account->most = MEMORY_SHARE(loop->memory_most);
 }
 
-static struct connection *largest_holder(struct loop *loop)
+static size_t largest_holding(struct loop *loop)
 {
-    struct connection *largest = NULL;
+    size_t most = 0;
+
+    for (struct link *link = loop->connections.next; link != &loop->connections;
+         link = link->next) {
+        const struct connection *connection = LIST_ELEMENT(link, struct connection, link);
+
+        if (connection->state != CONNECTION_CLOSING && connection->memory.used > most)
+            most = connection->memory.used;
+    }
+    return most;
+}
+
+static void shed(struct connection *connection)
+{
+    log_event(LOG_WARNING, "connection_shed", LOG_STR("peer", connection_peer(connection)),
+              LOG_INT("bytes", (int64_t)connection->memory.used));
+    atomic_fetch_add_explicit(&connection->loop->shed, 1, memory_order_relaxed);
+    connection_cut(connection);
+    connection_turn(connection); /* it stays listed until its socket is closed */
+}
+
+/*
+ * Those that hold at least half as much as the largest, the oldest first, and a little more than is
+ * needed: two looks at all connections are dear where these are thousands.
+ */
+static void shed_largest(struct loop *loop)
+{
+    size_t least = largest_holding(loop) / 2;
 
     for (struct link *link = loop->connections.next; link != &loop->connections;
          link = link->next) {
         struct connection *connection = LIST_ELEMENT(link, struct connection, link);
 
-        if (connection->state != CONNECTION_CLOSING &&
-            (largest == NULL || connection->memory.used > largest->memory.used))
-            largest = connection;
+        if (connection->state != CONNECTION_CLOSING && connection->memory.used >= least)
+            shed(connection);
+        if (loop->memory.used - loop->leaving.used <= MEMORY_RELIEVED(loop->memory_most))
+            return;
     }
-    return largest;
 }
 
 void loop_relieve(struct loop *loop)
 {
-    struct connection *largest;
-
-    while (loop->memory.used - loop->leaving.used > MEMORY_HELD(loop->memory_most) &&
-           (largest = largest_holder(loop)) != NULL) {
-        log_event(LOG_WARNING, "connection_shed", LOG_STR("peer", connection_peer(largest)),
-                  LOG_INT("bytes", (int64_t)largest->memory.used));
-        atomic_fetch_add_explicit(&loop->shed, 1, memory_order_relaxed);
-        connection_cut(largest);
-        connection_turn(largest);
-    }
+    while (loop->memory.used - loop->leaving.used > MEMORY_HELD(loop->memory_most))
+        shed_largest(loop);
 }
 
 /* Runs what was posted, in the order of posting: the stack has it backwards. */

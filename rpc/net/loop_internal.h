@@ -85,7 +85,7 @@ bool loop_has_memory(const struct loop *loop, const struct connection *connectio
 void loop_share_memory(struct loop *loop, struct account *account);
 
 /*
- * Closes the largest holders of memory while too much is held: called after whatever may have taken
+ * Closes large holders of memory while too much is held: called after whatever may have taken
  * some, never while a connection is at work.
  */
 void loop_relieve(struct loop *loop);
