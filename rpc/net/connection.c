@@ -8,10 +8,14 @@
 
 #include "rpc/net/protocol.h"
 
-/* How long, and for how many bytes, a closed connection waits for the peer to close as well: a
- * socket closed with unread bytes is reset, and the peer may lose the answer (RFC 9112 9.6). */
+/*
+ * A closed connection waits for the peer to close as well: a socket closed with unread bytes is
+ * reset, and the peer may lose the answer (RFC 9112 section 9.6). It waits for as long as this
+ * after the last byte, and with an upload of HTTP/1.1, which no client interrupts until it has sent
+ * all, up to the second in all. (HTTP/2 has told its clients to stop.)
+ */
 #define LINGER_MS 1000
-#define LINGER_BYTES 65536
+#define LINGER_UPLOAD_MS 30000
 
 /* Writes of one connection in one turn, so that a fast reader leaves time for the others. */
 #define WRITES_A_TURN 16
@@ -118,6 +122,17 @@ static void on_shutdown(uv_shutdown_t *request, int status)
     (void)status;
 }
 
+/* Waits for the peer, from now on. */
+static void linger_on(struct connection *connection)
+{
+    int64_t now = loop_now_ms(connection->loop);
+
+    connection->deadline_ms = now + LINGER_MS;
+    if (connection->deadline_ms > connection->linger_end_ms)
+        connection->deadline_ms = connection->linger_end_ms;
+    connection_arm(connection, connection->deadline_ms);
+}
+
 /* All is written: says so, and waits a little for the peer to close first. */
 static void linger(struct connection *connection)
 {
@@ -127,11 +142,13 @@ static void linger(struct connection *connection)
         close_now(connection);
         return;
     }
+    connection->linger_end_ms = loop_now_ms(connection->loop) +
+                                (connection->state == CONNECTION_HTTP1 ? LINGER_UPLOAD_MS
+                                                                       : LINGER_MS);
     move_to(connection, CONNECTION_LINGERING);
     free_protocol(connection);
     close_finished(connection);
-    connection->deadline_ms = loop_now_ms(connection->loop) + LINGER_MS;
-    connection_arm(connection, connection->deadline_ms);
+    linger_on(connection);
     connection_read(connection, true);
 }
 
@@ -282,9 +299,8 @@ void connection_feed(struct connection *connection, struct slice bytes)
         http2_feed(connection, bytes);
         break;
     case CONNECTION_LINGERING:
-        connection->lingered += bytes.len;
-        if (connection->lingered > LINGER_BYTES)
-            connection->cut = true;
+        if (!connection->draining)
+            linger_on(connection);
         break;
     case CONNECTION_CLOSING:
         break;

@@ -52,12 +52,11 @@ struct connection {
     bool writing;    /* a uv_write is under way: the socket is full */
     bool cut;        /* to be closed at once, at the end of the turn */
     bool draining;   /* no new requests */
-    bool shut;       /* while lingering: our side was shut down */
     uv_shutdown_t shutdown;
-    size_t lingered; /* bytes dropped while lingering */
 
     int64_t opened_ms;
     int64_t deadline_ms; /* lingering or grace: then it is closed; INT64_MAX: none */
+    int64_t linger_end_ms;
     int64_t idle_since_ms;
     int64_t head_since_ms;  /* a request's head is coming since; 0: none is */
     int64_t write_since_ms; /* the socket took nothing since */

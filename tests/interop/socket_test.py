@@ -136,6 +136,18 @@ class Sockets(unittest.TestCase):
         self.assertIn(b"connection: close", answer)
         self.assertEqual(server.process.wait(PATIENCE), 0)
 
+    def test_refusals_of_large_uploads_are_heard(self):
+        server = self.serve()
+        large = b" " * 20_000_000
+        for token, status in (("", 401), (server.token, 413)):
+            client = self.client()
+            client.request("POST", "/api/v1/directors", large, {
+                "Authorization": "Bearer " + token, "Content-Type": "application/json"})
+            answer = client.getresponse()
+            self.assertEqual(answer.status, status)
+            self.assertIn("x-request-id", answer.headers)
+            answer.read()
+
     def test_clients_that_go_away_while_an_answer_is_written(self):
         server = self.serve()
         client = self.client()

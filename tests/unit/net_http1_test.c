@@ -464,6 +464,27 @@ static void a_little_of_an_unwanted_body_is_dropped_and_much_closes(void **state
     close(fd);
 }
 
+/* Most clients do not look before they have sent everything (Python's and Node.js's do not). */
+static void an_early_answer_is_heard_by_who_sends_all_first(void **state)
+{
+    struct fixture *fixture = *state;
+    static char body[1 << 20];
+    int fd = client_connect(fixture);
+    char answer[4096];
+
+    client_send_text(fd, "POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 33554432\r\n\r\n");
+    for (size_t left = (size_t)32 << 20; left > 0;) {
+        ssize_t sent = send(fd, body, left < sizeof(body) ? left : sizeof(body), MSG_NOSIGNAL);
+
+        assert_true(sent > 0);
+        left -= (size_t)sent;
+    }
+    client_read_until(fd, answer, sizeof(answer), NULL);
+    assert_int_equal(status_of(answer), 403);
+    assert_non_null(strstr(answer, "connection: close\r\n"));
+    close(fd);
+}
+
 static void bodies_beyond_what_the_face_takes_are_413(void **state)
 {
     static const struct slice requests[] = {
@@ -707,6 +728,7 @@ int main(void)
         cmocka_unit_test(continue_comes_only_once_the_body_is_wanted),
         cmocka_unit_test(an_answer_in_place_of_continue_is_the_last),
         cmocka_unit_test(a_little_of_an_unwanted_body_is_dropped_and_much_closes),
+        cmocka_unit_test(an_early_answer_is_heard_by_who_sends_all_first),
         cmocka_unit_test(bodies_beyond_what_the_face_takes_are_413),
     };
     const struct CMUnitTest flow[] = {
