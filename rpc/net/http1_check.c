@@ -262,6 +262,17 @@ static bool check_sizes(const struct http1_scan *scan, size_t len,
     return true;
 }
 
+/* Bytes of another protocol may never end a line: TLS, for one. */
+static bool check_start(const struct http1_scan *scan, struct slice bytes,
+                        struct http1_fault *ret_fault)
+{
+    char first = scan->line < bytes.len ? bytes.data[scan->line] : '\r';
+
+    if (scan->lines > 0 || first == '\r' || http1_token_is_valid(slice_make(&first, 1)))
+        return true;
+    return refuse(ret_fault, 400, "The request line does not begin with a method.");
+}
+
 /* Clients may send an empty line before a request (RFC 9112 section 2.2); two are enough. */
 #define EMPTY_LINES_MOST 2
 
@@ -297,7 +308,10 @@ enum http1_result http1_scan_head(struct http1_scan *scan, struct slice bytes,
 
         if (feed == rest.len) {
             scan->at = bytes.len;
-            return check_sizes(scan, bytes.len, limits, ret_fault) ? HTTP1_MORE : HTTP1_FAULT;
+            return check_start(scan, bytes, ret_fault) &&
+                           check_sizes(scan, bytes.len, limits, ret_fault)
+                       ? HTTP1_MORE
+                       : HTTP1_FAULT;
         }
         scan->at += feed + 1;
         line = slice_make(bytes.data + scan->line, scan->at - 1 - scan->line);
