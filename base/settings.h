@@ -14,7 +14,7 @@
     X(workers, 0, 256, 0, "event loops; 0 is one for each core")                                   \
     X(max_connections, 1, 1000000, 10000,                                                          \
       "open connections, and three quarters of the file descriptors at most; a further one is "    \
-      "closed at once: clients that open and never close")                                         \
+      "closed at once, and close to the bound idle ones are: clients that open and never close")   \
     X(max_header_bytes, 1024, 1048576, 16384,                                                      \
       "bytes of a request's header fields, name + value + 32 each: header floods; 431")            \
     X(max_header_count, 8, 1000, 100, "header fields of a request: header floods; 431")            \

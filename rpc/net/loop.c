@@ -16,6 +16,7 @@
  */
 #define TURN_ROUNDS 4
 #define PIECES_MOST 1024
+#define IDLE_CLOSED_AT_ONCE 64
 
 static _Thread_local const struct loop *current;
 
@@ -246,6 +247,53 @@ static void cut_all(struct loop_task *task)
 
     for (struct link *link = loop->connections.next; link != &loop->connections; link = link->next)
         connection_cut(LIST_ELEMENT(link, struct connection, link));
+}
+
+static bool is_idle(const struct connection *connection)
+{
+    return (connection->state == CONNECTION_HTTP1 || connection->state == CONNECTION_HTTP2) &&
+           connection->stream_count == 0 && connection->head_since_ms == 0 && !connection->draining;
+}
+
+static int64_t longest_idle_ms(struct loop *loop)
+{
+    int64_t longest = 0;
+
+    for (struct link *link = loop->connections.next; link != &loop->connections;
+         link = link->next) {
+        const struct connection *connection = LIST_ELEMENT(link, struct connection, link);
+        int64_t idle = loop_now_ms(loop) - connection->idle_since_ms;
+
+        if (is_idle(connection) && idle > longest)
+            longest = idle;
+    }
+    return longest;
+}
+
+static void close_idle(struct loop_task *task)
+{
+    struct loop *loop = LIST_ELEMENT(task, struct loop, idle_task);
+    int64_t least = longest_idle_ms(loop) / 2;
+    unsigned closed = 0;
+
+    atomic_store(&loop->idle_posted, false);
+    for (struct link *link = loop->connections.next;
+         link != &loop->connections && closed < IDLE_CLOSED_AT_ONCE; link = link->next) {
+        struct connection *connection = LIST_ELEMENT(link, struct connection, link);
+
+        if (is_idle(connection) && loop_now_ms(loop) - connection->idle_since_ms >= least) {
+            connection_drain(connection);
+            closed++;
+        }
+    }
+}
+
+void loop_close_idle(struct loop *loop)
+{
+    if (atomic_exchange(&loop->idle_posted, true))
+        return;
+    loop->idle_task.run = close_idle;
+    loop_post(loop, &loop->idle_task);
 }
 
 void loop_drain(struct loop *loop)

@@ -59,6 +59,8 @@ struct loop {
     atomic_size_t memory_used;      /* likewise: as of the last turn's end */
     struct loop_task drain_task;
     struct loop_task cut_task;
+    struct loop_task idle_task;
+    atomic_bool idle_posted; /* set by the acceptor, cleared by the loop */
     uv_thread_t thread;
 };
 
@@ -71,6 +73,9 @@ void loop_done(struct loop *loop);
 /* Any thread: close what is idle, finish what runs, then end. / Cut what still runs. */
 void loop_drain(struct loop *loop);
 void loop_cut(struct loop *loop);
+
+/* The acceptor's thread: close some connections that are idle, the longest idle ones. */
+void loop_close_idle(struct loop *loop);
 
 /* The loop's own time, milliseconds. */
 static inline int64_t loop_now_ms(struct loop *loop)

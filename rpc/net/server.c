@@ -103,6 +103,15 @@ static struct loop *emptiest_loop(struct server *server, unsigned *ret_open)
     return best;
 }
 
+/* Close to the bound, idle connections go so that others may come. */
+static void make_room(struct server *server, unsigned open)
+{
+    if (open + server->connections_most / 16 < server->connections_most)
+        return;
+    for (unsigned i = 0; i < server->loop_count; i++)
+        loop_close_idle(&server->loops[i]);
+}
+
 static void hand_over(struct listener *listener, int fd, const struct sockaddr_storage *peer)
 {
     struct server *server = listener->server;
@@ -111,6 +120,7 @@ static void hand_over(struct listener *listener, int fd, const struct sockaddr_s
     struct handover *handover = open < server->connections_most ? calloc(1, sizeof(*handover))
                                                                 : NULL;
 
+    make_room(server, open);
     if (handover == NULL) {
         atomic_fetch_add(&server->refused, 1);
         close(fd);

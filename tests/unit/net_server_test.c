@@ -234,6 +234,38 @@ static void connections_beyond_the_bound_are_closed_at_once(void **state)
     fixture_stop(fixture);
 }
 
+/* Else whoever opens many and asks once on each keeps all others out until they are idle too long.
+ */
+static void idle_connections_make_room_for_others(void **state)
+{
+    struct settings settings = test_settings();
+    struct fixture *fixture;
+    int busy, idle[8];
+
+    (void)state;
+    settings.max_connections = 9;
+    fixture = fixture_start(settings);
+    busy = client_connect(fixture);
+    client_send_text(busy, "GET /half HTTP/1.1\r\nHost: a\r\n\r\n");
+    wait_for(&seen.begun, 1);
+    for (int i = 0; i < 8; i++) {
+        idle[i] = client_connect(fixture);
+        assert_true(is_served(idle[i]));
+    }
+    for (bool served = false; !served;) { /* refused, until one of them is closed */
+        int fd = client_connect(fixture);
+
+        served = is_served(fd);
+        close(fd);
+        sleep_ms(5);
+    }
+    assert_int_equal(atomic_load(&seen.cancelled), 0); /* who waits for an answer is not idle */
+    for (int i = 0; i < 8; i++)
+        close(idle[i]);
+    close(busy);
+    fixture_stop(fixture);
+}
+
 static void connections_go_to_the_emptiest_loop(void **state)
 {
     struct fixture *fixture = fixture_start(test_settings());
@@ -566,6 +598,7 @@ int main(void)
         cmocka_unit_test(the_peer_is_its_address_without_port),
         cmocka_unit_test(an_ipv4_peer_of_a_listener_for_both_is_ipv4),
         cmocka_unit_test(connections_beyond_the_bound_are_closed_at_once),
+        cmocka_unit_test(idle_connections_make_room_for_others),
         cmocka_unit_test(connections_go_to_the_emptiest_loop),
         cmocka_unit_test(posts_of_one_thread_run_in_their_order),
         cmocka_unit_test(draining_lets_calls_finish_and_refuses_new_connections),
