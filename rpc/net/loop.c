@@ -249,8 +249,11 @@ static void cut_all(struct loop_task *task)
         connection_cut(LIST_ELEMENT(link, struct connection, link));
 }
 
+/* Silent since it was opened, or between two requests. */
 static bool is_idle(const struct connection *connection)
 {
+    if (connection->state == CONNECTION_SNIFFING)
+        return connection->sniffed_len == 0;
     return (connection->state == CONNECTION_HTTP1 || connection->state == CONNECTION_HTTP2) &&
            connection->stream_count == 0 && connection->head_since_ms == 0 && !connection->draining;
 }

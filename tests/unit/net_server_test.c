@@ -234,6 +234,41 @@ static void connections_beyond_the_bound_are_closed_at_once(void **state)
     fixture_stop(fixture);
 }
 
+/* New connections are refused, until another one is closed. */
+static void expect_room(struct fixture *fixture)
+{
+    bool served = false;
+
+    for (int i = 0; i < PATIENCE_MS / 5 && !served; i++) {
+        int fd = client_connect(fixture);
+
+        served = is_served(fd);
+        close(fd);
+        sleep_ms(5);
+    }
+    assert_true(served);
+}
+
+static void silent_connections_make_room_for_others(void **state)
+{
+    struct settings settings = test_settings();
+    struct fixture *fixture;
+    int silent[9];
+
+    (void)state;
+    settings.max_connections = 9;
+    settings.header_timeout_ms = 600000;
+    fixture = fixture_start(settings);
+    for (int i = 0; i < 9; i++)
+        silent[i] = client_connect(fixture);
+    while (server_count(fixture->server).connections_accepted < 9)
+        sleep_ms(5);
+    expect_room(fixture);
+    for (int i = 0; i < 9; i++)
+        close(silent[i]);
+    fixture_stop(fixture);
+}
+
 /* Else whoever opens many and asks once on each keeps all others out until they are idle too long.
  */
 static void idle_connections_make_room_for_others(void **state)
@@ -252,13 +287,7 @@ static void idle_connections_make_room_for_others(void **state)
         idle[i] = client_connect(fixture);
         assert_true(is_served(idle[i]));
     }
-    for (bool served = false; !served;) { /* refused, until one of them is closed */
-        int fd = client_connect(fixture);
-
-        served = is_served(fd);
-        close(fd);
-        sleep_ms(5);
-    }
+    expect_room(fixture);
     assert_int_equal(atomic_load(&seen.cancelled), 0); /* who waits for an answer is not idle */
     for (int i = 0; i < 8; i++)
         close(idle[i]);
@@ -599,6 +628,7 @@ int main(void)
         cmocka_unit_test(an_ipv4_peer_of_a_listener_for_both_is_ipv4),
         cmocka_unit_test(connections_beyond_the_bound_are_closed_at_once),
         cmocka_unit_test(idle_connections_make_room_for_others),
+        cmocka_unit_test(silent_connections_make_room_for_others),
         cmocka_unit_test(connections_go_to_the_emptiest_loop),
         cmocka_unit_test(posts_of_one_thread_run_in_their_order),
         cmocka_unit_test(draining_lets_calls_finish_and_refuses_new_connections),
