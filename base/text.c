@@ -224,3 +224,34 @@ struct slice hex_encode(struct arena *arena, struct slice bytes)
     text[2 * bytes.len] = '\0';
     return slice_make(text, 2 * bytes.len);
 }
+
+struct slice decimal_encode(struct arena *arena, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof(digits);
+
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    return arena_copy(arena, slice_make(digits + at, sizeof(digits) - at));
+}
+
+struct slice text_join(struct arena *arena, const struct slice *parts, size_t count)
+{
+    size_t len = 0;
+    char *text, *at;
+
+    for (size_t i = 0; i < count; i++)
+        len += parts[i].len;
+    text = at = arena_alloc(arena, len + 1);
+    if (text == NULL)
+        return SLICE_EMPTY;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].len > 0)
+            memcpy(at, parts[i].data, parts[i].len);
+        at += parts[i].len;
+    }
+    *at = '\0';
+    return slice_make(text, len);
+}

@@ -1,6 +1,7 @@
 /* Answers of the REST face: problems, messages, entity tags. */
 #include "rest/endpoint.h"
 
+#include "base/text.h"
 #include "rest/negotiate.h"
 #include "rest/problem.h"
 
@@ -113,7 +114,7 @@ static struct slice make_etag(struct rest_call *call, const ProtobufCMessage *re
     if (revision.len == 0)
         return SLICE_EMPTY;
     if (endpoint->computed_count == 0)
-        return arena_printf(arena, "\"%.*s\"", SLICE_ARG(revision));
+        return text_join(arena, (const struct slice[]){SLICE("\""), revision, SLICE("\"")}, 3);
     for (size_t i = 0; i < endpoint->computed_count; i++) {
         struct slice text = SLICE_EMPTY;
 

@@ -35,7 +35,7 @@ struct status call_store_status(enum store_found found)
 
 struct slice call_etag(struct arena *arena, uint64_t revision)
 {
-    return arena_printf(arena, "%llu", (unsigned long long)revision);
+    return decimal_encode(arena, revision);
 }
 
 /*
@@ -95,14 +95,19 @@ void call_audit_change(struct call *call, struct slice path, struct slice before
     *tail = change;
 }
 
-struct slice call_actor(struct call *call)
+static struct slice token_actor(struct arena *arena, const struct uuid *token)
 {
     char id[UUID_TEXT_LEN];
 
+    uuid_format(token, id);
+    return text_join(arena, (const struct slice[]){SLICE("token:"), slice_make(id, sizeof(id))}, 2);
+}
+
+struct slice call_actor(struct call *call)
+{
     switch (call->identity.type) {
     case IDENTITY_TOKEN:
-        uuid_format(&call->identity.id, id);
-        return arena_printf(call->arena, "token:%.*s", (int)sizeof(id), id);
+        return token_actor(call->arena, &call->identity.id);
     case IDENTITY_SYSTEM:
         return SLICE("system");
     default:

@@ -1,6 +1,7 @@
 /* Records and names by kind; the only table that knows which kinds are typed. */
 #include "rpc/services/object.h"
 
+#include "base/text.h"
 #include "rpc/services/fields.h"
 #include "storage/keys.h"
 #include "storage/record.h"
@@ -204,20 +205,28 @@ bool object_validate_only(const struct call *call)
     return field != NULL && field_get_int(call->request, field) != 0;
 }
 
+/* "Device" of "datastream.v1.Device". */
+static struct slice short_name(struct slice full_name)
+{
+    size_t dot;
+
+    while ((dot = slice_find(full_name, '.')) < full_name.len)
+        full_name = slice_from(full_name, dot + 1);
+    return full_name;
+}
+
 void object_audit(struct call *call, const char *verb, const struct kind *kind,
                   const struct uuid *id, struct slice name)
 {
-    struct slice type = kind->message->full_name;
-    size_t dot;
+    const struct slice action[] = {slice_from_cstr(verb), short_name(kind->message->full_name)};
+    const struct slice description[] = {action[0],    SLICE(" the "), kind->singular,
+                                        SLICE(" \""), name,           SLICE("\".")};
 
-    while ((dot = slice_find(type, '.')) < type.len)
-        type = slice_from(type, dot + 1);
-    call->audit.action = arena_printf(call->arena, "%s%.*s", verb, SLICE_ARG(type)).data;
+    call->audit.action = text_join(call->arena, action, 2).data;
     call->audit.kind = kind;
     call->audit.id = *id;
     call->audit.name = name;
-    call->audit.description = arena_printf(call->arena, "%s the %.*s \"%.*s\".", verb,
-                                           SLICE_ARG(kind->singular), SLICE_ARG(name));
+    call->audit.description = text_join(call->arena, description, 6);
 }
 
 /* -- pages ------------------------------------------------------------------------------------ */

@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <cmocka.h>
 
@@ -190,6 +191,33 @@ static void an_arena_that_failed_gives_nothing(void **state)
     arena_done(&arena);
 }
 
+static void numbers_are_told_in_decimal(void **state)
+{
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena, NULL, LIMIT);
+    assert_slice(decimal_encode(&arena, 0), SLICE("0"));
+    assert_slice(decimal_encode(&arena, 90), SLICE("90"));
+    assert_slice(decimal_encode(&arena, UINT64_MAX), SLICE("18446744073709551615"));
+    arena_done(&arena);
+}
+
+static void parts_are_joined_with_a_nul_behind(void **state)
+{
+    static const struct slice parts[] = {SLICE_INIT("token:"), {NULL, 0}, SLICE_INIT("7")};
+    struct slice joined;
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena, NULL, LIMIT);
+    joined = text_join(&arena, parts, 3);
+    assert_slice(joined, SLICE("token:7"));
+    assert_int_equal(joined.data[joined.len], '\0');
+    assert_slice(text_join(&arena, parts, 0), SLICE(""));
+    arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +227,8 @@ int main(void)
         cmocka_unit_test(base64_accepts_slack_bits),
         cmocka_unit_test(base64_refuses_what_it_is_not),
         cmocka_unit_test(hexadecimal_is_lower_case),
+        cmocka_unit_test(numbers_are_told_in_decimal),
+        cmocka_unit_test(parts_are_joined_with_a_nul_behind),
         cmocka_unit_test(an_arena_that_failed_gives_nothing),
     };
 
