@@ -498,7 +498,7 @@ static void a_handler_without_a_method_stops_the_start(void **state)
         X(access_goes_before_permissions), X(identity_is_judged_again_before_the_method_runs), \
         X(a_refusal_is_written_at_once), X(a_use_from_outside_is_written),                     \
         X(a_use_of_a_token_that_is_disabled_or_expired_is_written),                            \
-        X(equal_refusals_become_one_row)
+        X(equal_refusals_become_one_row), X(refusals_for_two_reasons_are_two_rows)
 
 static int run(bool late)
 {
@@ -506,7 +506,6 @@ static int run(bool late)
         BOTH(OVER),
 #ifdef DATASTREAM_FAULTS
         OVER(a_token_that_expired_meanwhile_is_refused),
-        OVER(refusals_for_two_reasons_are_two_rows),
         OVER(a_window_ends_after_a_minute),
         OVER(a_window_ends_without_a_further_call),
         OVER(no_refusal_is_lost_or_told_twice_while_another_thread_flushes),
