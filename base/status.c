@@ -47,12 +47,6 @@ int status_http(const struct status *status)
     return (unsigned)status->code < STATUS_CODES ? codes[status->code].http : 500;
 }
 
-struct status status_out_of_memory(void)
-{
-    return status_const(STATUS_RESOURCE_EXHAUSTED,
-                        SLICE("The server has no memory left for this request."));
-}
-
 struct status status_make(struct arena *arena, enum status_code code, const char *format, ...)
 {
     struct status status = {.code = code};

@@ -82,12 +82,16 @@ static inline struct status status_const(enum status_code code, struct slice mes
     return (struct status){code, message, NULL};
 }
 
+/* RESOURCE_EXHAUSTED; allocates nothing. */
+static inline struct status status_out_of_memory(void)
+{
+    return status_const(STATUS_RESOURCE_EXHAUSTED,
+                        SLICE("The server has no memory left for this request."));
+}
+
 /* A status with a printf-made message. When the arena fails it is status_out_of_memory(). */
 struct status status_make(struct arena *arena, enum status_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-
-/* RESOURCE_EXHAUSTED; allocates nothing. */
-struct status status_out_of_memory(void);
 
 /*
  * Adds a detail behind those that the status has. `subject`, `kind` and `description` are borrowed

@@ -41,11 +41,6 @@ void object_add_indexes(struct arena *arena, const struct kind *kind,
         typed->add_indexes(arena, organization, body, first);
 }
 
-struct status object_data_loss(void)
-{
-    return status_const(STATUS_DATA_LOSS, SLICE("A stored record can't be read."));
-}
-
 struct status object_unpack(struct arena *arena, const struct kind *kind, struct slice value,
                             uint64_t *ret_revision, struct slice *ret_body,
                             ProtobufCMessage **ret_message)

@@ -56,7 +56,10 @@ struct status object_unpack(struct arena *arena, const struct kind *kind, struct
                             uint64_t *ret_revision, struct slice *ret_body,
                             ProtobufCMessage **ret_message);
 
-struct status object_data_loss(void);
+static inline struct status object_data_loss(void)
+{
+    return status_const(STATUS_DATA_LOSS, SLICE("A stored record can't be read."));
+}
 
 /* -- names ------------------------------------------------------------------------------------ */
 
