@@ -58,7 +58,7 @@ static inline bool slice_ends_with(struct slice s, struct slice suffix)
 /* The bytes from `from` (at most s.len) to the end. */
 static inline struct slice slice_from(struct slice s, size_t from)
 {
-    return slice_make(s.data == NULL ? NULL : s.data + from, s.len - from);
+    return from == 0 ? s : slice_make(s.data + from, s.len - from);
 }
 
 /* Bytewise order, the shorter first when one is a prefix of the other: memcmp's sign. */
