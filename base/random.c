@@ -7,7 +7,7 @@
 
 /* getrandom gives up to 256 bytes whole and uninterrupted (getrandom(2)). */
 #define DRAW_MOST 256
-#define STOCK_BYTES (16 * DRAW_MOST)
+#define STOCK_BYTES 4096 /* sixteen draws */
 
 static _Thread_local struct {
     size_t left;

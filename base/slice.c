@@ -13,7 +13,9 @@ int slice_compare(struct slice a, struct slice b)
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c + ('a' - 'A'));
+    return c;
 }
 
 bool slice_equal_ignore_case(struct slice a, struct slice b)

@@ -8,6 +8,8 @@
  * leaves the lengths of the enclosing messages shorter, and they are written over in their old
  * width (a varint may be padded). Messages in parts take a second pass, in merge.c.
  */
+#include <assert.h>
+
 #include "base/text.h"
 #include "proto/message.h"
 #include "proto/wire.h"
@@ -67,6 +69,7 @@ static void correct_prefix(struct walk *walk, const struct prefix *prefix)
 
     if (walk->dropped == prefix->dropped_before)
         return;
+    assert(walk->output != NULL); /* what was dropped began it */
     at = walk->output + (prefix->at - walk->input) - prefix->dropped_before;
     for (size_t i = 0; i < prefix->width; i++) {
         at[i] = (uint8_t)((len & 0x7f) | (i + 1 < prefix->width ? 0x80 : 0));

@@ -229,7 +229,7 @@ static enum read_result read_enum(struct json_reader *reader, const struct field
                                   const struct json_place *place, int32_t *address)
 {
     bool number = json_scan_kind(&reader->scan) == JSON_NUMBER;
-    struct slice text;
+    struct slice text = SLICE_EMPTY;
     const char *wrong;
 
     if (json_scan_kind(&reader->scan) == JSON_NULL && field->enumeration->is_null_value)
@@ -249,7 +249,7 @@ static enum read_result read_parsed(struct json_reader *reader, const struct fie
                                     const struct json_place *place, void *address)
 {
     bool bytes = field->pb->type == PROTOBUF_C_TYPE_BYTES;
-    struct slice text;
+    struct slice text = SLICE_EMPTY;
     const char *wrong;
 
     if (take_text(reader, place, bytes ? "a base64 string" : "a number", !bytes, &text) != READ_OK)

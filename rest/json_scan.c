@@ -157,7 +157,7 @@ static bool take_escape(struct json_scan *scan, char **to)
         ['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
         ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t',
     };
-    uint32_t code_point;
+    uint32_t code_point = 0;
     unsigned char letter;
 
     scan->at++;

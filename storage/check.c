@@ -102,15 +102,18 @@ static bool exists(struct check *check, enum store_family family, struct slice k
     }
 }
 
-/* `key` is organization, kind, id. *ret_value is empty where the store could not be read. */
+/*
+ * `key` is organization, kind, id. *ret_family is where the search ended; *ret_value is empty where
+ * the store could not be read.
+ */
 static bool find_object(struct check *check, struct slice key, enum store_family *ret_family,
                         struct slice *ret_value)
 {
     *ret_value = SLICE_EMPTY;
-    for (size_t i = 0; i < OBJECT_FAMILIES; i++)
-        switch (walk_get(check->store, &check->scratch, object_families[i], key, ret_value)) {
+    for (size_t i = 0; i < OBJECT_FAMILIES; i++) {
+        *ret_family = object_families[i];
+        switch (walk_get(check->store, &check->scratch, *ret_family, key, ret_value)) {
         case STORE_FOUND:
-            *ret_family = object_families[i];
             return true;
         case STORE_ABSENT:
             break;
@@ -118,6 +121,7 @@ static bool find_object(struct check *check, struct slice key, enum store_family
             check->failed = true;
             return true;
         }
+    }
     return false;
 }
 

@@ -8,7 +8,7 @@
 #include "storage/record.h"
 
 #define ADDRESS_MOST 46 /* an IPv6 address as text */
-#define SLOTS (USAGE_TOKENS_MOST * 2)
+#define SLOTS ((size_t)USAGE_TOKENS_MOST * 2)
 
 struct usage_entry {
     struct uuid organization;

@@ -13,7 +13,7 @@ struct slice grpc_message_text(struct arena *arena, struct slice text)
     if (copy == NULL)
         return SLICE_EMPTY;
     for (size_t i = 0; i < text.len; i++)
-        copy[i] = (unsigned char)text.data[i] < 0x80 ? text.data[i] : '?';
+        copy[i] = (char)((unsigned char)text.data[i] < 0x80 ? text.data[i] : '?');
     return slice_make(copy, text.len);
 }
 

@@ -266,8 +266,10 @@ static bool check_sizes(const struct http1_scan *scan, size_t len,
 static bool check_start(const struct http1_scan *scan, struct slice bytes,
                         struct http1_fault *ret_fault)
 {
-    char first = scan->line < bytes.len ? bytes.data[scan->line] : '\r';
+    char first = '\r';
 
+    if (scan->line < bytes.len)
+        first = bytes.data[scan->line];
     if (scan->lines > 0 || first == '\r' || http1_token_is_valid(slice_make(&first, 1)))
         return true;
     return refuse(ret_fault, 400, "The request line does not begin with a method.");
@@ -285,7 +287,7 @@ static enum line_kind take_line(struct http1_scan *scan, struct slice line,
         return LINE_ENDS_HEAD;
     if (line.len == 0) {
         scan->start = scan->at;
-        if (scan->start > 2 * EMPTY_LINES_MOST) {
+        if (scan->start / 2 > EMPTY_LINES_MOST) {
             refuse(ret_fault, 400, "Empty lines come where a request should.");
             return LINE_BAD;
         }

@@ -2,7 +2,7 @@
  */
 #include "rpc/net/http2_bounds.h"
 
-#define RESET_BURST 10
+#define RESET_BURST UINT64_C(10)
 /* gRPC's servers allow two early pings (grpc/doc/keepalive.md) and end the connection at the third.
  */
 #define PING_STRIKES_MOST 2

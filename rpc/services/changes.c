@@ -95,7 +95,7 @@ static struct slice join(struct arena *arena, const struct slice *values, size_t
     size_t len = 2 + (count == 0 ? 0 : count - 1);
     char *text, *at;
 
-    if (arena_failed(arena))
+    if (values == NULL || arena_failed(arena))
         return SLICE_EMPTY;
     for (size_t i = 0; i < count; i++)
         len += values[i].len;
@@ -106,7 +106,8 @@ static struct slice join(struct arena *arena, const struct slice *values, size_t
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
             *at++ = ',';
-        memcpy(at, values[i].data, values[i].len);
+        if (values[i].len > 0)
+            memcpy(at, values[i].data, values[i].len);
         at += values[i].len;
     }
     *at = brackets[1];
