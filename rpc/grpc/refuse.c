@@ -21,13 +21,14 @@ static enum status_code code_of(int http)
     return STATUS_INTERNAL;
 }
 
-void grpc_refuse(struct exchange *exchange, int http, const char *detail)
+void grpc_refuse(struct exchange *exchange, int http, const char *detail, bool is_cut)
 {
     struct grpc_answer *answer = arena_zalloc(exchange->arena, sizeof(*answer));
+    enum status_code code = is_cut ? STATUS_UNAVAILABLE : code_of(http);
 
     if (answer != NULL) {
         answer->exchange = exchange;
         answer->request_id = face_request_id(exchange);
     }
-    grpc__answer_status(exchange, answer, status_const(code_of(http), slice_from_cstr(detail)));
+    grpc__answer_status(exchange, answer, status_const(code, slice_from_cstr(detail)));
 }

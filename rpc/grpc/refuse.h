@@ -6,8 +6,8 @@
 
 /*
  * Answers a call that the connection refuses by itself: one trailers-only block with the gRPC
- * status that belongs to the HTTP status. `detail` is a constant.
+ * status that belongs to the HTTP status, or UNAVAILABLE for what `is_cut`. `detail` is a constant.
  */
-void grpc_refuse(struct exchange *exchange, int http, const char *detail);
+void grpc_refuse(struct exchange *exchange, int http, const char *detail, bool is_cut);
 
 #endif

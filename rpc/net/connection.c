@@ -60,6 +60,22 @@ void connection_cut(struct connection *connection)
     connection_touch(connection);
 }
 
+void connection_end(struct connection *connection)
+{
+    bool was_ending = connection->ending;
+
+    for (struct link *link = connection->streams.next; link != &connection->streams && !was_ending;
+         link = link->next)
+        connection->ending |= stream_end(LIST_ELEMENT(link, struct stream, link));
+    if (connection->ending == was_ending) {
+        connection_cut(connection);
+        return;
+    }
+    connection->deadline_ms = loop_now_ms(connection->loop) + LINGER_MS;
+    connection_arm(connection, connection->deadline_ms);
+    connection_touch(connection);
+}
+
 void connection_arm(struct connection *connection, int64_t due_ms)
 {
     if (due_ms == INT64_MAX || connection->state == CONNECTION_CLOSING)
@@ -143,8 +159,9 @@ static void linger(struct connection *connection)
         return;
     }
     connection->linger_end_ms = loop_now_ms(connection->loop) +
-                                (connection->state == CONNECTION_HTTP1 ? LINGER_UPLOAD_MS
-                                                                       : LINGER_MS);
+                                (connection->state == CONNECTION_HTTP1 && !connection->ending
+                                     ? LINGER_UPLOAD_MS
+                                     : LINGER_MS);
     move_to(connection, CONNECTION_LINGERING);
     free_protocol(connection);
     close_finished(connection);
@@ -461,8 +478,10 @@ static void on_timer(struct timer *timer)
 
     if (connection->cut)
         return;
-    if (now >= next || now >= connection->deadline_ms)
+    if (now >= next)
         connection->cut = true;
+    else if (now >= connection->deadline_ms)
+        connection_end(connection);
     next = earlier(next, check_protocol(connection, now));
     next = earlier(next, check_age(connection, now));
     next = earlier(next, connection->deadline_ms);

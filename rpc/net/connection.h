@@ -52,6 +52,7 @@ struct connection {
     bool writing;    /* a uv_write is under way: the socket is full */
     bool cut;        /* to be closed at once, at the end of the turn */
     bool draining;   /* no new requests */
+    bool ending;     /* what had no answer was told so: a last moment to take it */
     uv_shutdown_t shutdown;
 
     int64_t opened_ms;
@@ -77,6 +78,12 @@ void connection_turn(struct connection *connection);
 
 /* Closes at the end of the turn, whatever is unfinished. Callable from anywhere. */
 void connection_cut(struct connection *connection);
+
+/*
+ * Cuts what still runs: at once, or where requests without an answer are told 503, once that is
+ * written, at the latest after a moment.
+ */
+void connection_end(struct connection *connection);
 
 /* No new requests; closes once the running ones are answered. */
 void connection_drain(struct connection *connection);

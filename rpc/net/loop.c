@@ -246,7 +246,7 @@ static void cut_all(struct loop_task *task)
     struct loop *loop = LIST_ELEMENT(task, struct loop, cut_task);
 
     for (struct link *link = loop->connections.next; link != &loop->connections; link = link->next)
-        connection_cut(LIST_ELEMENT(link, struct connection, link));
+        connection_end(LIST_ELEMENT(link, struct connection, link));
 }
 
 /* Silent since it was opened, or between two requests. */

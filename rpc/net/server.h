@@ -25,9 +25,11 @@ struct server_options {
      * large head, a body that is late or too large): answers with `status` in the request's own
      * protocol, at once and whole, or returns false. Then, or where it is NULL, the connection
      * answers problem+json. The head may be incomplete; `detail` is a constant sentence. The
-     * exchange may have a face already, which hears only `closed`.
+     * exchange may have a face already, which hears only `closed`. `is_cut`: nothing is wrong with
+     * the request, but server or connection end before its answer, and the status is 503.
      */
-    bool (*refuse)(void *context, struct exchange *exchange, int status, const char *detail);
+    bool (*refuse)(void *context, struct exchange *exchange, int status, const char *detail,
+                   bool is_cut);
     /* Called on the server_run thread when draining begins (may be NULL): /readyz turns 503. */
     void (*draining)(void *context);
     void *context;
@@ -50,8 +52,8 @@ const char *server_address(const struct server *server, size_t i);
 /*
  * Accepts on the calling thread until SIGTERM, SIGINT or server_stop, then drains: stops accepting,
  * GOAWAY (last-stream 2^31-1, a PING round trip, the final one), closes idle connections, waits for
- * calls up to drain_timeout_ms, cuts the rest. Returns when every loop has ended. A second signal
- * cuts at once.
+ * calls up to drain_timeout_ms, cuts the rest: what has no answer yet is told 503. Returns when
+ * every loop has ended. A second signal cuts at once.
  */
 void server_run(struct server *server);
 

@@ -198,12 +198,12 @@ static void cut(struct stream *stream)
 }
 
 /* Whether the server's own words were answered. */
-static bool refuse_in_protocol(struct stream *stream, int status, const char *detail)
+static bool refuse_in_protocol(struct stream *stream, int status, const char *detail, bool is_cut)
 {
     const struct server_options *options = stream->exchange.loop->options;
 
     return options->refuse != NULL &&
-           options->refuse(options->context, &stream->exchange, status, detail);
+           options->refuse(options->context, &stream->exchange, status, detail, is_cut);
 }
 
 static void refuse_plainly(struct stream *stream, int status, const char *detail)
@@ -220,7 +220,7 @@ static void refuse_plainly(struct stream *stream, int status, const char *detail
     exchange_respond(&stream->exchange, status, problem_headers, 1, body);
 }
 
-void stream_refuse(struct stream *stream, int status, const char *detail)
+static void refuse(struct stream *stream, int status, const char *detail, bool is_cut)
 {
     if (stream->connection == NULL || stream->overridden)
         return;
@@ -228,9 +228,22 @@ void stream_refuse(struct stream *stream, int status, const char *detail)
         cut(stream);
         return;
     }
-    if (!refuse_in_protocol(stream, status, detail))
+    if (!refuse_in_protocol(stream, status, detail, is_cut))
         refuse_plainly(stream, status, detail);
     stream->overridden = true;
+}
+
+void stream_refuse(struct stream *stream, int status, const char *detail)
+{
+    refuse(stream, status, detail, false);
+}
+
+bool stream_end(struct stream *stream)
+{
+    if (!stream->begun || stream->overridden || stream->answer.state != ANSWER_NONE)
+        return false;
+    refuse(stream, 503, "The server ends before the answer; try again at another.", true);
+    return true;
 }
 
 size_t stream_take_body(struct stream *stream, struct buffer *out, size_t most)

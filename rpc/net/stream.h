@@ -108,6 +108,12 @@ void stream_receive_end(struct stream *stream);
  */
 void stream_refuse(struct stream *stream, int status, const char *detail);
 
+/*
+ * The server or the connection ends: answers 503 where the face has not begun its answer; else
+ * false.
+ */
+bool stream_end(struct stream *stream);
+
 /* Copies up to `most` bytes of the waiting body behind `out`; returns how many. */
 size_t stream_take_body(struct stream *stream, struct buffer *out, size_t most);
 

@@ -139,12 +139,13 @@ static void begin(void *context, struct exchange *exchange)
 }
 
 /* Only a whole head tells gRPC from others; a refused one may have lost its content type. */
-static bool refuse(void *context, struct exchange *exchange, int status, const char *detail)
+static bool refuse(void *context, struct exchange *exchange, int status, const char *detail,
+                   bool is_cut)
 {
     (void)context;
     if (!grpc_takes(exchange))
         return rest_refuse(exchange, status, detail);
-    grpc_refuse(exchange, status, detail);
+    grpc_refuse(exchange, status, detail, is_cut);
     return true;
 }
 

@@ -423,6 +423,7 @@ static void calls_that_outlast_the_draining_are_cut(void **state)
 {
     struct settings settings = test_settings();
     struct fixture *fixture;
+    char answer[1024];
     int fd;
 
     (void)state;
@@ -431,10 +432,37 @@ static void calls_that_outlast_the_draining_are_cut(void **state)
     fd = client_connect(fixture);
     client_send_text(fd, "GET /never HTTP/1.1\r\nHost: a\r\n\r\n");
     wait_for(&seen.ended, 1);
+    kill(getpid(), SIGTERM);
+    client_read_until(fd, answer, sizeof(answer), NULL);
+    assert_true(slice_starts_with(slice_from_cstr(answer), SLICE("HTTP/1.1 503 ")));
+    assert_non_null(strstr(answer, "connection: close\r\n"));
+    assert_non_null(strstr(answer, "ends before the answer"));
+    close(fd);
     fixture_stop(fixture);
     assert_int_equal(atomic_load(&seen.cancelled), 1);
-    assert_true(client_sees_close(fd));
+}
+
+static void a_peer_that_keeps_sending_does_not_hold_up_the_end(void **state)
+{
+    struct settings settings = test_settings();
+    struct fixture *fixture;
+    int sent = 0;
+    int fd;
+
+    (void)state;
+    settings.drain_timeout_ms = 100;
+    fixture = fixture_start(settings);
+    fd = client_connect(fixture);
+    client_send_text(fd, "POST /never HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n");
+    wait_for(&seen.begun, 1);
+    kill(getpid(), SIGTERM);
+    while (sent < 200 && send(fd, "x", 1, MSG_NOSIGNAL) == 1) {
+        sleep_ms(100);
+        sent++;
+    }
+    assert_true(sent < 200); /* uploads behind other answers are read for longer */
     close(fd);
+    fixture_stop(fixture);
 }
 
 static void a_second_signal_cuts_at_once(void **state)
@@ -485,6 +513,7 @@ struct goaways {
     int count;
     int32_t last_stream[4];
     int closed;
+    uint32_t error; /* of the stream that closed last */
 };
 
 static int on_goaway(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
@@ -503,7 +532,7 @@ static int on_closed(nghttp2_session *session, int32_t id, uint32_t error, void 
 
     (void)session;
     (void)id;
-    (void)error;
+    goaways->error = error;
     goaways->closed++;
     return 0;
 }
@@ -610,7 +639,9 @@ static void an_old_connection_is_asked_to_go_and_then_closed(void **state)
     session_get(session, "/never");
     session_flush(session, fd);
     assert_true(session_read(session, fd, &goaways.count, 1));
-    assert_true(client_sees_close(fd)); /* when the grace is over */
+    assert_true(session_read(session, fd, &goaways.closed, 1)); /* when the grace is over */
+    assert_int_equal(goaways.error, NGHTTP2_NO_ERROR);          /* answered, not reset */
+    assert_true(client_sees_close(fd));
     assert_int_equal(atomic_load(&seen.draining), 0);
     nghttp2_session_del(session);
     close(fd);
@@ -633,6 +664,7 @@ int main(void)
         cmocka_unit_test(posts_of_one_thread_run_in_their_order),
         cmocka_unit_test(draining_lets_calls_finish_and_refuses_new_connections),
         cmocka_unit_test(calls_that_outlast_the_draining_are_cut),
+        cmocka_unit_test(a_peer_that_keeps_sending_does_not_hold_up_the_end),
         cmocka_unit_test(a_second_signal_cuts_at_once),
         cmocka_unit_test(a_held_exchange_keeps_its_loop_until_it_is_released),
         cmocka_unit_test(goaway_comes_in_two_steps_and_streams_between_them_are_served),
