@@ -32,18 +32,22 @@ static int organization_make(const struct options *options, struct arena *arena,
     struct program program;
     struct organization_made made;
     struct status status;
+    struct slice name;
 
     if (options->organization == NULL || options->owner_email == NULL)
         return program_fail(status_const(STATUS_INVALID_ARGUMENT,
                                          SLICE("--organization and --owner-email are needed.")));
+    name = slice_from_cstr(options->organization);
+    status = organization_check(arena, &name, slice_from_cstr(options->owner_email));
+    if (!status_is_ok(status))
+        return program_fail(status);
     status = program_open(options, first ? STORE_FOR_INIT : STORE_FOR_SERVE, arena, &program);
     if (!status_is_ok(status))
         return program_fail(status);
     status = time_floor_load(program.store, arena);
     if (status_is_ok(status))
         status = organization_create(program.store, program.identities, program.contract, arena,
-                                     slice_from_cstr(options->organization),
-                                     slice_from_cstr(options->owner_email), first, &made);
+                                     name, slice_from_cstr(options->owner_email), first, &made);
     if (status_is_ok(status) && !print_made(options, &made, arena))
         status = status_const(
             STATUS_UNAVAILABLE,

@@ -43,7 +43,7 @@ static char *uuid_cstr(struct arena *arena, const struct uuid *id)
 
 /* -- checking --------------------------------------------------------------------------------- */
 
-static struct status check(struct arena *arena, struct slice *name, struct slice owner_email)
+struct status organization_check(struct arena *arena, struct slice *name, struct slice owner_email)
 {
     struct slice trimmed = SLICE_EMPTY;
     struct slice folded = SLICE_EMPTY;
@@ -223,7 +223,7 @@ struct status organization_create(struct store *store, const struct identity_reg
     };
     char value[TOKEN_VALUE_LEN];
     struct slice text;
-    struct status status = check(arena, &name, owner_email);
+    struct status status = organization_check(arena, &name, owner_email);
 
     if (!status_is_ok(status))
         return status;

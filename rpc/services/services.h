@@ -34,8 +34,15 @@ struct organization_made {
 };
 
 /*
+ * INVALID_ARGUMENT for a name or e-mail address that no organization can have: asked before a store
+ * is made for it. Trims *name, in the arena.
+ */
+struct status organization_check(struct arena *arena, struct slice *name, struct slice owner_email);
+
+/*
  * Creates an organization with one API token of the role API Administrator, in one commit that
- * waits for the disk. ALREADY_EXISTS when `first` and the store has an organization.
+ * waits for the disk. As organization_check; ALREADY_EXISTS when `first` and the store has an
+ * organization.
  */
 struct status organization_create(struct store *store, const struct identity_registry *identities,
                                   const struct contract *contract, struct arena *arena,

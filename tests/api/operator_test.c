@@ -101,8 +101,10 @@ static void what_init_is_told_is_checked(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         assert_int_equal(run("$D init --data-dir data %s", rows[i].flags), 1);
         assert_says(rows[i].says);
+        assert_int_equal(run("ls -A"), 0);
+        assert_string_equal(output, "");
     }
-    assert_int_equal(run(INIT), 0); /* nothing of it is in the way */
+    assert_int_equal(run(INIT), 0);
 }
 
 /* Else nobody could tell that the only sight of the token was lost. */
