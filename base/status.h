@@ -61,7 +61,7 @@ struct status {
 
 /* Types of precondition violations that the REST face gives a status of its own. */
 #define PRECONDITION_REFERENCED "REFERENCED" /* other resources refer to it: 409, not 400 */
-#define PRECONDITION_ETAG "ETAG"             /* If-Match was given: 412, not 409 */
+#define PRECONDITION_ETAG "ETAG"             /* If-Match or -None-Match: 412, not 409 */
 
 /* The domain of our ErrorInfo details. */
 #define STATUS_ERROR_DOMAIN "datastream"

@@ -67,6 +67,9 @@ static void proceed(struct rest_call *call)
     face->call.request = request;
     if (face->call.if_match.data != NULL)
         face->call.if_match = etag_strip_computed(call->exchange->arena, face->call.if_match);
+    if (face->call.if_none_match.data != NULL)
+        face->call.if_none_match = etag_strip_computed(call->exchange->arena,
+                                                       face->call.if_none_match);
     if (!call->endpoint->method->server_streaming) {
         face_dispatch(face);
         return;

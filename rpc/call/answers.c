@@ -1,5 +1,6 @@
 /* What handlers say again and again: not found, etags, who calls. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "rpc/call/chain.h"
@@ -39,12 +40,14 @@ struct slice call_etag(struct arena *arena, uint64_t revision)
 }
 
 /*
- * One entity tag of a list; in quotes, or bare. A weak one never matches (RFC 9110 section 13.1.1),
- * and "*" in quotes is a tag like others.
+ * One entity tag of a list; in quotes, or bare. A weak one matches If-None-Match alone (RFC 9110
+ * sections 13.1.1 and 13.1.2), and "*" in quotes is a tag like others.
  */
-static bool tag_matches(struct slice tag, struct slice etag)
+static bool tag_matches(struct slice tag, struct slice etag, bool weakly)
 {
     tag = slice_trim(tag);
+    if (weakly && tag.len > 2 && memcmp(tag.data, "W/", 2) == 0)
+        tag = slice_from(tag, 2);
     if (slice_equal(tag, SLICE("*")))
         return true;
     if (tag.len >= 2 && tag.data[0] == '"' && tag.data[tag.len - 1] == '"')
@@ -52,12 +55,12 @@ static bool tag_matches(struct slice tag, struct slice etag)
     return slice_equal(tag, etag);
 }
 
-static bool list_matches(struct slice list, struct slice etag)
+static bool list_matches(struct slice list, struct slice etag, bool weakly)
 {
     for (;;) {
         size_t comma = slice_find(list, ',');
 
-        if (tag_matches(slice_make(list.data, comma), etag))
+        if (tag_matches(slice_make(list.data, comma), etag, weakly))
             return true;
         if (comma == list.len)
             return false;
@@ -65,20 +68,29 @@ static bool list_matches(struct slice list, struct slice etag)
     }
 }
 
+static struct status precondition_failed(struct call *call, struct slice header,
+                                         struct slice message)
+{
+    struct status status = status_const(STATUS_ABORTED, message);
+
+    status_add_detail(call->arena, &status, DETAIL_PRECONDITION_VIOLATION, header,
+                      SLICE(PRECONDITION_ETAG), message);
+    return arena_failed(call->arena) ? status_out_of_memory() : status;
+}
+
 struct status call_check_etag(struct call *call, uint64_t revision)
 {
     char digits[24];
-    struct status status;
     int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)revision);
+    struct slice etag = slice_make(digits, (size_t)len);
 
-    if (call->if_match.data == NULL ||
-        list_matches(call->if_match, slice_make(digits, (size_t)len)))
-        return status_ok();
-    status = status_const(STATUS_ABORTED,
-                          SLICE("It was changed since it was read; read it again."));
-    status_add_detail(call->arena, &status, DETAIL_PRECONDITION_VIOLATION, SLICE("If-Match"),
-                      SLICE(PRECONDITION_ETAG), status.message);
-    return arena_failed(call->arena) ? status_out_of_memory() : status;
+    if (call->if_match.data != NULL && !list_matches(call->if_match, etag, false))
+        return precondition_failed(call, SLICE("If-Match"),
+                                   SLICE("It was changed since it was read; read it again."));
+    if (call->if_none_match.data != NULL && list_matches(call->if_none_match, etag, true))
+        return precondition_failed(call, SLICE("If-None-Match"),
+                                   SLICE("It exists as If-None-Match says that it must not."));
+    return status_ok();
 }
 
 void call_audit_change(struct call *call, struct slice path, struct slice before,

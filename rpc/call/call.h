@@ -46,7 +46,8 @@ struct call {
     struct slice peer;   /* address of the caller */
     struct slice user_agent;
     struct slice request_id;
-    struct slice if_match; /* value of If-Match; data NULL when it was not given */
+    struct slice if_match;      /* value of If-Match; data NULL when it was not given */
+    struct slice if_none_match; /* likewise */
     /* Asks the call's loop, from any thread, to call call_resume(call). */
     void (*post)(struct call *call);
     /* After call_open: `status` says whether the caller may go on. Once. */
@@ -186,8 +187,9 @@ struct status call_not_found(struct call *call, const struct kind *kind, struct 
 struct status call_store_status(enum store_found found);
 
 /*
- * If-Match against the revision of the stored record: OK, or ABORTED with PRECONDITION_ETAG. Etags
- * are the revision in quotes where HTTP has them and without in messages; "*" always matches.
+ * If-Match, then If-None-Match of a write, against the revision of the stored record: OK, or
+ * ABORTED with PRECONDITION_ETAG (RFC 9110 section 13.2.2). Etags are the revision in quotes where
+ * HTTP has them and without in messages; "*" always matches.
  */
 struct status call_check_etag(struct call *call, uint64_t revision);
 

@@ -105,6 +105,7 @@ struct face_call *face_begin(struct faces *faces, struct exchange *exchange,
     face->call.peer = exchange->peer;
     exchange_header(exchange, SLICE("user-agent"), &face->call.user_agent);
     exchange_header(exchange, SLICE("if-match"), &face->call.if_match);
+    exchange_header(exchange, SLICE("if-none-match"), &face->call.if_none_match);
     face->call.request_id = face_request_id(exchange);
     face->call.post = post;
     face->call.opened = call_opened;

@@ -267,6 +267,9 @@ static void if_match_guards_updates(void **state)
     api_header(&reply, "content-length", length, sizeof(length));
     assert_string_equal(length, ""); /* it would be the 200's */
     api_reply_free(&reply);
+    reply = api_call(&server, "PATCH", path, server.token, header, "{\"description\":\"none\"}");
+    assert_int_equal(reply.status, 412);
+    api_reply_free(&reply);
     snprintf(header, sizeof(header), "If-Match: %s\r\n", etag);
     reply = api_call(&server, "PATCH", path, server.token, header, "{\"description\":\"one\"}");
     assert_int_equal(reply.status, 200);

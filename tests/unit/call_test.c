@@ -630,6 +630,35 @@ static void if_match_compares_the_revision(void **state)
     assert_slice_equal(call_etag(&stage.arena, 42), SLICE("42"));
 }
 
+static void if_none_match_keeps_writes_from_what_it_names(void **state)
+{
+    static const struct {
+        const char *if_match, *value;
+        bool goes_on;
+    } rows[] = {
+        {NULL, "*", false},          {NULL, "\"42\"", false}, {NULL, "W/\"42\"", false},
+        {NULL, "\"41\"", true},      {NULL, "W/", true},      {NULL, "\"41\", W/\"42\"", false},
+        {"\"42\"", "\"41\"", true},  {"\"42\"", "*", false},  {NULL, "\"*\"", true},
+        {"\"41\"", "\"41\"", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct status status;
+        struct try t;
+
+        create_with(&t, only_answer);
+        t.call.if_match = slice_from_cstr(rows[i].if_match);
+        t.call.if_none_match = slice_from_cstr(rows[i].value);
+        status = call_check_etag(&t.call, 42);
+        if (status_is_ok(status) != rows[i].goes_on)
+            fail_msg("%s", rows[i].value);
+        if (!rows[i].goes_on)
+            assert_int_equal(status_http(&status), 412);
+        try_done(&t);
+    }
+}
+
 static void not_found_names_kind_and_id(void **state)
 {
     const struct kind *kind = contract_kind(stage.scene.contract, SLICE("devices"));
@@ -702,6 +731,7 @@ static int run_once(void)
         OVER(without_memory_nothing_is_half_done),
 #endif
         OVER(if_match_compares_the_revision),
+        OVER(if_none_match_keeps_writes_from_what_it_names),
         OVER(not_found_names_kind_and_id),
         OVER(actors_have_a_type_and_an_id),
     };
