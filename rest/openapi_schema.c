@@ -144,10 +144,29 @@ static void put_string_rules(struct openapi *api, const struct field *field,
         openapi__member(api, SLICE("format"), SLICE("cidr"));
 }
 
+static bool is_name(const struct openapi *api, const struct field *field)
+{
+    for (size_t i = 0; i < api->contract->kind_count; i++)
+        if (api->contract->kinds[i]->name == field)
+            return true;
+    return false;
+}
+
+/*
+ * What key_fold_name refuses of a name: control characters, those that turn the direction of text,
+ * and, since they are trimmed and the rest may be too short, blanks at the ends. Characters that
+ * Unicode has not assigned are beyond what every dialect of regular expressions can say.
+ */
+#define NOT_IN_NAMES \
+    "\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069"
+#define NAME_PATTERN "^[^\\s" NOT_IN_NAMES "]([^" NOT_IN_NAMES "]*[^\\s" NOT_IN_NAMES "])?$"
+
 static void put_string(struct openapi *api, const struct field *field, const struct rules *rules)
 {
     openapi__member(api, SLICE("type"), SLICE("string"));
     put_string_rules(api, field, rules);
+    if (is_name(api, field) && (rules == NULL || rules->pattern.len == 0))
+        openapi__member(api, SLICE("pattern"), SLICE(NAME_PATTERN));
     if (field->reference != NULL) {
         if (rules == NULL || !rules->uuid)
             openapi__member(api, SLICE("format"), SLICE("uuid"));

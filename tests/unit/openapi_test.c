@@ -146,7 +146,7 @@ static void it_says_what_clients_need(void **state)
         "{\"name\":\"If-Match\",\"in\":\"header\"",
         "\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\"",
         "\"$ref\":\"#/components/schemas/DevicePatch\"",
-        "\"minLength\":3,\"maxLength\":128",
+        "\"minLength\":3,\"maxLength\":128,\"pattern\":\"^[^\\\\s\\\\u0000-\\\\u001f",
         "\"enum\":[\"UNSPECIFIED\",\"ACTIVE\",\"EXPIRED\",\"DISABLED\"]",
         "\"format\":\"uuid\",\"x-reference\":\"roles\"",
         "\"format\":\"date-time\"",
