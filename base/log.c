@@ -222,3 +222,21 @@ void log_fields(enum log_level level, const char *event, const struct log_field 
     if (!waiting.gathers || level >= LOG_WARNING)
         log_flush();
 }
+
+/* Longer than any word or UUID, shorter than the random part of a token. */
+#define CREDENTIAL_RUN 40
+
+struct slice log_without_credential(struct slice text)
+{
+    size_t run = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        char lower = (char)(c | 0x20);
+
+        run = (c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'z') ? run + 1 : 0;
+        if (run == CREDENTIAL_RUN)
+            return slice_make(text.data, i + 1 - run);
+    }
+    return text;
+}

@@ -40,6 +40,12 @@ void log_flush(void);
 void log_fields(enum log_level level, const char *event, const struct log_field *fields,
                 size_t count);
 
+/*
+ * The part of what an outsider wrote where anything may stand, a credential too: up to the first
+ * run of letters and digits that is long enough to be one.
+ */
+struct slice log_without_credential(struct slice text);
+
 /* log_event(LOG_INFO, "commit", LOG_INT("revision", 7)); needs at least one field. */
 #define log_event(level, event, ...)                                  \
     log_fields(level, event, (const struct log_field[]){__VA_ARGS__}, \

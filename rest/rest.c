@@ -236,8 +236,8 @@ static void on_closed(struct exchange *exchange, bool complete)
     } else {
         log_event(LOG_INFO, "request", LOG_STR("request_id", call->request_id),
                   LOG_STR("http_method", exchange->head.method),
-                  LOG_STR("path", exchange->head.path), LOG_STR("peer", exchange->peer),
-                  LOG_INT("status", status));
+                  LOG_STR("path", log_without_credential(exchange->head.path)),
+                  LOG_STR("peer", exchange->peer), LOG_INT("status", status));
     }
 }
 

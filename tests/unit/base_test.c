@@ -327,6 +327,27 @@ static void a_log_line_is_one_line_of_utf8_whatever_the_value(void **state)
     assert_non_null(strstr(line, "xxx\"}\n"));
 }
 
+#define TEN "0aZ9bY8cX7"
+
+static void what_may_be_a_credential_is_left_out_of_logs(void **state)
+{
+    static const struct {
+        struct slice text, wanted;
+    } rows[] = {
+        {SLICE_INIT(""), SLICE_INIT("")},
+        {SLICE_INIT("/nope"), SLICE_INIT("/nope")},
+        {SLICE_INIT("/dsa_" TEN TEN TEN TEN TEN), SLICE_INIT("/dsa_")},
+        {SLICE_INIT("/a/" TEN TEN TEN TEN "/b"), SLICE_INIT("/a/")},
+        {SLICE_INIT("/a/" TEN TEN TEN "/" TEN), SLICE_INIT("/a/" TEN TEN TEN "/" TEN)},
+        {SLICE_INIT("/devices/01a21470-1ae3-7000-9a9f-61b721522c4c/x"),
+         SLICE_INIT("/devices/01a21470-1ae3-7000-9a9f-61b721522c4c/x")},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_true(slice_equal(log_without_credential(rows[i].text), rows[i].wanted));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +369,7 @@ int main(void)
         cmocka_unit_test(settings_are_set_by_either_spelling_within_their_range),
         cmocka_unit_test(every_setting_has_its_default_within_its_range),
         cmocka_unit_test(a_log_line_is_one_line_of_utf8_whatever_the_value),
+        cmocka_unit_test(what_may_be_a_credential_is_left_out_of_logs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
