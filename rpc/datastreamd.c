@@ -38,6 +38,14 @@ static int usage(FILE *to)
     return to == stdout ? 0 : 2;
 }
 
+/* "datastreamd help", or --help in place of a command or behind one. */
+static bool is_help(int argc, char **argv)
+{
+    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)
+        return true;
+    return argc > 2 && strcmp(argv[2], "--help") == 0;
+}
+
 int main(int argc, char **argv)
 {
     struct arena arena;
@@ -47,7 +55,7 @@ int main(int argc, char **argv)
 
     if (argc < 2)
         return usage(stderr);
-    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0) {
+    if (is_help(argc, argv)) {
         usage(stdout);
         printf(
             "\nflags, also DATASTREAM_* in the environment and keys of the configuration file:\n");

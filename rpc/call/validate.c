@@ -3,6 +3,7 @@
 #include "rpc/call/validate.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "proto/message.h"
@@ -13,15 +14,40 @@
 
 /* -- paths --------------------------------------------------------------------------------- */
 
-/* A key that a path can show between quotes as it is. */
-static bool is_showable(struct slice key)
+/* As JSON writes it, quotes and escapes included; a long one is cut behind a whole character. */
+static struct slice quote_key(struct arena *arena, struct slice key)
 {
-    if (key.len == 0 || key.len > KEY_SHOWN_MOST || !utf8_is_valid(key))
-        return false;
-    for (size_t i = 0; i < key.len; i++)
-        if (key.data[i] == '"' || key.data[i] == '\\' || (unsigned char)key.data[i] < ' ')
-            return false;
-    return true;
+    static const char digits[] = "0123456789abcdef";
+    size_t len = key.len;
+    char *text, *at;
+
+    if (len > KEY_SHOWN_MOST)
+        for (len = KEY_SHOWN_MOST; len > 0 && ((unsigned char)key.data[len] & 0xc0) == 0x80; len--)
+            continue;
+    text = at = arena_alloc(arena, 6 * len + 5);
+    if (text == NULL)
+        return SLICE_EMPTY;
+    *at++ = '"';
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)key.data[i];
+
+        if (c < ' ') {
+            memcpy(at, "\\u00", 4);
+            at[4] = digits[c >> 4];
+            at[5] = digits[c & 15];
+            at += 6;
+            continue;
+        }
+        if (c == '"' || c == '\\')
+            *at++ = '\\';
+        *at++ = (char)c;
+    }
+    if (len < key.len) {
+        memcpy(at, "...", 3);
+        at += 3;
+    }
+    *at++ = '"';
+    return slice_make(text, (size_t)(at - text));
 }
 
 static struct slice path_of(struct arena *arena, struct slice prefix, const struct place *place)
@@ -35,8 +61,9 @@ static struct slice path_of(struct arena *arena, struct slice prefix, const stru
         before = path_of(arena, prefix, place->parent);
     path = arena_printf(arena, "%.*s%s%.*s", SLICE_ARG(before), before.len > 0 ? "." : "",
                         SLICE_ARG(place->field->json_name));
-    if (place->has_index && is_showable(place->map_key))
-        return arena_printf(arena, "%.*s[\"%.*s\"]", SLICE_ARG(path), SLICE_ARG(place->map_key));
+    if (place->has_index && place->map_key.data != NULL)
+        return arena_printf(arena, "%.*s[%.*s]", SLICE_ARG(path),
+                            SLICE_ARG(quote_key(arena, place->map_key)));
     if (place->has_index)
         return arena_printf(arena, "%.*s[%zu]", SLICE_ARG(path), place->index);
     return path;

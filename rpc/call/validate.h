@@ -10,7 +10,7 @@ struct place {
     const struct field *field;
     bool has_index; /* an item of a list, or an entry of a map */
     size_t index;
-    struct slice map_key; /* the entry's key as text; empty for lists */
+    struct slice map_key; /* the entry's key as text; data NULL for lists */
 };
 
 struct validation {

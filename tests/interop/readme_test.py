@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""The README's first calls work as they are printed. Its path is the argument."""
+"""What the README prints works as it stands. Its path is the argument."""
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -43,6 +44,17 @@ class FirstCalls(unittest.TestCase):
             if answer.get("name") == "my-device":
                 device = answer["id"]
         self.assertNotEqual(device, "DEVICE_ID")
+
+
+class Program(unittest.TestCase):
+    def test_each_command_is_known_and_helps(self):
+        named = re.findall(r"^datastreamd (\S+)", README, re.MULTILINE)
+        self.assertIn("serve", named)
+        for command in named:
+            done = subprocess.run([os.environ["DATASTREAMD"], command, "--help"], stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True)
+            self.assertEqual(done.returncode, 0, f"{command}\n{done.stdout}")
+            self.assertTrue(command == "help" or re.search(rf"^  {command} ", done.stdout, re.MULTILINE), command)
 
 
 if __name__ == "__main__":

@@ -438,6 +438,8 @@ static void items_are_unique_where_they_must_be(void **state)
                                                 "repeatedString[4]: must not be repeated");
 }
 
+#define SIXTY_THREE "123456789 123456789 123456789 123456789 123456789 123456789 123"
+
 static void maps_check_keys_and_values(void **state)
 {
     const struct rules key = {.has_length = true, .min_length = 1, .max_length = 3};
@@ -459,14 +461,16 @@ static void maps_check_keys_and_values(void **state)
     field_set_string(&arena, held, shape_field(shape, PLAIN + SHAPE_STRING), SLICE("x"));
     append_entry(message, to_shape, "a.b", NULL);
     append_entry(message, to_shape, "", NULL);
-    append_entry(message, to_shape, "q\"uote", NULL);
+    append_entry(message, to_shape, "q\"uote\n", NULL);
+    append_entry(message, to_shape, SIXTY_THREE "\xc3\xa9 and on", NULL);
     field_set_message(append_entry(message, to_shape, "c", NULL),
                       message_field_by_number(to_shape->message, 2), held);
     append_entry(message, to_text, "7", "ok");
     append_entry(message, to_text, "10", "long");
     assert_string_equal(violations_in(message),
-                        "textToShape[1]: the key must have 1 to 3 characters\n"
-                        "textToShape[2]: the key must have 1 to 3 characters\n"
+                        "textToShape[\"\"]: the key must have 1 to 3 characters\n"
+                        "textToShape[\"q\\\"uote\\u000a\"]: the key must have 1 to 3 characters\n"
+                        "textToShape[\"" SIXTY_THREE "...\"]: the key must have 1 to 3 characters\n"
                         "textToShape[\"c\"].plainString: must have 3 to 9 characters\n"
                         "intToText[\"10\"]: the key must be from 1 to 9\n"
                         "intToText[\"10\"]: must have at most 2 characters");
@@ -600,7 +604,7 @@ static void a_device_is_checked_by_the_contract(void **state)
     append_entry(device, message_field_by_name(type, SLICE("labels")), "", "v");
     assert_string_equal(violations_of(type, device, "", NULL),
                         "name: must have 3 to 128 characters\n"
-                        "labels[0]: the key must have 1 to 63 characters\n"
+                        "labels[\"\"]: the key must have 1 to 63 characters\n"
                         "tags[3]: must not be repeated\n"
                         "syslog.address: must be an IPv4 or IPv6 address\n"
                         "syslog.port: must be from 1 to 65535");
