@@ -125,6 +125,21 @@ static void check_expect(struct stream *stream, struct slice value)
         refuse_head(stream, 417, "Only the expectation 100-continue can be met.");
 }
 
+/* A Host beside :authority must say the same (RFC 9113 section 8.3.1). */
+static void check_authority(struct stream *stream)
+{
+    struct request_head *head = &stream->exchange.head;
+    struct slice host;
+    bool has_host = exchange_header(&stream->exchange, SLICE("host"), &host);
+
+    if (has_host && head->authority.data == NULL)
+        head->authority = host;
+    if (!http1_host_is_valid(head->authority))
+        refuse_head(stream, 400, "The authority is not a host with an optional port.");
+    else if (has_host && !slice_equal_ignore_case(host, head->authority))
+        refuse_head(stream, 400, "Host and :authority differ.");
+}
+
 /* What nghttp2 leaves to us of a head. */
 static void check_head(struct stream *stream)
 {
@@ -138,10 +153,7 @@ static void check_head(struct stream *stream)
         refuse_head(stream, 501, "CONNECT is not served here.");
     if (!http1_path_is_valid(head->path) || !http1_query_is_valid(head->query))
         refuse_head(stream, 400, "The target holds a character that has to be escaped.");
-    if (head->authority.data == NULL)
-        exchange_header(&stream->exchange, SLICE("host"), &head->authority);
-    if (!http1_host_is_valid(head->authority))
-        refuse_head(stream, 400, "The authority is not a host with an optional port.");
+    check_authority(stream);
     if (exchange_header(&stream->exchange, SLICE("content-length"), &value) &&
         slice_to_u64(value, &length) && length <= INT64_MAX)
         head->content_length = (int64_t)length;

@@ -233,6 +233,24 @@ static void heads_that_nghttp2_lets_pass_are_checked(void **state)
     client_close(client);
 }
 
+static void a_host_beside_the_authority_must_say_the_same(void **state)
+{
+    static const struct {
+        const char *host;
+        int status;
+    } cases[] = {{"a:80", 200}, {"A:80", 200}, {"b:80", 400}, {"a", 400}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct client *client = client_open(*state, 0, true);
+        const nghttp2_nv host = NV("host", cases[i].host);
+        int32_t id = request(client, "GET", "/echo", 0, &host, 1);
+
+        client_until_closed(client, id);
+        assert_int_equal(heard_of(client, id)->status, cases[i].status);
+        client_close(client);
+    }
+}
+
 static void too_many_or_too_large_fields_are_431_and_the_connection_lives(void **state)
 {
     struct client *client = client_open(*state, 0, true);
@@ -377,6 +395,7 @@ int main(void)
         cmocka_unit_test(continue_comes_before_the_body),
         cmocka_unit_test(a_preface_in_pieces_is_still_http2),
         cmocka_unit_test(heads_that_nghttp2_lets_pass_are_checked),
+        cmocka_unit_test(a_host_beside_the_authority_must_say_the_same),
         cmocka_unit_test(too_many_or_too_large_fields_are_431_and_the_connection_lives),
         cmocka_unit_test(bodies_beyond_what_the_face_takes_are_413),
     };
