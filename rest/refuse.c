@@ -31,5 +31,6 @@ bool rest_refuse(struct exchange *exchange, int http, const char *detail)
     call->exchange = exchange;
     call->cache_control = SLICE("no-store");
     rest__answer_problem(call, http, &status);
+    face_log_refusal(exchange, call->request_id, http, status.message);
     return true;
 }

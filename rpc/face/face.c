@@ -209,3 +209,11 @@ void face_log(const struct face_call *face, int status)
         count--;
     log_fields(LOG_INFO, "request", fields, count);
 }
+
+void face_log_refusal(const struct exchange *exchange, struct slice request_id, int status,
+                      struct slice reason)
+{
+    log_event(LOG_INFO, "request", LOG_STR("request_id", request_id),
+              LOG_STR("peer", exchange->peer), LOG_INT("status", status),
+              LOG_STR("refused", reason));
+}

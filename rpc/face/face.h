@@ -82,4 +82,11 @@ void face_cancel(struct face_call *face);
 /* One structured log line for the request: id, method, peer, status, duration in microseconds. */
 void face_log(const struct face_call *face, int status);
 
+/*
+ * Logs a request that was refused before there was a call: "request" with its id, the HTTP status
+ *, or gRPC's, and the reason. What it asked for is left out: it may be anything.
+ */
+void face_log_refusal(const struct exchange *exchange, struct slice request_id, int status,
+                      struct slice reason);
+
 #endif

@@ -13,6 +13,7 @@
 #include "rpc/grpc/call_stream.h"
 #include "rpc/grpc/health.h"
 #include "rpc/grpc/reflection_stream.h"
+#include "rpc/grpc/refuse.h"
 #include "rpc/grpc/request.h"
 #include "rpc/grpc/timeout.h"
 
@@ -388,19 +389,11 @@ static void begin_call(struct grpc *grpc, struct exchange *exchange, const struc
         answer_status(call, status);
 }
 
-/* A trailers-only answer where no method was found. */
 static void refuse_method(struct exchange *exchange)
 {
-    struct grpc_answer *answer = arena_zalloc(exchange->arena, sizeof(*answer));
-
     exchange->face = &answered_early;
-    if (answer != NULL) {
-        answer->exchange = exchange;
-        answer->request_id = face_request_id(exchange);
-    }
-    grpc__answer_status(
-        exchange, answer,
-        status_const(STATUS_UNIMPLEMENTED, SLICE("There is no such method, or it is not served.")));
+    grpc__refuse(exchange, STATUS_UNIMPLEMENTED,
+                 SLICE("There is no such method, or it is not served."));
 }
 
 /* A request that gRPC has no status for, as plain HTTP. */
@@ -415,6 +408,7 @@ static void refuse_http(struct exchange *exchange, int status, struct slice text
     size_t count = status == 405 ? 2 : 1;
 
     exchange->face = &answered_early;
+    face_log_refusal(exchange, request_id, status, slice_make(text.data, text.len - 1));
     if (fields == NULL || request_id.data == NULL) {
         exchange_respond(exchange, status, fixed, count, text);
         return;

@@ -21,14 +21,20 @@ static enum status_code code_of(int http)
     return STATUS_INTERNAL;
 }
 
-void grpc_refuse(struct exchange *exchange, int http, const char *detail, bool is_cut)
+void grpc__refuse(struct exchange *exchange, enum status_code code, struct slice detail)
 {
     struct grpc_answer *answer = arena_zalloc(exchange->arena, sizeof(*answer));
-    enum status_code code = is_cut ? STATUS_UNAVAILABLE : code_of(http);
+    struct slice request_id = SLICE_EMPTY;
 
     if (answer != NULL) {
         answer->exchange = exchange;
-        answer->request_id = face_request_id(exchange);
+        answer->request_id = request_id = face_request_id(exchange);
     }
-    grpc__answer_status(exchange, answer, status_const(code, slice_from_cstr(detail)));
+    code = grpc__answer_status(exchange, answer, status_const(code, detail));
+    face_log_refusal(exchange, request_id, (int)code, detail);
+}
+
+void grpc_refuse(struct exchange *exchange, int http, const char *detail, bool is_cut)
+{
+    grpc__refuse(exchange, is_cut ? STATUS_UNAVAILABLE : code_of(http), slice_from_cstr(detail));
 }

@@ -18,7 +18,7 @@ class Server:
              "--owner-email", "owner@interop.example"],
             check=True, stdout=subprocess.PIPE)
         self.token = json.loads(made.stdout)["apiToken"]
-        self.log = open(os.path.join(self.folder.name, "log"), "w+")
+        self.log = open(os.path.join(self.folder.name, "log"), "a+")  # appends, wherever it is read
         self.process = subprocess.Popen(
             [program, "serve", "--data-dir", data, "--listen", "127.0.0.1:0", *flags],
             stdout=subprocess.PIPE, stderr=self.log, text=True,

@@ -75,6 +75,33 @@ class Sockets(unittest.TestCase):
         started.sendall(body[:10])
         return started, body[10:]
 
+    def answer(self, request):
+        """What a connection of its own answers to bytes, up to its end."""
+        connected, heard = self.connect(), b""
+        connected.sendall(request)
+        connected.shutdown(socket.SHUT_WR)
+        while piece := connected.recv(65536):
+            heard += piece
+        return heard.decode()
+
+    def test_every_answer_is_found_in_the_log_by_its_request_id(self):
+        server = self.serve()
+        for request, status in (
+                (b"GET /api/v1/devices HTTP/1.1\r\nHost: a\r\n\r\n", 401),
+                (b"GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n", 404),
+                (b"GET /healthz HTTP/1.1\r\n\r\n", 400),
+                (b"NONSENSE\r\n\r\n", 400),
+                (b"GET /healthz HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 20000 + b"\r\n\r\n", 431),
+                (b"POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\n\r\n", 415)):
+            with self.subTest(request=request[:60]):
+                head = self.answer(request).split("\r\n\r\n")[0].split("\r\n")
+                self.assertEqual(head[0].split()[1], str(status))
+                ids = [line.split(": ")[1] for line in head if line.lower().startswith("x-request-id: ")]
+                self.assertEqual(len(ids), 1, head)
+                line = until(lambda: [line for line in server.logged().splitlines() if ids[0] in line])[0]
+                self.assertEqual(json.loads(line)["event"], "request")
+                self.assertEqual(json.loads(line)["status"], status)
+
     def test_connections_leave_descriptors_to_the_store(self):
         server = self.serve("--header-timeout-ms", "600000", descriptors=512)
         self.assertEqual(resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE), (512, 512))
