@@ -30,11 +30,10 @@ bool base64_decode(struct arena *arena, struct slice text, struct slice *ret_byt
 /* Lower-case hexadecimal, in the arena. */
 struct slice hex_encode(struct arena *arena, struct slice bytes);
 
-/* A number's decimal digits, in the arena. A tenth of the cost of arena_printf, for what each call
- * says. */
+/* A number's decimal digits, in the arena: cheaper than arena_printf, for what each call says. */
 struct slice decimal_encode(struct arena *arena, uint64_t number);
 
-/* The parts, one behind the other, in the arena with a NUL behind; as cheap. */
+/* The parts one behind the other, in the arena, with a NUL behind; empty when the arena failed. */
 struct slice text_join(struct arena *arena, const struct slice *parts, size_t count);
 
 #endif

@@ -83,8 +83,9 @@ void face_cancel(struct face_call *face);
 void face_log(const struct face_call *face, int status);
 
 /*
- * Logs a request that was refused before there was a call: "request" with its id, the HTTP status
- *, or gRPC's, and the reason. What it asked for is left out: it may be anything.
+ * Logs a request that was refused before there was a call, as "request" too: its id, the status
+ * (HTTP's, or gRPC's own) and the reason. What it asked for is left out, since it may be anything.
+ * Nothing is kept of the arguments.
  */
 void face_log_refusal(const struct exchange *exchange, struct slice request_id, int status,
                       struct slice reason);

@@ -42,8 +42,7 @@ void draft_stamp(struct call *call, struct draft *draft);
 
 /*
  * Fills the commit: record, name, references, count, feed, and the audit row ("Created...", with
- * the first values). `body`
- * is what is stored. Sets call->committed.
+ * the first values). `body` is what is stored. Sets call->committed.
  */
 void draft_commit_create(struct call *call, const struct draft *draft, struct slice body);
 
