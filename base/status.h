@@ -1,8 +1,8 @@
 /*
  * The outcome of a call: one of gRPC's status codes, a sentence, and details in the shapes of
  * google.rpc (error_details.proto). It is made where the cause is known and travels by value; the
- * faces turn it into trailers or problem+json. Messages and details live in the call's arena, or
- * are constants.
+ * frontends turn it into trailers or problem+json. Messages and details live in the call's arena,
+ * or are constants.
  */
 #ifndef DATASTREAM_BASE_STATUS_H
 #define DATASTREAM_BASE_STATUS_H
@@ -42,7 +42,7 @@ enum status_detail_type {
 
 /*
  * One detail. Entries of one BadRequest or PreconditionFailure are details of their own here; the
- * faces gather them.
+ * frontends gather them.
  */
 struct status_detail {
     struct status_detail *next;
@@ -59,7 +59,7 @@ struct status {
     struct status_detail *details;
 };
 
-/* Types of precondition violations that the REST face gives a status of its own. */
+/* Types of precondition violations that the REST frontend gives a status of its own. */
 #define PRECONDITION_REFERENCED "REFERENCED" /* other resources refer to it: 409, not 400 */
 #define PRECONDITION_ETAG "ETAG"             /* If-Match or -None-Match: 412, not 409 */
 

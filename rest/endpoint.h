@@ -1,4 +1,5 @@
-/* What the files of the REST face share: endpoints, the state of one request, and its answers. */
+/* What the files of the REST frontend share: endpoints, the state of one request, and its answers.
+ */
 #ifndef DATASTREAM_REST_ENDPOINT_H
 #define DATASTREAM_REST_ENDPOINT_H
 
@@ -26,7 +27,7 @@ struct endpoint {
 struct rest_call {
     struct rest *rest;
     struct exchange *exchange;
-    struct face_call *face; /* NULL while nothing but the path was looked at */
+    struct frontend_call *frontend; /* NULL while nothing but the path was looked at */
     const struct endpoint *endpoint;
     struct route_match match;
     bool other_method;       /* the path is known, for other HTTP methods */

@@ -2,7 +2,7 @@
 #include "rest/problem.h"
 
 #include "base/http_status.h"
-#include "rest/json.h"
+#include "proto/json/json.h"
 
 #define TYPE_PREFIX "{\"@type\":\"type.googleapis.com/google.rpc."
 

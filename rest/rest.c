@@ -1,23 +1,23 @@
 /*
- * The REST face. A request is judged from its head first, in this order: path (404), caller (401),
- * permission (403), method (405), size (413), type (415), Accept (406); then its body is read,
- * transcoded (400) and dispatched.
+ * The REST frontend. A request is judged from its head first, in this order: path (404), caller
+ * (401), permission (403), method (405), size (413), type (415), Accept (406); then its body is
+ * read, transcoded (400) and dispatched.
  */
 #include "rest/rest.h"
 
 #include "base/log.h"
 #include "rest/endpoint.h"
-#include "rest/health.h"
 #include "rest/negotiate.h"
-#include "rest/openapi.h"
+#include "rest/openapi/openapi.h"
 #include "rest/problem.h"
-#include "rest/stream.h"
+#include "rest/rest_health.h"
+#include "rest/rest_stream.h"
 
 #define OPENAPI_PATH "/api/v1/swagger/openapi.json"
 #define ALL_METHODS "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 struct rest {
-    struct faces *faces;
+    struct frontends *frontends;
     struct router *router;
     struct endpoint *endpoints;
     size_t endpoint_count;
@@ -34,8 +34,8 @@ static void fail(struct rest_call *call, struct status status)
 
 static void finish(struct call *chain_call)
 {
-    struct face_call *face = chain_call->face;
-    struct rest_call *call = face->state;
+    struct frontend_call *frontend = chain_call->frontend;
+    struct rest_call *call = frontend->state;
 
     exchange_set_timeout(call->exchange, 0);
     if (call->status != 0)
@@ -49,10 +49,10 @@ static void finish(struct call *chain_call)
 /* The request is complete: to a message, and on. */
 static void proceed(struct rest_call *call)
 {
-    struct face_call *face = call->face;
+    struct frontend_call *frontend = call->frontend;
     struct transcode_input input = {
         .query = call->exchange->head.query,
-        .body = slice_make(face->body, face->body_len),
+        .body = slice_make(frontend->body, frontend->body_len),
     };
     ProtobufCMessage *request = NULL;
     struct status status;
@@ -64,17 +64,18 @@ static void proceed(struct rest_call *call)
         fail(call, rest__more_violations(call, request, status));
         return;
     }
-    face->call.request = request;
-    if (face->call.if_match.data != NULL)
-        face->call.if_match = etag_strip_computed(call->exchange->arena, face->call.if_match);
-    if (face->call.if_none_match.data != NULL)
-        face->call.if_none_match = etag_strip_computed(call->exchange->arena,
-                                                       face->call.if_none_match);
+    frontend->call.request = request;
+    if (frontend->call.if_match.data != NULL)
+        frontend->call.if_match = etag_strip_computed(call->exchange->arena,
+                                                      frontend->call.if_match);
+    if (frontend->call.if_none_match.data != NULL)
+        frontend->call.if_none_match = etag_strip_computed(call->exchange->arena,
+                                                           frontend->call.if_none_match);
     if (!call->endpoint->method->server_streaming) {
-        face_dispatch(face);
+        frontend_dispatch(frontend);
         return;
     }
-    status = rest__stream_dispatch(call->rest->faces, call);
+    status = rest__stream_dispatch(call->rest->frontends, call);
     if (!status_is_ok(status))
         fail(call, status);
 }
@@ -122,7 +123,7 @@ static bool accepts_answer(const struct rest_call *call)
 static bool head_is_acceptable(struct rest_call *call)
 {
     const struct request_head *head = &call->exchange->head;
-    uint64_t most = call->rest->faces->settings->max_body_bytes;
+    uint64_t most = call->rest->frontends->settings->max_body_bytes;
     struct slice type;
     struct status status;
 
@@ -150,8 +151,8 @@ static bool head_is_acceptable(struct rest_call *call)
 
 static void opened(struct call *chain_call)
 {
-    struct face_call *face = chain_call->face;
-    struct rest_call *call = face->state;
+    struct frontend_call *frontend = chain_call->frontend;
+    struct rest_call *call = frontend->state;
 
     if (call->status != 0)
         return;
@@ -187,7 +188,8 @@ static void on_body(struct exchange *exchange, struct slice bytes)
         return;
     if (call->endpoint->binding.body == NULL && !call->endpoint->binding.body_all) {
         fail(call, status_const(STATUS_INVALID_ARGUMENT, SLICE("The method takes no body.")));
-    } else if (!face_gather(call->face, bytes, call->rest->faces->settings->max_body_bytes)) {
+    } else if (!frontend_gather(call->frontend, bytes,
+                                call->rest->frontends->settings->max_body_bytes)) {
         status = arena_failed(exchange->arena)
                      ? status_out_of_memory()
                      : status_const(STATUS_RESOURCE_EXHAUSTED, SLICE("The body is too large."));
@@ -199,9 +201,9 @@ static void on_body_end(struct exchange *exchange)
 {
     struct rest_call *call = exchange->state;
 
-    if (call == NULL || call->status != 0 || call->face == NULL)
+    if (call == NULL || call->status != 0 || call->frontend == NULL)
         return;
-    exchange_set_timeout(exchange, call->rest->faces->settings->request_timeout_ms);
+    exchange_set_timeout(exchange, call->rest->frontends->settings->request_timeout_ms);
     proceed(call);
 }
 
@@ -216,7 +218,7 @@ static void on_timeout(struct exchange *exchange)
 
     if (call == NULL || call->status != 0)
         return;
-    face_cancel(call->face);
+    frontend_cancel(call->frontend);
     fail(call, status_const(STATUS_DEADLINE_EXCEEDED, SLICE("The request took too long.")));
 }
 
@@ -230,9 +232,9 @@ static void on_closed(struct exchange *exchange, bool complete)
     if (call == NULL)
         return;
     status = complete || call->status != 0 ? call->status : STATUS_CLIENT_CLOSED;
-    if (call->face != NULL) {
-        face_cancel(call->face);
-        face_log(call->face, status);
+    if (call->frontend != NULL) {
+        frontend_cancel(call->frontend);
+        frontend_log(call->frontend, status);
     } else {
         log_event(LOG_INFO, "request", LOG_STR("request_id", call->request_id),
                   LOG_STR("http_method", exchange->head.method),
@@ -241,8 +243,8 @@ static void on_closed(struct exchange *exchange, bool complete)
     }
 }
 
-static const struct exchange_face rest_face = {on_body, on_body_end, on_writable, on_timeout,
-                                               on_closed};
+static const struct exchange_frontend rest_frontend = {on_body, on_body_end, on_writable,
+                                                       on_timeout, on_closed};
 
 /* -- begin ------------------------------------------------------------------------------------ */
 
@@ -275,7 +277,7 @@ static bool answer_public(struct rest_call *call, bool is_read, bool is_options)
     struct slice body;
     int http = 200;
 
-    if (!is_openapi && !health_answer(call->rest->faces, path, &http, &body))
+    if (!is_openapi && !health_answer(call->rest->frontends, path, &http, &body))
         return false;
     if (is_options) {
         answer_options(call, SLICE("GET, HEAD, OPTIONS"));
@@ -319,16 +321,16 @@ static void open_call(struct rest_call *call)
     if (call->other_method)
         method = method_for_anyone(exchange->arena, method);
     if (method != NULL)
-        call->face = face_begin(call->rest->faces, exchange, method, opened, finish);
-    if (call->face == NULL) {
+        call->frontend = frontend_begin(call->rest->frontends, exchange, method, opened, finish);
+    if (call->frontend == NULL) {
         fail(call, status_out_of_memory());
         return;
     }
-    call->face->state = call;
+    call->frontend->state = call;
 #ifdef DATASTREAM_FAULTS
-    call->face->seen.is_rest = true;
+    call->frontend->seen.is_rest = true;
 #endif
-    face_open(call->face);
+    frontend_open(call->frontend);
 }
 
 static void route(struct rest_call *call)
@@ -372,7 +374,7 @@ void rest_begin(struct rest *rest, struct exchange *exchange)
 {
     struct rest_call *call = arena_alloc(exchange->arena, sizeof(*call));
 
-    exchange->face = &rest_face;
+    exchange->frontend = &rest_frontend;
     exchange->state = call;
     if (call == NULL) {
         answer_no_memory(exchange);
@@ -380,7 +382,7 @@ void rest_begin(struct rest *rest, struct exchange *exchange)
     }
     call->rest = rest;
     call->exchange = exchange;
-    call->face = NULL;
+    call->frontend = NULL;
     call->endpoint = NULL;
     call->other_method = false;
     call->request_id = SLICE_EMPTY;
@@ -425,7 +427,7 @@ static struct status add_endpoint(struct rest *rest, struct arena *arena,
                                   const struct method *method, const struct http_rule *rule)
 {
     struct endpoint *endpoint = &rest->endpoints[rest->endpoint_count++];
-    struct status status = binding_compile(arena, rest->faces->contract, method, rule,
+    struct status status = binding_compile(arena, rest->frontends->contract, method, rule,
                                            &endpoint->binding);
     struct route route = {.place = method->full_name, .target = endpoint};
 
@@ -445,7 +447,7 @@ static struct status add_endpoint(struct rest *rest, struct arena *arena,
 
 static struct status add_endpoints(struct rest *rest, struct arena *arena)
 {
-    const struct contract *contract = rest->faces->contract;
+    const struct contract *contract = rest->frontends->contract;
     size_t count = 0;
 
     for (size_t i = 0; i < contract->method_count; i++)
@@ -477,7 +479,7 @@ static struct status make_openapi(struct rest *rest, struct arena *arena)
         operations[i] = (struct openapi_operation){.method = rest->endpoints[i].method,
                                                    .binding = &rest->endpoints[i].binding,
                                                    .creates = rest->endpoints[i].creates};
-    status = openapi_write(arena, rest->faces->contract, operations, count, &rest->openapi);
+    status = openapi_write(arena, rest->frontends->contract, operations, count, &rest->openapi);
     if (!status_is_ok(status))
         return status;
     for (size_t i = 0; i < rest->openapi.len; i++) /* FNV-1a */
@@ -486,14 +488,14 @@ static struct status make_openapi(struct rest *rest, struct arena *arena)
     return arena_failed(arena) ? status_out_of_memory() : status_ok();
 }
 
-struct status rest_new(struct faces *faces, struct arena *arena, struct rest **ret_rest)
+struct status rest_new(struct frontends *frontends, struct arena *arena, struct rest **ret_rest)
 {
     struct rest *rest = arena_zalloc(arena, sizeof(*rest));
     struct status status;
 
     if (rest == NULL)
         return status_out_of_memory();
-    rest->faces = faces;
+    rest->frontends = frontends;
     rest->router = router_new(arena);
     if (rest->router == NULL)
         return status_out_of_memory();

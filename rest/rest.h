@@ -1,21 +1,21 @@
 /*
- * The REST face: JSON under /api/v1 by google.api.http, problem+json errors, health, and the
+ * The REST frontend: JSON under /api/v1 by google.api.http, problem+json errors, health, and the
  * OpenAPI document.
  */
 #ifndef DATASTREAM_REST_REST_H
 #define DATASTREAM_REST_REST_H
 
-#include "rpc/face/face.h"
+#include "rpc/frontend/frontend.h"
 
 struct rest;
 
 /*
  * Compiles the contract's HTTP rules; a rule that is invalid, equal to another or names no field is
- * a FAILED_PRECONDITION that names the place. Lives in `arena`; `faces` is borrowed.
+ * a FAILED_PRECONDITION that names the place. Lives in `arena`; `frontends` is borrowed.
  */
-struct status rest_new(struct faces *faces, struct arena *arena, struct rest **ret_rest);
+struct status rest_new(struct frontends *frontends, struct arena *arena, struct rest **ret_rest);
 
-/* Serves the exchange: the begin handler for all that no other face takes. */
+/* Serves the exchange: the begin handler for all that no other frontend takes. */
 void rest_begin(struct rest *rest, struct exchange *exchange);
 
 /* The OpenAPI document (JSON), made at rest_new. */

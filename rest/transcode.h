@@ -10,9 +10,9 @@
 #ifndef DATASTREAM_REST_TRANSCODE_H
 #define DATASTREAM_REST_TRANSCODE_H
 
-#include "proto/contract.h"
-#include "proto/message.h"
-#include "rest/json.h"
+#include "proto/contract/contract.h"
+#include "proto/json/json.h"
+#include "proto/message/message.h"
 #include "rest/router.h"
 
 /* A way from a message to a field within it: every step but the last is a singular message. */

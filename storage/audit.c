@@ -12,7 +12,7 @@
 #include "storage/engine.h"
 #include "storage/keys.h"
 #include "storage/record.h"
-#include "storage/walk.h"
+#include "storage/store_walk.h"
 
 struct audit_mac {
     EVP_MAC *hmac;

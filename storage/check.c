@@ -10,7 +10,7 @@
 #include "storage/feed.h"
 #include "storage/keys.h"
 #include "storage/record.h"
-#include "storage/walk.h"
+#include "storage/store_walk.h"
 
 #define ORGANIZATION_LEN 16
 #define GROUP_LEN (ORGANIZATION_LEN + 4)

@@ -10,7 +10,7 @@
 #include "storage/engine.h"
 #include "storage/keys.h"
 #include "storage/record.h"
-#include "storage/walk.h"
+#include "storage/store_walk.h"
 
 #define COMMIT_ARENA_BYTES ((size_t)1 << 20)
 

@@ -11,8 +11,8 @@
  *   references       org kind id (of the target)
  *                    kind id (of the source) field-number (4)    body: empty
  *   counts           org kind                                    body: u64
- *   usage            org kind id (of a token)                    body: last use, rpc/call/usage.c
- *   audit            org number (8)                              body: mac (32),
+ *   usage            org kind id (of a token)                    body: last use,
+ * rpc/identity/usage.c audit            org number (8)                              body: mac (32),
  * storage.v1.AuditRecord audit_by_object  org kind id number (8)                      body: empty
  *   feed             org revision (8) index (2)                  body: kind id change (1)
  *                                                                time (8, milliseconds)

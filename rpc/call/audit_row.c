@@ -2,7 +2,7 @@
 #include <datastream/storage/v1/records.pb-c.h>
 
 #include "base/text.h"
-#include "proto/message.h"
+#include "proto/message/message.h"
 #include "rpc/call/audit_text.h"
 #include "rpc/call/chain.h"
 

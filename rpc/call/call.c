@@ -16,7 +16,7 @@
 #include <stdatomic.h>
 
 #include "base/random.h"
-#include "proto/message.h"
+#include "proto/message/message.h"
 #include "rpc/call/chain.h"
 #include "rpc/call/time_floor.h"
 

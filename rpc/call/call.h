@@ -1,19 +1,20 @@
 /*
- * A call: one request to one method, whichever face it came in by. A face makes it, opens it from
- * the request's head (authenticate, authorize), gives it the request message, and dispatches it;
- * `finish` hands it back exactly once, with a response or a status.
+ * A call: one request to one method, whichever frontend it came in by. A frontend makes it, opens
+ * it from the request's head (authenticate, authorize), gives it the request message, and
+ * dispatches it; `finish` hands it back exactly once, with a response or a status.
  *
- * The chain: open -> [body read by the face] -> dispatch: identity epoch compared again -> validate
+ * The chain: open -> [body read by the frontend] -> dispatch: identity epoch compared again ->
+ * validate
  * -> handler -> commit -> committed -> finish. A handler is a pure function of the call (request,
  * identity, now, random, view): it may run again after a conflict or a missed key.
  *
- * A call lives on one loop; all functions here are called there. The face provides `post`.
+ * A call lives on one loop; all functions here are called there. The frontend provides `post`.
  */
 #ifndef DATASTREAM_RPC_CALL_CALL_H
 #define DATASTREAM_RPC_CALL_CALL_H
 
 #include "base/settings.h"
-#include "rpc/call/identity.h"
+#include "rpc/identity/identity.h"
 
 struct call;
 struct chain;
@@ -39,7 +40,7 @@ struct call_audit {
 };
 
 struct call {
-    /* Set by the face before call_open. */
+    /* Set by the frontend before call_open. */
     struct chain_loop *loop;
     const struct method *method;
     struct arena *arena; /* of the exchange: everything of the call lives in it */
@@ -56,12 +57,12 @@ struct call {
     void (*finish)(struct call *call);
     /* Of methods that stream, between call_dispatch and `finish`: see stream.h. */
     void (*ready)(struct call *call);
-    void *face;
+    void *frontend;
 
-    /* Set by the face before call_dispatch. */
+    /* Set by the frontend before call_dispatch. */
     ProtobufCMessage *request; /* of method->input */
 
-    /* Set by the face at any time: the caller is gone or late, stop working. */
+    /* Set by the frontend at any time: the caller is gone or late, stop working. */
     bool cancelled;
 
     /* Set by the chain. */
@@ -131,8 +132,8 @@ struct chain_options {
 
 /*
  * The chain of a process. FAILED_PRECONDITION, naming the method, when a datastream.* method has no
- * handler. Lives in `arena`. Methods of other packages are left to the faces; of these only streams
- * of requests are dispatched: see call_stream_admit.
+ * handler. Lives in `arena`. Methods of other packages are left to the frontends; of these only
+ * streams of requests are dispatched: see call_stream_admit.
  */
 struct status chain_new(const struct chain_options *options, struct arena *arena,
                         struct chain **ret_chain);
@@ -166,7 +167,7 @@ bool call_sent_credentials(const struct call *call);
 /* Runs the method. `finish` is called once, now or later, also when cancelled. */
 void call_dispatch(struct call *call);
 
-/* The face's loop answers `post` with this. */
+/* The frontend's loop answers `post` with this. */
 void call_resume(struct call *call);
 
 /* -- for handlers ---------------------------------------------------------------------------- */

@@ -39,7 +39,7 @@ static struct status take_streams(const struct chain_options *options, struct ar
     return status_ok();
 }
 
-/* Faces answer the methods of other packages; while a caller talks it is judged like others. */
+/* Frontends answer the methods of other packages; while a caller talks it is judged like others. */
 static void take_conversations(const struct contract *contract, struct chain *chain)
 {
     for (size_t i = 0; i < contract->method_count; i++)

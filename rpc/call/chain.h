@@ -3,11 +3,11 @@
 #define DATASTREAM_RPC_CALL_CHAIN_H
 
 #include "rpc/call/call.h"
+#include "rpc/call/call_stream.h"
 #include "rpc/call/denials.h"
 #include "rpc/call/news.h"
 #include "rpc/call/page_token.h"
-#include "rpc/call/stream.h"
-#include "rpc/call/usage.h"
+#include "rpc/identity/usage.h"
 
 struct chain {
     const struct contract *contract;
@@ -53,7 +53,7 @@ struct status call__never_there(void);
 /* Runs a streaming method up to its first `ready`, or its end; again after a fetch. */
 void stream__open(struct call *call, const struct stream_handler *handler);
 
-/* Of methods that a face answers by itself: the caller is judged, and nothing else. */
+/* Of methods that a frontend answers by itself: the caller is judged, and nothing else. */
 extern const struct stream_handler stream__conversation;
 
 /* What a stream fetched is there. */

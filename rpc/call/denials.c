@@ -10,9 +10,9 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "proto/message.h"
+#include "proto/message/message.h"
 #include "rpc/call/audit_text.h"
-#include "rpc/call/table.h"
+#include "rpc/identity/table.h"
 
 #define PEER_MOST 64
 #define TEXT_MOST 200

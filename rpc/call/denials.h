@@ -8,7 +8,7 @@
 #define DATASTREAM_RPC_CALL_DENIALS_H
 
 #include "base/status.h"
-#include "rpc/call/identity.h"
+#include "rpc/identity/identity.h"
 
 struct denials;
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "proto/message.h"
+#include "proto/message/message.h"
 #include "rpc/call/call.h"
 
 /* Characters of a map's key that a path repeats. */

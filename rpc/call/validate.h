@@ -2,7 +2,7 @@
 #ifndef DATASTREAM_RPC_CALL_VALIDATE_H
 #define DATASTREAM_RPC_CALL_VALIDATE_H
 
-#include "proto/contract.h"
+#include "proto/contract/contract.h"
 
 /* Where in a message we are: from the innermost outward. Written out only for a violation. */
 struct place {

@@ -1,9 +1,9 @@
 /* The rules of single values, each with the sentence that says what is wanted. */
 #include <regex.h>
 
+#include "base/network.h"
 #include "base/text.h"
 #include "base/uuid.h"
-#include "rpc/call/network.h"
 #include "rpc/call/validate.h"
 
 #define HOSTNAME_MOST 253

@@ -8,12 +8,12 @@
 
 #include <assert.h>
 
-#include "proto/embedded.h"
-#include "rpc/grpc/answer.h"
-#include "rpc/grpc/call_stream.h"
-#include "rpc/grpc/health.h"
+#include "proto/contract/embedded.h"
+#include "rpc/grpc/grpc_answer.h"
+#include "rpc/grpc/grpc_health.h"
+#include "rpc/grpc/grpc_refuse.h"
+#include "rpc/grpc/grpc_stream.h"
 #include "rpc/grpc/reflection_stream.h"
-#include "rpc/grpc/refuse.h"
 #include "rpc/grpc/request.h"
 #include "rpc/grpc/timeout.h"
 
@@ -28,7 +28,7 @@ enum runner {
 };
 
 struct grpc {
-    struct faces *faces;
+    struct frontends *frontends;
     enum runner *runners; /* by method->index */
     const struct reflection_index *reflection;
     struct drain drain;
@@ -37,7 +37,7 @@ struct grpc {
 /* A call on its way; in the exchange's arena. */
 struct grpc_call {
     struct grpc *grpc;
-    struct face_call *face;
+    struct frontend_call *frontend;
     struct metadata metadata;
     int64_t deadline_us; /* the client's own, of clock_monotonic_us; 0 for none */
     struct frame_reader reader;
@@ -57,15 +57,15 @@ static enum runner runner_of(const struct method *method)
     return method->server_streaming ? RUNNER_CHAIN_STREAM : RUNNER_CHAIN;
 }
 
-struct status grpc_new(struct faces *faces, struct arena *arena, struct grpc **ret_grpc)
+struct status grpc_new(struct frontends *frontends, struct arena *arena, struct grpc **ret_grpc)
 {
-    const struct contract *contract = faces->contract;
+    const struct contract *contract = frontends->contract;
     struct grpc *grpc = arena_zalloc(arena, sizeof(*grpc));
     struct status status;
 
     if (grpc == NULL)
         return status_out_of_memory();
-    grpc->faces = faces;
+    grpc->frontends = frontends;
     grpc->runners = arena_array(arena, contract->method_count, sizeof(grpc->runners[0]));
     if (grpc->runners == NULL)
         return status_out_of_memory();
@@ -100,7 +100,7 @@ bool grpc_takes(const struct exchange *exchange)
 /* The method of the path; NULL where there is none, or nobody runs it. */
 static const struct method *method_of(const struct grpc *grpc, const struct exchange *exchange)
 {
-    const struct method *method = contract_method(grpc->faces->contract, exchange->head.path);
+    const struct method *method = contract_method(grpc->frontends->contract, exchange->head.path);
 
     return method == NULL || grpc->runners[method->index] == RUNNER_NONE ? NULL : method;
 }
@@ -112,10 +112,10 @@ bool grpc_is_for(const struct grpc *grpc, const struct exchange *exchange)
 
 static void answer_status(struct grpc_call *call, struct status status)
 {
-    struct face_call *face = call->face;
+    struct frontend_call *frontend = call->frontend;
 
-    face->answered = true;
-    face->logged_status = (int)grpc__answer_status(face->exchange, &call->answer, status);
+    frontend->answered = true;
+    frontend->logged_status = (int)grpc__answer_status(frontend->exchange, &call->answer, status);
 }
 
 static void take_message(struct grpc_call *call, const struct frame *frame)
@@ -130,7 +130,7 @@ static struct status frame_status(struct grpc_call *call, enum frame_result resu
     case FRAME_BAD_FLAG:
         return status_const(STATUS_INTERNAL, SLICE("A message's flag is neither 0 nor 1."));
     case FRAME_TOO_LARGE:
-        return status_make(call->face->call.arena, STATUS_RESOURCE_EXHAUSTED,
+        return status_make(call->frontend->call.arena, STATUS_RESOURCE_EXHAUSTED,
                            "The message has %zu bytes; at most %zu are taken.", call->reader.len,
                            call->reader.most);
     case FRAME_NO_MEMORY:
@@ -145,7 +145,7 @@ static void on_body(struct exchange *exchange, struct slice bytes)
     struct grpc_call *call = exchange->state;
     size_t taken = bytes.len;
 
-    while (bytes.len > 0 && !call->face->answered) {
+    while (bytes.len > 0 && !call->frontend->answered) {
         struct frame frame;
         enum frame_result result;
 
@@ -175,35 +175,35 @@ static struct status body_status(const struct grpc_call *call)
 
 static void on_finished(struct call *chain_call)
 {
-    struct face_call *face = chain_call->face;
-    struct grpc_call *call = face->state;
+    struct frontend_call *frontend = chain_call->frontend;
+    struct grpc_call *call = frontend->state;
 
-    if (face->answered)
+    if (frontend->answered)
         return;
     if (!status_is_ok(chain_call->status)) {
         answer_status(call, chain_call->status);
         return;
     }
     assert(chain_call->response != NULL);
-    face->answered = true;
-    face->logged_status = (int)grpc__answer_message(&call->answer, chain_call->response);
+    frontend->answered = true;
+    frontend->logged_status = (int)grpc__answer_message(&call->answer, chain_call->response);
 }
 
 static enum runner runner_for(const struct grpc_call *call)
 {
-    return call->grpc->runners[call->face->call.method->index];
+    return call->grpc->runners[call->frontend->call.method->index];
 }
 
 static struct server_stream stream_for(struct grpc_call *call)
 {
     return (struct server_stream){
-        .face = call->face, .answer = &call->answer, .deadline_us = call->deadline_us};
+        .frontend = call->frontend, .answer = &call->answer, .deadline_us = call->deadline_us};
 }
 
 static void run_watch(struct grpc_call *call)
 {
     const struct server_stream stream = stream_for(call);
-    struct status status = grpc__health_watch(call->grpc->faces, &stream, &call->grpc->drain);
+    struct status status = grpc__health_watch(call->grpc->frontends, &stream, &call->grpc->drain);
 
     if (!status_is_ok(status))
         answer_status(call, status);
@@ -211,7 +211,7 @@ static void run_watch(struct grpc_call *call)
 
 static void run_stream(struct grpc_call *call)
 {
-    struct status status = grpc__call_stream(call->grpc->faces, call->face, &call->answer,
+    struct status status = grpc__call_stream(call->grpc->frontends, call->frontend, &call->answer,
                                              call->deadline_us);
 
     if (!status_is_ok(status))
@@ -220,12 +220,12 @@ static void run_stream(struct grpc_call *call)
 
 static void run(struct grpc_call *call)
 {
-    struct face_call *face = call->face;
+    struct frontend_call *frontend = call->frontend;
 
     switch (runner_for(call)) {
     case RUNNER_HEALTH:
-        face->call.status = grpc__health_check(call->grpc->faces, &face->call);
-        on_finished(&face->call);
+        frontend->call.status = grpc__health_check(call->grpc->frontends, &frontend->call);
+        on_finished(&frontend->call);
         break;
     case RUNNER_HEALTH_WATCH:
         run_watch(call);
@@ -234,24 +234,24 @@ static void run(struct grpc_call *call)
         run_stream(call);
         break;
     default:
-        face_dispatch(face);
+        frontend_dispatch(frontend);
     }
 }
 
 static void on_body_end(struct exchange *exchange)
 {
     struct grpc_call *call = exchange->state;
-    struct face_call *face = call->face;
+    struct frontend_call *frontend = call->frontend;
     struct status status;
 
-    if (face->answered)
+    if (frontend->answered)
         return;
-    face->body_complete = true;
+    frontend->body_complete = true;
     status = body_status(call);
     if (status_is_ok(status))
         status = grpc__request_read(
-            exchange->arena, face->call.method, &call->message, call->metadata.encoding,
-            (size_t)call->grpc->faces->settings->max_message_bytes, &face->call.request);
+            exchange->arena, frontend->call.method, &call->message, call->metadata.encoding,
+            (size_t)call->grpc->frontends->settings->max_message_bytes, &frontend->call.request);
     if (status_is_ok(status))
         run(call);
     else
@@ -263,8 +263,8 @@ static void on_timeout(struct exchange *exchange)
 {
     struct grpc_call *call = exchange->state;
 
-    face_cancel(call->face);
-    if (!call->face->answered)
+    frontend_cancel(call->frontend);
+    if (!call->frontend->answered)
         answer_status(call, status_const(STATUS_DEADLINE_EXCEEDED,
                                          SLICE("The deadline passed before the answer.")));
     else if (call->deadline_us != 0)
@@ -274,11 +274,11 @@ static void on_timeout(struct exchange *exchange)
 static void on_closed(struct exchange *exchange, bool complete)
 {
     struct grpc_call *call = exchange->state;
-    struct face_call *face = call->face;
+    struct frontend_call *frontend = call->frontend;
 
     (void)complete;
-    face_cancel(face);
-    face_log(face, face->answered ? face->logged_status : STATUS_CANCELLED);
+    frontend_cancel(frontend);
+    frontend_log(frontend, frontend->answered ? frontend->logged_status : STATUS_CANCELLED);
 }
 
 /* Nothing is held back: a unary answer is handed over in one go, bounded by max_message_bytes. */
@@ -287,7 +287,7 @@ static void on_writable(struct exchange *exchange)
     (void)exchange;
 }
 
-static const struct exchange_face unary = {
+static const struct exchange_frontend unary = {
     .body = on_body,
     .body_end = on_body_end,
     .writable = on_writable,
@@ -302,12 +302,12 @@ static void on_closed_early(struct exchange *exchange, bool complete)
     (void)complete;
 }
 
-static const struct exchange_face answered_early = {.closed = on_closed_early};
+static const struct exchange_frontend answered_early = {.closed = on_closed_early};
 
 static void reflect(struct grpc_call *call)
 {
     const struct server_stream stream = stream_for(call);
-    struct status status = reflection_stream_begin(call->grpc->faces, call->grpc->reflection,
+    struct status status = reflection_stream_begin(call->grpc->frontends, call->grpc->reflection,
                                                    &stream, &call->metadata);
 
     if (!status_is_ok(status))
@@ -316,10 +316,10 @@ static void reflect(struct grpc_call *call)
 
 static void on_opened(struct call *chain_call)
 {
-    struct face_call *face = chain_call->face;
-    struct grpc_call *call = face->state;
+    struct frontend_call *frontend = chain_call->frontend;
+    struct grpc_call *call = frontend->state;
 
-    if (face->answered)
+    if (frontend->answered)
         return;
     if (!status_is_ok(chain_call->status)) {
         answer_status(call, chain_call->status);
@@ -335,10 +335,10 @@ static void on_opened(struct call *chain_call)
     if (runner_for(call) == RUNNER_REFLECTION)
         reflect(call);
     else
-        exchange_accept_body(face->exchange, 0);
+        exchange_accept_body(frontend->exchange, 0);
 }
 
-/* The client's deadline, in place of the one that face_begin set. */
+/* The client's deadline, in place of the one that frontend_begin set. */
 static struct status set_deadline(struct grpc_call *call)
 {
     struct slice text = call->metadata.timeout;
@@ -351,31 +351,32 @@ static struct status set_deadline(struct grpc_call *call)
     if (ms == 0)
         return status_const(STATUS_DEADLINE_EXCEEDED,
                             SLICE("The deadline had passed when the call came."));
-    call->deadline_us = call->face->exchange->started_us +
+    call->deadline_us = call->frontend->exchange->started_us +
                         (int64_t)(ms < INT32_MAX ? ms : INT32_MAX) * 1000;
-    exchange_set_timeout(call->face->exchange, ms);
+    exchange_set_timeout(call->frontend->exchange, ms);
     return status_ok();
 }
 
 static void begin_call(struct grpc *grpc, struct exchange *exchange, const struct method *method)
 {
-    struct face_call *face = face_begin(grpc->faces, exchange, method, on_opened, on_finished);
-    const struct settings *settings = grpc->faces->settings;
+    struct frontend_call *frontend = frontend_begin(grpc->frontends, exchange, method, on_opened,
+                                                    on_finished);
+    const struct settings *settings = grpc->frontends->settings;
     struct grpc_call *call = arena_zalloc(exchange->arena, sizeof(*call));
     struct status status;
 
-    if (face == NULL || call == NULL) {
-        exchange->face = &answered_early;
+    if (frontend == NULL || call == NULL) {
+        exchange->frontend = &answered_early;
         grpc__answer_status(exchange, NULL, status_out_of_memory());
         return;
     }
     call->grpc = grpc;
-    call->face = face;
-    face->state = call;
+    call->frontend = frontend;
+    frontend->state = call;
     exchange->state = call;
-    exchange->face = &unary;
+    exchange->frontend = &unary;
     call->answer.exchange = exchange;
-    call->answer.request_id = face->call.request_id;
+    call->answer.request_id = frontend->call.request_id;
     call->answer.most = (size_t)settings->max_message_bytes;
     frame_reader_init(&call->reader, exchange->arena, (size_t)settings->max_message_bytes);
     status = metadata_read(exchange->arena, &exchange->head, (size_t)settings->max_metadata_bytes,
@@ -384,14 +385,14 @@ static void begin_call(struct grpc *grpc, struct exchange *exchange, const struc
     if (status_is_ok(status))
         status = set_deadline(call);
     if (status_is_ok(status))
-        face_open(face);
+        frontend_open(frontend);
     else
         answer_status(call, status);
 }
 
 static void refuse_method(struct exchange *exchange)
 {
-    exchange->face = &answered_early;
+    exchange->frontend = &answered_early;
     grpc__refuse(exchange, STATUS_UNIMPLEMENTED,
                  SLICE("There is no such method, or it is not served."));
 }
@@ -404,11 +405,11 @@ static void refuse_http(struct exchange *exchange, int status, struct slice text
         {SLICE_INIT("allow"), SLICE_INIT("POST")},
     };
     struct header *fields = arena_array(exchange->arena, 3, sizeof(*fields));
-    struct slice request_id = face_request_id(exchange);
+    struct slice request_id = frontend_request_id(exchange);
     size_t count = status == 405 ? 2 : 1;
 
-    exchange->face = &answered_early;
-    face_log_refusal(exchange, request_id, status, slice_make(text.data, text.len - 1));
+    exchange->frontend = &answered_early;
+    frontend_log_refusal(exchange, request_id, status, slice_make(text.data, text.len - 1));
     if (fields == NULL || request_id.data == NULL) {
         exchange_respond(exchange, status, fixed, count, text);
         return;

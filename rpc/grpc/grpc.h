@@ -1,27 +1,27 @@
 /*
- * The gRPC face: HTTP/2 exchanges whose content type is application/grpc, by gRPC's
+ * The gRPC frontend: HTTP/2 exchanges whose content type is application/grpc, by gRPC's
  * PROTOCOL-HTTP2.md. Methods of the contract go through the call chain; health and reflection are
  * answered here, but it is the chain that judges reflection's callers.
  */
 #ifndef DATASTREAM_RPC_GRPC_GRPC_H
 #define DATASTREAM_RPC_GRPC_GRPC_H
 
-#include "rpc/face/face.h"
+#include "rpc/frontend/frontend.h"
 
 struct grpc;
 
-/* Prepares what calls need. Lives in `arena`; `faces` is borrowed. */
-struct status grpc_new(struct faces *faces, struct arena *arena, struct grpc **ret_grpc);
+/* Prepares what calls need. Lives in `arena`; `frontends` is borrowed. */
+struct status grpc_new(struct frontends *frontends, struct arena *arena, struct grpc **ret_grpc);
 
 /*
- * Whether the head is the gRPC face's: content type "application/grpc", then end, "+proto" or ";"
- * (any case).
+ * Whether the head is the gRPC frontend's: content type "application/grpc", then end, "+proto" or
+ * ";" (any case).
  */
 bool grpc_takes(const struct exchange *exchange);
 
 /*
- * Whether the exchange is this face's to answer: grpc_takes, or the path is that of a method, for
- * which any other content type is wrong.
+ * Whether the exchange is this frontend's to answer: grpc_takes, or the path is that of a method,
+ * for which any other content type is wrong.
  */
 bool grpc_is_for(const struct grpc *grpc, const struct exchange *exchange);
 

@@ -5,7 +5,7 @@
 #ifndef DATASTREAM_RPC_GRPC_REFLECTION_H
 #define DATASTREAM_RPC_GRPC_REFLECTION_H
 
-#include "proto/message.h"
+#include "proto/message/message.h"
 #include "rpc/grpc/reflection_index.h"
 
 /* Whether the method is one that reflection_answer answers. */

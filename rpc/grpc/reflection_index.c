@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "google/protobuf/descriptor.pb-c.h"
-#include "proto/message.h"
-#include "proto/wire.h"
+#include "proto/message/message.h"
+#include "proto/message/wire.h"
 
 /* Field number of FileDescriptorSet.file. */
 #define SET_FILE 1

@@ -7,7 +7,7 @@
  */
 #include "rpc/grpc/reflection_stream.h"
 
-#include "proto/message.h"
+#include "proto/message/message.h"
 #include "rpc/grpc/request.h"
 
 struct reflection_stream {
@@ -28,11 +28,11 @@ struct reflection_stream {
 /* Ends the stream from this side. The call is over when this returns. */
 static void give_up(struct reflection_stream *talk, struct status status)
 {
-    struct face_call *face = talk->stream.face;
+    struct frontend_call *frontend = talk->stream.frontend;
 
     server_stream_end(&talk->stream, status);
-    if (face->dispatched)
-        call_stream_cancel(&face->call);
+    if (frontend->dispatched)
+        call_stream_cancel(&frontend->call);
 }
 
 /*
@@ -41,15 +41,16 @@ static void give_up(struct reflection_stream *talk, struct status status)
  */
 static bool may_answer(const struct reflection_stream *talk)
 {
-    struct face_call *face = talk->stream.face;
+    struct frontend_call *frontend = talk->stream.frontend;
 
-    return !face->answered && !talk->held && call_stream_admit(&face->call) == STREAM_MESSAGE;
+    return !frontend->answered && !talk->held &&
+           call_stream_admit(&frontend->call) == STREAM_MESSAGE;
 }
 
 /* The arena for the next answer. */
 static struct arena *choose_arena(struct reflection_stream *talk)
 {
-    size_t waiting = exchange_waiting(talk->stream.face->exchange);
+    size_t waiting = exchange_waiting(talk->stream.frontend->exchange);
 
     if (waiting <= talk->made) {
         talk->turn = 1 - talk->turn;
@@ -61,8 +62,8 @@ static struct arena *choose_arena(struct reflection_stream *talk)
 
 static void answer_request(struct reflection_stream *talk, const struct frame *frame)
 {
-    const struct method *method = talk->stream.face->call.method;
-    struct exchange *exchange = talk->stream.face->exchange;
+    const struct method *method = talk->stream.frontend->call.method;
+    struct exchange *exchange = talk->stream.frontend->exchange;
     struct arena *arena = choose_arena(talk);
     size_t waiting = exchange_waiting(exchange);
     ProtobufCMessage *request, *response;
@@ -113,14 +114,14 @@ static size_t answer_requests(struct reflection_stream *talk, struct slice bytes
         arena_reset(&talk->reading);
         frame_reader_init(&talk->reader, &talk->reading, REFLECTION_REQUEST_MOST);
     }
-    exchange_consume(talk->stream.face->exchange, len - bytes.len);
+    exchange_consume(talk->stream.frontend->exchange, len - bytes.len);
     return len - bytes.len;
 }
 
 /* Keeps bytes for later; their credit is given back when they are read. */
 static void keep(struct reflection_stream *talk, struct slice bytes)
 {
-    struct arena *arena = talk->stream.face->exchange->arena;
+    struct arena *arena = talk->stream.frontend->exchange->arena;
     size_t len = talk->pending_end - talk->pending_start;
     size_t capacity = talk->pending_capacity == 0 ? 4096 : talk->pending_capacity;
     char *moved = talk->pending;
@@ -147,7 +148,7 @@ static void keep(struct reflection_stream *talk, struct slice bytes)
 static void end_if_done(struct reflection_stream *talk)
 {
     if (!talk->half_closed || talk->pending_start < talk->pending_end ||
-        talk->stream.face->answered)
+        talk->stream.frontend->answered)
         return;
     give_up(talk, frame_is_whole(&talk->reader)
                       ? status_ok()
@@ -170,13 +171,13 @@ static void arm(const struct reflection_stream *talk)
 {
     const struct server_stream *stream = &talk->stream;
 
-    exchange_set_timeout(stream->face->exchange,
-                         face_stream_wait_ms(stream->face, stream->deadline_us));
+    exchange_set_timeout(stream->frontend->exchange,
+                         frontend_stream_wait_ms(stream->frontend, stream->deadline_us));
 }
 
 static void on_ready(struct call *call)
 {
-    struct reflection_stream *talk = ((struct face_call *)call->face)->state;
+    struct reflection_stream *talk = ((struct frontend_call *)call->frontend)->state;
 
     if (talk->stream.begun) {
         go_on(talk);
@@ -184,13 +185,13 @@ static void on_ready(struct call *call)
     }
     server_stream_begin(&talk->stream);
     arm(talk);
-    exchange_accept_body(talk->stream.face->exchange, 0);
+    exchange_accept_body(talk->stream.frontend->exchange, 0);
 }
 
 /* The caller may no longer be answered, or the server drains. */
 static void on_finished(struct call *call)
 {
-    struct reflection_stream *talk = ((struct face_call *)call->face)->state;
+    struct reflection_stream *talk = ((struct frontend_call *)call->frontend)->state;
 
     server_stream_end(&talk->stream, call->status);
 }
@@ -202,13 +203,13 @@ static void on_body(struct exchange *exchange, struct slice bytes)
     struct reflection_stream *talk = exchange->state;
     size_t read = 0;
 
-    if (talk->stream.face->answered) {
+    if (talk->stream.frontend->answered) {
         exchange_consume(exchange, bytes.len);
         return;
     }
     if (talk->pending_start == talk->pending_end)
         read = answer_requests(talk, bytes);
-    if (!talk->stream.face->answered)
+    if (!talk->stream.frontend->answered)
         keep(talk, slice_from(bytes, read));
 }
 
@@ -231,16 +232,17 @@ static void on_writable(struct exchange *exchange)
 static void on_timeout(struct exchange *exchange)
 {
     struct reflection_stream *talk = exchange->state;
-    struct face_call *face = talk->stream.face;
+    struct frontend_call *frontend = talk->stream.frontend;
 
-    if (talk->stream.begun && !face->answered && !face_stream_is_late(talk->stream.deadline_us)) {
+    if (talk->stream.begun && !frontend->answered &&
+        !frontend_stream_is_late(talk->stream.deadline_us)) {
         arm(talk);
-        call_stream_tick(&face->call);
+        call_stream_tick(&frontend->call);
         return;
     }
     server_stream_timeout(exchange);
-    if (face->answered && face->dispatched) /* else `closed` follows */
-        call_stream_cancel(&face->call);
+    if (frontend->answered && frontend->dispatched) /* else `closed` follows */
+        call_stream_cancel(&frontend->call);
 }
 
 static void on_closed(struct exchange *exchange, bool complete)
@@ -252,11 +254,11 @@ static void on_closed(struct exchange *exchange, bool complete)
     arena_done(&talk->making[0]);
     arena_done(&talk->making[1]);
     server_stream_closed(exchange);
-    if (talk->stream.face->dispatched)
-        call_stream_cancel(&talk->stream.face->call);
+    if (talk->stream.frontend->dispatched)
+        call_stream_cancel(&talk->stream.frontend->call);
 }
 
-static const struct exchange_face handlers = {
+static const struct exchange_frontend handlers = {
     .body = on_body,
     .body_end = on_body_end,
     .writable = on_writable,
@@ -264,16 +266,17 @@ static const struct exchange_face handlers = {
     .closed = on_closed,
 };
 
-struct status reflection_stream_begin(struct faces *faces, const struct reflection_index *index,
+struct status reflection_stream_begin(struct frontends *frontends,
+                                      const struct reflection_index *index,
                                       const struct server_stream *stream,
                                       const struct metadata *metadata)
 {
-    struct face_call *face = stream->face;
-    struct arena *arena = face->exchange->arena;
+    struct frontend_call *frontend = stream->frontend;
+    struct arena *arena = frontend->exchange->arena;
     struct reflection_stream *talk = arena_zalloc(arena, sizeof(*talk));
 
     /* Requests come later, one by one: the call's own says nothing. */
-    face->call.request = message_new(arena, face->call.method->input);
+    frontend->call.request = message_new(arena, frontend->call.method->input);
     if (arena_failed(arena))
         return status_out_of_memory();
     talk->stream = *stream;
@@ -284,10 +287,10 @@ struct status reflection_stream_begin(struct faces *faces, const struct reflecti
     arena_init_like(&talk->making[1], arena);
     frame_reader_init(&talk->reader, &talk->reading, REFLECTION_REQUEST_MOST);
     server_stream_take(&talk->stream, &handlers);
-    face->state = talk;
-    face->finish = on_finished;
-    face->call.ready = on_ready;
-    face_stream_bind(faces, face);
-    face_dispatch(face);
+    frontend->state = talk;
+    frontend->finish = on_finished;
+    frontend->call.ready = on_ready;
+    frontend_stream_bind(frontends, frontend);
+    frontend_dispatch(frontend);
     return status_ok();
 }

@@ -19,7 +19,8 @@
  * Goes on with a call that was opened: dispatches it. The metadata is borrowed as long as the
  * exchange. Out of memory when there is none; nothing was done then.
  */
-struct status reflection_stream_begin(struct faces *faces, const struct reflection_index *index,
+struct status reflection_stream_begin(struct frontends *frontends,
+                                      const struct reflection_index *index,
                                       const struct server_stream *stream,
                                       const struct metadata *metadata);
 

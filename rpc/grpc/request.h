@@ -3,7 +3,7 @@
 #ifndef DATASTREAM_RPC_GRPC_REQUEST_H
 #define DATASTREAM_RPC_GRPC_REQUEST_H
 
-#include "proto/message.h"
+#include "proto/message/message.h"
 #include "rpc/grpc/frame.h"
 #include "rpc/grpc/metadata.h"
 

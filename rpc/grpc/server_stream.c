@@ -3,15 +3,15 @@
 
 static void set_deadline(const struct server_stream *stream)
 {
-    exchange_set_timeout(stream->face->exchange, face_stream_left_ms(stream->deadline_us));
+    exchange_set_timeout(stream->frontend->exchange, frontend_stream_left_ms(stream->deadline_us));
 }
 
-void server_stream_take(struct server_stream *stream, const struct exchange_face *handlers)
+void server_stream_take(struct server_stream *stream, const struct exchange_frontend *handlers)
 {
-    struct exchange *exchange = stream->face->exchange;
+    struct exchange *exchange = stream->frontend->exchange;
 
     exchange->state = stream;
-    exchange->face = handlers;
+    exchange->frontend = handlers;
 }
 
 void server_stream_begin(struct server_stream *stream)
@@ -23,22 +23,22 @@ void server_stream_begin(struct server_stream *stream)
 
 void server_stream_end(struct server_stream *stream, struct status status)
 {
-    struct face_call *face = stream->face;
+    struct frontend_call *frontend = stream->frontend;
 
-    if (face->answered)
+    if (frontend->answered)
         return;
-    face->answered = true;
+    frontend->answered = true;
     set_deadline(stream);
-    face->logged_status = (int)(stream->begun
-                                    ? grpc__stream_end(stream->answer, status)
-                                    : grpc__answer_status(face->exchange, stream->answer, status));
+    frontend->logged_status = (int)(stream->begun ? grpc__stream_end(stream->answer, status)
+                                                  : grpc__answer_status(frontend->exchange,
+                                                                        stream->answer, status));
 }
 
 void server_stream_timeout(struct exchange *exchange)
 {
     struct server_stream *stream = exchange->state;
 
-    if (stream->face->answered || exchange_waiting(exchange) > 0)
+    if (stream->frontend->answered || exchange_waiting(exchange) > 0)
         exchange_reset(exchange);
     else
         server_stream_end(stream,
@@ -48,8 +48,8 @@ void server_stream_timeout(struct exchange *exchange)
 void server_stream_closed(struct exchange *exchange)
 {
     struct server_stream *stream = exchange->state;
-    struct face_call *face = stream->face;
+    struct frontend_call *frontend = stream->frontend;
 
-    face_cancel(face);
-    face_log(face, face->answered ? face->logged_status : STATUS_CANCELLED);
+    frontend_cancel(frontend);
+    frontend_log(frontend, frontend->answered ? frontend->logged_status : STATUS_CANCELLED);
 }

@@ -1,26 +1,26 @@
 /*
- * What streaming calls that this face answers itself share: they begin with a head, have no
+ * What streaming calls that this frontend answers itself share: they begin with a head, have no
  * deadline but the client's, and end by trailers.
  */
 #ifndef DATASTREAM_RPC_GRPC_SERVER_STREAM_H
 #define DATASTREAM_RPC_GRPC_SERVER_STREAM_H
 
-#include "rpc/face/stream.h"
-#include "rpc/grpc/answer.h"
+#include "rpc/frontend/frontend_stream.h"
+#include "rpc/grpc/grpc_answer.h"
 
 /* First in the stream's own structure, which is the exchange's state. */
 struct server_stream {
-    struct face_call *face;
+    struct frontend_call *frontend;
     struct grpc_answer *answer;
     int64_t deadline_us; /* the client's own, of clock_monotonic_us; 0 for none */
     bool begun;          /* the head was sent */
 };
 
 /*
- * Takes the exchange over from the call that was opened on it: `face` and `answer` are that call's
- * (face->answered tells when the stream has ended), `handlers` hear the rest.
+ * Takes the exchange over from the call that was opened on it: `frontend` and `answer` are that
+ * call's (frontend->answered tells when the stream has ended), `handlers` hear the rest.
  */
-void server_stream_take(struct server_stream *stream, const struct exchange_face *handlers);
+void server_stream_take(struct server_stream *stream, const struct exchange_frontend *handlers);
 
 /* Sends the head. From here on the client's deadline alone bounds the call. */
 void server_stream_begin(struct server_stream *stream);
@@ -28,10 +28,10 @@ void server_stream_begin(struct server_stream *stream);
 /* Ends it by trailers, or where it has not begun by an answer without a message, once. */
 void server_stream_end(struct server_stream *stream, struct status status);
 
-/* For exchange_face: DEADLINE_EXCEEDED, or a reset where a message waits for the client. */
+/* For exchange_frontend: DEADLINE_EXCEEDED, or a reset where a message waits for the client. */
 void server_stream_timeout(struct exchange *exchange);
 
-/* For exchange_face's `closed`: cancels and logs. */
+/* For exchange_frontend's `closed`: cancels and logs. */
 void server_stream_closed(struct exchange *exchange);
 
 #endif

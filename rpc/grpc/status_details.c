@@ -5,7 +5,7 @@
 #include <google/rpc/status.pb-c.h>
 
 #include "base/text.h"
-#include "proto/message.h"
+#include "proto/message/message.h"
 #include "rpc/grpc/percent.h"
 
 /* What tags and lengths of an entry take at most, and an Any with its type's name. */

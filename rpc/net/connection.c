@@ -119,7 +119,7 @@ static void on_closed(uv_handle_t *handle)
     free(connection);
 }
 
-/* The end: no callback of a protocol, and none of a face but `closed`, comes from here on. */
+/* The end: no callback of a protocol, and none of a frontend but `closed`, comes from here on. */
 static void close_now(struct connection *connection)
 {
     move_to(connection, CONNECTION_CLOSING);

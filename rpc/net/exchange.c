@@ -1,4 +1,5 @@
-/* What faces call: it notes what is wanted and touches the stream; the turn's end does the rest. */
+/* What frontends call: it notes what is wanted and touches the stream; the turn's end does the
+ * rest. */
 #include "rpc/net/exchange.h"
 
 #include "rpc/net/protocol.h"
@@ -14,7 +15,8 @@ bool exchange_header(const struct exchange *exchange, struct slice name, struct 
     return false;
 }
 
-/* The stream, while the face is heard; NULL when the connection is gone or has answered itself. */
+/* The stream, while the frontend is heard; NULL when the connection is gone or has answered itself.
+ */
 static struct stream *open_stream(struct exchange *exchange)
 {
     struct stream *stream = stream_of(exchange);

@@ -4,10 +4,10 @@
  * exchange_consume gives credit back, and exchange_send_body says when to stop.
  *
  * Life: the connection makes it when a request's head is complete and accepted, and calls the
- * server's begin handler, which sets `face` and answers now or later. `closed` is called exactly
- * once, last. The exchange and its arena then live until every hold is released.
+ * server's begin handler, which sets `frontend` and answers now or later. `closed` is called
+ * exactly once, last. The exchange and its arena then live until every hold is released.
  *
- * All functions are called on the exchange's own loop, and never call back into the face from
+ * All functions are called on the exchange's own loop, and never call back into the frontend from
  * inside (`writable`, `closed` come later, from the loop).
  */
 #ifndef DATASTREAM_RPC_NET_EXCHANGE_H
@@ -41,8 +41,8 @@ struct request_head {
 
 struct exchange;
 
-/* What a face hears. Each may be called only after begin returned. */
-struct exchange_face {
+/* What a frontend hears. Each may be called only after begin returned. */
+struct exchange_frontend {
     /*
      * A piece of the request's body; the bytes live only during the call. Its credit is given back
      * by exchange_consume, then or later.
@@ -61,22 +61,22 @@ struct exchange_face {
     void (*closed)(struct exchange *exchange, bool complete);
 };
 
-/* The part that faces see. */
+/* The part that frontends see. */
 struct exchange {
     struct arena *arena; /* freed with the exchange */
     struct request_head head;
     struct slice peer;  /* the other side's address without port, "unix" for a Unix socket */
     int64_t started_us; /* monotonic: when the head was complete */
     struct loop *loop;
-    const struct exchange_face *face; /* set by begin */
-    void *state;                      /* the face's */
+    const struct exchange_frontend *frontend; /* set by begin */
+    void *state;                              /* the frontend's */
 };
 
 /* A header of the request by lower-case name, the first; false when it is missing. */
 bool exchange_header(const struct exchange *exchange, struct slice name, struct slice *ret_value);
 
 /*
- * The face wants the body: answers `Expect: 100-continue` and lets `body` and `body_end` come.
+ * The frontend wants the body: answers `Expect: 100-continue` and lets `body` and `body_end` come.
  * Until then nothing of the body is delivered. At most `most` bytes are; when the peer sends more,
  * or announced more, the exchange is answered 413 by the connection and closed (0: no limit).
  */

@@ -1,6 +1,6 @@
 /*
  * HTTP/1.1, the reading half: heads and bodies of pipelined requests in their order. Reading pauses
- * while a face has not accepted its body, has not consumed it, or too many requests run.
+ * while a frontend has not accepted its body, has not consumed it, or too many requests run.
  */
 #include "rpc/net/http1.h"
 
@@ -202,7 +202,7 @@ static size_t take_chunked(struct connection *connection, struct slice bytes)
     return bytes.len - rest.len;
 }
 
-/* Whether the next bytes have to wait for a face. */
+/* Whether the next bytes have to wait for a frontend. */
 static bool is_blocked(const struct connection *connection)
 {
     const struct http1 *http1 = connection->http1;

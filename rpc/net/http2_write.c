@@ -65,7 +65,7 @@ static struct slice text_of_status(int status, char text[3])
     return slice_make(text, 3);
 }
 
-/* Whether the fields go with a copy, since they are not the face's: status and length. */
+/* Whether the fields go with a copy, since they are not the frontend's: status and length. */
 static nghttp2_nv copied_field(struct slice name, struct slice value)
 {
     nghttp2_nv nv = field(name, value);

@@ -10,8 +10,8 @@
 #include <uv.h>
 
 #include "rpc/net/buffer.h"
+#include "rpc/net/http_stream.h"
 #include "rpc/net/server.h"
-#include "rpc/net/stream.h"
 
 /* One read; what is larger comes in several. */
 #define READ_BYTES 65536

@@ -20,7 +20,7 @@ bool http1_is_finished(const struct connection *connection);
 /* A request's head, or body, took too long. */
 void http1_expire_head(struct connection *connection);
 /* The time when the current body is too slow; INT64_MAX when none is awaited. Looks at the clock:
- * while a face is not ready for it the client is not to blame. */
+ * while a frontend is not ready for it the client is not to blame. */
 int64_t http1_body_deadline(struct connection *connection);
 void http1_expire_body(struct connection *connection);
 /* The peer sends no more. */

@@ -25,8 +25,8 @@ struct server_options {
      * large head, a body that is late or too large): answers with `status` in the request's own
      * protocol, at once and whole, or returns false. Then, or where it is NULL, the connection
      * answers problem+json. The head may be incomplete; `detail` is a constant sentence. The
-     * exchange may have a face already, which hears only `closed`. `is_cut`: nothing is wrong with
-     * the request, but server or connection end before its answer, and the status is 503.
+     * exchange may have a frontend already, which hears only `closed`. `is_cut`: nothing is wrong
+     * with the request, but server or connection end before its answer, and the status is 503.
      */
     bool (*refuse)(void *context, struct exchange *exchange, int status, const char *detail,
                    bool is_cut);

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "rest/json.h"
+#include "proto/json/json.h"
 #include "rpc/call/time_floor.h"
 #include "rpc/program/program.h"
 #include "rpc/services/services.h"

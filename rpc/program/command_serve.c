@@ -1,4 +1,4 @@
-/* serve: contract, store, chain, faces and sockets wired together, and the minute's keeper. */
+/* serve: contract, store, chain, frontends and sockets wired together, and the minute's keeper. */
 #include <pthread.h>
 #include <stdio.h>
 #include <time.h>
@@ -7,9 +7,9 @@
 #include "base/clock.h"
 #include "rest/rest.h"
 #include "rpc/call/time_floor.h"
-#include "rpc/face/stream.h"
+#include "rpc/frontend/frontend_stream.h"
 #include "rpc/grpc/grpc.h"
-#include "rpc/grpc/refuse.h"
+#include "rpc/grpc/grpc_refuse.h"
 #include "rpc/net/server.h"
 #include "rpc/program/program.h"
 #include "rpc/services/services.h"
@@ -24,7 +24,7 @@ struct keeper {
     pthread_mutex_t lock; /* guards `stop` */
     pthread_cond_t wake;
     bool stop;
-    struct faces *faces;
+    struct frontends *frontends;
     unsigned loops;
     struct feed_trimmer *trimmer;
 };
@@ -32,7 +32,7 @@ struct keeper {
 /* One round of trimming; whether another one is due at once. */
 static bool keeper_trim(struct keeper *keeper)
 {
-    const struct settings *settings = keeper->faces->settings;
+    const struct settings *settings = keeper->frontends->settings;
     const struct feed_limits limits = {.keep_ms = (int64_t)settings->feed_keep_ms,
                                        .keep_rows = settings->feed_keep_rows};
 
@@ -42,7 +42,7 @@ static bool keeper_trim(struct keeper *keeper)
 /* Waits for the interval, or for the stop; under the lock. */
 static void keeper_wait(struct keeper *keeper)
 {
-    uint64_t ms = keeper->faces->settings->keeper_interval_ms;
+    uint64_t ms = keeper->frontends->settings->keeper_interval_ms;
     struct timespec until;
 
     clock_gettime(CLOCK_REALTIME, &until);
@@ -65,9 +65,9 @@ static void *keeper_run(void *context)
             break;
         pthread_mutex_unlock(&keeper->lock);
         if (!trims) {
-            time_floor_persist(keeper->faces->store);
+            time_floor_persist(keeper->frontends->store);
             for (unsigned i = 0; i < keeper->loops; i++)
-                chain_loop_flush(keeper->faces->loops[i]);
+                chain_loop_flush(keeper->frontends->loops[i]);
         }
         trims = keeper_trim(keeper);
         pthread_mutex_lock(&keeper->lock);
@@ -84,10 +84,10 @@ static void keeper_free(struct keeper *keeper)
     pthread_mutex_destroy(&keeper->lock);
 }
 
-static bool keeper_start(struct keeper *keeper, struct faces *faces, unsigned loops)
+static bool keeper_start(struct keeper *keeper, struct frontends *frontends, unsigned loops)
 {
     *keeper = (struct keeper){
-        .faces = faces, .loops = loops, .trimmer = feed_trimmer_new(faces->store)};
+        .frontends = frontends, .loops = loops, .trimmer = feed_trimmer_new(frontends->store)};
     pthread_mutex_init(&keeper->lock, NULL);
     pthread_cond_init(&keeper->wake, NULL);
     if (keeper->trimmer != NULL && pthread_create(&keeper->thread, NULL, keeper_run, keeper) == 0)
@@ -127,15 +127,15 @@ static void fault_apply(const struct exchange *exchange)
 
 static void begin(void *context, struct exchange *exchange)
 {
-    struct faces *faces = context;
+    struct frontends *frontends = context;
 
 #ifdef DATASTREAM_FAULTS
     fault_apply(exchange);
 #endif
-    if (grpc_is_for(faces->grpc, exchange))
-        grpc_begin(faces->grpc, exchange);
+    if (grpc_is_for(frontends->grpc, exchange))
+        grpc_begin(frontends->grpc, exchange);
     else
-        rest_begin(faces->rest, exchange);
+        rest_begin(frontends->rest, exchange);
 }
 
 /* Only a whole head tells gRPC from others; a refused one may have lost its content type. */
@@ -151,15 +151,15 @@ static bool refuse(void *context, struct exchange *exchange, int status, const c
 
 static void draining(void *context)
 {
-    struct faces *faces = context;
+    struct frontends *frontends = context;
 
-    __atomic_store_n(&faces->draining, true, __ATOMIC_RELAXED);
-    grpc_drain(faces->grpc);
-    chain_drain(faces->chain);
+    __atomic_store_n(&frontends->draining, true, __ATOMIC_RELAXED);
+    grpc_drain(frontends->grpc);
+    chain_drain(frontends->chain);
 }
 
-static struct status faces_make(struct faces *faces, struct program *program,
-                                const struct options *options, struct arena *arena)
+static struct status frontends_make(struct frontends *frontends, struct program *program,
+                                    const struct options *options, struct arena *arena)
 {
     struct chain_options chain = {
         .contract = program->contract,
@@ -176,37 +176,37 @@ static struct status faces_make(struct faces *faces, struct program *program,
     struct status status;
 
     memcpy(chain.page_key, program->page_key, sizeof(chain.page_key));
-    *faces = (struct faces){
+    *frontends = (struct frontends){
         .contract = program->contract, .settings = &options->settings, .store = program->store};
-    status = chain_new(&chain, arena, &faces->chain);
+    status = chain_new(&chain, arena, &frontends->chain);
     if (status_is_ok(status))
-        status = grpc_new(faces, arena, &grpc);
+        status = grpc_new(frontends, arena, &grpc);
     if (status_is_ok(status))
-        status = rest_new(faces, arena, &rest);
-    faces->grpc = grpc;
-    faces->rest = rest;
+        status = rest_new(frontends, arena, &rest);
+    frontends->grpc = grpc;
+    frontends->rest = rest;
     return status;
 }
 
-static struct status loops_make(struct faces *faces, unsigned count, struct arena *arena)
+static struct status loops_make(struct frontends *frontends, unsigned count, struct arena *arena)
 {
-    faces->loops = arena_array(arena, count, sizeof(faces->loops[0]));
-    faces->wakers = arena_array(arena, count, sizeof(faces->wakers[0]));
+    frontends->loops = arena_array(arena, count, sizeof(frontends->loops[0]));
+    frontends->wakers = arena_array(arena, count, sizeof(frontends->wakers[0]));
     if (arena_failed(arena))
         return status_out_of_memory();
     for (unsigned i = 0; i < count; i++) {
-        faces->loops[i] = chain_loop_new(faces->chain);
-        if (faces->loops[i] == NULL)
+        frontends->loops[i] = chain_loop_new(frontends->chain);
+        if (frontends->loops[i] == NULL)
             return status_out_of_memory();
     }
     return status_ok();
 }
 
-static void loops_free(struct faces *faces, unsigned count)
+static void loops_free(struct frontends *frontends, unsigned count)
 {
-    for (unsigned i = 0; faces->loops != NULL && i < count; i++)
-        if (faces->loops[i] != NULL)
-            chain_loop_free(faces->loops[i]);
+    for (unsigned i = 0; frontends->loops != NULL && i < count; i++)
+        if (frontends->loops[i] != NULL)
+            chain_loop_free(frontends->loops[i]);
 }
 
 static void print_ready(const struct server *server)
@@ -230,7 +230,8 @@ static unsigned loops_wanted(const struct settings *settings)
     return cores < 1 ? 1 : (unsigned)cores;
 }
 
-static struct status serve(struct faces *faces, struct options *options, struct arena *arena)
+static struct status serve(struct frontends *frontends, struct options *options,
+                           struct arena *arena)
 {
     struct server_options listen = {
         .settings = &options->settings,
@@ -239,7 +240,7 @@ static struct status serve(struct faces *faces, struct options *options, struct 
         .begin = begin,
         .refuse = refuse,
         .draining = draining,
-        .context = faces,
+        .context = frontends,
     };
     unsigned workers = loops_wanted(&options->settings);
     struct server *server;
@@ -248,8 +249,8 @@ static struct status serve(struct faces *faces, struct options *options, struct 
 
     memcpy(listen.listen, options->listen, sizeof(listen.listen));
     options->settings.workers = workers;
-    status = loops_make(faces, workers, arena);
-    if (status_is_ok(status) && !keeper_start(&keeper, faces, workers))
+    status = loops_make(frontends, workers, arena);
+    if (status_is_ok(status) && !keeper_start(&keeper, frontends, workers))
         status = status_const(STATUS_UNAVAILABLE, SLICE("A thread could not be started."));
     else if (status_is_ok(status)) {
         status = server_start(&listen, arena, &server);
@@ -260,7 +261,7 @@ static struct status serve(struct faces *faces, struct options *options, struct 
         }
         keeper_stop(&keeper);
     }
-    loops_free(faces, workers);
+    loops_free(frontends, workers);
     return status;
 }
 
@@ -284,7 +285,7 @@ int command_serve(const struct options *given, struct arena *arena)
 {
     struct options options = *given;
     struct program program;
-    struct faces faces = {0};
+    struct frontends frontends = {0};
     struct status status = program_open(&options, STORE_FOR_SERVE, arena, &program);
 
     if (!status_is_ok(status))
@@ -295,14 +296,14 @@ int command_serve(const struct options *given, struct arena *arena)
     if (status_is_ok(status))
         status = program_choose_engine(&program, &options, arena);
     if (status_is_ok(status))
-        status = faces_make(&faces, &program, &options, arena);
+        status = frontends_make(&frontends, &program, &options, arena);
     if (status_is_ok(status)) {
         log_event(LOG_INFO, "start", LOG_CSTR("version", DATASTREAM_VERSION),
                   LOG_INT("revision", store_revision(program.store)));
-        status = serve(&faces, &options, arena);
+        status = serve(&frontends, &options, arena);
     }
-    if (faces.chain != NULL)
-        chain_free(faces.chain);
+    if (frontends.chain != NULL)
+        chain_free(frontends.chain);
     program_close(&program);
     log_event(LOG_INFO, "stop", LOG_CSTR("version", DATASTREAM_VERSION));
     return status_is_ok(status) ? 0 : program_fail(status);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "proto/embedded.h"
+#include "proto/contract/embedded.h"
 #include "storage/record.h"
 
 #define META_KEY_ID SLICE("key_id")

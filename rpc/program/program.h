@@ -4,8 +4,8 @@
 #ifndef DATASTREAM_RPC_PROGRAM_PROGRAM_H
 #define DATASTREAM_RPC_PROGRAM_PROGRAM_H
 
-#include "rpc/call/identity.h"
 #include "rpc/call/news.h"
+#include "rpc/identity/identity.h"
 #include "rpc/program/key_file.h"
 #include "rpc/program/options.h"
 

@@ -5,7 +5,7 @@
  */
 #include "rpc/services/api_token.h"
 
-#include "rpc/call/usage.h"
+#include "rpc/identity/usage.h"
 #include "rpc/services/calendar.h"
 #include "storage/keys.h"
 

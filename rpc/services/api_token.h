@@ -3,8 +3,8 @@
 #define DATASTREAM_RPC_SERVICES_API_TOKEN_H
 
 #include "datastream/storage/v1/records.pb-c.h"
-#include "rpc/services/draft.h"
 #include "rpc/services/guard.h"
+#include "rpc/services/resource/draft.h"
 
 /* A token as it was read. */
 struct api_token {

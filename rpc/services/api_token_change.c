@@ -2,9 +2,9 @@
  * Changes of API tokens. Each writes the token's facts anew in the same commit, so that no later
  * request is let in on the old ones.
  */
-#include "rpc/call/network.h"
+#include "base/network.h"
 #include "rpc/services/api_token.h"
-#include "rpc/services/changes.h"
+#include "rpc/services/resource/changes.h"
 
 /* The answer to a change: the token as it will be, its etag set when the revision is known. */
 static struct status answer(struct call *call, const struct api_token *token)

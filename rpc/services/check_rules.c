@@ -1,6 +1,6 @@
 /* What `check` is told of the contract: which rows must lead to an object. */
 #include "datastream/storage/v1/records.pb-c.h"
-#include "rpc/services/reference.h"
+#include "rpc/services/resource/reference.h"
 #include "rpc/services/services.h"
 #include "storage/audit.h"
 #include "storage/keys.h"

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "datastream/storage/v1/records.pb-c.h"
-#include "proto/message.h"
+#include "proto/message/message.h"
 #include "rpc/call/time_floor.h"
 #include "rpc/services/services.h"
 #include "storage/keys.h"

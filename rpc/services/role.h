@@ -3,8 +3,8 @@
 #define DATASTREAM_RPC_SERVICES_ROLE_H
 
 #include "datastream/v1/role.pb-c.h"
-#include "rpc/services/draft.h"
 #include "rpc/services/guard.h"
+#include "rpc/services/resource/draft.h"
 
 /* FAILED_PRECONDITION (reason PREDEFINED_ROLE) when the text is the id of a predefined role. */
 struct status role__check_custom(struct call *call, struct slice id);

@@ -2,6 +2,7 @@
 #include "rpc/services/services.h"
 
 #include "rpc/services/api_token.h"
+#include "rpc/services/resource/resource.h"
 #include "rpc/services/role.h"
 #include "rpc/services/watch.h"
 
@@ -29,6 +30,11 @@ const struct handler_entry *services_handlers(void)
     };
 
     return handlers;
+}
+
+call_handler *const *services_operations(void)
+{
+    return resource_operations();
 }
 
 const struct stream_entry *services_streams(void)

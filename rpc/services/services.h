@@ -4,7 +4,7 @@
 #ifndef DATASTREAM_RPC_SERVICES_SERVICES_H
 #define DATASTREAM_RPC_SERVICES_SERVICES_H
 
-#include "rpc/call/stream.h"
+#include "rpc/call/call_stream.h"
 #include "storage/check.h"
 
 /* Handlers by method, ended by a NULL method: api_token.c, role.c. */

@@ -7,7 +7,7 @@
 
 #include <datastream/v1/change.pb-c.h>
 
-#include "rpc/services/object.h"
+#include "rpc/services/resource/object.h"
 #include "storage/feed.h"
 
 #define SLICE_ROWS 64

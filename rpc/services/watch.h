@@ -2,7 +2,7 @@
 #ifndef DATASTREAM_RPC_SERVICES_WATCH_H
 #define DATASTREAM_RPC_SERVICES_WATCH_H
 
-#include "rpc/call/stream.h"
+#include "rpc/call/call_stream.h"
 
 extern const struct stream_handler watch_changes;
 

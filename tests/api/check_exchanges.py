@@ -1,7 +1,7 @@
 """Holds what the API tests saw against the OpenAPI document.
 
 Usage: check_exchanges.py PROGRAM REFLECTION_PB FOLDER. Each file of the folder is a log of exchanges
-(rpc/face/exchange_log.h) of one test. Fails where an answer is not declared, where a body breaks its
+(rpc/frontend/exchange_log.h) of one test. Fails where an answer is not declared, where a body breaks its
 schema, and for methods of datastream.v1 that no test called.
 """
 import collections
@@ -102,7 +102,7 @@ class Checker:
 
     def check(self, line):
         self.called.add(line["method"])
-        if line["face"] == "grpc":
+        if line["frontend"] == "grpc":
             if not 0 <= line["status"] <= 16:
                 self.problem(line, "not a code of gRPC")
         elif line["status"] != CLIENT_CLOSED:

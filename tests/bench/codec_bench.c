@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "proto/embedded.h"
-#include "proto/message.h"
-#include "rest/json.h"
+#include "proto/contract/embedded.h"
+#include "proto/json/json.h"
+#include "proto/message/message.h"
 
 #define RUNS 9
 #define DEVICES 50

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "proto/message.h"
-#include "rest/json.h"
+#include "proto/json/json.h"
+#include "proto/message/message.h"
 
 /* Numbers of conformance.proto. */
 enum { FORMAT_PROTOBUF = 1, FORMAT_JSON = 2 };

@@ -1,6 +1,6 @@
 /*
- * What both faces read of a head: gRPC's metadata, "-bin" values and encodings, media types, Accept
- * and entity tags. Each line of the input is a header, "name:value".
+ * What both frontends read of a head: gRPC's metadata, "-bin" values and encodings, media types,
+ * Accept and entity tags. Each line of the input is a header, "name:value".
  */
 #include <assert.h>
 #include <stdint.h>

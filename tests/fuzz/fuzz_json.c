@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "proto/message.h"
-#include "rest/json.h"
+#include "proto/json/json.h"
+#include "proto/message/message.h"
 #include "tests/json/messages.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

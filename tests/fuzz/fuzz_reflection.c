@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "proto/embedded.h"
+#include "proto/contract/embedded.h"
 #include "rpc/grpc/reflection.h"
 #include "rpc/grpc/request.h"
 

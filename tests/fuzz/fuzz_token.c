@@ -5,9 +5,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "proto/embedded.h"
+#include "base/network.h"
+#include "proto/contract/embedded.h"
 #include "rpc/call/chain.h"
-#include "rpc/call/network.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <stdint.h>
 
-#include "proto/message.h"
+#include "proto/message/message.h"
 #include "rest/transcode.h"
 #include "rpc/call/call.h"
 #include "tests/json/messages.h"

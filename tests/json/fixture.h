@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "proto/message.h"
-#include "rest/json.h"
+#include "proto/json/json.h"
+#include "proto/message/message.h"
 #include "tests/json/messages.h"
 
 #define LIMIT ((size_t)256 << 20)

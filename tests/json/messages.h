@@ -2,7 +2,7 @@
 #ifndef DATASTREAM_TESTS_JSON_MESSAGES_H
 #define DATASTREAM_TESTS_JSON_MESSAGES_H
 
-#include "proto/contract.h"
+#include "proto/contract/contract.h"
 
 /* Lives in `arena`; ends the program when it does not load. */
 const struct contract *json_messages_load(struct arena *arena);

@@ -35,7 +35,7 @@ try {
 
 static inline struct status stage_handle(struct call *call)
 {
-    struct try *t = call->face;
+    struct try *t = call->frontend;
 
     t->runs++;
     return t->stage->handler(call);
@@ -97,7 +97,7 @@ static inline void stage_end(struct stage *stage)
 
 static inline void try_post(struct call *call)
 {
-    struct try *t = call->face;
+    struct try *t = call->frontend;
 
     pthread_mutex_lock(&t->stage->mutex);
     t->posted++;
@@ -107,12 +107,12 @@ static inline void try_post(struct call *call)
 
 static inline void try_opened(struct call *call)
 {
-    ((struct try *)call->face)->opened++;
+    ((struct try *)call->frontend)->opened++;
 }
 
 static inline void try_finish(struct call *call)
 {
-    ((struct try *)call->face)->finished++;
+    ((struct try *)call->frontend)->finished++;
 }
 
 static inline void try_wait(struct try *t, const unsigned *flag)
@@ -153,7 +153,7 @@ static inline void try_init(struct try *t, struct stage *stage, const struct met
         .post = try_post,
         .opened = try_opened,
         .finish = try_finish,
-        .face = t,
+        .frontend = t,
     };
 }
 

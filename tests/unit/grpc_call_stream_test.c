@@ -37,7 +37,7 @@ static uint32_t big_endian(const char *at)
 /* The client takes what waits: whole frames, of which each tells the next revision. */
 static void take_messages(unsigned *told)
 {
-    const struct message_type *type = contract_method(faces.contract, SLICE(WATCH))->output;
+    const struct message_type *type = contract_method(frontends.contract, SLICE(WATCH))->output;
     const struct field *revision = message_field_by_name(type, SLICE("revision"));
     const struct piece_sent *piece;
 
@@ -134,7 +134,7 @@ static void a_full_exchange_holds_the_stream_until_it_is_writable(void **state)
         assert_int_equal(stream_played.pulled, pulled);
         take_messages(&told);
         assert_int_equal(told, pulled);
-        played.exchange.face->writable(&played.exchange);
+        played.exchange.frontend->writable(&played.exchange);
         assert_true(stream_played.pulled > pulled);
     }
     close_exchange();
@@ -155,7 +155,7 @@ static void bytes_that_wait_are_left_alone(void **state)
             chain_played.call->ready(chain_played.call);
         if (i % 7 == 6) {
             take_messages(&told);
-            played.exchange.face->writable(&played.exchange);
+            played.exchange.frontend->writable(&played.exchange);
         }
     }
     take_messages(&told);
@@ -170,7 +170,7 @@ static void a_tick_comes_in_the_time_that_the_stream_says(void **state)
     assert_int_equal(played.timeout_ms, 1000);
     played.timeout_ms = 0;
     stream_played.heartbeats = 1;
-    played.exchange.face->timeout(&played.exchange);
+    played.exchange.frontend->timeout(&played.exchange);
     assert_int_equal(stream_played.ticks, 1);
     assert_int_equal(stream_played.pulled, 1);
     assert_int_equal(played.timeout_ms, 1000);
@@ -191,7 +191,7 @@ static void the_deadline_ends_a_stream_by_trailers(void **state)
 {
     (void)state;
     watch_until_late();
-    played.exchange.face->timeout(&played.exchange);
+    played.exchange.frontend->timeout(&played.exchange);
     assert_ended(SLICE("4"));
     assert_false(played.was_reset);
     assert_int_equal(stream_played.ticks, 0);
@@ -204,7 +204,7 @@ static void the_deadline_resets_a_stream_whose_message_waits(void **state)
     (void)state;
     stream_played.messages = 1;
     watch_until_late();
-    played.exchange.face->timeout(&played.exchange);
+    played.exchange.frontend->timeout(&played.exchange);
     assert_true(played.was_reset);
     assert_false(played.ended);
     close_exchange();
@@ -219,7 +219,7 @@ static void the_deadline_resets_a_stream_whose_end_waits(void **state)
     stream_played.end = status_const(STATUS_UNAVAILABLE, SLICE("over"));
     watch_until_late();
     assert_true(played.ended);
-    played.exchange.face->timeout(&played.exchange);
+    played.exchange.frontend->timeout(&played.exchange);
     assert_true(played.was_reset);
     close_exchange();
 }
@@ -300,7 +300,7 @@ static void failed_allocations_end_the_stream(void **state)
         begin(SLICE(WATCH));
         send_pieces(empty_request, 5);
         arena_fault_arm(&played.arena, number, true);
-        played.exchange.face->body_end(&played.exchange);
+        played.exchange.frontend->body_end(&played.exchange);
         failed = played.arena.fault_count >= number;
         take_messages(&told);
         assert_true(told == 2 || (played.ended && played.answers == 1));

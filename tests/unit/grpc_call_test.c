@@ -1,6 +1,6 @@
 /*
- * The gRPC face between an exchange and a chain that are played: what is answered when, also when
- * any one allocation fails.
+ * The gRPC frontend between an exchange and a chain that are played: what is answered when, also
+ * when any one allocation fails.
  */
 #include "google/protobuf/descriptor.pb-c.h"
 #include "grpc_fixture.h"
@@ -175,7 +175,7 @@ static void methods_that_nobody_runs_are_unimplemented(void **state)
     static const struct slice paths[] = {SLICE_INIT("/someone.Else/TakeOne"),
                                          SLICE_INIT("/someone.Else/TakeMany")};
     struct grpc *shared = grpc;
-    struct faces foreign = faces;
+    struct frontends foreign = frontends;
     struct arena arena;
 
     arena_init(&arena, NULL, (size_t)64 << 20);
@@ -207,7 +207,7 @@ static void unary_call_is_answered(void **state)
         begin(SLICE(GET));
         send_pieces(get_body, size);
         assert_int_equal(chain_played.runs, 0); /* not before the end */
-        played.exchange.face->body_end(&played.exchange);
+        played.exchange.frontend->body_end(&played.exchange);
         assert_int_equal(chain_played.runs, 1);
         assert_answered();
         assert_true(slice_equal(played.body, get_body)); /* the id is field 1 there too */
@@ -479,7 +479,7 @@ static void passed_deadline_answers_and_cancels(void **state)
     begin(SLICE(GET));
     send_body(get_body);
     assert_false(played.ended);
-    played.exchange.face->timeout(&played.exchange);
+    played.exchange.frontend->timeout(&played.exchange);
     assert_refused("4");
     assert_true(chain_played.call->cancelled);
     finish(chain_played.call); /* too late to be heard */
@@ -494,7 +494,7 @@ static void passed_deadline_of_a_client_cuts_a_stuck_answer(void **state)
     begin(SLICE(GET));
     send_body(get_body);
     assert_answered();
-    played.exchange.face->timeout(&played.exchange);
+    played.exchange.frontend->timeout(&played.exchange);
     assert_true(played.was_reset);
     assert_int_equal(played.answers, 1);
     close_exchange();
@@ -505,7 +505,7 @@ static void servers_own_deadline_leaves_a_given_answer(void **state)
     (void)state;
     begin(SLICE(GET));
     send_body(get_body);
-    played.exchange.face->timeout(&played.exchange);
+    played.exchange.frontend->timeout(&played.exchange);
     assert_false(played.was_reset);
     assert_answered();
     close_exchange();
@@ -547,10 +547,10 @@ static void health_is_answered_without_the_chain(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         setup(NULL);
-        faces.draining = cases[i].draining;
+        frontends.draining = cases[i].draining;
         begin(SLICE(HEALTH_CHECK));
         send_body(cases[i].body);
-        faces.draining = false;
+        frontends.draining = false;
         assert_int_equal(chain_played.runs, 0);
         if (cases[i].code != NULL) {
             assert_refused(cases[i].code);
@@ -581,7 +581,7 @@ static bool call_with_fault(unsigned long number, bool onward)
     begin(SLICE(GET));
     send_pieces(get_body, 6);
     if (!played.ended)
-        played.exchange.face->body_end(&played.exchange);
+        played.exchange.frontend->body_end(&played.exchange);
     arena_fault_set(0, false);
     failed = arena_failed(&played.arena);
     if (failed)

@@ -9,7 +9,7 @@
 #include <google/rpc/status.pb-c.h>
 
 #include "base/text.h"
-#include "proto/message.h"
+#include "proto/message/message.h"
 #include "rpc/grpc/status_details.h"
 
 static struct arena arena;

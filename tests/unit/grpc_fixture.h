@@ -1,7 +1,7 @@
 /*
- * The gRPC face between an exchange and a chain that this file plays: requests come in as headers
- * and pieces of body, and what is answered is kept. One file includes it, since it defines what the
- * face calls.
+ * The gRPC frontend between an exchange and a chain that this file plays: requests come in as
+ * headers and pieces of body, and what is answered is kept. One file includes it, since it defines
+ * what the frontend calls.
  */
 #ifndef DATASTREAM_TESTS_UNIT_GRPC_FIXTURE_H
 #define DATASTREAM_TESTS_UNIT_GRPC_FIXTURE_H
@@ -15,8 +15,8 @@
 #include <cmocka.h>
 
 #include "base/log.h"
-#include "proto/embedded.h"
-#include "proto/message.h"
+#include "proto/contract/embedded.h"
+#include "proto/message/message.h"
 #include "rpc/grpc/compress.h"
 #include "rpc/grpc/frame.h"
 #include "rpc/grpc/grpc.h"
@@ -254,7 +254,7 @@ void call_resume(struct call *call)
 static struct arena contract_arena;
 static struct settings settings;
 static struct chain_loop *loops[1];
-static struct faces faces;
+static struct frontends frontends;
 static struct grpc *grpc;
 
 static inline int group_setup(void **state)
@@ -264,12 +264,12 @@ static inline int group_setup(void **state)
     settings = settings_default();
     settings.max_message_bytes = 100000;
     arena_init(&contract_arena, NULL, (size_t)256 << 20);
-    faces.settings = &settings;
-    faces.loops = loops;
-    faces.wakers = stream_wakers;
-    if (!status_is_ok(contract_load(embedded_contract(), &contract_arena, &faces.contract)))
+    frontends.settings = &settings;
+    frontends.loops = loops;
+    frontends.wakers = stream_wakers;
+    if (!status_is_ok(contract_load(embedded_contract(), &contract_arena, &frontends.contract)))
         return -1;
-    return status_is_ok(grpc_new(&faces, &contract_arena, &grpc)) ? 0 : -1;
+    return status_is_ok(grpc_new(&frontends, &contract_arena, &grpc)) ? 0 : -1;
 }
 
 static inline int group_teardown(void **state)
@@ -319,17 +319,17 @@ static inline void begin(struct slice path)
     head->headers = played.headers;
     add_header(SLICE("content-type"), SLICE("application/grpc"));
     grpc_begin(grpc, &played.exchange);
-    assert_non_null(played.exchange.face);
-    assert_non_null(played.exchange.face->closed);
+    assert_non_null(played.exchange.frontend);
+    assert_non_null(played.exchange.frontend->closed);
 }
 
-/* Sends a body in pieces of `size` bytes, as long as the face wants it. */
+/* Sends a body in pieces of `size` bytes, as long as the frontend wants it. */
 static inline void send_pieces(struct slice body, size_t size)
 {
     while (body.len > 0 && played.accepted && !played.ended) {
         size_t len = size < body.len ? size : body.len;
 
-        played.exchange.face->body(&played.exchange, slice_make(body.data, len));
+        played.exchange.frontend->body(&played.exchange, slice_make(body.data, len));
         body = slice_from(body, len);
     }
 }
@@ -338,13 +338,13 @@ static inline void send_body(struct slice body)
 {
     send_pieces(body, 16384);
     if (played.accepted && !played.ended)
-        played.exchange.face->body_end(&played.exchange);
+        played.exchange.frontend->body_end(&played.exchange);
 }
 
 static inline void close_exchange(void)
 {
     played.is_closed = true;
-    played.exchange.face->closed(&played.exchange, played.ended);
+    played.exchange.frontend->closed(&played.exchange, played.ended);
 }
 
 static inline struct slice header_value(const struct header *headers, size_t count,

@@ -1,4 +1,5 @@
-/* Streams of the gRPC face: reflection's conversation and the health watch, bounded and drained. */
+/* Streams of the gRPC frontend: reflection's conversation and the health watch, bounded and
+ * drained. */
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -24,17 +25,17 @@ static int stream_setup(void **state)
     played.exchange.started_us = clock_monotonic_us();
     stream_played.opens = true;
     stream_played.wait_ms = 60000;
-    faces.draining = false;
+    frontends.draining = false;
     return 0;
 }
 
-/* drain_begin is once for all: each test that drains has a face of its own. */
+/* drain_begin is once for all: each test that drains has a frontend of its own. */
 static struct grpc *new_grpc(struct arena *arena)
 {
     struct grpc *made = NULL;
 
     arena_init(arena, NULL, (size_t)64 << 20);
-    assert_true(status_is_ok(grpc_new(&faces, arena, &made)));
+    assert_true(status_is_ok(grpc_new(&frontends, arena, &made)));
     return made;
 }
 
@@ -55,7 +56,7 @@ static void begin_stream(struct slice path)
 
 static const ProtobufCMessage *response(struct slice path, struct slice piece)
 {
-    const struct message_type *type = contract_method(faces.contract, path)->output;
+    const struct message_type *type = contract_method(frontends.contract, path)->output;
 
     assert_true(piece.len >= FRAME_PREFIX_LEN);
     assert_int_equal(piece.data[0], 0);
@@ -68,7 +69,7 @@ static const ProtobufCMessage *response(struct slice path, struct slice piece)
 static uint32_t next_answer(struct slice path)
 {
     const struct piece_sent *piece = take_piece();
-    const struct message_type *type = contract_method(faces.contract, path)->output;
+    const struct message_type *type = contract_method(frontends.contract, path)->output;
     const ProtobufCMessage *message;
 
     assert_non_null(piece);
@@ -111,7 +112,7 @@ static void requests_are_answered_as_they_come(void **state)
             send_pieces(asks_nothing, size);
             assert_int_equal(next_answer(paths[i]), 7);
             assert_false(played.ended);
-            played.exchange.face->body_end(&played.exchange);
+            played.exchange.frontend->body_end(&played.exchange);
             assert_ended("0");
             assert_int_equal(played.consumed, list_services.len + unknown_file.len +
                                                   known_file.len + asks_nothing.len);
@@ -123,7 +124,7 @@ static void requests_are_answered_as_they_come(void **state)
 
 static void host_and_request_are_given_back(void **state)
 {
-    const struct message_type *type = contract_method(faces.contract, SLICE(TALK))->output;
+    const struct message_type *type = contract_method(frontends.contract, SLICE(TALK))->output;
     const struct field *original = message_field_by_number(type, 2);
     const ProtobufCMessage *message;
 
@@ -143,7 +144,7 @@ static void stream_without_a_request_ends_well(void **state)
 {
     (void)state;
     begin_stream(SLICE(TALK));
-    played.exchange.face->body_end(&played.exchange);
+    played.exchange.frontend->body_end(&played.exchange);
     assert_ended("0");
     assert_int_equal(played.piece_count, 0);
     close_exchange();
@@ -205,7 +206,7 @@ static void slow_reader_holds_the_answers_and_the_credit(void **state)
     (void)state;
     begin_stream(SLICE(TALK));
     send_many(known_file, count);
-    played.exchange.face->body_end(&played.exchange);
+    played.exchange.frontend->body_end(&played.exchange);
     assert_true(played.waiting > played.room);
     assert_true(played.waiting < played.room + 4096);
     assert_true(played.consumed < count * known_file.len / 10);
@@ -214,7 +215,7 @@ static void slow_reader_holds_the_answers_and_the_credit(void **state)
 
         while (take_piece() != NULL)
             answered++;
-        played.exchange.face->writable(&played.exchange);
+        played.exchange.frontend->writable(&played.exchange);
         assert_true(played.ended || played.piece_count > before);
         assert_true(played.waiting < played.room + 4096);
     }
@@ -250,7 +251,7 @@ static void answers_keep_their_bytes_until_they_are_taken(void **state)
     while (take_piece() != NULL)
         continue;
     assert_int_equal(played.piece_count, 1000);
-    played.exchange.face->body_end(&played.exchange);
+    played.exchange.frontend->body_end(&played.exchange);
     assert_ended("0");
     close_exchange();
 }
@@ -262,11 +263,11 @@ static void stream_lasts_longer_than_the_servers_own_deadline(void **state)
     for (unsigned i = 1; i <= 3; i++) {
         assert_int_equal(played.timeout_ms, 60000); /* the caller's next tick, and no end */
         played.timeout_ms = 0;
-        played.exchange.face->timeout(&played.exchange);
+        played.exchange.frontend->timeout(&played.exchange);
         assert_int_equal(stream_played.ticks, i);
     }
     assert_false(played.ended);
-    played.exchange.face->body_end(&played.exchange);
+    played.exchange.frontend->body_end(&played.exchange);
     assert_ended("0");
     assert_int_equal(played.timeout_ms, 0);
     close_exchange();
@@ -280,7 +281,7 @@ static void talk_until_late(struct slice request)
     assert_in_range(played.timeout_ms, 1, 20);
     send_pieces(request, 100);
     usleep(25000);
-    played.exchange.face->timeout(&played.exchange);
+    played.exchange.frontend->timeout(&played.exchange);
     assert_int_equal(stream_played.ticks, 0);
 }
 
@@ -336,7 +337,7 @@ static void caller_who_must_be_fetched_is_waited_for(void **state)
     chain_played.call->ready(chain_played.call);
     assert_int_equal(next_answer(SLICE(TALK)), 6);
     assert_int_equal(next_answer(SLICE(TALK)), 7);
-    played.exchange.face->body_end(&played.exchange);
+    played.exchange.frontend->body_end(&played.exchange);
     assert_ended("0");
     assert_int_equal(stream_played.cancels, 1);
     close_exchange();
@@ -407,7 +408,7 @@ static void draining_of_a_stream_that_closed_meanwhile_does_nothing(void **state
 
 static int64_t status_in(struct slice piece)
 {
-    const struct message_type *type = contract_method(faces.contract, SLICE(WATCH))->output;
+    const struct message_type *type = contract_method(frontends.contract, SLICE(WATCH))->output;
 
     return field_get_int(response(SLICE(WATCH), piece), message_field_by_number(type, 1));
 }
@@ -456,7 +457,7 @@ static void clients_deadline_ends_a_watch(void **state)
         assert_in_range(played.timeout_ms, 1, 2000);
         if (reads)
             take_piece();
-        played.exchange.face->timeout(&played.exchange);
+        played.exchange.frontend->timeout(&played.exchange);
         if (reads)
             assert_ended("4");
         assert_int_equal(played.ended, reads);
@@ -478,7 +479,7 @@ static void draining_is_told_to_a_watch_before_it_ends(void **state)
         grpc = new_grpc(&arena);
         begin_stream(SLICE(WATCH));
         send_body(unknown ? watch_nobody : watch_server);
-        faces.draining = true;
+        frontends.draining = true;
         grpc_drain(grpc);
         run_posted();
         assert_int_equal(played.piece_count, unknown ? 1 : 2);
@@ -499,7 +500,7 @@ static void watch_of_a_draining_server_says_so_once(void **state)
 
     (void)state;
     grpc = new_grpc(&arena);
-    faces.draining = true;
+    frontends.draining = true;
     grpc_drain(grpc);
     begin_stream(SLICE(WATCH));
     send_body(watch_server);
@@ -523,7 +524,7 @@ static bool stream_with_fault(struct slice path, struct slice body, unsigned lon
     begin(path);
     send_pieces(body, 16384);
     if (played.accepted && !played.ended)
-        played.exchange.face->body_end(&played.exchange);
+        played.exchange.frontend->body_end(&played.exchange);
     failed = arena_fault_count() >= number;
     arena_fault_set(0, false);
     if (failed && played.ended) {

@@ -7,9 +7,9 @@
 #include <datastream/storage/v1/records.pb-c.h>
 #include <datastream/v1/role.pb-c.h>
 
-#include "proto/embedded.h"
-#include "proto/message.h"
-#include "rpc/call/identity.h"
+#include "proto/contract/embedded.h"
+#include "proto/message/message.h"
+#include "rpc/identity/identity.h"
 
 #define NOW ((int64_t)1800000000000)
 #define ROLE_KIND 2

@@ -10,7 +10,7 @@
 
 #include <stdatomic.h>
 
-#include "rpc/call/identity_registry.h"
+#include "rpc/identity/identity_registry.h"
 
 #define READERS 3
 #define ROUNDS 150

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "rest/json.h"
+#include "proto/json/json.h"
 
 struct string_case {
     struct slice value;

@@ -29,7 +29,7 @@ static void fault_closed(struct exchange *exchange, bool complete)
     atomic_fetch_add(complete ? &seen.completed : &seen.cancelled, 1);
 }
 
-static const struct exchange_face fault_face = {
+static const struct exchange_frontend fault_frontend = {
     .body = fault_body,
     .body_end = fault_end,
     .closed = fault_closed,
@@ -38,7 +38,7 @@ static const struct exchange_face fault_face = {
 static void fault_begin(void *context, struct exchange *exchange)
 {
     (void)context;
-    exchange->face = &fault_face;
+    exchange->frontend = &fault_frontend;
     atomic_fetch_add(&seen.begun, 1);
     exchange_accept_body(exchange, 0);
 }

@@ -1,6 +1,6 @@
 /*
- * A server on loopback with a small face for the tests of rpc/net, and a blocking client. What the
- * face does is chosen by the request's path.
+ * A server on loopback with a small frontend for the tests of rpc/net, and a blocking client. What
+ * the frontend does is chosen by the request's path.
  */
 #ifndef DATASTREAM_TESTS_NET_FIXTURE_H
 #define DATASTREAM_TESTS_NET_FIXTURE_H
@@ -28,7 +28,7 @@
 /* Long enough that only a fault reaches it, sanitizers included. */
 #define PATIENCE_MS 10000
 
-/* What the face saw; all threads. */
+/* What the frontend saw; all threads. */
 static struct {
     atomic_int begun;
     atomic_int ended;
@@ -93,7 +93,7 @@ static void join_body(struct exchange *exchange, struct slice bytes)
     call->len += bytes.len;
 }
 
-static void face_body(struct exchange *exchange, struct slice bytes)
+static void frontend_body(struct exchange *exchange, struct slice bytes)
 {
     if (path_is(exchange, "/echo") || path_is(exchange, "/grpc") || path_is(exchange, "/later"))
         join_body(exchange, bytes);
@@ -160,7 +160,7 @@ static void answer_from_thread(struct exchange *exchange)
     pthread_detach(call->thread);
 }
 
-static void face_body_end(struct exchange *exchange)
+static void frontend_body_end(struct exchange *exchange)
 {
     struct test_call *call = exchange->state;
     struct slice body = slice_make(call->body, call->len);
@@ -209,13 +209,13 @@ static void face_body_end(struct exchange *exchange)
     }
 }
 
-static void face_writable(struct exchange *exchange)
+static void frontend_writable(struct exchange *exchange)
 {
     atomic_fetch_add(&seen.writables, 1);
     send_flood(exchange);
 }
 
-static void face_timeout(struct exchange *exchange)
+static void frontend_timeout(struct exchange *exchange)
 {
     atomic_fetch_add(&seen.timeouts, 1);
     if (path_is(exchange, "/later")) {
@@ -225,7 +225,7 @@ static void face_timeout(struct exchange *exchange)
     exchange_respond(exchange, 504, plain_headers, 1, SLICE("too late"));
 }
 
-static void face_closed(struct exchange *exchange, bool complete)
+static void frontend_closed(struct exchange *exchange, bool complete)
 {
     struct test_call *call = exchange->state;
 
@@ -234,8 +234,8 @@ static void face_closed(struct exchange *exchange, bool complete)
     atomic_fetch_add(complete ? &seen.completed : &seen.cancelled, 1);
 }
 
-static const struct exchange_face test_face = {
-    face_body, face_body_end, face_writable, face_timeout, face_closed,
+static const struct exchange_frontend test_frontend = {
+    frontend_body, frontend_body_end, frontend_writable, frontend_timeout, frontend_closed,
 };
 
 /* /later?300 accepts the body after 300 ms. */
@@ -252,7 +252,7 @@ static void test_begin(void *context, struct exchange *exchange)
 
     (void)context;
     assert_non_null(call);
-    exchange->face = &test_face;
+    exchange->frontend = &test_frontend;
     exchange->state = call;
     atomic_fetch_add(&seen.begun, 1);
     if (path_is(exchange, "/early")) {

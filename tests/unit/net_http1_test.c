@@ -275,7 +275,7 @@ static void absolute_targets_override_host(void **state)
     struct fixture *fixture = *state;
     char answer[4096];
 
-    /* Only the path of the absolute target reaches the face: /echo answers, /a would not. */
+    /* Only the path of the absolute target reaches the frontend: /echo answers, /a would not. */
     converse(fixture, SLICE("GET http://b.example:81/echo HTTP/1.1\r\nHost: a\r\n\r\n"), answer,
              sizeof(answer));
     assert_int_equal(status_of(answer), 200);
@@ -486,7 +486,7 @@ static void an_early_answer_is_heard_by_who_sends_all_first(void **state)
     close(fd);
 }
 
-static void bodies_beyond_what_the_face_takes_are_413(void **state)
+static void bodies_beyond_what_the_frontend_takes_are_413(void **state)
 {
     static const struct slice requests[] = {
         SLICE_INIT("POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n12345678901"),
@@ -592,7 +592,7 @@ static void a_client_that_goes_away_cancels_its_call(void **state)
     wait_for(&seen.cancelled, cancelled + 2);
 }
 
-static void a_reset_by_the_face_closes_the_connection(void **state)
+static void a_reset_by_the_frontend_closes_the_connection(void **state)
 {
     struct fixture *fixture = *state;
     int cancelled = atomic_load(&seen.cancelled);
@@ -604,7 +604,7 @@ static void a_reset_by_the_face_closes_the_connection(void **state)
     wait_for(&seen.cancelled, cancelled + 1);
 }
 
-static void the_faces_timeout_fires_once(void **state)
+static void the_frontends_timeout_fires_once(void **state)
 {
     struct fixture *fixture = *state;
     int timeouts = atomic_load(&seen.timeouts);
@@ -730,13 +730,13 @@ int main(void)
         cmocka_unit_test(an_answer_in_place_of_continue_is_the_last),
         cmocka_unit_test(a_little_of_an_unwanted_body_is_dropped_and_much_closes),
         cmocka_unit_test(an_early_answer_is_heard_by_who_sends_all_first),
-        cmocka_unit_test(bodies_beyond_what_the_face_takes_are_413),
+        cmocka_unit_test(bodies_beyond_what_the_frontend_takes_are_413),
     };
     const struct CMUnitTest flow[] = {
         cmocka_unit_test_setup_teardown(a_reader_that_takes_nothing_is_cut, start_impatient, stop),
-        cmocka_unit_test_setup_teardown(the_faces_timeout_fires_once, start_default, stop),
-        cmocka_unit_test_setup_teardown(a_reset_by_the_face_closes_the_connection, start_default,
-                                        stop),
+        cmocka_unit_test_setup_teardown(the_frontends_timeout_fires_once, start_default, stop),
+        cmocka_unit_test_setup_teardown(a_reset_by_the_frontend_closes_the_connection,
+                                        start_default, stop),
         cmocka_unit_test_setup_teardown(pipelined_answers_keep_the_order_of_their_requests,
                                         start_default, stop),
         cmocka_unit_test_setup_teardown(no_more_than_the_bound_run_at_once, start_default, stop),

@@ -118,7 +118,7 @@ static void an_early_answer_resets_with_no_error(void **state)
     client_close(client);
 }
 
-static void a_reset_by_the_face_is_a_cancel(void **state)
+static void a_reset_by_the_frontend_is_a_cancel(void **state)
 {
     struct client *client = client_open(*state, 0, true);
     int32_t id = get(client, "/reset");
@@ -277,7 +277,7 @@ static void too_many_or_too_large_fields_are_431_and_the_connection_lives(void *
 
 /* ---- bodies and flow control ---- */
 
-static void bodies_beyond_what_the_face_takes_are_413(void **state)
+static void bodies_beyond_what_the_frontend_takes_are_413(void **state)
 {
     struct client *client = client_open(*state, 0, true);
     const nghttp2_nv announced[] = {NV("content-length", "100")};
@@ -391,13 +391,13 @@ int main(void)
         cmocka_unit_test(answers_without_a_body_end_on_their_headers),
         cmocka_unit_test(many_streams_run_side_by_side),
         cmocka_unit_test(an_early_answer_resets_with_no_error),
-        cmocka_unit_test(a_reset_by_the_face_is_a_cancel),
+        cmocka_unit_test(a_reset_by_the_frontend_is_a_cancel),
         cmocka_unit_test(continue_comes_before_the_body),
         cmocka_unit_test(a_preface_in_pieces_is_still_http2),
         cmocka_unit_test(heads_that_nghttp2_lets_pass_are_checked),
         cmocka_unit_test(a_host_beside_the_authority_must_say_the_same),
         cmocka_unit_test(too_many_or_too_large_fields_are_431_and_the_connection_lives),
-        cmocka_unit_test(bodies_beyond_what_the_face_takes_are_413),
+        cmocka_unit_test(bodies_beyond_what_the_frontend_takes_are_413),
     };
     const struct CMUnitTest flow[] = {
         cmocka_unit_test_setup_teardown(calls_held_beyond_their_connection_are_released_later,

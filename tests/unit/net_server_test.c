@@ -352,7 +352,7 @@ static void *post_all(void *argument)
 static void keep_loop(void *context, struct exchange *exchange)
 {
     (void)context;
-    exchange->face = &test_face;
+    exchange->frontend = &test_frontend;
     exchange->state = arena_zalloc(exchange->arena, sizeof(struct test_call));
     atomic_fetch_add(&seen.begun, 1);
     mail_loop = exchange->loop;

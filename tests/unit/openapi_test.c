@@ -6,12 +6,12 @@
 
 #include <cmocka.h>
 
-#include "proto/embedded.h"
+#include "proto/contract/embedded.h"
 #include "rest/rest.h"
 #include "rest/transcode.h"
 
 static struct arena arena;
-static struct faces faces;
+static struct frontends frontends;
 static struct slice document;
 
 static int start(void **state)
@@ -20,8 +20,8 @@ static int start(void **state)
 
     (void)state;
     arena_init(&arena, NULL, (size_t)256 << 20);
-    if (!status_is_ok(contract_load(embedded_contract(), &arena, &faces.contract)) ||
-        !status_is_ok(rest_new(&faces, &arena, &rest)))
+    if (!status_is_ok(contract_load(embedded_contract(), &arena, &frontends.contract)) ||
+        !status_is_ok(rest_new(&frontends, &arena, &rest)))
         return -1;
     document = rest_openapi(rest);
     return 0;
@@ -48,8 +48,8 @@ static void check_holds(const char *text)
 /* A Struct refuses what is no JSON, and a member given twice. */
 static void it_is_json_without_members_given_twice(void **state)
 {
-    struct json_read_options options = {.contract = faces.contract};
-    const struct message_type *type = contract_message(faces.contract,
+    struct json_read_options options = {.contract = frontends.contract};
+    const struct message_type *type = contract_message(frontends.contract,
                                                        SLICE("google.protobuf.Struct"));
     ProtobufCMessage *message;
     struct status status;
@@ -114,8 +114,8 @@ static void check_permission(struct slice operation, const struct method *method
 static void every_method_with_a_rule_is_an_operation_of_its_own(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < faces.contract->method_count; i++) {
-        const struct method *method = faces.contract->methods[i];
+    for (size_t i = 0; i < frontends.contract->method_count; i++) {
+        const struct method *method = frontends.contract->methods[i];
         struct slice id, last;
 
         if (method->rule_count == 0)
@@ -192,8 +192,8 @@ static void a_body_of_all_leaves_the_path_out(void **state)
 
 static void a_contract_whose_routes_collide_does_not_start(void **state)
 {
-    struct contract broken = *faces.contract;
-    struct faces others = {.contract = &broken};
+    struct contract broken = *frontends.contract;
+    struct frontends others = {.contract = &broken};
     struct method *copies;
     struct rest *rest;
     struct status status;
@@ -201,9 +201,9 @@ static void a_contract_whose_routes_collide_does_not_start(void **state)
 
     (void)state;
     copies = arena_array(&arena, 2, sizeof(copies[0]));
-    while (faces.contract->methods[with_rules]->rule_count == 0)
+    while (frontends.contract->methods[with_rules]->rule_count == 0)
         with_rules++;
-    copies[0] = *faces.contract->methods[with_rules];
+    copies[0] = *frontends.contract->methods[with_rules];
     copies[1] = copies[0];
     copies[1].full_name = SLICE("datastream.v1.Other.Method");
     broken.methods = (struct method *[]){&copies[0], &copies[1]};

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "google/protobuf/descriptor.pb-c.h"
-#include "proto/embedded.h"
+#include "proto/contract/embedded.h"
 #include "rpc/grpc/reflection.h"
 
 static struct arena arena;

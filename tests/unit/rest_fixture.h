@@ -1,6 +1,7 @@
 /*
- * The REST face between an exchange and a chain that are played here. For one test program each:
- * what the face calls of rpc/net and rpc/call is defined below, instead of the libraries'.
+ * The REST frontend between an exchange and a chain that are played here. For one test program
+ * each: what the frontend calls of rpc/net and rpc/call is defined below, instead of the
+ * libraries'.
  */
 #ifndef DATASTREAM_TESTS_UNIT_REST_FIXTURE_H
 #define DATASTREAM_TESTS_UNIT_REST_FIXTURE_H
@@ -13,8 +14,8 @@
 #include <cmocka.h>
 
 #include "base/log.h"
-#include "proto/message.h"
-#include "rest/json.h"
+#include "proto/json/json.h"
+#include "proto/message/message.h"
 #include "rest/rest.h"
 #include "tests/unit/stream_played.h"
 
@@ -172,7 +173,7 @@ static struct chain_played {
     struct call *call;
 } chain_played;
 
-static struct faces faces;
+static struct frontends frontends;
 
 void call_open(struct call *call, struct slice authorization)
 {
@@ -193,7 +194,7 @@ bool call_sent_credentials(const struct call *call)
 
 static void finish(struct call *call)
 {
-    struct json_read_options options = {.contract = faces.contract};
+    struct json_read_options options = {.contract = frontends.contract};
 
     call->status = chain_played.run_status;
     if (status_is_ok(call->status))
@@ -224,17 +225,17 @@ static struct settings settings;
 static struct chain_loop *loops[1];
 static struct rest *rest;
 
-/* Starts the face over a contract that lives in contract_arena. */
+/* Starts the frontend over a contract that lives in contract_arena. */
 static UNUSED int start_rest(const struct contract *contract)
 {
     log_setup(LOG_JSON, LOG_ERROR);
     settings = settings_default();
     settings.max_body_bytes = 1024;
-    faces.settings = &settings;
-    faces.loops = loops;
-    faces.wakers = stream_wakers;
-    faces.contract = contract;
-    return status_is_ok(rest_new(&faces, &contract_arena, &rest)) ? 0 : -1;
+    frontends.settings = &settings;
+    frontends.loops = loops;
+    frontends.wakers = stream_wakers;
+    frontends.contract = contract;
+    return status_is_ok(rest_new(&frontends, &contract_arena, &rest)) ? 0 : -1;
 }
 
 static UNUSED int group_teardown(void **state)
@@ -251,8 +252,8 @@ static void fresh(void)
     arena_init(&played.arena, NULL, (size_t)8 << 20);
     arena_init(&played.pieces, NULL, (size_t)8 << 20);
     stream_played = (struct stream_played){.wait_ms = 1000};
-    faces.draining = false;
-    faces.store = NULL;
+    frontends.draining = false;
+    frontends.store = NULL;
 }
 
 static UNUSED int setup(void **state)
@@ -296,7 +297,7 @@ static void begin(struct slice request, bool has_body, int64_t length)
     head->has_body = has_body;
     head->content_length = length;
     rest_begin(rest, &played.exchange);
-    assert_non_null(played.exchange.face);
+    assert_non_null(played.exchange.frontend);
 }
 
 static UNUSED void send_pieces(struct slice body, size_t size)
@@ -304,11 +305,11 @@ static UNUSED void send_pieces(struct slice body, size_t size)
     while (body.len > 0 && played.accepted && played.answers == 0) {
         size_t len = size < body.len ? size : body.len;
 
-        played.exchange.face->body(&played.exchange, slice_make(body.data, len));
+        played.exchange.frontend->body(&played.exchange, slice_make(body.data, len));
         body = slice_from(body, len);
     }
     if (played.accepted && played.answers == 0)
-        played.exchange.face->body_end(&played.exchange);
+        played.exchange.frontend->body_end(&played.exchange);
 }
 
 static UNUSED void request(struct slice line, struct slice body)
@@ -321,7 +322,7 @@ static UNUSED void request(struct slice line, struct slice body)
 static UNUSED void close_exchange(void)
 {
     played.is_closed = true;
-    played.exchange.face->closed(&played.exchange, played.answers > 0);
+    played.exchange.frontend->closed(&played.exchange, played.answers > 0);
 }
 
 static UNUSED struct slice sent(struct slice name)

@@ -17,7 +17,7 @@ static int group_setup(void **state)
 /* The request message that reached the chain, as JSON. */
 static struct slice got_request(void)
 {
-    const struct json_write_options options = {.contract = faces.contract};
+    const struct json_write_options options = {.contract = frontends.contract};
     const struct call *call = chain_played.call;
     struct slice text;
 

@@ -2,7 +2,7 @@
  * Streaming methods over REST, between an exchange and a chain that are played: the words of NDJSON
  * and of Server-Sent Events, from the head to the end.
  */
-#include "proto/embedded.h"
+#include "proto/contract/embedded.h"
 #include "rest_fixture.h"
 
 static int group_setup(void **state)
@@ -161,7 +161,7 @@ static void a_stream_that_never_opens_is_504(void **state)
     chain_played.run_waits = true;
     request(SLICE(GET), SLICE_EMPTY);
     assert_int_equal(played.timeout_ms, settings.request_timeout_ms);
-    played.exchange.face->timeout(&played.exchange);
+    played.exchange.frontend->timeout(&played.exchange);
     assert_problem(504);
     assert_int_equal(stream_played.cancels, 1);
     close_exchange();

@@ -1,8 +1,8 @@
 /*
- * The REST face between an exchange and a chain that are played: in which order a request is
+ * The REST frontend between an exchange and a chain that are played: in which order a request is
  * judged, what is answered when, also when any one allocation fails.
  */
-#include "proto/embedded.h"
+#include "proto/contract/embedded.h"
 #include "rest_fixture.h"
 
 static int group_setup(void **state)
@@ -285,7 +285,7 @@ static void a_late_call_is_504_and_cancelled(void **state)
     request(SLICE("GET " TOKENS), SLICE_EMPTY);
     assert_int_equal(played.answers, 0);
     assert_int_equal(played.timeout_ms, settings.request_timeout_ms);
-    played.exchange.face->timeout(&played.exchange);
+    played.exchange.frontend->timeout(&played.exchange);
     assert_problem(504);
     assert_true(chain_played.call->cancelled);
     finish(chain_played.call);
@@ -333,9 +333,9 @@ static void health_tells_readiness_from_life(void **state)
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         setup(state);
-        faces.draining = cases[i].draining;
+        frontends.draining = cases[i].draining;
         if (cases[i].read_only)
-            faces.store = (struct store *)&played.accepted;
+            frontends.store = (struct store *)&played.accepted;
         request(cases[i].line, SLICE_EMPTY);
         assert_int_equal(played.status, cases[i].status);
         assert_int_equal(chain_played.opens, 0);

@@ -10,8 +10,8 @@
 
 #include <datastream/storage/v1/records.pb-c.h>
 
-#include "proto/embedded.h"
-#include "proto/message.h"
+#include "proto/contract/embedded.h"
+#include "proto/message/message.h"
 #include "rpc/call/news.h"
 #include "rpc/services/services.h"
 #include "storage/audit.h"
@@ -150,7 +150,7 @@ struct test_call {
 
 static inline void test_call_post(struct call *call)
 {
-    struct test_call *t = call->face;
+    struct test_call *t = call->frontend;
 
     pthread_mutex_lock(&t->world->mutex);
     t->posted++;
@@ -160,7 +160,7 @@ static inline void test_call_post(struct call *call)
 
 static inline void test_call_opened(struct call *call)
 {
-    struct test_call *t = call->face;
+    struct test_call *t = call->frontend;
 
     assert_false(t->opened);
     t->opened = true;
@@ -168,7 +168,7 @@ static inline void test_call_opened(struct call *call)
 
 static inline void test_call_finish(struct call *call)
 {
-    struct test_call *t = call->face;
+    struct test_call *t = call->frontend;
 
     assert_false(t->finished);
     t->finished = true;
@@ -232,7 +232,7 @@ static inline void world_begin(struct world *w, struct test_call *t, const char 
         .post = test_call_post,
         .opened = test_call_opened,
         .finish = test_call_finish,
-        .face = t,
+        .frontend = t,
     };
     call_open(&t->call, header);
     test_call_wait(t, &t->opened);

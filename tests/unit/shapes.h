@@ -11,9 +11,9 @@
 #include <stdlib.h>
 
 #include "google/protobuf/descriptor.pb-c.h"
-#include "proto/contract_private.h"
-#include "proto/embedded.h"
-#include "proto/message.h"
+#include "proto/contract/contract_private.h"
+#include "proto/contract/embedded.h"
+#include "proto/message/message.h"
 
 /* Numbers of the fields: a group's base and the type's place in shape_types. */
 enum { PLAIN = 1, OPTIONAL = 21, REPEATED = 41, CHOICE = 61, TEXT_TO_SHAPE = 81, INT_TO_TEXT = 82 };

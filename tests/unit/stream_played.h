@@ -1,12 +1,12 @@
 /*
- * The chain's streams, played, for tests of the faces: so many messages as the test says, then a
- * wait or an end. One file includes it, since it defines what the faces call.
+ * The chain's streams, played, for tests of the frontends: so many messages as the test says, then
+ * a wait or an end. One file includes it, since it defines what the frontends call.
  */
 #ifndef DATASTREAM_TESTS_UNIT_STREAM_PLAYED_H
 #define DATASTREAM_TESTS_UNIT_STREAM_PLAYED_H
 
-#include "proto/message.h"
-#include "rpc/face/stream.h"
+#include "proto/message/message.h"
+#include "rpc/frontend/frontend_stream.h"
 
 static struct stream_played {
     bool opens;          /* call_dispatch opens a stream */
@@ -20,7 +20,7 @@ static struct stream_played {
     struct arena arena; /* of one message */
 } stream_played;
 
-static struct face_waker stream_wakers[1];
+static struct frontend_waker stream_wakers[1];
 
 enum stream_result call_stream_next(struct call *call, ProtobufCMessage **ret_message)
 {

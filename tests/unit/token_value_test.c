@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "rpc/call/identity.h"
+#include "rpc/identity/identity.h"
 
 static void fill(uint8_t number[32], uint8_t byte)
 {

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "proto/embedded.h"
+#include "proto/contract/embedded.h"
 #include "rest/transcode.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

@@ -34,7 +34,7 @@ struct watch {
 
 static void on_ready(struct call *call)
 {
-    ((struct watch *)call->face)->ready++;
+    ((struct watch *)call->frontend)->ready++;
 }
 
 static void on_open(void *context)
@@ -109,7 +109,7 @@ static void open_stream(struct watch *watch, struct slice token, const struct me
         .post = test_call_post,
         .opened = test_call_opened,
         .finish = test_call_finish,
-        .face = watch,
+        .frontend = watch,
     };
     call_open(&watch->t.call, header);
     test_call_wait(&watch->t, &watch->t.opened);
@@ -464,7 +464,8 @@ static void draining_ends_watches_and_opens_none(void **state)
     close_watch(&later);
 }
 
-/* -- conversations: methods that a face answers by itself -------------------------------------- */
+/* -- conversations: methods that a frontend answers by itself
+ * -------------------------------------- */
 
 static void open_talk(struct watch *talk, struct slice token)
 {

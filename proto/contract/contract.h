@@ -1,0 +1,301 @@
+/*
+ * The contract as data: one immutable, indexed model of all services, methods, messages, fields,
+ * kinds and permissions, made at start-up from the embedded descriptor set, options and comments
+ * included. Dispatch, routing, authorization, validation, transcoding, the resource engine and the
+ * reference are derived from it; nobody keeps a second list.
+ *
+ * Messages that C code names keep protoc-c's descriptors; all others get theirs here, with presence
+ * for `optional` and oneofs. Structures are plain and read-only once contract_load returned, so all
+ * threads may read them.
+ */
+#ifndef DATASTREAM_PROTO_CONTRACT_CONTRACT_H
+#define DATASTREAM_PROTO_CONTRACT_CONTRACT_H
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "base/arena.h"
+#include "base/slice.h"
+#include "base/status.h"
+
+struct kind;
+struct message_type;
+
+/* Messages whose JSON is special (protobuf.dev, ProtoJSON). */
+enum well_known {
+    WELL_KNOWN_NONE,
+    WELL_KNOWN_ANY,
+    WELL_KNOWN_TIMESTAMP,
+    WELL_KNOWN_DURATION,
+    WELL_KNOWN_FIELD_MASK,
+    WELL_KNOWN_STRUCT,
+    WELL_KNOWN_VALUE,
+    WELL_KNOWN_LIST_VALUE,
+    WELL_KNOWN_EMPTY,
+    WELL_KNOWN_WRAPPER, /* DoubleValue ... BytesValue: the one field is number 1 */
+    WELL_KNOWN_HTTP_BODY,
+};
+
+struct enum_value {
+    struct slice name;
+    int32_t number;
+    struct slice comment;
+};
+
+struct enum_type {
+    struct slice full_name;
+    struct enum_value *values; /* in the order of declaration, aliases included */
+    size_t value_count;
+    bool is_null_value; /* google.protobuf.NullValue */
+    struct slice comment;
+};
+
+/* Rules of buf.validate, unfolded. Absent limits are at the ends of their type. */
+struct rules {
+    bool required;
+    bool has_range;  /* integers */
+    int64_t least;   /* inclusive */
+    int64_t most;    /* inclusive */
+    bool has_length; /* code points of strings, bytes of bytes */
+    uint64_t min_length;
+    uint64_t max_length;
+    bool defined_only;
+    struct slice pattern; /* POSIX extended, over the whole value; empty for none */
+    void *compiled;       /* its regex_t */
+    struct slice prefix;
+    struct slice *in;
+    size_t in_count;
+    bool email;
+    bool hostname;
+    bool ip;
+    bool address; /* host name or ip */
+    bool uuid;
+    bool cidr;           /* address with prefix length, or a bare address */
+    bool has_item_count; /* repeated and map */
+    uint64_t min_items;
+    uint64_t max_items;
+    bool unique;
+    const struct rules *items; /* of each item, or each map value; NULL for none */
+    const struct rules *keys;  /* of each map key */
+};
+
+struct field {
+    const ProtobufCFieldDescriptor *pb;
+    const struct message_type *parent;
+    struct slice name; /* proto name */
+    struct slice json_name;
+    uint32_t number;
+    unsigned index;                      /* in parent->fields and parent->pb->fields */
+    const struct message_type *message;  /* of message fields */
+    const struct enum_type *enumeration; /* of enum fields */
+    bool repeated;                       /* maps too */
+    bool map;          /* message is the entry type: key is number 1, value number 2 */
+    bool has_presence; /* message, oneof member, or `optional` */
+    bool oneof_member; /* of a real oneof */
+    bool optional_keyword;
+    unsigned oneof; /* index in parent->oneofs, of a oneof member */
+    bool required;  /* field_behavior */
+    bool output_only;
+    bool input_only;
+    bool immutable;
+    bool secret;
+    bool indexed;
+    bool computed;
+    const struct kind *reference; /* the value is an id of that kind; NULL for none */
+    const struct rules *rules;    /* NULL for none */
+    struct slice comment;
+};
+
+struct oneof {
+    struct slice name;
+    const struct field **fields;
+    size_t field_count;
+    unsigned case_offset; /* of the number of the member that is set, in the C structure */
+    struct slice comment;
+};
+
+struct field_name {
+    struct slice name;
+    const struct field *field;
+};
+
+struct message_type {
+    const ProtobufCMessageDescriptor *pb;
+    struct slice full_name; /* without a leading dot */
+    struct field *fields;   /* in the order of pb->fields: by number */
+    size_t field_count;
+    const struct field **declared; /* in the order of declaration: what JSON is written in */
+    struct oneof *oneofs;
+    size_t oneof_count;
+    struct field_name *by_name; /* sorted by length, then bytes; proto and JSON names */
+    size_t by_name_count;
+    enum well_known well_known;
+    bool map_entry;
+    bool holds_maps;         /* itself or a message in it, at any depth */
+    const struct kind *kind; /* of a resource; NULL for others */
+    struct slice comment;
+};
+
+/* 128 permissions are more than the contract has kinds for; contract_load checks it. */
+#define PERMISSIONS_MOST 128
+struct permission_set {
+    uint64_t bits[PERMISSIONS_MOST / 64];
+};
+
+/* Numbers of datastream.v1.Area. */
+enum area {
+    AREA_UNSPECIFIED = 0,
+    AREA_FLEET = 1,
+    AREA_VAULT = 2,
+    AREA_USERS = 3,
+    AREA_GOVERNANCE = 4,
+    AREA_AUDIT = 5,
+    AREA_AUTHORIZATION = 6,
+    AREA_OWNER = 7,
+};
+
+enum verb { VERB_READ, VERB_CREATE, VERB_EDIT, VERB_DELETE, VERB_OTHER };
+
+struct permission {
+    struct slice name; /* "devices.create" */
+    unsigned bit;      /* in permission sets of this process; never stored */
+    enum area area;
+    enum verb verb;
+    const struct kind *kind; /* NULL for extra permissions */
+    struct slice description;
+};
+
+/* A resource kind. The envelope's fields are found by name; NULL where the message lacks one. */
+struct kind {
+    uint32_t number;
+    struct slice collection; /* "devices" */
+    struct slice singular;   /* "device" */
+    enum area area;
+    const struct message_type *message;
+    const struct field *id, *name, *description, *labels, *create_time, *update_time, *created_by,
+        *etag;
+    const struct permission *permissions[VERB_OTHER]; /* by enum verb */
+};
+
+enum access { ACCESS_PERMISSION, ACCESS_PUBLIC, ACCESS_AUTHENTICATED };
+
+/* Numbers of datastream.v1.Operation. */
+enum operation_type {
+    OPERATION_CUSTOM = 0,
+    OPERATION_CREATE = 1,
+    OPERATION_GET = 2,
+    OPERATION_LIST = 3,
+    OPERATION_UPDATE = 4,
+    OPERATION_DELETE = 5,
+};
+
+/* One HTTP mapping; additional bindings are further rules of the same method. */
+struct http_rule {
+    struct slice verb;          /* "GET", ..., "*" for any */
+    struct slice template;      /* path template */
+    struct slice body;          /* request field, "*" or empty */
+    struct slice response_body; /* response field or empty */
+};
+
+struct method {
+    struct slice name;      /* "CreateDevice" */
+    struct slice full_name; /* "datastream.v1.DeviceService.CreateDevice" */
+    struct slice path;      /* "/datastream.v1.DeviceService/CreateDevice" */
+    const struct service *service;
+    unsigned index; /* in contract->methods */
+    const struct message_type *input;
+    const struct message_type *output;
+    bool client_streaming;
+    bool server_streaming;
+    struct http_rule *rules;
+    size_t rule_count;
+    enum access access;
+    const struct permission *permission; /* of ACCESS_PERMISSION */
+    bool allow_self;
+    const struct kind *kind;
+    enum operation_type operation;
+    /*
+     * What the engine and the frontends need of the standard shapes; NULL where the request or the
+     * response has none: found by type (the kind's message) and by name.
+     */
+    const struct field *resource;      /* input: the kind's message, of create and update */
+    const struct field *id;            /* input: "id" */
+    const struct field *update_mask;   /* input */
+    const struct field *validate_only; /* input */
+    const struct field *page_size, *page_token;               /* input */
+    const struct field *items, *next_page_token, *total_size; /* output */
+    struct slice comment;
+};
+
+struct service {
+    struct slice full_name;
+    struct method *methods;
+    size_t method_count;
+    struct slice comment;
+};
+
+struct contract {
+    struct message_type **messages; /* sorted by full name */
+    size_t message_count;
+    struct enum_type **enums;
+    size_t enum_count;
+    struct service *services; /* in the order of files and declarations */
+    size_t service_count;
+    struct method **methods; /* by index */
+    size_t method_count;
+    struct kind **kinds; /* sorted by number */
+    size_t kind_count;
+    struct permission *permissions; /* sorted by name; bit i is permissions[i] */
+    size_t permission_count;
+};
+
+/*
+ * Reads a packed FileDescriptorSet into a model that lives in `arena` (as long as the process,
+ * usually; regular expressions are compiled outside it and never freed). A contract error is a
+ * FAILED_PRECONDITION with a sentence that names the place: a method of a datastream service
+ * without a permission or access, with both, with a permission that does not exist, or with a
+ * stream of requests; a kind number or collection twice; a resource's field that has the name but
+ * not the type of the envelope's; a reference to no kind; an operation whose request lacks its
+ * shape; a rule that does not fit its field's type; a pattern that does not compile. Services
+ * outside the package datastream.* need no policy and are ACCESS_AUTHENTICATED, but grpc.health.*
+ * is public.
+ */
+struct status contract_load(struct slice descriptor_set, struct arena *arena,
+                            const struct contract **ret_contract);
+
+/* Lookups; NULL when there is none. Names without a leading dot. */
+const struct message_type *contract_message(const struct contract *contract,
+                                            struct slice full_name);
+const struct method *contract_method(const struct contract *contract, struct slice path);
+const struct kind *contract_kind(const struct contract *contract, struct slice collection);
+const struct kind *contract_kind_by_number(const struct contract *contract, uint32_t number);
+const struct permission *contract_permission(const struct contract *contract, struct slice name);
+const struct field *message_field_by_number(const struct message_type *type, uint32_t number);
+/* By proto name or JSON name. */
+const struct field *message_field_by_name(const struct message_type *type, struct slice name);
+/* By proto name alone. */
+const struct field *message_field_by_proto_name(const struct message_type *type, struct slice name);
+const struct enum_value *enum_value_by_name(const struct enum_type *type, struct slice name);
+/* The first value declared with that number. */
+const struct enum_value *enum_value_by_number(const struct enum_type *type, int32_t number);
+
+static inline bool permission_set_has(const struct permission_set *set, unsigned bit)
+{
+    return (set->bits[bit / 64] >> (bit % 64) & 1) != 0;
+}
+
+static inline void permission_set_add(struct permission_set *set, unsigned bit)
+{
+    set->bits[bit / 64] |= (uint64_t)1 << (bit % 64);
+}
+
+/* Whether every permission of `inner` is in `outer`. */
+static inline bool permission_set_within(const struct permission_set *inner,
+                                         const struct permission_set *outer)
+{
+    for (size_t i = 0; i < PERMISSIONS_MOST / 64; i++)
+        if ((inner->bits[i] & ~outer->bits[i]) != 0)
+            return false;
+    return true;
+}
+
+#endif

@@ -1,0 +1,342 @@
+/*
+ * Unfolds buf.validate into struct rules, and refuses rules that do not fit their field. Limits
+ * become inclusive; patterns are compiled once for the process and kept for its life.
+ */
+#include <pthread.h>
+#include <regex.h>
+#include <stdlib.h>
+
+#include "buf/validate/validate.pb-c.h"
+#include "proto/contract/contract_private.h"
+
+/* What a set of rules is for: a field, or one item, key or value of it. */
+struct target {
+    const struct build *build;
+    const struct field *field;
+    bool single; /* of one value, even where the field is repeated */
+};
+
+static struct status refuse(const struct target *target, const char *why)
+{
+    return contract__error(target->build, "%.*s.%.*s has a rule (buf.validate.field) %s.",
+                           SLICE_ARG(target->field->parent->full_name),
+                           SLICE_ARG(target->field->name), why);
+}
+
+static struct status unfit(const struct target *target)
+{
+    return refuse(target, "that does not fit its type");
+}
+
+static bool is_single(const struct target *target)
+{
+    return target->single || !target->field->repeated;
+}
+
+static bool type_is(const struct target *target, ProtobufCType a, ProtobufCType b, ProtobufCType c)
+{
+    ProtobufCType type = target->field->pb->type;
+
+    return is_single(target) && (type == a || type == b || type == c);
+}
+
+/* -- ranges */
+
+struct range {
+    bool has_least, has_most, has_above, has_below;
+    int64_t least, most, above, below;
+};
+
+static struct status take_range(const struct target *target, const struct range *range,
+                                int64_t type_least, int64_t type_most, struct rules *rules)
+{
+    rules->has_range = true;
+    rules->least = type_least;
+    rules->most = type_most;
+    if (range->has_least && range->least > rules->least)
+        rules->least = range->least;
+    if (range->has_most && range->most < rules->most)
+        rules->most = range->most;
+    if ((range->has_above && range->above == type_most) ||
+        (range->has_below && range->below == type_least))
+        return refuse(target, "that no value can meet");
+    if (range->has_above && range->above + 1 > rules->least)
+        rules->least = range->above + 1;
+    if (range->has_below && range->below - 1 < rules->most)
+        rules->most = range->below - 1;
+    return rules->least > rules->most ? refuse(target, "that no value can meet") : status_ok();
+}
+
+static struct status take_int32(const struct target *target, const Buf__Validate__Int32Rules *from,
+                                struct rules *rules)
+{
+    struct range range = {from->has_gte, from->has_lte, from->has_gt, from->has_lt,
+                          from->gte,     from->lte,     from->gt,     from->lt};
+
+    if (!type_is(target, PROTOBUF_C_TYPE_INT32, PROTOBUF_C_TYPE_SINT32, PROTOBUF_C_TYPE_SFIXED32))
+        return unfit(target);
+    return take_range(target, &range, INT32_MIN, INT32_MAX, rules);
+}
+
+static struct status take_int64(const struct target *target, const Buf__Validate__Int64Rules *from,
+                                struct rules *rules)
+{
+    struct range range = {from->has_gte, from->has_lte, from->has_gt, from->has_lt,
+                          from->gte,     from->lte,     from->gt,     from->lt};
+
+    if (!type_is(target, PROTOBUF_C_TYPE_INT64, PROTOBUF_C_TYPE_SINT64, PROTOBUF_C_TYPE_SFIXED64))
+        return unfit(target);
+    return take_range(target, &range, INT64_MIN, INT64_MAX, rules);
+}
+
+static struct status take_uint32(const struct target *target,
+                                 const Buf__Validate__UInt32Rules *from, struct rules *rules)
+{
+    struct range range = {from->has_gte, from->has_lte, from->has_gt, from->has_lt,
+                          from->gte,     from->lte,     from->gt,     from->lt};
+
+    if (!type_is(target, PROTOBUF_C_TYPE_UINT32, PROTOBUF_C_TYPE_FIXED32, PROTOBUF_C_TYPE_FIXED32))
+        return unfit(target);
+    return take_range(target, &range, 0, UINT32_MAX, rules);
+}
+
+/* -- texts */
+
+static struct status take_length(const struct target *target, bool has_min, uint64_t min,
+                                 bool has_max, uint64_t max, struct rules *rules)
+{
+    rules->has_length = has_min || has_max;
+    rules->min_length = has_min ? min : 0;
+    rules->max_length = has_max ? max : UINT64_MAX;
+    if (rules->min_length > rules->max_length)
+        return refuse(target, "that no value can meet");
+    return status_ok();
+}
+
+/* Every pattern that was ever compiled; under the lock. */
+struct pattern {
+    struct pattern *next;
+    char *text;
+    regex_t regex;
+};
+static pthread_mutex_t patterns_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct pattern *patterns;
+
+static struct pattern *compile_new(const char *anchored, int *ret_error)
+{
+    struct pattern *pattern = calloc(1, sizeof(*pattern));
+
+    *ret_error = REG_ESPACE;
+    if (pattern == NULL)
+        return NULL;
+    pattern->text = strdup(anchored);
+    if (pattern->text != NULL)
+        *ret_error = regcomp(&pattern->regex, anchored, REG_EXTENDED | REG_NOSUB);
+    if (*ret_error == 0)
+        return pattern;
+    free(pattern->text);
+    free(pattern);
+    return NULL;
+}
+
+/* The pattern of that text, compiled now or before; NULL with regcomp's error. */
+static regex_t *compile_pattern(const char *anchored, int *ret_error)
+{
+    struct pattern *pattern;
+
+    pthread_mutex_lock(&patterns_lock);
+    for (pattern = patterns; pattern != NULL; pattern = pattern->next)
+        if (strcmp(pattern->text, anchored) == 0)
+            break;
+    if (pattern == NULL) {
+        pattern = compile_new(anchored, ret_error);
+        if (pattern != NULL) {
+            pattern->next = patterns;
+            patterns = pattern;
+        }
+    }
+    pthread_mutex_unlock(&patterns_lock);
+    return pattern == NULL ? NULL : &pattern->regex;
+}
+
+static struct status take_pattern(const struct target *target, const char *text,
+                                  struct rules *rules)
+{
+    struct slice anchored = arena_printf(target->build->arena, "^(%s)$", text);
+    int error;
+
+    if (anchored.data == NULL)
+        return status_out_of_memory();
+    rules->pattern = slice_from_cstr(text);
+    rules->compiled = compile_pattern(anchored.data, &error);
+    if (rules->compiled != NULL)
+        return status_ok();
+    if (error == REG_ESPACE)
+        return status_out_of_memory();
+    return contract__error(target->build, "%.*s.%.*s has a pattern that does not compile: \"%s\".",
+                           SLICE_ARG(target->field->parent->full_name),
+                           SLICE_ARG(target->field->name), text);
+}
+
+static struct status take_string(const struct target *target,
+                                 const Buf__Validate__StringRules *from, struct rules *rules)
+{
+    struct status status;
+
+    if (!type_is(target, PROTOBUF_C_TYPE_STRING, PROTOBUF_C_TYPE_STRING, PROTOBUF_C_TYPE_STRING))
+        return unfit(target);
+    status = take_length(target, from->has_min_len, from->min_len, from->has_max_len, from->max_len,
+                         rules);
+    if (!status_is_ok(status))
+        return status;
+    rules->prefix = slice_from_cstr(from->prefix);
+    rules->in = arena_array(target->build->arena, from->n_in, sizeof(*rules->in));
+    if (rules->in == NULL)
+        return status_out_of_memory();
+    rules->in_count = from->n_in;
+    for (size_t i = 0; i < from->n_in; i++)
+        rules->in[i] = slice_from_cstr(from->in[i]);
+    switch (from->well_known_case) {
+    case BUF__VALIDATE__STRING_RULES__WELL_KNOWN_EMAIL:
+        rules->email = from->email;
+        break;
+    case BUF__VALIDATE__STRING_RULES__WELL_KNOWN_HOSTNAME:
+        rules->hostname = from->hostname;
+        break;
+    case BUF__VALIDATE__STRING_RULES__WELL_KNOWN_IP:
+        rules->ip = from->ip;
+        break;
+    case BUF__VALIDATE__STRING_RULES__WELL_KNOWN_ADDRESS:
+        rules->address = from->address;
+        break;
+    case BUF__VALIDATE__STRING_RULES__WELL_KNOWN_UUID:
+        rules->uuid = from->uuid;
+        break;
+    case BUF__VALIDATE__STRING_RULES__WELL_KNOWN_IP_WITH_PREFIXLEN:
+        rules->cidr = from->ip_with_prefixlen;
+        break;
+    default:
+        break;
+    }
+    return from->pattern == NULL ? status_ok() : take_pattern(target, from->pattern, rules);
+}
+
+/* -- lists and maps */
+
+static struct status take_rules(const struct target *target, const Buf__Validate__FieldRules *from,
+                                const struct rules **ret_rules);
+
+static struct status take_count(const struct target *target, bool has_min, uint64_t min,
+                                bool has_max, uint64_t max, struct rules *rules)
+{
+    rules->has_item_count = has_min || has_max;
+    rules->min_items = has_min ? min : 0;
+    rules->max_items = has_max ? max : UINT64_MAX;
+    if (rules->min_items > rules->max_items)
+        return refuse(target, "that no value can meet");
+    return status_ok();
+}
+
+static struct status take_repeated(const struct target *target,
+                                   const Buf__Validate__RepeatedRules *from, struct rules *rules)
+{
+    struct target item = {target->build, target->field, true};
+    struct status status;
+
+    if (is_single(target) || target->field->map)
+        return unfit(target);
+    status = take_count(target, from->has_min_items, from->min_items, from->has_max_items,
+                        from->max_items, rules);
+    if (!status_is_ok(status))
+        return status;
+    rules->unique = from->unique;
+    if (rules->unique && target->field->message != NULL)
+        return unfit(target);
+    return from->items == NULL ? status_ok() : take_rules(&item, from->items, &rules->items);
+}
+
+static struct status take_map(const struct target *target, const Buf__Validate__MapRules *from,
+                              struct rules *rules)
+{
+    const struct message_type *entry = target->field->message;
+    struct target side = {target->build, NULL, true};
+    struct status status;
+
+    if (is_single(target) || !target->field->map)
+        return unfit(target);
+    status = take_count(target, from->has_min_pairs, from->min_pairs, from->has_max_pairs,
+                        from->max_pairs, rules);
+    if (status_is_ok(status) && from->keys != NULL) {
+        side.field = message_field_by_number(entry, 1);
+        status = take_rules(&side, from->keys, &rules->keys);
+    }
+    if (status_is_ok(status) && from->values != NULL) {
+        side.field = message_field_by_number(entry, 2);
+        status = take_rules(&side, from->values, &rules->items);
+    }
+    return status;
+}
+
+static struct status take_type(const struct target *target, const Buf__Validate__FieldRules *from,
+                               struct rules *rules)
+{
+    switch (from->type_case) {
+    case BUF__VALIDATE__FIELD_RULES__TYPE_INT32:
+        return take_int32(target, from->int32, rules);
+    case BUF__VALIDATE__FIELD_RULES__TYPE_INT64:
+        return take_int64(target, from->int64, rules);
+    case BUF__VALIDATE__FIELD_RULES__TYPE_UINT32:
+        return take_uint32(target, from->uint32, rules);
+    case BUF__VALIDATE__FIELD_RULES__TYPE_STRING:
+        return take_string(target, from->string, rules);
+    case BUF__VALIDATE__FIELD_RULES__TYPE_BYTES:
+        if (!type_is(target, PROTOBUF_C_TYPE_BYTES, PROTOBUF_C_TYPE_BYTES, PROTOBUF_C_TYPE_BYTES))
+            return unfit(target);
+        return take_length(target, from->bytes->has_min_len, from->bytes->min_len,
+                           from->bytes->has_max_len, from->bytes->max_len, rules);
+    case BUF__VALIDATE__FIELD_RULES__TYPE_ENUM:
+        if (!type_is(target, PROTOBUF_C_TYPE_ENUM, PROTOBUF_C_TYPE_ENUM, PROTOBUF_C_TYPE_ENUM))
+            return unfit(target);
+        rules->defined_only = from->enum_->defined_only;
+        return status_ok();
+    case BUF__VALIDATE__FIELD_RULES__TYPE_REPEATED:
+        return take_repeated(target, from->repeated, rules);
+    case BUF__VALIDATE__FIELD_RULES__TYPE_MAP:
+        return take_map(target, from->map, rules);
+    default:
+        return status_ok();
+    }
+}
+
+static struct status take_rules(const struct target *target, const Buf__Validate__FieldRules *from,
+                                const struct rules **ret_rules)
+{
+    struct rules *rules = arena_zalloc(target->build->arena, sizeof(*rules));
+    struct status status;
+
+    if (rules == NULL)
+        return status_out_of_memory();
+    rules->required = from->required;
+    rules->least = INT64_MIN;
+    rules->most = INT64_MAX;
+    rules->max_length = UINT64_MAX;
+    rules->max_items = UINT64_MAX;
+    status = take_type(target, from, rules);
+    if (status_is_ok(status))
+        *ret_rules = rules;
+    return status;
+}
+
+struct status contract__build_rules(const struct build *build, const struct field *field,
+                                    const ProtobufCMessage *options, const struct rules **ret_rules)
+{
+    struct target target = {build, field, false};
+    const ProtobufCMessage *option = NULL;
+
+    if (!contract__option(build, options, OPTION_FIELD_RULES,
+                          &buf__validate__field_rules__descriptor, &option))
+        return refuse(&target, "that can't be read");
+    if (option == NULL)
+        return status_ok();
+    return take_rules(&target, (const void *)option, ret_rules);
+}

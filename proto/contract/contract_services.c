@@ -1,0 +1,257 @@
+/* Services and their methods: HTTP rules, and who may call what. */
+#include "datastream/v1/options.pb-c.h"
+#include "google/api/http.pb-c.h"
+#include "proto/contract/contract_private.h"
+
+/* Tags of descriptor.proto that paths are made of. */
+enum { FILE_SERVICE = 6, SERVICE_METHOD = 2 };
+
+static const struct location_path root;
+
+static struct status take_http_rule(const struct build *build, const struct method *method,
+                                    const Google__Api__HttpRule *from, struct http_rule *rule)
+{
+    struct slice full_name = method->full_name;
+
+    switch (from->pattern_case) {
+    case GOOGLE__API__HTTP_RULE__PATTERN_GET:
+        *rule = (struct http_rule){.verb = SLICE("GET"), .template = slice_from_cstr(from->get)};
+        break;
+    case GOOGLE__API__HTTP_RULE__PATTERN_PUT:
+        *rule = (struct http_rule){.verb = SLICE("PUT"), .template = slice_from_cstr(from->put)};
+        break;
+    case GOOGLE__API__HTTP_RULE__PATTERN_POST:
+        *rule = (struct http_rule){.verb = SLICE("POST"), .template = slice_from_cstr(from->post)};
+        break;
+    case GOOGLE__API__HTTP_RULE__PATTERN_DELETE:
+        *rule = (struct http_rule){.verb = SLICE("DELETE"),
+                                   .template = slice_from_cstr(from->delete_)};
+        break;
+    case GOOGLE__API__HTTP_RULE__PATTERN_PATCH:
+        *rule = (struct http_rule){.verb = SLICE("PATCH"),
+                                   .template = slice_from_cstr(from->patch)};
+        break;
+    case GOOGLE__API__HTTP_RULE__PATTERN_CUSTOM:
+        *rule = (struct http_rule){.verb = slice_from_cstr(from->custom->kind),
+                                   .template = slice_from_cstr(from->custom->path)};
+        break;
+    default:
+        return contract__error(build, "%.*s has an HTTP rule without a path.",
+                               SLICE_ARG(full_name));
+    }
+    if (rule->verb.len == 0)
+        return contract__error(build, "%.*s has a custom HTTP rule without a kind.",
+                               SLICE_ARG(full_name));
+    rule->body = slice_from_cstr(from->body);
+    rule->response_body = slice_from_cstr(from->response_body);
+    if (rule->body.len > 0 && !slice_equal(rule->body, SLICE("*")) &&
+        message_field_by_proto_name(method->input, rule->body) == NULL)
+        return contract__error(build, "%.*s has an HTTP rule whose body names no field: \"%.*s\".",
+                               SLICE_ARG(full_name), SLICE_ARG(rule->body));
+    if (rule->response_body.len > 0 &&
+        message_field_by_proto_name(method->output, rule->response_body) == NULL)
+        return contract__error(
+            build, "%.*s has an HTTP rule whose response_body names no field: \"%.*s\".",
+            SLICE_ARG(full_name), SLICE_ARG(rule->response_body));
+    return status_ok();
+}
+
+static struct status take_http(const struct build *build, struct method *method,
+                               const ProtobufCMessage *options)
+{
+    const ProtobufCMessage *option = NULL;
+    const Google__Api__HttpRule *http;
+    struct status status;
+
+    if (!contract__option(build, options, OPTION_HTTP, &google__api__http_rule__descriptor,
+                          &option))
+        return contract__error(build, "%.*s has an option (google.api.http) that can't be read.",
+                               SLICE_ARG(method->full_name));
+    if (option == NULL)
+        return status_ok();
+    http = (const void *)option;
+    method->rules = arena_array(build->arena, http->n_additional_bindings + 1,
+                                sizeof(*method->rules));
+    if (method->rules == NULL)
+        return status_out_of_memory();
+    method->rule_count = http->n_additional_bindings + 1;
+    status = take_http_rule(build, method, http, &method->rules[0]);
+    for (size_t i = 0; i < http->n_additional_bindings && status_is_ok(status); i++) {
+        const Google__Api__HttpRule *additional = http->additional_bindings[i];
+
+        status = take_http_rule(build, method, additional, &method->rules[i + 1]);
+        if (status_is_ok(status) && additional->n_additional_bindings > 0)
+            status = contract__error(
+                build, "%.*s has an additional binding with additional bindings of its own.",
+                SLICE_ARG(method->full_name));
+    }
+    return status;
+}
+
+/* Exactly one of permission and access. */
+static struct status take_access(const struct build *build, struct method *method,
+                                 const Datastream__V1__MethodPolicy *policy)
+{
+    struct slice permission = slice_from_cstr(policy->permission);
+
+    if (permission.len > 0 && policy->access != DATASTREAM__V1__ACCESS__VALUE__UNSPECIFIED)
+        return contract__error(build, "%.*s declares both a permission and access: set one.",
+                               SLICE_ARG(method->full_name));
+    if (policy->access == DATASTREAM__V1__ACCESS__VALUE__PUBLIC) {
+        method->access = ACCESS_PUBLIC;
+        return status_ok();
+    }
+    if (policy->access == DATASTREAM__V1__ACCESS__VALUE__AUTHENTICATED) {
+        method->access = ACCESS_AUTHENTICATED;
+        return status_ok();
+    }
+    if (permission.len == 0)
+        return contract__error(
+            build, "%.*s declares no permission: set (datastream.v1.method).permission, or access.",
+            SLICE_ARG(method->full_name));
+    method->access = ACCESS_PERMISSION;
+    method->permission = contract_permission(build->contract, permission);
+    if (method->permission == NULL)
+        return contract__error(build,
+                               "%.*s declares the permission \"%.*s\", which does not exist.",
+                               SLICE_ARG(method->full_name), SLICE_ARG(permission));
+    return status_ok();
+}
+
+static struct status take_policy(const struct build *build, struct method *method,
+                                 const Datastream__V1__MethodPolicy *policy)
+{
+    struct slice kind = slice_from_cstr(policy->kind);
+    struct status status = take_access(build, method, policy);
+
+    if (!status_is_ok(status))
+        return status;
+    if (method->client_streaming)
+        return contract__error(build, "%.*s takes a stream of requests: let it take one.",
+                               SLICE_ARG(method->full_name));
+    method->allow_self = policy->allow_self;
+    if (kind.len > 0) {
+        method->kind = contract_kind(build->contract, kind);
+        if (method->kind == NULL)
+            return contract__error(build, "%.*s works on the kind \"%.*s\", which does not exist.",
+                                   SLICE_ARG(method->full_name), SLICE_ARG(kind));
+    }
+    if ((int)policy->operation < OPERATION_CUSTOM || (int)policy->operation > OPERATION_DELETE)
+        return contract__error(build, "%.*s has an unknown operation.",
+                               SLICE_ARG(method->full_name));
+    method->operation = (enum operation_type)policy->operation;
+    return status_ok();
+}
+
+/* Services of others need no policy of ours. */
+static struct status take_options(const struct build *build, struct method *method,
+                                  const ProtobufCMessage *options)
+{
+    static const Datastream__V1__MethodPolicy none = DATASTREAM__V1__METHOD_POLICY__INIT;
+    struct slice service = method->service->full_name;
+    const ProtobufCMessage *option = NULL;
+    struct status status;
+
+    if (!contract__option(build, options, OPTION_METHOD_POLICY,
+                          &datastream__v1__method_policy__descriptor, &option))
+        return contract__error(build,
+                               "%.*s has an option (datastream.v1.method) that can't be read.",
+                               SLICE_ARG(method->full_name));
+    if (option != NULL || slice_starts_with(service, SLICE("datastream."))) {
+        status = take_policy(build, method, option != NULL ? (const void *)option : &none);
+        if (!status_is_ok(status))
+            return status;
+    } else {
+        method->access = slice_starts_with(service, SLICE("grpc.health.")) ? ACCESS_PUBLIC
+                                                                           : ACCESS_AUTHENTICATED;
+    }
+    return status_ok();
+}
+
+static struct status build_method(const struct build *build, struct method *method,
+                                  const Google__Protobuf__MethodDescriptorProto *proto)
+{
+    const struct build_message *input = contract__find_message(build, proto->input_type);
+    const struct build_message *output = contract__find_message(build, proto->output_type);
+    const ProtobufCMessage *options = proto->options == NULL ? NULL : &proto->options->base;
+    struct slice service = method->service->full_name;
+    struct status status;
+
+    method->name = slice_from_cstr(proto->name);
+    method->full_name = arena_printf(build->arena, "%.*s.%s", SLICE_ARG(service), proto->name);
+    method->path = arena_printf(build->arena, "/%.*s/%s", SLICE_ARG(service), proto->name);
+    if (arena_failed(build->arena))
+        return status_out_of_memory();
+    if (input == NULL || output == NULL)
+        return contract__error(build, "%.*s has a type that the set does not define.",
+                               SLICE_ARG(method->full_name));
+    method->input = &input->type;
+    method->output = &output->type;
+    method->client_streaming = proto->client_streaming;
+    method->server_streaming = proto->server_streaming;
+    status = take_options(build, method, options);
+    if (status_is_ok(status))
+        status = contract__build_shape(build, method);
+    if (status_is_ok(status))
+        status = take_http(build, method, options);
+    return status;
+}
+
+static struct status build_service(const struct build *build, const struct build_file *file,
+                                   size_t index, struct service *service)
+{
+    const Google__Protobuf__ServiceDescriptorProto *proto = file->proto->service[index];
+    struct location_path path = contract__path(build->arena, root, FILE_SERVICE, index);
+    struct contract *contract = build->contract;
+
+    service->full_name = file->package.len == 0
+                             ? slice_from_cstr(proto->name)
+                             : arena_printf(build->arena, "%.*s.%s", SLICE_ARG(file->package),
+                                            proto->name);
+    service->comment = contract__comment(build->arena, file, path, 0, 0);
+    service->methods = arena_array(build->arena, proto->n_method, sizeof(*service->methods));
+    if (arena_failed(build->arena))
+        return status_out_of_memory();
+    service->method_count = proto->n_method;
+    for (size_t i = 0; i < proto->n_method; i++) {
+        struct method *method = &service->methods[i];
+        struct status status;
+
+        method->service = service;
+        method->index = (unsigned)contract->method_count;
+        method->comment = contract__comment(build->arena, file, path, SERVICE_METHOD, i);
+        status = build_method(build, method, proto->method[i]);
+        if (!status_is_ok(status))
+            return status;
+        contract->methods[contract->method_count++] = method;
+    }
+    return status_ok();
+}
+
+struct status contract__build_services(struct build *build)
+{
+    struct contract *contract = build->contract;
+    size_t methods = 0;
+
+    for (size_t i = 0; i < build->set->n_file; i++) {
+        contract->service_count += build->set->file[i]->n_service;
+        for (size_t j = 0; j < build->set->file[i]->n_service; j++)
+            methods += build->set->file[i]->service[j]->n_method;
+    }
+    contract->services = arena_array(build->arena, contract->service_count,
+                                     sizeof(*contract->services));
+    contract->methods = arena_array(build->arena, methods, sizeof(struct method *));
+    if (arena_failed(build->arena))
+        return status_out_of_memory();
+    contract->service_count = 0;
+    for (size_t i = 0; i < build->set->n_file; i++) {
+        for (size_t j = 0; j < build->set->file[i]->n_service; j++) {
+            struct status status = build_service(build, &build->files[i], j,
+                                                 &contract->services[contract->service_count++]);
+
+            if (!status_is_ok(status))
+                return status;
+        }
+    }
+    return status_ok();
+}

@@ -1,0 +1,405 @@
+/*
+ * proto3 JSON to messages by descriptor, in one pass without a tree: objects and their fields. What
+ * the contract does not name is refused with the path of its place.
+ */
+#include "proto/json/json_reader.h"
+#include "proto/message/message.h"
+
+/* Paths are put together on the stack, and only longer ones grow in the arena. */
+#define PATH_USUAL 256
+/* Bytes of a name or a key that are repeated. */
+#define SHOWN_MOST 128
+
+/* -- places and failures ---------------------------------------------------------------------- */
+
+struct slice json__shown(struct arena *arena, struct slice text)
+{
+    size_t len = SHOWN_MOST;
+
+    if (text.len <= len)
+        return text;
+    while (((unsigned char)text.data[len] & 0xc0) == 0x80)
+        len--;
+    return arena_printf(arena, "%.*s...", (int)len, text.data);
+}
+
+static void put_name(struct json_text *text, struct slice name)
+{
+    if (text->len > 0)
+        json_put_literal(text, ".");
+    json_put(text, name);
+}
+
+static void put_place(struct json_text *text, const struct json_place *place)
+{
+    if (place == NULL)
+        return;
+    put_place(text, place->up);
+    switch (place->kind) {
+    case PLACE_FIELD:
+        put_name(text, place->field->json_name);
+        break;
+    case PLACE_NAME:
+        put_name(text, json__shown(text->arena, place->name));
+        break;
+    case PLACE_KEY:
+        json_put_literal(text, "[");
+        json_put_string(text, json__shown(text->arena, place->name));
+        json_put_literal(text, "]");
+        break;
+    case PLACE_INDEX:
+        json_put_literal(text, "[");
+        json_put_int(text, (int64_t)place->index);
+        json_put_literal(text, "]");
+        break;
+    }
+}
+
+static struct slice place_path(const struct json_reader *reader, const struct json_place *place)
+{
+    char usual[PATH_USUAL];
+    struct json_text text = {reader->arena, usual, 0, sizeof(usual)};
+
+    json_put(&text, reader->options->path_prefix);
+    put_place(&text, place);
+    return arena_copy(reader->arena, json_text_slice(&text));
+}
+
+enum read_result json__read_refuse(struct json_reader *reader, const struct json_place *place,
+                                   const char *format, ...)
+{
+    struct slice path = place_path(reader, place);
+    struct slice sentence;
+    va_list args;
+
+    va_start(args, format);
+    sentence = arena_vprintf(reader->arena, format, args);
+    va_end(args);
+    if (!status_is_ok(reader->status))
+        return READ_FAILED;
+    if (path.len > 0)
+        violations_add(&reader->violations, reader->arena, path, "%.*s", SLICE_ARG(sentence));
+    else
+        reader->status = status_const(STATUS_INVALID_ARGUMENT, sentence);
+    return READ_FAILED;
+}
+
+enum read_result json__read_broken(struct json_reader *reader, const struct json_place *place)
+{
+    const struct json_scan *scan = &reader->scan;
+    size_t line, column;
+
+    if (scan->error == NULL || arena_failed(reader->arena)) {
+        reader->status = status_out_of_memory();
+        return READ_FAILED;
+    }
+    if (scan->at == scan->start)
+        return json__read_refuse(reader, place, "invalid JSON: %s", scan->error);
+    json_scan_place(scan, &line, &column);
+    return json__read_refuse(reader, place, "invalid JSON at line %zu, column %zu: %s", line,
+                             column, scan->error);
+}
+
+enum read_result json__read_unexpected(struct json_reader *reader, const struct json_place *place,
+                                       const char *wanted)
+{
+    enum json_kind kind = json_scan_kind(&reader->scan);
+
+    if (kind == JSON_NOTHING) {
+        json_scan_skip(&reader->scan);
+        return json__read_broken(reader, place);
+    }
+    return json__read_refuse(reader, place, "expected %s, found %s", wanted, json_kind_name(kind));
+}
+
+/* -- present paths ------------------------------------------------------------------------------
+ */
+
+static void put_proto_path(struct json_text *text, const struct json_place *place)
+{
+    if (place == NULL)
+        return;
+    put_proto_path(text, place->up);
+    put_name(text, place->field->name);
+}
+
+/* Above a leaf there are only fields: lists, maps and well-known types are leaves. */
+static void note_present(struct json_reader *reader, const struct json_place *place)
+{
+    struct json_paths *present = reader->present;
+    char usual[PATH_USUAL];
+    struct json_text text = {reader->arena, usual, 0, sizeof(usual)};
+    struct json_path *path;
+
+    if (present == NULL)
+        return;
+    path = arena_zalloc(reader->arena, sizeof(*path));
+    put_proto_path(&text, place);
+    if (path == NULL)
+        return;
+    path->path = arena_copy(reader->arena, json_text_slice(&text));
+    if (present->tail == NULL)
+        present->tail = &present->first;
+    *present->tail = path;
+    present->tail = &path->next;
+    present->count++;
+}
+
+/* -- fields -------------------------------------------------------------------------------------
+ */
+
+bool json__takes_null(const struct field *field)
+{
+    if (field->message != NULL)
+        return field->message->well_known == WELL_KNOWN_VALUE;
+    return field->enumeration != NULL && field->enumeration->is_null_value;
+}
+
+static bool is_leaf(const struct field *field)
+{
+    return field->repeated || field->message == NULL || json__reads_specially(field->message);
+}
+
+static bool oneof_is_set(const ProtobufCMessage *message, const struct field *field)
+{
+    const struct oneof *oneof = &field->parent->oneofs[field->oneof];
+
+    return *(const uint32_t *)((const char *)message + oneof->case_offset) != 0;
+}
+
+enum read_result json__read_singular(struct json_reader *reader, ProtobufCMessage *message,
+                                     const struct field *field, const struct json_place *place)
+{
+    void *address = field_address(message, field, 0);
+    enum read_result result;
+
+    if (field->message != NULL)
+        result = json__read_message(reader, field->message, place, address);
+    else
+        result = json__read_scalar(reader, field, place, address);
+    if (result == READ_OK)
+        field_mark_set(message, field);
+    return result;
+}
+
+static enum read_result read_value(struct json_reader *reader, ProtobufCMessage *message,
+                                   const struct field *field, const struct json_place *place)
+{
+    if (field->map)
+        return json__read_map(reader, message, field, place);
+    if (field->repeated)
+        return json__read_list(reader, message, field, place);
+    return json__read_singular(reader, message, field, place);
+}
+
+/* The value of a field, null included. */
+static enum read_result read_field(struct json_reader *reader, ProtobufCMessage *message,
+                                   const struct field *field, const struct json_place *place)
+{
+    struct json_paths *present = reader->present;
+    bool absent = json_scan_kind(&reader->scan) == JSON_NULL &&
+                  (field->repeated || !json__takes_null(field));
+    size_t before = present == NULL ? 0 : present->count;
+    enum read_result result;
+
+    if (absent) {
+        note_present(reader, place);
+        return json_scan_word(&reader->scan) ? READ_OK : json__read_broken(reader, place);
+    }
+    if (field->oneof_member && oneof_is_set(message, field))
+        return json__read_refuse(reader, place, "only one of the fields of \"%.*s\" may be given",
+                                 SLICE_ARG(field->parent->oneofs[field->oneof].name));
+    if (is_leaf(field))
+        reader->present = NULL;
+    result = read_value(reader, message, field, place);
+    reader->present = present;
+    if (present != NULL && present->count == before)
+        note_present(reader, place);
+    return result;
+}
+
+/* Which fields of an object were met. */
+struct seen {
+    uint64_t small[4]; /* enough for nearly all types */
+    uint64_t *bits;
+};
+
+static void seen_init(struct seen *seen, struct arena *arena, const struct message_type *type)
+{
+    *seen = (struct seen){{0}, NULL};
+    seen->bits = seen->small;
+    if (type->field_count > sizeof(seen->small) * 8)
+        seen->bits = arena_array(arena, type->field_count / 64 + 1, sizeof(*seen->bits));
+}
+
+static bool seen_before(struct seen *seen, const struct field *field)
+{
+    uint64_t *word = &seen->bits[field->index / 64];
+    uint64_t bit = (uint64_t)1 << (field->index % 64);
+    bool before = (*word & bit) != 0;
+
+    *word |= bit;
+    return before;
+}
+
+/* Most senders keep the order of declaration: the field behind the last one is tried first. */
+static const struct field *find_field(const struct message_type *type, struct slice name,
+                                      size_t *hint)
+{
+    const struct field *field;
+
+    if (*hint < type->field_count && slice_equal(type->declared[*hint]->json_name, name))
+        return type->declared[(*hint)++];
+    field = message_field_by_name(type, name);
+    if (field != NULL && type->declared[field->index] == field)
+        *hint = field->index + 1;
+    return field;
+}
+
+static enum read_result read_unknown(struct json_reader *reader, const struct json_place *up,
+                                     struct slice name)
+{
+    struct json_place place = {.up = up, .kind = PLACE_NAME, .name = name};
+
+    if (!reader->options->ignore_unknown)
+        return json__read_refuse(reader, &place, "unknown field");
+    return json_scan_skip(&reader->scan) ? READ_OK : json__read_broken(reader, &place);
+}
+
+static enum read_result read_member(struct json_reader *reader, const struct field *field,
+                                    ProtobufCMessage *message, const struct json_place *up,
+                                    struct seen *seen)
+{
+    struct json_place place = {.up = up, .kind = PLACE_FIELD, .field = field};
+
+    if (seen_before(seen, field))
+        return json__read_refuse(reader, &place, "the field is given twice");
+    return read_field(reader, message, field, &place);
+}
+
+bool json__read_on(struct json_reader *reader, const char *at, unsigned depth)
+{
+    struct json_scan *scan = &reader->scan;
+
+    if (!status_is_ok(reader->status) || scan->error != NULL || arena_failed(reader->arena) ||
+        reader->violations.count >= VIOLATIONS_MOST)
+        return false;
+    scan->at = at;
+    scan->depth = depth;
+    if (json_scan_skip(scan))
+        return true;
+    json__read_broken(reader, NULL);
+    return false;
+}
+
+enum read_result json__read_members(struct json_reader *reader, const struct message_type *type,
+                                    ProtobufCMessage *message, const struct json_place *place,
+                                    bool skip_type)
+{
+    struct json_scan *scan = &reader->scan;
+    enum read_result result;
+    struct json_string name;
+    struct seen seen;
+    size_t count = 0;
+    size_t hint = 0;
+
+    seen_init(&seen, reader->arena, type);
+    while (seen.bits != NULL && json_scan_member(scan, &count, &name)) {
+        const struct field *field = find_field(type, name.text, &hint);
+        const char *at = scan->at;
+        unsigned depth = scan->depth;
+
+        if (field != NULL)
+            result = read_member(reader, field, message, place, &seen);
+        else if (skip_type && slice_equal(name.text, SLICE("@type")))
+            result = json_scan_skip(scan) ? READ_OK : json__read_broken(reader, place);
+        else
+            result = read_unknown(reader, place, name.text);
+        if (result == READ_FAILED && !json__read_on(reader, at, depth))
+            return READ_FAILED;
+    }
+    if (scan->error != NULL || arena_failed(reader->arena))
+        return json__read_broken(reader, place);
+    return READ_OK;
+}
+
+enum read_result json__read_message(struct json_reader *reader, const struct message_type *type,
+                                    const struct json_place *place, ProtobufCMessage **ret_message)
+{
+    ProtobufCMessage *message = message_new(reader->arena, type);
+
+    if (message == NULL)
+        return json__read_broken(reader, place);
+    *ret_message = message;
+    if (json__reads_specially(type))
+        return json__read_well_known(reader, type, message, place);
+    if (json_scan_kind(&reader->scan) != JSON_OBJECT)
+        return json__read_unexpected(reader, place, "an object");
+    if (!json_scan_open(&reader->scan))
+        return json__read_broken(reader, place);
+    return json__read_members(reader, type, message, place, false);
+}
+
+/* -- entry points -------------------------------------------------------------------------------
+ */
+
+/* Within a leaf there are no paths: of one that is read alone there are none at all. */
+static void reader_begin(struct json_reader *reader, struct arena *arena, struct slice text,
+                         const struct json_read_options *options, bool leaf)
+{
+    *reader = (struct json_reader){.arena = arena, .options = options};
+    reader->present = leaf ? NULL : options->present;
+    json_scan_begin(&reader->scan, arena, text);
+}
+
+static struct status reader_end(struct json_reader *reader, enum read_result result)
+{
+    if (arena_failed(reader->arena))
+        return status_out_of_memory();
+    if (result != READ_FAILED && !json_scan_end(&reader->scan))
+        json__read_broken(reader, NULL);
+    if (reader->options->ret_complete != NULL)
+        *reader->options->ret_complete = result != READ_FAILED && reader->scan.error == NULL;
+    return status_is_ok(reader->status) ? violations_status(&reader->violations, reader->arena)
+                                        : reader->status;
+}
+
+struct status json_read_message(struct arena *arena, const struct message_type *type,
+                                struct slice text, const struct json_read_options *options,
+                                ProtobufCMessage **ret_message)
+{
+    ProtobufCMessage *message = NULL;
+    struct json_reader reader;
+    enum read_result result;
+    struct status status;
+
+    reader_begin(&reader, arena, text, options, json__reads_specially(type));
+    if (reader.scan.error != NULL)
+        result = json__read_broken(&reader, NULL);
+    else if (json_scan_kind(&reader.scan) == JSON_NULL && type->well_known != WELL_KNOWN_VALUE)
+        result = json__read_unexpected(&reader, NULL, "an object");
+    else
+        result = json__read_message(&reader, type, NULL, &message);
+    status = reader_end(&reader, result);
+    if (status_is_ok(status) || (options->ret_complete != NULL && *options->ret_complete))
+        *ret_message = message;
+    return status;
+}
+
+struct status json_read_field(struct arena *arena, ProtobufCMessage *message,
+                              const struct field *field, struct slice text,
+                              const struct json_read_options *options)
+{
+    struct json_reader reader;
+    enum read_result result;
+
+    reader_begin(&reader, arena, text, options, is_leaf(field));
+    field_clear(message, field);
+    if (reader.scan.error != NULL)
+        result = json__read_broken(&reader, NULL);
+    else if (json_scan_kind(&reader.scan) == JSON_NULL && !json__takes_null(field))
+        result = json_scan_word(&reader.scan) ? READ_OK : json__read_broken(&reader, NULL);
+    else
+        result = read_value(&reader, message, field, NULL);
+    return reader_end(&reader, result);
+}

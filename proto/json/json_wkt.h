@@ -1,0 +1,38 @@
+/*
+ * The texts of Timestamp, Duration and FieldMask in proto3 JSON, both ways, strictly; for the files
+ * of the JSON codec alone. Pure.
+ */
+#ifndef DATASTREAM_PROTO_JSON_JSON_WKT_H
+#define DATASTREAM_PROTO_JSON_JSON_WKT_H
+
+#include "proto/json/json.h"
+
+/* Seconds since 1970 of 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z (timestamp.proto). */
+#define TIMESTAMP_LEAST INT64_C(-62135596800)
+#define TIMESTAMP_MOST INT64_C(253402300799)
+/* Seconds of about 10,000 years (duration.proto). */
+#define DURATION_MOST INT64_C(315576000000)
+
+/* RFC 3339 with T and Z in upper case, 0 to 9 fraction digits, any offset; UTC must be in range. */
+bool json_timestamp_parse(struct slice text, int64_t *ret_seconds, int32_t *ret_nanos);
+
+/* In UTC with 0, 3, 6 or 9 fraction digits, quoted. False when it is out of range. */
+bool json_put_timestamp(struct json_text *text, int64_t seconds, int32_t nanos);
+
+/* "-1.5s": both parts carry the sign. */
+bool json_duration_parse(struct slice text, int64_t *ret_seconds, int32_t *ret_nanos);
+
+/* Quoted. False when it is out of range or the signs of the parts differ. */
+bool json_put_duration(struct json_text *text, int64_t seconds, int32_t nanos);
+
+/*
+ * One path of a field mask from lowerCamelCase to proto names ("user.displayName" to
+ * "user.display_name"), in the arena. False when it has no such form: empty, or with anything but
+ * letters, digits, dots and `*`. When the arena failed *ret_path is empty.
+ */
+bool json_mask_path_parse(struct arena *arena, struct slice text, struct slice *ret_path);
+
+/* The other way, not quoted. False when the path would not read back as it is. */
+bool json_put_mask_path(struct json_text *text, struct slice path);
+
+#endif

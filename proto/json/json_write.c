@@ -1,0 +1,291 @@
+/*
+ * Messages to proto3 JSON by descriptor, streamed into one text. Fields come in the order of their
+ * declaration; what has no JSON form is refused, never bent.
+ */
+#include <math.h>
+
+#include "base/text.h"
+#include "proto/json/json_numbers.h"
+#include "proto/json/json_put.h"
+#include "proto/json/json_writer.h"
+#include "proto/message/message.h"
+
+bool json__write_refuse(struct json_writer *writer, const char *format, ...)
+{
+    struct slice message;
+    va_list args;
+
+    if (!status_is_ok(writer->status))
+        return false;
+    va_start(args, format);
+    message = arena_vprintf(writer->text.arena, format, args);
+    va_end(args);
+    writer->status = status_const(STATUS_INTERNAL, message);
+    return false;
+}
+
+static void put_quoted_int(struct json_text *text, int64_t value)
+{
+    json__put_char(text, '"');
+    json_put_int(text, value);
+    json__put_char(text, '"');
+}
+
+static void put_quoted_uint(struct json_text *text, uint64_t value)
+{
+    json__put_char(text, '"');
+    json_put_uint(text, value);
+    json__put_char(text, '"');
+}
+
+/* True when the value was one of those that JSON's numbers lack. */
+static bool put_not_finite(struct json_text *text, double value)
+{
+    if (isnan(value))
+        json_put_literal(text, "\"NaN\"");
+    else if (isinf(value))
+        json_put(text, value < 0 ? SLICE("\"-Infinity\"") : SLICE("\"Infinity\""));
+    return !isfinite(value);
+}
+
+static void put_enum(struct json_text *text, const struct enum_type *type, int32_t number)
+{
+    const struct enum_value *value;
+
+    if (type->is_null_value) {
+        json_put_literal(text, "null");
+        return;
+    }
+    value = enum_value_by_number(type, number);
+    if (value != NULL)
+        json_put_string(text, value->name);
+    else
+        json_put_int(text, number);
+}
+
+static void put_bytes(struct json_text *text, const ProtobufCBinaryData *bytes)
+{
+    json__put_char(text, '"');
+    json_put(text, base64_encode(text->arena, slice_make(bytes->data, bytes->len), true));
+    json__put_char(text, '"');
+}
+
+static void put_float(struct json_text *text, float value)
+{
+    if (!put_not_finite(text, (double)value))
+        json_put_float(text, value);
+}
+
+static void put_double(struct json_text *text, double value)
+{
+    if (!put_not_finite(text, value))
+        json_put_double(text, value);
+}
+
+static void put_scalar(struct json_text *text, const struct field *field, const void *address)
+{
+    switch (field->pb->type) {
+    case PROTOBUF_C_TYPE_INT32:
+    case PROTOBUF_C_TYPE_SINT32:
+    case PROTOBUF_C_TYPE_SFIXED32:
+        json_put_int(text, *(const int32_t *)address);
+        return;
+    case PROTOBUF_C_TYPE_UINT32:
+    case PROTOBUF_C_TYPE_FIXED32:
+        json_put_int(text, *(const uint32_t *)address);
+        return;
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_SINT64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+        put_quoted_int(text, *(const int64_t *)address);
+        return;
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_FIXED64:
+        put_quoted_uint(text, *(const uint64_t *)address);
+        return;
+    case PROTOBUF_C_TYPE_FLOAT:
+        put_float(text, *(const float *)address);
+        return;
+    case PROTOBUF_C_TYPE_DOUBLE:
+        put_double(text, *(const double *)address);
+        return;
+    case PROTOBUF_C_TYPE_BOOL:
+        json_put(text, *(const protobuf_c_boolean *)address ? SLICE("true") : SLICE("false"));
+        return;
+    case PROTOBUF_C_TYPE_ENUM:
+        put_enum(text, field->enumeration, *(const int32_t *)address);
+        return;
+    case PROTOBUF_C_TYPE_STRING:
+        json_put_string(text, slice_from_cstr(*(char *const *)address));
+        return;
+    case PROTOBUF_C_TYPE_BYTES:
+        put_bytes(text, address);
+        return;
+    case PROTOBUF_C_TYPE_MESSAGE:
+        break;
+    }
+}
+
+/* A map key: a string whatever its type. */
+static void put_key(struct json_text *text, const ProtobufCMessage *entry, const struct field *key)
+{
+    const void *address = field_address(entry, key, 0);
+
+    switch (key->pb->type) {
+    case PROTOBUF_C_TYPE_STRING: /* and the 64-bit integers are quoted already */
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_SINT64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_FIXED64:
+        put_scalar(text, key, address);
+        return;
+    default:
+        json__put_char(text, '"');
+        put_scalar(text, key, address);
+        json__put_char(text, '"');
+    }
+}
+
+static bool put_element(struct json_writer *writer, const struct field *field, const void *address)
+{
+    const ProtobufCMessage *message;
+
+    if (field->message == NULL) {
+        put_scalar(&writer->text, field, address);
+        return true;
+    }
+    message = *(ProtobufCMessage *const *)address;
+    if (message == NULL) /* a map's value that the bytes left out is an empty one */
+        message = message_new(writer->text.arena, field->message);
+    return message != NULL && json__write_message(writer, field->message, message);
+}
+
+static bool put_list(struct json_writer *writer, const ProtobufCMessage *message,
+                     const struct field *field)
+{
+    size_t count = field_count(message, field);
+
+    json__put_char(&writer->text, '[');
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            json__put_char(&writer->text, ',');
+        if (!put_element(writer, field, field_address(message, field, i)))
+            return false;
+    }
+    json__put_char(&writer->text, ']');
+    return true;
+}
+
+static bool put_map(struct json_writer *writer, const ProtobufCMessage *message,
+                    const struct field *field)
+{
+    const struct field *key = message_field_by_number(field->message, 1);
+    const struct field *value = message_field_by_number(field->message, 2);
+    size_t count = field_count(message, field);
+
+    json__put_char(&writer->text, '{');
+    for (size_t i = 0; i < count; i++) {
+        const ProtobufCMessage *entry = *(ProtobufCMessage **)field_address(message, field, i);
+
+        if (i > 0)
+            json__put_char(&writer->text, ',');
+        put_key(&writer->text, entry, key);
+        json__put_char(&writer->text, ':');
+        if (!put_element(writer, value, field_address(entry, value, 0)))
+            return false;
+    }
+    json__put_char(&writer->text, '}');
+    return true;
+}
+
+bool json__write_value(struct json_writer *writer, const ProtobufCMessage *message,
+                       const struct field *field)
+{
+    if (field->map)
+        return put_map(writer, message, field);
+    if (field->repeated)
+        return put_list(writer, message, field);
+    return put_element(writer, field, field_address(message, field, 0));
+}
+
+static bool is_written(const struct json_writer *writer, const ProtobufCMessage *message,
+                       const struct field *field)
+{
+    if (writer->options->hide_input_only && (field->input_only || field->secret))
+        return false;
+    if (writer->options->always_emit && !field->has_presence)
+        return true;
+    return field_is_set(message, field);
+}
+
+bool json__write_members(struct json_writer *writer, const struct message_type *type,
+                         const ProtobufCMessage *message, size_t *count)
+{
+    for (size_t i = 0; i < type->field_count; i++) {
+        const struct field *field = type->declared[i];
+
+        if (!is_written(writer, message, field))
+            continue;
+        if ((*count)++ > 0)
+            json__put_char(&writer->text, ',');
+        json_put_string(&writer->text,
+                        writer->options->proto_names ? field->name : field->json_name);
+        json__put_char(&writer->text, ':');
+        if (!json__write_value(writer, message, field))
+            return false;
+    }
+    return true;
+}
+
+bool json__write_message(struct json_writer *writer, const struct message_type *type,
+                         const ProtobufCMessage *message)
+{
+    size_t count = 0;
+    bool written;
+
+    if (writer->depth == JSON_WRITE_DEPTH_MOST)
+        return json__write_refuse(writer, "Messages are nested too deeply for JSON.");
+    writer->depth++;
+    if (json__is_special(type)) {
+        written = json__write_well_known(writer, type, message);
+    } else {
+        json__put_char(&writer->text, '{');
+        written = json__write_members(writer, type, message, &count);
+        json__put_char(&writer->text, '}');
+    }
+    writer->depth--;
+    return written;
+}
+
+static struct status finish(const struct json_writer *writer, struct slice *ret_text)
+{
+    if (arena_failed(writer->text.arena))
+        return status_out_of_memory();
+    if (status_is_ok(writer->status))
+        *ret_text = json_text_slice(&writer->text);
+    return writer->status;
+}
+
+struct status json_write_message(struct arena *arena, const struct message_type *type,
+                                 const ProtobufCMessage *message,
+                                 const struct json_write_options *options, struct slice *ret_text)
+{
+    struct json_writer writer = {.text = {.arena = arena}, .options = options};
+
+    json__write_message(&writer, type, message);
+    return finish(&writer, ret_text);
+}
+
+struct status json_write_field(struct arena *arena, const ProtobufCMessage *message,
+                               const struct field *field, const struct json_write_options *options,
+                               struct slice *ret_text)
+{
+    struct json_writer writer = {.text = {.arena = arena}, .options = options};
+
+    if (field->has_presence && !field_is_set(message, field))
+        json_put_literal(&writer.text, "null");
+    else
+        json__write_value(&writer, message, field);
+    return finish(&writer, ret_text);
+}

@@ -1,0 +1,185 @@
+/* Answers of the REST frontend: problems, messages, entity tags. */
+#include "rest/endpoint.h"
+
+#include "base/text.h"
+#include "rest/negotiate.h"
+#include "rest/problem.h"
+
+static const struct slice json_type = SLICE_INIT("application/json");
+static const struct slice raw_type = SLICE_INIT("application/octet-stream"); /* of bytes alone */
+static const struct slice problem_type = SLICE_INIT("application/problem+json");
+
+void rest__add_header(struct rest_call *call, struct slice name, struct slice value)
+{
+    /* Two are kept for rest__answer. */
+    if (call->header_count + 3 < REST_HEADERS_MOST)
+        call->headers[call->header_count++] = (struct header){name, value};
+}
+
+/* Each answer carries the request's id; most requests have one from their call. */
+static void identify(struct rest_call *call)
+{
+    if (call->request_id.len == 0)
+        call->request_id = call->frontend != NULL ? call->frontend->call.request_id
+                                                  : frontend_request_id(call->exchange);
+}
+
+/* The headers that each answer has; now it is answered. */
+static void add_common_headers(struct rest_call *call, int http, struct slice content_type)
+{
+    struct header *headers = call->headers;
+
+    identify(call);
+    call->status = http;
+#ifdef DATASTREAM_FAULTS
+    if (call->frontend != NULL)
+        call->frontend->seen.type = content_type;
+#endif
+    if (content_type.len > 0)
+        headers[call->header_count++] = (struct header){SLICE("content-type"), content_type};
+    headers[call->header_count++] = (struct header){SLICE("cache-control"), call->cache_control};
+    if (call->request_id.len > 0) /* none when memory ended */
+        headers[call->header_count++] = (struct header){SLICE("x-request-id"), call->request_id};
+}
+
+void rest__answer(struct rest_call *call, int http, struct slice content_type, struct slice body)
+{
+    if (call->status != 0)
+        return;
+    add_common_headers(call, http, content_type);
+#ifdef DATASTREAM_FAULTS
+    if (call->frontend != NULL)
+        call->frontend->seen.body = body;
+#endif
+    exchange_respond(call->exchange, http, call->headers, call->header_count, body);
+}
+
+void rest__begin(struct rest_call *call, int http, struct slice content_type)
+{
+    add_common_headers(call, http, content_type);
+    exchange_send_head(call->exchange, http, call->headers, call->header_count);
+}
+
+void rest__answer_problem(struct rest_call *call, int http, const struct status *status)
+{
+    struct arena *arena = call->exchange->arena;
+    int64_t seconds = problem_retry_after(status);
+    struct slice body;
+
+    if (call->status != 0)
+        return;
+    identify(call);
+    call->header_count = http == 405 ? call->header_count : 0;
+    if (http == 401)
+        rest__add_header(call, SLICE("www-authenticate"),
+                         call->frontend != NULL && call_sent_credentials(&call->frontend->call)
+                             ? SLICE("Bearer realm=\"datastream\", error=\"invalid_token\"")
+                             : SLICE("Bearer realm=\"datastream\""));
+    if (seconds >= 0)
+        rest__add_header(call, SLICE("retry-after"),
+                         arena_printf(arena, "%lld", (long long)seconds));
+    else if (http == 429)
+        rest__add_header(call, SLICE("retry-after"), SLICE(REST_RETRY_SOON));
+    body = problem_write(arena, http, status, call->request_id);
+    if (body.len == 0) {
+        call->header_count = 0;
+        rest__add_header(call, SLICE("retry-after"), SLICE(REST_RETRY_SOON));
+        http = 429;
+        body = problem_no_memory();
+    }
+    rest__answer(call, http, problem_type, body);
+}
+
+/* FNV-1a: the hash only tells one state of the computed fields from another. */
+static uint64_t hash_more(uint64_t hash, struct slice bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++)
+        hash = (hash ^ (unsigned char)bytes.data[i]) * 0x100000001b3u;
+    return hash;
+}
+
+/* The entity tag of the answer, with its quotes; empty where it has none or the arena failed. */
+static struct slice make_etag(struct rest_call *call, const ProtobufCMessage *response)
+{
+    const struct endpoint *endpoint = call->endpoint;
+    const struct json_write_options options = {.contract = endpoint->binding.contract,
+                                               .always_emit = true};
+    struct arena *arena = call->exchange->arena;
+    uint64_t hash = 0xcbf29ce484222325u;
+    struct slice revision;
+
+    if (endpoint->etag == NULL)
+        return SLICE_EMPTY;
+    revision = field_get_string(response, endpoint->etag);
+    if (revision.len == 0)
+        return SLICE_EMPTY;
+    if (endpoint->computed_count == 0)
+        return text_join(arena, (const struct slice[]){SLICE("\""), revision, SLICE("\"")}, 3);
+    for (size_t i = 0; i < endpoint->computed_count; i++) {
+        struct slice text = SLICE_EMPTY;
+
+        if (field_is_set(response, endpoint->computed[i]) &&
+            !status_is_ok(
+                json_write_field(arena, response, endpoint->computed[i], &options, &text)))
+            return SLICE_EMPTY;
+        hash = hash_more(hash_more(hash, text), SLICE(","));
+    }
+    return arena_printf(arena, "\"%.*s-%08x\"", SLICE_ARG(revision), (unsigned)(hash ^ hash >> 32));
+}
+
+static bool is_unchanged(const struct rest_call *call, struct slice etag)
+{
+    struct slice if_none_match;
+
+    return etag.len > 0 && slice_equal(call->endpoint->binding.http_method, SLICE("GET")) &&
+           exchange_header(call->exchange, SLICE("if-none-match"), &if_none_match) &&
+           etag_is_listed(if_none_match, etag);
+}
+
+/* Where the answer's object is found; empty when the call made none, or only tried. */
+static struct slice location_of(const struct rest_call *call, const ProtobufCMessage *response)
+{
+    const struct endpoint *endpoint = call->endpoint;
+    struct slice id;
+
+    if (!endpoint->creates || endpoint->id == NULL)
+        return SLICE_EMPTY;
+    if (endpoint->validate_only != NULL &&
+        field_get_int(call->frontend->call.request, endpoint->validate_only) != 0)
+        return SLICE_EMPTY;
+    id = field_get_string(response, endpoint->id);
+    if (id.len == 0)
+        return SLICE_EMPTY;
+    return arena_printf(call->exchange->arena, "%.*s/%.*s", SLICE_ARG(call->exchange->head.path),
+                        SLICE_ARG(id));
+}
+
+void rest__answer_message(struct rest_call *call, const ProtobufCMessage *response)
+{
+    const struct endpoint *endpoint = call->endpoint;
+    struct arena *arena = call->exchange->arena;
+    struct slice etag = make_etag(call, response);
+    struct slice type = json_type;
+    struct status status = status_ok();
+    struct slice body, location;
+
+    if (etag.len > 0)
+        rest__add_header(call, SLICE("etag"), etag);
+    if (is_unchanged(call, etag)) {
+        rest__answer(call, 304, SLICE_EMPTY, SLICE_EMPTY);
+        return;
+    }
+    if (!transcode_raw_response(&endpoint->binding, response, &type, &body))
+        status = transcode_response(arena, &endpoint->binding, response, &body);
+    else if (type.len == 0)
+        type = raw_type;
+    location = location_of(call, response);
+    if (location.len > 0)
+        rest__add_header(call, SLICE("location"), location);
+    if (status_is_ok(status) && arena_failed(arena))
+        status = status_out_of_memory();
+    if (status_is_ok(status))
+        rest__answer(call, endpoint->creates ? 201 : 200, type, body);
+    else
+        rest__answer_problem(call, status_http(&status), &status);
+}

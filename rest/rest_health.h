@@ -1,0 +1,11 @@
+/* /healthz: the process answers. /readyz: it takes requests, writes included. Public. */
+#ifndef DATASTREAM_REST_REST_HEALTH_H
+#define DATASTREAM_REST_REST_HEALTH_H
+
+#include "rpc/frontend/frontend.h"
+
+/* Whether the path is one of the two; then the HTTP status and the body, a constant. */
+bool health_answer(const struct frontends *frontends, struct slice path, int *ret_status,
+                   struct slice *ret_body);
+
+#endif

@@ -1,0 +1,180 @@
+/*
+ * What is written for a message, a heartbeat and the end:
+ *
+ *   NDJSON  {...}\n      {...}\n                       {"error":{problem}}\n
+ *   SSE     id:, data:   a comment and id:, no event   event: error, data: {problem}
+ *
+ * The id of an event is its revision: clients that lost the connection send it in Last-Event-ID. It
+ * is held back until the last change of a revision.
+ */
+#include "rest/rest_stream.h"
+
+#include "proto/message/message.h"
+#include "rest/negotiate.h"
+#include "rest/problem.h"
+#include "rpc/frontend/frontend_stream.h"
+
+#define CLIENT_CLOSED 499
+
+struct rest_stream {
+    struct frontend_stream stream; /* first */
+    struct rest_call *call;
+    enum stream_type type;
+    const struct field *revision; /* of the message; NULL where it has none */
+    const struct field *more_in_revision;
+};
+
+static enum stream_type chosen_type(const struct rest_call *call)
+{
+    const struct request_head *head = &call->exchange->head;
+
+    return accept_stream_type(head->headers, head->header_count);
+}
+
+bool rest__stream_is_acceptable(const struct rest_call *call)
+{
+    return chosen_type(call) != STREAM_TYPE_NONE;
+}
+
+/* -- writing ---------------------------------------------------------------------------------- */
+
+static void begin(struct frontend_stream *base)
+{
+    static const struct slice types[] = {
+        [STREAM_TYPE_NDJSON] = SLICE_INIT("application/x-ndjson"),
+        [STREAM_TYPE_JSON] = SLICE_INIT("application/json"),
+        [STREAM_TYPE_SSE] = SLICE_INIT("text/event-stream"),
+    };
+    const struct rest_stream *stream = (const struct rest_stream *)base;
+    struct rest_call *call = stream->call;
+
+    /* Proxies that gather answers would hold the changes back. */
+    rest__add_header(call, SLICE("x-accel-buffering"), SLICE("no"));
+    rest__begin(call, 200, types[stream->type]);
+    base->frontend->logged_status = call->status;
+}
+
+static bool is_whole(const struct rest_stream *stream, const ProtobufCMessage *message)
+{
+    return stream->more_in_revision == NULL ||
+           field_get_int(message, stream->more_in_revision) == 0;
+}
+
+static void put_id(struct json_text *text, const struct rest_stream *stream,
+                   const ProtobufCMessage *message)
+{
+    if (stream->revision == NULL || !is_whole(stream, message))
+        return;
+    json_put_literal(text, "id: ");
+    json_put(text, arena_printf(text->arena, "%llu",
+                                (unsigned long long)field_get_int(message, stream->revision)));
+    json_put_literal(text, "\n");
+}
+
+static struct status write(struct frontend_stream *base, struct arena *arena,
+                           const ProtobufCMessage *message, bool is_heartbeat,
+                           struct slice *ret_bytes)
+{
+    const struct rest_stream *stream = (const struct rest_stream *)base;
+    bool is_sse = stream->type == STREAM_TYPE_SSE;
+    struct json_text text = {.arena = arena};
+    struct slice json = SLICE_EMPTY;
+    struct status status = status_ok();
+
+    if (!is_sse || !is_heartbeat)
+        status = transcode_response(arena, &stream->call->endpoint->binding, message, &json);
+    if (!status_is_ok(status))
+        return status;
+    if (is_sse && is_heartbeat)
+        json_put_literal(&text, ": heartbeat\n");
+    if (is_sse)
+        put_id(&text, stream, message);
+    if (is_sse && !is_heartbeat)
+        json_put_literal(&text, "data: ");
+    json_put(&text, json);
+    if (!is_sse || !is_heartbeat)
+        json_put_literal(&text, "\n");
+    if (is_sse)
+        json_put_literal(&text, "\n");
+#ifdef DATASTREAM_FAULTS
+    /* The first message stands for all in the log of exchanges. */
+    if (!is_heartbeat && base->frontend->seen.body.data == NULL)
+        base->frontend->seen.body = arena_copy(stream->call->exchange->arena, json);
+#endif
+    *ret_bytes = json_text_slice(&text);
+    return arena_failed(arena) ? status_out_of_memory() : status_ok();
+}
+
+/* The problem as the stream's last word; without memory there is none. */
+static void put_problem(struct rest_stream *stream, const struct status *status)
+{
+    struct exchange *exchange = stream->call->exchange;
+    struct json_text text = {.arena = exchange->arena};
+    bool is_sse = stream->type == STREAM_TYPE_SSE;
+    struct slice problem = problem_write(exchange->arena, status_http(status), status,
+                                         stream->call->request_id);
+
+    json_put(&text, is_sse ? SLICE("event: error\ndata: ") : SLICE("{\"error\":"));
+    json_put(&text, problem.len > 0 ? problem : problem_no_memory());
+    json_put(&text, is_sse ? SLICE("\n\n") : SLICE("}\n"));
+    if (!arena_failed(exchange->arena))
+        exchange_send_body(exchange, json_text_slice(&text));
+}
+
+static void end(struct frontend_stream *base, struct status status)
+{
+    struct rest_stream *stream = (struct rest_stream *)base;
+    struct rest_call *call = stream->call;
+
+    if (!base->begun) {
+        rest__answer_problem(call, status_http(&status), &status);
+        base->frontend->logged_status = call->status;
+        return;
+    }
+    if (!status_is_ok(status))
+        put_problem(stream, &status);
+    exchange_send_end(call->exchange, NULL, 0);
+}
+
+static const struct frontend_stream_writer writer = {
+    .begin = begin, .write = write, .end = end, .closed_status = CLIENT_CLOSED};
+
+/* -- dispatching ------------------------------------------------------------------------------ */
+
+/* What the client heard last goes before what its first request asked for. */
+static struct status take_last_event_id(struct rest_call *call)
+{
+    const struct field *from = message_field_by_proto_name(call->endpoint->method->input,
+                                                           SLICE("from_revision"));
+    struct slice text;
+    uint64_t revision;
+
+    if (from == NULL || !exchange_header(call->exchange, SLICE("last-event-id"), &text))
+        return status_ok();
+    if (!slice_to_u64(text, &revision))
+        return status_invalid_field(call->exchange->arena, SLICE("Last-Event-ID"),
+                                    "must be a revision");
+    field_set_int(call->frontend->call.request, from, (int64_t)revision);
+    return status_ok();
+}
+
+struct status rest__stream_dispatch(struct frontends *frontends, struct rest_call *call)
+{
+    const struct message_type *output = call->endpoint->method->output;
+    struct rest_stream *stream = arena_zalloc(call->exchange->arena, sizeof(*stream));
+    struct status status = take_last_event_id(call);
+
+    if (!status_is_ok(status))
+        return status;
+    if (stream == NULL)
+        return status_out_of_memory();
+    stream->stream.writer = &writer;
+    stream->stream.frontend = call->frontend;
+    stream->stream.head_only = slice_equal(call->exchange->head.method, SLICE("HEAD"));
+    stream->call = call;
+    stream->type = chosen_type(call);
+    stream->revision = message_field_by_proto_name(output, SLICE("revision"));
+    stream->more_in_revision = message_field_by_proto_name(output, SLICE("more_in_revision"));
+    frontend_stream_dispatch(frontends, &stream->stream);
+    return status_ok();
+}

@@ -1,0 +1,220 @@
+/*
+ * From an exchange to a call. While another thread may still post to a call, that is between
+ * call_open and opened and between call_dispatch and finish, a hold keeps the exchange, and with it
+ * the arena that the call lives in.
+ */
+#include "rpc/frontend/frontend.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#ifdef DATASTREAM_FAULTS
+#include "rpc/frontend/exchange_log.h"
+#endif
+
+#define REQUEST_ID_MOST 128
+/* Room for the first pieces of a body: what a head merely announces reserves no more than this. */
+#define BODY_FIRST_MOST 65536
+
+static bool request_id_is_wellformed(struct slice id)
+{
+    if (id.len == 0 || id.len > REQUEST_ID_MOST)
+        return false;
+    for (size_t i = 0; i < id.len; i++) {
+        char c = id.data[i];
+        bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                            (c >= '0' && c <= '9');
+
+        if (!alphanumeric && (c == '\0' || strchr("-_.:/+=@", c) == NULL))
+            return false;
+    }
+    return true;
+}
+
+struct slice frontend_request_id(struct exchange *exchange)
+{
+    uint8_t random[10];
+    struct slice id;
+    struct uuid uuid;
+    char *text;
+
+    if (exchange_header(exchange, SLICE("x-request-id"), &id) && request_id_is_wellformed(id))
+        return id;
+    text = arena_alloc(exchange->arena, UUID_TEXT_LEN);
+    if (text == NULL)
+        return SLICE_EMPTY;
+    if (!random_fill(random, sizeof(random)))
+        memset(random, 0, sizeof(random)); /* a request id need not be unguessable */
+    uuid = uuid_make(clock_wall_ms(), random);
+    uuid_format(&uuid, text);
+    return slice_make(text, UUID_TEXT_LEN);
+}
+
+static void run_task(struct loop_task *task)
+{
+    struct frontend_call *frontend = (struct frontend_call *)((char *)task -
+                                                              offsetof(struct frontend_call, task));
+
+    call_resume(&frontend->call);
+}
+
+/* Any thread: a hold stands while the chain may call it. */
+static void post(struct call *call)
+{
+    struct frontend_call *frontend = call->frontend;
+
+    loop_post(frontend->exchange->loop, &frontend->task);
+}
+
+static void call_opened(struct call *call)
+{
+    struct frontend_call *frontend = call->frontend;
+    struct exchange *exchange = frontend->exchange;
+
+    frontend->opening = false;
+    if (!exchange_is_closed(exchange))
+        frontend->opened(call);
+    exchange_release(exchange);
+}
+
+static void call_finished(struct call *call)
+{
+    struct frontend_call *frontend = call->frontend;
+    struct exchange *exchange = frontend->exchange;
+
+    frontend->dispatched = false;
+    if (!exchange_is_closed(exchange))
+        frontend->finish(call);
+    exchange_release(exchange);
+}
+
+struct frontend_call *frontend_begin(struct frontends *frontends, struct exchange *exchange,
+                                     const struct method *method, void (*opened)(struct call *call),
+                                     void (*finish)(struct call *call))
+{
+    struct frontend_call *frontend = arena_zalloc(exchange->arena, sizeof(*frontend));
+
+    if (frontend == NULL)
+        return NULL;
+    frontend->exchange = exchange;
+    frontend->task.run = run_task;
+    frontend->opened = opened;
+    frontend->finish = finish;
+    frontend->call.loop = frontends->loops[loop_index(exchange->loop)];
+    frontend->call.method = method;
+    frontend->call.arena = exchange->arena;
+    frontend->call.peer = exchange->peer;
+    exchange_header(exchange, SLICE("user-agent"), &frontend->call.user_agent);
+    exchange_header(exchange, SLICE("if-match"), &frontend->call.if_match);
+    exchange_header(exchange, SLICE("if-none-match"), &frontend->call.if_none_match);
+    frontend->call.request_id = frontend_request_id(exchange);
+    frontend->call.post = post;
+    frontend->call.opened = call_opened;
+    frontend->call.finish = call_finished;
+    frontend->call.frontend = frontend;
+    if (arena_failed(exchange->arena))
+        return NULL;
+    exchange_set_timeout(exchange, frontends->settings->request_timeout_ms);
+    return frontend;
+}
+
+/*
+ * The credentials of the request. Two of them are none: which one counted would depend on who
+ * reads, this server or a proxy in front of it.
+ */
+static struct slice authorization_of(const struct exchange *exchange)
+{
+    struct slice authorization = SLICE_EMPTY;
+    size_t count = 0;
+
+    for (size_t i = 0; i < exchange->head.header_count; i++)
+        if (slice_equal(exchange->head.headers[i].name, SLICE("authorization"))) {
+            authorization = exchange->head.headers[i].value;
+            count++;
+        }
+    return count <= 1 ? authorization : SLICE("Bearer invalid");
+}
+
+void frontend_open(struct frontend_call *frontend)
+{
+    struct slice authorization = authorization_of(frontend->exchange);
+
+    frontend->opening = true;
+    exchange_hold(frontend->exchange);
+    call_open(&frontend->call, authorization);
+}
+
+bool frontend_gather(struct frontend_call *frontend, struct slice bytes, size_t most)
+{
+    struct arena *arena = frontend->exchange->arena;
+    int64_t announced = frontend->exchange->head.content_length;
+    size_t needed;
+
+    if (bytes.len > most || frontend->body_len > most - bytes.len)
+        return false;
+    needed = frontend->body_len + bytes.len;
+    if (needed > frontend->body_capacity) {
+        size_t capacity = frontend->body_capacity * 2;
+        char *body;
+
+        if (capacity == 0 && announced > 0)
+            capacity = announced < BODY_FIRST_MOST ? (size_t)announced : BODY_FIRST_MOST;
+        if (capacity < needed)
+            capacity = needed;
+        body = arena_alloc(arena, capacity);
+        if (body == NULL)
+            return false;
+        if (frontend->body_len > 0)
+            memcpy(body, frontend->body, frontend->body_len);
+        frontend->body = body;
+        frontend->body_capacity = capacity;
+    }
+    if (bytes.len > 0)
+        memcpy(frontend->body + frontend->body_len, bytes.data, bytes.len);
+    frontend->body_len = needed;
+    return true;
+}
+
+void frontend_dispatch(struct frontend_call *frontend)
+{
+    frontend->dispatched = true;
+    exchange_hold(frontend->exchange);
+    call_dispatch(&frontend->call);
+}
+
+void frontend_cancel(struct frontend_call *frontend)
+{
+    frontend->call.cancelled = true;
+}
+
+void frontend_log(const struct frontend_call *frontend, int status)
+{
+    const struct exchange *exchange = frontend->exchange;
+    struct log_field fields[] = {
+        LOG_STR("request_id", frontend->call.request_id),
+        LOG_STR("method", frontend->call.method->full_name),
+        LOG_STR("peer", frontend->call.peer),
+        LOG_INT("status", status),
+        LOG_INT("duration_us", clock_monotonic_us() - exchange->started_us),
+        LOG_STR("traceparent", SLICE_EMPTY),
+    };
+    size_t count = sizeof(fields) / sizeof(fields[0]);
+
+#ifdef DATASTREAM_FAULTS
+    exchange_log_write(frontend, status);
+#endif
+    if (!log_enabled(LOG_INFO))
+        return;
+    /* The last one only where the caller sent it. */
+    if (!exchange_header(exchange, SLICE("traceparent"), &fields[count - 1].text))
+        count--;
+    log_fields(LOG_INFO, "request", fields, count);
+}
+
+void frontend_log_refusal(const struct exchange *exchange, struct slice request_id, int status,
+                          struct slice reason)
+{
+    log_event(LOG_INFO, "request", LOG_STR("request_id", request_id),
+              LOG_STR("peer", exchange->peer), LOG_INT("status", status),
+              LOG_STR("refused", reason));
+}

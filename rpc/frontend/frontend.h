@@ -1,0 +1,93 @@
+/*
+ * What both frontends share: from an exchange to a call. Takes the caller's facts from the head,
+ * makes the request id, runs call_open and call_dispatch, carries posts from other threads to the
+ * exchange's loop, keeps the exchange alive meanwhile, applies deadlines and cancellation, and logs
+ * the request when it ends.
+ */
+#ifndef DATASTREAM_RPC_FRONTEND_FRONTEND_H
+#define DATASTREAM_RPC_FRONTEND_FRONTEND_H
+
+#include "rpc/call/call.h"
+#include "rpc/net/exchange.h"
+
+struct frontend_waker;
+
+/* What a frontend builds upon; made by frontend_begin in the exchange's arena. */
+struct frontend_call {
+    struct call call;
+    struct exchange *exchange;
+    struct loop_task task;
+    char *body; /* the request's body as it gathers */
+    size_t body_len, body_capacity;
+    bool body_complete;
+    bool dispatched; /* between call_dispatch and finish: a hold on the exchange stands */
+    bool opening;    /* between call_open and opened, likewise */
+    bool answered;
+    int logged_status; /* HTTP status or gRPC code, for the log */
+    void *state;       /* the frontend's own */
+#ifdef DATASTREAM_FAULTS
+    /* For exchange_log.h: a REST answer's Content-Type and body, as long as the exchange. */
+    struct {
+        bool is_rest;
+        struct slice type;
+        struct slice body;
+    } seen;
+#endif
+    /* frontend.c's own: what frontend_begin was given. */
+    void (*opened)(struct call *call);
+    void (*finish)(struct call *call);
+};
+
+/* The process-wide part that frontends are given. */
+struct frontends {
+    const struct contract *contract;
+    const struct settings *settings;
+    struct chain *chain;
+    struct store *store;           /* for /readyz: whether it takes writes */
+    struct chain_loop **loops;     /* by loop_index */
+    struct frontend_waker *wakers; /* by loop_index; see stream.h */
+    bool draining;                 /* atomic access: __atomic */
+    void *rest;                    /* struct rest *, made by rest_new */
+    void *grpc;                    /* struct grpc *, made by grpc_new */
+};
+
+/*
+ * Makes a frontend_call for the method, with the head's facts: peer, user-agent, x-request-id (a
+ * well-formed one of at most 128 characters is taken over, else a UUID is made), If-Match. NULL
+ * when the arena failed. `opened` and `finish` are the frontend's; they are left out when the
+ * exchange has closed by then. call->frontend is the frontend_call; exchange->state is left to the
+ * frontend. Starts the timeout of a call without a deadline of its own (request_timeout_ms):
+ * exchange_set_timeout again changes it.
+ */
+struct frontend_call *frontend_begin(struct frontends *frontends, struct exchange *exchange,
+                                     const struct method *method, void (*opened)(struct call *call),
+                                     void (*finish)(struct call *call));
+
+/* The request id of an exchange, made as frontend_begin does, for answers that need no call. */
+struct slice frontend_request_id(struct exchange *exchange);
+
+/* call_open with the Authorization header; holds the exchange until `opened`. */
+void frontend_open(struct frontend_call *frontend);
+
+/* Appends a piece of body to frontend->body (NUL-free growth in the arena, at most `most`); false
+ * when it does not fit. */
+bool frontend_gather(struct frontend_call *frontend, struct slice bytes, size_t most);
+
+/* call_dispatch; holds the exchange until `finish`. */
+void frontend_dispatch(struct frontend_call *frontend);
+
+/* For `closed`: marks the call cancelled. */
+void frontend_cancel(struct frontend_call *frontend);
+
+/* One structured log line for the request: id, method, peer, status, duration in microseconds. */
+void frontend_log(const struct frontend_call *frontend, int status);
+
+/*
+ * Logs a request that was refused before there was a call, as "request" too: its id, the status
+ * (HTTP's, or gRPC's own) and the reason. What it asked for is left out, since it may be anything.
+ * Nothing is kept of the arguments.
+ */
+void frontend_log_refusal(const struct exchange *exchange, struct slice request_id, int status,
+                          struct slice reason);
+
+#endif

@@ -1,0 +1,248 @@
+/*
+ * Pulling stops in three ways: the call has nothing (it calls `ready` later), the exchange is full
+ * (it calls `writable` later), or the stream has ended.
+ */
+#include "rpc/frontend/frontend_stream.h"
+
+#include "base/clock.h"
+
+/* What is gathered before it is handed over. */
+#define GATHER_BYTES ((size_t)16384)
+
+/* -- waking -------------------------------------------------------------------------------- */
+
+static void run_wake(struct loop_task *task)
+{
+    chain_loop_wake(((struct frontend_waker *)(void *)task)->chain);
+}
+
+/* Any thread. The loop lives: it has a stream, and posts come one at a time. */
+static void wake(void *context)
+{
+    struct frontend_waker *waker = context;
+
+    loop_post(waker->loop, &waker->task);
+}
+
+void frontend_stream_bind(struct frontends *frontends, const struct frontend_call *frontend)
+{
+    struct loop *loop = frontend->exchange->loop;
+    struct frontend_waker *waker = &frontends->wakers[loop_index(loop)];
+
+    if (waker->loop != NULL)
+        return;
+    waker->task.run = run_wake;
+    waker->loop = loop;
+    waker->chain = frontend->call.loop;
+    chain_loop_bind(waker->chain, wake, waker);
+}
+
+/* -- time ---------------------------------------------------------------------------------- */
+
+uint64_t frontend_stream_left_ms(int64_t deadline_us)
+{
+    int64_t left = (deadline_us - clock_monotonic_us() + 999) / 1000;
+
+    if (deadline_us == 0)
+        return 0;
+    return left < 1 ? 1 : (uint64_t)left;
+}
+
+uint64_t frontend_stream_wait_ms(const struct frontend_call *frontend, int64_t deadline_us)
+{
+    uint64_t tick = call_stream_wait_ms(&frontend->call);
+    uint64_t left = frontend_stream_left_ms(deadline_us);
+
+    return left != 0 && left < tick ? left : tick;
+}
+
+bool frontend_stream_is_late(int64_t deadline_us)
+{
+    return deadline_us != 0 && clock_monotonic_us() >= deadline_us;
+}
+
+/* -- ending -------------------------------------------------------------------------------- */
+
+static void finish(struct frontend_stream *stream, struct status status)
+{
+    outbox_flush(&stream->outbox);
+    stream->ended = true;
+    stream->frontend->answered = true;
+    /* What waits for the peer is bounded by the write timeout, and by the client's deadline. */
+    exchange_set_timeout(stream->frontend->exchange, frontend_stream_left_ms(stream->deadline_us));
+    stream->writer->end(stream, status);
+}
+
+/* The frontend's `finish`. */
+static void on_finished(struct call *call)
+{
+    struct frontend_stream *stream = ((struct frontend_call *)call->frontend)->state;
+
+    if (!stream->ended)
+        finish(stream, call->status);
+}
+
+/* Ends the stream from this side. The call may be gone when this returns. */
+static void give_up(struct frontend_stream *stream, struct status status)
+{
+    finish(stream, status);
+    call_stream_cancel(&stream->frontend->call);
+}
+
+/* -- pulling ------------------------------------------------------------------------------- */
+
+static void begin(struct frontend_stream *stream)
+{
+    if (!stream->begun) {
+        stream->begun = true;
+        stream->writer->begin(stream);
+    }
+}
+
+/* False when the stream has ended over it. */
+static bool put(struct frontend_stream *stream, const ProtobufCMessage *message, bool is_heartbeat)
+{
+    struct slice bytes = SLICE_EMPTY;
+    struct status status;
+
+    status = stream->writer->write(stream, &stream->scratch, message, is_heartbeat, &bytes);
+    if (status_is_ok(status) && arena_failed(&stream->scratch))
+        status = status_out_of_memory();
+    if (status_is_ok(status)) {
+        begin(stream);
+        if (!outbox_put(&stream->outbox, bytes))
+            status = status_out_of_memory();
+    }
+    if (status_is_ok(status)) {
+        arena_reset(&stream->scratch); /* the stream may wait for long until its next message */
+        return true;
+    }
+    give_up(stream, status);
+    return false;
+}
+
+static void pull(struct frontend_stream *stream)
+{
+    struct call *call = &stream->frontend->call;
+
+    while (!stream->outbox.full) {
+        ProtobufCMessage *message = NULL;
+        enum stream_result result = call_stream_next(call, &message);
+
+        if (result == STREAM_END)
+            return;
+        if (result == STREAM_WAIT)
+            break;
+        if (!put(stream, message, result == STREAM_HEARTBEAT))
+            return;
+        if (outbox_gathered(&stream->outbox) >= GATHER_BYTES)
+            outbox_flush(&stream->outbox);
+    }
+    begin(stream);
+    outbox_flush(&stream->outbox);
+}
+
+static void arm(struct frontend_stream *stream)
+{
+    exchange_set_timeout(stream->frontend->exchange,
+                         frontend_stream_wait_ms(stream->frontend, stream->deadline_us));
+}
+
+static void on_ready(struct call *call)
+{
+    struct frontend_stream *stream = ((struct frontend_call *)call->frontend)->state;
+
+    if (!stream->open) {
+        stream->open = true;
+        arm(stream);
+    }
+    if (stream->head_only) {
+        begin(stream);
+        give_up(stream, status_ok());
+    } else if (!stream->outbox.full) {
+        pull(stream);
+    }
+}
+
+/* -- what the exchange tells --------------------------------------------------------------- */
+
+/* The request was read whole; what a client still sends is nobody's. */
+static void on_body(struct exchange *exchange, struct slice bytes)
+{
+    exchange_consume(exchange, bytes.len);
+}
+
+static void on_body_end(struct exchange *exchange)
+{
+    (void)exchange;
+}
+
+static void on_writable(struct exchange *exchange)
+{
+    struct frontend_stream *stream = exchange->state;
+
+    if (stream->ended)
+        return;
+    stream->outbox.full = false;
+    outbox_trim(&stream->outbox);
+    if (stream->open)
+        pull(stream);
+}
+
+static void on_timeout(struct exchange *exchange)
+{
+    struct frontend_stream *stream = exchange->state;
+    bool late = !stream->open || frontend_stream_is_late(stream->deadline_us);
+
+    if (stream->ended) {
+        exchange_reset(exchange);
+    } else if (!late) {
+        outbox_trim(&stream->outbox);
+        arm(stream);
+        call_stream_tick(&stream->frontend->call);
+    } else if (exchange_waiting(exchange) > 0) { /* a message may be half written */
+        stream->ended = true;
+        exchange_reset(exchange);
+    } else {
+        give_up(stream, status_const(STATUS_DEADLINE_EXCEEDED, SLICE("The deadline passed.")));
+    }
+}
+
+static void on_closed(struct exchange *exchange, bool complete)
+{
+    struct frontend_stream *stream = exchange->state;
+    struct frontend_call *frontend = stream->frontend;
+
+    (void)complete;
+    frontend_log(frontend,
+                 frontend->answered ? frontend->logged_status : stream->writer->closed_status);
+    stream->ended = true;
+    outbox_done(&stream->outbox);
+    arena_done(&stream->scratch);
+    if (frontend->dispatched)
+        call_stream_cancel(&frontend->call);
+}
+
+static const struct exchange_frontend handlers = {
+    .body = on_body,
+    .body_end = on_body_end,
+    .writable = on_writable,
+    .timeout = on_timeout,
+    .closed = on_closed,
+};
+
+void frontend_stream_dispatch(struct frontends *frontends, struct frontend_stream *stream)
+{
+    struct frontend_call *frontend = stream->frontend;
+    struct exchange *exchange = frontend->exchange;
+
+    frontend_stream_bind(frontends, frontend);
+    stream->outbox.exchange = exchange;
+    arena_init_like(&stream->scratch, exchange->arena);
+    exchange->frontend = &handlers;
+    exchange->state = stream;
+    frontend->state = stream;
+    frontend->finish = on_finished;
+    frontend->call.ready = on_ready;
+    frontend_dispatch(frontend);
+}

@@ -1,0 +1,207 @@
+/* Headers, messages and trailers of answers. */
+#include "rpc/grpc/grpc_answer.h"
+
+#include "rpc/grpc/compress.h"
+#include "rpc/grpc/frame.h"
+#include "rpc/grpc/percent.h"
+#include "rpc/grpc/status_details.h"
+
+/* Below it compression gains nothing; above it the loop would stand still for milliseconds. */
+#define COMPRESS_LEAST 1024
+#define COMPRESS_MOST 262144
+
+#define CONTENT_TYPE                                               \
+    {                                                              \
+        SLICE_INIT("content-type"), SLICE_INIT("application/grpc") \
+    }
+
+static const struct slice code_digits[STATUS_CODES] = {
+    SLICE_INIT("0"),  SLICE_INIT("1"),  SLICE_INIT("2"),  SLICE_INIT("3"),  SLICE_INIT("4"),
+    SLICE_INIT("5"),  SLICE_INIT("6"),  SLICE_INIT("7"),  SLICE_INIT("8"),  SLICE_INIT("9"),
+    SLICE_INIT("10"), SLICE_INIT("11"), SLICE_INIT("12"), SLICE_INIT("13"), SLICE_INIT("14"),
+    SLICE_INIT("15"), SLICE_INIT("16"),
+};
+
+static const struct header content_type = CONTENT_TYPE;
+
+static const struct header no_memory[] = {
+    CONTENT_TYPE,
+    {SLICE_INIT("grpc-status"), SLICE_INIT("8")},
+    {SLICE_INIT("grpc-message"), SLICE_INIT("The server has no memory left for this request.")},
+};
+
+static const struct header trailers_ok[] = {{SLICE_INIT("grpc-status"), SLICE_INIT("0")}};
+
+/* Header fields as they are gathered; there is room for all that an answer has. */
+struct fields {
+    struct header *headers;
+    size_t count;
+};
+
+static void add_field(struct fields *fields, struct slice name, struct slice value)
+{
+    fields->headers[fields->count++] = (struct header){name, value};
+}
+
+static struct fields begin_fields(struct grpc_answer *answer)
+{
+    struct fields fields = {.headers = answer->headers};
+
+    fields.headers[fields.count++] = content_type;
+    if (answer->request_id.len > 0)
+        add_field(&fields, SLICE("x-request-id"), answer->request_id);
+    return fields;
+}
+
+/* grpc-status, grpc-message and details; the status that they say, for want of memory another. */
+static enum status_code add_status(struct arena *arena, struct fields *fields, struct status status)
+{
+    struct slice text = grpc_message_text(arena, status.message);
+    struct slice message = grpc_message_encode(arena, grpc_message_cut(text, STATUS_MESSAGE_MOST));
+    struct slice details = SLICE_EMPTY;
+
+    if (status.details != NULL)
+        details = status_details_encode(arena, &status);
+    if (arena_failed(arena)) {
+        status = status_out_of_memory();
+        message = status.message; /* a constant that needs no escapes */
+        details = SLICE_EMPTY;
+    }
+    add_field(fields, SLICE("grpc-status"),
+              code_digits[(unsigned)status.code < STATUS_CODES ? status.code : STATUS_UNKNOWN]);
+    if (message.len > 0)
+        add_field(fields, SLICE("grpc-message"), message);
+    if (details.len > 0)
+        add_field(fields, SLICE("grpc-status-details-bin"), details);
+    return status.code;
+}
+
+enum status_code grpc__answer_status(struct exchange *exchange, struct grpc_answer *answer,
+                                     struct status status)
+{
+    enum status_code code;
+    struct fields fields;
+
+    if (answer == NULL) {
+        exchange_send_head(exchange, 200, no_memory, sizeof(no_memory) / sizeof(no_memory[0]));
+        exchange_send_end(exchange, NULL, 0);
+        return STATUS_RESOURCE_EXHAUSTED;
+    }
+    fields = begin_fields(answer);
+    code = add_status(exchange->arena, &fields, status);
+    if (answer->accepts_encodings)
+        add_field(&fields, SLICE("grpc-accept-encoding"), SLICE(ENCODINGS_ACCEPTED));
+    exchange_send_head(exchange, 200, fields.headers, fields.count);
+    exchange_send_end(exchange, NULL, 0);
+    return code;
+}
+
+/* The message behind its prefix; empty when the arena failed. */
+static struct slice pack_frame(struct arena *arena, const ProtobufCMessage *message, size_t len)
+{
+    char *frame = arena_alloc(arena, FRAME_PREFIX_LEN + len);
+
+    if (frame == NULL)
+        return SLICE_EMPTY;
+    frame_write_prefix(frame, false, len);
+    protobuf_c_message_pack(message, (uint8_t *)frame + FRAME_PREFIX_LEN);
+    return slice_make(frame, FRAME_PREFIX_LEN + len);
+}
+
+static enum encoding choose_encoding(const struct grpc_answer *answer, size_t len)
+{
+    if (len < COMPRESS_LEAST || len > COMPRESS_MOST)
+        return ENCODING_IDENTITY;
+    if ((answer->accepts & 1u << ENCODING_GZIP) != 0)
+        return ENCODING_GZIP;
+    return (answer->accepts & 1u << ENCODING_DEFLATE) != 0 ? ENCODING_DEFLATE : ENCODING_IDENTITY;
+}
+
+/* The frame with its message compressed, or as it was where that is not shorter. */
+static struct slice compress_frame(struct arena *arena, struct slice frame, enum encoding *encoding)
+{
+    struct slice packed = compress_deflate(arena, *encoding, slice_from(frame, FRAME_PREFIX_LEN),
+                                           FRAME_PREFIX_LEN);
+
+    if (packed.len >= frame.len || arena_failed(arena)) {
+        *encoding = ENCODING_IDENTITY;
+        return frame;
+    }
+    frame_write_prefix((char *)packed.data, true, packed.len - FRAME_PREFIX_LEN);
+    return packed;
+}
+
+static struct status too_large(const struct grpc_answer *answer, size_t len)
+{
+    return status_make(answer->exchange->arena, STATUS_RESOURCE_EXHAUSTED,
+                       "The answer has %zu bytes; at most %zu are sent.", len, answer->most);
+}
+
+enum status_code grpc__answer_message(struct grpc_answer *answer, const ProtobufCMessage *message)
+{
+    struct exchange *exchange = answer->exchange;
+    struct arena *arena = exchange->arena;
+    size_t len = protobuf_c_message_get_packed_size(message);
+    enum encoding encoding = choose_encoding(answer, len);
+    struct slice frame;
+    struct fields fields;
+
+    if (len > answer->most)
+        return grpc__answer_status(exchange, answer, too_large(answer, len));
+    frame = pack_frame(arena, message, len);
+    if (encoding != ENCODING_IDENTITY && !arena_failed(arena))
+        frame = compress_frame(arena, frame, &encoding);
+    if (arena_failed(arena))
+        return grpc__answer_status(exchange, answer, status_out_of_memory());
+    fields = begin_fields(answer);
+    if (encoding != ENCODING_IDENTITY)
+        add_field(&fields, SLICE("grpc-encoding"), encoding_name(encoding));
+    exchange_send_head(exchange, 200, fields.headers, fields.count);
+    exchange_send_body(exchange, frame);
+    exchange_send_end(exchange, trailers_ok, 1);
+    return STATUS_OK;
+}
+
+/* -- streams ---------------------------------------------------------------------------------- */
+
+void grpc__stream_head(struct grpc_answer *answer)
+{
+    struct fields fields = begin_fields(answer);
+
+    exchange_send_head(answer->exchange, 200, fields.headers, fields.count);
+}
+
+struct status grpc__stream_frame(const struct grpc_answer *answer, struct arena *arena,
+                                 const ProtobufCMessage *message, struct slice *ret_frame)
+{
+    size_t len = protobuf_c_message_get_packed_size(message);
+    struct slice frame;
+
+    if (len > answer->most)
+        return too_large(answer, len);
+    frame = pack_frame(arena, message, len);
+    if (arena_failed(arena))
+        return status_out_of_memory();
+    *ret_frame = frame;
+    return status_ok();
+}
+
+struct status grpc__stream_message(struct grpc_answer *answer, struct arena *arena,
+                                   const ProtobufCMessage *message, bool *ret_more)
+{
+    struct slice frame = SLICE_EMPTY;
+    struct status status = grpc__stream_frame(answer, arena, message, &frame);
+
+    if (status_is_ok(status))
+        *ret_more = exchange_send_body(answer->exchange, frame);
+    return status;
+}
+
+enum status_code grpc__stream_end(struct grpc_answer *answer, struct status status)
+{
+    struct fields fields = {.headers = answer->trailers};
+    enum status_code code = add_status(answer->exchange->arena, &fields, status);
+
+    exchange_send_end(answer->exchange, fields.headers, fields.count);
+    return code;
+}

@@ -1,0 +1,130 @@
+/*
+ * Who calls: from the bearer value to a token's facts and its role's permissions. Facts are cached,
+ * decisions never: each check judges expiry, state and networks anew.
+ *
+ * Each event loop has a cache of its own and takes no lock. Before the answer to a change is
+ * released, the committer's thread publishes which token hashes and roles the commit touched, in a
+ * ring, and raises one atomic epoch; each check loads the epoch first and forgets what was
+ * published since it last looked (everything, if it fell behind the ring). So a revocation has no
+ * window, and nobody waits for a loop.
+ */
+#ifndef DATASTREAM_RPC_IDENTITY_IDENTITY_H
+#define DATASTREAM_RPC_IDENTITY_IDENTITY_H
+
+#include "base/uuid.h"
+#include "proto/contract/contract.h"
+#include "storage/store.h"
+
+enum identity_type { IDENTITY_ANONYMOUS, IDENTITY_TOKEN, IDENTITY_SYSTEM };
+
+struct identity {
+    enum identity_type type;
+    struct uuid organization;
+    struct uuid id; /* the token's */
+    struct uuid role;
+    struct permission_set permissions;
+    int64_t expire_ms; /* milliseconds since 1970; 0 for none */
+    uint8_t hash[32];  /* key of the facts in token_hashes */
+    uint64_t facts_revision;
+    uint64_t role_revision; /* 0 for a predefined role */
+    uint32_t role_kind;     /* number of the kind "roles" */
+    uint64_t epoch;         /* when it was resolved */
+};
+
+/* Process-wide: the epoch and the ring. */
+struct identity_registry;
+/* One event loop's. */
+struct identity_cache;
+
+/* NULL when memory ends. The contract is borrowed. */
+struct identity_registry *identity_registry_new(const struct contract *contract);
+void identity_registry_free(struct identity_registry *registry);
+
+/* A store_observer (context: the registry): publishes what a commit touched. Committer's thread
+ * only. */
+void identity_observe(void *registry, const struct commit *commit);
+
+/* `entries` bounds the token facts that are remembered. NULL when memory ends. */
+struct identity_cache *identity_cache_new(struct identity_registry *registry, size_t entries);
+void identity_cache_free(struct identity_cache *cache);
+
+enum identity_result {
+    IDENTITY_OK,
+    IDENTITY_UNKNOWN, /* malformed or unknown: 401 */
+    IDENTITY_ENDED,   /* known, but disabled or expired: the same 401, and audited */
+    IDENTITY_OUTSIDE, /* known and valid, but not from this address: the same, and audited */
+    IDENTITY_AGAIN,   /* the view missed: fetch and run again */
+    IDENTITY_FAILED,  /* the store failed */
+};
+
+/*
+ * Resolves a bearer value ("dsa_..."). `peer` is the address of the caller, text. `now_ms` is a
+ * time that never steps back (time_floor.h). For IDENTITY_ENDED and
+ * IDENTITY_OUTSIDE *ret_identity is set too, without permissions for the first.
+ */
+enum identity_result identity_resolve(struct identity_cache *cache, struct store_view *view,
+                                      struct slice bearer, struct slice peer, int64_t now_ms,
+                                      struct identity *ret_identity);
+
+/* Whether nothing that could change any identity was published since this one was resolved. */
+bool identity_is_current(const struct identity_cache *cache, const struct identity *identity);
+
+/* How many publications there were. Any thread. */
+uint64_t identity_epoch(const struct identity_registry *registry);
+
+/*
+ * Adds to a commit the conditions under which the identity stands: its facts and its role as they
+ * were read. A change or revocation that commits first makes this commit conflict.
+ */
+void identity_require(const struct identity *identity, struct commit *commit);
+
+/* -- token values ---------------------------------------------------------------------------- */
+
+#define TOKEN_VALUE_LEN 53 /* "dsa_" + 43 + 6 */
+
+/* "dsa_" + 43 base62 characters of 256 random bits (unbiased) + 6 base62 characters of CRC-32. */
+void token_value_make(const uint8_t random[32], char value[TOKEN_VALUE_LEN]);
+
+/* Shape and checksum alone: what fails here is not looked up. */
+bool token_value_is_wellformed(struct slice value);
+
+/* SHA-256 of the whole value. */
+void token_value_hash(struct slice value, uint8_t hash[32]);
+
+/* "dsa_" + dots + the last four characters, in the arena. */
+struct slice token_value_mask(struct arena *arena, struct slice value);
+
+/* -- roles ------------------------------------------------------------------------------------ */
+
+enum assignable { ASSIGNABLE_USERS = 1, ASSIGNABLE_TOKENS = 2, ASSIGNABLE_BOTH = 3 };
+
+/* Predefined roles are computed from the contract and never stored; their ids are fixed. */
+struct predefined_role {
+    struct uuid id;
+    const char *name;
+    const char *description;
+    enum assignable assignable;
+    struct permission_set permissions;
+};
+
+/* All of them (Owner, Admin, Contributor, User, API Administrator, API Contributor, API Reader, API
+ * Verifier). */
+const struct predefined_role *identity_predefined_roles(const struct identity_registry *registry,
+                                                        size_t *ret_count);
+/* By id; NULL for another. */
+const struct predefined_role *identity_predefined_role(const struct identity_registry *registry,
+                                                       const struct uuid *id);
+#define PREDEFINED_API_ADMINISTRATOR "API Administrator"
+
+/*
+ * The permissions of any role of the organization, predefined or stored, read through the view
+ * (never from a cache). *ret_revision is 0 for a predefined role; STORE_ABSENT when there is none.
+ * `ret_assignable`, `ret_name` may be NULL.
+ */
+enum store_found identity_read_role(const struct identity_registry *registry, struct arena *arena,
+                                    struct store_view *view, const struct uuid *organization,
+                                    const struct uuid *role, struct permission_set *ret_permissions,
+                                    enum assignable *ret_assignable, struct slice *ret_name,
+                                    uint64_t *ret_revision);
+
+#endif

@@ -1,0 +1,12 @@
+/* Computes the predefined roles from a contract. Internal to rpc/call/. */
+#ifndef DATASTREAM_RPC_IDENTITY_PREDEFINED_ROLES_H
+#define DATASTREAM_RPC_IDENTITY_PREDEFINED_ROLES_H
+
+#include "rpc/identity/identity.h"
+
+#define PREDEFINED_ROLES 8
+
+void predefined_roles_make(const struct contract *contract,
+                           struct predefined_role ret_roles[PREDEFINED_ROLES]);
+
+#endif

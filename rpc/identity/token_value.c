@@ -1,0 +1,102 @@
+/*
+ * The value of a token: "dsa_", 43 base62 digits of a 256-bit number, 6 base62 digits of the CRC-32
+ * of the 47 characters before them; both with leading zeros, most significant digit first.
+ */
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <sys/random.h>
+#include <zlib.h>
+
+#include "rpc/identity/identity.h"
+
+#define PREFIX SLICE("dsa_")
+#define RANDOM_DIGITS 43
+#define CHECK_DIGITS 6
+#define CHECKED (TOKEN_VALUE_LEN - CHECK_DIGITS)
+#define SHOWN 4
+
+static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+static uint32_t checksum(const char *value)
+{
+    return (uint32_t)crc32(0, (const unsigned char *)value, CHECKED);
+}
+
+static void write_checksum(uint32_t sum, char at[CHECK_DIGITS])
+{
+    for (int i = CHECK_DIGITS - 1; i >= 0; i--) {
+        at[i] = digits[sum % 62];
+        sum /= 62;
+    }
+}
+
+/* 62^43 > 2^256, so that each number has digits of its own: writing it is unbiased. */
+static void write_number(const uint8_t number[32], char at[RANDOM_DIGITS])
+{
+    uint8_t left[32];
+
+    memcpy(left, number, sizeof(left));
+    for (int i = RANDOM_DIGITS - 1; i >= 0; i--) {
+        unsigned remainder = 0;
+
+        for (size_t k = 0; k < sizeof(left); k++) {
+            unsigned part = remainder << 8 | left[k];
+
+            left[k] = (uint8_t)(part / 62);
+            remainder = part % 62;
+        }
+        at[i] = digits[remainder];
+    }
+}
+
+void token_value_make(const uint8_t random[32], char value[TOKEN_VALUE_LEN])
+{
+    memcpy(value, PREFIX.data, PREFIX.len);
+    write_number(random, value + PREFIX.len);
+    write_checksum(checksum(value), value + CHECKED);
+}
+
+bool token_value_is_wellformed(struct slice value)
+{
+    char sum[CHECK_DIGITS];
+
+    if (value.len != TOKEN_VALUE_LEN || !slice_starts_with(value, PREFIX))
+        return false;
+    for (size_t i = PREFIX.len; i < value.len; i++) {
+        char c = value.data[i];
+
+        if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')))
+            return false;
+    }
+    write_checksum(checksum(value.data), sum);
+    return memcmp(sum, value.data + CHECKED, sizeof(sum)) == 0;
+}
+
+static EVP_MD *sha256;
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+
+static void sha256_fetch(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
+/* A hash that can't be had for want of memory is replaced by one that fits no value. */
+void token_value_hash(struct slice value, uint8_t hash[32])
+{
+    pthread_once(&sha256_once, sha256_fetch);
+    if (sha256 != NULL && EVP_Digest(value.data, value.len, hash, NULL, sha256, NULL) == 1)
+        return;
+    ERR_clear_error();
+    memset(hash, 0, 32);
+    while (getrandom(hash, 32, 0) != 32)
+        continue;
+}
+
+struct slice token_value_mask(struct arena *arena, struct slice value)
+{
+    size_t hidden = value.len > SHOWN ? value.len - SHOWN : value.len;
+
+    return arena_printf(arena, "%.*s........%.*s", SLICE_ARG(PREFIX),
+                        SLICE_ARG(slice_from(value, hidden)));
+}

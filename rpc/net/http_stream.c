@@ -1,0 +1,320 @@
+/* Streams: bodies on their way to the frontend, answers on their way to the peer, and the end of
+ * both.
+ */
+#include "rpc/net/http_stream.h"
+
+#include "base/clock.h"
+#include "base/http_status.h"
+#include "rpc/net/protocol.h"
+
+/* What the connection answers needs no frontend. */
+static void silent_closed(struct exchange *exchange, bool complete)
+{
+    (void)exchange;
+    (void)complete;
+}
+
+static const struct exchange_frontend silent_frontend = {.closed = silent_closed};
+
+static void on_timeout(struct timer *timer)
+{
+    struct stream *stream = LIST_ELEMENT(timer, struct stream, timer);
+
+    if (stream->answer.end_taken)
+        http2_stop_sending(stream);
+    else if (!stream->overridden && stream->exchange.frontend->timeout != NULL)
+        stream->exchange.frontend->timeout(&stream->exchange);
+}
+
+struct stream *stream_make(struct connection *connection)
+{
+    struct loop *loop = connection->loop;
+    struct stream *stream;
+    struct arena arena;
+
+    if (!loop_has_memory(loop, connection))
+        return NULL;
+    arena_init(&arena, &loop->arenas, (size_t)loop->settings->max_call_memory_bytes);
+    stream = arena_zalloc(&arena, sizeof(*stream));
+    if (stream == NULL) {
+        arena_done(&arena);
+        return NULL;
+    }
+    stream->arena = arena;
+    stream->memory.whole = &connection->memory;
+    arena_charge(&stream->arena, &stream->memory);
+    stream->exchange.arena = &stream->arena;
+    stream->exchange.head.content_length = -1;
+    stream->exchange.loop = loop;
+    stream->exchange.frontend = &silent_frontend;
+    stream->exchange.peer = arena_copy(&stream->arena, connection_peer(connection));
+    stream->connection = connection;
+    stream->timer.fire = on_timeout;
+    stream->holds = 1;
+    stream->answer.length = -1;
+    list_append(&connection->streams, &stream->link);
+    connection->stream_count++;
+    loop->exchanges++;
+    return stream;
+}
+
+void stream_touch(struct stream *stream)
+{
+    if (!link_is_listed(&stream->touched))
+        list_append(&stream->connection->touched, &stream->touched);
+    connection_touch(stream->connection);
+}
+
+/* Whether what still comes of the body is dropped: the answer is there already. */
+static bool drops_body(const struct stream *stream)
+{
+    return stream->overridden || stream->answer.state == ANSWER_ENDED;
+}
+
+/* Others on the connection may go on; the sender of these bytes had better stop. */
+static void drop_bytes(struct stream *stream, size_t bytes)
+{
+    stream->unconsumed -= bytes;
+    if (stream->connection->state == CONNECTION_HTTP2)
+        http2_consume_rest(stream->connection, bytes);
+    connection_touch(stream->connection);
+}
+
+static void deliver(struct stream *stream)
+{
+    struct exchange *exchange = &stream->exchange;
+
+    while (stream->accepted && stream->held != NULL && !drops_body(stream)) {
+        struct piece *piece = stream->held;
+
+        stream->held = piece->next;
+        exchange->frontend->body(exchange, piece->bytes);
+    }
+    if (stream->accepted && stream->ended && !stream->end_told && !drops_body(stream)) {
+        stream->end_told = true;
+        exchange->frontend->body_end(exchange);
+    }
+}
+
+void stream_begin(struct stream *stream)
+{
+    struct loop *loop = stream->exchange.loop;
+
+    stream->begun = true;
+    stream->exchange.started_us = clock_monotonic_us();
+    atomic_fetch_add_explicit(&loop->requests, 1, memory_order_relaxed);
+    loop->options->begin(loop->options->context, &stream->exchange);
+    assert(stream->exchange.frontend != &silent_frontend);
+    deliver(stream);
+}
+
+static bool is_low(const struct stream *stream)
+{
+    size_t most = (size_t)stream->exchange.loop->settings->max_write_buffer_bytes;
+
+    return stream->answer.waiting == 0 ||
+           (stream->answer.waiting <= most / 16 && stream->connection->waiting <= most / 2);
+}
+
+void stream_run(struct stream *stream)
+{
+    deliver(stream);
+    if (stream->answer.starved && is_low(stream) && !drops_body(stream)) {
+        stream->answer.starved = false;
+        stream->exchange.frontend->writable(&stream->exchange);
+    }
+    if (stream->connection->state == CONNECTION_HTTP2)
+        http2_run_stream(stream);
+}
+
+bool stream_can_deliver(const struct stream *stream)
+{
+    uint64_t window = stream->exchange.loop->settings->stream_window_bytes;
+
+    return drops_body(stream) || (stream->accepted && stream->unconsumed < window);
+}
+
+static void hold_piece(struct stream *stream, struct slice bytes)
+{
+    struct piece *piece = arena_zalloc(&stream->arena, sizeof(*piece));
+    struct slice copy = arena_copy(&stream->arena, bytes);
+
+    if (piece == NULL || copy.data == NULL) {
+        stream_refuse(stream, 503, "There is no memory for the request.");
+        return;
+    }
+    piece->bytes = copy;
+    if (stream->held == NULL)
+        stream->held = piece;
+    else
+        stream->held_last->next = piece;
+    stream->held_last = piece;
+}
+
+void stream_receive(struct stream *stream, struct slice bytes)
+{
+    stream->received += bytes.len;
+    stream->unconsumed += bytes.len;
+    stream->body_since_ms = loop_now_ms(stream->exchange.loop);
+    if (stream->most > 0 && stream->received > stream->most && !drops_body(stream))
+        stream_refuse(stream, 413, "The body is larger than is taken here.");
+    if (drops_body(stream))
+        drop_bytes(stream, bytes.len);
+    else if (stream->accepted && stream->held == NULL)
+        stream->exchange.frontend->body(&stream->exchange, bytes);
+    else
+        hold_piece(stream, bytes);
+}
+
+void stream_receive_end(struct stream *stream)
+{
+    stream->ended = true;
+    deliver(stream);
+}
+
+static const struct header problem_headers[] = {
+    {SLICE_INIT("content-type"), SLICE_INIT("application/problem+json")},
+};
+
+static void drop_waiting(struct stream *stream)
+{
+    struct answer *answer = &stream->answer;
+
+    while (answer->first != NULL) {
+        struct piece *next = answer->first->next;
+
+        loop_give_piece(stream->exchange.loop, answer->first);
+        answer->first = next;
+    }
+    stream->connection->waiting -= answer->waiting;
+    answer->waiting = 0;
+}
+
+static void cut(struct stream *stream)
+{
+    if (stream->connection->state == CONNECTION_HTTP2)
+        http2_reset(stream);
+    else
+        connection_cut(stream->connection);
+}
+
+/* Whether the server's own words were answered. */
+static bool refuse_in_protocol(struct stream *stream, int status, const char *detail, bool is_cut)
+{
+    const struct server_options *options = stream->exchange.loop->options;
+
+    return options->refuse != NULL &&
+           options->refuse(options->context, &stream->exchange, status, detail, is_cut);
+}
+
+static void refuse_plainly(struct stream *stream, int status, const char *detail)
+{
+    struct slice body = arena_printf(
+        &stream->arena,
+        "{\"type\":\"about:blank\",\"title\":\"%.*s\",\"status\":%d,\"detail\":\"%s\"}",
+        SLICE_ARG(http_reason(status)), status, detail);
+
+    if (body.data == NULL) {
+        status = 503;
+        body = SLICE("{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503}");
+    }
+    exchange_respond(&stream->exchange, status, problem_headers, 1, body);
+}
+
+static void refuse(struct stream *stream, int status, const char *detail, bool is_cut)
+{
+    if (stream->connection == NULL || stream->overridden)
+        return;
+    if (stream->answer.state != ANSWER_NONE) {
+        cut(stream);
+        return;
+    }
+    if (!refuse_in_protocol(stream, status, detail, is_cut))
+        refuse_plainly(stream, status, detail);
+    stream->overridden = true;
+}
+
+void stream_refuse(struct stream *stream, int status, const char *detail)
+{
+    refuse(stream, status, detail, false);
+}
+
+bool stream_end(struct stream *stream)
+{
+    if (!stream->begun || stream->overridden || stream->answer.state != ANSWER_NONE)
+        return false;
+    refuse(stream, 503, "The server ends before the answer; try again at another.", true);
+    return true;
+}
+
+size_t stream_take_body(struct stream *stream, struct buffer *out, size_t most)
+{
+    struct answer *answer = &stream->answer;
+    size_t taken = 0;
+
+    while (answer->first != NULL && taken < most) {
+        struct piece *piece = answer->first;
+        size_t count = piece->bytes.len < most - taken ? piece->bytes.len : most - taken;
+
+        buffer_put(out, slice_make(piece->bytes.data, count));
+        taken += count;
+        piece->bytes = slice_from(piece->bytes, count);
+        if (piece->bytes.len == 0) {
+            answer->first = piece->next;
+            loop_give_piece(stream->exchange.loop, piece);
+        }
+    }
+    answer->waiting -= taken;
+    stream->connection->waiting -= taken;
+    answer->stalled_since_ms = loop_now_ms(stream->exchange.loop);
+    if (answer->starved && is_low(stream))
+        stream_touch(stream);
+    return taken;
+}
+
+bool stream_is_bodyless(const struct stream *stream)
+{
+    int status = stream->answer.status;
+
+    return status == 204 || status == 304 ||
+           slice_equal(stream->exchange.head.method, SLICE("HEAD"));
+}
+
+bool stream_tells_length(const struct stream *stream)
+{
+    int status = stream->answer.status;
+
+    return stream->answer.length >= 0 && status != 204 && status != 304;
+}
+
+void stream_finish(struct stream *stream, bool complete)
+{
+    struct connection *connection = stream->connection;
+
+    drop_waiting(stream);
+    if (connection->state == CONNECTION_HTTP2 && stream->unconsumed > 0)
+        http2_consume_rest(connection, stream->unconsumed);
+    timer_cancel(&stream->timer);
+    list_remove(&stream->touched);
+    list_remove(&stream->link);
+    list_append(&connection->finished, &stream->link);
+    connection->stream_count--;
+    if (connection->stream_count == 0) {
+        connection->idle_since_ms = loop_now_ms(connection->loop);
+        connection_arm(connection, connection->idle_since_ms +
+                                       (int64_t)connection->loop->settings->idle_timeout_ms);
+    }
+    stream->complete = complete && !stream->overridden;
+    stream->connection = NULL;
+    connection_touch(connection);
+}
+
+void stream_close(struct stream *stream)
+{
+    list_remove(&stream->link);
+    stream->is_closed = true;
+    stream->exchange.frontend->closed(&stream->exchange, stream->complete);
+    /* Whoever still holds it may outlive the connection, but not for long. */
+    account_move(&stream->memory, &stream->exchange.loop->leaving);
+    exchange_release(&stream->exchange);
+}

@@ -1,0 +1,137 @@
+/*
+ * The private part of an exchange: one request in its connection, what of its body waits for the
+ * frontend, and what of its answer waits for the peer. The same for HTTP/1.1 and HTTP/2. Lives in
+ * its own arena. Internal to rpc/net.
+ */
+#ifndef DATASTREAM_RPC_NET_HTTP_STREAM_H
+#define DATASTREAM_RPC_NET_HTTP_STREAM_H
+
+#include "rpc/net/buffer.h"
+#include "rpc/net/exchange.h"
+#include "rpc/net/timer.h"
+
+struct connection;
+
+/* A borrowed run of bytes in a queue. */
+struct piece {
+    struct piece *next;
+    struct slice bytes;
+};
+
+#define DATE_LEN 29
+
+/* An answer as the frontend gave it, and how much of it is still here. */
+struct answer {
+    enum answer_state {
+        ANSWER_NONE, /* nothing was said yet */
+        ANSWER_OPEN, /* head given, body goes on */
+        ANSWER_ENDED /* all is given */
+    } state;
+    int status;
+    const struct header *headers;
+    size_t header_count;
+    const struct header *trailers;
+    size_t trailer_count;
+    int64_t length;      /* of the whole body, -1 when it comes in parts */
+    bool head_taken;     /* the head went to the connection */
+    bool end_taken;      /* the end too */
+    bool starved;        /* exchange_send_body said false, and `writable` is owed */
+    struct piece *first; /* body that waits */
+    struct piece *last;
+    size_t waiting; /* bytes of it */
+    int64_t stalled_since_ms;
+    char date[DATE_LEN];
+};
+
+struct stream {
+    struct exchange exchange;      /* first, so that one is the other */
+    struct arena arena;            /* holds this structure too */
+    struct account memory;         /* of the arena and of those made like it */
+    struct connection *connection; /* NULL once nothing can be sent any more */
+    struct link link;              /* in the connection's streams, or its finished ones */
+    struct link touched;           /* in the connection's touched ones */
+    struct timer timer; /* the frontend's timeout; after an early answer, the time of its reset */
+    unsigned holds;
+    int32_t id; /* HTTP/2 */
+
+    /* The request. */
+    bool begun;            /* begin was called */
+    bool accepted;         /* the frontend wants the body */
+    bool ended;            /* all of it came */
+    bool end_told;         /* body_end was called */
+    bool expect_continue;  /* the client waits for 100 */
+    bool continue_owed;    /* 100 is to be written */
+    bool continued;        /* HTTP/1.1: it was */
+    uint64_t most;         /* body bytes that the frontend takes; 0: no limit */
+    uint64_t received;     /* body bytes that came */
+    size_t unconsumed;     /* of these, without credit given back */
+    int64_t body_since_ms; /* when the last piece came */
+    struct piece *held;    /* HTTP/2: pieces from before it was accepted */
+    struct piece *held_last;
+    size_t header_capacity; /* HTTP/2: of head.headers while they come */
+    int refusal;            /* HTTP/2: the status that its head earned; 0: none */
+    const char *refusal_detail;
+
+    struct answer answer;
+    bool overridden; /* the connection answers, or has reset it: the frontend is not heard any more
+                      */
+    bool was_reset;  /* HTTP/2: RST_STREAM is on its way */
+    bool complete;   /* the frontend's answer was taken whole */
+    bool is_closed;  /* `closed` was called */
+};
+
+/* A stream in a fresh arena, with one hold for the connection; NULL when memory ended. */
+struct stream *stream_make(struct connection *connection);
+
+static inline struct stream *stream_of(const struct exchange *exchange)
+{
+    return (struct stream *)(uintptr_t)exchange; /* the exchange is its first member */
+}
+
+/* Calls the server's begin handler, which may accept and answer. */
+void stream_begin(struct stream *stream);
+
+/* Has the connection look at the stream at the end of the loop's turn. */
+void stream_touch(struct stream *stream);
+
+/* What a touched stream owes the frontend: held body, its end, writable. */
+void stream_run(struct stream *stream);
+
+/* A piece of the body came. HTTP/2 keeps what can't be delivered; HTTP/1.1 asks first. */
+void stream_receive(struct stream *stream, struct slice bytes);
+bool stream_can_deliver(const struct stream *stream);
+/* The body has ended. */
+void stream_receive_end(struct stream *stream);
+
+/*
+ * The connection answers instead of the frontend, with a problem of RFC 9457; `detail` is a
+ * constant. Where the frontend has begun its answer the exchange is cut instead.
+ */
+void stream_refuse(struct stream *stream, int status, const char *detail);
+
+/*
+ * The server or the connection ends: answers 503 where the frontend has not begun its answer; else
+ * false.
+ */
+bool stream_end(struct stream *stream);
+
+/* Copies up to `most` bytes of the waiting body behind `out`; returns how many. */
+size_t stream_take_body(struct stream *stream, struct buffer *out, size_t most);
+
+/* Whether the answer carries no body, whatever its length says (HEAD, 204, 304). */
+bool stream_is_bodyless(const struct stream *stream);
+
+/*
+ * Whether the answer says its length: not with 204, nor with 304, whose length would be that of the
+ * 200 that was spared (RFC 9110 section 8.6).
+ */
+bool stream_tells_length(const struct stream *stream);
+
+/*
+ * Nothing can be sent any more: takes the stream from its connection into the list of finished
+ * ones, of which stream_close calls `closed` and drops the connection's hold.
+ */
+void stream_finish(struct stream *stream, bool complete);
+void stream_close(struct stream *stream);
+
+#endif

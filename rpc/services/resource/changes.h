@@ -1,0 +1,17 @@
+/* What was set or changed, for the audit row: paths, and values as short JSON texts. */
+#ifndef DATASTREAM_RPC_SERVICES_RESOURCE_CHANGES_H
+#define DATASTREAM_RPC_SERVICES_RESOURCE_CHANGES_H
+
+#include "proto/message/message.h"
+#include "rpc/call/call.h"
+
+/*
+ * Notes each field that differs between two messages of the type (call_audit_change), output-only
+ * ones aside, and returns whether there is one. Sub-messages that both have are compared field by
+ * field. Values of secret and input-only fields are never noted; long ones and messages as
+ * "sha256:" and the hash.
+ */
+bool changes_note(struct call *call, const struct message_type *type,
+                  const ProtobufCMessage *before, const ProtobufCMessage *after);
+
+#endif

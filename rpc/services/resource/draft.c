@@ -1,0 +1,284 @@
+/* The steps of creating, updating and deleting that all kinds share. */
+#include "rpc/services/resource/draft.h"
+
+#include "rpc/services/resource/changes.h"
+#include "rpc/services/resource/fields.h"
+#include "rpc/services/resource/mask.h"
+#include "storage/keys.h"
+
+/* -- checking --------------------------------------------------------------------------------- */
+
+/* The resource in the request; NULL in *ret_message is never handed out with OK. */
+static struct status take_resource(struct call *call, const ProtobufCMessage **ret_message)
+{
+    const struct field *field = call->method->resource;
+    const ProtobufCMessage *message = field_get_message(call->request, field);
+
+    if (message == NULL)
+        return status_invalid_field(call->arena, field->json_name, "is required");
+    *ret_message = message;
+    return status_ok();
+}
+
+/* The id that an update's resource must have: over REST the path has set it. */
+static struct status take_id(struct call *call, const ProtobufCMessage *resource,
+                             struct slice *ret_id)
+{
+    const struct field *field = call->method->kind->id;
+
+    *ret_id = field_get_string(resource, field);
+    return ret_id->len > 0 ? status_ok()
+                           : status_invalid_field(call->arena, field->json_name, "is required");
+}
+
+/* A copy of the resource that may be changed, without what clients can't set. */
+static ProtobufCMessage *copy_resource(struct call *call, const struct kind *kind,
+                                       const ProtobufCMessage *resource)
+{
+    ProtobufCMessage *copy = message_copy(call->arena, kind->message, resource);
+
+    if (copy != NULL)
+        fields_clear_output(copy, kind->message);
+    return copy;
+}
+
+static void set_text_uuid(struct call *call, struct draft *draft)
+{
+    if (draft->kind->id != NULL)
+        field_set_string(call->arena, draft->message, draft->kind->id,
+                         object_id_text(call->arena, &draft->id));
+}
+
+/* Folds the name, checks every rule, and looks the references up. */
+static struct status check(struct call *call, struct draft *draft,
+                           const struct references *references_before)
+{
+    const struct kind *kind = draft->kind;
+
+    object_fold_name(call->arena, kind, draft->message, &draft->violations, &draft->folded);
+    validate_message(call->arena, kind->message, draft->message, SLICE_EMPTY, NULL,
+                     &draft->violations);
+    references_collect(call->arena, call_identities(call), kind->message, draft->message,
+                       &draft->violations, &draft->references);
+    return references_check(call, &draft->references, references_before, &draft->violations);
+}
+
+struct status draft_create(struct call *call, struct draft *ret_draft)
+{
+    struct draft draft = {.kind = call->method->kind};
+    const ProtobufCMessage *resource = NULL;
+    struct status status = take_resource(call, &resource);
+
+    if (!status_is_ok(status))
+        return status;
+    draft.id = uuid_make(call->now_ms, call->random);
+    draft.message = copy_resource(call, draft.kind, resource);
+    if (draft.message == NULL)
+        return status_out_of_memory();
+    status = check(call, &draft, NULL);
+    if (status_is_ok(status))
+        *ret_draft = draft;
+    return status;
+}
+
+struct status draft_status(const struct call *call, const struct draft *draft)
+{
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    return violations_status(&draft->violations, call->arena);
+}
+
+struct status draft_check_name(struct call *call, const struct draft *draft)
+{
+    return object_check_name(call, draft->kind, &draft->id,
+                             object_name(draft->kind, draft->message), draft->folded);
+}
+
+void draft_stamp(struct call *call, struct draft *draft)
+{
+    const struct kind *kind = draft->kind;
+
+    set_text_uuid(call, draft);
+    if (kind->create_time != NULL)
+        field_set_timestamp(call->arena, draft->message, kind->create_time, call->now_ms);
+    if (kind->update_time != NULL)
+        field_set_timestamp(call->arena, draft->message, kind->update_time, call->now_ms);
+    if (kind->created_by != NULL)
+        field_set_string(call->arena, draft->message, kind->created_by, call_actor(call));
+}
+
+/* -- committing ------------------------------------------------------------------------------- */
+
+static struct slice name_key(struct call *call, const struct draft *draft)
+{
+    return key_name(call->arena, &call->identity.organization, draft->kind->number, draft->folded);
+}
+
+static struct slice id_body(struct call *call, const struct uuid *id)
+{
+    return arena_copy(call->arena, slice_make(id->bytes, sizeof(id->bytes)));
+}
+
+static void count(struct call *call, const struct kind *kind, int64_t delta)
+{
+    commit_count(&call->commit, key_kind(call->arena, &call->identity.organization, kind->number),
+                 delta);
+}
+
+/* What an object begins with is a change too: its history must tell what it was given. */
+static void note_first_values(struct call *call, const struct draft *draft)
+{
+    const struct message_type *type = draft->kind->message;
+    const ProtobufCMessage *nothing = message_new(call->arena, type);
+
+    if (nothing != NULL)
+        changes_note(call, type, nothing, draft->message);
+}
+
+void draft_commit_create(struct call *call, const struct draft *draft, struct slice body)
+{
+    const struct uuid *organization = &call->identity.organization;
+    const struct kind *kind = draft->kind;
+    struct slice key = key_object(call->arena, organization, kind->number, &draft->id);
+
+    commit_require_absent(&call->commit, object_family(kind), key);
+    if (kind->name != NULL) {
+        struct slice name = name_key(call, draft);
+
+        commit_require_absent(&call->commit, FAMILY_NAMES, name);
+        commit_put(&call->commit, FAMILY_NAMES, name, id_body(call, &draft->id));
+    }
+    commit_put(&call->commit, object_family(kind), key, body);
+    references_commit(call, kind, &draft->id, NULL, &draft->references);
+    count(call, kind, 1);
+    commit_feed(&call->commit, organization, kind->number, &draft->id, CHANGE_CREATED);
+    object_audit(call, "Created", kind, &draft->id, object_name(kind, draft->message));
+    note_first_values(call, draft);
+    call->committed = object_committed;
+}
+
+/* A stored object as a draft: what rows it has. Violations of what is stored mean nothing. */
+static struct draft draft_of(struct call *call, const struct object *object)
+{
+    struct draft draft = {.kind = object->kind, .id = object->id, .message = object->message};
+    struct violations ignored = {0};
+
+    object_fold_name(call->arena, draft.kind, draft.message, &ignored, &draft.folded);
+    references_collect(call->arena, call_identities(call), draft.kind->message, draft.message,
+                       &ignored, &draft.references);
+    return draft;
+}
+
+void draft_commit_delete(struct call *call, const struct object *object)
+{
+    const struct uuid *organization = &call->identity.organization;
+    const struct kind *kind = object->kind;
+    struct draft draft = draft_of(call, object);
+
+    commit_require_revision(&call->commit, object_family(kind), object->key, object->revision);
+    commit_require_empty(&call->commit, FAMILY_REFERENCES, object->key,
+                         key_prefix_end(call->arena, object->key));
+    commit_delete(&call->commit, object_family(kind), object->key);
+    if (kind->name != NULL)
+        commit_delete(&call->commit, FAMILY_NAMES, name_key(call, &draft));
+    references_commit(call, kind, &object->id, &draft.references, NULL);
+    count(call, kind, -1);
+    commit_feed(&call->commit, organization, kind->number, &object->id, CHANGE_DELETED);
+    object_audit(call, "Deleted", kind, &object->id, object_name(kind, object->message));
+}
+
+void draft_commit_record(struct call *call, const struct object *object, struct slice body)
+{
+    const struct kind *kind = object->kind;
+
+    commit_require_revision(&call->commit, object_family(kind), object->key, object->revision);
+    commit_put(&call->commit, object_family(kind), object->key, body);
+    commit_feed(&call->commit, &call->identity.organization, kind->number, &object->id,
+                CHANGE_UPDATED);
+    call->committed = object_committed;
+}
+
+/* -- editing ---------------------------------------------------------------------------------- */
+
+/* An object that refers to itself could never be deleted. */
+static void refuse_self_reference(struct call *call, struct draft *draft)
+{
+    const struct reference *at;
+
+    for (at = draft->references.first; at != NULL; at = at->next)
+        if (at->kind == draft->kind && uuid_equal(&at->id, &draft->id))
+            violations_add(&draft->violations, call->arena, at->path,
+                           "must not refer to the %.*s itself", SLICE_ARG(draft->kind->singular));
+}
+
+static ProtobufCMessage *update_mask(const struct call *call)
+{
+    const struct field *field = call->method->update_mask;
+
+    return field == NULL ? NULL : field_get_message(call->request, field);
+}
+
+struct status edit_begin(struct call *call,
+                         void (*adjust)(ProtobufCMessage *message, const struct message_type *type),
+                         struct edit *ret_edit)
+{
+    const struct kind *kind = call->method->kind;
+    struct edit edit = {.after = {.kind = kind}};
+    const ProtobufCMessage *resource = NULL;
+    ProtobufCMessage *wanted;
+    struct slice id = SLICE_EMPTY;
+    struct status status = take_resource(call, &resource);
+
+    if (status_is_ok(status))
+        status = take_id(call, resource, &id);
+    if (status_is_ok(status))
+        status = object_read(call, kind, id, &edit.object);
+    if (status_is_ok(status))
+        status = call_check_etag(call, edit.object.revision);
+    if (!status_is_ok(status))
+        return status;
+    edit.before = draft_of(call, &edit.object);
+    edit.after.id = edit.object.id;
+    edit.after.message = message_copy(call->arena, kind->message, edit.object.message);
+    wanted = copy_resource(call, kind, resource);
+    if (edit.after.message == NULL || wanted == NULL)
+        return status_out_of_memory();
+    mask_merge(call->arena, kind->message, kind->id, update_mask(call), wanted, edit.after.message,
+               &edit.after.violations);
+    if (adjust != NULL && !arena_failed(call->arena))
+        adjust(edit.after.message, kind->message);
+    status = check(call, &edit.after, &edit.before.references);
+    refuse_self_reference(call, &edit.after);
+    if (status_is_ok(status))
+        *ret_edit = edit;
+    return status;
+}
+
+bool edit_changed(struct call *call, const struct edit *edit)
+{
+    return changes_note(call, edit->after.kind->message, edit->before.message, edit->after.message);
+}
+
+void edit_stamp(struct call *call, struct edit *edit)
+{
+    if (edit->after.kind->update_time != NULL)
+        field_set_timestamp(call->arena, edit->after.message, edit->after.kind->update_time,
+                            call->now_ms);
+}
+
+void edit_commit(struct call *call, const struct edit *edit, struct slice body)
+{
+    const struct kind *kind = edit->after.kind;
+
+    draft_commit_record(call, &edit->object, body);
+    if (kind->name != NULL && !slice_equal(edit->before.folded, edit->after.folded)) {
+        struct slice name = name_key(call, &edit->after);
+
+        commit_require_absent(&call->commit, FAMILY_NAMES, name);
+        commit_delete(&call->commit, FAMILY_NAMES, name_key(call, &edit->before));
+        commit_put(&call->commit, FAMILY_NAMES, name, id_body(call, &edit->after.id));
+    }
+    references_commit(call, kind, &edit->after.id, &edit->before.references,
+                      &edit->after.references);
+    object_audit(call, "Updated", kind, &edit->after.id, object_name(kind, edit->after.message));
+}

@@ -1,0 +1,87 @@
+/*
+ * Objects on their way into the store. Creating, updating and deleting are the same for every kind
+ * up to the kind's own rules, which its handler adds between the steps:
+ *
+ *   create: draft_create, rules, draft_status, draft_check_name, draft_stamp, draft_commit_create
+ *
+ *   update: edit_begin, rules, draft_status, draft_check_name, edit_changed, edit_stamp,
+ * edit_commit
+ *
+ *   delete: object_read, call_check_etag, references_check_none, draft_commit_delete
+ */
+#ifndef DATASTREAM_RPC_SERVICES_RESOURCE_DRAFT_H
+#define DATASTREAM_RPC_SERVICES_RESOURCE_DRAFT_H
+
+#include "rpc/services/resource/reference.h"
+
+struct draft {
+    const struct kind *kind;
+    struct uuid id;
+    ProtobufCMessage *message; /* made for this run: may be changed */
+    struct slice folded;       /* the name as it is compared */
+    struct references references;
+    struct violations violations;
+};
+
+/*
+ * A draft of the resource in the request, without output-only fields: name folded, all rules
+ * checked, references looked up. Violations are gathered in the draft; the status is of the store,
+ * of memory, or says that the request has no resource.
+ */
+struct status draft_create(struct call *call, struct draft *ret_draft);
+
+/* The violations, when there are any. */
+struct status draft_status(const struct call *call, const struct draft *draft);
+
+/* ALREADY_EXISTS when another object has the name. */
+struct status draft_check_name(struct call *call, const struct draft *draft);
+
+/* Sets id, create time, update time and creator. The id takes the first 10 of the call's random
+ * bytes. */
+void draft_stamp(struct call *call, struct draft *draft);
+
+/*
+ * Fills the commit: record, name, references, count, feed, and the audit row ("Created...", with
+ * the first values). `body` is what is stored. Sets call->committed.
+ */
+void draft_commit_create(struct call *call, const struct draft *draft, struct slice body);
+
+/* Fills the commit that removes the object, under the conditions that it is as it was read and
+ * unreferenced. */
+void draft_commit_delete(struct call *call, const struct object *object);
+
+/* A change of a stored object. */
+struct edit {
+    struct object object; /* message: as it is stored */
+    struct draft before;  /* of object.message */
+    struct draft after;   /* merged */
+};
+
+/*
+ * Reads the object that the request's resource names, checks If-Match, and merges what the mask
+ * names into a copy: name folded, the whole validated, references looked up. `adjust` (may be NULL)
+ * changes the merged message before it is checked. Violations are gathered in edit.after.
+ */
+struct status edit_begin(struct call *call,
+                         void (*adjust)(ProtobufCMessage *message, const struct message_type *type),
+                         struct edit *ret_edit);
+
+/* Whether anything differs but computed and output-only fields; notes the changes for the audit
+ * row. */
+bool edit_changed(struct call *call, const struct edit *edit);
+
+/*
+ * Fills the commit: record on condition that it is as it was read, name, references, feed, and the
+ * audit row
+ * ("Updated..."). Sets update time (before the body is packed: edit_stamp) and call->committed.
+ */
+void edit_stamp(struct call *call, struct edit *edit);
+void edit_commit(struct call *call, const struct edit *edit, struct slice body);
+
+/*
+ * Fills the commit with a record's new body alone, on condition that it is as it was read, and its
+ * feed row: for actions. Sets call->committed.
+ */
+void draft_commit_record(struct call *call, const struct object *object, struct slice body);
+
+#endif

@@ -1,0 +1,90 @@
+/* One walk over a message and all that it holds; each rule is a visitor of it. */
+#include "rpc/services/resource/fields.h"
+
+/* Called for each field of each message; may clear or set it. */
+typedef void field_visitor(ProtobufCMessage *message, const struct field *field, void *context);
+
+static void visit(ProtobufCMessage *message, const struct message_type *type, field_visitor *each,
+                  void *context)
+{
+    for (size_t i = 0; i < type->field_count; i++) {
+        const struct field *field = &type->fields[i];
+        size_t count;
+
+        each(message, field, context);
+        if (field->message == NULL || field->message->well_known != WELL_KNOWN_NONE ||
+            !field_is_set(message, field))
+            continue;
+        count = field->repeated ? field_count(message, field) : 1;
+        for (size_t n = 0; n < count; n++)
+            visit(*(ProtobufCMessage **)field_address(message, field, n), field->message, each,
+                  context);
+    }
+}
+
+static void clear_output(ProtobufCMessage *message, const struct field *field, void *context)
+{
+    (void)context;
+    if (field->output_only)
+        field_clear(message, field);
+}
+
+void fields_clear_output(ProtobufCMessage *message, const struct message_type *type)
+{
+    visit(message, type, clear_output, NULL);
+}
+
+static void clear_input(ProtobufCMessage *message, const struct field *field, void *context)
+{
+    (void)context;
+    if (field->input_only || field->secret)
+        field_clear(message, field);
+}
+
+void fields_clear_input(ProtobufCMessage *message, const struct message_type *type)
+{
+    visit(message, type, clear_input, NULL);
+}
+
+static void default_enum(ProtobufCMessage *message, const struct field *field, void *context)
+{
+    (void)context;
+    if (field->enumeration == NULL || field->repeated || field->has_presence ||
+        field->output_only || field->input_only || field_is_set(message, field))
+        return;
+    if (enum_value_by_number(field->enumeration, 1) != NULL)
+        field_set_int(message, field, 1);
+}
+
+void fields_default_enums(ProtobufCMessage *message, const struct message_type *type)
+{
+    visit(message, type, default_enum, NULL);
+}
+
+static void find_secret(ProtobufCMessage *message, const struct field *field, void *context)
+{
+    const struct field **found = context;
+
+    if (*found == NULL && field->secret && field_is_set(message, field))
+        *found = field;
+}
+
+const struct field *fields_find_secret(ProtobufCMessage *message, const struct message_type *type)
+{
+    const struct field *found = NULL;
+
+    visit(message, type, find_secret, &found);
+    return found;
+}
+
+struct slice fields_path(struct arena *arena, struct slice parent, const struct field *field)
+{
+    if (parent.len == 0)
+        return field->json_name;
+    return arena_printf(arena, "%.*s.%.*s", SLICE_ARG(parent), SLICE_ARG(field->json_name));
+}
+
+struct slice fields_path_at(struct arena *arena, struct slice path, size_t i)
+{
+    return arena_printf(arena, "%.*s[%zu]", SLICE_ARG(path), i);
+}

@@ -1,0 +1,28 @@
+/* What the contract says of fields, applied to whole messages. Pure. */
+#ifndef DATASTREAM_RPC_SERVICES_RESOURCE_FIELDS_H
+#define DATASTREAM_RPC_SERVICES_RESOURCE_FIELDS_H
+
+#include "proto/message/message.h"
+
+/* Clears every output-only field, at any depth: what a client says of them is ignored. */
+void fields_clear_output(ProtobufCMessage *message, const struct message_type *type);
+
+/* Clears what is never stored and never answered: input-only and secret fields, at any depth. */
+void fields_clear_input(ProtobufCMessage *message, const struct message_type *type);
+
+/*
+ * Gives each singular enum field without presence that is UNSPECIFIED its type's value number 1,
+ * the default by the contract's convention. Output-only and input-only fields are left alone.
+ */
+void fields_default_enums(ProtobufCMessage *message, const struct message_type *type);
+
+/* A secret field that is set, at any depth; NULL when there is none. */
+const struct field *fields_find_secret(ProtobufCMessage *message, const struct message_type *type);
+
+/* Behind `parent` a field's JSON name: "settings.port". In the arena. */
+struct slice fields_path(struct arena *arena, struct slice parent, const struct field *field);
+
+/* The path of an element: "directorIds[1]". In the arena. */
+struct slice fields_path_at(struct arena *arena, struct slice path, size_t i);
+
+#endif

@@ -1,0 +1,184 @@
+/* The merge walks one path at a time and makes sub-messages of the target as it needs them. */
+#include "rpc/services/resource/mask.h"
+
+#include "google/protobuf/field_mask.pb-c.h"
+#include "rpc/services/resource/fields.h"
+
+/* Longest path that is repeated in a violation, in bytes. */
+#define PATH_NAMED_MOST 128
+
+struct merge {
+    struct arena *arena;
+    const struct field *id;
+    struct violations *violations;
+};
+
+/* Where in both messages a path has come to. */
+struct place {
+    const struct message_type *type;
+    const ProtobufCMessage *from;
+    ProtobufCMessage *to;
+    struct slice path; /* JSON names */
+    bool immutable;
+};
+
+static void merge_field(struct merge *merge, const struct place *place, const struct field *field,
+                        bool named)
+{
+    bool immutable = field->immutable || place->immutable;
+
+    if (field == merge->id || field->output_only)
+        return;
+    if (!immutable) {
+        field_copy(place->to, place->from, field);
+        return;
+    }
+    if (!named && !field_is_set(place->from, field))
+        return;
+    if (!field_equal(merge->arena, place->from, place->to, field))
+        violations_add(merge->violations, merge->arena,
+                       fields_path(merge->arena, place->path, field),
+                       "can't be changed after creation");
+}
+
+/* "director_ids.x" as "directorIds.x": all paths in violations are JSON's. */
+static struct slice json_path(struct arena *arena, struct slice path)
+{
+    char *text = arena_cstr(arena, path);
+    size_t len = 0;
+
+    for (size_t i = 0; text != NULL && i < path.len; i++) {
+        bool joins = path.data[i] == '_' && i + 1 < path.len && path.data[i + 1] >= 'a' &&
+                     path.data[i + 1] <= 'z';
+
+        if (joins)
+            i++;
+        text[len++] = (char)(joins ? path.data[i] - ('a' - 'A') : path.data[i]);
+    }
+    return slice_make(text, len);
+}
+
+/* Names the path where it is short enough to be anyone's. */
+static void refuse_path(struct merge *merge, struct slice path)
+{
+    if (path.len > PATH_NAMED_MOST)
+        violations_add(merge->violations, merge->arena, SLICE("updateMask"),
+                       "names no field that can be changed: a path of %zu bytes", path.len);
+    else
+        violations_add(merge->violations, merge->arena, SLICE("updateMask"),
+                       "names no field that can be changed: \"%.*s\"",
+                       SLICE_ARG(json_path(merge->arena, path)));
+}
+
+/*
+ * Goes on into a sub-message. False when there is nothing to do there: output-only, missing on both
+ * sides, or out of memory.
+ */
+static bool enter(struct merge *merge, struct place *place, const struct field *field)
+{
+    ProtobufCMessage *from = field_get_message(place->from, field);
+    ProtobufCMessage *to = field_get_message(place->to, field);
+
+    if (field->output_only || (from == NULL && to == NULL))
+        return false;
+    if (from == NULL)
+        from = message_new(merge->arena, field->message);
+    if (to == NULL) {
+        to = message_new(merge->arena, field->message);
+        field_set_message(place->to, field, to);
+    }
+    if (from == NULL || to == NULL)
+        return false;
+    *place = (struct place){field->message, from, to, fields_path(merge->arena, place->path, field),
+                            place->immutable || field->immutable};
+    return true;
+}
+
+static bool can_enter(const struct field *field)
+{
+    return field->message != NULL && !field->repeated &&
+           field->message->well_known == WELL_KNOWN_NONE;
+}
+
+static void merge_path(struct merge *merge, struct place place, struct slice path)
+{
+    struct slice rest = path;
+    bool inside = true; /* both sides have the message that the path has come to */
+
+    for (;;) {
+        size_t dot = slice_find(rest, '.');
+        const struct field *field = message_field_by_name(place.type, slice_make(rest.data, dot));
+
+        if (field == NULL || (dot < rest.len && !can_enter(field))) {
+            refuse_path(merge, path);
+            return;
+        }
+        if (dot == rest.len) {
+            if (inside)
+                merge_field(merge, &place, field, true);
+            return;
+        }
+        if (inside)
+            inside = enter(merge, &place, field);
+        place.type = field->message;
+        rest = slice_from(rest, dot + 1);
+    }
+}
+
+static void merge_all(struct merge *merge, const struct place *place)
+{
+    for (size_t i = 0; i < place->type->field_count; i++)
+        merge_field(merge, place, &place->type->fields[i], false);
+}
+
+static bool holds_any(const ProtobufCMessage *message, const struct message_type *type)
+{
+    for (size_t i = 0; i < type->field_count; i++)
+        if (field_is_set(message, &type->fields[i]))
+            return true;
+    return false;
+}
+
+/*
+ * The fields of `from` that are set, as JSON would name them: those of a message that both sides
+ * have one by one, a message without any whole.
+ */
+static void merge_set(struct merge *merge, const struct place *place)
+{
+    for (size_t i = 0; i < place->type->field_count; i++) {
+        const struct field *field = &place->type->fields[i];
+        struct place inner = *place;
+
+        if (!field_is_set(place->from, field))
+            continue;
+        if (can_enter(field) && field_is_set(place->to, field) &&
+            holds_any(field_get_message(place->from, field), field->message)) {
+            if (enter(merge, &inner, field))
+                merge_set(merge, &inner);
+        } else {
+            merge_field(merge, place, field, false);
+        }
+    }
+}
+
+void mask_merge(struct arena *arena, const struct message_type *type, const struct field *id,
+                const ProtobufCMessage *mask, const ProtobufCMessage *from, ProtobufCMessage *to,
+                struct violations *violations)
+{
+    const Google__Protobuf__FieldMask *paths = (const void *)mask;
+    struct merge merge = {arena, id, violations};
+    struct place place = {type, from, to, SLICE_EMPTY, false};
+
+    if (paths == NULL || paths->n_paths == 0) {
+        merge_set(&merge, &place);
+        return;
+    }
+    for (size_t i = 0; i < paths->n_paths; i++) {
+        struct slice path = slice_from_cstr(paths->paths[i]);
+
+        if (slice_equal(path, SLICE("*")))
+            merge_all(&merge, &place);
+        else
+            merge_path(&merge, place, path);
+    }
+}

@@ -1,0 +1,19 @@
+/* Field masks (google.protobuf.FieldMask, AIP-134): which fields of a request reach the stored
+ * message. */
+#ifndef DATASTREAM_RPC_SERVICES_RESOURCE_MASK_H
+#define DATASTREAM_RPC_SERVICES_RESOURCE_MASK_H
+
+#include "proto/message/message.h"
+
+/*
+ * Merges the fields of `from` that the mask names into `to`, both of the type; values are shared,
+ * `from` is not changed. `mask` is a FieldMask with paths in proto or JSON names, or NULL; an empty
+ * one stands for the fields of `from` that are set, at any depth, and "*" for all. The field `id`
+ * (may be NULL) and output-only fields are skipped. Violations: a path that names no field, and
+ * immutable fields that differ.
+ */
+void mask_merge(struct arena *arena, const struct message_type *type, const struct field *id,
+                const ProtobufCMessage *mask, const ProtobufCMessage *from, ProtobufCMessage *to,
+                struct violations *violations);
+
+#endif

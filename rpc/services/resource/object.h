@@ -1,0 +1,124 @@
+/*
+ * Objects of any kind as the store has them: their records, their names, their pages, and what a
+ * change of one leaves in audit and feed. A kind's records are its public messages in the family of
+ * resources, unless the kind is typed: then its own file says where and how they are kept.
+ */
+#ifndef DATASTREAM_RPC_SERVICES_RESOURCE_OBJECT_H
+#define DATASTREAM_RPC_SERVICES_RESOURCE_OBJECT_H
+
+#include "proto/message/message.h"
+#include "rpc/call/call.h"
+#include "storage/check.h"
+
+/* A kind with handlers and records of its own. */
+struct typed_kind {
+    const ProtobufCMessageDescriptor *message; /* tells the kind */
+    enum store_family family;
+    /* The public message in a stored body; NULL when it does not parse or the arena failed. */
+    ProtobufCMessage *(*unpack)(struct arena *arena, struct slice body);
+    /* Whether the id exists without a record; NULL: none does. */
+    bool (*is_builtin)(const struct identity_registry *identities, const struct uuid *id);
+    /* Adds the rows that lead to a record beside name and references; NULL: none do. */
+    void (*add_indexes)(struct arena *arena, const struct uuid *organization, struct slice body,
+                        struct check_index **first);
+};
+
+extern const struct typed_kind api_token_kind;
+extern const struct typed_kind role_kind;
+
+/* A record as it was read. */
+struct object {
+    const struct kind *kind;
+    struct uuid id;
+    struct slice key;
+    uint64_t revision;
+    struct slice body;
+    ProtobufCMessage *message; /* the public message, made for this run: may be changed */
+};
+
+enum store_family object_family(const struct kind *kind);
+bool object_is_builtin(const struct identity_registry *identities, const struct kind *kind,
+                       const struct uuid *id);
+/* See struct typed_kind. */
+void object_add_indexes(struct arena *arena, const struct kind *kind,
+                        const struct uuid *organization, struct slice body,
+                        struct check_index **first);
+
+/*
+ * Reads the object of the caller's organization by its id's text. NOT_FOUND for an id that is none
+ * or is unknown, DATA_LOSS for a record that can't be read, UNAVAILABLE by the store.
+ */
+struct status object_read(struct call *call, const struct kind *kind, struct slice id,
+                          struct object *ret_object);
+
+/* The public message of a stored value, and its revision. DATA_LOSS, or out of memory. */
+struct status object_unpack(struct arena *arena, const struct kind *kind, struct slice value,
+                            uint64_t *ret_revision, struct slice *ret_body,
+                            ProtobufCMessage **ret_message);
+
+static inline struct status object_data_loss(void)
+{
+    return status_const(STATUS_DATA_LOSS, SLICE("A stored record can't be read."));
+}
+
+/* -- names ------------------------------------------------------------------------------------ */
+
+/*
+ * Trims the message's name and folds it for comparison; a violation where the name can't be one.
+ * *ret_folded is empty for a kind without names.
+ */
+void object_fold_name(struct arena *arena, const struct kind *kind, ProtobufCMessage *message,
+                      struct violations *violations, struct slice *ret_folded);
+
+/* ALREADY_EXISTS when another object of the kind than `id` has the name. */
+struct status object_check_name(struct call *call, const struct kind *kind, const struct uuid *id,
+                                struct slice name, struct slice folded);
+
+/* The status of object_check_name, for names that are taken without a record. */
+struct status object_name_taken(struct call *call, const struct kind *kind, struct slice name);
+
+/* -- answers ---------------------------------------------------------------------------------- */
+
+/* The text of the id, in the arena. */
+struct slice object_id_text(struct arena *arena, const struct uuid *id);
+
+/* Sets the message's etag where its kind has one. */
+void object_set_etag(struct call *call, const struct kind *kind, ProtobufCMessage *message,
+                     uint64_t revision);
+
+/* For call->committed: the response, of the method's kind, gets the etag of the commit. */
+void object_committed(struct call *call, uint64_t revision);
+
+/* For call->response of deletions. */
+ProtobufCMessage *object_empty_response(struct call *call);
+
+/* "an API token", "a device"; in the arena. */
+struct slice object_with_article(struct arena *arena, const struct kind *kind);
+
+/* Whether the request asks to check everything and change nothing. */
+bool object_validate_only(const struct call *call);
+
+/* The message's name; empty for a kind without names. */
+struct slice object_name(const struct kind *kind, const ProtobufCMessage *message);
+
+/* "CreatedDevice", and a sentence of the same, for the audit row that the chain writes. */
+void object_audit(struct call *call, const char *verb, const struct kind *kind,
+                  const struct uuid *id, struct slice name);
+
+/* -- pages ------------------------------------------------------------------------------------ */
+
+/* The page size that the request asks for. */
+size_t object_page_size(const struct call *call);
+
+/*
+ * The rows of the page that the request asks for, of those whose keys start with `prefix`, from the
+ * newest when `reverse`, and the token of the page behind it (empty on the last one).
+ */
+struct status object_scan_page(struct call *call, enum store_family family, struct slice prefix,
+                               bool reverse, struct store_rows *ret_rows, struct slice *ret_token);
+
+/* Sets items, next page token and total size of the response, where the method has them. */
+void object_set_page(struct call *call, ProtobufCMessage *response, ProtobufCMessage **items,
+                     size_t count, struct slice token, uint64_t total);
+
+#endif

@@ -1,0 +1,283 @@
+/* The walk that finds references, and the rows that they are kept in. */
+#include "rpc/services/resource/reference.h"
+
+#include "rpc/services/resource/fields.h"
+#include "storage/keys.h"
+#include "storage/record.h"
+
+/* Blockers that a refusal names. */
+#define BLOCKERS_NAMED_MOST 10
+/* Rows that are counted for a refusal; beyond them it says "more than". */
+#define BLOCKERS_COUNTED_MOST 1000
+
+static bool references_have(const struct references *references, const struct reference *wanted)
+{
+    const struct reference *reference = references == NULL ? NULL : references->first;
+
+    for (; reference != NULL; reference = reference->next)
+        if (reference->kind == wanted->kind && reference->field == wanted->field &&
+            uuid_equal(&reference->id, &wanted->id))
+            return true;
+    return false;
+}
+
+/* -- collecting ------------------------------------------------------------------------------- */
+
+struct collection {
+    struct arena *arena;
+    const struct identity_registry *identities;
+    struct violations *violations;
+    struct references *references;
+    uint32_t top; /* number of the outermost field that the walk is in */
+};
+
+static void add(struct collection *collection, const struct field *field, char *text,
+                struct slice path)
+{
+    struct references *references = collection->references;
+    struct arena *arena = collection->arena;
+    struct reference found = {.kind = field->reference, .field = collection->top, .path = path};
+    struct reference *kept;
+
+    if (!uuid_parse(slice_from_cstr(text), &found.id)) {
+        violations_add(collection->violations, arena, path, "must be the id of %.*s",
+                       SLICE_ARG(object_with_article(arena, field->reference)));
+        return;
+    }
+    uuid_format(&found.id, text);
+    if (references_have(references, &found))
+        return;
+    if (++references->count > REFERENCES_MOST) {
+        if (references->count == REFERENCES_MOST + 1)
+            violations_add(collection->violations, arena, path,
+                           "is beyond the %d references that one object may have", REFERENCES_MOST);
+        return;
+    }
+    found.builtin = object_is_builtin(collection->identities, found.kind, &found.id);
+    kept = arena_alloc(arena, sizeof(*kept));
+    if (kept == NULL)
+        return;
+    *kept = found;
+    if (references->last == NULL)
+        references->first = kept;
+    else
+        references->last->next = kept;
+    references->last = kept;
+}
+
+static void collect(struct collection *collection, const struct message_type *type,
+                    ProtobufCMessage *message, struct slice parent);
+
+static void collect_field(struct collection *collection, const struct field *field,
+                          ProtobufCMessage *message, struct slice parent)
+{
+    struct arena *arena = collection->arena;
+    size_t count = field->repeated ? field_count(message, field) : 1;
+    struct slice path = fields_path(arena, parent, field);
+
+    for (size_t i = 0; i < count; i++) {
+        struct slice at = field->repeated ? fields_path_at(arena, path, i) : path;
+
+        if (field->reference != NULL)
+            add(collection, field, *(char **)field_address(message, field, i), at);
+        else
+            collect(collection, field->message,
+                    *(ProtobufCMessage **)field_address(message, field, i), at);
+    }
+}
+
+static void collect(struct collection *collection, const struct message_type *type,
+                    ProtobufCMessage *message, struct slice parent)
+{
+    for (size_t i = 0; i < type->field_count; i++) {
+        const struct field *field = &type->fields[i];
+        bool leads_on = field->message != NULL && field->message->well_known == WELL_KNOWN_NONE;
+
+        if ((field->reference == NULL && !leads_on) || !field_is_set(message, field))
+            continue;
+        if (parent.len == 0)
+            collection->top = field->number;
+        collect_field(collection, field, message, parent);
+    }
+}
+
+void references_collect(struct arena *arena, const struct identity_registry *identities,
+                        const struct message_type *type, ProtobufCMessage *message,
+                        struct violations *violations, struct references *ret_references)
+{
+    struct collection collection = {arena, identities, violations, ret_references, 0};
+
+    *ret_references = (struct references){0};
+    collect(&collection, type, message, SLICE_EMPTY);
+}
+
+/* -- checking and writing --------------------------------------------------------------------- */
+
+static struct slice target_key(struct call *call, const struct reference *reference)
+{
+    return key_object(call->arena, &call->identity.organization, reference->kind->number,
+                      &reference->id);
+}
+
+struct status references_check(struct call *call, const struct references *references,
+                               const struct references *before, struct violations *violations)
+{
+    struct arena *arena = call->arena;
+    struct status status = status_ok();
+
+    /* A miss ends nothing here: the rest is asked for too, and fetched with it. */
+    for (const struct reference *at = references->first; at != NULL; at = at->next) {
+        struct slice key;
+        enum store_found found;
+        struct slice value;
+
+        if (at->builtin || references_have(before, at))
+            continue;
+        key = target_key(call, at);
+        if (arena_failed(arena))
+            return status_out_of_memory();
+        found = store_get(call->view, object_family(at->kind), key, &value);
+        if (found == STORE_ABSENT)
+            violations_add(violations, arena, at->path, "must be the id of %.*s that exists",
+                           SLICE_ARG(object_with_article(arena, at->kind)));
+        else if (found != STORE_FOUND)
+            status = call_store_status(found);
+    }
+    return status;
+}
+
+static struct slice row_key(struct call *call, const struct kind *kind, const struct uuid *id,
+                            const struct reference *reference)
+{
+    return key_reference(call->arena, &call->identity.organization, reference->kind->number,
+                         &reference->id, kind->number, id, reference->field);
+}
+
+void references_commit(struct call *call, const struct kind *kind, const struct uuid *id,
+                       const struct references *before, const struct references *after)
+{
+    const struct reference *at;
+
+    for (at = before == NULL ? NULL : before->first; at != NULL; at = at->next)
+        if (!at->builtin && !references_have(after, at))
+            commit_delete(&call->commit, FAMILY_REFERENCES, row_key(call, kind, id, at));
+    for (at = after == NULL ? NULL : after->first; at != NULL; at = at->next) {
+        if (at->builtin || references_have(before, at))
+            continue;
+        commit_require_present(&call->commit, object_family(at->kind), target_key(call, at));
+        commit_put(&call->commit, FAMILY_REFERENCES, row_key(call, kind, id, at), SLICE(""));
+    }
+}
+
+/* -- blockers --------------------------------------------------------------------------------- */
+
+struct blocker {
+    const struct kind *kind;
+    struct uuid id;
+};
+
+/* The distinct sources of the rows; their keys lie side by side. */
+static size_t distinct_sources(const struct contract *contract, const struct store_rows *rows,
+                               struct blocker *blockers)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < rows->count; i++) {
+        uint32_t target_kind, source_kind, field;
+        struct uuid target, source;
+
+        if (!key_reference_parse(rows->rows[i].key, &target_kind, &target, &source_kind, &source,
+                                 &field))
+            continue;
+        if (count > 0 && blockers[count - 1].kind != NULL &&
+            blockers[count - 1].kind->number == source_kind &&
+            uuid_equal(&blockers[count - 1].id, &source))
+            continue;
+        blockers[count++] = (struct blocker){contract_kind_by_number(contract, source_kind),
+                                             source};
+    }
+    return count;
+}
+
+/* Names the blocker in a detail of its own; false when it has to be counted instead. */
+static bool name_blocker(struct call *call, const struct blocker *blocker, struct status *status,
+                         enum store_found *ret_found)
+{
+    const struct kind *kind = blocker->kind;
+    const struct permission *read = kind == NULL ? NULL : kind->permissions[VERB_READ];
+    struct slice id = object_id_text(call->arena, &blocker->id);
+    struct object object = {0};
+    struct slice value;
+    struct slice key;
+
+    if (read == NULL || !permission_set_has(&call->identity.permissions, read->bit))
+        return false;
+    key = key_object(call->arena, &call->identity.organization, kind->number, &blocker->id);
+    if (arena_failed(call->arena))
+        return false;
+    *ret_found = store_get(call->view, object_family(kind), key, &value);
+    if (*ret_found != STORE_FOUND ||
+        !status_is_ok(object_unpack(call->arena, kind, value, &object.revision, &object.body,
+                                    &object.message)))
+        return false;
+    status_add_detail(
+        call->arena, status, DETAIL_PRECONDITION_VIOLATION,
+        arena_printf(call->arena, "%.*s/%.*s", SLICE_ARG(kind->collection), SLICE_ARG(id)),
+        SLICE(PRECONDITION_REFERENCED),
+        arena_printf(call->arena, "The %.*s \"%.*s\" refers to it.", SLICE_ARG(kind->singular),
+                     SLICE_ARG(object_name(kind, object.message))));
+    return true;
+}
+
+/* The refusal: blockers by name as far as they may be read, the rest by number. */
+static struct status refuse(struct call *call, const struct object *object,
+                            const struct store_rows *rows)
+{
+    const struct kind *kind = object->kind;
+    struct arena *arena = call->arena;
+    struct blocker *blockers = arena_array(arena, rows->count, sizeof(*blockers));
+    struct slice subject = arena_printf(arena, "%.*s/%.*s", SLICE_ARG(kind->collection),
+                                        SLICE_ARG(object_id_text(arena, &object->id)));
+    const char *more = rows->more ? "more than " : "";
+    struct status status;
+    size_t named = 0;
+    size_t count;
+
+    if (blockers == NULL)
+        return status_out_of_memory();
+    count = distinct_sources(call_contract(call), rows, blockers);
+    status = status_make(arena, STATUS_FAILED_PRECONDITION,
+                         "The %.*s can't be deleted: it is used by %s%zu other object%s.",
+                         SLICE_ARG(kind->singular), more, count,
+                         count == 1 && !rows->more ? "" : "s");
+    for (size_t i = 0; i < count && named < BLOCKERS_NAMED_MOST; i++) {
+        enum store_found found = STORE_FOUND;
+
+        named += name_blocker(call, &blockers[i], &status, &found) ? 1 : 0;
+        if (found == STORE_AGAIN || found == STORE_FAILED)
+            return call_store_status(found);
+    }
+    if (named < count || rows->more)
+        status_add_detail(
+            arena, &status, DETAIL_PRECONDITION_VIOLATION, subject, SLICE(PRECONDITION_REFERENCED),
+            arena_printf(arena, "%s%zu %sobject%s to it.", rows->more ? "More than " : "",
+                         count - named, named > 0 ? "more " : "",
+                         count - named == 1 ? " refers" : "s refer"));
+    return status;
+}
+
+struct status references_check_none(struct call *call, const struct object *object)
+{
+    struct slice prefix = object->key;
+    struct slice end = key_prefix_end(call->arena, prefix);
+    struct store_rows rows = {0};
+    enum store_found found;
+
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    found = store_scan(call->view, FAMILY_REFERENCES, prefix, end, false, BLOCKERS_COUNTED_MOST,
+                       &rows);
+    if (found != STORE_FOUND)
+        return call_store_status(found);
+    return rows.count == 0 ? status_ok() : refuse(call, object, &rows);
+}

@@ -1,0 +1,56 @@
+/*
+ * References: the fields of a message that hold ids of other objects. Each is a row target ->
+ * source, so that what is referred to can't be deleted, and that its deletion can say by whom.
+ */
+#ifndef DATASTREAM_RPC_SERVICES_RESOURCE_REFERENCE_H
+#define DATASTREAM_RPC_SERVICES_RESOURCE_REFERENCE_H
+
+#include "rpc/services/resource/object.h"
+
+/* References of one object; beyond them it is refused. */
+#define REFERENCES_MOST 64
+
+struct reference {
+    struct reference *next;
+    const struct kind *kind; /* of the target */
+    struct uuid id;
+    uint32_t field; /* number of the message's own field that it lies in */
+    bool builtin;   /* exists without a record: no row is kept */
+    struct slice path;
+};
+
+/* Those of one message; equal ones (kind, id, field) are kept once. Zero-initialize. */
+struct references {
+    struct reference *first, *last;
+    size_t count;
+};
+
+/*
+ * Collects the references of a message at any depth, and writes their ids in lower case, in place:
+ * the message is the caller's own. Violations: a value that is no id, more than REFERENCES_MOST.
+ */
+void references_collect(struct arena *arena, const struct identity_registry *identities,
+                        const struct message_type *type, ProtobufCMessage *message,
+                        struct violations *violations, struct references *ret_references);
+
+/*
+ * Adds a violation for each target that does not exist; those that `before` (may be NULL) has too
+ * are taken as they are. UNAVAILABLE by the store.
+ */
+struct status references_check(struct call *call, const struct references *references,
+                               const struct references *before, struct violations *violations);
+
+/*
+ * Fills the commit with the rows that come and go between two states of an object (either may be
+ * NULL), and with the condition that each new target is there.
+ */
+void references_commit(struct call *call, const struct kind *kind, const struct uuid *id,
+                       const struct references *before, const struct references *after);
+
+/*
+ * FAILED_PRECONDITION with PRECONDITION_REFERENCED details when others refer to the object: those
+ * that the caller may read by name, at most 10, the rest by number.
+ */
+struct status references_check_none(struct call *call, const struct object *object);
+
+#endif

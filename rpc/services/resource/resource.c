@@ -1,0 +1,137 @@
+/*
+ * The resource engine: create, get, list and delete of every plain kind, entirely from the
+ * contract. No kind is named here; what a kind is, its message and its options say.
+ */
+#include "rpc/services/resource/resource.h"
+
+#include "rpc/services/resource/fields.h"
+#include "storage/keys.h"
+
+/* The store has no place for secrets of its own yet: one must not slip into a record in the clear.
+ */
+struct status engine__check_secrets(struct call *call, ProtobufCMessage *message)
+{
+    const struct field *secret = fields_find_secret(message, call->method->kind->message);
+
+    if (secret == NULL)
+        return status_ok();
+    return status_make(call->arena, STATUS_UNIMPLEMENTED, "This server keeps no secrets: \"%.*s\".",
+                       SLICE_ARG(secret->json_name));
+}
+
+static struct status engine_create(struct call *call)
+{
+    struct draft draft;
+    struct status status = draft_create(call, &draft);
+
+    if (status_is_ok(status))
+        status = engine__check_secrets(call, draft.message);
+    if (status_is_ok(status))
+        status = draft_status(call, &draft);
+    if (status_is_ok(status))
+        status = draft_check_name(call, &draft);
+    if (!status_is_ok(status))
+        return status;
+    fields_default_enums(draft.message, draft.kind->message);
+    fields_clear_input(draft.message, draft.kind->message);
+    draft_stamp(call, &draft);
+    call->response = draft.message;
+    if (!object_validate_only(call))
+        draft_commit_create(call, &draft, message_pack(call->arena, draft.message));
+    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+}
+
+static struct slice request_id(const struct call *call)
+{
+    return field_get_string(call->request, call->method->id);
+}
+
+static struct status engine_get(struct call *call)
+{
+    struct object object;
+    struct status status = object_read(call, call->method->kind, request_id(call), &object);
+
+    if (!status_is_ok(status))
+        return status;
+    object_set_etag(call, object.kind, object.message, object.revision);
+    call->response = object.message;
+    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+}
+
+/* The messages of the rows, each with its etag. */
+static struct status unpack_rows(struct call *call, const struct store_rows *rows,
+                                 ProtobufCMessage ***ret_items)
+{
+    const struct kind *kind = call->method->kind;
+    ProtobufCMessage **items = arena_array(call->arena, rows->count, sizeof(*items));
+
+    if (items == NULL)
+        return status_out_of_memory();
+    for (size_t i = 0; i < rows->count; i++) {
+        uint64_t revision;
+        struct slice body;
+        struct status status = object_unpack(call->arena, kind, rows->rows[i].value, &revision,
+                                             &body, &items[i]);
+
+        if (!status_is_ok(status))
+            return status;
+        object_set_etag(call, kind, items[i], revision);
+    }
+    *ret_items = items;
+    return status_ok();
+}
+
+static struct status engine_list(struct call *call)
+{
+    const struct kind *kind = call->method->kind;
+    struct slice prefix = key_kind(call->arena, &call->identity.organization, kind->number);
+    ProtobufCMessage **items = NULL;
+    struct store_rows rows = {0};
+    struct slice token = SLICE_EMPTY;
+    enum store_found found;
+    uint64_t total = 0;
+    struct status status;
+
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    status = object_scan_page(call, object_family(kind), prefix, false, &rows, &token);
+    if (!status_is_ok(status))
+        return status;
+    found = store_count(call->view, prefix, &total);
+    if (found != STORE_FOUND)
+        return call_store_status(found);
+    status = unpack_rows(call, &rows, &items);
+    if (!status_is_ok(status))
+        return status;
+    call->response = message_new(call->arena, call->method->output);
+    object_set_page(call, call->response, items, rows.count, token, total);
+    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+}
+
+static struct status engine_delete(struct call *call)
+{
+    struct object object;
+    struct status status = object_read(call, call->method->kind, request_id(call), &object);
+
+    if (status_is_ok(status))
+        status = call_check_etag(call, object.revision);
+    if (status_is_ok(status))
+        status = references_check_none(call, &object);
+    if (!status_is_ok(status))
+        return status;
+    call->response = object_empty_response(call);
+    if (!object_validate_only(call))
+        draft_commit_delete(call, &object);
+    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+}
+
+call_handler *const *resource_operations(void)
+{
+    static call_handler *const operations[] = {
+        [OPERATION_CREATE] = engine_create, [OPERATION_GET] = engine_get,
+        [OPERATION_LIST] = engine_list,     [OPERATION_UPDATE] = engine__update,
+        [OPERATION_DELETE] = engine_delete,
+    };
+
+    return operations;
+}

@@ -1,0 +1,37 @@
+/* The resource engine's update: the fields that the mask names, and nothing else. */
+#include "rpc/services/resource/fields.h"
+#include "rpc/services/resource/resource.h"
+
+/* Defaults again, since a mask may have cleared an enum; what is never stored must not count as a
+ * change. */
+static void adjust(ProtobufCMessage *message, const struct message_type *type)
+{
+    fields_default_enums(message, type);
+    fields_clear_input(message, type);
+}
+
+struct status engine__update(struct call *call)
+{
+    const struct kind *kind = call->method->kind;
+    ProtobufCMessage *resource = field_get_message(call->request, call->method->resource);
+    struct edit edit;
+    struct status status = resource == NULL ? status_ok() : engine__check_secrets(call, resource);
+
+    if (status_is_ok(status))
+        status = edit_begin(call, adjust, &edit);
+    if (status_is_ok(status))
+        status = draft_status(call, &edit.after);
+    if (status_is_ok(status))
+        status = draft_check_name(call, &edit.after);
+    if (!status_is_ok(status))
+        return status;
+    call->response = edit.after.message;
+    if (!edit_changed(call, &edit)) {
+        object_set_etag(call, kind, call->response, edit.object.revision);
+        return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+    }
+    edit_stamp(call, &edit);
+    if (!object_validate_only(call))
+        edit_commit(call, &edit, message_pack(call->arena, edit.after.message));
+    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+}
