@@ -89,6 +89,7 @@ struct pipeline {
     const struct pipeline_visitor *visitor;
     struct format_violation *violation;
     struct anchor *anchors;
+    unsigned anchor_count;
     unsigned expansions;
     size_t depth;
     struct level levels[YAML_READER_LEVELS_MOST];
@@ -137,6 +138,9 @@ static bool remember_anchor(struct pipeline *pipeline, const struct yaml_step *s
     *ret_anchor = NULL;
     if (step->anchor.len == 0)
         return true;
+    if (++pipeline->anchor_count > PIPELINE_YAML_ANCHORS_MOST)
+        return REFUSE(pipeline, step->place, "must have at most %d anchors",
+                      PIPELINE_YAML_ANCHORS_MOST);
     anchor = arena_zalloc(pipeline->arena, sizeof(*anchor));
     if (anchor == NULL)
         return false;

@@ -9,6 +9,8 @@
 
 /* Aliases that a reader who expands the document meets, those within aliased values included. */
 #define PIPELINE_YAML_EXPANSIONS_MOST 100
+/* Each costs memory, and every alias looks for its own. */
+#define PIPELINE_YAML_ANCHORS_MOST 1024
 
 /*
  * Who looks at a pipeline while it is read. Plain; a NULL function is not called. Slices live until
@@ -38,7 +40,8 @@ struct pipeline_visitor {
  * `processor` of `foreach` is a processor. All else belongs to the processors and may be anything.
  * Everywhere keys are strings (plain numbers, true, false and null are not; yes and no are), occur
  * once in a map and are not the merge key "<<". An alias stands only where its value may, and names
- * an anchor before it. rpc/call/yaml_reader.h has the other bounds.
+ * an anchor before it. At most 1,024 values have anchors. rpc/call/yaml_reader.h has the
+ * other bounds.
  *
  * False sets *ret_violation as format_check does.
  */

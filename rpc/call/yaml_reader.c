@@ -133,35 +133,37 @@ void yaml_reader__close(struct yaml_reader *reader)
     yaml_parser_delete(&reader->parser);
 }
 
-/* The byte where libyaml's count of characters stands, or NUL at the end. */
-static char byte_at(struct slice text, size_t characters)
+/* The byte where libyaml's count of characters stands, at most text.len. */
+static size_t offset_of(struct slice text, size_t characters)
 {
     for (size_t i = 0; i < text.len; i++)
         if (((unsigned char)text.data[i] & 0xc0) != 0x80 && characters-- == 0)
-            return text.data[i];
-    return '\0';
+            return i;
+    return text.len;
 }
 
 /* Words what libyaml found. */
 static bool refuse_syntax(struct yaml_reader *reader)
 {
     const yaml_parser_t *parser = &reader->parser;
-    size_t offset = parser->problem_offset;
+    struct slice content = reader->content;
+    struct text_place place;
+    size_t offset;
 
     if (parser->error == YAML_MEMORY_ERROR) {
         arena_fail(reader->arena);
         return false;
     }
     if (parser->error == YAML_READER_ERROR) {
-        if (offset > reader->content.len)
-            offset = reader->content.len;
-        return REFUSE(reader, text_place_of(reader->content, offset), "must be YAML: %s",
-                      parser->problem);
+        offset = parser->problem_offset < content.len ? parser->problem_offset : content.len;
+        return REFUSE(reader, text_place_of(content, offset), "must be YAML: %s", parser->problem);
     }
-    if (byte_at(reader->content, parser->problem_mark.index) == '\t')
+    offset = offset_of(content, parser->problem_mark.index);
+    if (offset < content.len && content.data[offset] == '\t')
         return REFUSE(reader, place_of(parser->problem_mark), "must not be indented with tabs");
-    return REFUSE(reader, place_of(parser->problem_mark), "must be YAML: %s",
-                  parser->problem == NULL ? "it does not parse" : parser->problem);
+    /* At the end libyaml counts a line break that the text may not have. */
+    place = offset < content.len ? place_of(parser->problem_mark) : text_place_of(content, offset);
+    return REFUSE(reader, place, "must be YAML: %s", parser->problem);
 }
 
 static bool is_one_of(struct slice text, const char *const *words)
@@ -227,6 +229,9 @@ static enum yaml_type plain_type(struct slice text)
     static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
     static const char *const bools[] = {"true", "True", "TRUE", "false", "False", "FALSE", NULL};
 
+    if (text.len > 0 &&
+        (text.data[0] == '\0' || strchr("~nNtTfF+-.0123456789", text.data[0]) == NULL))
+        return YAML_TYPE_STRING; /* most are */
     if (is_one_of(text, nulls))
         return YAML_TYPE_NULL;
     if (is_one_of(text, bools))

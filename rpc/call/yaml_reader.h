@@ -1,6 +1,6 @@
 /*
  * YAML as a stream of steps, from libyaml's events, bounded for text from outside: one document of
- * 256 KiB, no directives, 64 levels, 32,768 nodes, only the tags of YAML's core schema. Nothing is
+ * 256 KiB, no directives, 64 levels, 50,000 nodes, only the tags of YAML's core schema. Nothing is
  * expanded and nothing is kept, so memory is constant. Aliases are handed on as they stand. Pure;
  * internal to rpc/call/.
  */
@@ -11,7 +11,7 @@
 
 #define YAML_READER_BYTES_MOST (256 * 1024)
 #define YAML_READER_LEVELS_MOST 64   /* maps and lists in one another */
-#define YAML_READER_NODES_MOST 32768 /* scalars, keys among them, maps, lists and aliases */
+#define YAML_READER_NODES_MOST 50000 /* scalars, keys among them, maps, lists and aliases */
 /*
  * Blanks in one run, and empty lines in one run. libyaml clears its buffers for both, as large as
  * they ever grew, at each fold of a scalar: long runs would make its time quadratic.
