@@ -7,10 +7,7 @@
 #define DATASTREAM_PROTO_MESSAGE_MESSAGE_H
 
 #include "proto/contract/arena_allocator.h"
-#include "proto/contract/contract.h"
-
-/* A message of the type with every field at its default; NULL when the arena failed. */
-ProtobufCMessage *message_new(struct arena *arena, const struct message_type *type);
+#include "proto/message/message_fields.h"
 
 /*
  * protobuf-c's unpack into the arena; of map entries with one key the last is kept. For bytes from
@@ -62,73 +59,5 @@ struct walk_options {
 enum walk_result message_walk(struct arena *arena, const struct message_type *type,
                               struct slice bytes, struct walk_options options,
                               struct slice *ret_bytes, const struct field **ret_field);
-
-/* -- fields by descriptor ------------------------------------------------------------------- */
-
-/*
- * Whether the field is set: by presence where it has it, else whether it differs from its default;
- * repeated fields: whether there is an element.
- */
-bool field_is_set(const ProtobufCMessage *message, const struct field *field);
-
-/* Back to unset or the default. */
-void field_clear(ProtobufCMessage *message, const struct field *field);
-
-/* Elements of a repeated field. */
-size_t field_count(const ProtobufCMessage *message, const struct field *field);
-
-/* The address of a singular field's member, or of element i; for messages the address of the
- * pointer. */
-void *field_address(const ProtobufCMessage *message, const struct field *field, size_t i);
-
-/* A string field's text ("" when unset), and its setter (marks presence; text is copied to the
- * arena). */
-struct slice field_get_string(const ProtobufCMessage *message, const struct field *field);
-void field_set_string(struct arena *arena, ProtobufCMessage *message, const struct field *field,
-                      struct slice text);
-struct slice field_get_string_at(const ProtobufCMessage *message, const struct field *field,
-                                 size_t i);
-
-/* Integers of any width, bools and enums. */
-int64_t field_get_int(const ProtobufCMessage *message, const struct field *field);
-void field_set_int(ProtobufCMessage *message, const struct field *field, int64_t value);
-
-/* A sub-message; NULL when unset. The setter marks presence and clears a oneof's other member. */
-ProtobufCMessage *field_get_message(const ProtobufCMessage *message, const struct field *field);
-void field_set_message(ProtobufCMessage *message, const struct field *field,
-                       ProtobufCMessage *value);
-
-/* A google.protobuf.Timestamp field from milliseconds since 1970, and back (0 when unset). */
-void field_set_timestamp(struct arena *arena, ProtobufCMessage *message, const struct field *field,
-                         int64_t unix_ms);
-int64_t field_get_timestamp(const ProtobufCMessage *message, const struct field *field);
-
-/*
- * Marks a singular scalar as set, makes it the oneof's member (the former one is cleared): for
- * writers that store through field_address, before the store or after it.
- */
-void field_mark_set(ProtobufCMessage *message, const struct field *field);
-
-/*
- * Makes room for one more element and returns its address, zeroed (NULL when the arena failed).
- * Room doubles: `*capacity` is the caller's, 0 at first, one for each field being filled.
- */
-void *field_append(struct arena *arena, ProtobufCMessage *message, const struct field *field,
-                   size_t *capacity);
-
-/* Sets a repeated message field to `count` messages, the array borrowed. */
-void field_set_messages(ProtobufCMessage *message, const struct field *field,
-                        ProtobufCMessage **values, size_t count);
-
-/* The bytes that make a map entry's key, for comparing: its text, or the integer's own memory. */
-struct slice map_entry_key(const ProtobufCMessage *entry, const struct field *key);
-
-/* Copies one field's value from a message of the same type: set, unset, lists and all; deep values
- * are shared. */
-void field_copy(ProtobufCMessage *to, const ProtobufCMessage *from, const struct field *field);
-
-/* Whether two messages of the same type hold the same value in the field (deeply). */
-bool field_equal(struct arena *arena, const ProtobufCMessage *a, const ProtobufCMessage *b,
-                 const struct field *field);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "proto/message/message.h"
-#include "proto/message/message_private.h"
+#include "proto/message/message_maps.h"
 
 /* Up to this many entries are compared each with each, without memory; more are sorted. */
 #define COMPARED_MOST 16

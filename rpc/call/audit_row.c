@@ -1,34 +1,9 @@
 /* Audit rows of changes and of refusals. */
 #include <datastream/storage/v1/records.pb-c.h>
 
-#include "base/text.h"
 #include "proto/message/message.h"
 #include "rpc/call/audit_text.h"
 #include "rpc/call/chain.h"
-
-static size_t cut(struct slice text, size_t most)
-{
-    size_t len = text.len < most ? text.len : most;
-
-    while (len > 0 && len < text.len && ((unsigned char)text.data[len] & 0xc0) == 0x80)
-        len--;
-    return len;
-}
-
-char *audit_text(struct arena *arena, struct slice text)
-{
-    static char none[] = "";
-    struct slice kept = slice_make(text.data, cut(text, AUDIT_TEXT_MOST));
-    bool good = utf8_is_valid(kept);
-    char *copy = arena_cstr(arena, kept);
-
-    if (copy == NULL)
-        return none;
-    for (size_t i = 0; i < kept.len; i++)
-        if (copy[i] == '\0' || (!good && (unsigned char)copy[i] >= 0x80))
-            copy[i] = '?';
-    return copy;
-}
 
 /* Whole: its maker bounded it, and cut JSON would be none. */
 static char *whole(struct arena *arena, struct slice text)

@@ -1,6 +1,6 @@
-/* Shared by the files that make messages, and by nobody else. */
-#ifndef DATASTREAM_PROTO_MESSAGE_MESSAGE_PRIVATE_H
-#define DATASTREAM_PROTO_MESSAGE_MESSAGE_PRIVATE_H
+/* Maps as protobuf-c has them: lists of entries. Internal to proto/message/. */
+#ifndef DATASTREAM_PROTO_MESSAGE_MESSAGE_MAPS_H
+#define DATASTREAM_PROTO_MESSAGE_MESSAGE_MAPS_H
 
 #include "proto/contract/contract.h"
 
