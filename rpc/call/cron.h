@@ -2,7 +2,7 @@
 #ifndef DATASTREAM_RPC_CALL_CRON_H
 #define DATASTREAM_RPC_CALL_CRON_H
 
-#include "rpc/call/formats.h"
+#include "rpc/call/format_violation.h"
 
 #define CRON_CHARACTERS_MOST 256
 

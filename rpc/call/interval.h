@@ -2,7 +2,7 @@
 #ifndef DATASTREAM_RPC_CALL_INTERVAL_H
 #define DATASTREAM_RPC_CALL_INTERVAL_H
 
-#include "rpc/call/formats.h"
+#include "rpc/call/format_violation.h"
 
 #define INTERVAL_SECONDS_MOST (30 * 86400)
 

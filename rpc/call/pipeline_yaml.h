@@ -5,7 +5,7 @@
 #ifndef DATASTREAM_RPC_CALL_PIPELINE_YAML_H
 #define DATASTREAM_RPC_CALL_PIPELINE_YAML_H
 
-#include "rpc/call/formats.h"
+#include "rpc/call/format_violation.h"
 
 /* Aliases that a reader who expands the document meets, those within aliased values included. */
 #define PIPELINE_YAML_EXPANSIONS_MOST 100

@@ -15,7 +15,7 @@
 #define DATASTREAM_RPC_CALL_QUOTES_H
 
 #include "base/uuid.h"
-#include "rpc/call/formats.h"
+#include "rpc/call/format_violation.h"
 
 enum quote_kind {
     QUOTE_SECRET,   /* by id */

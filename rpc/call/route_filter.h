@@ -2,7 +2,7 @@
 #ifndef DATASTREAM_RPC_CALL_ROUTE_FILTER_H
 #define DATASTREAM_RPC_CALL_ROUTE_FILTER_H
 
-#include "rpc/call/formats.h"
+#include "rpc/call/format_violation.h"
 
 #define ROUTE_FILTER_CHARACTERS_MOST 4096
 

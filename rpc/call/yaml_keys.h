@@ -3,7 +3,7 @@
 #ifndef DATASTREAM_RPC_CALL_YAML_KEYS_H
 #define DATASTREAM_RPC_CALL_YAML_KEYS_H
 
-#include "rpc/call/formats.h"
+#include "rpc/call/format_violation.h"
 
 struct yaml_key {
     struct yaml_key *next; /* the one before it in the document */

@@ -7,7 +7,7 @@
 #ifndef DATASTREAM_RPC_CALL_YAML_READER_H
 #define DATASTREAM_RPC_CALL_YAML_READER_H
 
-#include "rpc/call/formats.h"
+#include "rpc/call/format_violation.h"
 
 #define YAML_READER_BYTES_MOST (256 * 1024)
 #define YAML_READER_LEVELS_MOST 64   /* maps and lists in one another */

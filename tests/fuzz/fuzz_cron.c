@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdint.h>
 
+#include "rpc/call/formats.h"
 #include "rpc/call/interval.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdint.h>
 
+#include "rpc/call/formats.h"
 #include "rpc/call/pipeline_yaml.h"
 #include "rpc/call/quotes.h"
 
