@@ -63,22 +63,28 @@ static struct status check(struct call *call, struct draft *draft,
     return references_check(call, &draft->references, references_before, &draft->violations);
 }
 
-struct status draft_create(struct call *call, struct draft *ret_draft)
+struct status draft_begin(struct call *call, ProtobufCMessage *message, struct draft *ret_draft)
 {
-    struct draft draft = {.kind = call->method->kind};
-    const ProtobufCMessage *resource = NULL;
-    struct status status = take_resource(call, &resource);
+    struct draft draft = {.kind = call->method->kind, .message = message};
+    struct status status;
 
-    if (!status_is_ok(status))
-        return status;
     draft.id = uuid_make(call->now_ms, call->random);
-    draft.message = copy_resource(call, draft.kind, resource);
-    if (draft.message == NULL)
-        return status_out_of_memory();
     status = check(call, &draft, NULL);
     if (status_is_ok(status))
         *ret_draft = draft;
     return status;
+}
+
+struct status draft_create(struct call *call, struct draft *ret_draft)
+{
+    const ProtobufCMessage *resource = NULL;
+    struct status status = take_resource(call, &resource);
+    ProtobufCMessage *message;
+
+    if (!status_is_ok(status))
+        return status;
+    message = copy_resource(call, call->method->kind, resource);
+    return message == NULL ? status_out_of_memory() : draft_begin(call, message, ret_draft);
 }
 
 struct status draft_status(const struct call *call, const struct draft *draft)
@@ -218,21 +224,12 @@ static ProtobufCMessage *update_mask(const struct call *call)
     return field == NULL ? NULL : field_get_message(call->request, field);
 }
 
-struct status edit_begin(struct call *call,
-                         void (*adjust)(ProtobufCMessage *message, const struct message_type *type),
-                         struct edit *ret_edit)
+struct status edit_open(struct call *call, struct slice id, struct edit *ret_edit)
 {
     const struct kind *kind = call->method->kind;
     struct edit edit = {.after = {.kind = kind}};
-    const ProtobufCMessage *resource = NULL;
-    ProtobufCMessage *wanted;
-    struct slice id = SLICE_EMPTY;
-    struct status status = take_resource(call, &resource);
+    struct status status = object_read(call, kind, id, &edit.object);
 
-    if (status_is_ok(status))
-        status = take_id(call, resource, &id);
-    if (status_is_ok(status))
-        status = object_read(call, kind, id, &edit.object);
     if (status_is_ok(status))
         status = call_check_etag(call, edit.object.revision);
     if (!status_is_ok(status))
@@ -240,15 +237,45 @@ struct status edit_begin(struct call *call,
     edit.before = draft_of(call, &edit.object);
     edit.after.id = edit.object.id;
     edit.after.message = message_copy(call->arena, kind->message, edit.object.message);
+    if (edit.after.message == NULL)
+        return status_out_of_memory();
+    *ret_edit = edit;
+    return status_ok();
+}
+
+struct status edit_check(struct call *call, struct edit *edit)
+{
+    struct status status = check(call, &edit->after, &edit->before.references);
+
+    refuse_self_reference(call, &edit->after);
+    return status;
+}
+
+struct status edit_begin(struct call *call,
+                         void (*adjust)(ProtobufCMessage *message, const struct message_type *type),
+                         struct edit *ret_edit)
+{
+    const struct kind *kind = call->method->kind;
+    const ProtobufCMessage *resource = NULL;
+    ProtobufCMessage *wanted;
+    struct edit edit;
+    struct slice id = SLICE_EMPTY;
+    struct status status = take_resource(call, &resource);
+
+    if (status_is_ok(status))
+        status = take_id(call, resource, &id);
+    if (status_is_ok(status))
+        status = edit_open(call, id, &edit);
+    if (!status_is_ok(status))
+        return status;
     wanted = copy_resource(call, kind, resource);
-    if (edit.after.message == NULL || wanted == NULL)
+    if (wanted == NULL)
         return status_out_of_memory();
     mask_merge(call->arena, kind->message, kind->id, update_mask(call), wanted, edit.after.message,
                &edit.after.violations);
     if (adjust != NULL && !arena_failed(call->arena))
         adjust(edit.after.message, kind->message);
-    status = check(call, &edit.after, &edit.before.references);
-    refuse_self_reference(call, &edit.after);
+    status = edit_check(call, &edit);
     if (status_is_ok(status))
         *ret_edit = edit;
     return status;

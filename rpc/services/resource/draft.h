@@ -30,6 +30,12 @@ struct draft {
  */
 struct status draft_create(struct call *call, struct draft *ret_draft);
 
+/*
+ * The same of a message of the method's kind that was made for this run and has no output-only
+ * fields: the copy of a clone.
+ */
+struct status draft_begin(struct call *call, ProtobufCMessage *message, struct draft *ret_draft);
+
 /* The violations, when there are any. */
 struct status draft_status(const struct call *call, const struct draft *draft);
 
@@ -65,6 +71,13 @@ struct edit {
 struct status edit_begin(struct call *call,
                          void (*adjust)(ProtobufCMessage *message, const struct message_type *type),
                          struct edit *ret_edit);
+
+/*
+ * The two halves of edit_begin, for actions: reads the object and checks If-Match, with a copy of
+ * it in edit.after; then, when the copy was changed, judges it.
+ */
+struct status edit_open(struct call *call, struct slice id, struct edit *ret_edit);
+struct status edit_check(struct call *call, struct edit *edit);
 
 /* Whether anything differs but computed and output-only fields; notes the changes for the audit
  * row. */
