@@ -78,6 +78,64 @@ struct rules {
     const struct rules *keys;  /* of each map key */
 };
 
+struct field;
+
+/* A value that an option gives to a field (FieldPolicy.default), by the field's type. */
+struct field_value {
+    struct slice text; /* string and bytes; of all others as it was written */
+    int64_t number;    /* bool, enum, integers; unsigned ones as their bits */
+    double real;       /* float, double */
+};
+
+/* FieldPolicy.derived_from: what an enum is for each member of a oneof of its message. */
+struct derived_from {
+    const struct oneof *oneof;
+    int32_t none; /* when no member is set */
+    struct derived_value {
+        int32_t number;
+        const struct field *field; /* instead: of the member's message, whose value it is */
+    } * values;                    /* by the order of oneof->fields */
+};
+
+/* FieldPolicy.reverse: the references that a field is read from. */
+struct reverse_reference {
+    const struct kind *kind;   /* of the objects that refer */
+    const struct field *field; /* by which they do */
+    const struct field *top;   /* the own field of their message that leads to it */
+};
+
+/* FieldPolicy.same */
+struct same_field {
+    const struct field *theirs; /* directly in the referred resource */
+    struct slice ours;          /* proto name, directly in the resource that refers */
+};
+
+/* FieldPolicy.required_when */
+struct condition_on {
+    const struct field *field;       /* of the same message */
+    const struct field_value *value; /* NULL: it is set, to whatever value */
+};
+
+/* Numbers of datastream.v1.Format. */
+enum field_format {
+    FIELD_FORMAT_NONE = 0,
+    FIELD_FORMAT_CRON = 1,
+    FIELD_FORMAT_INTERVAL = 2,
+    FIELD_FORMAT_PIPELINE_YAML = 3,
+    FIELD_FORMAT_ROUTE_FILTER = 4,
+};
+
+/* FieldPolicy.credential */
+struct credential_field {
+    struct slice prefix;
+    const struct field *masked;
+};
+
+/* FieldPolicy.struct_bounds */
+struct struct_bounds {
+    uint32_t max_bytes, max_depth, max_values;
+};
+
 struct field {
     const ProtobufCFieldDescriptor *pb;
     const struct message_type *parent;
@@ -101,7 +159,24 @@ struct field {
     bool indexed;
     bool computed;
     const struct kind *reference; /* the value is an id of that kind; NULL for none */
-    const struct rules *rules;    /* NULL for none */
+    /* The rest of FieldPolicy; NULL, false or empty where it is not given. */
+    bool once;
+    bool exclusive;
+    bool quotes;
+    enum field_format format;
+    const struct field_value *default_value;
+    const struct field *default_from;
+    const struct derived_from *derived_from;
+    const struct reverse_reference *reverse;
+    const struct field *unique_by; /* of the elements */
+    const struct same_field *same;
+    size_t same_count;
+    const struct condition_on *required_when;
+    size_t required_when_count;
+    const struct credential_field *credential;
+    const struct struct_bounds *struct_bounds;
+    struct slice example;
+    const struct rules *rules; /* NULL for none */
     struct slice comment;
 };
 
@@ -110,6 +185,7 @@ struct oneof {
     const struct field **fields;
     size_t field_count;
     unsigned case_offset; /* of the number of the member that is set, in the C structure */
+    bool once;            /* OneofPolicy.once */
     struct slice comment;
 };
 
@@ -170,6 +246,8 @@ struct kind {
     struct slice collection; /* "devices" */
     struct slice singular;   /* "device" */
     enum area area;
+    bool quotes;          /* texts may hold quotes, those of the envelope excepted */
+    struct slice example; /* JSON body of a create request; may be empty */
     const struct message_type *message;
     const struct field *id, *name, *description, *labels, *create_time, *update_time, *created_by,
         *etag;

@@ -43,7 +43,7 @@ static struct status take_policy(const struct build *build, struct field *field,
     field->indexed = policy->indexed;
     field->computed = policy->computed;
     if (policy->reference[0] == '\0')
-        return status_ok();
+        return contract__build_policy(build, field, policy);
     field->reference = contract_kind(build->contract, slice_from_cstr(policy->reference));
     if (field->reference == NULL)
         return contract__error(build, "%.*s.%.*s refers to \"%s\", which is no resource kind.",
@@ -52,7 +52,7 @@ static struct status take_policy(const struct build *build, struct field *field,
     if (field->pb->type != PROTOBUF_C_TYPE_STRING)
         return contract__error(build, "%.*s.%.*s is a reference, but not a string.",
                                SLICE_ARG(field->parent->full_name), SLICE_ARG(field->name));
-    return status_ok();
+    return contract__build_policy(build, field, policy);
 }
 
 static struct status build_field(const struct build *build, struct field *field,
@@ -71,10 +71,12 @@ struct status contract__build_fields(struct build *build)
 {
     for (size_t i = 0; i < build->message_count; i++) {
         const struct build_message *message = &build->messages[i];
+        struct status status = contract__build_choices(build, message);
 
+        if (!status_is_ok(status))
+            return status;
         for (size_t j = 0; j < message->proto->n_field; j++) {
             const Google__Protobuf__FieldOptions *options = message->proto->field[j]->options;
-            struct status status;
 
             if (options == NULL)
                 continue;

@@ -99,6 +99,8 @@ static struct kind *make_kind(struct arena *arena, const struct message_type *ty
     kind->collection = slice_from_cstr(option->collection);
     kind->singular = slice_from_cstr(option->singular);
     kind->area = (enum area)option->area;
+    kind->quotes = option->quotes;
+    kind->example = slice_from_cstr(option->example);
     kind->message = type;
     return kind;
 }

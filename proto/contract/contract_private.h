@@ -117,6 +117,7 @@ enum {
     OPTION_RESOURCE = 52002,
     OPTION_FIELD_POLICY = 52003,
     OPTION_EXTRA_PERMISSION = 52004,
+    OPTION_ONEOF_POLICY = 52005,
     OPTION_HTTP = 72295728,
 };
 
@@ -146,6 +147,26 @@ struct status contract__build_permissions(struct build *build);
 
 /* -- contract_fields.c */
 struct status contract__build_fields(struct build *build);
+
+/* -- contract_policy.c */
+
+/*
+ * Resolves what the option (datastream.v1.policy), packed in `policy`, says of a field beyond its
+ * reference: names become fields, texts become values. An error where there is none of that name.
+ */
+struct status contract__build_policy(const struct build *build, struct field *field,
+                                     const void *policy);
+
+/* The option (datastream.v1.choice) of each oneof of a message. */
+struct status contract__build_choices(const struct build *build,
+                                      const struct build_message *message);
+
+/*
+ * A value in the form of FieldPolicy.default, for one value of the field; false when it does not fit
+ * the field's type.
+ */
+bool contract__read_value(const struct field *field, struct slice text,
+                          struct field_value *ret_value);
 
 /* -- contract_rules.c */
 
