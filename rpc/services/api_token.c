@@ -448,7 +448,8 @@ static struct status check_new(struct call *call, struct draft *draft, struct gu
     if (status_is_ok(status))
         status = guard_check(call, &ret_role->permissions, "the role");
     if (status_is_ok(status))
-        status = guard_check_end(call, *ret_expire_ms);
+        status = guard_check_bounds(call, *ret_expire_ms, token->allowed_cidrs,
+                                    token->n_allowed_cidrs);
     if (status_is_ok(status))
         status = draft_check_name(call, draft);
     return status;

@@ -2,7 +2,6 @@
  * Changes of API tokens. Each writes the token's facts anew in the same commit, so that no later
  * request is let in on the old ones.
  */
-#include "base/network.h"
 #include "rpc/services/api_token.h"
 #include "rpc/services/resource/changes.h"
 
@@ -45,6 +44,13 @@ static struct status commit_action(struct call *call, struct api_token *token, c
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }
 
+/* A token that is to work until `expire_ms` is bounded at least as much as the caller. */
+static struct status check_bounds(struct call *call, const Datastream__V1__ApiToken *token,
+                                  int64_t expire_ms)
+{
+    return guard_check_bounds(call, expire_ms, token->allowed_cidrs, token->n_allowed_cidrs);
+}
+
 /* -- disable and enable ----------------------------------------------------------------------- */
 
 struct status api_token__disable(struct call *call)
@@ -77,7 +83,7 @@ struct status api_token__enable(struct call *call)
     if (status_is_ok(status))
         status = guard_check(call, &token.role.permissions, "the token");
     if (status_is_ok(status))
-        status = guard_check_end(call, api_token__expire_ms(token.record));
+        status = check_bounds(call, token.record->token, api_token__expire_ms(token.record));
     if (!status_is_ok(status))
         return status;
     if (!token.record->disabled)
@@ -192,7 +198,7 @@ struct status api_token__regenerate(struct call *call)
     if (status_is_ok(status))
         status = guard_check(call, &token.role.permissions, "the token");
     if (status_is_ok(status))
-        status = guard_check_end(call, expire_ms);
+        status = check_bounds(call, token.record->token, expire_ms);
     if (!status_is_ok(status))
         return status;
     retire_value(call, token.record, (int64_t)request->overlap_seconds * 1000);
@@ -236,53 +242,48 @@ static struct status read_roles(struct call *call, struct edit *edit, struct rol
     return api_token__check_role(call, after->role_id, &edit->after.violations, &change->after);
 }
 
-/* Whether one of the networks holds the whole of another. */
-static bool network_is_within(const char *text, const Datastream__V1__ApiToken *token)
-{
-    struct network network;
-    struct network outer;
-
-    if (!network_parse(slice_from_cstr(text), &network))
-        return false;
-    for (size_t i = 0; i < token->n_allowed_cidrs; i++)
-        if (network_parse(slice_from_cstr(token->allowed_cidrs[i]), &outer) &&
-            outer.prefix <= network.prefix && network_holds(&outer, &network))
-            return true;
-    return false;
-}
-
 /* Whether the token may be used from where it might not. */
 static bool networks_widen(const Datastream__V1__ApiToken *before,
                            const Datastream__V1__ApiToken *after)
 {
-    if (before->n_allowed_cidrs == 0)
-        return false;
-    for (size_t i = 0; i < after->n_allowed_cidrs; i++)
-        if (!network_is_within(after->allowed_cidrs[i], before))
-            return true;
-    return after->n_allowed_cidrs == 0;
+    return !guard_networks_within(after->allowed_cidrs, after->n_allowed_cidrs,
+                                  before->allowed_cidrs, before->n_allowed_cidrs);
+}
+
+/* A token changes neither its own role nor from where it may be used, except to fewer networks. */
+static struct status check_self(struct call *call, const struct edit *edit, bool role_changes,
+                                bool widens)
+{
+    if (!guard_is_self(call, &edit->after.id))
+        return status_ok();
+    if (role_changes)
+        return guard_refuse(call, SLICE("A token cannot change its own role."), SLICE("roleId"));
+    if (widens)
+        return guard_refuse(call, SLICE("A token cannot widen its own allowed networks."),
+                            SLICE("allowedCidrs"));
+    return status_ok();
 }
 
 /*
  * Nobody edits a token that may do more than they, nor gives one a role that does; least of all its
- * own. More permissions or networks are as good as a new token: the caller's end bounds them too.
+ * own. More permissions or networks are as good as a new token: the caller's bounds hold for them.
  */
 static struct status check_guard(struct call *call, const struct edit *edit,
                                  const struct role_change *change)
 {
-    const Datastream__V1__ApiToken *before = (const void *)edit->before.message;
-    const Datastream__Storage__V1__TokenRecord record = {
-        .token = (Datastream__V1__ApiToken *)edit->after.message};
+    Datastream__V1__ApiToken *after = (Datastream__V1__ApiToken *)edit->after.message;
+    const Datastream__Storage__V1__TokenRecord record = {.token = after};
+    bool widens = networks_widen((const void *)edit->before.message, after);
     struct status status = guard_check(call, &change->before.permissions, "the token");
 
-    if (status_is_ok(status) && change->changed && guard_is_self(call, &edit->after.id))
-        status = guard_refuse(call, SLICE("A token can't change its own role."), SLICE("roleId"));
+    if (status_is_ok(status))
+        status = check_self(call, edit, change->changed, widens);
     if (status_is_ok(status))
         status = guard_check(call, &change->after.permissions, "the role");
-    if (status_is_ok(status) && (guard_lacking(call_contract(call), &change->after.permissions,
-                                               &change->before.permissions) != NULL ||
-                                 networks_widen(before, record.token)))
-        status = guard_check_end(call, api_token__expire_ms(&record));
+    if (status_is_ok(status) &&
+        (widens || guard_lacking(call_contract(call), &change->after.permissions,
+                                 &change->before.permissions) != NULL))
+        status = check_bounds(call, after, api_token__expire_ms(&record));
     return status;
 }
 

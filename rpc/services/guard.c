@@ -1,7 +1,11 @@
 /* Comparisons of permission sets, and the refusals that they lead to. */
 #include "rpc/services/guard.h"
 
+#include "base/network.h"
+#include "datastream/storage/v1/records.pb-c.h"
+#include "proto/message/message.h"
 #include "storage/keys.h"
+#include "storage/record.h"
 
 #define REASON "MINT_GUARD"
 
@@ -69,17 +73,103 @@ struct status guard_refuse(struct call *call, struct slice sentence, struct slic
     return status;
 }
 
-struct status guard_check_end(struct call *call, int64_t expire_ms)
-{
-    int64_t own = call->identity.expire_ms;
+/* -- bounds ----------------------------------------------------------------------------------- */
 
-    if (own == 0 || (expire_ms != 0 && expire_ms <= own))
-        return status_ok();
-    return guard_refuse(call,
-                        SLICE("A token with a time limit makes, renews, enables and widens only "
-                              "tokens that end no later than itself."),
-                        SLICE("expireTime"));
+static bool lies_within_one(const char *text, char *const *outer, size_t outer_count)
+{
+    struct network network;
+    struct network one;
+
+    if (!network_parse(slice_from_cstr(text), &network))
+        return false;
+    for (size_t i = 0; i < outer_count; i++)
+        if (network_parse(slice_from_cstr(outer[i]), &one) && one.prefix <= network.prefix &&
+            network_holds(&one, &network))
+            return true;
+    return false;
 }
+
+bool guard_networks_within(char *const *networks, size_t network_count, char *const *outer,
+                           size_t outer_count)
+{
+    if (outer_count == 0)
+        return true;
+    for (size_t i = 0; i < network_count; i++)
+        if (!lies_within_one(networks[i], outer, outer_count))
+            return false;
+    return network_count > 0;
+}
+
+/*
+ * The facts of the caller's token. The commit requires them to be as they were when the caller was
+ * authenticated, so what is read here still stands when the change is written.
+ */
+static struct status read_own_facts(struct call *call,
+                                    Datastream__Storage__V1__TokenFacts **ret_facts)
+{
+    ProtobufCAllocator allocator = message_allocator(call->arena);
+    struct record record = {.revision = 0};
+    enum store_found found;
+    struct slice value;
+
+    found = store_get(call->view, FAMILY_TOKEN_HASHES,
+                      slice_make(call->identity.hash, sizeof(call->identity.hash)), &value);
+    if (found == STORE_ABSENT)
+        return status_const(STATUS_UNAVAILABLE,
+                            SLICE("Your token changed during the call. Try again."));
+    if (found != STORE_FOUND)
+        return call_store_status(found);
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    *ret_facts = record_parse(value, &record)
+                     ? datastream__storage__v1__token_facts__unpack(
+                           &allocator, record.body.len, (const uint8_t *)record.body.data)
+                     : NULL;
+    if (*ret_facts != NULL)
+        return status_ok();
+    return arena_failed(call->arena)
+               ? status_out_of_memory()
+               : status_const(STATUS_DATA_LOSS, SLICE("A stored record cannot be read."));
+}
+
+struct status guard_check_bounds(struct call *call, int64_t expire_ms, char *const *networks,
+                                 size_t network_count)
+{
+    Datastream__Storage__V1__TokenFacts *own = NULL;
+    struct status status;
+
+    if (call->identity.type != IDENTITY_TOKEN)
+        return status_ok();
+    status = read_own_facts(call, &own);
+    if (!status_is_ok(status))
+        return status;
+    if (own->expire_time_ms != 0 && (expire_ms == 0 || expire_ms > own->expire_time_ms))
+        return guard_refuse(call,
+                            SLICE("A token with a time limit creates, renews, enables and widens "
+                                  "only tokens that expire no later than itself."),
+                            SLICE("expireTime"));
+    if (!guard_networks_within(networks, network_count, own->allowed_cidrs, own->n_allowed_cidrs))
+        return guard_refuse(call,
+                            SLICE("A token with allowed networks creates, regenerates, enables and "
+                                  "widens only tokens whose networks all lie within its own."),
+                            SLICE("allowedCidrs"));
+    return status_ok();
+}
+
+struct status guard_read_bounded(struct call *call, bool *ret_bounded)
+{
+    Datastream__Storage__V1__TokenFacts *own = NULL;
+    struct status status = status_ok();
+
+    *ret_bounded = false;
+    if (call->identity.type == IDENTITY_TOKEN)
+        status = read_own_facts(call, &own);
+    if (own != NULL)
+        *ret_bounded = own->expire_time_ms != 0 || own->n_allowed_cidrs > 0;
+    return status;
+}
+
+/* -- the caller itself ------------------------------------------------------------------------ */
 
 bool guard_has_owner_only(const struct contract *contract, const struct permission_set *permissions)
 {

@@ -42,11 +42,29 @@ struct status guard_check(struct call *call, const struct permission_set *permis
 struct status guard_refuse(struct call *call, struct slice sentence, struct slice field);
 
 /*
- * What lets anybody in where they were not lets them in no longer than the caller: OK, or
- * PERMISSION_DENIED (reason MINT_GUARD) when the caller has an end and the token, whose own is
- * `expire_ms` (0 for none), outlives it.
+ * A token that is bounded, by a time limit or by allowed networks, lets nobody in for longer or from
+ * elsewhere than itself: OK, or PERMISSION_DENIED (reason MINT_GUARD, naming the field) when the
+ * token that is to work has the end `expire_ms` (milliseconds since 1970; 0 for none) after the
+ * caller's, or networks that do not all lie within the caller's. Tokens alone are bounded: the end
+ * of a session bounds nothing. Reads the caller's facts through the view. UNAVAILABLE by the store.
  */
-struct status guard_check_end(struct call *call, int64_t expire_ms);
+struct status guard_check_bounds(struct call *call, int64_t expire_ms, char *const *networks,
+                                 size_t network_count);
+
+/*
+ * Whether the caller is a token with a time limit or with allowed networks: such a one does nothing
+ * that no bound can hold, as widening a role that others have. Reads the caller's facts through the
+ * view. UNAVAILABLE by the store.
+ */
+struct status guard_read_bounded(struct call *call, bool *ret_bounded);
+
+/*
+ * Whether every address of the first list is one of the second list: each network lies within one
+ * of the others. An empty list stands for any address. A text that is no network lies within none.
+ * Pure.
+ */
+bool guard_networks_within(char *const *networks, size_t network_count, char *const *outer,
+                           size_t outer_count);
 
 /* Whether one of the permissions is the owner's alone. */
 bool guard_has_owner_only(const struct contract *contract,

@@ -53,23 +53,27 @@ static struct status check_narrowing(struct call *call, struct edit *edit)
 }
 
 /*
- * More permissions are as good as new tokens for all who have the role, and those may outlive a
- * caller with an end: it widens only roles that nobody has.
+ * More permissions are as good as new tokens for all who have the role, and those may live longer or
+ * work from elsewhere than a bounded caller: that one widens only roles that nobody has.
  */
 static struct status check_widening(struct call *call, const struct edit *edit,
                                     const struct permission_set *before,
                                     const struct permission_set *after)
 {
+    bool bounded = false;
     bool held = false;
     struct status status;
 
-    if (call->identity.expire_ms == 0 || guard_lacking(call_contract(call), after, before) == NULL)
+    if (guard_lacking(call_contract(call), after, before) == NULL)
         return status_ok();
-    status = find_holder(call, edit->object.key, &held);
-    if (held)
-        status = guard_refuse(
-            call, SLICE("A token with a time limit widens only roles that nobody has yet."),
-            SLICE("permissions"));
+    status = guard_read_bounded(call, &bounded);
+    if (status_is_ok(status) && bounded)
+        status = find_holder(call, edit->object.key, &held);
+    if (status_is_ok(status) && held && bounded)
+        status = guard_refuse(call,
+                              SLICE("A token with a time limit or allowed networks widens only "
+                                    "roles that nobody has."),
+                              SLICE("permissions"));
     return status;
 }
 

@@ -344,6 +344,41 @@ static void a_token_outside_its_networks_is_401(void **state)
     api_check(&server, 200, "GET", "/api/v1/devices", value, NULL);
 }
 
+static void a_token_with_networks_mints_none_that_works_elsewhere(void **state)
+{
+    char role[40], body[256], value[64], id[40], path[160];
+    struct api_reply reply;
+
+    (void)state;
+    api_role_id(&server, "API Administrator", role);
+    snprintf(body, sizeof(body),
+             "{\"name\":\"local\",\"roleId\":\"%s\",\"allowedCidrs\":[\"127.0.0.0/8\"]}", role);
+    reply = api_expect(&server, 201, "POST", "/api/v1/api-tokens", server.token, body);
+    api_field(&reply, "token", value, sizeof(value));
+    api_field(&reply, "id", id, sizeof(id));
+    api_reply_free(&reply);
+    token_path(path, sizeof(path), id, "");
+    api_check(&server, 403, "PATCH", path, value, "{\"allowedCidrs\":[]}");
+    api_check(&server, 403, "PATCH", path, value, "{\"allowedCidrs\":[\"0.0.0.0/0\"]}");
+    token_path(path, sizeof(path), id, ":regenerate");
+    reply = api_expect(&server, 200, "POST", path, value, "{}");
+    api_field(&reply, "token", value, sizeof(value));
+    api_reply_free(&reply);
+    snprintf(body, sizeof(body), "{\"name\":\"anywhere\",\"roleId\":\"%s\"}", role);
+    reply = api_expect(&server, 403, "POST", "/api/v1/api-tokens", value, body);
+    assert_true(api_contains(&reply, "MINT_GUARD"));
+    assert_true(api_contains(&reply, "allowedCidrs"));
+    api_reply_free(&reply);
+    reply = api_expect(&server, 201, "POST", "/api/v1/api-tokens", server.token, body);
+    api_field(&reply, "id", id, sizeof(id));
+    api_reply_free(&reply);
+    token_path(path, sizeof(path), id, ":regenerate");
+    api_check(&server, 403, "POST", path, value, "{}");
+    snprintf(body, sizeof(body),
+             "{\"name\":\"near\",\"roleId\":\"%s\",\"allowedCidrs\":[\"127.0.0.1/32\"]}", role);
+    api_check(&server, 201, "POST", "/api/v1/api-tokens", value, body);
+}
+
 static void activity_shows_changes_and_refusals(void **state)
 {
     char role[40], value[64], id[40], path[160];
@@ -386,6 +421,7 @@ int main(void)
         cmocka_unit_test(predefined_roles_are_listed_first_and_stay),
         cmocka_unit_test(a_token_governs_itself_without_permission_but_not_its_role),
         cmocka_unit_test(a_token_outside_its_networks_is_401),
+        cmocka_unit_test(a_token_with_networks_mints_none_that_works_elsewhere),
         cmocka_unit_test(activity_shows_changes_and_refusals),
     };
 
