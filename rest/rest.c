@@ -436,7 +436,8 @@ static struct status add_endpoint(struct rest *rest, struct arena *arena,
     endpoint->method = method;
     endpoint->creates = slice_equal(rule->verb, SLICE("POST")) &&
                         (method->operation == OPERATION_CREATE ||
-                         slice_starts_with(method->name, SLICE("Create")));
+                         slice_starts_with(method->name, SLICE("Create")) ||
+                         slice_starts_with(method->name, SLICE("Clone")));
     status = find_fields(arena, endpoint);
     if (!status_is_ok(status))
         return status;

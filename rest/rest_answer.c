@@ -136,6 +136,18 @@ static bool is_unchanged(const struct rest_call *call, struct slice etag)
            etag_is_listed(if_none_match, etag);
 }
 
+/* The path of the collection that the path creates in: its own, or that of "/roles/{id}:clone". */
+static struct slice collection_of(struct slice path)
+{
+    size_t slash = path.len;
+
+    while (slash > 0 && path.data[slash - 1] != '/')
+        slash--;
+    if (slash == 0 || slice_find(slice_from(path, slash), ':') == path.len - slash)
+        return path;
+    return slice_make(path.data, slash - 1);
+}
+
 /* Where the answer's object is found; empty when the call made none, or only tried. */
 static struct slice location_of(const struct rest_call *call, const ProtobufCMessage *response)
 {
@@ -150,8 +162,8 @@ static struct slice location_of(const struct rest_call *call, const ProtobufCMes
     id = field_get_string(response, endpoint->id);
     if (id.len == 0)
         return SLICE_EMPTY;
-    return arena_printf(call->exchange->arena, "%.*s/%.*s", SLICE_ARG(call->exchange->head.path),
-                        SLICE_ARG(id));
+    return arena_printf(call->exchange->arena, "%.*s/%.*s",
+                        SLICE_ARG(collection_of(call->exchange->head.path)), SLICE_ARG(id));
 }
 
 void rest__answer_message(struct rest_call *call, const ProtobufCMessage *response)

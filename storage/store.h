@@ -89,8 +89,9 @@ void store_view_reset(struct store_view *view);
 enum store_found store_get(struct store_view *view, enum store_family family, struct slice key,
                            struct slice *ret_value);
 
-/* A scan ends after the row that passes this: large records must not exhaust a call's memory. */
-#define STORE_SCAN_BYTES_MOST ((size_t)1 << 20)
+/* A scan ends after the row that passes this: large records must neither exhaust a call's memory nor
+ * keep its loop for long. */
+#define STORE_SCAN_BYTES_MOST ((size_t)256 << 10)
 
 /*
  * The records with from <= key < to, at most `limit` and about STORE_SCAN_BYTES_MOST bytes, from

@@ -7,6 +7,7 @@
 
 #include "rpc/identity/usage.h"
 #include "rpc/services/calendar.h"
+#include "rpc/services/resource/history.h"
 #include "storage/keys.h"
 
 /* Seconds since 1970 of 0001-01-01 and of 9999-12-31, the range of google.protobuf.Timestamp. */
@@ -40,18 +41,6 @@ struct slice api_token__pack(struct arena *arena,
                              const Datastream__Storage__V1__TokenRecord *record)
 {
     return message_pack(arena, &record->base);
-}
-
-Google__Protobuf__Timestamp *api_token__timestamp(struct arena *arena, int64_t unix_ms)
-{
-    Google__Protobuf__Timestamp *time = arena_alloc(arena, sizeof(*time));
-
-    if (time == NULL)
-        return NULL;
-    google__protobuf__timestamp__init(time);
-    time->seconds = unix_ms / 1000 - (unix_ms % 1000 < 0 ? 1 : 0);
-    time->nanos = (int32_t)(unix_ms - time->seconds * 1000) * 1000000;
-    return time;
 }
 
 static bool timestamp_is_valid(const Google__Protobuf__Timestamp *time)
@@ -222,7 +211,7 @@ static struct status set_last_use(struct call *call, Datastream__V1__ApiToken *v
         return status_ok();
     if (found != STORE_FOUND)
         return call_store_status(found);
-    view->last_used_time = api_token__timestamp(arena, time_ms);
+    view->last_used_time = history_time(arena, time_ms);
     view->last_used_ip = arena_cstr(arena, ip);
     return status_ok();
 }
@@ -472,8 +461,7 @@ struct status api_token__create(struct call *call)
     draft_stamp(call, &draft);
     record.token = (Datastream__V1__ApiToken *)draft.message;
     record.token->expiration = DATASTREAM__V1__TOKEN_EXPIRATION__VALUE__UNSPECIFIED;
-    record.token->expire_time = expire_ms == 0 ? NULL
-                                               : api_token__timestamp(call->arena, expire_ms);
+    record.token->expire_time = expire_ms == 0 ? NULL : history_time(call->arena, expire_ms);
     value = api_token__new_value(call, &record);
     status = api_token__view(call, &record, role.name, &view);
     if (!status_is_ok(status))

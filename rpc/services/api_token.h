@@ -61,12 +61,8 @@ struct slice api_token__new_value(struct call *call, Datastream__Storage__V1__To
 /* Puts the value into an answer: the one time that it is shown. */
 void api_token__show(struct arena *arena, Datastream__V1__ApiToken *token, struct slice value);
 
-/* A timestamp in the arena; NULL when it failed. */
-Google__Protobuf__Timestamp *api_token__timestamp(struct arena *arena, int64_t unix_ms);
-
 /* The handlers. */
 call_handler api_token__create, api_token__get, api_token__list, api_token__delete,
-    api_token__update, api_token__regenerate, api_token__disable, api_token__enable,
-    api_token__list_activity_logs;
+    api_token__update, api_token__regenerate, api_token__disable, api_token__enable;
 
 #endif

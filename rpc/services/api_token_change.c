@@ -4,6 +4,7 @@
  */
 #include "rpc/services/api_token.h"
 #include "rpc/services/resource/changes.h"
+#include "rpc/services/resource/history.h"
 
 /* The answer to a change: the token as it will be, its etag set when the revision is known. */
 static struct status answer(struct call *call, const struct api_token *token)
@@ -33,7 +34,7 @@ static struct status commit_action(struct call *call, struct api_token *token, c
     Datastream__V1__ApiToken *message = token->record->token;
     struct status status;
 
-    message->update_time = api_token__timestamp(call->arena, call->now_ms);
+    message->update_time = history_time(call->arena, call->now_ms);
     status = answer(call, token);
     if (!status_is_ok(status))
         return status;
@@ -164,7 +165,7 @@ static void set_end(struct call *call, struct api_token *token, int64_t expire_m
 
     if (expire_ms == api_token__expire_ms(token->record))
         return;
-    token->record->token->expire_time = api_token__timestamp(call->arena, expire_ms);
+    token->record->token->expire_time = history_time(call->arena, expire_ms);
     changes_note(call, token->object.kind->message, &before.base, &token->record->token->base);
 }
 

@@ -30,9 +30,8 @@ const struct typed_kind role_kind = {
 
 /* -- reading ---------------------------------------------------------------------------------- */
 
-/* Writes the names of the permissions into the role, in the order of names. */
-static void set_permissions(struct call *call, const struct permission_set *permissions,
-                            Datastream__V1__Role *role)
+void role__set_permissions(struct call *call, const struct permission_set *permissions,
+                           Datastream__V1__Role *role)
 {
     const struct contract *contract = call_contract(call);
     char **names = arena_array(call->arena, contract->permission_count, sizeof(*names));
@@ -58,7 +57,7 @@ static ProtobufCMessage *predefined_view(struct call *call,
     role->description = arena_cstr(call->arena, slice_from_cstr(predefined->description));
     role->assignable_to = (Datastream__V1__Assignable__Value)predefined->assignable;
     role->predefined = true;
-    set_permissions(call, &predefined->permissions, role);
+    role__set_permissions(call, &predefined->permissions, role);
     object_set_etag(call, call->method->kind, &role->base, 0);
     return arena_failed(call->arena) ? NULL : &role->base;
 }
@@ -282,7 +281,7 @@ static struct status clone(struct call *call, struct draft *draft, struct guard_
     if (uuid_parse(slice_from_cstr(role->clone_from), &id))
         found = guard_read_role(call, &id, ret_source);
     if (found == STORE_FOUND && role->n_permissions == 0)
-        set_permissions(call, &ret_source->permissions, role);
+        role__set_permissions(call, &ret_source->permissions, role);
     else if (found == STORE_ABSENT)
         violations_add(&draft->violations, call->arena, path,
                        "must be the id of a role that exists");
@@ -303,37 +302,42 @@ void role__default_assignable(struct call *call, Datastream__V1__Role *role)
                               : DATASTREAM__V1__ASSIGNABLE__VALUE__BOTH;
 }
 
+struct status role__finish_create(struct call *call, struct draft *draft,
+                                  const struct guard_role *source)
+{
+    Datastream__V1__Role *role = (Datastream__V1__Role *)draft->message;
+    struct permission_set permissions;
+    struct status status;
+
+    role__default_assignable(call, role);
+    permissions = role__check(call, role, &draft->violations);
+    status = draft_status(call, draft);
+    if (status_is_ok(status))
+        status = guard_check(call, &permissions, "the role");
+    if (status_is_ok(status))
+        status = role__check_predefined_name(call, draft);
+    if (status_is_ok(status))
+        status = draft_check_name(call, draft);
+    if (!status_is_ok(status))
+        return status;
+    draft_stamp(call, draft);
+    call->response = draft->message;
+    if (!object_validate_only(call)) {
+        guard_require_role(call, source);
+        draft_commit_create(call, draft, message_pack(call->arena, draft->message));
+    }
+    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+}
+
 struct status role__create(struct call *call)
 {
     struct guard_role source = {.revision = 0};
-    struct permission_set permissions;
-    Datastream__V1__Role *role;
     struct draft draft;
     struct status status = draft_create(call, &draft);
 
     if (status_is_ok(status))
         status = clone(call, &draft, &source);
-    if (!status_is_ok(status))
-        return status;
-    role = (Datastream__V1__Role *)draft.message;
-    role__default_assignable(call, role);
-    permissions = role__check(call, role, &draft.violations);
-    status = draft_status(call, &draft);
-    if (status_is_ok(status))
-        status = guard_check(call, &permissions, "the role");
-    if (status_is_ok(status))
-        status = role__check_predefined_name(call, &draft);
-    if (status_is_ok(status))
-        status = draft_check_name(call, &draft);
-    if (!status_is_ok(status))
-        return status;
-    draft_stamp(call, &draft);
-    call->response = draft.message;
-    if (!object_validate_only(call)) {
-        guard_require_role(call, &source);
-        draft_commit_create(call, &draft, message_pack(call->arena, draft.message));
-    }
-    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+    return status_is_ok(status) ? role__finish_create(call, &draft, &source) : status;
 }
 
 /* -- deleting --------------------------------------------------------------------------------- */

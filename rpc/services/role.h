@@ -22,7 +22,19 @@ void role__default_assignable(struct call *call, Datastream__V1__Role *role);
 /* ALREADY_EXISTS when a predefined role has the name. */
 struct status role__check_predefined_name(struct call *call, const struct draft *draft);
 
-/* The handlers. */
-call_handler role__create, role__get, role__list, role__update, role__delete;
+/* Writes the names of the permissions into the role, in the order of names. */
+void role__set_permissions(struct call *call, const struct permission_set *permissions,
+                           Datastream__V1__Role *role);
+
+/*
+ * The rest of creating a role from its draft, the mint guard included. `source` is the role that its
+ * permissions were copied from, which must stay as it was read; its revision is 0 for none.
+ */
+struct status role__finish_create(struct call *call, struct draft *draft,
+                                  const struct guard_role *source);
+
+/* The handlers; permission__list is in permission_list.c. */
+call_handler role__create, role__get, role__list, role__update, role__delete, role__clone,
+    role__usage, permission__list;
 
 #endif

@@ -2,6 +2,7 @@
 #include "rpc/services/services.h"
 
 #include "rpc/services/api_token.h"
+#include "rpc/services/audit_log.h"
 #include "rpc/services/resource/resource.h"
 #include "rpc/services/role.h"
 #include "rpc/services/watch.h"
@@ -20,12 +21,16 @@ const struct handler_entry *services_handlers(void)
         {API_TOKENS "RegenerateApiToken", api_token__regenerate},
         {API_TOKENS "DisableApiToken", api_token__disable},
         {API_TOKENS "EnableApiToken", api_token__enable},
-        {API_TOKENS "ListApiTokenActivityLogs", api_token__list_activity_logs},
+        {API_TOKENS "ListApiTokenActivityLogs", resource_list_activity},
         {ROLES "CreateRole", role__create},
         {ROLES "ListRoles", role__list},
         {ROLES "GetRole", role__get},
         {ROLES "UpdateRole", role__update},
         {ROLES "DeleteRole", role__delete},
+        {ROLES "CloneRole", role__clone},
+        {ROLES "GetRoleUsage", role__usage},
+        {ROLES "ListPermissions", permission__list},
+        {"datastream.v1.AuditService.ListAuditLogs", audit_log__list},
         {NULL, NULL},
     };
 

@@ -288,9 +288,13 @@ static void changes_are_audited_with_their_paths(void **state)
     }
     assert_ok(update_device(w, id, "device.syslog.port", "1514", "syslog.port"));
     row = last_audit(w);
-    assert_int_equal(row->n_changes, 1);
-    assert_string_equal(row->changes[0]->path, "syslog");
-    assert_int_equal(strlen(row->changes[0]->after), 7 + 64);
+    assert_int_equal(row->n_changes, 2);
+    for (size_t i = 0; i < row->n_changes; i++)
+        assert_string_equal(row->changes[i]->before, "");
+    assert_string_equal(row->changes[0]->path, "syslog.protocol");
+    assert_string_equal(row->changes[0]->after, "\"UDP\"");
+    assert_string_equal(row->changes[1]->path, "syslog.port");
+    assert_string_equal(row->changes[1]->after, "1514");
     assert_ok(update_device(w, id, "device.syslog.port", "1515", "syslog.port"));
     row = last_audit(w);
     assert_int_equal(row->n_changes, 1);

@@ -217,6 +217,30 @@ static const ProtobufCMessage *part(const ProtobufCMessage *message, const struc
 }
 
 static bool note(struct call *call, const struct message_type *type, struct slice parent,
+                 const ProtobufCMessage *before, const ProtobufCMessage *after);
+
+/*
+ * The fields of a sub-message that one of both has at least, each on its own; one that comes or goes
+ * without any is noted as a whole.
+ */
+static void note_part(struct call *call, const struct field *field, struct slice path,
+                      const ProtobufCMessage *before, const ProtobufCMessage *after)
+{
+    const struct message_type *type = field->message;
+    const ProtobufCMessage *nothing = before != NULL && after != NULL
+                                          ? NULL
+                                          : message_new(call->arena, type);
+
+    if ((before == NULL || after == NULL) && nothing == NULL)
+        return;
+    if (!note(call, type, path, before == NULL ? nothing : before,
+              after == NULL ? nothing : after) &&
+        nothing != NULL)
+        call_audit_change(call, path, before == NULL ? SLICE_EMPTY : SLICE("{}"),
+                          after == NULL ? SLICE_EMPTY : SLICE("{}"));
+}
+
+static bool note(struct call *call, const struct message_type *type, struct slice parent,
                  const ProtobufCMessage *before, const ProtobufCMessage *after)
 {
     struct arena *arena = call->arena;
@@ -230,10 +254,10 @@ static bool note(struct call *call, const struct message_type *type, struct slic
             continue;
         changed = true;
         path = fields_path(arena, parent, field);
-        if (part(before, field) != NULL && part(after, field) != NULL)
-            note(call, field->message, path, part(before, field), part(after, field));
-        else if (field->secret || field->input_only)
+        if (field->secret || field->input_only)
             call_audit_change(call, path, SLICE_EMPTY, SLICE_EMPTY);
+        else if (part(before, field) != NULL || part(after, field) != NULL)
+            note_part(call, field, path, part(before, field), part(after, field));
         else
             call_audit_change(call, path, value_text(arena, field, before),
                               value_text(arena, field, after));

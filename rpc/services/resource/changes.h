@@ -7,9 +7,9 @@
 
 /*
  * Notes each field that differs between two messages of the type (call_audit_change), output-only
- * ones aside, and returns whether there is one. Sub-messages that both have are compared field by
- * field. Values of secret and input-only fields are never noted; long ones and messages as
- * "sha256:" and the hash.
+ * ones aside, and returns whether there is one. Sub-messages are compared field by field, one that
+ * is missing as if it were empty. Values of secret and input-only fields are never noted; long ones
+ * and lists of messages as "sha256:" and the hash.
  */
 bool changes_note(struct call *call, const struct message_type *type,
                   const ProtobufCMessage *before, const ProtobufCMessage *after);

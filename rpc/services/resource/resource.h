@@ -7,6 +7,12 @@
 /* Handlers by enum operation_type, for every plain kind. */
 call_handler *const *resource_operations(void);
 
+/* The activity log of the object that the request's `id` names: of every kind, typed ones too. */
+call_handler resource_list_activity;
+
+/* What refers to the object that the request's `id` names: of every kind, typed ones too. */
+call_handler resource_usage;
+
 /* UNIMPLEMENTED when a secret field is set, naming it. */
 struct status engine__check_secrets(struct call *call, ProtobufCMessage *message);
 
