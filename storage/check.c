@@ -331,7 +331,7 @@ static void visit_reference(struct check *check, const struct store_row *row, st
     uint32_t field;
 
     (void)body;
-    if (!key_reference_parse(key, &target_kind, &target, &source_kind, &source, &field)) {
+    if (!key_reference_parse(key, &target_kind, &target, &source_kind, &field, &source)) {
         say(check, key, "the key is not that of a reference");
         return;
     }

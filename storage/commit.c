@@ -88,6 +88,7 @@ static const struct overlay_entry *look_up(struct committer *c, enum store_famil
 static enum verdict check_empty(struct committer *c, const struct condition *condition)
 {
     struct slice from = condition->key;
+    const struct overlay_entry *entry;
 
     if (overlay_holds_range(&c->overlay, condition->family, from, condition->end))
         return FAILS;
@@ -99,10 +100,12 @@ static enum verdict check_empty(struct committer *c, const struct condition *con
         if (store_scan(c->view, condition->family, from, condition->end, false, RANGE_ROWS,
                        &rows) != STORE_FOUND)
             return UNKNOWN;
-        /* What the batch knows of is absent, or it would have been found above. */
-        for (size_t i = 0; i < rows.count; i++)
-            if (overlay_find(&c->overlay, condition->family, rows.rows[i].key) == NULL)
+        /* The store still shows what the batch deleted. */
+        for (size_t i = 0; i < rows.count; i++) {
+            entry = overlay_find(&c->overlay, condition->family, rows.rows[i].key);
+            if (entry == NULL || entry->present)
                 return FAILS;
+        }
         if (!rows.more)
             return HOLDS;
         last = rows.rows[rows.count - 1].key;
@@ -216,8 +219,8 @@ static struct overlay_entry *put(struct committer *c, enum store_family family, 
 
     if (entry == NULL || key.len == 0)
         return NULL;
-    entry->present = true;
-    entry->revision = c->next_revision;
+    if (!overlay_put(&c->overlay, &c->arena, entry, c->next_revision))
+        return NULL;
     return put_record(c, family, key, c->next_revision, first, second) ? entry : NULL;
 }
 
@@ -229,8 +232,7 @@ static bool apply_operation(struct committer *c, const struct operation *operati
         entry = overlay_touch(&c->overlay, &c->arena, operation->family, operation->key);
         if (entry == NULL)
             return false;
-        entry->present = false;
-        entry->revision = 0;
+        overlay_delete(&c->overlay, entry);
         c->options.writer->remove(c->options.store, operation->family, operation->key);
     } else {
         entry = put(c, operation->family, operation->key, operation->body, SLICE_EMPTY);
@@ -259,10 +261,8 @@ static bool apply_count(struct committer *c, const struct counter_delta *delta)
         down = entry->count;
     }
     entry->count = delta->delta < 0 ? entry->count - down : entry->count + (uint64_t)delta->delta;
-    entry->present = true;
-    entry->revision = c->next_revision;
     entry->counted = true;
-    return true;
+    return overlay_put(&c->overlay, &c->arena, entry, c->next_revision);
 }
 
 static bool apply_feed(struct committer *c, const struct feed_entry *feed, uint16_t index)
@@ -379,7 +379,7 @@ static struct commit *try_batch(struct committer *c, struct commit *list, bool *
     while (list != NULL && operations < BATCH_OPERATIONS_MOST && bytes < BATCH_BYTES_MOST) {
         if (!*ret_lost && !try_commit(c, list))
             *ret_lost = true;
-        operations += list->operation_count;
+        operations += list->operation_count + list->condition_count;
         bytes += list->bytes;
         list = list->queue_next;
     }

@@ -75,7 +75,7 @@ struct slice key_name(struct arena *arena, const struct uuid *organization, uint
 
 struct slice key_reference(struct arena *arena, const struct uuid *organization,
                            uint32_t target_kind, const struct uuid *target, uint32_t source_kind,
-                           const struct uuid *source, uint32_t field)
+                           uint32_t field, const struct uuid *source)
 {
     char *key = arena_alloc(arena, REFERENCE_LEN);
     char *at = key;
@@ -83,9 +83,36 @@ struct slice key_reference(struct arena *arena, const struct uuid *organization,
     if (key == NULL)
         return SLICE_EMPTY;
     at = put_uuid(bytes_put_u32(put_uuid(at, organization), target_kind), target);
-    at = put_uuid(bytes_put_u32(at, source_kind), source);
-    bytes_put_u32(at, field);
+    put_uuid(bytes_put_u32(bytes_put_u32(at, source_kind), field), source);
     return slice_make(key, REFERENCE_LEN);
+}
+
+/* The front of a reference's key. */
+static struct slice reference_front(struct arena *arena, const struct uuid *organization,
+                                    uint32_t target_kind, const struct uuid *target,
+                                    uint32_t source_kind, uint32_t field, size_t len)
+{
+    const struct uuid nobody = {{0}};
+    struct slice key = key_reference(arena, organization, target_kind, target, source_kind, field,
+                                     &nobody);
+
+    return key.len == 0 ? key : slice_make(key.data, len);
+}
+
+struct slice key_references_by(struct arena *arena, const struct uuid *organization,
+                               uint32_t target_kind, const struct uuid *target,
+                               uint32_t source_kind, uint32_t field)
+{
+    return reference_front(arena, organization, target_kind, target, source_kind, field,
+                           REFERENCE_LEN - UUID_LEN);
+}
+
+struct slice key_references_of(struct arena *arena, const struct uuid *organization,
+                               uint32_t target_kind, const struct uuid *target,
+                               uint32_t source_kind)
+{
+    return reference_front(arena, organization, target_kind, target, source_kind, 0,
+                           KEY_OBJECT_LEN + 4);
 }
 
 struct slice key_audit(struct arena *arena, const struct uuid *organization, uint64_t number)
@@ -153,7 +180,7 @@ bool key_object_parse(struct slice key, struct uuid *ret_organization, uint32_t 
 }
 
 bool key_reference_parse(struct slice key, uint32_t *ret_target_kind, struct uuid *ret_target,
-                         uint32_t *ret_source_kind, struct uuid *ret_source, uint32_t *ret_field)
+                         uint32_t *ret_source_kind, uint32_t *ret_field, struct uuid *ret_source)
 {
     const char *source = key.data + KEY_OBJECT_LEN;
 
@@ -162,8 +189,8 @@ bool key_reference_parse(struct slice key, uint32_t *ret_target_kind, struct uui
     *ret_target_kind = bytes_u32(key.data + UUID_LEN);
     take_uuid(key.data + UUID_LEN + 4, ret_target);
     *ret_source_kind = bytes_u32(source);
-    take_uuid(source + 4, ret_source);
-    *ret_field = bytes_u32(source + 4 + UUID_LEN);
+    *ret_field = bytes_u32(source + 4);
+    take_uuid(source + 4 + 4, ret_source);
     return true;
 }
 

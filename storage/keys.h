@@ -1,26 +1,32 @@
 /*
  * Every key layout of the store, in one place. All numbers are big-endian, so that keys sort as
- * numbers do; `org`, `id` are 16 bytes; `kind` is 4.
+ * numbers do; `org`, `id` and `source` are 16 bytes; `kind`, `field` and index numbers are 4.
  *
+ *   family           key                                         body
+ *   ---------------  ------------------------------------------  ------------------------------------
  *   meta             ASCII name                                  "format", "fold", "revision", ...
- *   organizations    org
- *   token_hashes     SHA-256 of the token's value (32)           body: storage.v1.TokenFacts
- *   tokens, roles, users, resources
- *                    org kind id                                 body: the public message, packed
- *   names            org kind folded-name                        body: id (16)
- *   references       org kind id (of the target)
- *                    kind id (of the source) field-number (4)    body: empty
- *   counts           org kind                                    body: u64
- *   usage            org kind id (of a token)                    body: last use,
- * rpc/identity/usage.c audit            org number (8)                              body: mac (32),
- * storage.v1.AuditRecord audit_by_object  org kind id number (8)                      body: empty
- *   feed             org revision (8) index (2)                  body: kind id change (1)
+ *   organizations    org                                         storage.v1.OrganizationRecord
+ *   token_hashes     SHA-256 of the token's value (32)           storage.v1.TokenFacts
+ *   tokens, roles,   org kind id                                 the public message, packed
+ *   users, resources
+ *   names            org kind folded-name                        id (16)
+ *   references       org kind id (of the target)                 empty
+ *                    kind (of the source) field source
+ *   counts           org kind                                    u64
+ *   usage            org kind id (of a token)                    last use, rpc/identity/usage.c
+ *   audit            org number (8)                              mac (32), storage.v1.AuditRecord
+ *   audit_by_object  org kind id number (8)                      empty
+ *   feed             org revision (8) index (2)                  kind id change (1)
  *                                                                time (8, milliseconds)
- *                    org 0 (8) 0 (2)                             body: u64, the newest revision
- *                                                                that was trimmed away
+ *                    org 0 (8) 0 (2)                             u64, the newest revision that was
+ *                                                                trimmed away
  *
- * Kind numbers come from the contract and are never given again. Layouts are expensive to change:
- * a change needs a new format number in `meta` and a step that rewrites.
+ * The field of a reference is the number of the source's top-level field that the path of the
+ * reference passes through, KEY_FIELD_QUOTES for what is quoted in text. So "who refers to X by
+ * field F" is a range: exclusive membership is a condition that it is empty.
+ *
+ * Kind numbers come from the contract and are never given again. Layouts are expensive to change: a
+ * change raises STORE_FORMAT (storage/engine.h), and older stores are refused.
  */
 #ifndef DATASTREAM_STORAGE_KEYS_H
 #define DATASTREAM_STORAGE_KEYS_H
@@ -31,6 +37,9 @@
 
 #define KEY_OBJECT_LEN (16 + 4 + 16)
 
+/* Stands for a field's number in references that are quotes in text: beyond every field's. */
+#define KEY_FIELD_QUOTES 0x7fffffffU
+
 /* Each returns a key in the arena, empty when the arena failed. */
 struct slice key_organization(struct arena *arena, const struct uuid *organization);
 struct slice key_object(struct arena *arena, const struct uuid *organization, uint32_t kind,
@@ -40,7 +49,15 @@ struct slice key_name(struct arena *arena, const struct uuid *organization, uint
                       struct slice folded_name);
 struct slice key_reference(struct arena *arena, const struct uuid *organization,
                            uint32_t target_kind, const struct uuid *target, uint32_t source_kind,
-                           const struct uuid *source, uint32_t field);
+                           uint32_t field, const struct uuid *source);
+/* The front of the keys of all references to the target by one field of a kind, from any source. */
+struct slice key_references_by(struct arena *arena, const struct uuid *organization,
+                               uint32_t target_kind, const struct uuid *target,
+                               uint32_t source_kind, uint32_t field);
+/* The same by any field of the kind. */
+struct slice key_references_of(struct arena *arena, const struct uuid *organization,
+                               uint32_t target_kind, const struct uuid *target,
+                               uint32_t source_kind);
 struct slice key_audit(struct arena *arena, const struct uuid *organization, uint64_t number);
 struct slice key_audit_by_object(struct arena *arena, const struct uuid *organization,
                                  uint32_t kind, const struct uuid *id, uint64_t number);
@@ -56,7 +73,7 @@ struct slice key_prefix_end(struct arena *arena, struct slice prefix);
 bool key_object_parse(struct slice key, struct uuid *ret_organization, uint32_t *ret_kind,
                       struct uuid *ret_id);
 bool key_reference_parse(struct slice key, uint32_t *ret_target_kind, struct uuid *ret_target,
-                         uint32_t *ret_source_kind, struct uuid *ret_source, uint32_t *ret_field);
+                         uint32_t *ret_source_kind, uint32_t *ret_field, struct uuid *ret_source);
 bool key_audit_parse(struct slice key, uint64_t *ret_number);
 bool key_audit_by_object_parse(struct slice key, uint64_t *ret_number);
 bool key_feed_parse(struct slice key, struct uuid *ret_organization, uint64_t *ret_revision,

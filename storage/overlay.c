@@ -1,4 +1,4 @@
-/* The overlay of a batch: a hash table for points, a list a family for ranges. */
+/* The overlay of a batch: a hash table for points, a skip list a family for ranges. */
 #include "storage/overlay.h"
 
 /* Eight bytes a step. A batch bounds how long a chain can be made. */
@@ -24,6 +24,7 @@ void overlay_clear(struct overlay *overlay)
         for (const struct overlay_entry *e = overlay->families[i]; e != NULL; e = e->next_in_family)
             overlay->buckets[e->hash % OVERLAY_BUCKETS] = NULL;
         overlay->families[i] = NULL;
+        memset(overlay->sorted[i], 0, sizeof(overlay->sorted[i]));
     }
 }
 
@@ -66,12 +67,87 @@ struct overlay_entry *overlay_touch(struct overlay *overlay, struct arena *arena
     return entry;
 }
 
-bool overlay_holds_range(const struct overlay *overlay, enum store_family family, struct slice from,
+/* -- ranges -------------------------------------------------------------------------------- */
+
+/* The pointer of a level that leads on from `entry`, or from the head of the list. */
+static struct overlay_entry **link_of(struct overlay *overlay, enum store_family family,
+                                      struct overlay_entry *entry, int level)
+{
+    return entry == NULL ? &overlay->sorted[family][level] : &entry->after[level];
+}
+
+/* Fills, for each level, the pointer that leads to the first key that is not below `key`. */
+static void seek(struct overlay *overlay, enum store_family family, struct slice key,
+                 struct overlay_entry **links[OVERLAY_LEVELS])
+{
+    struct overlay_entry *before = NULL;
+
+    for (int level = OVERLAY_LEVELS - 1; level >= 0; level--) {
+        struct overlay_entry *next;
+
+        while ((next = *link_of(overlay, family, before, level)) != NULL &&
+               slice_compare(next->key, key) < 0)
+            before = next;
+        links[level] = link_of(overlay, family, before, level);
+    }
+}
+
+/* Levels of a new entry: 1, and another one with a chance of a quarter each (xorshift64). */
+static int choose_levels(struct overlay *overlay)
+{
+    uint64_t bits = overlay->random == 0 ? 0x9e3779b97f4a7c15U : overlay->random;
+    int levels = 1;
+
+    bits ^= bits << 13;
+    bits ^= bits >> 7;
+    bits ^= bits << 17;
+    overlay->random = bits;
+    for (; levels < OVERLAY_LEVELS && (bits >> 20 & 3) == 0; bits >>= 2)
+        levels++;
+    return levels;
+}
+
+bool overlay_put(struct overlay *overlay, struct arena *arena, struct overlay_entry *entry,
+                 uint64_t revision)
+{
+    struct overlay_entry **links[OVERLAY_LEVELS];
+    int levels;
+
+    entry->present = true;
+    entry->revision = revision;
+    if (entry->after != NULL)
+        return true;
+    levels = choose_levels(overlay);
+    entry->after = arena_array(arena, (size_t)levels, sizeof(*entry->after));
+    if (entry->after == NULL)
+        return false;
+    seek(overlay, entry->family, entry->key, links);
+    for (int level = 0; level < levels; level++) {
+        entry->after[level] = *links[level];
+        *links[level] = entry;
+    }
+    return true;
+}
+
+void overlay_delete(struct overlay *overlay, struct overlay_entry *entry)
+{
+    struct overlay_entry **links[OVERLAY_LEVELS];
+
+    entry->present = false;
+    entry->revision = 0;
+    if (entry->after == NULL)
+        return;
+    seek(overlay, entry->family, entry->key, links);
+    for (int level = 0; level < OVERLAY_LEVELS && *links[level] == entry; level++)
+        *links[level] = entry->after[level];
+    entry->after = NULL;
+}
+
+bool overlay_holds_range(struct overlay *overlay, enum store_family family, struct slice from,
                          struct slice end)
 {
-    for (const struct overlay_entry *e = overlay->families[family]; e != NULL;
-         e = e->next_in_family)
-        if (e->present && slice_compare(from, e->key) <= 0 && slice_compare(e->key, end) < 0)
-            return true;
-    return false;
+    struct overlay_entry **links[OVERLAY_LEVELS];
+
+    seek(overlay, family, from, links);
+    return *links[0] != NULL && slice_compare((*links[0])->key, end) < 0;
 }

@@ -12,6 +12,7 @@
 struct overlay_entry {
     struct overlay_entry *next;           /* of the same bucket */
     struct overlay_entry *next_in_family; /* newest first */
+    struct overlay_entry **after;         /* in the order of keys, by level; NULL when not in it */
     enum store_family family;
     struct slice key;
     uint32_t hash;
@@ -23,10 +24,15 @@ struct overlay_entry {
 };
 
 #define OVERLAY_BUCKETS 4096 /* a power of two, near the most operations of a batch */
+#define OVERLAY_LEVELS 8     /* of a skip list where each level holds a quarter of the one below */
 
+/* Zero-initialize. */
 struct overlay {
     struct overlay_entry *buckets[OVERLAY_BUCKETS];
     struct overlay_entry *families[FAMILIES];
+    /* What the batch put and did not delete since, sorted: a skip list a family. */
+    struct overlay_entry *sorted[FAMILIES][OVERLAY_LEVELS];
+    uint64_t random; /* of the levels */
 };
 
 /* Forgets everything. The entries' memory is the arena's, which must still hold them. */
@@ -43,8 +49,16 @@ struct overlay_entry *overlay_find(const struct overlay *overlay, enum store_fam
 struct overlay_entry *overlay_touch(struct overlay *overlay, struct arena *arena,
                                     enum store_family family, struct slice key);
 
-/* Whether a key with from <= key < end is known to be present. */
-bool overlay_holds_range(const struct overlay *overlay, enum store_family family, struct slice from,
+/*
+ * Notes that the batch put or deleted the entry's key. A put takes logarithmic time, and so that a
+ * range costs no walk over the batch. False when the arena failed.
+ */
+bool overlay_put(struct overlay *overlay, struct arena *arena, struct overlay_entry *entry,
+                 uint64_t revision);
+void overlay_delete(struct overlay *overlay, struct overlay_entry *entry);
+
+/* Whether the batch put a key with from <= key < end that it did not delete since. */
+bool overlay_holds_range(struct overlay *overlay, enum store_family family, struct slice from,
                          struct slice end);
 
 #endif

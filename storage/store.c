@@ -137,6 +137,8 @@ static void require(struct commit *commit, struct condition condition)
     *copy = condition;
     *commit->conditions_tail = copy;
     commit->conditions_tail = &copy->next;
+    commit->condition_count++;
+    commit->bytes += condition.key.len + condition.end.len;
 }
 
 void commit_require_revision(struct commit *commit, enum store_family family, struct slice key,
@@ -162,6 +164,36 @@ void commit_require_empty(struct commit *commit, enum store_family family, struc
 {
     require(commit, (struct condition){
                         .type = CONDITION_RANGE_EMPTY, .family = family, .key = from, .end = to});
+}
+
+void commit_require_only(struct commit *commit, enum store_family family, struct slice from,
+                         struct slice to, struct slice own)
+{
+    char *next = arena_alloc(commit->arena, own.len + 1); /* own and a NUL: the key behind it */
+
+    if (own.len == 0) /* an arena had no memory for it */
+        arena_fail(commit->arena);
+    if (next == NULL || own.len == 0)
+        return;
+    memcpy(next, own.data, own.len);
+    next[own.len] = '\0';
+    commit_require_empty(commit, family, from, slice_make(next, own.len));
+    commit_require_empty(commit, family, slice_make(next, own.len + 1), to);
+}
+
+bool commit_fits(const struct commit *commit)
+{
+    return commit->operation_count + commit->condition_count <= COMMIT_OPERATIONS_MOST &&
+           commit->bytes <= COMMIT_BYTES_MOST;
+}
+
+size_t commit_objects_that_fit(const struct commit *commit, size_t objects)
+{
+    size_t rows = commit->operation_count + commit->condition_count;
+    size_t by_rows = rows == 0 ? objects : objects * COMMIT_OPERATIONS_MOST / rows;
+    size_t by_bytes = commit->bytes == 0 ? objects : objects * COMMIT_BYTES_MOST / commit->bytes;
+
+    return by_rows < by_bytes ? by_rows : by_bytes;
 }
 
 static void operate(struct commit *commit, struct operation operation)
@@ -241,8 +273,7 @@ void commit_audit(struct commit *commit, const struct uuid *organization, uint32
 /* A commit that may be tried: within the limits, and no part of it was lost for want of memory. */
 static bool is_legal(const struct commit *commit)
 {
-    return !arena_failed(commit->arena) && commit->operation_count <= COMMIT_OPERATIONS_MOST &&
-           commit->bytes <= COMMIT_BYTES_MOST;
+    return !arena_failed(commit->arena) && commit_fits(commit);
 }
 
 void store_commit(struct store *store, struct commit *commit,

@@ -112,8 +112,11 @@ void store_fetch(struct store_view *view, void (*done)(void *context), void *con
 
 /* -- writing ------------------------------------------------------------------------------- */
 
-/* Most operations and bytes of one commit; beyond them it fails before it is tried. */
-#define COMMIT_OPERATIONS_MOST 512
+/*
+ * Most operations and conditions together, and most bytes, of one commit; beyond them it fails
+ * before it is tried. So no commit holds the committer for long: 100 objects with 30 rows each fit.
+ */
+#define COMMIT_OPERATIONS_MOST 4096
 #define COMMIT_BYTES_MOST (1 << 20)
 
 enum condition_type {
@@ -187,7 +190,8 @@ struct commit {
     struct audit_entry *audit, **audit_tail;
     struct counter_delta *counts, **counts_tail;
     size_t operation_count; /* operations, feed, audit and counts together */
-    size_t bytes;           /* keys and bodies */
+    size_t condition_count;
+    size_t bytes; /* keys and bodies */
 
     /* Set by the engine before `done`. */
     enum commit_result result;
@@ -213,6 +217,18 @@ void commit_require_present(struct commit *commit, enum store_family family, str
 void commit_require_absent(struct commit *commit, enum store_family family, struct slice key);
 void commit_require_empty(struct commit *commit, enum store_family family, struct slice from,
                           struct slice to);
+/* No key of the range but `own`, whether or not that is there. Copies `own` into the arena. */
+void commit_require_only(struct commit *commit, enum store_family family, struct slice from,
+                         struct slice to, struct slice own);
+
+/* Whether the commit is within the limits above. */
+bool commit_fits(const struct commit *commit);
+
+/*
+ * How many of the commit's objects would fit into one, when it is of `objects` that are alike; 0
+ * when not even one does.
+ */
+size_t commit_objects_that_fit(const struct commit *commit, size_t objects);
 
 /* Operations. Keys and bodies are borrowed. Each may fail the arena; check it once at the end. */
 void commit_put(struct commit *commit, enum store_family family, struct slice key,

@@ -159,6 +159,25 @@ static void committed(struct commit *commit, void *context)
     call->post(call);
 }
 
+/* Says how many objects fit: each that changes has a row of the feed. */
+static struct status too_large(struct call *call)
+{
+    size_t objects = 0;
+    size_t fit;
+
+    for (const struct feed_entry *f = call->commit.feed; f != NULL; f = f->next)
+        objects++;
+    fit = commit_objects_that_fit(&call->commit, objects);
+    if (objects < 2 || fit == 0)
+        return status_make(call->arena, STATUS_INVALID_ARGUMENT,
+                           "The change is too large: the most that one change may hold is %d rows "
+                           "and conditions, and %d bytes.",
+                           COMMIT_OPERATIONS_MOST, COMMIT_BYTES_MOST);
+    return status_make(call->arena, STATUS_INVALID_ARGUMENT,
+                       "The change is too large: of its %zu objects, %zu fit into one change.",
+                       objects, fit);
+}
+
 static void submit(struct call *call)
 {
     struct commit *commit = &call->commit;
@@ -170,9 +189,8 @@ static void submit(struct call *call)
         call__finish(call, status_out_of_memory());
         return;
     }
-    if (commit->operation_count > COMMIT_OPERATIONS_MOST || commit->bytes > COMMIT_BYTES_MOST) {
-        call__finish(call, status_const(STATUS_INVALID_ARGUMENT,
-                                        SLICE("The change is too large to be made at once.")));
+    if (!commit_fits(commit)) {
+        call__finish(call, too_large(call));
         return;
     }
     call__move(call, CALL_COMMITTING);

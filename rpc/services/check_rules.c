@@ -45,8 +45,8 @@ static void add_references(struct arena *arena, const struct services_check *che
     for (const struct reference *at = references.first; at != NULL; at = at->next)
         if (!at->builtin)
             add(arena, first, FAMILY_REFERENCES,
-                key_reference(arena, organization, at->kind->number, &at->id, kind->number, id,
-                              at->field),
+                key_reference(arena, organization, at->kind->number, &at->id, kind->number,
+                              at->field, id),
                 SLICE_EMPTY);
 }
 

@@ -8,11 +8,9 @@
 static struct slice tokens_prefix(struct call *call, const struct object *role)
 {
     const struct kind *tokens = contract_kind(call_contract(call), SLICE("api-tokens"));
-    const struct uuid nobody = {{0}};
-    struct slice key = key_reference(call->arena, &call->identity.organization, role->kind->number,
-                                     &role->id, tokens->number, &nobody, 0);
 
-    return key.len == 0 ? key : slice_make(key.data, KEY_OBJECT_LEN + sizeof(uint32_t));
+    return key_references_of(call->arena, &call->identity.organization, role->kind->number,
+                             &role->id, tokens->number);
 }
 
 /*

@@ -265,6 +265,14 @@ static struct status newer_store(struct arena *arena, const char *what)
                        "The store was written by a newer version of datastreamd: %s.", what);
 }
 
+static struct status older_store(struct arena *arena, const char *directory, uint64_t format)
+{
+    return status_make(arena, STATUS_FAILED_PRECONDITION,
+                       "The store in %s has format %llu, and this version of datastreamd reads "
+                       "format %d: make a new store with \"datastreamd init\".",
+                       directory, (unsigned long long)format, STORE_FORMAT);
+}
+
 static struct status store_in_use(struct arena *arena, const char *directory)
 {
     return status_make(arena, STATUS_UNAVAILABLE, "The store in %s is in use by another process.",
@@ -445,7 +453,9 @@ static struct status check_meta(struct rocksdb_store *r, struct arena *arena,
     }
     if (found != META_READ)
         return newer_store(arena, "its format number cannot be read");
-    if (format != STORE_FORMAT)
+    if (format < STORE_FORMAT)
+        return older_store(arena, options->directory, format);
+    if (format > STORE_FORMAT)
         return newer_store(arena, "its format is not the one that this version knows");
     if (read_meta(r, arena, SLICE("fold"), &fold) != META_READ || fold != KEY_FOLD_VERSION)
         return newer_store(arena, "its names are folded by another table");

@@ -34,9 +34,9 @@ static void try_keys(struct arena *arena, struct slice input)
         memcpy(organization.bytes, input.data, sizeof(organization.bytes));
     if (key_object_parse(input, &ids[0], &kinds[0], &ids[1]))
         assert(slice_equal(input, key_object(arena, &ids[0], kinds[0], &ids[1])));
-    if (key_reference_parse(input, &kinds[0], &ids[0], &kinds[1], &ids[1], &field))
+    if (key_reference_parse(input, &kinds[0], &ids[0], &kinds[1], &field, &ids[1]))
         assert(slice_equal(input, key_reference(arena, &organization, kinds[0], &ids[0], kinds[1],
-                                                &ids[1], field)));
+                                                field, &ids[1])));
     if (key_audit_parse(input, &number))
         assert(slice_equal(input, key_audit(arena, &organization, number)));
     if (key_audit_by_object_parse(input, &number))

@@ -182,6 +182,33 @@ static void a_change_beyond_the_limits_is_refused(void **state)
     try_done(&t);
 }
 
+static struct status fill_with_many_objects(struct call *call)
+{
+    struct uuid id = {{0}};
+
+    call->response = message_new(call->arena, call->method->output);
+    for (int i = 0; i < 100; i++) {
+        commit_feed(&call->commit, &call->identity.organization, 1, &id, CHANGE_DELETED);
+        for (int row = 0; row < 63; row++)
+            commit_require_absent(&call->commit, FAMILY_RESOURCES,
+                                  arena_printf(call->arena, "key %d %d", i, row));
+    }
+    return status_ok();
+}
+
+static void the_refusal_of_a_large_change_says_how_many_objects_fit(void **state)
+{
+    struct try t;
+
+    (void)state;
+    create_with(&t, fill_with_many_objects);
+    assert_code(create_to_the_end(&t), STATUS_INVALID_ARGUMENT);
+    assert_slice_equal(
+        t.call.status.message,
+        SLICE("The change is too large: of its 100 objects, 63 fit into one change."));
+    try_done(&t);
+}
+
 static struct status answer_nothing(struct call *call)
 {
     (void)call;
@@ -705,6 +732,7 @@ static int run(bool late)
         OVER(an_empty_commit_is_not_made),
         OVER(what_a_handler_refuses_is_not_committed),
         OVER(a_change_beyond_the_limits_is_refused),
+        OVER(the_refusal_of_a_large_change_says_how_many_objects_fit),
         OVER(an_answer_must_be_there),
         OVER(a_conflict_runs_the_handler_again),
         OVER(endless_conflicts_are_aborted),

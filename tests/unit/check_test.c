@@ -31,7 +31,7 @@ static void add_object(struct fixture *f, const struct uuid *id, uint32_t kind, 
 
 static struct slice reference_key(struct fixture *f)
 {
-    return key_reference(&f->arena, &organization, KIND, &target, NAMELESS, &source, 3);
+    return key_reference(&f->arena, &organization, KIND, &target, NAMELESS, 3, &source);
 }
 
 static int start(void **state)
@@ -172,14 +172,14 @@ static void erase_counter(struct fixture *f)
 static void refer_to_nothing(struct fixture *f)
 {
     put(f, FAMILY_REFERENCES,
-        key_reference(&f->arena, &organization, KIND, &organization, NAMELESS, &source, 3),
+        key_reference(&f->arena, &organization, KIND, &organization, NAMELESS, 3, &source),
         SLICE_EMPTY);
 }
 
 static void refer_from_nothing(struct fixture *f)
 {
     put(f, FAMILY_REFERENCES,
-        key_reference(&f->arena, &organization, KIND, &target, NAMELESS, &target, 3), SLICE_EMPTY);
+        key_reference(&f->arena, &organization, KIND, &target, NAMELESS, 3, &target), SLICE_EMPTY);
 }
 
 static void erase_audit(struct fixture *f)

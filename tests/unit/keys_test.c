@@ -51,8 +51,14 @@ static void layouts_are_as_documented(void **state)
         {key_object(&arena, &org, 7, &id), SLICE(ORG "\0\0\0\x07" ID)},
         {key_name(&arena, &org, 7, SLICE("web")), SLICE(ORG "\0\0\0\x07web")},
         {key_name(&arena, &org, 7, SLICE_EMPTY), SLICE(ORG "\0\0\0\x07")},
-        {key_reference(&arena, &org, 7, &target, 8, &id, 513),
-         SLICE(ORG "\0\0\0\x07" TARGET "\0\0\0\x08" ID "\0\0\x02\x01")},
+        {key_reference(&arena, &org, 7, &target, 8, 513, &id),
+         SLICE(ORG "\0\0\0\x07" TARGET "\0\0\0\x08\0\0\x02\x01" ID)},
+        {key_reference(&arena, &org, 7, &target, 8, KEY_FIELD_QUOTES, &id),
+         SLICE(ORG "\0\0\0\x07" TARGET "\0\0\0\x08\x7f\xff\xff\xff" ID)},
+        {key_references_by(&arena, &org, 7, &target, 8, 513),
+         SLICE(ORG "\0\0\0\x07" TARGET "\0\0\0\x08\0\0\x02\x01")},
+        {key_references_of(&arena, &org, 7, &target, 8),
+         SLICE(ORG "\0\0\0\x07" TARGET "\0\0\0\x08")},
         {key_audit(&arena, &org, 0x0102), SLICE(ORG "\0\0\0\0\0\0\x01\x02")},
         {key_audit_by_object(&arena, &org, 7, &id, 258),
          SLICE(ORG "\0\0\0\x07" ID "\0\0\0\0\0\0\x01\x02")},
@@ -82,8 +88,8 @@ static void parsers_give_back_what_was_built(void **state)
     (void)state;
     assert_true(key_object_parse(key_object(&arena, &org, 7, &id), &ids[0], &kinds[0], &ids[1]));
     assert_true(uuid_equal(&ids[0], &org) && kinds[0] == 7 && uuid_equal(&ids[1], &id));
-    assert_true(key_reference_parse(key_reference(&arena, &org, 7, &target, UINT32_MAX, &id, 3),
-                                    &kinds[0], &ids[0], &kinds[1], &ids[1], &field));
+    assert_true(key_reference_parse(key_reference(&arena, &org, 7, &target, UINT32_MAX, 3, &id),
+                                    &kinds[0], &ids[0], &kinds[1], &field, &ids[1]));
     assert_true(uuid_equal(&ids[0], &target) && uuid_equal(&ids[1], &id));
     assert_true(kinds[0] == 7 && kinds[1] == UINT32_MAX && field == 3);
     assert_true(key_audit_parse(key_audit(&arena, &org, UINT64_MAX), &number));
@@ -109,7 +115,7 @@ static void parsers_refuse_other_lengths(void **state)
 
         assert_int_equal(key_object_parse(key, &ids[0], &kinds[0], &ids[1]), len == 36);
         assert_int_equal(
-            key_reference_parse(key, &kinds[0], &ids[0], &kinds[1], &ids[1], &kinds[2]), len == 60);
+            key_reference_parse(key, &kinds[0], &ids[0], &kinds[1], &kinds[2], &ids[1]), len == 60);
         assert_int_equal(key_audit_parse(key, &number), len == 24);
         assert_int_equal(key_audit_by_object_parse(key, &number), len == 44);
         assert_int_equal(key_feed_parse(key, &ids[0], &number, &index), len == 26);
@@ -281,7 +287,9 @@ static void a_failed_arena_gives_empty_keys(void **state)
     assert_int_equal(key_object(&failed, &org, 1, &org).len, 0);
     assert_int_equal(key_kind(&failed, &org, 1).len, 0);
     assert_int_equal(key_name(&failed, &org, 1, SLICE("n")).len, 0);
-    assert_int_equal(key_reference(&failed, &org, 1, &org, 1, &org, 1).len, 0);
+    assert_int_equal(key_reference(&failed, &org, 1, &org, 1, 1, &org).len, 0);
+    assert_int_equal(key_references_by(&failed, &org, 1, &org, 1, 1).len, 0);
+    assert_int_equal(key_references_of(&failed, &org, 1, &org, 1).len, 0);
     assert_int_equal(key_audit(&failed, &org, 1).len, 0);
     assert_int_equal(key_audit_by_object(&failed, &org, 1, &org, 1).len, 0);
     assert_int_equal(key_feed(&failed, &org, 1, 1).len, 0);

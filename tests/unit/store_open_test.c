@@ -297,8 +297,11 @@ static void another_format_is_refused(void **state)
         struct slice body;
         const char *says;
     } rows[] = {
-        {SLICE_INIT("format"), SLICE_INIT("\0\0\0\0\0\0\0\2"), "newer"},
-        {SLICE_INIT("format"), SLICE_INIT("\0\0\0\0\0\0\0\0"), "format"},
+        {SLICE_INIT("format"), SLICE_INIT("\0\0\0\0\0\0\0\3"), "newer"},
+        {SLICE_INIT("format"), SLICE_INIT("\0\0\0\0\0\0\0\1"),
+         "has format 1, and this version of datastreamd reads format 2: make a new store with "
+         "\"datastreamd init\"."},
+        {SLICE_INIT("format"), SLICE_INIT("\0\0\0\0\0\0\0\0"), "has format 0"},
         {SLICE_INIT("format"), SLICE_INIT("?"), "format"},
         {SLICE_INIT("fold"), SLICE_INIT("\0\0\0\0\0\0\0\2"), "folded"},
     };
@@ -307,8 +310,10 @@ static void another_format_is_refused(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct slice value = arena_copy(&f->arena,
                                         slice_make("\1\0\0\0\0\0\0\0\0\0\0\0", RECORD_HEADER_LEN));
-        struct slice good = arena_copy(&f->arena,
-                                       slice_make("\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 20));
+        bool is_format = slice_equal(rows[i].name, SLICE("format"));
+        struct slice good = slice_make(is_format ? "\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\2"
+                                                 : "\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1",
+                                       20);
         char *bytes = arena_alloc(&f->arena, 20);
 
         memcpy(bytes, value.data, value.len);
@@ -328,7 +333,7 @@ static void records_of_another_format_count_as_a_newer_store(void **state)
 
     fixture_open(f);
     shut(f);
-    raw_put(f->directory, "meta", SLICE("format"), "\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 20);
+    raw_put(f->directory, "meta", SLICE("format"), "\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\2", 20);
     assert_refused(f, STATUS_FAILED_PRECONDITION, "newer");
 }
 

@@ -230,6 +230,31 @@ static void conditions_hold_or_conflict(void **state)
     assert_int_equal(store_revision(f->store), 2); /* conditions alone write nothing */
 }
 
+static void a_range_may_be_empty_but_for_its_own_row(void **state)
+{
+    static const struct {
+        const char *rows[3];
+        bool holds;
+    } cases[] = {
+        {{NULL}, true},        {{"m5", NULL}, true},         {{"l", "n", NULL}, true},
+        {{"m4", NULL}, false}, {{"m5", "m50", NULL}, false}, {{"m6", "m5", NULL}, false},
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct commit commit;
+
+        for (const char *const *row = cases[i].rows; *row != NULL; row++)
+            put(f, FAMILY_REFERENCES, slice_from_cstr(*row), SLICE_EMPTY);
+        commit_init(&commit, &f->arena);
+        commit_require_only(&commit, FAMILY_REFERENCES, SLICE("m"), SLICE("n"), SLICE("m5"));
+        if (commit_in(f->store, &commit) != (cases[i].holds ? COMMIT_DONE : COMMIT_CONFLICT))
+            fail_msg("case %zu: result %d", i, (int)commit.result);
+        for (const char *const *row = cases[i].rows; *row != NULL; row++)
+            erase(f, FAMILY_REFERENCES, slice_from_cstr(*row));
+    }
+}
+
 static void the_first_condition_that_fails_is_named(void **state)
 {
     struct fixture *f = *state;
@@ -366,6 +391,18 @@ static enum commit_result commit_rows(struct fixture *f, int rows)
     return commit_in(f->store, &commit);
 }
 
+static enum commit_result commit_conditions(struct fixture *f, int rows, int conditions)
+{
+    struct commit commit;
+
+    commit_init(&commit, &f->arena);
+    for (int i = 0; i < rows; i++)
+        commit_put(&commit, FAMILY_INDEXES, arena_printf(&f->arena, "row%d", i), SLICE("v"));
+    for (int i = 0; i < conditions; i++)
+        commit_require_absent(&commit, FAMILY_NAMES, arena_printf(&f->arena, "row%d", i));
+    return commit_in(f->store, &commit);
+}
+
 static enum commit_result commit_bytes(struct fixture *f, size_t bytes)
 {
     struct commit commit;
@@ -381,10 +418,12 @@ static void commits_beyond_the_limits_fail_untried(void **state)
     struct fixture *f = *state;
 
     assert_int_equal(commit_rows(f, COMMIT_OPERATIONS_MOST + 1), COMMIT_FAILED);
+    assert_int_equal(commit_conditions(f, COMMIT_OPERATIONS_MOST - 100, 101), COMMIT_FAILED);
     assert_int_equal(commit_bytes(f, COMMIT_BYTES_MOST + 1), COMMIT_FAILED);
     assert_int_equal(store_revision(f->store), 0);
     assert_false(store_is_read_only(f->store));
     assert_int_equal(commit_rows(f, COMMIT_OPERATIONS_MOST), COMMIT_DONE);
+    assert_int_equal(commit_conditions(f, COMMIT_OPERATIONS_MOST - 100, 100), COMMIT_DONE);
     assert_int_equal(commit_bytes(f, COMMIT_BYTES_MOST), COMMIT_DONE);
 }
 
@@ -539,6 +578,7 @@ int main(void)
         PROMISE(long_scans_give_every_row),
         PROMISE(a_scan_of_large_rows_ends_early_and_says_so),
         PROMISE(conditions_hold_or_conflict),
+        PROMISE(a_range_may_be_empty_but_for_its_own_row),
         PROMISE(the_first_condition_that_fails_is_named),
         PROMISE(a_conflict_changes_nothing),
         PROMISE(audit_chains_of_organizations_are_whole_and_apart),

@@ -105,6 +105,31 @@ static void range_conditions_see_the_batch(void **state)
     assert_int_equal(commits[3].result, COMMIT_CONFLICT);
 }
 
+/* Two that refer to one thing exclusively, at once: one of them does, a hundred times. */
+static void of_two_exclusive_references_at_once_one_is_written(void **state)
+{
+    enum { ROUNDS = 100 };
+    struct fixture *f = *state;
+
+    for (int round = 0; round < ROUNDS; round++) {
+        struct slice from = arena_printf(&f->arena, "t%03d|", round);
+        struct slice to = arena_printf(&f->arena, "t%03d}", round);
+        struct commit commits[2];
+
+        for (int i = 0; i < 2; i++) {
+            struct slice own = arena_printf(&f->arena, "t%03d|%d", round, i);
+
+            commit_init(&commits[i], &f->arena);
+            commit_require_only(&commits[i], FAMILY_REFERENCES, from, to, own);
+            commit_put(&commits[i], FAMILY_REFERENCES, own, SLICE_EMPTY);
+        }
+        commit_together(f, commits, 2);
+        assert_int_equal(commits[0].result, COMMIT_DONE);
+        assert_int_equal(commits[1].result, COMMIT_CONFLICT);
+        assert_int_equal(read_rows(f, FAMILY_REFERENCES, from, to, false, 9).count, 1);
+    }
+}
+
 /* A row is read once for a batch; who comes after its change must not see what was read. */
 static void what_a_batch_has_read_gives_way_to_its_changes(void **state)
 {
@@ -416,6 +441,7 @@ int main(void)
     /* The late engine's own conflicts would break this chain; its races cover the same. */
     const struct CMUnitTest of_rocksdb[] = {
         PROMISE(range_conditions_see_the_batch),
+        PROMISE(of_two_exclusive_references_at_once_one_is_written),
         PROMISE(what_a_batch_has_read_gives_way_to_its_changes),
         PROMISE(a_batch_moves_counters_in_order),
     };

@@ -1,6 +1,8 @@
 /* The walk that finds references, and the rows that they are kept in. */
 #include "rpc/services/resource/reference.h"
 
+#include <stdlib.h>
+
 #include "rpc/services/resource/fields.h"
 #include "storage/keys.h"
 #include "storage/record.h"
@@ -150,7 +152,7 @@ static struct slice row_key(struct call *call, const struct kind *kind, const st
                             const struct reference *reference)
 {
     return key_reference(call->arena, &call->identity.organization, reference->kind->number,
-                         &reference->id, kind->number, id, reference->field);
+                         &reference->id, kind->number, reference->field, id);
 }
 
 void references_commit(struct call *call, const struct kind *kind, const struct uuid *id,
@@ -172,31 +174,44 @@ void references_commit(struct call *call, const struct kind *kind, const struct 
 /* -- blockers --------------------------------------------------------------------------------- */
 
 struct blocker {
-    const struct kind *kind;
+    const struct kind *kind; /* NULL when the contract does not know the number */
+    uint32_t number;
     struct uuid id;
 };
 
-/* The distinct sources of the rows; their keys lie side by side. */
+static int compare_blockers(const void *a, const void *b)
+{
+    const struct blocker *left = a;
+    const struct blocker *right = b;
+
+    if (left->number != right->number)
+        return left->number < right->number ? -1 : 1;
+    return memcmp(left->id.bytes, right->id.bytes, sizeof(left->id.bytes));
+}
+
+/* The distinct sources of the rows: the keys of one that refers by two fields lie apart. */
 static size_t distinct_sources(const struct contract *contract, const struct store_rows *rows,
                                struct blocker *blockers)
 {
     size_t count = 0;
+    size_t kept = 0;
 
     for (size_t i = 0; i < rows->count; i++) {
-        uint32_t target_kind, source_kind, field;
-        struct uuid target, source;
+        struct blocker *blocker = &blockers[count];
+        uint32_t target_kind, field;
+        struct uuid target;
 
-        if (!key_reference_parse(rows->rows[i].key, &target_kind, &target, &source_kind, &source,
-                                 &field))
+        if (!key_reference_parse(rows->rows[i].key, &target_kind, &target, &blocker->number, &field,
+                                 &blocker->id))
             continue;
-        if (count > 0 && blockers[count - 1].kind != NULL &&
-            blockers[count - 1].kind->number == source_kind &&
-            uuid_equal(&blockers[count - 1].id, &source))
-            continue;
-        blockers[count++] = (struct blocker){contract_kind_by_number(contract, source_kind),
-                                             source};
+        blocker->kind = contract_kind_by_number(contract, blocker->number);
+        count++;
     }
-    return count;
+    qsort(blockers, count, sizeof(*blockers), compare_blockers);
+    for (size_t i = 0; i < count; i++)
+        if (kept == 0 || compare_blockers(&blockers[kept - 1], &blockers[i]) != 0)
+            blockers[kept++] = blockers[i];
+    return kept;
 }
 
 /* Names the blocker in a detail of its own; false when it has to be counted instead. */

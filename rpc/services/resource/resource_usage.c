@@ -78,8 +78,8 @@ static struct status add_source(struct call *call, struct usage_page *page, stru
     struct slice value;
     struct status status;
 
-    if (!key_reference_parse(row_key, &target_number, &target_id, &source_number, &object.id,
-                             &field))
+    if (!key_reference_parse(row_key, &target_number, &target_id, &source_number, &field,
+                             &object.id))
         return object_data_loss();
     object.kind = contract_kind_by_number(call_contract(call), source_number);
     if (object.kind == NULL) {
