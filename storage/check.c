@@ -388,20 +388,15 @@ static void visit_audit(struct check *check, const struct store_row *row, struct
     check_indexes(check, row);
 }
 
-static void visit_audit_by_object(struct check *check, const struct store_row *row,
-                                  struct slice body)
+/* The audit row of that number is there, and it has this row that leads to it. */
+static void check_audit_index(struct check *check, const struct store_row *row, uint64_t number,
+                              const char *stranger)
 {
     const struct check_rules *rules = check->rules;
     struct check_index *index = NULL;
     struct store_row audit;
     struct uuid organization;
-    uint64_t number;
 
-    (void)body;
-    if (!key_audit_by_object_parse(row->key, &number)) {
-        say(check, row->key, "the key is not that of an object's audit row");
-        return;
-    }
     memcpy(organization.bytes, row->key.data, ORGANIZATION_LEN);
     audit.key = key_audit(&check->scratch, &organization, number);
     switch (walk_get(check->store, &check->scratch, FAMILY_AUDIT, audit.key, &audit.value)) {
@@ -416,8 +411,33 @@ static void visit_audit_by_object(struct check *check, const struct store_row *r
     }
     if (rules != NULL &&
         rules->list(rules->context, &check->scratch, FAMILY_AUDIT, &audit, &index) &&
-        index != NULL && !is_listed(check, index, row->key))
-        say(check, row->key, "the audit row is of another object");
+        !is_listed(check, index, row->key))
+        say(check, row->key, stranger);
+}
+
+static void visit_audit_by_object(struct check *check, const struct store_row *row,
+                                  struct slice body)
+{
+    uint64_t number;
+
+    (void)body;
+    if (!key_audit_by_object_parse(row->key, &number))
+        say(check, row->key, "the key is not that of an object's audit row");
+    else
+        check_audit_index(check, row, number, "the audit row is of another object");
+}
+
+static void visit_audit_by_actor(struct check *check, const struct store_row *row,
+                                 struct slice body)
+{
+    struct actor actor;
+    uint64_t number;
+
+    (void)body;
+    if (!key_audit_by_actor_parse(row->key, &actor, &number))
+        say(check, row->key, "the key is not that of an actor's audit row");
+    else
+        check_audit_index(check, row, number, "the audit row is of another actor");
 }
 
 static void visit_feed(struct check *check, const struct store_row *row, struct slice body)
@@ -452,6 +472,7 @@ static void (*const visitors[FAMILIES])(struct check *, const struct store_row *
     [FAMILY_COUNTS] = visit_count,
     [FAMILY_AUDIT] = visit_audit,
     [FAMILY_AUDIT_BY_OBJECT] = visit_audit_by_object,
+    [FAMILY_AUDIT_BY_ACTOR] = visit_audit_by_actor,
     [FAMILY_FEED] = visit_feed,
 };
 

@@ -274,6 +274,22 @@ static bool apply_feed(struct committer *c, const struct feed_entry *feed, uint1
                slice_make(body, sizeof(body)), SLICE_EMPTY) != NULL;
 }
 
+/* The rows by which an audit row is found. */
+static bool index_audit(struct committer *c, const struct audit_entry *audit, uint64_t number)
+{
+    const struct uuid *organization = &audit->organization;
+
+    if (audit->kind != 0 &&
+        put(c, FAMILY_AUDIT_BY_OBJECT,
+            key_audit_by_object(&c->arena, organization, audit->kind, &audit->id, number),
+            SLICE_EMPTY, SLICE_EMPTY) == NULL)
+        return false;
+    return audit->actor.type == ACTOR_NONE ||
+           put(c, FAMILY_AUDIT_BY_ACTOR,
+               key_audit_by_actor(&c->arena, organization, &audit->actor, number), SLICE_EMPTY,
+               SLICE_EMPTY) != NULL;
+}
+
 static bool apply_audit(struct committer *c, const struct audit_entry *audit)
 {
     struct audit_head *head = audit_heads_find(c->heads, c->view, c->mac, &audit->organization);
@@ -288,12 +304,7 @@ static bool apply_audit(struct committer *c, const struct audit_entry *audit)
     if (put(c, FAMILY_AUDIT, key_audit(&c->arena, &audit->organization, number),
             slice_make(head->mac, sizeof(head->mac)), audit->body) == NULL)
         return false;
-    if (audit->kind == 0)
-        return true;
-    return put(c, FAMILY_AUDIT_BY_OBJECT,
-               key_audit_by_object(&c->arena, &audit->organization, audit->kind, &audit->id,
-                                   number),
-               SLICE_EMPTY, SLICE_EMPTY) != NULL;
+    return index_audit(c, audit, number);
 }
 
 static bool apply(struct committer *c, const struct commit *commit)

@@ -12,6 +12,7 @@
 #define REFERENCE_LEN (KEY_OBJECT_LEN + 4 + UUID_LEN + 4)
 #define AUDIT_LEN (UUID_LEN + 8)
 #define AUDIT_BY_OBJECT_LEN (KEY_OBJECT_LEN + 8)
+#define AUDIT_BY_ACTOR_LEN (UUID_LEN + 1 + UUID_LEN + 8)
 #define FEED_LEN (UUID_LEN + 8 + 2)
 
 static char *put_uuid(char *at, const struct uuid *id)
@@ -137,6 +138,20 @@ struct slice key_audit_by_object(struct arena *arena, const struct uuid *organiz
     return slice_make(key, AUDIT_BY_OBJECT_LEN);
 }
 
+struct slice key_audit_by_actor(struct arena *arena, const struct uuid *organization,
+                                const struct actor *actor, uint64_t number)
+{
+    char *key = arena_alloc(arena, AUDIT_BY_ACTOR_LEN);
+    char *at = key;
+
+    if (key == NULL)
+        return SLICE_EMPTY;
+    at = put_uuid(at, organization);
+    *at++ = (char)actor->type;
+    bytes_put_u64(put_uuid(at, &actor->id), number);
+    return slice_make(key, AUDIT_BY_ACTOR_LEN);
+}
+
 struct slice key_feed(struct arena *arena, const struct uuid *organization, uint64_t revision,
                       uint16_t index)
 {
@@ -207,6 +222,16 @@ bool key_audit_by_object_parse(struct slice key, uint64_t *ret_number)
     if (key.len != AUDIT_BY_OBJECT_LEN)
         return false;
     *ret_number = bytes_u64(key.data + KEY_OBJECT_LEN);
+    return true;
+}
+
+bool key_audit_by_actor_parse(struct slice key, struct actor *ret_actor, uint64_t *ret_number)
+{
+    if (key.len != AUDIT_BY_ACTOR_LEN)
+        return false;
+    ret_actor->type = (enum actor_type)(unsigned char)key.data[UUID_LEN];
+    take_uuid(key.data + UUID_LEN + 1, &ret_actor->id);
+    *ret_number = bytes_u64(key.data + UUID_LEN + 1 + UUID_LEN);
     return true;
 }
 

@@ -16,6 +16,7 @@
  *   usage            org kind id (of a token)                    last use, rpc/identity/usage.c
  *   audit            org number (8)                              mac (32), storage.v1.AuditRecord
  *   audit_by_object  org kind id number (8)                      empty
+ *   audit_by_actor   org actor type (1) id number (8)            empty
  *   feed             org revision (8) index (2)                  kind id change (1)
  *                                                                time (8, milliseconds)
  *                    org 0 (8) 0 (2)                             u64, the newest revision that was
@@ -34,6 +35,7 @@
 #include "base/arena.h"
 #include "base/slice.h"
 #include "base/uuid.h"
+#include "storage/store.h"
 
 #define KEY_OBJECT_LEN (16 + 4 + 16)
 
@@ -61,6 +63,8 @@ struct slice key_references_of(struct arena *arena, const struct uuid *organizat
 struct slice key_audit(struct arena *arena, const struct uuid *organization, uint64_t number);
 struct slice key_audit_by_object(struct arena *arena, const struct uuid *organization,
                                  uint32_t kind, const struct uuid *id, uint64_t number);
+struct slice key_audit_by_actor(struct arena *arena, const struct uuid *organization,
+                                const struct actor *actor, uint64_t number);
 struct slice key_feed(struct arena *arena, const struct uuid *organization, uint64_t revision,
                       uint16_t index);
 /* Where the feed of an organization begins; no commit has revision 0. */
@@ -76,6 +80,7 @@ bool key_reference_parse(struct slice key, uint32_t *ret_target_kind, struct uui
                          uint32_t *ret_source_kind, uint32_t *ret_field, struct uuid *ret_source);
 bool key_audit_parse(struct slice key, uint64_t *ret_number);
 bool key_audit_by_object_parse(struct slice key, uint64_t *ret_number);
+bool key_audit_by_actor_parse(struct slice key, struct actor *ret_actor, uint64_t *ret_number);
 bool key_feed_parse(struct slice key, struct uuid *ret_organization, uint64_t *ret_revision,
                     uint16_t *ret_index);
 

@@ -252,8 +252,8 @@ void commit_feed(struct commit *commit, const struct uuid *organization, uint32_
     commit->bytes += sizeof(*entry);
 }
 
-void commit_audit(struct commit *commit, const struct uuid *organization, uint32_t kind,
-                  const struct uuid *id, struct slice body)
+void commit_audit(struct commit *commit, const struct uuid *organization, const struct actor *actor,
+                  uint32_t kind, const struct uuid *id, struct slice body)
 {
     struct audit_entry *entry = arena_alloc(commit->arena, sizeof(*entry));
 
@@ -262,6 +262,8 @@ void commit_audit(struct commit *commit, const struct uuid *organization, uint32
     *entry = (struct audit_entry){.organization = *organization, .kind = kind, .body = body};
     if (id != NULL)
         entry->id = *id;
+    if (actor != NULL)
+        entry->actor = *actor;
     *commit->audit_tail = entry;
     commit->audit_tail = &entry->next;
     commit->operation_count++;

@@ -38,6 +38,7 @@
     X(COUNTS, "counts")                   \
     X(AUDIT, "audit")                     \
     X(AUDIT_BY_OBJECT, "audit_by_object") \
+    X(AUDIT_BY_ACTOR, "audit_by_actor")   \
     X(FEED, "feed")                       \
     X(IDEMPOTENCY, "idempotency")         \
     X(SECRETS, "secrets")                 \
@@ -154,10 +155,26 @@ struct feed_entry {
     enum change_type change;
 };
 
+/* Who does things, as numbers in keys: they never change. */
+enum actor_type {
+    ACTOR_NONE = 0,
+    ACTOR_SYSTEM = 1, /* the operator's tools; its id is nil */
+    ACTOR_TOKEN = 2,
+    ACTOR_USER = 3,
+    ACTOR_DIRECTOR = 4,
+    ACTOR_ENROLLMENT = 5, /* by an enrollment token */
+};
+
+struct actor {
+    enum actor_type type;
+    struct uuid id;
+};
+
 /* One audit row; the engine numbers and chains it per organization. */
 struct audit_entry {
     struct audit_entry *next;
     struct uuid organization;
+    struct actor actor;
     uint32_t kind;     /* of the object, 0 when there is none */
     struct uuid id;    /* of the object */
     struct slice body; /* a packed datastream.storage.v1.AuditRecord */
@@ -237,8 +254,9 @@ void commit_delete(struct commit *commit, enum store_family family, struct slice
 void commit_count(struct commit *commit, struct slice counter, int64_t delta);
 void commit_feed(struct commit *commit, const struct uuid *organization, uint32_t kind,
                  const struct uuid *id, enum change_type change);
-void commit_audit(struct commit *commit, const struct uuid *organization, uint32_t kind,
-                  const struct uuid *id, struct slice body);
+/* The row is found by its actor, unless that is NULL, and by its object, unless `kind` is 0. */
+void commit_audit(struct commit *commit, const struct uuid *organization, const struct actor *actor,
+                  uint32_t kind, const struct uuid *id, struct slice body);
 
 /*
  * Submits the commit. `done` is called exactly once, on a thread of the engine's (or, where the

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "rpc/call/chain.h"
+#include "storage/actor.h"
 
 /* Characters of an outsider's text that an answer repeats. */
 #define REPEATED_MOST 128
@@ -93,36 +94,58 @@ struct status call_check_etag(struct call *call, uint64_t revision)
     return status_ok();
 }
 
-void call_audit_change(struct call *call, struct slice path, struct slice before,
-                       struct slice after)
+struct call_audit *call_audit_add(struct call *call, const char *action, const struct kind *kind,
+                                  const struct uuid *id, struct slice name)
 {
-    struct call_change *change = arena_alloc(call->arena, sizeof(*change));
-    struct call_change **tail = &call->audit.changes;
+    struct call_audit *row = arena_alloc(call->arena, sizeof(*row));
+
+    if (row == NULL)
+        return NULL;
+    *row = (struct call_audit){
+        .organization = call->identity.organization, .action = action, .kind = kind, .name = name};
+    if (kind != NULL)
+        row->id = *id;
+    if (call->audit_last == NULL)
+        call->audit = row;
+    else
+        call->audit_last->next = row;
+    call->audit_last = row;
+    return row;
+}
+
+void call_note_change(struct arena *arena, struct call_changes *changes, struct slice path,
+                      struct slice before, struct slice after)
+{
+    struct call_change *change = arena_alloc(arena, sizeof(*change));
 
     if (change == NULL)
         return;
     *change = (struct call_change){.path = path, .before = before, .after = after};
-    while (*tail != NULL)
-        tail = &(*tail)->next;
-    *tail = change;
+    if (changes->last == NULL)
+        changes->first = change;
+    else
+        changes->last->next = change;
+    changes->last = change;
 }
 
-static struct slice token_actor(struct arena *arena, const struct uuid *token)
+struct actor call_actor_of(const struct call *call)
 {
-    char id[UUID_TEXT_LEN];
+    static const enum actor_type types[] = {
+        [IDENTITY_TOKEN] = ACTOR_TOKEN,
+        [IDENTITY_SYSTEM] = ACTOR_SYSTEM,
+    };
+    enum identity_type type = call->identity.type;
+    bool known = (size_t)type < sizeof(types) / sizeof(types[0]);
+    struct actor actor = {.type = known ? types[type] : ACTOR_NONE};
 
-    uuid_format(token, id);
-    return text_join(arena, (const struct slice[]){SLICE("token:"), slice_make(id, sizeof(id))}, 2);
+    if (actor.type != ACTOR_NONE && actor.type != ACTOR_SYSTEM)
+        actor.id = call->identity.id;
+    return actor;
 }
 
 struct slice call_actor(struct call *call)
 {
-    switch (call->identity.type) {
-    case IDENTITY_TOKEN:
-        return token_actor(call->arena, &call->identity.id);
-    case IDENTITY_SYSTEM:
-        return SLICE("system");
-    default:
-        return SLICE("anonymous");
-    }
+    struct actor actor = call_actor_of(call);
+
+    return actor_text(call->arena, &actor);
 }

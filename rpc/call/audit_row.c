@@ -4,6 +4,7 @@
 #include "proto/message/message.h"
 #include "rpc/call/audit_text.h"
 #include "rpc/call/chain.h"
+#include "storage/actor.h"
 
 /* Whole: its maker bounded it, and cut JSON would be none. */
 static char *whole(struct arena *arena, struct slice text)
@@ -14,40 +15,41 @@ static char *whole(struct arena *arena, struct slice text)
     return copy == NULL ? none : copy;
 }
 
-static void add_changes(struct call *call, Datastream__Storage__V1__AuditRecord *record)
+static void add_changes(struct arena *arena, const struct call_changes *changes,
+                        Datastream__Storage__V1__AuditRecord *record)
 {
     Datastream__Storage__V1__AuditChange **list;
     size_t count = 0;
 
-    for (const struct call_change *c = call->audit.changes; c != NULL; c = c->next)
+    for (const struct call_change *c = changes->first; c != NULL; c = c->next)
         count++;
-    list = arena_array(call->arena, count, sizeof(struct Datastream__Storage__V1__AuditChange *));
+    list = arena_array(arena, count, sizeof(struct Datastream__Storage__V1__AuditChange *));
     if (count == 0 || list == NULL)
         return;
     record->changes = list;
-    for (const struct call_change *c = call->audit.changes; c != NULL; c = c->next) {
-        Datastream__Storage__V1__AuditChange *change = arena_alloc(call->arena, sizeof(*change));
+    for (const struct call_change *c = changes->first; c != NULL; c = c->next) {
+        Datastream__Storage__V1__AuditChange *change = arena_alloc(arena, sizeof(*change));
 
         if (change == NULL)
             return;
         datastream__storage__v1__audit_change__init(change);
-        change->path = whole(call->arena, c->path);
-        change->before = whole(call->arena, c->before);
-        change->after = whole(call->arena, c->after);
+        change->path = whole(arena, c->path);
+        change->before = whole(arena, c->before);
+        change->after = whole(arena, c->after);
         list[record->n_changes++] = change;
     }
 }
 
-void audit_row__add(struct call *call)
+static void add_row(struct call *call, const struct call_audit *audit)
 {
     struct arena *arena = call->arena;
-    const struct call_audit *audit = &call->audit;
+    struct actor actor = call_actor_of(call);
     Datastream__Storage__V1__AuditRecord record;
     char id[UUID_TEXT_LEN];
 
     datastream__storage__v1__audit_record__init(&record);
     record.time_ms = call->now_ms;
-    record.actor = whole(arena, call_actor(call));
+    record.actor = whole(arena, actor_text(arena, &actor));
     record.source_ip = audit_text(arena, call->peer);
     record.user_agent = audit_text(arena, call->user_agent);
     record.action = whole(arena, slice_from_cstr(audit->action));
@@ -60,10 +62,16 @@ void audit_row__add(struct call *call)
         record.kind = whole(arena, audit->kind->collection);
         record.object_id = whole(arena, slice_make(id, sizeof(id)));
     }
-    add_changes(call, &record);
-    commit_audit(&call->commit, &call->identity.organization,
+    add_changes(arena, &audit->changes, &record);
+    commit_audit(&call->commit, &audit->organization, &actor,
                  audit->kind == NULL ? 0 : audit->kind->number, &audit->id,
                  message_pack(arena, &record.base));
+}
+
+void audit_row__add_all(struct call *call)
+{
+    for (const struct call_audit *row = call->audit; row != NULL; row = row->next)
+        add_row(call, row);
 }
 
 void audit_row__note_denial(struct call *call, const struct status *status)

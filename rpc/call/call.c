@@ -183,8 +183,7 @@ static void submit(struct call *call)
     struct commit *commit = &call->commit;
 
     identity_require(&call->identity, commit);
-    if (call->audit.action != NULL)
-        audit_row__add(call);
+    audit_row__add_all(call);
     if (arena_failed(call->arena)) {
         call__finish(call, status_out_of_memory());
         return;
@@ -204,7 +203,8 @@ static void run_handler(struct call *call)
 
     commit_init(&call->commit, call->arena);
     call->response = NULL;
-    call->audit = (struct call_audit){0};
+    call->audit = NULL;
+    call->audit_last = NULL;
     call->committed = NULL;
     call->handler_state = NULL;
     if (handler == NULL) {
@@ -268,8 +268,8 @@ static void number_call(struct call *call)
         next = first > seen ? first : seen + 1;
     while (!atomic_compare_exchange_weak_explicit(&last, &seen, next, memory_order_relaxed,
                                                   memory_order_relaxed));
-    call->random[0] = (uint8_t)(next >> 8 & 0x0f);
-    call->random[1] = (uint8_t)next;
+    call->random[RANDOM_ID] = (uint8_t)(next >> 8 & 0x0f);
+    call->random[RANDOM_ID + 1] = (uint8_t)next;
 }
 
 static bool may_write(const struct method *method)

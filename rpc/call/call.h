@@ -23,20 +23,43 @@ struct news;
 struct stream;
 struct stream_entry;
 
-/* What the audit row of a change says; set by the handler, written by the chain. */
+/* One changed field. */
 struct call_change {
     struct call_change *next;
     struct slice path;          /* JSON path */
     struct slice before, after; /* JSON texts; empty for none, and always for secrets */
 };
 
+/* Those of one object, in the order of their noting. Zero-initialize. */
+struct call_changes {
+    struct call_change *first, *last;
+};
+
+/* What one audit row says; set by the handler, written by the chain. */
 struct call_audit {
-    const char *action; /* "CreatedDevice"; NULL: no audit row */
-    const struct kind *kind;
-    struct uuid id;
+    struct call_audit *next;
+    struct uuid organization;
+    const char *action;      /* "CreatedDevice" */
+    const struct kind *kind; /* of the object; NULL: it is about none */
+    struct uuid id;          /* of the object */
     struct slice name;
     struct slice description; /* a sentence; may be empty */
-    struct call_change *changes;
+    struct call_changes changes;
+};
+
+/*
+ * Where a handler finds its random bytes, so that no two uses of one call share any. What a call
+ * makes once has a row here; what it makes many times is derived from a row of its own.
+ */
+enum call_random {
+    RANDOM_ID = 0,            /* 10: uuid_make of the object that is created */
+    RANDOM_TOKEN = 10,        /* 32: the value of an API token or another credential */
+    RANDOM_SECOND_ID = 42,    /* 10: of an object that is created with the first */
+    RANDOM_SECOND_TOKEN = 52, /* 32: the value of a second credential */
+    RANDOM_SALT = 84,         /* 16: of a password hash, or of secrets */
+    RANDOM_NONCE = 100,       /* 16: of a row that remembers an answer */
+    RANDOM_FREE = 116,        /* no use yet */
+    RANDOM_BYTES = 160,
 };
 
 struct call {
@@ -71,16 +94,17 @@ struct call {
     int64_t now_ms; /* never steps back; the same in each run of the handler */
     /*
      * The same in each run. The first two bytes of a call that may write count the calls of one
-     * millisecond, so that uuid_make(now_ms, random) sorts by time; the others are random.
+     * millisecond, so that uuid_make(now_ms, random) sorts by time; the others are random. See
+     * enum call_random.
      */
-    uint8_t random[64];
+    uint8_t random[RANDOM_BYTES];
     struct store_view *view;
     struct commit commit; /* empty at each run of the handler */
     struct status status;
 
     /* Set by the handler. */
     ProtobufCMessage *response;
-    struct call_audit audit;
+    struct call_audit *audit, *audit_last; /* the rows; see call_audit_add */
     /* Called after the commit is durable, before finish: fills what needs the revision. May be
      * NULL. */
     void (*committed)(struct call *call, uint64_t revision);
@@ -197,11 +221,21 @@ struct status call_check_etag(struct call *call, uint64_t revision);
 /* The etag of a revision, as it stands in messages. */
 struct slice call_etag(struct arena *arena, uint64_t revision);
 
-/* Notes one changed field for the audit row. Slices are borrowed. */
-void call_audit_change(struct call *call, struct slice path, struct slice before,
-                       struct slice after);
+/*
+ * Adds an audit row about an object of the caller's organization (no object where `kind` is NULL)
+ * to those that the chain writes when the call commits: one for each object that changes. The row
+ * is the handler's to fill further; its organization, too, may be another one. `action` and `name`
+ * are borrowed. NULL when the arena failed.
+ */
+struct call_audit *call_audit_add(struct call *call, const char *action, const struct kind *kind,
+                                  const struct uuid *id, struct slice name);
 
-/* "token:<id>" of the caller, for createdBy. */
+/* Notes one changed field for an audit row. Slices are borrowed. */
+void call_note_change(struct arena *arena, struct call_changes *changes, struct slice path,
+                      struct slice before, struct slice after);
+
+/* Who calls, as audit rows name it; "token:<id>" and the like as text, for createdBy. */
+struct actor call_actor_of(const struct call *call);
 struct slice call_actor(struct call *call);
 
 /* -- paging ----------------------------------------------------------------------------------- */

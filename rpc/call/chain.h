@@ -81,8 +81,8 @@ bool authorize__judge_again(struct call *call, struct status *ret_status);
 /* Forgets what the view fetched, and notes the identity epoch. */
 void call__reset_view(struct call *call);
 
-/* Adds the audit row of call->audit to the commit. */
-void audit_row__add(struct call *call);
+/* Adds the audit rows of call->audit to the commit. */
+void audit_row__add_all(struct call *call);
 
 /* Notes that the caller was refused, for the token's activity log. */
 void audit_row__note_denial(struct call *call, const struct status *status);

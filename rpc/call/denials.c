@@ -115,8 +115,9 @@ static void row_submit(struct denials *denials, struct row *row, const struct uu
                        Datastream__Storage__V1__AuditRecord *record)
 {
     struct slice body = message_pack(&row->arena, &record->base);
+    const struct actor actor = {ACTOR_TOKEN, *token};
 
-    commit_audit(&row->commit, organization, denials->token_kind, token, body);
+    commit_audit(&row->commit, organization, &actor, denials->token_kind, token, body);
     if (arena_failed(&row->arena)) {
         log_lost(method);
         row_free(row);

@@ -164,7 +164,7 @@ struct slice api_token__new_value(struct call *call, Datastream__Storage__V1__To
     struct slice text;
 
     arena_wipe_on_done(call->arena);
-    token_value_make(call->random + 10, value);
+    token_value_make(call->random + RANDOM_TOKEN, value);
     text = arena_copy(call->arena, slice_make(value, sizeof(value)));
     token_value_hash(slice_make(value, sizeof(value)), hash);
     record->hash = binary(call->arena, hash, sizeof(hash));

@@ -29,7 +29,8 @@ static struct status answer_as_is(struct call *call, const struct api_token *tok
 }
 
 /* Fills the commit of an action with the record, its facts and the audit row, and the answer. */
-static struct status commit_action(struct call *call, struct api_token *token, const char *verb)
+static struct status commit_action(struct call *call, struct api_token *token, const char *verb,
+                                   const struct call_changes *changes)
 {
     Datastream__V1__ApiToken *message = token->record->token;
     struct status status;
@@ -41,7 +42,8 @@ static struct status commit_action(struct call *call, struct api_token *token, c
     guard_require_role(call, &token->role);
     api_token__put_facts(call, token->record);
     draft_commit_record(call, &token->object, api_token__pack(call->arena, token->record));
-    object_audit(call, verb, token->object.kind, &token->object.id, slice_from_cstr(message->name));
+    object_audit(call, verb, token->object.kind, &token->object.id, slice_from_cstr(message->name),
+                 changes);
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }
 
@@ -70,7 +72,7 @@ struct status api_token__disable(struct call *call)
     if (token.record->disabled)
         return answer_as_is(call, &token);
     token.record->disabled = true;
-    return commit_action(call, &token, "Disabled");
+    return commit_action(call, &token, "Disabled", NULL);
 }
 
 struct status api_token__enable(struct call *call)
@@ -90,7 +92,7 @@ struct status api_token__enable(struct call *call)
     if (!token.record->disabled)
         return answer_as_is(call, &token);
     token.record->disabled = false;
-    return commit_action(call, &token, "Enabled");
+    return commit_action(call, &token, "Enabled", NULL);
 }
 
 /* -- regenerate ------------------------------------------------------------------------------- */
@@ -159,30 +161,33 @@ static void retire_value(struct call *call, Datastream__Storage__V1__TokenRecord
 }
 
 /* The end that regeneration gave; the audit row tells it where it is another. */
-static void set_end(struct call *call, struct api_token *token, int64_t expire_ms)
+static void set_end(struct call *call, struct api_token *token, int64_t expire_ms,
+                    struct call_changes *changes)
 {
     Datastream__V1__ApiToken before = *token->record->token;
 
     if (expire_ms == api_token__expire_ms(token->record))
         return;
     token->record->token->expire_time = history_time(call->arena, expire_ms);
-    changes_note(call, token->object.kind->message, &before.base, &token->record->token->base);
+    changes_note(call->arena, changes, token->object.kind->message, &before.base,
+                 &token->record->token->base);
 }
 
 static void describe_overlap(struct call *call, const Datastream__Storage__V1__TokenRecord *record)
 {
     int64_t overlap_ms = record->overlap_until_ms - call->now_ms;
 
-    if (overlap_ms > 0)
-        call->audit.description = arena_printf(
+    if (overlap_ms > 0 && call->audit_last != NULL)
+        call->audit_last->description = arena_printf(
             call->arena, "%.*s The old value works for %lld more seconds.",
-            SLICE_ARG(call->audit.description), (long long)(overlap_ms / 1000));
+            SLICE_ARG(call->audit_last->description), (long long)(overlap_ms / 1000));
 }
 
 struct status api_token__regenerate(struct call *call)
 {
     const Datastream__V1__RegenerateApiTokenRequest *request = (const void *)call->request;
     struct slice id = slice_from_cstr(request->id);
+    struct call_changes changes = {0};
     int64_t expire_ms = 0;
     struct api_token token;
     struct slice value;
@@ -203,13 +208,13 @@ struct status api_token__regenerate(struct call *call)
     if (!status_is_ok(status))
         return status;
     retire_value(call, token.record, (int64_t)request->overlap_seconds * 1000);
-    set_end(call, &token, expire_ms);
+    set_end(call, &token, expire_ms, &changes);
     value = api_token__new_value(call, token.record);
     if (arena_failed(call->arena))
         return status_out_of_memory();
     commit_require_absent(&call->commit, FAMILY_TOKEN_HASHES,
                           slice_make(token.record->hash.data, token.record->hash.len));
-    status = commit_action(call, &token, "Regenerated");
+    status = commit_action(call, &token, "Regenerated", &changes);
     describe_overlap(call, token.record);
     if (status_is_ok(status))
         api_token__show(call->arena, (Datastream__V1__ApiToken *)call->response, value);

@@ -2,6 +2,7 @@
 #include "datastream/storage/v1/records.pb-c.h"
 #include "rpc/services/resource/reference.h"
 #include "rpc/services/services.h"
+#include "storage/actor.h"
 #include "storage/audit.h"
 #include "storage/keys.h"
 #include "storage/record.h"
@@ -76,7 +77,7 @@ static bool list_object(const struct services_check *check, struct arena *arena,
 
 /* -- audit ------------------------------------------------------------------------------------ */
 
-/* A row that names its object is found under it. Those of refusals name none. */
+/* A row is found under its actor and, where it names one, under its object. */
 static bool list_audit(const struct services_check *check, struct arena *arena,
                        const struct store_row *row, struct check_index **first)
 {
@@ -85,6 +86,7 @@ static bool list_audit(const struct services_check *check, struct arena *arena,
     const struct kind *kind;
     uint8_t mac[AUDIT_MAC_LEN];
     struct uuid organization;
+    struct actor actor;
     struct slice body;
     struct uuid id;
     uint64_t number;
@@ -95,10 +97,14 @@ static bool list_audit(const struct services_check *check, struct arena *arena,
                                                            (const uint8_t *)body.data);
     if (record == NULL)
         return false;
+    memcpy(organization.bytes, row->key.data, sizeof(organization.bytes));
+    actor = actor_parse(slice_from_cstr(record->actor));
+    if (actor.type != ACTOR_NONE)
+        add(arena, first, FAMILY_AUDIT_BY_ACTOR,
+            key_audit_by_actor(arena, &organization, &actor, number), SLICE_EMPTY);
     kind = contract_kind(check->contract, slice_from_cstr(record->kind));
     if (kind == NULL || !uuid_parse(slice_from_cstr(record->object_id), &id))
         return true;
-    memcpy(organization.bytes, row->key.data, sizeof(organization.bytes));
     add(arena, first, FAMILY_AUDIT_BY_OBJECT,
         key_audit_by_object(arena, &organization, kind->number, &id, number), SLICE_EMPTY);
     return true;

@@ -92,7 +92,8 @@ static void put_audit(struct founding *founding, const char *action, const char 
     record.object_id = uuid_cstr(arena, id);
     record.object_name = arena_cstr(arena, object_name);
     if (!arena_failed(arena))
-        commit_audit(&founding->commit, &founding->organization, kind_number, id,
+        commit_audit(&founding->commit, &founding->organization,
+                     &(struct actor){.type = ACTOR_SYSTEM}, kind_number, id,
                      message_pack(arena, &record.base));
 }
 

@@ -387,12 +387,13 @@ static void row_delete(const struct raw *raw, const char *family, const struct r
 }
 
 enum spoiling {
-    CUT,      /* the row goes */
-    TURN,     /* its last byte gets another last bit */
-    TURN_KEY, /* the row is there under another key too, whose last byte has another last bit */
-    SWAP,     /* its value and that of the next row change places */
-    SHORTEN,  /* its value ends in the header */
-    GARBLE,   /* its body is no message */
+    CUT,        /* the row goes */
+    TURN,       /* its last byte gets another last bit */
+    TURN_KEY,   /* the row is there under another key too, whose last byte has another last bit */
+    TURN_FIELD, /* the same, with another number before the id at the key's end */
+    SWAP,       /* its value and that of the next row change places */
+    SHORTEN,    /* its value ends in the header */
+    GARBLE,     /* its body is no message */
 };
 
 static void spoil(const char *family, int place, enum spoiling how)
@@ -412,7 +413,8 @@ static void spoil(const char *family, int place, enum spoiling how)
         row_put(&raw, family, &row);
         break;
     case TURN_KEY:
-        row.key[row.key_len - 1] ^= 1;
+    case TURN_FIELD:
+        row.key[row.key_len - (how == TURN_FIELD ? 17 : 1)] ^= 1;
         row_put(&raw, family, &row);
         break;
     case SWAP:
@@ -464,7 +466,8 @@ static void whatever_is_spoiled_is_said(void **state)
         {"names", 0, TURN_KEY, "has another name", NULL},
         {"names", 0, SWAP, "says something else (names)", NULL},
         {"references", 0, CUT, "is missing (references)", NULL},
-        {"references", 0, TURN_KEY, "does not refer to it", NULL},
+        {"references", 0, TURN_FIELD, "does not refer to it", NULL},
+        {"references", 0, TURN_KEY, "has no source", NULL},
         {"token_hashes", 0, CUT, "is missing (token_hashes)", NULL},
         {"token_hashes", 1, CUT, "is missing (token_hashes)", NULL},
         {"token_hashes", 2, CUT, "is missing (token_hashes)", NULL},
@@ -482,6 +485,8 @@ static void whatever_is_spoiled_is_said(void **state)
         {"audit", 2, SWAP, "chain is broken", "broken at row 3"},
         {"audit_by_object", 0, CUT, "is missing (audit_by_object)", NULL},
         {"audit_by_object", 0, TURN_KEY, "audit row is of another object", NULL},
+        {"audit_by_actor", 0, CUT, "is missing (audit_by_actor)", NULL},
+        {"audit_by_actor", 1, TURN_KEY, "audit row is of another actor", NULL},
         {"meta", 0, SHORTEN, "folded by another table", "folded by another table"},
     };
 

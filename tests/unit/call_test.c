@@ -36,18 +36,20 @@ static struct status create_device(struct call *call)
     const struct uuid id = uuid_of(0x44);
     const struct uuid *organization = &call->identity.organization;
     struct slice key = device_key(call->arena, organization, &id);
+    struct call_audit *audit;
 
     call->response = message_new(call->arena, call->method->output);
     commit_require_absent(&call->commit, FAMILY_RESOURCES, key);
     commit_put(&call->commit, FAMILY_RESOURCES, key, SLICE("a device"));
     commit_feed(&call->commit, organization, DEVICE_KIND, &id, CHANGE_CREATED);
-    call->audit.action = "CreatedDevice";
-    call->audit.kind = contract_kind(call_contract(call), SLICE("devices"));
-    call->audit.id = id;
-    call->audit.name = SLICE("edge");
-    call->audit.description = SLICE("Created the device.");
-    call_audit_change(call, SLICE("name"), SLICE_EMPTY, SLICE("\"edge\""));
-    call_audit_change(call, SLICE("tags"), SLICE("[]"), SLICE("[\"a\"]"));
+    audit = call_audit_add(call, "CreatedDevice",
+                           contract_kind(call_contract(call), SLICE("devices")), &id,
+                           SLICE("edge"));
+    if (audit == NULL)
+        return status_out_of_memory();
+    audit->description = SLICE("Created the device.");
+    call_note_change(call->arena, &audit->changes, SLICE("name"), SLICE_EMPTY, SLICE("\"edge\""));
+    call_note_change(call->arena, &audit->changes, SLICE("tags"), SLICE("[]"), SLICE("[\"a\"]"));
     call->committed = note_revision;
     return status_ok();
 }
@@ -159,53 +161,6 @@ static void what_a_handler_refuses_is_not_committed(void **state)
     assert_code(create_to_the_end(&t), STATUS_ALREADY_EXISTS);
     assert_null(t.call.response);
     assert_false(device_is_there());
-    try_done(&t);
-}
-
-static struct status fill_too_much(struct call *call)
-{
-    call->response = message_new(call->arena, call->method->output);
-    for (int i = 0; i <= COMMIT_OPERATIONS_MOST; i++)
-        commit_put(&call->commit, FAMILY_RESOURCES, arena_printf(call->arena, "key %d", i),
-                   SLICE("body"));
-    return status_ok();
-}
-
-static void a_change_beyond_the_limits_is_refused(void **state)
-{
-    struct try t;
-
-    (void)state;
-    create_with(&t, fill_too_much);
-    assert_code(create_to_the_end(&t), STATUS_INVALID_ARGUMENT);
-    assert_false(is_there(&stage.scene.fixture, FAMILY_RESOURCES, SLICE("key 0")));
-    try_done(&t);
-}
-
-static struct status fill_with_many_objects(struct call *call)
-{
-    struct uuid id = {{0}};
-
-    call->response = message_new(call->arena, call->method->output);
-    for (int i = 0; i < 100; i++) {
-        commit_feed(&call->commit, &call->identity.organization, 1, &id, CHANGE_DELETED);
-        for (int row = 0; row < 63; row++)
-            commit_require_absent(&call->commit, FAMILY_RESOURCES,
-                                  arena_printf(call->arena, "key %d %d", i, row));
-    }
-    return status_ok();
-}
-
-static void the_refusal_of_a_large_change_says_how_many_objects_fit(void **state)
-{
-    struct try t;
-
-    (void)state;
-    create_with(&t, fill_with_many_objects);
-    assert_code(create_to_the_end(&t), STATUS_INVALID_ARGUMENT);
-    assert_slice_equal(
-        t.call.status.message,
-        SLICE("The change is too large: of its 100 objects, 63 fit into one change."));
     try_done(&t);
 }
 
@@ -731,8 +686,6 @@ static int run(bool late)
         OVER(texts_of_outsiders_are_stored_as_utf8),
         OVER(an_empty_commit_is_not_made),
         OVER(what_a_handler_refuses_is_not_committed),
-        OVER(a_change_beyond_the_limits_is_refused),
-        OVER(the_refusal_of_a_large_change_says_how_many_objects_fit),
         OVER(an_answer_must_be_there),
         OVER(a_conflict_runs_the_handler_again),
         OVER(endless_conflicts_are_aborted),

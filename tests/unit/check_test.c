@@ -25,7 +25,7 @@ static void add_object(struct fixture *f, const struct uuid *id, uint32_t kind, 
                    slice_make(id->bytes, sizeof(id->bytes)));
     commit_count(&commit, key_kind(arena, &organization, kind), 1);
     commit_feed(&commit, &organization, kind, id, CHANGE_CREATED);
-    commit_audit(&commit, &organization, kind, id, SLICE("audit"));
+    commit_audit(&commit, &organization, NULL, kind, id, SLICE("audit"));
     assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
 }
 

@@ -62,6 +62,8 @@ static void layouts_are_as_documented(void **state)
         {key_audit(&arena, &org, 0x0102), SLICE(ORG "\0\0\0\0\0\0\x01\x02")},
         {key_audit_by_object(&arena, &org, 7, &id, 258),
          SLICE(ORG "\0\0\0\x07" ID "\0\0\0\0\0\0\x01\x02")},
+        {key_audit_by_actor(&arena, &org, &(struct actor){ACTOR_TOKEN, id}, 258),
+         SLICE(ORG "\x02" ID "\0\0\0\0\0\0\x01\x02")},
         {key_feed(&arena, &org, UINT64_C(0x0102030405060708), 0x0a0b),
          SLICE(ORG "\x01\x02\x03\x04\x05\x06\x07\x08\x0a\x0b")},
         {key_feed_floor(&arena, &org), SLICE(ORG "\0\0\0\0\0\0\0\0\0\0")},
@@ -81,6 +83,7 @@ static void parsers_give_back_what_was_built(void **state)
     struct uuid target = uuid_of('t');
     struct uuid ids[2];
     uint32_t kinds[2];
+    struct actor actor;
     uint32_t field;
     uint64_t number;
     uint16_t index;
@@ -96,6 +99,9 @@ static void parsers_give_back_what_was_built(void **state)
     assert_true(number == UINT64_MAX);
     assert_true(key_audit_by_object_parse(key_audit_by_object(&arena, &org, 7, &id, 258), &number));
     assert_true(number == 258);
+    assert_true(key_audit_by_actor_parse(
+        key_audit_by_actor(&arena, &org, &(struct actor){ACTOR_USER, id}, 258), &actor, &number));
+    assert_true(actor.type == ACTOR_USER && uuid_equal(&actor.id, &id) && number == 258);
     assert_true(
         key_feed_parse(key_feed(&arena, &org, UINT64_MAX - 1, 258), &ids[0], &number, &index));
     assert_true(uuid_equal(&ids[0], &org) && number == UINT64_MAX - 1 && index == 258);
@@ -106,6 +112,7 @@ static void parsers_refuse_other_lengths(void **state)
     static const char bytes[128];
     struct uuid ids[2];
     uint32_t kinds[3];
+    struct actor actor;
     uint64_t number;
     uint16_t index;
 
@@ -118,6 +125,7 @@ static void parsers_refuse_other_lengths(void **state)
             key_reference_parse(key, &kinds[0], &ids[0], &kinds[1], &kinds[2], &ids[1]), len == 60);
         assert_int_equal(key_audit_parse(key, &number), len == 24);
         assert_int_equal(key_audit_by_object_parse(key, &number), len == 44);
+        assert_int_equal(key_audit_by_actor_parse(key, &actor, &number), len == 41);
         assert_int_equal(key_feed_parse(key, &ids[0], &number, &index), len == 26);
     }
 }

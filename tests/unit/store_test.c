@@ -286,7 +286,7 @@ static void a_conflict_changes_nothing(void **state)
     commit_delete(&commit, FAMILY_RESOURCES, SLICE("new"));
     commit_count(&commit, SLICE("counter"), 5);
     commit_feed(&commit, &organization, 1, &organization, CHANGE_CREATED);
-    commit_audit(&commit, &organization, 1, &organization, SLICE("audit"));
+    commit_audit(&commit, &organization, NULL, 1, &organization, SLICE("audit"));
     assert_int_equal(commit_in(f->store, &commit), COMMIT_CONFLICT);
     assert_slice_equal(read_body(f, FAMILY_RESOURCES, SLICE("old")), SLICE("x"));
     assert_slice_equal(read_body(f, FAMILY_RESOURCES, SLICE("new")), SLICE("x"));
@@ -306,7 +306,7 @@ static void add_audit_rows(struct fixture *f, const struct uuid *organization, u
 
     commit_init(&commit, &f->arena);
     for (int i = 0; i < count; i++)
-        commit_audit(&commit, organization, kind, id, arena_printf(&f->arena, "row %d", i));
+        commit_audit(&commit, organization, NULL, kind, id, arena_printf(&f->arena, "row %d", i));
     assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
 }
 
@@ -337,6 +337,33 @@ static void audit_chains_of_organizations_are_whole_and_apart(void **state)
         is_there(f, FAMILY_AUDIT_BY_OBJECT, key_audit_by_object(&f->arena, &second, 9, &first, 1)));
     assert_true(
         is_there(f, FAMILY_AUDIT_BY_OBJECT, key_audit_by_object(&f->arena, &second, 9, &first, 2)));
+}
+
+static void audit_rows_are_found_by_their_actor(void **state)
+{
+    struct fixture *f = *state;
+    struct uuid organization = uuid_of(1);
+    const struct actor actors[] = {
+        {ACTOR_SYSTEM, {{0}}},
+        {ACTOR_TOKEN, uuid_of(2)},
+        {ACTOR_USER, uuid_of(2)},
+        {ACTOR_TOKEN, uuid_of(2)},
+    };
+    struct commit commit;
+
+    commit_init(&commit, &f->arena);
+    for (int i = 0; i < 4; i++)
+        commit_audit(&commit, &organization, &actors[i], 0, NULL, SLICE("row"));
+    assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
+    for (int i = 0; i < 4; i++)
+        for (uint64_t number = 1; number <= 4; number++) {
+            bool same = actors[i].type == actors[number - 1].type;
+            struct slice key = key_audit_by_actor(&f->arena, &organization, &actors[i], number);
+
+            assert_int_equal(is_there(f, FAMILY_AUDIT_BY_ACTOR, key), same);
+        }
+    assert_int_equal(read_rows(f, FAMILY_AUDIT_BY_OBJECT, SLICE_EMPTY, SLICE_EMPTY, false, 9).count,
+                     0);
 }
 
 /* Writes an audit row anew with one bit of it turned. */
@@ -492,7 +519,7 @@ static bool read_and_commit(struct fixture *f, struct arena *arena)
     commit_put(&commit, FAMILY_RESOURCES, key, SLICE("v"));
     commit_count(&commit, key, 1);
     commit_feed(&commit, &(struct uuid){{1}}, 1, &(struct uuid){{1}}, CHANGE_CREATED);
-    commit_audit(&commit, &(struct uuid){{1}}, 0, NULL, SLICE("row"));
+    commit_audit(&commit, &(struct uuid){{1}}, NULL, 0, NULL, SLICE("row"));
     return commit_in(f->store, &commit) == COMMIT_DONE;
 }
 
@@ -582,6 +609,7 @@ int main(void)
         PROMISE(the_first_condition_that_fails_is_named),
         PROMISE(a_conflict_changes_nothing),
         PROMISE(audit_chains_of_organizations_are_whole_and_apart),
+        PROMISE(audit_rows_are_found_by_their_actor),
         PROMISE(tampering_with_the_audit_chain_is_found),
         PROMISE(commits_beyond_the_limits_fail_untried),
         PROMISE(commits_that_lost_a_part_for_memory_fail),

@@ -216,34 +216,34 @@ static const ProtobufCMessage *part(const ProtobufCMessage *message, const struc
     return field_get_message(message, field);
 }
 
-static bool note(struct call *call, const struct message_type *type, struct slice parent,
-                 const ProtobufCMessage *before, const ProtobufCMessage *after);
+static bool note(struct arena *arena, struct call_changes *changes, const struct message_type *type,
+                 struct slice parent, const ProtobufCMessage *before,
+                 const ProtobufCMessage *after);
 
 /*
  * The fields of a sub-message that one of both has at least, each on its own; one that comes or goes
  * without any is noted as a whole.
  */
-static void note_part(struct call *call, const struct field *field, struct slice path,
-                      const ProtobufCMessage *before, const ProtobufCMessage *after)
+static void note_part(struct arena *arena, struct call_changes *changes, const struct field *field,
+                      struct slice path, const ProtobufCMessage *before,
+                      const ProtobufCMessage *after)
 {
     const struct message_type *type = field->message;
-    const ProtobufCMessage *nothing = before != NULL && after != NULL
-                                          ? NULL
-                                          : message_new(call->arena, type);
+    const ProtobufCMessage *nothing = before != NULL && after != NULL ? NULL
+                                                                      : message_new(arena, type);
 
     if ((before == NULL || after == NULL) && nothing == NULL)
         return;
-    if (!note(call, type, path, before == NULL ? nothing : before,
+    if (!note(arena, changes, type, path, before == NULL ? nothing : before,
               after == NULL ? nothing : after) &&
         nothing != NULL)
-        call_audit_change(call, path, before == NULL ? SLICE_EMPTY : SLICE("{}"),
-                          after == NULL ? SLICE_EMPTY : SLICE("{}"));
+        call_note_change(arena, changes, path, before == NULL ? SLICE_EMPTY : SLICE("{}"),
+                         after == NULL ? SLICE_EMPTY : SLICE("{}"));
 }
 
-static bool note(struct call *call, const struct message_type *type, struct slice parent,
-                 const ProtobufCMessage *before, const ProtobufCMessage *after)
+static bool note(struct arena *arena, struct call_changes *changes, const struct message_type *type,
+                 struct slice parent, const ProtobufCMessage *before, const ProtobufCMessage *after)
 {
-    struct arena *arena = call->arena;
     bool changed = false;
 
     for (size_t i = 0; i < type->field_count; i++) {
@@ -255,18 +255,19 @@ static bool note(struct call *call, const struct message_type *type, struct slic
         changed = true;
         path = fields_path(arena, parent, field);
         if (field->secret || field->input_only)
-            call_audit_change(call, path, SLICE_EMPTY, SLICE_EMPTY);
+            call_note_change(arena, changes, path, SLICE_EMPTY, SLICE_EMPTY);
         else if (part(before, field) != NULL || part(after, field) != NULL)
-            note_part(call, field, path, part(before, field), part(after, field));
+            note_part(arena, changes, field, path, part(before, field), part(after, field));
         else
-            call_audit_change(call, path, value_text(arena, field, before),
-                              value_text(arena, field, after));
+            call_note_change(arena, changes, path, value_text(arena, field, before),
+                             value_text(arena, field, after));
     }
     return changed;
 }
 
-bool changes_note(struct call *call, const struct message_type *type,
-                  const ProtobufCMessage *before, const ProtobufCMessage *after)
+bool changes_note(struct arena *arena, struct call_changes *changes,
+                  const struct message_type *type, const ProtobufCMessage *before,
+                  const ProtobufCMessage *after)
 {
-    return note(call, type, SLICE_EMPTY, before, after);
+    return note(arena, changes, type, SLICE_EMPTY, before, after);
 }

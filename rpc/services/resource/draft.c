@@ -68,7 +68,7 @@ struct status draft_begin(struct call *call, ProtobufCMessage *message, struct d
     struct draft draft = {.kind = call->method->kind, .message = message};
     struct status status;
 
-    draft.id = uuid_make(call->now_ms, call->random);
+    draft.id = uuid_make(call->now_ms, call->random + RANDOM_ID);
     status = check(call, &draft, NULL);
     if (status_is_ok(status))
         *ret_draft = draft;
@@ -132,13 +132,15 @@ static void count(struct call *call, const struct kind *kind, int64_t delta)
 }
 
 /* What an object begins with is a change too: its history must tell what it was given. */
-static void note_first_values(struct call *call, const struct draft *draft)
+static struct call_changes first_values(struct call *call, const struct draft *draft)
 {
     const struct message_type *type = draft->kind->message;
     const ProtobufCMessage *nothing = message_new(call->arena, type);
+    struct call_changes changes = {0};
 
     if (nothing != NULL)
-        changes_note(call, type, nothing, draft->message);
+        changes_note(call->arena, &changes, type, nothing, draft->message);
+    return changes;
 }
 
 void draft_commit_create(struct call *call, const struct draft *draft, struct slice body)
@@ -146,6 +148,7 @@ void draft_commit_create(struct call *call, const struct draft *draft, struct sl
     const struct uuid *organization = &call->identity.organization;
     const struct kind *kind = draft->kind;
     struct slice key = key_object(call->arena, organization, kind->number, &draft->id);
+    struct call_changes changes = first_values(call, draft);
 
     commit_require_absent(&call->commit, object_family(kind), key);
     if (kind->name != NULL) {
@@ -158,8 +161,7 @@ void draft_commit_create(struct call *call, const struct draft *draft, struct sl
     references_commit(call, kind, &draft->id, NULL, &draft->references);
     count(call, kind, 1);
     commit_feed(&call->commit, organization, kind->number, &draft->id, CHANGE_CREATED);
-    object_audit(call, "Created", kind, &draft->id, object_name(kind, draft->message));
-    note_first_values(call, draft);
+    object_audit(call, "Created", kind, &draft->id, object_name(kind, draft->message), &changes);
     call->committed = object_committed;
 }
 
@@ -190,7 +192,7 @@ void draft_commit_delete(struct call *call, const struct object *object)
     references_commit(call, kind, &object->id, &draft.references, NULL);
     count(call, kind, -1);
     commit_feed(&call->commit, organization, kind->number, &object->id, CHANGE_DELETED);
-    object_audit(call, "Deleted", kind, &object->id, object_name(kind, object->message));
+    object_audit(call, "Deleted", kind, &object->id, object_name(kind, object->message), NULL);
 }
 
 void draft_commit_record(struct call *call, const struct object *object, struct slice body)
@@ -281,9 +283,11 @@ struct status edit_begin(struct call *call,
     return status;
 }
 
-bool edit_changed(struct call *call, const struct edit *edit)
+bool edit_changed(struct call *call, struct edit *edit)
 {
-    return changes_note(call, edit->after.kind->message, edit->before.message, edit->after.message);
+    edit->changes = (struct call_changes){0};
+    return changes_note(call->arena, &edit->changes, edit->after.kind->message,
+                        edit->before.message, edit->after.message);
 }
 
 void edit_stamp(struct call *call, struct edit *edit)
@@ -307,5 +311,6 @@ void edit_commit(struct call *call, const struct edit *edit, struct slice body)
     }
     references_commit(call, kind, &edit->after.id, &edit->before.references,
                       &edit->after.references);
-    object_audit(call, "Updated", kind, &edit->after.id, object_name(kind, edit->after.message));
+    object_audit(call, "Updated", kind, &edit->after.id, object_name(kind, edit->after.message),
+                 &edit->changes);
 }

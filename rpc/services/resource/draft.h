@@ -58,9 +58,10 @@ void draft_commit_delete(struct call *call, const struct object *object);
 
 /* A change of a stored object. */
 struct edit {
-    struct object object; /* message: as it is stored */
-    struct draft before;  /* of object.message */
-    struct draft after;   /* merged */
+    struct object object;        /* message: as it is stored */
+    struct draft before;         /* of object.message */
+    struct draft after;          /* merged */
+    struct call_changes changes; /* set by edit_changed */
 };
 
 /*
@@ -81,7 +82,7 @@ struct status edit_check(struct call *call, struct edit *edit);
 
 /* Whether anything differs but computed and output-only fields; notes the changes for the audit
  * row. */
-bool edit_changed(struct call *call, const struct edit *edit);
+bool edit_changed(struct call *call, struct edit *edit);
 
 /*
  * Fills the commit: record on condition that it is as it was read, name, references, feed, and the

@@ -211,17 +211,20 @@ static struct slice short_name(struct slice full_name)
 }
 
 void object_audit(struct call *call, const char *verb, const struct kind *kind,
-                  const struct uuid *id, struct slice name)
+                  const struct uuid *id, struct slice name, const struct call_changes *changes)
 {
     const struct slice action[] = {slice_from_cstr(verb), short_name(kind->message->full_name)};
     const struct slice description[] = {action[0],    SLICE(" the "), kind->singular,
                                         SLICE(" \""), name,           SLICE("\".")};
 
-    call->audit.action = text_join(call->arena, action, 2).data;
-    call->audit.kind = kind;
-    call->audit.id = *id;
-    call->audit.name = name;
-    call->audit.description = text_join(call->arena, description, 6);
+    struct call_audit *row = call_audit_add(call, text_join(call->arena, action, 2).data, kind, id,
+                                            name);
+
+    if (row == NULL)
+        return;
+    row->description = text_join(call->arena, description, 6);
+    if (changes != NULL)
+        row->changes = *changes;
 }
 
 /* -- pages ------------------------------------------------------------------------------------ */

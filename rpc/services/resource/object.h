@@ -101,9 +101,9 @@ bool object_validate_only(const struct call *call);
 /* The message's name; empty for a kind without names. */
 struct slice object_name(const struct kind *kind, const ProtobufCMessage *message);
 
-/* "CreatedDevice", and a sentence of the same, for the audit row that the chain writes. */
+/* Adds an audit row: "CreatedDevice", a sentence of the same, and the changes (NULL: none). */
 void object_audit(struct call *call, const char *verb, const struct kind *kind,
-                  const struct uuid *id, struct slice name);
+                  const struct uuid *id, struct slice name, const struct call_changes *changes);
 
 /* -- pages ------------------------------------------------------------------------------------ */
 
