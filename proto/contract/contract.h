@@ -254,7 +254,12 @@ struct kind {
     const struct permission *permissions[VERB_OTHER]; /* by enum verb */
 };
 
-enum access { ACCESS_PERMISSION, ACCESS_PUBLIC, ACCESS_AUTHENTICATED };
+enum access {
+    ACCESS_PERMISSION,
+    ACCESS_PUBLIC,
+    ACCESS_AUTHENTICATED,
+    ACCESS_OWN_CREDENTIAL, /* the object that the request's `id` names, by its own credential */
+};
 
 /* Numbers of datastream.v1.Operation. */
 enum operation_type {
@@ -264,7 +269,29 @@ enum operation_type {
     OPERATION_LIST = 3,
     OPERATION_UPDATE = 4,
     OPERATION_DELETE = 5,
+    OPERATION_SET = 6,
+    OPERATION_CLONE = 7,
+    OPERATION_REGENERATE = 8,
+    OPERATION_BATCH_GET = 9,
+    OPERATION_BATCH_DELETE = 10,
+    OPERATION_LIST_ACTIVITY = 11,
+    OPERATION_USAGE = 12,
 };
+#define OPERATIONS 13
+
+/* What SET and REGENERATE write: a field of the resource, directly or through messages. */
+struct written_field {
+    const struct field **path; /* from the resource's own field to the field that is written */
+    size_t length;             /* 1 and more */
+    const struct field_value *value; /* of SET; NULL: what the request has in `source` */
+    const struct field *source;
+};
+
+/* The last of the path. */
+static inline const struct field *written_field_last(const struct written_field *written)
+{
+    return written->path[written->length - 1];
+}
 
 /* One HTTP mapping; additional bindings are further rules of the same method. */
 struct http_rule {
@@ -287,20 +314,26 @@ struct method {
     struct http_rule *rules;
     size_t rule_count;
     enum access access;
-    const struct permission *permission; /* of ACCESS_PERMISSION */
+    const struct permission *permission;  /* of ACCESS_PERMISSION */
+    const struct permission **additional; /* that are required beside it */
+    size_t additional_count;
     bool allow_self;
     const struct kind *kind;
     enum operation_type operation;
+    const struct written_field *written; /* of SET and REGENERATE */
     /*
      * What the engine and the frontends need of the standard shapes; NULL where the request or the
      * response has none: found by type (the kind's message) and by name.
      */
     const struct field *resource;      /* input: the kind's message, of create and update */
     const struct field *id;            /* input: "id" */
+    const struct field *new_name;      /* input: "name", of clones */
+    const struct field *ids;           /* input: "ids", of batches */
     const struct field *update_mask;   /* input */
     const struct field *validate_only; /* input */
-    const struct field *page_size, *page_token;               /* input */
-    const struct field *items, *next_page_token, *total_size; /* output */
+    const struct field *page_size, *page_token; /* input */
+    /* Output; the items of LIST_ACTIVITY are lines of the log. */
+    const struct field *items, *next_page_token, *total_size, *revision;
     struct slice comment;
 };
 

@@ -168,6 +168,15 @@ struct status contract__build_choices(const struct build *build,
 bool contract__read_value(const struct field *field, struct slice text,
                           struct field_value *ret_value);
 
+/* -- contract_written.c */
+
+/*
+ * What a SET or REGENERATE method writes, from its option (datastream.v1.method), packed in
+ * `policy`. An error for a field or value that does not fit, and where another operation has one.
+ */
+struct status contract__build_written(const struct build *build, struct method *method,
+                                      const void *policy);
+
 /* -- contract_rules.c */
 
 /* Unfolds the rules of a field; *ret_rules stays NULL where it has none. */

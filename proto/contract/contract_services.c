@@ -105,6 +105,10 @@ static struct status take_access(const struct build *build, struct method *metho
         method->access = ACCESS_AUTHENTICATED;
         return status_ok();
     }
+    if (policy->access == DATASTREAM__V1__ACCESS__VALUE__OWN_CREDENTIAL) {
+        method->access = ACCESS_OWN_CREDENTIAL;
+        return status_ok();
+    }
     if (permission.len == 0)
         return contract__error(
             build, "%.*s declares no permission: set (datastream.v1.method).permission, or access.",
@@ -115,6 +119,53 @@ static struct status take_access(const struct build *build, struct method *metho
         return contract__error(build,
                                "%.*s declares the permission \"%.*s\", which does not exist.",
                                SLICE_ARG(method->full_name), SLICE_ARG(permission));
+    return status_ok();
+}
+
+static struct status take_additional(const struct build *build, struct method *method,
+                                     const Datastream__V1__MethodPolicy *policy)
+{
+    size_t count = policy->n_additional_permissions;
+
+    if (count == 0)
+        return status_ok();
+    if (method->permission == NULL)
+        return contract__error(build, "%.*s has additional permissions, but no permission.",
+                               SLICE_ARG(method->full_name));
+    method->additional = arena_array(build->arena, count, sizeof(*method->additional));
+    if (method->additional == NULL)
+        return status_out_of_memory();
+    for (size_t i = 0; i < count; i++) {
+        struct slice name = slice_from_cstr(policy->additional_permissions[i]);
+        const struct permission *permission = contract_permission(build->contract, name);
+
+        if (permission == NULL)
+            return contract__error(build,
+                                   "%.*s declares the permission \"%.*s\", which does not exist.",
+                                   SLICE_ARG(method->full_name), SLICE_ARG(name));
+        if (permission == method->permission)
+            return contract__error(build, "%.*s declares the permission \"%.*s\" twice.",
+                                   SLICE_ARG(method->full_name), SLICE_ARG(name));
+        method->additional[method->additional_count++] = permission;
+    }
+    return status_ok();
+}
+
+/* An object can call for itself only when it has a credential and the request says which it is. */
+static struct status check_own_credential(const struct build *build, const struct method *method)
+{
+    bool has_credential = false;
+    const struct field *id = message_field_by_proto_name(method->input, SLICE("id"));
+
+    for (size_t i = 0; method->kind != NULL && i < method->kind->message->field_count; i++)
+        has_credential |= method->kind->message->fields[i].credential != NULL;
+    if (!has_credential)
+        return contract__error(build, "%.*s is called by an own credential, but its kind has none.",
+                               SLICE_ARG(method->full_name));
+    if (id == NULL || id->repeated || id->pb->type != PROTOBUF_C_TYPE_STRING)
+        return contract__error(
+            build, "%.*s is called by an own credential, but its request has no string \"id\".",
+            SLICE_ARG(method->full_name));
     return status_ok();
 }
 
@@ -136,11 +187,17 @@ static struct status take_policy(const struct build *build, struct method *metho
             return contract__error(build, "%.*s works on the kind \"%.*s\", which does not exist.",
                                    SLICE_ARG(method->full_name), SLICE_ARG(kind));
     }
-    if ((int)policy->operation < OPERATION_CUSTOM || (int)policy->operation > OPERATION_DELETE)
+    if (method->access == ACCESS_OWN_CREDENTIAL)
+        status = check_own_credential(build, method);
+    if (status_is_ok(status))
+        status = take_additional(build, method, policy);
+    if (!status_is_ok(status))
+        return status;
+    if ((int)policy->operation < OPERATION_CUSTOM || (int)policy->operation >= OPERATIONS)
         return contract__error(build, "%.*s has an unknown operation.",
                                SLICE_ARG(method->full_name));
     method->operation = (enum operation_type)policy->operation;
-    return status_ok();
+    return contract__build_written(build, method, policy);
 }
 
 /* Services of others need no policy of ours. */
@@ -195,6 +252,36 @@ static struct status build_method(const struct build *build, struct method *meth
     if (status_is_ok(status))
         status = take_http(build, method, options);
     return status;
+}
+
+/* Of each operation a kind has one method at most; of SET and REGENERATE one for each purpose. */
+static bool is_same_purpose(const struct method *a, const struct method *b)
+{
+    const struct written_field *left = a->written;
+    const struct written_field *right = b->written;
+
+    if (a->kind != b->kind || a->operation != b->operation || a->operation == OPERATION_CUSTOM ||
+        slice_equal(a->path, b->path)) /* one method twice is told as that */
+        return false;
+    if (left == NULL || right == NULL || left->length != right->length ||
+        memcmp(left->path, right->path, left->length * sizeof(*left->path)) != 0)
+        return left == right;
+    if (left->value == NULL || right->value == NULL)
+        return left->value == right->value;
+    return slice_equal(left->value->text, right->value->text);
+}
+
+static struct status check_purposes(const struct build *build)
+{
+    const struct contract *contract = build->contract;
+
+    for (size_t i = 0; i < contract->method_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (is_same_purpose(contract->methods[i], contract->methods[k]))
+                return contract__error(build, "%.*s does what %.*s does already.",
+                                       SLICE_ARG(contract->methods[i]->full_name),
+                                       SLICE_ARG(contract->methods[k]->full_name));
+    return status_ok();
 }
 
 static struct status build_service(const struct build *build, const struct build_file *file,
@@ -253,5 +340,5 @@ struct status contract__build_services(struct build *build)
                 return status;
         }
     }
-    return status_ok();
+    return check_purposes(build);
 }

@@ -37,11 +37,32 @@ struct status call_denied(struct call *call, struct slice permission)
     return arena_failed(call->arena) ? status_out_of_memory() : status;
 }
 
+/* Tokens and people never call for an object by its own credential. */
+static struct status refuse_own_credential(struct call *call)
+{
+    const struct kind *kind = call->method->kind;
+    struct status status = status_make(call->arena, STATUS_PERMISSION_DENIED,
+                                       "Only the %.*s itself may call this, with its own key.",
+                                       SLICE_ARG(kind->singular));
+
+    if (status.code == STATUS_PERMISSION_DENIED)
+        status_add_detail(call->arena, &status, DETAIL_ERROR_INFO, SLICE("OWN_CREDENTIAL"),
+                          SLICE("kind"), kind->collection);
+    return arena_failed(call->arena) ? status_out_of_memory() : status;
+}
+
 static struct status judge_permission(struct call *call)
 {
-    if (call_may(call) || call->method->allow_self)
-        return status_ok();
-    return call_denied(call, call->method->permission->name);
+    const struct method *method = call->method;
+
+    if (method->access == ACCESS_OWN_CREDENTIAL)
+        return refuse_own_credential(call);
+    if (!call_may(call) && !method->allow_self)
+        return call_denied(call, method->permission->name);
+    for (size_t i = 0; i < method->additional_count; i++)
+        if (!permission_set_has(&call->identity.permissions, method->additional[i]->bit))
+            return call_denied(call, method->additional[i]->name);
+    return status_ok();
 }
 
 /* The answer is that of an unknown token; the token's log says more. */
