@@ -264,6 +264,13 @@ static bool is_bidi_control(utf8proc_int32_t c)
            (c >= 0x2066 && c <= 0x2069);
 }
 
+static bool is_interlinear_annotation(utf8proc_int32_t c)
+{
+    return c >= 0xfff9 && c <= 0xfffb;
+}
+
+#define BRAILLE_BLANK 0x2800 /* a symbol by its category, and yet nothing is seen */
+
 static const char *refuse(utf8proc_int32_t c)
 {
     utf8proc_category_t category = utf8proc_category(c);
@@ -271,8 +278,14 @@ static const char *refuse(utf8proc_int32_t c)
     if (category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_ZL ||
         category == UTF8PROC_CATEGORY_ZP)
         return "must not contain control characters";
+    if ((category == UTF8PROC_CATEGORY_ZS && c != ' ') || c == BRAILLE_BLANK)
+        return "must not contain blanks other than the space (U+0020)";
     if (is_bidi_control(c))
         return "must not contain characters that control the direction of text";
+    if (is_interlinear_annotation(c))
+        return "must not contain interlinear annotation characters";
+    if (category == UTF8PROC_CATEGORY_CO)
+        return "must not contain private-use characters";
     if (category == UTF8PROC_CATEGORY_CN)
         return "must not contain characters that Unicode has not assigned";
     return NULL;
@@ -324,34 +337,67 @@ static const char *trim_and_judge(struct slice name, struct slice *ret_trimmed)
     return NULL;
 }
 
-/*
- * NFC of the full case folding, without what is not seen (Default_Ignorable_Code_Point: zero-width
- * characters, soft hyphens, tags), so that no two names look the same for it; NULL or what is
- * wrong. Empty when the arena fails.
- */
-static const char *fold(struct arena *arena, struct slice text, struct slice *ret_folded)
+/* The text after utf8proc's mapping; false where it is not UTF-8. Empty when the arena fails. */
+static bool map(struct arena *arena, struct slice text, utf8proc_option_t options,
+                struct slice *ret_mapped)
 {
-    const utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD |
-                                      UTF8PROC_IGNORE; /* KEY_FOLD_VERSION 1 */
     const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)text.data;
     utf8proc_ssize_t len = (utf8proc_ssize_t)text.len;
     utf8proc_ssize_t count = utf8proc_decompose(bytes, len, NULL, 0, options);
     utf8proc_int32_t *points;
 
-    *ret_folded = SLICE_EMPTY;
+    *ret_mapped = SLICE_EMPTY;
     if (count < 0)
-        return not_utf8;
-    if (count == 0 && len > 0)
-        return blank;
-    /* One more: the text is encoded in place, with a NUL behind it. */
+        return false;
+    /* One more: the text is encoded in place, with a NUL after it. */
     points = arena_array(arena, (size_t)count + 1, sizeof(*points));
     if (points == NULL)
-        return NULL;
+        return true;
     utf8proc_decompose(bytes, len, points, count, options);
     len = utf8proc_reencode(points, count, options);
     if (len < 0)
+        return false;
+    *ret_mapped = slice_make(points, (size_t)len);
+    return true;
+}
+
+/*
+ * Makes one of each run of spaces and drops those at the ends, in place: a folded text has no other
+ * blanks, and some characters begin with one when they are decomposed.
+ */
+static size_t join_spaces(char *text, size_t len)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < len; i++)
+        if (text[i] != ' ' || (kept > 0 && text[kept - 1] != ' '))
+            text[kept++] = text[i];
+    return kept > 0 && text[kept - 1] == ' ' ? kept - 1 : kept;
+}
+
+/*
+ * What utf8proc_NFKC_Casefold does (toNFKC_Casefold of Unicode 3.13): compatibility forms, case and
+ * what is not seen (Default_Ignorable_Code_Point: zero-width characters, soft hyphens, tags) tell no
+ * names apart. In the canonical order first, since the fold of U+0345 is a letter, which no mark
+ * passes any more. NULL or what is wrong. Empty when the arena fails.
+ */
+static const char *fold(struct arena *arena, struct slice text, struct slice *ret_folded)
+{
+    const utf8proc_option_t canonical = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE;
+    const utf8proc_option_t folding = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
+                                      UTF8PROC_CASEFOLD | UTF8PROC_IGNORE; /* KEY_FOLD_VERSION 2 */
+    struct slice ordered;
+    struct slice folded;
+
+    *ret_folded = SLICE_EMPTY;
+    if (!map(arena, text, canonical, &ordered) || !map(arena, ordered, folding, &folded))
         return not_utf8;
-    *ret_folded = slice_make(points, (size_t)len);
+    if (arena_failed(arena))
+        return NULL;
+    folded.len = join_spaces((char *)folded.data, folded.len);
+    if (folded.len == 0)
+        return blank;
+    *ret_folded = folded;
     return NULL;
 }
 

@@ -85,14 +85,16 @@ bool key_feed_parse(struct slice key, struct uuid *ret_organization, uint64_t *r
                     uint16_t *ret_index);
 
 /*
- * Folds a name for comparison: trims Unicode blanks at both ends, then NFC and full case folding
- * (utf8proc; KEY_FOLD_VERSION names the table and is kept in `meta`). Control characters, bidi
- * controls and unassigned code points are refused. `ret_trimmed` is the name as it is kept and
- * shown. Returns a sentence fragment that says what is wrong ("must not contain control
- * characters"), or NULL. `name` must be valid UTF-8. When the arena fails the results are empty.
+ * Folds a name for comparison: trims Unicode blanks at both ends, then NFKC_Casefold, which removes
+ * ignorable characters too, and one space for each run of them (utf8proc; KEY_FOLD_VERSION names
+ * the table and is kept in `meta`). Refused are control characters, blanks other than U+0020 within
+ * the name, bidi controls, interlinear annotation, private-use and unassigned characters.
+ * `ret_trimmed` is the name as it is kept and shown. Returns a predicate that says what is wrong
+ * ("must not contain control characters"), or NULL; the results stay untouched then. `name` may be
+ * any bytes. When the arena fails the results are empty.
  */
 const char *key_fold_name(struct arena *arena, struct slice name, struct slice *ret_trimmed,
                           struct slice *ret_folded);
-#define KEY_FOLD_VERSION 1
+#define KEY_FOLD_VERSION 2
 
 #endif

@@ -197,8 +197,21 @@ static void names_are_folded(void **state)
          SLICE_INIT("\xf0\x9f\x91\xa9\xf0\x9f\x92\xbb")},
         {SLICE_INIT("a\xe2\x80\x8bz"), SLICE_INIT("a\xe2\x80\x8bz"), SLICE_INIT("az")},
         {SLICE_INIT("a\xc2\xadz"), SLICE_INIT("a\xc2\xadz"), SLICE_INIT("az")},
-        /* private use */
-        {SLICE_INIT("\xee\x80\x80"), SLICE_INIT("\xee\x80\x80"), SLICE_INIT("\xee\x80\x80")},
+        /* full width, a circled letter, a ligature of words */
+        {SLICE_INIT("\xef\xbc\xafwner"), SLICE_INIT("\xef\xbc\xafwner"), SLICE_INIT("owner")},
+        {SLICE_INIT("\xe2\x92\xb6"), SLICE_INIT("\xe2\x92\xb6"), SLICE_INIT("a")},
+        {SLICE_INIT("5\xe3\x8e\x8f"), SLICE_INIT("5\xe3\x8e\x8f"), SLICE_INIT("5kg")},
+        /* runs of spaces, also around what is not seen, are shown and count as one */
+        {SLICE_INIT("api  reader"), SLICE_INIT("api  reader"), SLICE_INIT("api reader")},
+        {SLICE_INIT("a \xe2\x80\x8b b"), SLICE_INIT("a \xe2\x80\x8b b"), SLICE_INIT("a b")},
+        /* U+00A8 is a space and a mark by compatibility; the Hangul filler is ignorable */
+        {SLICE_INIT("\xc2\xa8x"), SLICE_INIT("\xc2\xa8x"), SLICE_INIT("\xcc\x88x")},
+        {SLICE_INIT("x\xe3\x85\xa4"), SLICE_INIT("x\xe3\x85\xa4"), SLICE_INIT("x")},
+        /* alpha with U+0345 and a diaeresis, in both orders */
+        {SLICE_INIT("\xce\xb1\xcd\x85\xcc\x88"), SLICE_INIT("\xce\xb1\xcd\x85\xcc\x88"),
+         SLICE_INIT("\xce\xb1\xcc\x88\xce\xb9")},
+        {SLICE_INIT("\xce\xb1\xcc\x88\xcd\x85"), SLICE_INIT("\xce\xb1\xcc\x88\xcd\x85"),
+         SLICE_INIT("\xce\xb1\xcc\x88\xce\xb9")},
         {SLICE_INIT(""), SLICE_INIT(""), SLICE_INIT("")},
     };
 
@@ -240,6 +253,17 @@ static void unfit_names_are_refused(void **state)
         {SLICE_INIT(" \t\xe2\x80\x83"), "blank"},
         {SLICE_INIT("\xe2\x80\x8b\xe2\x80\x8d\xef\xbb\xbf"), "blank"},
         {SLICE_INIT("a\xe2\x80\xa8z"), "control"},
+        {SLICE_INIT("API\xc2\xa0"
+                    "Administrator"),
+         "blanks other"},
+        {SLICE_INIT("a\xe3\x80\x80z"), "blanks other"},
+        {SLICE_INIT("a\xe1\x9a\x80z"), "blanks other"},
+        {SLICE_INIT("a\xe2\x80\xafz"), "blanks other"},
+        {SLICE_INIT("a\xe2\xa0\x80z"), "blanks other"},
+        {SLICE_INIT("\xee\x80\x80"), "private-use"},
+        {SLICE_INIT("a\xf4\x80\x80\x80"), "private-use"},
+        {SLICE_INIT("a\xef\xbf\xb9z"), "interlinear"},
+        {SLICE_INIT("a\xef\xbf\xbbz"), "interlinear"},
         {SLICE_INIT("a\xe2\x80\xa9z"), "control"},
     };
 

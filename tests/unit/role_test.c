@@ -131,6 +131,32 @@ static void names_of_predefined_roles_are_taken(void **state)
                   STATUS_ALREADY_EXISTS);
 }
 
+static void look_alikes_of_a_taken_name_are_taken_or_refused(void **state)
+{
+    static const struct {
+        const char *name;
+        enum status_code wanted;
+    } cases[] = {
+        {"api  reader", STATUS_ALREADY_EXISTS},
+        {"\xef\xbc\xafwner", STATUS_ALREADY_EXISTS},  /* a full-width O */
+        {"Ow\xe2\x80\x8bner", STATUS_ALREADY_EXISTS}, /* a zero-width space */
+        {"API\xc2\xa0"
+         "Administrator",
+         STATUS_INVALID_ARGUMENT},                      /* a no-break space */
+        {"Owner\xee\x80\x80", STATUS_INVALID_ARGUMENT}, /* private use */
+        {"Ow\xef\xbf\xb9ner", STATUS_INVALID_ARGUMENT}, /* interlinear annotation */
+    };
+    struct world *w = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct reply reply = world_call(w, "CreateRole", w->made.api_token,
+                                        make(w, "CreateRole", "role.name", cases[i].name,
+                                             "role.permissions", "devices.read", NULL));
+
+        assert_status(reply, cases[i].wanted);
+    }
+}
+
 static void a_clone_has_the_permissions_of_its_source(void **state)
 {
     struct world *w = *state;
@@ -316,6 +342,7 @@ int main(void)
         TEST(a_name_alone_creates_a_role_that_permits_nothing),
         TEST(bad_roles_are_refused_at_their_fields),
         TEST(names_of_predefined_roles_are_taken),
+        TEST(look_alikes_of_a_taken_name_are_taken_or_refused),
         TEST(a_clone_has_the_permissions_of_its_source),
         TEST(lists_show_the_predefined_roles_first_on_pages_of_any_size),
         TEST(a_page_that_ends_with_the_predefined_roles_is_the_last_when_there_are_no_others),
