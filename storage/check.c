@@ -38,6 +38,19 @@ static const enum store_family object_families[] = {FAMILY_RESOURCES, FAMILY_TOK
                                                     FAMILY_ROLES, FAMILY_SESSIONS};
 #define OBJECT_FAMILIES (sizeof(object_families) / sizeof(object_families[0]))
 
+void check_index_add(struct arena *arena, struct check_index **first, enum store_family family,
+                     struct slice key, struct slice body)
+{
+    struct check_index *index = arena_alloc(arena, sizeof(*index));
+
+    if (key.len == 0) /* the arena had no memory for it */
+        arena_fail(arena);
+    if (index == NULL)
+        return;
+    *index = (struct check_index){*first, family, key, body};
+    *first = index;
+}
+
 /* -- saying -------------------------------------------------------------------------------- */
 
 #define SHOWN_BYTES 64

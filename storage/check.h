@@ -12,6 +12,10 @@ struct check_index {
     struct slice body;
 };
 
+/* Adds a row to the front of a list; key and body are borrowed. Nothing where the arena failed. */
+void check_index_add(struct arena *arena, struct check_index **first, enum store_family family,
+                     struct slice key, struct slice body);
+
 /* The functions may be called with any bytes; their results live in `arena`. */
 struct check_rules {
     void *context;

@@ -98,42 +98,17 @@ static int64_t overlap_end_ms(const Datastream__Storage__V1__TokenRecord *record
                                                                   : record->overlap_until_ms;
 }
 
-static void put_facts(struct call *call, const Datastream__Storage__V1__TokenRecord *record,
-                      ProtobufCBinaryData hash, int64_t expire_ms)
+void api_token__end_overlap(Datastream__Storage__V1__TokenRecord *record, int64_t now_ms)
 {
-    struct slice facts = pack_facts(call->arena, &call->identity.organization, record, expire_ms);
-
-    if (!arena_failed(call->arena))
-        commit_put(&call->commit, FAMILY_TOKEN_HASHES, slice_make(hash.data, hash.len), facts);
-}
-
-void api_token__put_facts(struct call *call, Datastream__Storage__V1__TokenRecord *record)
-{
-    int64_t overlap_ms = overlap_end_ms(record);
-
-    put_facts(call, record, record->hash, api_token__expire_ms(record));
-    if (record->overlap_hash.len == 0)
+    if (record->overlap_hash.len == 0 || overlap_end_ms(record) > now_ms)
         return;
-    if (overlap_ms > call->now_ms) {
-        put_facts(call, record, record->overlap_hash, overlap_ms);
-        return;
-    }
-    commit_delete(&call->commit, FAMILY_TOKEN_HASHES,
-                  slice_make(record->overlap_hash.data, record->overlap_hash.len));
     record->overlap_hash = (ProtobufCBinaryData){0, NULL};
     record->overlap_until_ms = 0;
 }
 
-static void add_hash(struct arena *arena, struct check_index **first, ProtobufCBinaryData hash,
-                     struct slice facts)
+static struct slice hash_key(ProtobufCBinaryData hash)
 {
-    struct check_index *index = arena_alloc(arena, sizeof(*index));
-
-    if (index == NULL)
-        return;
-    *index = (struct check_index){*first, FAMILY_TOKEN_HASHES, slice_make(hash.data, hash.len),
-                                  facts};
-    *first = index;
+    return slice_make(hash.data, hash.len);
 }
 
 static void add_indexes(struct arena *arena, const struct uuid *organization, struct slice body,
@@ -143,11 +118,11 @@ static void add_indexes(struct arena *arena, const struct uuid *organization, st
 
     if (record == NULL)
         return;
-    add_hash(arena, first, record->hash,
-             pack_facts(arena, organization, record, api_token__expire_ms(record)));
+    check_index_add(arena, first, FAMILY_TOKEN_HASHES, hash_key(record->hash),
+                    pack_facts(arena, organization, record, api_token__expire_ms(record)));
     if (record->overlap_hash.len > 0)
-        add_hash(arena, first, record->overlap_hash,
-                 pack_facts(arena, organization, record, overlap_end_ms(record)));
+        check_index_add(arena, first, FAMILY_TOKEN_HASHES, hash_key(record->overlap_hash),
+                        pack_facts(arena, organization, record, overlap_end_ms(record)));
 }
 
 const struct typed_kind api_token_kind = {
@@ -472,29 +447,12 @@ struct status api_token__create(struct call *call)
         return status_ok();
     }
     api_token__show(call->arena, view, value);
-    commit_require_absent(&call->commit, FAMILY_TOKEN_HASHES,
-                          slice_make(record.hash.data, record.hash.len));
     guard_require_role(call, &role);
-    api_token__put_facts(call, &record);
     draft_commit_create(call, &draft, api_token__pack(call->arena, &record));
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }
 
 /* -- deleting --------------------------------------------------------------------------------- */
-
-/* Fills the commit: the record goes, its last use, and the facts of each value that works. */
-static void commit_delete_token(struct call *call, const struct api_token *token)
-{
-    const Datastream__Storage__V1__TokenRecord *record = token->record;
-
-    draft_commit_delete(call, &token->object);
-    commit_delete(&call->commit, FAMILY_USAGE, token->object.key);
-    commit_delete(&call->commit, FAMILY_TOKEN_HASHES,
-                  slice_make(record->hash.data, record->hash.len));
-    if (record->overlap_hash.len > 0)
-        commit_delete(&call->commit, FAMILY_TOKEN_HASHES,
-                      slice_make(record->overlap_hash.data, record->overlap_hash.len));
-}
 
 struct status api_token__delete(struct call *call)
 {
@@ -512,7 +470,9 @@ struct status api_token__delete(struct call *call)
     if (!status_is_ok(status))
         return status;
     call->response = object_empty_response(call);
-    if (!object_validate_only(call))
-        commit_delete_token(call, &token);
+    if (!object_validate_only(call)) {
+        draft_commit_delete(call, &token.object);
+        commit_delete(&call->commit, FAMILY_USAGE, token.object.key);
+    }
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }

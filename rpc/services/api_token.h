@@ -26,11 +26,8 @@ struct status api_token__read(struct call *call, struct slice id, struct api_tok
 struct status api_token__view(struct call *call, const Datastream__Storage__V1__TokenRecord *record,
                               struct slice role_name, Datastream__V1__ApiToken **ret_view);
 
-/*
- * Fills the commit with the facts of the current value and, while it works, of the one that it
- * replaced. The record's overlap is cleared when it is over.
- */
-void api_token__put_facts(struct call *call, Datastream__Storage__V1__TokenRecord *record);
+/* Forgets the value that was replaced, once it no longer works: its row goes with the next change. */
+void api_token__end_overlap(Datastream__Storage__V1__TokenRecord *record, int64_t now_ms);
 
 /* Milliseconds since 1970 of the record's end; 0 for none. */
 int64_t api_token__expire_ms(const Datastream__Storage__V1__TokenRecord *record);

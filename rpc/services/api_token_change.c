@@ -1,6 +1,6 @@
 /*
- * Changes of API tokens. Each writes the token's facts anew in the same commit, so that no later
- * request is let in on the old ones.
+ * Changes of API tokens. The rows of a token's facts change in the same commit as its record, so
+ * that no later request is let in on the old ones.
  */
 #include "rpc/services/api_token.h"
 #include "rpc/services/resource/changes.h"
@@ -40,7 +40,7 @@ static struct status commit_action(struct call *call, struct api_token *token, c
     if (!status_is_ok(status))
         return status;
     guard_require_role(call, &token->role);
-    api_token__put_facts(call, token->record);
+    api_token__end_overlap(token->record, call->now_ms);
     draft_commit_record(call, &token->object, api_token__pack(call->arena, token->record));
     object_audit(call, verb, token->object.kind, &token->object.id, slice_from_cstr(message->name),
                  changes);
@@ -131,11 +131,6 @@ static struct status choose_end(struct call *call, int64_t *expire_ms)
     return status_ok();
 }
 
-static void delete_hash(struct call *call, ProtobufCBinaryData hash)
-{
-    commit_delete(&call->commit, FAMILY_TOKEN_HASHES, slice_make(hash.data, hash.len));
-}
-
 /*
  * Moves the current value to the overlap, for as long as the request asks and it would have worked;
  * the value that was there before stops working.
@@ -146,16 +141,12 @@ static void retire_value(struct call *call, Datastream__Storage__V1__TokenRecord
     int64_t until = call->now_ms + overlap_ms;
     int64_t expire_ms = api_token__expire_ms(record);
 
-    if (record->overlap_hash.len > 0)
-        delete_hash(call, record->overlap_hash);
     record->overlap_hash = (ProtobufCBinaryData){0, NULL};
     record->overlap_until_ms = 0;
     if (expire_ms != 0 && expire_ms < until)
         until = expire_ms;
-    if (until <= call->now_ms) {
-        delete_hash(call, record->hash);
+    if (until <= call->now_ms)
         return;
-    }
     record->overlap_hash = record->hash;
     record->overlap_until_ms = until;
 }
@@ -212,8 +203,6 @@ struct status api_token__regenerate(struct call *call)
     value = api_token__new_value(call, token.record);
     if (arena_failed(call->arena))
         return status_out_of_memory();
-    commit_require_absent(&call->commit, FAMILY_TOKEN_HASHES,
-                          slice_make(token.record->hash.data, token.record->hash.len));
     status = commit_action(call, &token, "Regenerated", &changes);
     describe_overlap(call, token.record);
     if (status_is_ok(status))
@@ -336,7 +325,7 @@ struct status api_token__update(struct call *call)
     guard_require_role(call, &change.before);
     if (change.changed)
         guard_require_role(call, &change.after);
-    api_token__put_facts(call, token.record);
+    api_token__end_overlap(token.record, call->now_ms);
     edit_commit(call, &edit, api_token__pack(call->arena, token.record));
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }

@@ -1,77 +1,31 @@
 /* What `check` is told of the contract: which rows must lead to an object. */
 #include "datastream/storage/v1/records.pb-c.h"
-#include "rpc/services/resource/reference.h"
+#include "rpc/services/resource/rows.h"
 #include "rpc/services/services.h"
 #include "storage/actor.h"
 #include "storage/audit.h"
 #include "storage/keys.h"
 #include "storage/record.h"
 
-/* Adds a row to the list. Nothing where the arena failed. */
-static void add(struct arena *arena, struct check_index **first, enum store_family family,
-                struct slice key, struct slice body)
-{
-    struct check_index *index = arena_alloc(arena, sizeof(*index));
-
-    if (index == NULL)
-        return;
-    *index = (struct check_index){*first, family, key, body};
-    *first = index;
-}
-
 /* -- objects ---------------------------------------------------------------------------------- */
-
-static void add_name(struct arena *arena, const struct kind *kind, const struct uuid *organization,
-                     const struct uuid *id, ProtobufCMessage *message, struct check_index **first)
-{
-    struct violations ignored = {0};
-    struct slice folded;
-
-    if (kind->name == NULL)
-        return;
-    object_fold_name(arena, kind, message, &ignored, &folded);
-    add(arena, first, FAMILY_NAMES, key_name(arena, organization, kind->number, folded),
-        arena_copy(arena, slice_make(id->bytes, sizeof(id->bytes))));
-}
-
-static void add_references(struct arena *arena, const struct services_check *check,
-                           const struct kind *kind, const struct uuid *organization,
-                           const struct uuid *id, ProtobufCMessage *message,
-                           struct check_index **first)
-{
-    struct violations ignored = {0};
-    struct references references;
-
-    references_collect(arena, check->identities, kind->message, message, &ignored, &references);
-    for (const struct reference *at = references.first; at != NULL; at = at->next)
-        if (!at->builtin)
-            add(arena, first, FAMILY_REFERENCES,
-                key_reference(arena, organization, at->kind->number, &at->id, kind->number,
-                              at->field, id),
-                SLICE_EMPTY);
-}
 
 static bool list_object(const struct services_check *check, struct arena *arena,
                         enum store_family family, const struct store_row *row,
                         struct check_index **first)
 {
-    const struct kind *kind;
+    struct object_state state = {.kind = NULL};
     ProtobufCMessage *message;
-    struct uuid organization;
-    struct uuid id;
     uint32_t number;
-    uint64_t revision;
-    struct slice body;
 
-    if (!key_object_parse(row->key, &organization, &number, &id))
+    if (!key_object_parse(row->key, &state.organization, &number, &state.id))
         return false;
-    kind = contract_kind_by_number(check->contract, number);
-    if (kind == NULL || object_family(kind) != family ||
-        !status_is_ok(object_unpack(arena, kind, row->value, &revision, &body, &message)))
+    state.kind = contract_kind_by_number(check->contract, number);
+    if (state.kind == NULL || object_family(state.kind) != family ||
+        !status_is_ok(
+            object_unpack(arena, state.kind, row->value, &state.revision, &state.body, &message)))
         return false;
-    object_add_indexes(arena, kind, &organization, body, first);
-    add_name(arena, kind, &organization, &id, message, first);
-    add_references(arena, check, kind, &organization, &id, message, first);
+    rows_fill(arena, check->identities, message, &state);
+    rows_list(arena, &state, first);
     return true;
 }
 
@@ -100,13 +54,14 @@ static bool list_audit(const struct services_check *check, struct arena *arena,
     memcpy(organization.bytes, row->key.data, sizeof(organization.bytes));
     actor = actor_parse(slice_from_cstr(record->actor));
     if (actor.type != ACTOR_NONE)
-        add(arena, first, FAMILY_AUDIT_BY_ACTOR,
-            key_audit_by_actor(arena, &organization, &actor, number), SLICE_EMPTY);
+        check_index_add(arena, first, FAMILY_AUDIT_BY_ACTOR,
+                        key_audit_by_actor(arena, &organization, &actor, number), SLICE_EMPTY);
     kind = contract_kind(check->contract, slice_from_cstr(record->kind));
     if (kind == NULL || !uuid_parse(slice_from_cstr(record->object_id), &id))
         return true;
-    add(arena, first, FAMILY_AUDIT_BY_OBJECT,
-        key_audit_by_object(arena, &organization, kind->number, &id, number), SLICE_EMPTY);
+    check_index_add(arena, first, FAMILY_AUDIT_BY_OBJECT,
+                    key_audit_by_object(arena, &organization, kind->number, &id, number),
+                    SLICE_EMPTY);
     return true;
 }
 

@@ -8,6 +8,7 @@
 #include "datastream/storage/v1/records.pb-c.h"
 #include "proto/message/message.h"
 #include "rpc/call/time_floor.h"
+#include "rpc/services/resource/rows.h"
 #include "rpc/services/services.h"
 #include "storage/keys.h"
 
@@ -15,8 +16,9 @@
 #define EMAIL_LEN_MOST 254
 
 /* What the organization is made of, on its way into one commit. */
-struct founding {
+struct bootstrap {
     const struct kind *tokens;
+    const struct identity_registry *identities;
     struct arena *arena;
     struct commit commit;
     int64_t now_ms;
@@ -79,105 +81,84 @@ static const struct predefined_role *administrator(const struct identity_registr
 
 /* -- rows ------------------------------------------------------------------------------------- */
 
-static void put_audit(struct founding *founding, const char *action, const char *kind,
+static void put_audit(struct bootstrap *bootstrap, const char *action, const char *kind,
                       uint32_t kind_number, const struct uuid *id, struct slice object_name)
 {
     Datastream__Storage__V1__AuditRecord record = DATASTREAM__STORAGE__V1__AUDIT_RECORD__INIT;
-    struct arena *arena = founding->arena;
+    struct arena *arena = bootstrap->arena;
 
-    record.time_ms = founding->now_ms;
+    record.time_ms = bootstrap->now_ms;
     record.actor = (char *)"system";
     record.action = (char *)action;
     record.kind = (char *)kind;
     record.object_id = uuid_cstr(arena, id);
     record.object_name = arena_cstr(arena, object_name);
     if (!arena_failed(arena))
-        commit_audit(&founding->commit, &founding->organization,
+        commit_audit(&bootstrap->commit, &bootstrap->organization,
                      &(struct actor){.type = ACTOR_SYSTEM}, kind_number, id,
                      message_pack(arena, &record.base));
 }
 
-static void put_organization(struct founding *founding, struct slice owner_email)
+static void put_organization(struct bootstrap *bootstrap, struct slice owner_email)
 {
     Datastream__Storage__V1__OrganizationRecord record =
         DATASTREAM__STORAGE__V1__ORGANIZATION_RECORD__INIT;
-    struct slice key = key_organization(founding->arena, &founding->organization);
+    struct slice key = key_organization(bootstrap->arena, &bootstrap->organization);
 
-    record.name = arena_cstr(founding->arena, founding->name);
-    record.owner_email = arena_cstr(founding->arena, owner_email);
-    record.create_time_ms = founding->now_ms;
-    if (arena_failed(founding->arena))
+    record.name = arena_cstr(bootstrap->arena, bootstrap->name);
+    record.owner_email = arena_cstr(bootstrap->arena, owner_email);
+    record.create_time_ms = bootstrap->now_ms;
+    if (arena_failed(bootstrap->arena))
         return;
-    commit_require_absent(&founding->commit, FAMILY_ORGANIZATIONS, key);
-    commit_put(&founding->commit, FAMILY_ORGANIZATIONS, key,
-               message_pack(founding->arena, &record.base));
-    put_audit(founding, "CreatedOrganization", "organization", 0, &founding->organization,
-              founding->name);
-}
-
-static void put_facts(struct founding *founding, const struct predefined_role *role,
-                      ProtobufCBinaryData hash)
-{
-    Datastream__Storage__V1__TokenFacts facts = DATASTREAM__STORAGE__V1__TOKEN_FACTS__INIT;
-    struct arena *arena = founding->arena;
-    struct slice key = slice_make(hash.data, hash.len);
-
-    facts.organization = binary(arena, &founding->organization, sizeof(struct uuid));
-    facts.token_id = binary(arena, &founding->token, sizeof(struct uuid));
-    facts.role_id = binary(arena, &role->id, sizeof(struct uuid));
-    if (arena_failed(arena))
-        return;
-    commit_require_absent(&founding->commit, FAMILY_TOKEN_HASHES, key);
-    commit_put(&founding->commit, FAMILY_TOKEN_HASHES, key, message_pack(arena, &facts.base));
+    commit_require_absent(&bootstrap->commit, FAMILY_ORGANIZATIONS, key);
+    commit_put(&bootstrap->commit, FAMILY_ORGANIZATIONS, key,
+               message_pack(bootstrap->arena, &record.base));
+    put_audit(bootstrap, "CreatedOrganization", "organization", 0, &bootstrap->organization,
+              bootstrap->name);
 }
 
 /* The token's message, without its value. */
-static void fill_token(struct founding *founding, const struct predefined_role *role,
+static void fill_token(struct bootstrap *bootstrap, const struct predefined_role *role,
                        struct slice value, Datastream__V1__ApiToken *token)
 {
-    const struct kind *kind = founding->tokens;
-    struct arena *arena = founding->arena;
+    const struct kind *kind = bootstrap->tokens;
+    struct arena *arena = bootstrap->arena;
 
-    token->id = uuid_cstr(arena, &founding->token);
+    token->id = uuid_cstr(arena, &bootstrap->token);
     token->name = arena_cstr(arena, slice_from_cstr(role->name));
-    token->description = arena_cstr(arena, SLICE("Made with the organization."));
+    token->description = arena_cstr(arena, SLICE("Created with the organization."));
     token->role_id = uuid_cstr(arena, &role->id);
     token->masked_token = arena_cstr(arena, token_value_mask(arena, value));
     token->created_by = arena_cstr(arena, SLICE("system"));
-    field_set_timestamp(arena, &token->base, kind->create_time, founding->now_ms);
-    field_set_timestamp(arena, &token->base, kind->update_time, founding->now_ms);
+    field_set_timestamp(arena, &token->base, kind->create_time, bootstrap->now_ms);
+    field_set_timestamp(arena, &token->base, kind->update_time, bootstrap->now_ms);
 }
 
-static void put_token(struct founding *founding, const struct predefined_role *role,
+/* The rows of the token are those of any other: the resource engine lists them. */
+static void put_token(struct bootstrap *bootstrap, const struct predefined_role *role,
                       struct slice value)
 {
     Datastream__Storage__V1__TokenRecord record = DATASTREAM__STORAGE__V1__TOKEN_RECORD__INIT;
     Datastream__V1__ApiToken token = DATASTREAM__V1__API_TOKEN__INIT;
-    const struct kind *kind = founding->tokens;
-    struct arena *arena = founding->arena;
-    struct slice name = slice_from_cstr(role->name);
-    struct slice trimmed = SLICE_EMPTY;
-    struct slice folded = SLICE_EMPTY;
+    const struct kind *kind = bootstrap->tokens;
+    struct arena *arena = bootstrap->arena;
+    struct object_state state = {
+        .kind = kind, .organization = bootstrap->organization, .id = bootstrap->token};
     uint8_t hash[32];
 
     token_value_hash(value, hash);
-    fill_token(founding, role, value, &token);
+    fill_token(bootstrap, role, value, &token);
     record.token = &token;
     record.hash = binary(arena, hash, sizeof(hash));
-    key_fold_name(arena, name, &trimmed, &folded);
     if (arena_failed(arena))
         return;
-    put_facts(founding, role, record.hash);
-    commit_put(&founding->commit, FAMILY_TOKENS,
-               key_object(arena, &founding->organization, kind->number, &founding->token),
-               message_pack(arena, &record.base));
-    commit_put(&founding->commit, FAMILY_NAMES,
-               key_name(arena, &founding->organization, kind->number, folded),
-               slice_make(&founding->token, sizeof(founding->token)));
-    commit_count(&founding->commit, key_kind(arena, &founding->organization, kind->number), 1);
-    commit_feed(&founding->commit, &founding->organization, kind->number, &founding->token,
-                CHANGE_CREATED);
-    put_audit(founding, "CreatedApiToken", "api-tokens", kind->number, &founding->token, name);
+    state.body = message_pack(arena, &record.base);
+    rows_fill(arena, bootstrap->identities, &token.base, &state);
+    if (arena_failed(arena))
+        return;
+    rows_commit(&bootstrap->commit, NULL, &state);
+    put_audit(bootstrap, "CreatedApiToken", "api-tokens", kind->number, &bootstrap->token,
+              slice_from_cstr(role->name));
 }
 
 /* -- the whole -------------------------------------------------------------------------------- */
@@ -193,16 +174,16 @@ static struct slice organizations_end(struct arena *arena)
     return slice_make(key, sizeof(struct uuid) + 1);
 }
 
-static struct status write_commit(struct store *store, struct founding *founding)
+static struct status write_commit(struct store *store, struct bootstrap *bootstrap)
 {
-    if (arena_failed(founding->arena))
+    if (arena_failed(bootstrap->arena))
         return status_out_of_memory();
-    switch (store_commit_wait(store, &founding->commit)) {
+    switch (store_commit_wait(store, &bootstrap->commit)) {
     case COMMIT_DONE:
         return status_ok();
     case COMMIT_CONFLICT:
-        if (founding->commit.conflict != NULL &&
-            founding->commit.conflict->type == CONDITION_RANGE_EMPTY)
+        if (bootstrap->commit.conflict != NULL &&
+            bootstrap->commit.conflict->type == CONDITION_RANGE_EMPTY)
             return status_const(STATUS_ALREADY_EXISTS,
                                 SLICE("The store has an organization already."));
         return status_const(STATUS_ABORTED, SLICE("Another change came between: try again."));
@@ -217,8 +198,9 @@ struct status organization_create(struct store *store, const struct identity_reg
                                   struct organization_made *ret_made)
 {
     const struct predefined_role *role = administrator(identities);
-    struct founding founding = {
+    struct bootstrap bootstrap = {
         .tokens = contract_kind(contract, SLICE("api-tokens")),
+        .identities = identities,
         .arena = arena,
         .now_ms = time_floor_now_ms(),
     };
@@ -228,27 +210,27 @@ struct status organization_create(struct store *store, const struct identity_reg
 
     if (!status_is_ok(status))
         return status;
-    if (role == NULL || founding.tokens == NULL)
+    if (role == NULL || bootstrap.tokens == NULL)
         return status_const(STATUS_FAILED_PRECONDITION,
                             SLICE("The contract lacks API tokens or their administrator's role."));
-    if (getrandom(founding.random, sizeof(founding.random), 0) != sizeof(founding.random))
+    if (getrandom(bootstrap.random, sizeof(bootstrap.random), 0) != sizeof(bootstrap.random))
         return status_const(STATUS_UNAVAILABLE, SLICE("The system gave no random bytes."));
     arena_wipe_on_done(arena);
-    founding.name = name;
-    founding.organization = uuid_make(founding.now_ms, founding.random);
-    founding.token = uuid_make(founding.now_ms, founding.random + 10);
-    token_value_make(founding.random + 20, value);
+    bootstrap.name = name;
+    bootstrap.organization = uuid_make(bootstrap.now_ms, bootstrap.random);
+    bootstrap.token = uuid_make(bootstrap.now_ms, bootstrap.random + 10);
+    token_value_make(bootstrap.random + 20, value);
     text = arena_copy(arena, slice_make(value, sizeof(value)));
     explicit_bzero(value, sizeof(value));
-    commit_init(&founding.commit, arena);
+    commit_init(&bootstrap.commit, arena);
     if (first)
-        commit_require_empty(&founding.commit, FAMILY_ORGANIZATIONS, SLICE("\0"),
+        commit_require_empty(&bootstrap.commit, FAMILY_ORGANIZATIONS, SLICE("\0"),
                              organizations_end(arena));
-    put_organization(&founding, owner_email);
-    put_token(&founding, role, text);
-    explicit_bzero(founding.random, sizeof(founding.random));
-    status = write_commit(store, &founding);
+    put_organization(&bootstrap, owner_email);
+    put_token(&bootstrap, role, text);
+    explicit_bzero(bootstrap.random, sizeof(bootstrap.random));
+    status = write_commit(store, &bootstrap);
     if (status_is_ok(status))
-        *ret_made = (struct organization_made){founding.organization, text};
+        *ret_made = (struct organization_made){bootstrap.organization, text};
     return status;
 }

@@ -4,7 +4,7 @@
 #include "rpc/services/resource/changes.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/mask.h"
-#include "storage/keys.h"
+#include "rpc/services/resource/rows.h"
 
 /* -- checking --------------------------------------------------------------------------------- */
 
@@ -60,7 +60,8 @@ static struct status check(struct call *call, struct draft *draft,
                      &draft->violations);
     references_collect(call->arena, call_identities(call), kind->message, draft->message,
                        &draft->violations, &draft->references);
-    return references_check(call, &draft->references, references_before, &draft->violations);
+    return references_check(call, kind, &draft->id, &draft->references, references_before,
+                            &draft->violations);
 }
 
 struct status draft_begin(struct call *call, ProtobufCMessage *message, struct draft *ret_draft)
@@ -115,20 +116,28 @@ void draft_stamp(struct call *call, struct draft *draft)
 
 /* -- committing ------------------------------------------------------------------------------- */
 
-static struct slice name_key(struct call *call, const struct draft *draft)
+/* The draft as it is stored with that body. */
+static struct object_state state_of(const struct call *call, const struct draft *draft,
+                                    struct slice body)
 {
-    return key_name(call->arena, &call->identity.organization, draft->kind->number, draft->folded);
+    return (struct object_state){.kind = draft->kind,
+                                 .organization = call->identity.organization,
+                                 .id = draft->id,
+                                 .body = body,
+                                 .secrets = draft->secrets,
+                                 .folded = draft->folded,
+                                 .references = draft->references};
 }
 
-static struct slice id_body(struct call *call, const struct uuid *id)
+/* The same of the draft of a stored object. */
+static struct object_state state_before(const struct call *call, const struct draft *draft,
+                                        const struct object *object)
 {
-    return arena_copy(call->arena, slice_make(id->bytes, sizeof(id->bytes)));
-}
+    struct object_state state = state_of(call, draft, object->body);
 
-static void count(struct call *call, const struct kind *kind, int64_t delta)
-{
-    commit_count(&call->commit, key_kind(call->arena, &call->identity.organization, kind->number),
-                 delta);
+    state.revision = object->revision;
+    state.secrets = object->secrets;
+    return state;
 }
 
 /* What an object begins with is a change too: its history must tell what it was given. */
@@ -145,64 +154,46 @@ static struct call_changes first_values(struct call *call, const struct draft *d
 
 void draft_commit_create(struct call *call, const struct draft *draft, struct slice body)
 {
-    const struct uuid *organization = &call->identity.organization;
-    const struct kind *kind = draft->kind;
-    struct slice key = key_object(call->arena, organization, kind->number, &draft->id);
+    struct object_state after = state_of(call, draft, body);
     struct call_changes changes = first_values(call, draft);
 
-    commit_require_absent(&call->commit, object_family(kind), key);
-    if (kind->name != NULL) {
-        struct slice name = name_key(call, draft);
-
-        commit_require_absent(&call->commit, FAMILY_NAMES, name);
-        commit_put(&call->commit, FAMILY_NAMES, name, id_body(call, &draft->id));
-    }
-    commit_put(&call->commit, object_family(kind), key, body);
-    references_commit(call, kind, &draft->id, NULL, &draft->references);
-    count(call, kind, 1);
-    commit_feed(&call->commit, organization, kind->number, &draft->id, CHANGE_CREATED);
-    object_audit(call, "Created", kind, &draft->id, object_name(kind, draft->message), &changes);
+    rows_commit(&call->commit, NULL, &after);
+    object_audit(call, "Created", draft->kind, &draft->id, object_name(draft->kind, draft->message),
+                 &changes);
     call->committed = object_committed;
 }
 
-/* A stored object as a draft: what rows it has. Violations of what is stored mean nothing. */
+/* A stored object as a draft: what rows it has. */
 static struct draft draft_of(struct call *call, const struct object *object)
 {
-    struct draft draft = {.kind = object->kind, .id = object->id, .message = object->message};
-    struct violations ignored = {0};
+    struct object_state state = {.kind = object->kind};
 
-    object_fold_name(call->arena, draft.kind, draft.message, &ignored, &draft.folded);
-    references_collect(call->arena, call_identities(call), draft.kind->message, draft.message,
-                       &ignored, &draft.references);
-    return draft;
+    rows_fill(call->arena, call_identities(call), object->message, &state);
+    return (struct draft){.kind = object->kind,
+                          .id = object->id,
+                          .message = object->message,
+                          .secrets = object->secrets,
+                          .folded = state.folded,
+                          .references = state.references};
 }
 
 void draft_commit_delete(struct call *call, const struct object *object)
 {
-    const struct uuid *organization = &call->identity.organization;
-    const struct kind *kind = object->kind;
     struct draft draft = draft_of(call, object);
+    struct object_state before = state_before(call, &draft, object);
 
-    commit_require_revision(&call->commit, object_family(kind), object->key, object->revision);
-    commit_require_empty(&call->commit, FAMILY_REFERENCES, object->key,
-                         key_prefix_end(call->arena, object->key));
-    commit_delete(&call->commit, object_family(kind), object->key);
-    if (kind->name != NULL)
-        commit_delete(&call->commit, FAMILY_NAMES, name_key(call, &draft));
-    references_commit(call, kind, &object->id, &draft.references, NULL);
-    count(call, kind, -1);
-    commit_feed(&call->commit, organization, kind->number, &object->id, CHANGE_DELETED);
-    object_audit(call, "Deleted", kind, &object->id, object_name(kind, object->message), NULL);
+    rows_commit(&call->commit, &before, NULL);
+    object_audit(call, "Deleted", object->kind, &object->id,
+                 object_name(object->kind, object->message), NULL);
 }
 
 void draft_commit_record(struct call *call, const struct object *object, struct slice body)
 {
-    const struct kind *kind = object->kind;
+    struct draft draft = draft_of(call, object);
+    struct object_state before = state_before(call, &draft, object);
+    struct object_state after = state_of(call, &draft, body);
 
-    commit_require_revision(&call->commit, object_family(kind), object->key, object->revision);
-    commit_put(&call->commit, object_family(kind), object->key, body);
-    commit_feed(&call->commit, &call->identity.organization, kind->number, &object->id,
-                CHANGE_UPDATED);
+    rows_commit(&call->commit, &before, &after);
     call->committed = object_committed;
 }
 
@@ -238,6 +229,7 @@ struct status edit_open(struct call *call, struct slice id, struct edit *ret_edi
         return status;
     edit.before = draft_of(call, &edit.object);
     edit.after.id = edit.object.id;
+    edit.after.secrets = edit.object.secrets;
     edit.after.message = message_copy(call->arena, kind->message, edit.object.message);
     if (edit.after.message == NULL)
         return status_out_of_memory();
@@ -300,17 +292,11 @@ void edit_stamp(struct call *call, struct edit *edit)
 void edit_commit(struct call *call, const struct edit *edit, struct slice body)
 {
     const struct kind *kind = edit->after.kind;
+    struct object_state before = state_before(call, &edit->before, &edit->object);
+    struct object_state after = state_of(call, &edit->after, body);
 
-    draft_commit_record(call, &edit->object, body);
-    if (kind->name != NULL && !slice_equal(edit->before.folded, edit->after.folded)) {
-        struct slice name = name_key(call, &edit->after);
-
-        commit_require_absent(&call->commit, FAMILY_NAMES, name);
-        commit_delete(&call->commit, FAMILY_NAMES, name_key(call, &edit->before));
-        commit_put(&call->commit, FAMILY_NAMES, name, id_body(call, &edit->after.id));
-    }
-    references_commit(call, kind, &edit->after.id, &edit->before.references,
-                      &edit->after.references);
+    rows_commit(&call->commit, &before, &after);
     object_audit(call, "Updated", kind, &edit->after.id, object_name(kind, edit->after.message),
                  &edit->changes);
+    call->committed = object_committed;
 }

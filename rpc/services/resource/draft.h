@@ -18,6 +18,7 @@ struct draft {
     const struct kind *kind;
     struct uuid id;
     ProtobufCMessage *message; /* made for this run: may be changed */
+    struct slice secrets;      /* body of its row of secrets; empty for none */
     struct slice folded;       /* the name as it is compared */
     struct references references;
     struct violations violations;

@@ -33,6 +33,7 @@ struct object {
     struct slice key;
     uint64_t revision;
     struct slice body;
+    struct slice secrets;      /* body of its row of secrets; empty for none */
     ProtobufCMessage *message; /* the public message, made for this run: may be changed */
 };
 

@@ -38,7 +38,10 @@ static void add(struct collection *collection, const struct field *field, char *
 {
     struct references *references = collection->references;
     struct arena *arena = collection->arena;
-    struct reference found = {.kind = field->reference, .field = collection->top, .path = path};
+    struct reference found = {.kind = field->reference,
+                              .field = collection->top,
+                              .exclusive = field->exclusive,
+                              .path = path};
     struct reference *kept;
 
     if (!uuid_parse(slice_from_cstr(text), &found.id)) {
@@ -115,59 +118,96 @@ void references_collect(struct arena *arena, const struct identity_registry *ide
 
 /* -- checking and writing --------------------------------------------------------------------- */
 
-static struct slice target_key(struct call *call, const struct reference *reference)
+static struct slice target_key(struct arena *arena, const struct uuid *organization,
+                               const struct reference *reference)
 {
-    return key_object(call->arena, &call->identity.organization, reference->kind->number,
-                      &reference->id);
+    return key_object(arena, organization, reference->kind->number, &reference->id);
 }
 
-struct status references_check(struct call *call, const struct references *references,
-                               const struct references *before, struct violations *violations)
+/* The range of the references to the same target by the same field of the kind. */
+static struct slice range_of(struct arena *arena, const struct uuid *organization,
+                             const struct kind *kind, const struct reference *reference)
+{
+    return key_references_by(arena, organization, reference->kind->number, &reference->id,
+                             kind->number, reference->field);
+}
+
+/* Adds a violation where another object has the target for itself. */
+static enum store_found check_exclusive(struct call *call, const struct kind *kind,
+                                        const struct uuid *id, const struct reference *reference,
+                                        struct violations *violations)
+{
+    struct arena *arena = call->arena;
+    const struct uuid *organization = &call->identity.organization;
+    struct slice range = range_of(arena, organization, kind, reference);
+    struct slice own = key_reference(arena, organization, reference->kind->number, &reference->id,
+                                     kind->number, reference->field, id);
+    struct store_rows rows = {0};
+    enum store_found found;
+
+    found = store_scan(call->view, FAMILY_REFERENCES, range, key_prefix_end(arena, range), false, 2,
+                       &rows);
+    for (size_t i = 0; found == STORE_FOUND && i < rows.count; i++) {
+        if (slice_equal(rows.rows[i].key, own))
+            continue;
+        violations_add(violations, arena, reference->path,
+                       "must be the id of %.*s that no other %.*s refers to",
+                       SLICE_ARG(object_with_article(arena, reference->kind)),
+                       SLICE_ARG(kind->singular));
+        break;
+    }
+    return found;
+}
+
+struct status references_check(struct call *call, const struct kind *kind, const struct uuid *id,
+                               const struct references *references, const struct references *before,
+                               struct violations *violations)
 {
     struct arena *arena = call->arena;
     struct status status = status_ok();
 
     /* A miss ends nothing here: the rest is asked for too, and fetched with it. */
     for (const struct reference *at = references->first; at != NULL; at = at->next) {
-        struct slice key;
         enum store_found found;
         struct slice value;
+        struct slice key;
 
         if (at->builtin || references_have(before, at))
             continue;
-        key = target_key(call, at);
+        key = target_key(arena, &call->identity.organization, at);
         if (arena_failed(arena))
             return status_out_of_memory();
         found = store_get(call->view, object_family(at->kind), key, &value);
         if (found == STORE_ABSENT)
             violations_add(violations, arena, at->path, "must be the id of %.*s that exists",
                            SLICE_ARG(object_with_article(arena, at->kind)));
-        else if (found != STORE_FOUND)
+        else if (found == STORE_FOUND && at->exclusive)
+            found = check_exclusive(call, kind, id, at, violations);
+        if (found == STORE_AGAIN || found == STORE_FAILED)
             status = call_store_status(found);
     }
     return status;
 }
 
-static struct slice row_key(struct call *call, const struct kind *kind, const struct uuid *id,
-                            const struct reference *reference)
+void references_require(struct commit *commit, const struct kind *kind,
+                        const struct uuid *organization, const struct uuid *id,
+                        const struct references *before, const struct references *after)
 {
-    return key_reference(call->arena, &call->identity.organization, reference->kind->number,
-                         &reference->id, kind->number, reference->field, id);
-}
+    struct arena *arena = commit->arena;
 
-void references_commit(struct call *call, const struct kind *kind, const struct uuid *id,
-                       const struct references *before, const struct references *after)
-{
-    const struct reference *at;
+    for (const struct reference *at = after->first; at != NULL; at = at->next) {
+        struct slice range;
 
-    for (at = before == NULL ? NULL : before->first; at != NULL; at = at->next)
-        if (!at->builtin && !references_have(after, at))
-            commit_delete(&call->commit, FAMILY_REFERENCES, row_key(call, kind, id, at));
-    for (at = after == NULL ? NULL : after->first; at != NULL; at = at->next) {
         if (at->builtin || references_have(before, at))
             continue;
-        commit_require_present(&call->commit, object_family(at->kind), target_key(call, at));
-        commit_put(&call->commit, FAMILY_REFERENCES, row_key(call, kind, id, at), SLICE(""));
+        commit_require_present(commit, object_family(at->kind),
+                               target_key(arena, organization, at));
+        if (!at->exclusive)
+            continue;
+        range = range_of(arena, organization, kind, at);
+        commit_require_only(commit, FAMILY_REFERENCES, range, key_prefix_end(arena, range),
+                            key_reference(arena, organization, at->kind->number, &at->id,
+                                          kind->number, at->field, id));
     }
 }
 

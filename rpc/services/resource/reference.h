@@ -16,6 +16,7 @@ struct reference {
     struct uuid id;
     uint32_t field; /* number of the message's own field that it lies in */
     bool builtin;   /* exists without a record: no row is kept */
+    bool exclusive; /* no other object of the source's kind may refer to it by the field */
     struct slice path;
 };
 
@@ -34,18 +35,22 @@ void references_collect(struct arena *arena, const struct identity_registry *ide
                         struct violations *violations, struct references *ret_references);
 
 /*
- * Adds a violation for each target that does not exist; those that `before` (may be NULL) has too
- * are taken as they are. UNAVAILABLE by the store.
+ * Adds a violation for each target that does not exist, or that another object than `id` of the
+ * kind refers to exclusively; those that `before` (may be NULL) has too are accepted as they are.
+ * UNAVAILABLE by the store.
  */
-struct status references_check(struct call *call, const struct references *references,
-                               const struct references *before, struct violations *violations);
+struct status references_check(struct call *call, const struct kind *kind, const struct uuid *id,
+                               const struct references *references, const struct references *before,
+                               struct violations *violations);
 
 /*
- * Fills the commit with the rows that come and go between two states of an object (either may be
- * NULL), and with the condition that each new target is there.
+ * Adds to the commit the conditions of each reference that is new since `before` (may be NULL):
+ * the target is there and, where the reference is exclusive, no other object refers to it. So of
+ * two that refer to it at once one is refused.
  */
-void references_commit(struct call *call, const struct kind *kind, const struct uuid *id,
-                       const struct references *before, const struct references *after);
+void references_require(struct commit *commit, const struct kind *kind,
+                        const struct uuid *organization, const struct uuid *id,
+                        const struct references *before, const struct references *after);
 
 /*
  * FAILED_PRECONDITION with PRECONDITION_REFERENCED details when others refer to the object: those
