@@ -18,7 +18,7 @@ struct endpoint {
     size_t computed_count;
 };
 
-#define REST_HEADERS_MOST 10
+#define REST_HEADERS_MOST 16
 
 /* Retry-After of a 429 that names no time: memory comes back as soon as other calls end. */
 #define REST_RETRY_SOON "1"

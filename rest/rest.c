@@ -7,13 +7,13 @@
 
 #include "base/log.h"
 #include "rest/endpoint.h"
+#include "rest/files.h"
 #include "rest/negotiate.h"
-#include "rest/openapi/openapi.h"
 #include "rest/problem.h"
 #include "rest/rest_health.h"
 #include "rest/rest_stream.h"
+#include "rest/swagger/swagger.h"
 
-#define OPENAPI_PATH "/api/v1/swagger/openapi.json"
 #define ALL_METHODS "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 struct rest {
@@ -21,8 +21,8 @@ struct rest {
     struct router *router;
     struct endpoint *endpoints;
     size_t endpoint_count;
-    struct slice openapi;
-    struct slice openapi_etag;
+    struct slice documents[OPENAPI_VERSIONS]; /* by enum openapi_version */
+    struct files *files;
 };
 
 static void fail(struct rest_call *call, struct status status)
@@ -254,30 +254,39 @@ static void answer_options(struct rest_call *call, struct slice allow)
     rest__answer(call, 204, SLICE_EMPTY, SLICE_EMPTY);
 }
 
-/* The document is the same for as long as the process runs. */
-static void answer_openapi(struct rest_call *call)
+/* A file is the same for as long as the process runs. */
+static void answer_file(struct rest_call *call, const struct file *file)
 {
-    struct slice if_none_match;
+    const struct request_head *head = &call->exchange->head;
+    struct slice encoding, etag, if_none_match;
+    struct slice bytes = file_choose(call->exchange->arena, file, head->headers, head->header_count,
+                                     &encoding, &etag);
 
-    call->cache_control = SLICE("no-cache"); /* keep it, but ask whether it is still the one */
-    rest__add_header(call, SLICE("etag"), call->rest->openapi_etag);
+    call->cache_control = file->cache_control;
+    rest__add_header(call, SLICE("etag"), etag);
+    rest__add_header(call, SLICE("vary"), SLICE("accept-encoding"));
+    for (size_t i = 0; i < file->header_count; i++)
+        rest__add_header(call, file->headers[i].name, file->headers[i].value);
     if (exchange_header(call->exchange, SLICE("if-none-match"), &if_none_match) &&
-        etag_is_listed(if_none_match, call->rest->openapi_etag))
+        etag_is_listed(if_none_match, etag)) {
         rest__answer(call, 304, SLICE_EMPTY, SLICE_EMPTY);
-    else
-        rest__answer(call, 200, SLICE("application/json"), call->rest->openapi);
+        return;
+    }
+    if (encoding.len > 0)
+        rest__add_header(call, SLICE("content-encoding"), encoding);
+    rest__answer(call, 200, file->content_type, bytes);
 }
 
 /* Health and reference: public, and read only. False for every other path. */
 static bool answer_public(struct rest_call *call, bool is_read, bool is_options)
 {
     struct slice path = call->exchange->head.path;
-    bool is_openapi = slice_equal(path, SLICE(OPENAPI_PATH));
+    const struct file *file = files_find(call->rest->files, path);
     struct status status;
     struct slice body;
     int http = 200;
 
-    if (!is_openapi && !health_answer(call->rest->frontends, path, &http, &body))
+    if (file == NULL && !health_answer(call->rest->frontends, path, &http, &body))
         return false;
     if (is_options) {
         answer_options(call, SLICE("GET, HEAD, OPTIONS"));
@@ -286,8 +295,8 @@ static bool answer_public(struct rest_call *call, bool is_read, bool is_options)
                               SLICE("The path does not take this method; see Allow."));
         rest__add_header(call, SLICE("allow"), SLICE("GET, HEAD, OPTIONS"));
         rest__answer_problem(call, 405, &status);
-    } else if (is_openapi) {
-        answer_openapi(call);
+    } else if (file != NULL) {
+        answer_file(call, file);
     } else {
         rest__answer(call, http, SLICE("application/json"), body);
     }
@@ -467,12 +476,18 @@ static struct status add_endpoints(struct rest *rest, struct arena *arena)
     return status_ok();
 }
 
-static struct status make_openapi(struct rest *rest, struct arena *arena)
+/* The API's documents, in the order of enum openapi_version. */
+static const struct slice document_paths[OPENAPI_VERSIONS] = {
+    [OPENAPI_3_1] = SLICE_INIT("/api/v1/swagger/openapi.json"),
+    [OPENAPI_3_0] = SLICE_INIT("/api/v1/swagger/openapi-3.0.json"),
+    [OPENAPI_2_0] = SLICE_INIT("/api/v1/swagger/doc.json"),
+};
+
+static struct status make_documents(struct rest *rest, struct arena *arena)
 {
     size_t count = rest->endpoint_count;
     struct openapi_operation *operations = arena_array(arena, count + 1, sizeof(operations[0]));
-    uint64_t hash = 0xcbf29ce484222325u;
-    struct status status;
+    struct status status = status_ok();
 
     if (operations == NULL)
         return status_out_of_memory();
@@ -480,13 +495,19 @@ static struct status make_openapi(struct rest *rest, struct arena *arena)
         operations[i] = (struct openapi_operation){.method = rest->endpoints[i].method,
                                                    .binding = &rest->endpoints[i].binding,
                                                    .creates = rest->endpoints[i].creates};
-    status = openapi_write(arena, rest->frontends->contract, operations, count, &rest->openapi);
-    if (!status_is_ok(status))
-        return status;
-    for (size_t i = 0; i < rest->openapi.len; i++) /* FNV-1a */
-        hash = (hash ^ (unsigned char)rest->openapi.data[i]) * 0x100000001b3u;
-    rest->openapi_etag = arena_printf(arena, "\"%016llx\"", (unsigned long long)hash);
-    return arena_failed(arena) ? status_out_of_memory() : status_ok();
+    for (size_t i = 0; i < OPENAPI_VERSIONS && status_is_ok(status); i++) {
+        struct file file = {.path = document_paths[i],
+                            .content_type = SLICE("application/json"),
+                            /* Keep it, but ask whether it is still the one. */
+                            .cache_control = SLICE("no-cache")};
+
+        status = openapi_write(arena, rest->frontends->contract, (enum openapi_version)i,
+                               operations, count, &rest->documents[i]);
+        file.bytes = rest->documents[i];
+        if (status_is_ok(status))
+            status = files_add(rest->files, &file, true);
+    }
+    return status;
 }
 
 struct status rest_new(struct frontends *frontends, struct arena *arena, struct rest **ret_rest)
@@ -498,17 +519,20 @@ struct status rest_new(struct frontends *frontends, struct arena *arena, struct 
         return status_out_of_memory();
     rest->frontends = frontends;
     rest->router = router_new(arena);
-    if (rest->router == NULL)
+    rest->files = files_new(arena);
+    if (rest->router == NULL || rest->files == NULL)
         return status_out_of_memory();
     status = add_endpoints(rest, arena);
     if (status_is_ok(status))
-        status = make_openapi(rest, arena);
+        status = make_documents(rest, arena);
+    if (status_is_ok(status))
+        status = swagger_add(rest->files);
     if (status_is_ok(status))
         *ret_rest = rest;
     return status;
 }
 
-struct slice rest_openapi(const struct rest *rest)
+struct slice rest_openapi(const struct rest *rest, enum openapi_version version)
 {
-    return rest->openapi;
+    return rest->documents[version];
 }

@@ -5,6 +5,7 @@
 #ifndef DATASTREAM_REST_REST_H
 #define DATASTREAM_REST_REST_H
 
+#include "rest/openapi/openapi.h"
 #include "rpc/frontend/frontend.h"
 
 struct rest;
@@ -18,8 +19,8 @@ struct status rest_new(struct frontends *frontends, struct arena *arena, struct 
 /* Serves the exchange: the begin handler for all that no other frontend takes. */
 void rest_begin(struct rest *rest, struct exchange *exchange);
 
-/* The OpenAPI document (JSON), made at rest_new. */
-struct slice rest_openapi(const struct rest *rest);
+/* A rendering of the OpenAPI document (JSON), made at rest_new. */
+struct slice rest_openapi(const struct rest *rest, enum openapi_version version);
 
 /*
  * Answers a request that the connection refuses by itself, as a problem with a request id. `detail`

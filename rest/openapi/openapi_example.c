@@ -1,5 +1,7 @@
 /* Made-up bodies: the required fields of a message, each valid by its rules. */
-#include "rest/openapi/openapi_private.h"
+#include "rest/openapi/openapi_example.h"
+
+#include "rest/openapi/openapi_schema.h"
 
 #define EXAMPLE_DEPTH_MOST 8
 
@@ -128,11 +130,26 @@ static void put_message(struct openapi *api, const struct message_type *type,
     openapi__close(api, '}');
 }
 
-void openapi__example(struct openapi *api, const struct message_type *type,
-                      const struct binding *binding)
+/* A patch of one field that most messages have. */
+static void put_patch(struct openapi *api, const struct message_type *type)
 {
-    if (!can_make(type, 0))
+    const struct field *field = message_field_by_proto_name(type, SLICE("description"));
+
+    if (field == NULL || field->repeated || field->pb->type != PROTOBUF_C_TYPE_STRING)
         return;
     openapi__key(api, SLICE("example"));
-    put_message(api, type, binding);
+    openapi__open(api, '{');
+    openapi__member(api, field->json_name, SLICE("What it is for."));
+    openapi__close(api, '}');
+}
+
+void openapi__example(struct openapi *api, const struct message_type *type, enum schema_use use,
+                      const struct binding *binding)
+{
+    if (use == USE_PATCH) {
+        put_patch(api, type);
+    } else if (use == USE_CREATE && can_make(type, 0)) {
+        openapi__key(api, SLICE("example"));
+        put_message(api, type, binding);
+    }
 }

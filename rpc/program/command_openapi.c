@@ -5,18 +5,39 @@
 #include "rest/rest.h"
 #include "rpc/program/program.h"
 
+/* Left out: the version that is published. */
+static bool find_version(const char *text, enum openapi_version *ret_version)
+{
+    static const char *const names[OPENAPI_VERSIONS] = {
+        [OPENAPI_3_1] = "3.1", [OPENAPI_3_0] = "3.0", [OPENAPI_2_0] = "2.0"};
+
+    for (size_t i = 0; i < OPENAPI_VERSIONS; i++)
+        if (strcmp(text == NULL ? "3.1" : text, names[i]) == 0) {
+            *ret_version = (enum openapi_version)i;
+            return true;
+        }
+    return false;
+}
+
 int command_openapi(const struct options *options, struct arena *arena)
 {
     struct frontends frontends = {.settings = &options->settings};
     struct rest *rest;
     struct slice document;
-    struct status status = contract_load(embedded_contract(), arena, &frontends.contract);
+    enum openapi_version version;
+    struct status status;
+
+    if (!find_version(options->version, &version))
+        return program_fail(status_make(arena, STATUS_INVALID_ARGUMENT,
+                                        "The version is 3.1, 3.0 or 2.0, not \"%s\".",
+                                        options->version));
+    status = contract_load(embedded_contract(), arena, &frontends.contract);
 
     if (status_is_ok(status))
         status = rest_new(&frontends, arena, &rest);
     if (!status_is_ok(status))
         return program_fail(status);
-    document = rest_openapi(rest);
+    document = rest_openapi(rest, version);
     fwrite(document.data, 1, document.len, stdout);
     putchar('\n');
     return fflush(stdout) == 0 ? 0 : 1;

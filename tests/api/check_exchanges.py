@@ -17,7 +17,7 @@ from json_schema import Validator
 
 SHOWN = 40
 # What a known path answers to methods that it does not take, before and after authentication.
-OTHER_METHOD = {401: "Unauthorized", 405: "MethodNotAllowed", 429: "TooManyRequests"}
+OTHER_METHOD = {401: "Unauthorized", 405: "Problem", 429: "TooManyRequests"}
 # An event's data is a message, as a line of this type is.
 EVENTS, MESSAGES = "text/event-stream", "application/x-ndjson"
 # The client was gone before the answer.
@@ -53,8 +53,8 @@ class Checker:
 
     def check_rest(self, line):
         verb, items = self.operations(line)
-        service, _, name = line["method"].rpartition(".")
-        wanted = f"{service.rpartition('.')[2]}_{name}"
+        name = line["method"].rpartition(".")[2]
+        wanted = name[0].lower() + name[1:]
         status = line["status"]
         is_known = any(verb in item for item in items)
         if status in OTHER_METHOD and items and (not is_known or status == 405):
@@ -64,7 +64,7 @@ class Checker:
             self.check_answer(line, self.document["components"]["responses"][name])
             return
         found = [item[verb] for item in items if verb in item
-                 and re.fullmatch(re.escape(wanted) + r"(_\d+)?", item[verb]["operationId"])]
+                 and re.fullmatch(re.escape(wanted) + r"\d*", item[verb]["operationId"])]
         if items and not found:
             self.problem(line, f"no operation of {line['path']} is {wanted}")
         for operation in found:

@@ -7,7 +7,7 @@ that is `writeOnly`.
 import datetime
 import re
 
-ANNOTATIONS = {"description", "example", "title", "readOnly", "contentEncoding", "default"}
+ANNOTATIONS = {"description", "example", "title", "default"}
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.(\d{3}|\d{6}|\d{9}))?Z")
@@ -39,7 +39,8 @@ STRING_FORMATS = {
     "uuid": lambda s: UUID.fullmatch(s) is not None,
     "date-time": is_time,
     "int64": lambda s: -2**63 <= int(s) < 2**63,
-    "uint64": lambda s: 0 <= int(s) < 2**64,
+    "password": lambda s: True,
+    "byte": lambda s: True,
     "email": lambda s: "@" in s,
     "hostname": lambda s: re.fullmatch(r"[0-9A-Za-z.-]+", s) is not None,
     "ip": lambda s: re.fullmatch(r"[0-9a-fA-F.:]+", s) is not None,
@@ -47,7 +48,7 @@ STRING_FORMATS = {
 }
 NUMBER_FORMATS = {
     "int32": lambda n: -2**31 <= n < 2**31,
-    "uint32": lambda n: 0 <= n < 2**32,
+    "int64": lambda n: 0 <= n < 2**32,
     "float": lambda n: True,
     "double": lambda n: True,
 }

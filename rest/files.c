@@ -1,0 +1,153 @@
+/* Files in memory, by path. */
+#include "rest/files.h"
+
+#include <zlib.h>
+
+#include "base/text.h"
+
+/* The documents are large and made at each start: most of the gain for little of the time. */
+#define GZIP_LEVEL 4
+#define GZIP_WINDOW (15 + 16)
+#define GZIP_MEMORY 8
+
+struct entry {
+    struct entry *next;
+    struct file file;
+};
+
+struct files {
+    struct arena *arena;
+    struct entry *first;
+};
+
+struct files *files_new(struct arena *arena)
+{
+    struct files *files = arena_zalloc(arena, sizeof(*files));
+
+    if (files != NULL)
+        files->arena = arena;
+    return files;
+}
+
+/* FNV-1a: it only tells one content from another. */
+static struct slice make_etag(struct arena *arena, struct slice bytes)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+
+    for (size_t i = 0; i < bytes.len; i++)
+        hash = (hash ^ (unsigned char)bytes.data[i]) * 0x100000001b3u;
+    return arena_printf(arena, "\"%016llx\"", (unsigned long long)hash);
+}
+
+/* Empty where it would not be smaller, or zlib has no memory: then the plain form serves. */
+static struct slice gzip(struct arena *arena, struct slice bytes)
+{
+    z_stream stream = {0};
+    uint8_t *out;
+    uLong most;
+    bool done;
+
+    if (deflateInit2(&stream, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY,
+                     Z_DEFAULT_STRATEGY) != Z_OK)
+        return SLICE_EMPTY;
+    most = deflateBound(&stream, (uLong)bytes.len);
+    out = arena_alloc(arena, most);
+    stream.next_in = (Bytef *)(uintptr_t)bytes.data;
+    stream.avail_in = (uInt)bytes.len;
+    stream.next_out = out;
+    stream.avail_out = (uInt)most;
+    done = out != NULL && deflate(&stream, Z_FINISH) == Z_STREAM_END;
+    most = stream.total_out;
+    deflateEnd(&stream);
+    return done && most < bytes.len ? slice_make(out, most) : SLICE_EMPTY;
+}
+
+struct status files_add(struct files *files, const struct file *file, bool compress)
+{
+    struct entry *entry = arena_zalloc(files->arena, sizeof(*entry));
+
+    if (entry == NULL)
+        return status_out_of_memory();
+    entry->file = *file;
+    if (file->etag.len == 0)
+        entry->file.etag = make_etag(files->arena, file->bytes);
+    if (compress)
+        entry->file.gzip = gzip(files->arena, file->bytes);
+    entry->next = files->first;
+    files->first = entry;
+    return arena_failed(files->arena) ? status_out_of_memory() : status_ok();
+}
+
+const struct file *files_find(const struct files *files, struct slice path)
+{
+    for (const struct entry *entry = files->first; entry != NULL; entry = entry->next)
+        if (slice_equal(entry->file.path, path))
+            return &entry->file;
+    return NULL;
+}
+
+/* Whether a weight among the parameters is 0 ("q=0", "q=0.000"). */
+static bool is_refused(struct slice coding)
+{
+    for (size_t at = slice_find(coding, ';'); at < coding.len;) {
+        struct slice parameter;
+
+        coding = slice_from(coding, at + 1);
+        at = slice_find(coding, ';');
+        parameter = slice_trim(slice_make(coding.data, at));
+        if (parameter.len < 3 || (parameter.data[0] | 0x20) != 'q' || parameter.data[1] != '=')
+            continue;
+        for (size_t i = 2; i < parameter.len; i++)
+            if (parameter.data[i] != '0' && parameter.data[i] != '.')
+                return false;
+        return true;
+    }
+    return false;
+}
+
+/* What one line of Accept-Encoding says of the coding: 1 takes it, -1 refuses it, 0 neither. */
+static int line_takes(struct slice list, struct slice coding)
+{
+    while (list.len > 0) {
+        struct slice element = slice_make(list.data, slice_find(list, ','));
+        struct slice name = slice_trim(slice_make(element.data, slice_find(element, ';')));
+
+        list = slice_from(list, element.len < list.len ? element.len + 1 : element.len);
+        if (slice_equal_ignore_case(name, coding))
+            return is_refused(element) ? -1 : 1;
+    }
+    return 0;
+}
+
+/* By RFC 9110 12.5.3; "*" alone is no reason to compress. Lines are one list. */
+static bool takes_encoding(const struct header *headers, size_t count, struct slice coding)
+{
+    for (size_t i = 0; i < count; i++) {
+        int answer = slice_equal(headers[i].name, SLICE("accept-encoding"))
+                         ? line_takes(headers[i].value, coding)
+                         : 0;
+
+        if (answer != 0)
+            return answer > 0;
+    }
+    return false;
+}
+
+struct slice file_choose(struct arena *arena, const struct file *file, const struct header *headers,
+                         size_t header_count, struct slice *ret_encoding, struct slice *ret_etag)
+{
+    const struct slice forms[] = {file->brotli, file->gzip};
+    const struct slice names[] = {SLICE("br"), SLICE("gzip")};
+
+    *ret_encoding = SLICE_EMPTY;
+    *ret_etag = file->etag;
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if (forms[i].len == 0 || !takes_encoding(headers, header_count, names[i]))
+            continue;
+        *ret_encoding = names[i];
+        *ret_etag = arena_printf(arena, "\"%.*s-%.*s\"", (int)(file->etag.len - 2),
+                                 file->etag.data + 1, SLICE_ARG(names[i]));
+        return forms[i];
+    }
+    return file->bytes;
+}

@@ -1,0 +1,51 @@
+/*
+ * What is served as it stands: the API's documents, and the pages that are embedded in the
+ * executable. Each is made ready once at start, compressed too, and answered from memory with a
+ * strong ETag.
+ */
+#ifndef DATASTREAM_REST_FILES_H
+#define DATASTREAM_REST_FILES_H
+
+#include "base/arena.h"
+#include "base/slice.h"
+#include "base/status.h"
+#include "rpc/net/exchange.h"
+
+/* Most headers that a file adds to its answer. */
+#define FILE_HEADERS_MOST 6
+
+/* Plain and read-only; everything in it is borrowed. */
+struct file {
+    struct slice path; /* of the request, as it stands */
+    struct slice content_type;
+    struct slice bytes;
+    struct slice gzip;   /* empty where compressing gains nothing */
+    struct slice brotli; /* empty where there is none */
+    struct slice etag;   /* with its quotes */
+    struct slice cache_control;
+    const struct header *headers; /* further ones, such as a Content-Security-Policy */
+    size_t header_count;
+};
+
+struct files;
+
+/* An empty set; NULL when the arena failed. */
+struct files *files_new(struct arena *arena);
+
+/*
+ * Adds a copy of `file`, whose etag is made here where it is empty. With `compress` its gzip form
+ * is made here too. Out of memory is the only failure.
+ */
+struct status files_add(struct files *files, const struct file *file, bool compress);
+
+/* NULL when there is none at that path. */
+const struct file *files_find(const struct files *files, struct slice path);
+
+/*
+ * The form that a request takes: *ret_encoding is "br", "gzip" or empty, *ret_etag that of the form
+ * (two forms of one file are two representations, RFC 9110 8.8.3.3). In the arena of the request.
+ */
+struct slice file_choose(struct arena *arena, const struct file *file, const struct header *headers,
+                         size_t header_count, struct slice *ret_encoding, struct slice *ret_etag);
+
+#endif

@@ -1,0 +1,44 @@
+/* JSON with its commas, for the OpenAPI writer. Internal to rest/openapi/. */
+#ifndef DATASTREAM_REST_OPENAPI_OPENAPI_JSON_H
+#define DATASTREAM_REST_OPENAPI_OPENAPI_JSON_H
+
+#include "rest/openapi/openapi.h"
+
+/* What a message's schema is for. */
+enum schema_use {
+    USE_ANSWER, /* no input-only fields and no secrets; what is always there is required */
+    USE_CREATE, /* no output-only fields */
+    USE_PATCH,  /* the same, and nothing is required */
+};
+#define SCHEMA_USES 3
+
+struct openapi {
+    struct json_text text;
+    bool comma; /* a value stands before the next one */
+    const struct contract *contract;
+    enum openapi_version version;
+    const struct openapi_operation *operations;
+    size_t operation_count;
+    /* By index in the contract: whether a schema is referred to. */
+    bool *messages[SCHEMA_USES];
+    bool *enums;
+};
+
+void openapi__open(struct openapi *api, char bracket);
+void openapi__close(struct openapi *api, char bracket);
+void openapi__key(struct openapi *api, struct slice name);
+void openapi__string(struct openapi *api, struct slice value);
+void openapi__int(struct openapi *api, int64_t value);
+void openapi__bool(struct openapi *api, bool value);
+/* A value that is JSON already. */
+void openapi__raw(struct openapi *api, struct slice json);
+/* A member with a string. */
+void openapi__member(struct openapi *api, struct slice name, struct slice value);
+/* The same, left out when the value is empty. */
+void openapi__text(struct openapi *api, struct slice name, struct slice value);
+/* A member that is true. */
+void openapi__flag(struct openapi *api, struct slice name);
+/* The member "$ref" to a component: "schemas" or "responses", which 2.0 keeps elsewhere. */
+void openapi__ref(struct openapi *api, struct slice folder, struct slice name);
+
+#endif

@@ -1,0 +1,337 @@
+/* Paths, operations, parameters, bodies. */
+#include "rest/openapi/openapi_paths.h"
+
+#include "rest/openapi/openapi_answers.h"
+#include "rest/openapi/openapi_example.h"
+#include "rest/openapi/openapi_names.h"
+#include "rest/openapi/openapi_schema.h"
+
+/* The name of a variable: the last component of its field's path, or all of it where that is taken.
+ */
+static struct slice variable_name(struct arena *arena, const struct binding *binding, size_t i)
+{
+    const struct field_path *path = &binding->variables[i];
+    const struct field *last = path->steps[path->count - 1];
+
+    for (size_t v = 0; v < binding->template.variable_count; v++) {
+        const struct field_path *other = &binding->variables[v];
+
+        if (v != i && slice_equal(other->steps[other->count - 1]->json_name, last->json_name))
+            return field_path_json(arena, path);
+    }
+    return last->json_name;
+}
+
+/* "/api/v1/devices/{id}:enable". A wildcard without a variable is named by its place. */
+static struct slice make_path(struct arena *arena, const struct binding *binding)
+{
+    const struct template *t = &binding->template;
+    struct json_text text = {.arena = arena};
+
+    for (size_t i = 0; i < t->segment_count; i++) {
+        const struct template_variable *variable = NULL;
+        size_t v;
+
+        for (v = 0; v < t->variable_count && variable == NULL; v++)
+            if (i >= t->variables[v].first && i < t->variables[v].first + t->variables[v].count)
+                variable = &t->variables[v];
+        json_put_literal(&text, "/");
+        if (variable != NULL && i == variable->first) {
+            json_put_literal(&text, "{");
+            json_put(&text, variable_name(arena, binding, v - 1));
+            json_put_literal(&text, "}");
+            i += variable->count - 1;
+        } else if (t->segments[i].type == TEMPLATE_LITERAL) {
+            json_put(&text, t->segments[i].literal);
+        } else {
+            json_put(&text, arena_printf(arena, "{segment%zu}", i + 1));
+        }
+    }
+    if (t->segment_count == 0)
+        json_put_literal(&text, "/");
+    if (t->verb.len > 0) {
+        json_put_literal(&text, ":");
+        json_put(&text, t->verb);
+    }
+    return json_text_slice(&text);
+}
+
+/* The key of a path item; empty for a method that OpenAPI has none for. */
+static struct slice operation_key(struct slice http_method)
+{
+    static const struct slice known[][2] = {
+        {SLICE_INIT("GET"), SLICE_INIT("get")},     {SLICE_INIT("PUT"), SLICE_INIT("put")},
+        {SLICE_INIT("POST"), SLICE_INIT("post")},   {SLICE_INIT("DELETE"), SLICE_INIT("delete")},
+        {SLICE_INIT("PATCH"), SLICE_INIT("patch")},
+    };
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (slice_equal(known[i][0], http_method))
+            return known[i][1];
+    return SLICE_EMPTY;
+}
+
+/* -- parameters ------------------------------------------------------------------------------- */
+
+static void put_parameter(struct openapi *api, struct slice name, struct slice in,
+                          const struct field *field, bool required)
+{
+    openapi__open(api, '{');
+    openapi__member(api, SLICE("name"), name);
+    openapi__member(api, SLICE("in"), in);
+    if (required)
+        openapi__flag(api, SLICE("required"));
+    openapi__text(api, SLICE("description"), field->comment);
+    if (api->version == OPENAPI_2_0) {
+        openapi__parameter_schema(api, field);
+    } else {
+        openapi__key(api, SLICE("schema"));
+        openapi__open(api, '{');
+        openapi__parameter_schema(api, field);
+        openapi__close(api, '}');
+    }
+    openapi__close(api, '}');
+}
+
+static void put_header(struct openapi *api, struct slice name, struct slice description)
+{
+    openapi__open(api, '{');
+    openapi__member(api, SLICE("name"), name);
+    openapi__member(api, SLICE("in"), SLICE("header"));
+    openapi__member(api, SLICE("description"), description);
+    openapi__string_type(api);
+    openapi__close(api, '}');
+}
+
+#define QUERY_DEPTH_MOST 3
+
+static bool is_bound(const struct binding *binding, const struct field *field, unsigned depth)
+{
+    return depth == 0 && (field == binding->body || openapi__is_in_path(binding, field));
+}
+
+/* What the query may set: scalars and well-known types, lists of scalars, nested by dots. */
+static void put_query(struct openapi *api, const struct binding *binding,
+                      const struct message_type *type, struct slice prefix, unsigned depth)
+{
+    struct arena *arena = api->text.arena;
+
+    for (size_t i = 0; i < type->field_count; i++) {
+        const struct field *field = type->declared[i];
+        struct slice name = prefix.len == 0 ? field->json_name
+                                            : arena_printf(arena, "%.*s.%.*s", SLICE_ARG(prefix),
+                                                           SLICE_ARG(field->json_name));
+
+        if (is_bound(binding, field, depth) || field->output_only || field->map)
+            continue;
+        if (field->message == NULL || field->message->well_known != WELL_KNOWN_NONE) {
+            if (field->message == NULL || !field->repeated)
+                put_parameter(api, name, SLICE("query"), field, depth == 0 && field->required);
+        } else if (!field->repeated && depth + 1 < QUERY_DEPTH_MOST) {
+            put_query(api, binding, field->message, name, depth + 1);
+        }
+    }
+}
+
+static void put_body_parameter(struct openapi *api, const struct openapi_operation *operation)
+{
+    const struct binding *binding = operation->binding;
+
+    openapi__open(api, '{');
+    openapi__member(api, SLICE("name"), SLICE("body"));
+    openapi__member(api, SLICE("in"), SLICE("body"));
+    openapi__key(api, SLICE("required"));
+    openapi__bool(api, binding->body != NULL && binding->body->required);
+    openapi__key(api, SLICE("schema"));
+    openapi__body_schema(api, operation);
+    openapi__close(api, '}');
+}
+
+static bool has_body(const struct binding *binding)
+{
+    return binding->body != NULL || binding->body_all;
+}
+
+static void put_parameters(struct openapi *api, const struct openapi_operation *operation)
+{
+    const struct binding *binding = operation->binding;
+
+    openapi__key(api, SLICE("parameters"));
+    openapi__open(api, '[');
+    for (size_t i = 0; i < binding->template.variable_count; i++) {
+        const struct field_path *path = &binding->variables[i];
+
+        put_parameter(api, variable_name(api->text.arena, binding, i), SLICE("path"),
+                      path->steps[path->count - 1], true);
+    }
+    if (!binding->body_all)
+        put_query(api, binding, binding->input, SLICE_EMPTY, 0);
+    if (openapi__takes_if_match(operation))
+        put_header(api, SLICE("If-Match"),
+                   SLICE("The ETag that the object must still have; 412 otherwise."));
+    if (openapi__is_verb(operation, "GET") && openapi__answers_etag(operation))
+        put_header(api, SLICE("If-None-Match"),
+                   SLICE("304 without a body while the object still has this ETag."));
+    if (api->version == OPENAPI_2_0 && has_body(binding))
+        put_body_parameter(api, operation);
+    openapi__close(api, ']');
+}
+
+/* -- bodies ----------------------------------------------------------------------------------- */
+
+void openapi__body_schema(struct openapi *api, const struct openapi_operation *operation)
+{
+    const struct binding *binding = operation->binding;
+    bool patch = openapi__is_verb(operation, "PATCH");
+    const struct field *field = binding->body;
+
+    if (field == NULL) {
+        openapi__open(api, '{');
+        openapi__ref(api, SLICE("schemas"),
+                     openapi__input_name(api->text.arena, operation->method));
+        openapi__close(api, '}');
+    } else if (binding_takes_raw_body(binding)) {
+        openapi__open(api, '{');
+        openapi__member(api, SLICE("type"), SLICE("string"));
+        openapi__member(api, SLICE("format"), SLICE("binary"));
+        openapi__close(api, '}');
+    } else if (!field->repeated && field->message != NULL) {
+        openapi__message_schema(api, field->message, patch ? USE_PATCH : USE_CREATE);
+    } else {
+        openapi__field_schema(api, field, USE_CREATE);
+    }
+}
+
+static void put_body(struct openapi *api, const struct openapi_operation *operation)
+{
+    const struct binding *binding = operation->binding;
+    bool patch = openapi__is_verb(operation, "PATCH");
+
+    if (!has_body(binding) || api->version == OPENAPI_2_0)
+        return;
+    openapi__key(api, SLICE("requestBody"));
+    openapi__open(api, '{');
+    if (binding->body != NULL) {
+        openapi__key(api, SLICE("required"));
+        openapi__bool(api, binding->body->required);
+    }
+    openapi__key(api, SLICE("content"));
+    openapi__open(api, '{');
+    openapi__key(api, binding_takes_raw_body(binding) ? SLICE("*/*") : SLICE("application/json"));
+    openapi__open(api, '{');
+    openapi__key(api, SLICE("schema"));
+    openapi__body_schema(api, operation);
+    if (binding->body_all)
+        openapi__example(api, binding->input, USE_CREATE, binding);
+    else if (!binding->body->repeated && openapi__has_properties(binding->body))
+        openapi__example(api, binding->body->message, patch ? USE_PATCH : USE_CREATE, NULL);
+    openapi__close(api, '}');
+    openapi__close(api, '}');
+    openapi__close(api, '}');
+}
+
+/* -- operations ------------------------------------------------------------------------------- */
+
+/* Without its period, and on one line. */
+static struct slice first_sentence(struct arena *arena, struct slice comment)
+{
+    char *text = arena_cstr(arena, comment);
+    size_t len = 0;
+
+    for (; text != NULL && len < comment.len; len++) {
+        if (text[len] == '\n')
+            text[len] = ' ';
+        if (text[len] == '.' &&
+            (len + 1 == comment.len || text[len + 1] == ' ' || text[len + 1] == '\n'))
+            break;
+    }
+    return slice_make(text, len);
+}
+
+static struct slice permission_text(struct arena *arena, const struct method *method)
+{
+    if (method->access == ACCESS_PUBLIC)
+        return SLICE("Public: no token is needed.");
+    if (method->access == ACCESS_AUTHENTICATED)
+        return SLICE("Required permission: none; any valid token.");
+    return arena_printf(arena, "Required permission: `%.*s`%s.",
+                        SLICE_ARG(method->permission->name),
+                        method->allow_self ? "; none where a token acts on itself" : "");
+}
+
+/* Which of the method's rules this is, counted from 1. */
+static size_t rule_number(const struct openapi_operation *operations, size_t i)
+{
+    size_t number = 1;
+
+    while (i > 0 && operations[i - 1].method == operations[i].method) {
+        number++;
+        i--;
+    }
+    return number;
+}
+
+static void put_operation(struct openapi *api, size_t i)
+{
+    const struct openapi_operation *operation = &api->operations[i];
+    const struct method *method = operation->method;
+    struct arena *arena = api->text.arena;
+    struct slice permission = permission_text(arena, method);
+
+    openapi__open(api, '{');
+    openapi__member(api, SLICE("operationId"),
+                    openapi__operation_id(arena, method, rule_number(api->operations, i)));
+    openapi__key(api, SLICE("tags"));
+    openapi__open(api, '[');
+    openapi__string(api, openapi__tag(arena, operation));
+    openapi__close(api, ']');
+    openapi__text(api, SLICE("summary"), first_sentence(arena, method->comment));
+    openapi__member(api, SLICE("description"),
+                    method->comment.len == 0
+                        ? permission
+                        : arena_printf(arena, "%.*s\n\n%.*s", SLICE_ARG(method->comment),
+                                       SLICE_ARG(permission)));
+    if (method->access == ACCESS_PERMISSION)
+        openapi__member(api, SLICE("x-required-permission"), method->permission->name);
+    if (method->access == ACCESS_PUBLIC) {
+        openapi__key(api, SLICE("security"));
+        openapi__open(api, '[');
+        openapi__close(api, ']');
+    }
+    put_parameters(api, operation);
+    put_body(api, operation);
+    openapi__answers(api, operation);
+    openapi__close(api, '}');
+}
+
+void openapi__paths(struct openapi *api)
+{
+    struct arena *arena = api->text.arena;
+    size_t count = api->operation_count;
+    struct slice *paths = arena_array(arena, count + 1, sizeof(paths[0]));
+
+    openapi__key(api, SLICE("paths"));
+    openapi__open(api, '{');
+    for (size_t i = 0; i < count && paths != NULL; i++)
+        paths[i] = make_path(arena, api->operations[i].binding);
+    for (size_t i = 0; i < count && paths != NULL; i++) {
+        size_t first = 0;
+
+        while (!slice_equal(paths[first], paths[i]))
+            first++;
+        if (first < i)
+            continue;
+        openapi__key(api, paths[i]);
+        openapi__open(api, '{');
+        for (size_t k = i; k < count; k++) {
+            struct slice key = operation_key(api->operations[k].binding->http_method);
+
+            if (!slice_equal(paths[k], paths[i]) || key.len == 0)
+                continue;
+            openapi__key(api, key);
+            put_operation(api, k);
+        }
+        openapi__close(api, '}');
+    }
+    openapi__close(api, '}');
+}
