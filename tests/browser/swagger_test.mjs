@@ -1,0 +1,100 @@
+// The Swagger page in Chromium: a reader authorizes, creates a device, and copies commands; nothing leaves the host.
+import assert from 'node:assert';
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+
+const require = createRequire(join(process.env.BROWSER_MODULES, 'package.json'));
+const { chromium } = require('playwright-core');
+const { startServer } = require(join(import.meta.dirname, '..', 'interop', 'server.js'));
+
+// Findings of Swagger UI itself, by rule; the list may only shrink.
+const SWAGGER_UI_FINDINGS = new Set(['aria-allowed-attr', 'color-contrast', 'heading-order', 'label', 'nested-interactive',
+  'scrollable-region-focusable', 'select-name', 'region', 'landmark-unique', 'aria-command-name', 'button-name',
+  'svg-img-alt', 'page-has-heading-one', 'empty-heading', 'duplicate-id']);
+const PAGE = '/api/v1/swagger/index.html';
+
+let server, browser;
+before(async () => {
+  server = await startServer();
+  browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync'],
+  });
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+// A page whose console, errors and foreign requests are noted.
+async function open(path, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  const notes = [];
+  page.on('console', (message) => { if (message.type() !== 'log') notes.push(message.text()); });
+  page.on('pageerror', (error) => notes.push(error.message));
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.protocol !== 'data:' && url.host !== server.address) notes.push(`asked ${url.href}`);
+  });
+  await page.goto(`http://${server.address}${path}`);
+  await page.waitForSelector('.opblock-tag');
+  return { page, context, notes };
+}
+
+test('a reader authorizes and creates a device, and nothing is kept or leaves the host', async () => {
+  const { page, context, notes } = await open(PAGE);
+  await page.click('.btn.authorize');
+  await page.fill('.auth-container input', server.token);
+  await page.click('.auth-btn-wrapper .authorize');
+  await page.click('.btn-done');
+  await page.click('#operations-tag-devices');
+  const operation = page.locator('#operations-devices-createDevice');
+  await operation.locator('.opblock-summary-control').click();
+  await operation.locator('.try-out__btn').click();
+  await operation.locator('textarea').fill('{"name": "made in the browser"}');
+  await operation.locator('.execute').click();
+  await operation.locator('.live-responses-table .response-col_status >> text=201').waitFor();
+  const snippets = operation.locator('.request-snippets');
+  const bash = await snippets.textContent();
+  assert.match(bash, /curl -X POST "\$BASE_URL\/devices"/);
+  assert.match(bash, /Authorization: Bearer \$API_TOKEN/);
+  await snippets.locator('text=PowerShell').click();
+  const powershell = await snippets.textContent();
+  assert.match(powershell, /Invoke-RestMethod -Method POST -Uri "\$BASE_URL\/devices"/);
+  const text = await page.locator('body').innerText();
+  assert.ok(!text.includes(server.token), 'the page shows the token');
+  assert.deepStrictEqual(await page.evaluate(() => [localStorage.length, sessionStorage.length]), [0, 0]);
+  assert.deepStrictEqual(notes, []);
+  await context.close();
+});
+
+test('a deep link opens its operation', async () => {
+  const { page, context, notes } = await open(`${PAGE}#/devices/createDevice`);
+  await page.locator('#operations-devices-createDevice .opblock-body').waitFor();
+  assert.deepStrictEqual(notes, []);
+  await context.close();
+});
+
+test('no address makes the page read another document', async () => {
+  const { page, context, notes } = await open(`${PAGE}?url=http://127.0.0.1:9/x.json&configUrl=http://127.0.0.1:9/y.json`);
+  await page.locator('#operations-tag-devices').waitFor();
+  assert.deepStrictEqual(notes, []);
+  await context.close();
+});
+
+for (const colorScheme of ['light', 'dark'])
+  test(`axe finds nothing that is ours (${colorScheme})`, async () => {
+    const { page, context } = await open(PAGE, { colorScheme, bypassCSP: true });
+    assert.strictEqual(await page.evaluate(() => document.documentElement.classList.contains('dark-mode')),
+      colorScheme === 'dark');
+    await page.evaluate(readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'));
+    const { violations } = await page.evaluate(() => window.axe.run());
+    const ours = violations.filter(({ id, nodes }) => !SWAGGER_UI_FINDINGS.has(id) ||
+      nodes.some(({ target }) => target.some((part) => /page-head|skip/.test(part))));
+    assert.deepStrictEqual(ours.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), []);
+    await context.close();
+  });
