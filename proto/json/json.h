@@ -75,7 +75,9 @@ struct json_write_options {
     bool always_emit; /* fields without presence are written at their default too: our REST answers
                        */
     bool proto_names;
-    /* Fields that are never written (input-only, secret) are left out when set: our REST answers.
+    /*
+     * Input-only fields are left out when set, secret ones when unset (one that is set holds a quote:
+     * secrets are cleared before an answer): our REST answers.
      */
     bool hide_input_only;
 };

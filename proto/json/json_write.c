@@ -212,8 +212,10 @@ bool json__write_value(struct json_writer *writer, const ProtobufCMessage *messa
 static bool is_written(const struct json_writer *writer, const ProtobufCMessage *message,
                        const struct field *field)
 {
-    if (writer->options->hide_input_only && (field->input_only || field->secret))
+    if (writer->options->hide_input_only && field->input_only)
         return false;
+    if (writer->options->hide_input_only && field->secret)
+        return field_is_set(message, field); /* a quote: what is secret was cleared */
     if (writer->options->always_emit && !field->has_presence)
         return true;
     return field_is_set(message, field);

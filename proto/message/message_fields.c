@@ -260,6 +260,48 @@ void field_set_int(ProtobufCMessage *message, const struct field *field, int64_t
     field_mark_set(message, field);
 }
 
+void field_set_value(struct arena *arena, ProtobufCMessage *message, const struct field *field,
+                     const struct field_value *value)
+{
+    switch (field->pb->type) {
+    case PROTOBUF_C_TYPE_STRING:
+        field_set_string(arena, message, field, value->text);
+        break;
+    case PROTOBUF_C_TYPE_FLOAT:
+        field_mark_set(message, field);
+        *(float *)field_address(message, field, 0) = (float)value->real;
+        break;
+    case PROTOBUF_C_TYPE_DOUBLE:
+        field_mark_set(message, field);
+        *(double *)field_address(message, field, 0) = value->real;
+        break;
+    case PROTOBUF_C_TYPE_BYTES:
+    case PROTOBUF_C_TYPE_MESSAGE:
+        break;
+    default:
+        field_set_int(message, field, value->number);
+        break;
+    }
+}
+
+bool field_has_value(const ProtobufCMessage *message, const struct field *field,
+                     const struct field_value *value)
+{
+    switch (field->pb->type) {
+    case PROTOBUF_C_TYPE_STRING:
+        return slice_equal(field_get_string(message, field), value->text);
+    case PROTOBUF_C_TYPE_FLOAT:
+        return *(const float *)field_address(message, field, 0) == (float)value->real;
+    case PROTOBUF_C_TYPE_DOUBLE:
+        return *(const double *)field_address(message, field, 0) == value->real;
+    case PROTOBUF_C_TYPE_BYTES:
+    case PROTOBUF_C_TYPE_MESSAGE:
+        return false;
+    default:
+        return field_get_int(message, field) == value->number;
+    }
+}
+
 ProtobufCMessage *field_get_message(const ProtobufCMessage *message, const struct field *field)
 {
     if (!field_is_set(message, field))

@@ -39,6 +39,15 @@ struct slice field_get_string_at(const ProtobufCMessage *message, const struct f
 int64_t field_get_int(const ProtobufCMessage *message, const struct field *field);
 void field_set_int(ProtobufCMessage *message, const struct field *field, int64_t value);
 
+/*
+ * A value that an option of the contract gives to a singular field that is no message: sets the
+ * field to it, and whether the field has it (where it is unset: whether its default is that).
+ */
+void field_set_value(struct arena *arena, ProtobufCMessage *message, const struct field *field,
+                     const struct field_value *value);
+bool field_has_value(const ProtobufCMessage *message, const struct field *field,
+                     const struct field_value *value);
+
 /* A sub-message; NULL when unset. The setter marks presence and clears a oneof's other member. */
 ProtobufCMessage *field_get_message(const ProtobufCMessage *message, const struct field *field);
 void field_set_message(ProtobufCMessage *message, const struct field *field,

@@ -151,6 +151,7 @@ struct chain_options {
     const struct stream_entry *streams;
     struct news
         *news; /* that the store's observer fills; NULL: streams wake for heartbeats alone */
+    const void *services; /* what the handlers get back from call_services; may be NULL */
     uint8_t page_key[32]; /* keys the MAC of page tokens; the same on each node and at each start */
 };
 
@@ -177,6 +178,7 @@ void chain_loop_flush(struct chain_loop *loop);
 const struct contract *call_contract(const struct call *call);
 const struct identity_registry *call_identities(const struct call *call);
 const struct settings *call_settings(const struct call *call);
+const void *call_services(const struct call *call);
 
 /*
  * Authenticates and authorizes from the head alone: `authorization` is the header's value (data
@@ -263,5 +265,13 @@ struct status call_read_page_token(struct call *call, struct slice token, struct
 void validate_message(struct arena *arena, const struct message_type *type,
                       const ProtobufCMessage *message, struct slice prefix,
                       const struct field *skip, struct violations *violations);
+
+/*
+ * Checks one field of a message, and all that is in it, in the same way: that it is set where it is
+ * required, and its rules. `quotes`: a text that is wholly one quote (rpc/call/quotes.h) keeps to
+ * lengths alone, as it does where the contract allows quotes for the field itself.
+ */
+void validate_field(struct arena *arena, const ProtobufCMessage *message, const struct field *field,
+                    struct slice prefix, bool quotes, struct violations *violations);
 
 #endif

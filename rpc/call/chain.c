@@ -91,6 +91,7 @@ struct status chain_new(const struct chain_options *options, struct arena *arena
     chain->store = options->store;
     chain->identities = options->identities;
     chain->settings = options->settings;
+    chain->services = options->services;
     chain->news = options->news;
     chain->token_kind = tokens == NULL ? 0 : tokens->number;
     memcpy(chain->page_key, options->page_key, sizeof(chain->page_key));
@@ -162,6 +163,11 @@ const struct contract *call_contract(const struct call *call)
 const struct identity_registry *call_identities(const struct call *call)
 {
     return call->loop->chain->identities;
+}
+
+const void *call_services(const struct call *call)
+{
+    return call->loop->chain->services;
 }
 
 const struct settings *call_settings(const struct call *call)

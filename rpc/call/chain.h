@@ -14,6 +14,7 @@ struct chain {
     struct store *store;
     struct identity_registry *identities;
     const struct settings *settings;
+    const void *services;    /* the handlers' own */
     struct news *news;       /* NULL: none come */
     call_handler **handlers; /* by method index; NULL for streams and methods of other packages */
     const struct stream_handler **streams; /* by method index; NULL for all that answer once */

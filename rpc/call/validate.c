@@ -273,9 +273,9 @@ static void check_well_known(struct validation *validation, const struct place *
         validate__report(validation, place, "must be a duration of at most 10,000 years");
 }
 
-static void validate_field(struct validation *validation, const struct place *parent,
-                           const ProtobufCMessage *message, const struct field *field,
-                           const struct field *skip, unsigned depth)
+static void check_field(struct validation *validation, const struct place *parent,
+                        const ProtobufCMessage *message, const struct field *field,
+                        const struct field *skip, unsigned depth)
 {
     const struct place place = {parent, field, false, 0, SLICE_EMPTY};
 
@@ -313,14 +313,22 @@ static void validate_fields(struct validation *validation, const struct place *p
         return;
     }
     for (size_t i = 0; i < type->field_count; i++)
-        validate_field(validation, parent, message, type->declared[i], skip, depth + 1);
+        check_field(validation, parent, message, type->declared[i], skip, depth + 1);
 }
 
 void validate_message(struct arena *arena, const struct message_type *type,
                       const ProtobufCMessage *message, struct slice prefix,
                       const struct field *skip, struct violations *violations)
 {
-    struct validation validation = {arena, prefix, violations};
+    struct validation validation = {arena, prefix, violations, false};
 
     validate_fields(&validation, NULL, type, message, skip, 0);
+}
+
+void validate_field(struct arena *arena, const ProtobufCMessage *message, const struct field *field,
+                    struct slice prefix, bool quotes, struct violations *violations)
+{
+    struct validation validation = {arena, prefix, violations, quotes};
+
+    check_field(&validation, NULL, message, field, NULL, 0);
 }

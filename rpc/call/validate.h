@@ -17,6 +17,7 @@ struct validation {
     struct arena *arena;
     struct slice prefix;
     struct violations *violations;
+    bool quotes; /* every text may be a quote */
 };
 
 /* Adds a violation at the place. */

@@ -4,6 +4,7 @@
 #include "base/network.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "rpc/call/quotes.h"
 #include "rpc/call/validate.h"
 
 #define HOSTNAME_MOST 253
@@ -169,12 +170,26 @@ static void check_shape(const struct judged *judged, struct slice text)
         want(judged, "must be an address or a network such as \"10.0.0.0/8\"");
 }
 
+/* A quote stands for a value that is not here to be judged. */
+static bool is_quote(const struct judged *judged, struct slice text)
+{
+    bool may_quote = judged->validation->quotes;
+
+    if (judged->field->reference != NULL)
+        return false;
+    for (const struct place *at = judged->place; at != NULL && !may_quote; at = at->parent)
+        may_quote = at->field->quotes || at->field->secret;
+    return may_quote && quote_is_whole(text, NULL);
+}
+
 static void check_string(const struct judged *judged, const char *string)
 {
     const struct rules *rules = judged->rules;
     struct slice text = string == NULL ? SLICE("") : slice_from_cstr(string);
 
     check_length(judged, utf8_length(text), "character", "characters");
+    if (is_quote(judged, text))
+        return;
     if (rules->compiled != NULL && regexec(rules->compiled, text.data, 0, NULL, 0) != 0)
         validate__report(judged->validation, judged->place, "%smust match the pattern \"%.*s\"",
                          judged->subject, SLICE_ARG(rules->pattern));

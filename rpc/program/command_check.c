@@ -22,9 +22,11 @@ int command_check(const struct options *options, struct arena *arena)
 
     if (!status_is_ok(status))
         return program_fail(status);
-    check = (struct services_check){program.contract, program.identities};
+    check = (struct services_check){program.contract, program.identities, NULL, program.store};
     rules = services_check_rules(&check);
-    status = store_check(program.store, &rules, arena, print_sentence, NULL);
+    status = services_bind(program.contract, arena, &check.hooks);
+    if (status_is_ok(status))
+        status = store_check(program.store, &rules, arena, print_sentence, NULL);
     if (status_is_ok(status))
         printf("The store is whole at revision %llu.\n",
                (unsigned long long)store_revision(program.store));

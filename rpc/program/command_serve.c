@@ -171,14 +171,17 @@ static struct status frontends_make(struct frontends *frontends, struct program 
         .streams = services_streams(),
         .news = program->news,
     };
+    const struct hooks *hooks = NULL;
     struct grpc *grpc = NULL;
     struct rest *rest = NULL;
-    struct status status;
+    struct status status = services_bind(program->contract, arena, &hooks);
 
+    chain.services = hooks;
     memcpy(chain.page_key, program->page_key, sizeof(chain.page_key));
     *frontends = (struct frontends){
         .contract = program->contract, .settings = &options->settings, .store = program->store};
-    status = chain_new(&chain, arena, &frontends->chain);
+    if (status_is_ok(status))
+        status = chain_new(&chain, arena, &frontends->chain);
     if (status_is_ok(status))
         status = grpc_new(frontends, arena, &grpc);
     if (status_is_ok(status))

@@ -14,6 +14,7 @@ static bool list_object(const struct services_check *check, struct arena *arena,
                         struct check_index **first)
 {
     struct object_state state = {.kind = NULL};
+    struct references_reader reader;
     ProtobufCMessage *message;
     uint32_t number;
 
@@ -24,7 +25,14 @@ static bool list_object(const struct services_check *check, struct arena *arena,
         !status_is_ok(
             object_unpack(arena, state.kind, row->value, &state.revision, &state.body, &message)))
         return false;
-    rows_fill(arena, check->identities, message, &state);
+    reader = (struct references_reader){
+        .arena = arena,
+        .identities = check->identities,
+        .hooks = check->hooks,
+        .view = check->store == NULL ? NULL : store_view_open(check->store, arena),
+        .organization = state.organization,
+    };
+    rows_fill(&reader, message, &state);
     rows_list(arena, &state, first);
     return true;
 }

@@ -144,6 +144,9 @@ static void put_token(struct bootstrap *bootstrap, const struct predefined_role 
     struct arena *arena = bootstrap->arena;
     struct object_state state = {
         .kind = kind, .organization = bootstrap->organization, .id = bootstrap->token};
+    struct references_reader reader = {.arena = arena,
+                                       .identities = bootstrap->identities,
+                                       .organization = bootstrap->organization};
     uint8_t hash[32];
 
     token_value_hash(value, hash);
@@ -153,7 +156,7 @@ static void put_token(struct bootstrap *bootstrap, const struct predefined_role 
     if (arena_failed(arena))
         return;
     state.body = message_pack(arena, &record.base);
-    rows_fill(arena, bootstrap->identities, &token.base, &state);
+    rows_fill(&reader, &token.base, &state);
     if (arena_failed(arena))
         return;
     rows_commit(&bootstrap->commit, NULL, &state);

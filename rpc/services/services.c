@@ -3,6 +3,7 @@
 
 #include "rpc/services/api_token.h"
 #include "rpc/services/audit_log.h"
+#include "rpc/services/kinds/kinds.h"
 #include "rpc/services/resource/resource.h"
 #include "rpc/services/role.h"
 #include "rpc/services/watch.h"
@@ -50,4 +51,11 @@ const struct stream_entry *services_streams(void)
     };
 
     return streams;
+}
+
+struct status services_bind(const struct contract *contract, struct arena *arena,
+                            const struct hooks **ret_hooks)
+{
+    return hooks_bind(contract, kinds_hooks(), SLICE("vault-secrets"), SLICE("vault-providers"),
+                      arena, ret_hooks);
 }

@@ -16,11 +16,21 @@ call_handler *const *services_operations(void);
 /* Streams by method, ended by a NULL method: watch.c. */
 const struct stream_entry *services_streams(void);
 
+/*
+ * What the handlers need of the contract beside the tables: for chain_options.services, and for
+ * services_check. FAILED_PRECONDITION where a hook needs what the contract lacks. Lives in `arena`.
+ */
+struct hooks;
+struct status services_bind(const struct contract *contract, struct arena *arena,
+                            const struct hooks **ret_hooks);
+
 /* -- checking, for the operator's tools ------------------------------------------------------- */
 
 struct services_check {
     const struct contract *contract;
     const struct identity_registry *identities;
+    const struct hooks *hooks; /* of services_bind; NULL: none */
+    struct store *store;       /* where references by name are looked up; NULL: nowhere */
 };
 
 /* What store_check must know of objects; borrows `check`. */

@@ -106,13 +106,18 @@ static size_t read_devices(struct world *w, struct object_state *states, size_t 
 
     for (size_t i = 0; i < rows.count; i++) {
         struct object_state *state = &states[i];
+        struct references_reader reader;
         ProtobufCMessage *message;
 
         *state = (struct object_state){.kind = kind, .organization = w->made.organization};
         memcpy(state->id.bytes, rows.rows[i].key.data + 20, 16);
         assert_true(status_is_ok(object_unpack(&w->arena, kind, rows.rows[i].value,
                                                &state->revision, &state->body, &message)));
-        rows_fill(&w->arena, w->identities, message, state);
+        reader = (struct references_reader){.arena = &w->arena,
+                                            .identities = w->identities,
+                                            .hooks = w->hooks,
+                                            .organization = w->made.organization};
+        rows_fill(&reader, message, state);
     }
     return rows.count;
 }

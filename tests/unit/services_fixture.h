@@ -20,6 +20,7 @@
 struct world {
     struct fixture fixture;
     const struct contract *contract;
+    const struct hooks *hooks;
     struct identity_registry *identities;
     struct news *news;
     struct settings settings;
@@ -56,6 +57,11 @@ static inline void next_millisecond(void)
     usleep(2000);
 }
 
+/* A test may define it, for a contract of its own. */
+#ifndef WORLD_CONTRACT
+#define WORLD_CONTRACT(arena) embedded_contract()
+#endif
+
 /* The contract is read once a program. */
 static inline const struct contract *world_contract(void)
 {
@@ -66,7 +72,7 @@ static inline const struct contract *world_contract(void)
         struct status status;
 
         arena_init(&arena, NULL, (size_t)1 << 30);
-        status = contract_load(embedded_contract(), &arena, &contract);
+        status = contract_load(WORLD_CONTRACT(&arena), &arena, &contract);
         if (!status_is_ok(status))
             fail_msg("%.*s", SLICE_ARG(status.message));
     }
@@ -75,7 +81,7 @@ static inline const struct contract *world_contract(void)
 
 static inline void world_start_chain(struct world *w)
 {
-    const struct chain_options options = {
+    struct chain_options options = {
         .contract = w->contract,
         .store = w->fixture.store,
         .identities = w->identities,
@@ -85,8 +91,11 @@ static inline void world_start_chain(struct world *w)
         .streams = services_streams(),
         .news = w->news,
     };
-    struct status status = chain_new(&options, &w->arena, &w->chain);
+    struct status status = services_bind(w->contract, &w->arena, &w->hooks);
 
+    options.services = w->hooks;
+    if (status_is_ok(status))
+        status = chain_new(&options, &w->arena, &w->chain);
     if (!status_is_ok(status))
         fail_msg("%.*s", SLICE_ARG(status.message));
     w->loop = chain_loop_new(w->chain);

@@ -3,8 +3,10 @@
 
 #include "rpc/services/resource/changes.h"
 #include "rpc/services/resource/fields.h"
+#include "rpc/services/resource/hooks.h"
 #include "rpc/services/resource/mask.h"
 #include "rpc/services/resource/rows.h"
+#include "rpc/services/resource/rules.h"
 
 /* -- checking --------------------------------------------------------------------------------- */
 
@@ -49,24 +51,53 @@ static void set_text_uuid(struct call *call, struct draft *draft)
                          object_id_text(call->arena, &draft->id));
 }
 
-/* Folds the name, checks every rule, and looks the references up. */
-static struct status check(struct call *call, struct draft *draft,
-                           const struct references *references_before)
+/* The hooks of the kind, of creations and updates alike. */
+static struct status check_hooks(const struct change *change)
 {
-    const struct kind *kind = draft->kind;
+    const struct hook *hook = hooks_of(call_services(change->call), change->kind);
 
-    object_fold_name(call->arena, kind, draft->message, &draft->violations, &draft->folded);
-    validate_message(call->arena, kind->message, draft->message, SLICE_EMPTY, NULL,
-                     &draft->violations);
-    references_collect(call->arena, call_identities(call), kind->message, draft->message,
-                       &draft->violations, &draft->references);
-    return references_check(call, kind, &draft->id, &draft->references, references_before,
-                            &draft->violations);
+    if (hook == NULL || hook->functions->check == NULL)
+        return status_ok();
+    return hook->functions->check(hook, change);
+}
+
+/* Folds the name, checks every rule of what was written, and looks the references up. */
+static struct status check(struct call *call, struct draft *draft, const struct draft *before)
+{
+    const struct references *references_before = before == NULL ? NULL : &before->references;
+    const struct change change = {
+        .call = call,
+        .kind = draft->kind,
+        .id = &draft->id,
+        .before = before == NULL ? NULL : before->message,
+        .after = draft->message,
+        .touched = &draft->touched,
+        .references_before = references_before,
+        .references = &draft->references,
+        .violations = &draft->violations,
+    };
+    struct references_reader reader = references_reader(call);
+    struct status status, other;
+
+    object_fold_name(call->arena, draft->kind, draft->message, &draft->violations, &draft->folded);
+    rules_fill(&change);
+    rules_check_values(&change);
+    rules_check_object(&change);
+    reader.touched = &draft->touched;
+    references_collect(&reader, draft->kind, draft->message, &draft->violations,
+                       &draft->references);
+    status = references_check(call, draft->kind, &draft->id, &draft->references, references_before,
+                              &draft->violations);
+    other = rules_check_others(&change);
+    if (status_is_ok(status))
+        status = other;
+    return status_is_ok(status) ? check_hooks(&change) : status;
 }
 
 struct status draft_begin(struct call *call, ProtobufCMessage *message, struct draft *ret_draft)
 {
-    struct draft draft = {.kind = call->method->kind, .message = message};
+    struct draft draft = {
+        .kind = call->method->kind, .message = message, .touched = {.whole = true}};
     struct status status;
 
     draft.id = uuid_make(call->now_ms, call->random + RANDOM_ID);
@@ -166,9 +197,10 @@ void draft_commit_create(struct call *call, const struct draft *draft, struct sl
 /* A stored object as a draft: what rows it has. */
 static struct draft draft_of(struct call *call, const struct object *object)
 {
+    struct references_reader reader = references_reader(call);
     struct object_state state = {.kind = object->kind};
 
-    rows_fill(call->arena, call_identities(call), object->message, &state);
+    rows_fill(&reader, object->message, &state);
     return (struct draft){.kind = object->kind,
                           .id = object->id,
                           .message = object->message,
@@ -237,10 +269,23 @@ struct status edit_open(struct call *call, struct slice id, struct edit *ret_edi
     return status_ok();
 }
 
+/* An action has no mask: what it changed is what it wrote. */
+static void touch_changes(struct call *call, struct edit *edit)
+{
+    const struct message_type *type = edit->after.kind->message;
+
+    for (size_t i = 0; i < type->field_count; i++)
+        if (!field_equal(call->arena, edit->before.message, edit->after.message, &type->fields[i]))
+            touched_add(&edit->after.touched, call->arena, edit->after.message, &type->fields[i]);
+}
+
 struct status edit_check(struct call *call, struct edit *edit)
 {
-    struct status status = check(call, &edit->after, &edit->before.references);
+    struct status status;
 
+    if (call->method->update_mask == NULL)
+        touch_changes(call, edit);
+    status = check(call, &edit->after, &edit->before);
     refuse_self_reference(call, &edit->after);
     return status;
 }
@@ -266,7 +311,9 @@ struct status edit_begin(struct call *call,
     if (wanted == NULL)
         return status_out_of_memory();
     mask_merge(call->arena, kind->message, kind->id, update_mask(call), wanted, edit.after.message,
-               &edit.after.violations);
+               &edit.after.touched, &edit.after.violations);
+    rules_keep_secrets(call->arena, kind->message, &edit.after.touched, edit.before.message,
+                       edit.after.message);
     if (adjust != NULL && !arena_failed(call->arena))
         adjust(edit.after.message, kind->message);
     status = edit_check(call, &edit);

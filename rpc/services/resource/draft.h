@@ -13,6 +13,7 @@
 #define DATASTREAM_RPC_SERVICES_RESOURCE_DRAFT_H
 
 #include "rpc/services/resource/reference.h"
+#include "rpc/services/resource/touched.h"
 
 struct draft {
     const struct kind *kind;
@@ -21,6 +22,7 @@ struct draft {
     struct slice secrets;      /* body of its row of secrets; empty for none */
     struct slice folded;       /* the name as it is compared */
     struct references references;
+    struct touched touched; /* what the rules are judged for */
     struct violations violations;
 };
 

@@ -1,6 +1,8 @@
 /* One walk over a message and all that it holds; each rule is a visitor of it. */
 #include "rpc/services/resource/fields.h"
 
+#include "rpc/call/quotes.h"
+
 /* Called for each field of each message; may clear or set it. */
 typedef void field_visitor(ProtobufCMessage *message, const struct field *field, void *context);
 
@@ -34,10 +36,33 @@ void fields_clear_output(ProtobufCMessage *message, const struct message_type *t
     visit(message, type, clear_output, NULL);
 }
 
+/* A value that is wholly a quote is no secret. */
+static bool is_secret(struct slice text)
+{
+    return text.len > 0 && !quote_is_whole(text, NULL);
+}
+
+/* Whether a secret field holds a secret: itself, or a value of the one map. */
+static bool holds_secret(const ProtobufCMessage *message, const struct field *field)
+{
+    const struct field *value;
+
+    if (!field_is_set(message, field))
+        return false;
+    if (!field->map)
+        return is_secret(field_get_string(message, field));
+    value = message_field_by_number(field->message, 2);
+    for (size_t i = 0; i < field_count(message, field); i++)
+        if (is_secret(
+                field_get_string(*(ProtobufCMessage **)field_address(message, field, i), value)))
+            return true;
+    return false;
+}
+
 static void clear_input(ProtobufCMessage *message, const struct field *field, void *context)
 {
     (void)context;
-    if (field->input_only || field->secret)
+    if (field->input_only || (field->secret && holds_secret(message, field)))
         field_clear(message, field);
 }
 
@@ -65,7 +90,7 @@ static void find_secret(ProtobufCMessage *message, const struct field *field, vo
 {
     const struct field **found = context;
 
-    if (*found == NULL && field->secret && field_is_set(message, field))
+    if (*found == NULL && field->secret && holds_secret(message, field))
         *found = field;
 }
 

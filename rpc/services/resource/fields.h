@@ -7,7 +7,10 @@
 /* Clears every output-only field, at any depth: what a client says of them is ignored. */
 void fields_clear_output(ProtobufCMessage *message, const struct message_type *type);
 
-/* Clears what is never stored and never answered: input-only and secret fields, at any depth. */
+/*
+ * Clears what is never stored and never answered: input-only fields and secrets, at any depth. A
+ * secret field that holds a quote and nothing else holds no secret.
+ */
 void fields_clear_input(ProtobufCMessage *message, const struct message_type *type);
 
 /*
@@ -16,7 +19,7 @@ void fields_clear_input(ProtobufCMessage *message, const struct message_type *ty
  */
 void fields_default_enums(ProtobufCMessage *message, const struct message_type *type);
 
-/* A secret field that is set, at any depth; NULL when there is none. */
+/* A field that holds a secret, at any depth; NULL when there is none. */
 const struct field *fields_find_secret(ProtobufCMessage *message, const struct message_type *type);
 
 /* Behind `parent` a field's JSON name: "settings.port". In the arena. */

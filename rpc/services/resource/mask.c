@@ -10,6 +10,7 @@
 struct merge {
     struct arena *arena;
     const struct field *id;
+    struct touched *touched;
     struct violations *violations;
 };
 
@@ -29,8 +30,11 @@ static void merge_field(struct merge *merge, const struct place *place, const st
 
     if (field == merge->id || field->output_only)
         return;
+    if (field->secret && !named && !field_is_set(place->from, field))
+        return;
     if (!immutable) {
         field_copy(place->to, place->from, field);
+        touched_add(merge->touched, merge->arena, place->to, field);
         return;
     }
     if (!named && !field_is_set(place->from, field))
@@ -86,6 +90,7 @@ static bool enter(struct merge *merge, struct place *place, const struct field *
     if (to == NULL) {
         to = message_new(merge->arena, field->message);
         field_set_message(place->to, field, to);
+        touched_add(merge->touched, merge->arena, place->to, field);
     }
     if (from == NULL || to == NULL)
         return false;
@@ -163,10 +168,10 @@ static void merge_set(struct merge *merge, const struct place *place)
 
 void mask_merge(struct arena *arena, const struct message_type *type, const struct field *id,
                 const ProtobufCMessage *mask, const ProtobufCMessage *from, ProtobufCMessage *to,
-                struct violations *violations)
+                struct touched *touched, struct violations *violations)
 {
     const Google__Protobuf__FieldMask *paths = (const void *)mask;
-    struct merge merge = {arena, id, violations};
+    struct merge merge = {arena, id, touched, violations};
     struct place place = {type, from, to, SLICE_EMPTY, false};
 
     if (paths == NULL || paths->n_paths == 0) {
@@ -176,9 +181,11 @@ void mask_merge(struct arena *arena, const struct message_type *type, const stru
     for (size_t i = 0; i < paths->n_paths; i++) {
         struct slice path = slice_from_cstr(paths->paths[i]);
 
-        if (slice_equal(path, SLICE("*")))
+        if (slice_equal(path, SLICE("*"))) {
+            touched->whole = true;
             merge_all(&merge, &place);
-        else
+        } else {
             merge_path(&merge, place, path);
+        }
     }
 }

@@ -3,12 +3,15 @@
 
 #include <stdlib.h>
 
-#include "rpc/services/resource/fields.h"
+#include "rpc/services/resource/hooks.h"
+#include "rpc/services/resource/quote_references.h"
 #include "storage/keys.h"
 #include "storage/record.h"
 
 /* Blockers that a refusal names. */
 #define BLOCKERS_NAMED_MOST 10
+/* Names of other objects that are looked up, in bytes; no name is as long. */
+#define NAME_BYTES_MOST 1024
 /* Rows that are counted for a refusal; beyond them it says "more than". */
 #define BLOCKERS_COUNTED_MOST 1000
 
@@ -25,44 +28,30 @@ static bool references_have(const struct references *references, const struct re
 
 /* -- collecting ------------------------------------------------------------------------------- */
 
+/* The fields of one object. */
 struct collection {
-    struct arena *arena;
-    const struct identity_registry *identities;
-    struct violations *violations;
-    struct references *references;
+    struct references_reader *reader;
     uint32_t top; /* number of the outermost field that the walk is in */
 };
 
-static void add(struct collection *collection, const struct field *field, char *text,
-                struct slice path)
+void references_add(struct references_reader *reader, struct reference wanted)
 {
-    struct references *references = collection->references;
-    struct arena *arena = collection->arena;
-    struct reference found = {.kind = field->reference,
-                              .field = collection->top,
-                              .exclusive = field->exclusive,
-                              .path = path};
+    struct references *references = reader->references;
     struct reference *kept;
 
-    if (!uuid_parse(slice_from_cstr(text), &found.id)) {
-        violations_add(collection->violations, arena, path, "must be the id of %.*s",
-                       SLICE_ARG(object_with_article(arena, field->reference)));
-        return;
-    }
-    uuid_format(&found.id, text);
-    if (references_have(references, &found))
+    if (references_have(references, &wanted))
         return;
     if (++references->count > REFERENCES_MOST) {
         if (references->count == REFERENCES_MOST + 1)
-            violations_add(collection->violations, arena, path,
+            violations_add(reader->violations, reader->arena, wanted.path,
                            "is beyond the %d references that one object may have", REFERENCES_MOST);
         return;
     }
-    found.builtin = object_is_builtin(collection->identities, found.kind, &found.id);
-    kept = arena_alloc(arena, sizeof(*kept));
+    wanted.builtin = object_is_builtin(reader->identities, wanted.kind, &wanted.id);
+    kept = arena_alloc(reader->arena, sizeof(*kept));
     if (kept == NULL)
         return;
-    *kept = found;
+    *kept = wanted;
     if (references->last == NULL)
         references->first = kept;
     else
@@ -70,50 +59,89 @@ static void add(struct collection *collection, const struct field *field, char *
     references->last = kept;
 }
 
-static void collect(struct collection *collection, const struct message_type *type,
-                    ProtobufCMessage *message, struct slice parent);
-
-static void collect_field(struct collection *collection, const struct field *field,
-                          ProtobufCMessage *message, struct slice parent)
+static void add(struct collection *collection, const struct field *field, char *text,
+                struct slice path)
 {
-    struct arena *arena = collection->arena;
-    size_t count = field->repeated ? field_count(message, field) : 1;
-    struct slice path = fields_path(arena, parent, field);
+    struct references_reader *reader = collection->reader;
+    struct reference wanted = {.kind = field->reference,
+                               .field = collection->top,
+                               .exclusive = field->exclusive,
+                               .path = path};
 
-    for (size_t i = 0; i < count; i++) {
-        struct slice at = field->repeated ? fields_path_at(arena, path, i) : path;
-
-        if (field->reference != NULL)
-            add(collection, field, *(char **)field_address(message, field, i), at);
-        else
-            collect(collection, field->message,
-                    *(ProtobufCMessage **)field_address(message, field, i), at);
+    if (!uuid_parse(slice_from_cstr(text), &wanted.id)) {
+        violations_add(reader->violations, reader->arena, path, "must be the id of %.*s",
+                       SLICE_ARG(object_with_article(reader->arena, field->reference)));
+        return;
     }
+    uuid_format(&wanted.id, text);
+    references_add(reader, wanted);
 }
 
-static void collect(struct collection *collection, const struct message_type *type,
-                    ProtobufCMessage *message, struct slice parent)
+static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
+                  const struct field *field, bool judged)
 {
-    for (size_t i = 0; i < type->field_count; i++) {
-        const struct field *field = &type->fields[i];
-        bool leads_on = field->message != NULL && field->message->well_known == WELL_KNOWN_NONE;
+    struct collection *collection = walk->context;
+    size_t count;
 
-        if ((field->reference == NULL && !leads_on) || !field_is_set(message, field))
-            continue;
-        if (parent.len == 0)
-            collection->top = field->number;
-        collect_field(collection, field, message, parent);
-    }
+    (void)judged;
+    if (spot->parent == NULL)
+        collection->top = field->number;
+    if (field->reference == NULL || !field_is_set(message, field))
+        return;
+    count = field->repeated ? field_count(message, field) : 1;
+    for (size_t i = 0; i < count; i++)
+        add(collection, field, *(char **)field_address(message, field, i),
+            field->repeated ? spot_path_at(walk->arena, spot, i) : spot_path(walk->arena, spot));
 }
 
-void references_collect(struct arena *arena, const struct identity_registry *identities,
-                        const struct message_type *type, ProtobufCMessage *message,
-                        struct violations *violations, struct references *ret_references)
+void references_collect(struct references_reader *reader, const struct kind *kind,
+                        ProtobufCMessage *message, struct violations *violations,
+                        struct references *ret_references)
 {
-    struct collection collection = {arena, identities, violations, ret_references, 0};
+    const struct hook *hook = hooks_of(reader->hooks, kind);
+    struct collection collection = {reader, 0};
+    struct walk walk = {reader->arena, NULL, visit, &collection, false};
 
     *ret_references = (struct references){0};
-    collect(&collection, type, message, SLICE_EMPTY);
+    reader->violations = violations;
+    reader->references = ret_references;
+    walk_object(&walk, kind->message, message);
+    quote_references_collect(reader, kind, message);
+    if (hook != NULL && hook->functions->refer != NULL)
+        hook->functions->refer(hook, reader, message);
+}
+
+struct references_reader references_reader(struct call *call)
+{
+    return (struct references_reader){
+        .arena = call->arena,
+        .identities = call_identities(call),
+        .hooks = call_services(call),
+        .view = call->view,
+        .organization = call->identity.organization,
+    };
+}
+
+enum store_found references_find(struct references_reader *reader, const struct kind *kind,
+                                 struct slice name, struct uuid *ret_id)
+{
+    struct slice trimmed = SLICE_EMPTY;
+    struct slice folded = SLICE_EMPTY;
+    enum store_found found;
+    struct record record;
+    struct slice value;
+
+    if (reader->view == NULL || name.len > NAME_BYTES_MOST ||
+        key_fold_name(reader->arena, name, &trimmed, &folded) != NULL)
+        return STORE_ABSENT;
+    found = store_get(reader->view, FAMILY_NAMES,
+                      key_name(reader->arena, &reader->organization, kind->number, folded), &value);
+    if (found != STORE_FOUND)
+        return found;
+    if (!record_parse(value, &record) || record.body.len != sizeof(ret_id->bytes))
+        return STORE_FAILED;
+    memcpy(ret_id->bytes, record.body.data, sizeof(ret_id->bytes));
+    return STORE_FOUND;
 }
 
 /* -- checking and writing --------------------------------------------------------------------- */
@@ -179,7 +207,9 @@ struct status references_check(struct call *call, const struct kind *kind, const
             return status_out_of_memory();
         found = store_get(call->view, object_family(at->kind), key, &value);
         if (found == STORE_ABSENT)
-            violations_add(violations, arena, at->path, "must be the id of %.*s that exists",
+            violations_add(violations, arena, at->path,
+                           at->quoted ? "quotes %.*s that does not exist"
+                                      : "must be the id of %.*s that exists",
                            SLICE_ARG(object_with_article(arena, at->kind)));
         else if (found == STORE_FOUND && at->exclusive)
             found = check_exclusive(call, kind, id, at, violations);

@@ -4,7 +4,9 @@
  */
 #include "rpc/services/resource/resource.h"
 
+#include "rpc/services/resource/computed.h"
 #include "rpc/services/resource/fields.h"
+#include "rpc/services/resource/hooks.h"
 #include "storage/keys.h"
 
 /* The store has no place for secrets of its own yet: one must not slip into a record in the clear.
@@ -38,7 +40,9 @@ static struct status engine_create(struct call *call)
     call->response = draft.message;
     if (!object_validate_only(call))
         draft_commit_create(call, &draft, message_pack(call->arena, draft.message));
-    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    return computed_fill(call, draft.kind, &call->response, 1);
 }
 
 static struct slice request_id(const struct call *call)
@@ -55,7 +59,9 @@ static struct status engine_get(struct call *call)
         return status;
     object_set_etag(call, object.kind, object.message, object.revision);
     call->response = object.message;
-    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    return computed_fill(call, object.kind, &call->response, 1);
 }
 
 /* The messages of the rows, each with its etag. */
@@ -101,11 +107,22 @@ static struct status engine_list(struct call *call)
     if (found != STORE_FOUND)
         return call_store_status(found);
     status = unpack_rows(call, &rows, &items);
+    if (status_is_ok(status))
+        status = computed_fill(call, kind, items, rows.count);
     if (!status_is_ok(status))
         return status;
     call->response = message_new(call->arena, call->method->output);
     object_set_page(call, call->response, items, rows.count, token, total);
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+}
+
+static struct status check_removal(struct call *call, const struct object *object)
+{
+    const struct hook *hook = hooks_of(call_services(call), object->kind);
+
+    if (hook == NULL || hook->functions->remove == NULL)
+        return status_ok();
+    return hook->functions->remove(hook, call, object);
 }
 
 static struct status engine_delete(struct call *call)
@@ -117,6 +134,8 @@ static struct status engine_delete(struct call *call)
         status = call_check_etag(call, object.revision);
     if (status_is_ok(status))
         status = references_check_none(call, &object);
+    if (status_is_ok(status))
+        status = check_removal(call, &object);
     if (!status_is_ok(status))
         return status;
     call->response = object_empty_response(call);

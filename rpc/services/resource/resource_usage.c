@@ -55,12 +55,12 @@ struct status usage_page_finish(struct call *call, struct usage_page *page, stru
 static bool told_before(struct call *call, const struct kind *kind, ProtobufCMessage *message,
                         const struct kind *target, const struct uuid *target_id, uint32_t field)
 {
+    struct references_reader reader = references_reader(call);
     struct violations ignored = {0};
     struct references references;
     const struct reference *at;
 
-    references_collect(call->arena, call_identities(call), kind->message, message, &ignored,
-                       &references);
+    references_collect(&reader, kind, message, &ignored, &references);
     for (at = references.first; at != NULL; at = at->next)
         if (at->kind == target && uuid_equal(&at->id, target_id) && at->field < field)
             return true;

@@ -3,14 +3,13 @@
 
 #include "storage/keys.h"
 
-void rows_fill(struct arena *arena, const struct identity_registry *identities,
-               ProtobufCMessage *message, struct object_state *state)
+void rows_fill(struct references_reader *reader, ProtobufCMessage *message,
+               struct object_state *state)
 {
     struct violations ignored = {0};
 
-    object_fold_name(arena, state->kind, message, &ignored, &state->folded);
-    references_collect(arena, identities, state->kind->message, message, &ignored,
-                       &state->references);
+    object_fold_name(reader->arena, state->kind, message, &ignored, &state->folded);
+    references_collect(reader, state->kind, message, &ignored, &state->references);
 }
 
 /* -- the list ------------------------------------------------------------------------------- */

@@ -24,8 +24,8 @@ struct object_state {
  * Fills name and references from the public message, which it may change. Violations of what is
  * stored mean nothing, and of what is written are found by others.
  */
-void rows_fill(struct arena *arena, const struct identity_registry *identities,
-               ProtobufCMessage *message, struct object_state *state);
+void rows_fill(struct references_reader *reader, ProtobufCMessage *message,
+               struct object_state *state);
 
 /* Lists the rows that lead to the object: its name, its references, and those of its kind. */
 void rows_list(struct arena *arena, const struct object_state *state,

@@ -1,0 +1,10 @@
+/* The table of what the contract cannot say of single kinds: the only file that lists them. */
+#ifndef DATASTREAM_RPC_SERVICES_KINDS_KINDS_H
+#define DATASTREAM_RPC_SERVICES_KINDS_KINDS_H
+
+#include "rpc/services/resource/hooks.h"
+
+/* The hooks of all kinds that have any, ended by NULL. */
+const struct kind_hooks *const *kinds_hooks(void);
+
+#endif

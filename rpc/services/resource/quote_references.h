@@ -1,0 +1,22 @@
+/* What texts refer to: quotes of secrets and of their stores, wherever a kind allows them. */
+#ifndef DATASTREAM_RPC_SERVICES_RESOURCE_QUOTE_REFERENCES_H
+#define DATASTREAM_RPC_SERVICES_RESOURCE_QUOTE_REFERENCES_H
+
+#include "rpc/services/resource/reference.h"
+#include "rpc/services/resource/walk.h"
+
+/*
+ * Whether the texts of the spot's field may hold quotes in objects of the kind: the contract allows
+ * them there, on the way there, or for the whole kind, whose envelope is excepted. A secret may always
+ * be one.
+ */
+bool quotes_are_allowed(const struct kind *kind, const struct spot *spot);
+
+/*
+ * Adds what the object's texts quote to the reader's references. Quotes that do not parse are left
+ * out, since the rules refuse them; a store that does not exist is a violation where it was written.
+ */
+void quote_references_collect(struct references_reader *reader, const struct kind *kind,
+                              ProtobufCMessage *message);
+
+#endif

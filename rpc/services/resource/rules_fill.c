@@ -1,0 +1,85 @@
+/* Values that nobody sent: defaults, what a oneof says, secrets that are kept. */
+#include "rpc/services/resource/rules.h"
+#include "rpc/services/resource/walk.h"
+
+static void fill_default(struct walk *walk, ProtobufCMessage *message, const struct field *field)
+{
+    if (field->default_value != NULL)
+        field_set_value(walk->arena, message, field, field->default_value);
+    else if (field->default_from != NULL)
+        field_set_string(walk->arena, message, field,
+                         field_get_string(message, field->default_from));
+}
+
+/* The value for the member that is set. */
+static int32_t derive(const ProtobufCMessage *message, const struct derived_from *derived)
+{
+    for (size_t i = 0; i < derived->oneof->field_count; i++) {
+        const struct field *member = derived->oneof->fields[i];
+
+        if (!field_is_set(message, member))
+            continue;
+        if (derived->values[i].field == NULL)
+            return derived->values[i].number;
+        return (int32_t)field_get_int(field_get_message(message, member), derived->values[i].field);
+    }
+    return derived->none;
+}
+
+static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
+                  const struct field *field, bool judged)
+{
+    (void)spot;
+    if (field->derived_from != NULL)
+        field_set_int(message, field, derive(message, field->derived_from));
+    else if (judged && !field->output_only && !field->repeated && !field_is_set(message, field))
+        fill_default(walk, message, field);
+}
+
+void rules_fill(const struct change *change)
+{
+    struct walk walk = {change->call->arena, change->touched, visit, NULL, false};
+
+    walk_object(&walk, change->kind->message, change->after);
+}
+
+static bool is_named(const struct touched *touched, const ProtobufCMessage *message,
+                     const struct field *field)
+{
+    return !touched->whole && touched_has(touched, message, field);
+}
+
+/* A oneof that has got another member has no place for it. */
+static bool has_place(const ProtobufCMessage *message, const struct field *field)
+{
+    const struct oneof *oneof;
+
+    if (!field->oneof_member)
+        return true;
+    oneof = &field->parent->oneofs[field->oneof];
+    for (size_t i = 0; i < oneof->field_count; i++)
+        if (field_is_set(message, oneof->fields[i]))
+            return false;
+    return true;
+}
+
+void rules_keep_secrets(struct arena *arena, const struct message_type *type,
+                        const struct touched *touched, const ProtobufCMessage *before,
+                        ProtobufCMessage *after)
+{
+    for (size_t i = 0; i < type->field_count; i++) {
+        const struct field *field = &type->fields[i];
+
+        if (!field_is_set(before, field))
+            continue;
+        if (field->secret) {
+            if (!field_is_set(after, field) && !is_named(touched, after, field) &&
+                has_place(after, field))
+                field_copy(after, before, field);
+        } else if (field->message != NULL && !field->repeated && field_is_set(after, field) &&
+                   field->message->well_known == WELL_KNOWN_NONE) {
+            rules_keep_secrets(arena, field->message, touched, field_get_message(before, field),
+                               field_get_message(after, field));
+        }
+    }
+}

@@ -1,0 +1,66 @@
+/* What may be left out at creation and is then set once. */
+#include "rpc/services/resource/fields.h"
+#include "rpc/services/resource/rules.h"
+
+static const struct field *member_of(const struct oneof *oneof, const ProtobufCMessage *message)
+{
+    for (size_t i = 0; i < oneof->field_count; i++)
+        if (field_is_set(message, oneof->fields[i]))
+            return oneof->fields[i];
+    return NULL;
+}
+
+static void check_oneof(const struct change *change, const struct oneof *oneof,
+                        const ProtobufCMessage *before, const ProtobufCMessage *after,
+                        struct slice path)
+{
+    struct arena *arena = change->call->arena;
+    const struct field *was = member_of(oneof, before);
+    const struct field *is = member_of(oneof, after);
+
+    if (!oneof->once || was == NULL || was == is)
+        return;
+    if (is == NULL)
+        violations_add(change->violations, arena, fields_path(arena, path, was),
+                       "cannot be removed: \"%.*s\" is set once", SLICE_ARG(oneof->name));
+    else
+        violations_add(change->violations, arena, fields_path(arena, path, is),
+                       "cannot replace \"%.*s\": \"%.*s\" is set once", SLICE_ARG(was->json_name),
+                       SLICE_ARG(oneof->name));
+}
+
+static void check_field(const struct change *change, const struct field *field,
+                        const ProtobufCMessage *before, const ProtobufCMessage *after,
+                        struct slice path)
+{
+    struct arena *arena = change->call->arena;
+
+    if (!field->once || !field_is_set(before, field) || field_equal(arena, before, after, field))
+        return;
+    violations_add(change->violations, arena, fields_path(arena, path, field),
+                   "cannot be changed: it is set once");
+}
+
+/* Where the message itself is gone, only a oneof that is set once can say so: it does. */
+static void check(const struct change *change, const struct message_type *type,
+                  const ProtobufCMessage *before, const ProtobufCMessage *after, struct slice path)
+{
+    for (size_t i = 0; i < type->oneof_count; i++)
+        check_oneof(change, &type->oneofs[i], before, after, path);
+    for (size_t i = 0; i < type->field_count; i++) {
+        const struct field *field = &type->fields[i];
+
+        check_field(change, field, before, after, path);
+        if (field->message != NULL && !field->repeated &&
+            field->message->well_known == WELL_KNOWN_NONE && field_is_set(before, field) &&
+            field_is_set(after, field))
+            check(change, field->message, field_get_message(before, field),
+                  field_get_message(after, field), fields_path(change->call->arena, path, field));
+    }
+}
+
+void rules_check_once(const struct change *change)
+{
+    if (change->before != NULL)
+        check(change, change->kind->message, change->before, change->after, SLICE_EMPTY);
+}

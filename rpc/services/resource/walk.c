@@ -1,0 +1,112 @@
+/* Depth is bounded by what came through message_walk, as all messages did. */
+#include "rpc/services/resource/walk.h"
+
+/* -- paths ------------------------------------------------------------------------------------ */
+
+/* Messages that JSON writes without the names of their fields. */
+static bool is_transparent(const struct message_type *type)
+{
+    return type->map_entry || type->well_known != WELL_KNOWN_NONE;
+}
+
+static struct slice add_index(struct arena *arena, struct slice path, const struct spot *spot)
+{
+    if (!spot->has_index)
+        return path;
+    if (spot->key.data == NULL)
+        return arena_printf(arena, "%.*s[%zu]", SLICE_ARG(path), spot->index);
+    if (spot->field->parent->well_known != WELL_KNOWN_NONE) /* a Struct's fields are an object's */
+        return arena_printf(arena, "%.*s.%.*s", SLICE_ARG(path), SLICE_ARG(spot->key));
+    return arena_printf(arena, "%.*s[\"%.*s\"]", SLICE_ARG(path), SLICE_ARG(spot->key));
+}
+
+static struct slice path_in(struct arena *arena, const struct spot *parent,
+                            const struct field *field)
+{
+    struct slice path = parent == NULL ? SLICE_EMPTY : spot_path(arena, parent);
+
+    if (is_transparent(field->parent))
+        return path;
+    return arena_printf(arena, "%.*s%s%.*s", SLICE_ARG(path), path.len > 0 ? "." : "",
+                        SLICE_ARG(field->json_name));
+}
+
+struct slice spot_path(struct arena *arena, const struct spot *spot)
+{
+    return add_index(arena, path_in(arena, spot->parent, spot->field), spot);
+}
+
+struct slice spot_path_of(struct arena *arena, const struct spot *spot, const struct field *field)
+{
+    return path_in(arena, spot->parent, field);
+}
+
+struct slice spot_path_at(struct arena *arena, const struct spot *spot, size_t index)
+{
+    const struct spot element = {spot->parent, spot->field, true, index, SLICE_EMPTY};
+
+    return spot_path(arena, &element);
+}
+
+/* -- walking ---------------------------------------------------------------------------------- */
+
+static void walk_fields(struct walk *walk, const struct spot *parent,
+                        const struct message_type *type, ProtobufCMessage *message, bool judged);
+
+static bool leads_on(const struct walk *walk, const struct message_type *type)
+{
+    if (type == NULL)
+        return false;
+    if (type->well_known == WELL_KNOWN_NONE)
+        return true;
+    return walk->free_form &&
+           (type->well_known == WELL_KNOWN_STRUCT || type->well_known == WELL_KNOWN_VALUE ||
+            type->well_known == WELL_KNOWN_LIST_VALUE);
+}
+
+/* The key of a map's entry as text. */
+static struct slice entry_key(struct arena *arena, const struct field *map,
+                              const ProtobufCMessage *entry)
+{
+    const struct field *key = message_field_by_number(map->message, 1);
+
+    if (key->pb->type == PROTOBUF_C_TYPE_STRING)
+        return field_get_string(entry, key);
+    return arena_printf(arena, "%lld", (long long)field_get_int(entry, key));
+}
+
+static void walk_into(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
+                      const struct field *field, bool judged)
+{
+    size_t count = field->repeated ? field_count(message, field) : 1;
+
+    for (size_t i = 0; i < count; i++) {
+        ProtobufCMessage *inner = *(ProtobufCMessage **)field_address(message, field, i);
+        struct spot at = *spot;
+
+        at.has_index = field->repeated;
+        at.index = i;
+        if (field->map)
+            at.key = entry_key(walk->arena, field, inner);
+        walk_fields(walk, &at, field->message, inner, judged);
+    }
+}
+
+static void walk_fields(struct walk *walk, const struct spot *parent,
+                        const struct message_type *type, ProtobufCMessage *message, bool judged)
+{
+    for (size_t i = 0; i < type->field_count; i++) {
+        const struct field *field = type->declared[i];
+        const struct spot spot = {parent, field, false, 0, SLICE_EMPTY};
+        bool is_judged = judged || touched_has(walk->touched, message, field);
+
+        walk->visit(walk, &spot, message, field, is_judged);
+        if (!field->output_only && leads_on(walk, field->message) && field_is_set(message, field))
+            walk_into(walk, &spot, message, field, is_judged);
+    }
+}
+
+void walk_object(struct walk *walk, const struct message_type *type, ProtobufCMessage *message)
+{
+    walk_fields(walk, NULL, type, message, walk->touched == NULL || walk->touched->whole);
+}

@@ -1,0 +1,49 @@
+/*
+ * A walk over all fields of an object, at any depth, that knows the JSON path of each and whether an
+ * update wrote it. Rules are visitors of it. Pure.
+ */
+#ifndef DATASTREAM_RPC_SERVICES_RESOURCE_WALK_H
+#define DATASTREAM_RPC_SERVICES_RESOURCE_WALK_H
+
+#include "rpc/services/resource/touched.h"
+
+/* Where a walk has come to: from the innermost outward. Lives while the visitor runs. */
+struct spot {
+    const struct spot *parent; /* NULL at the top */
+    const struct field *field;
+    bool has_index; /* an element of a list, or an entry of a map */
+    size_t index;
+    struct slice key; /* of a map's entry, as text; data NULL for lists */
+};
+
+/* "settings.rules[1].filter", "labels[\"a\"]", and "settings.a[0]" within a Struct; in the arena. */
+struct slice spot_path(struct arena *arena, const struct spot *spot);
+
+/* Of a field beside the spot's own field, in the same message. */
+struct slice spot_path_of(struct arena *arena, const struct spot *spot, const struct field *field);
+
+/* Of an element of the spot's own field. */
+struct slice spot_path_at(struct arena *arena, const struct spot *spot, size_t index);
+
+struct walk;
+
+/*
+ * Called for each field of each message that is there, set or not, before what is in it; may set or
+ * clear it. `judged`: it was written, as was all that is in it.
+ */
+typedef void walk_visitor(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
+                          const struct field *field, bool judged);
+
+/* Plain: filled by who walks. */
+struct walk {
+    struct arena *arena;
+    const struct touched *touched; /* NULL: all is judged */
+    walk_visitor *visit;
+    void *context;
+    bool free_form; /* into Struct, ListValue and Value too */
+};
+
+/* Output-only fields are visited and not entered. */
+void walk_object(struct walk *walk, const struct message_type *type, ProtobufCMessage *message);
+
+#endif
