@@ -1,15 +1,18 @@
 /*
  * Formats an event into one line. A thread that asked for it gathers its lines and writes many with
- * one call: an event loop flushes once a turn. All others, and warnings and errors anywhere, are
- * written at once; a line is never split, so lines of different threads do not mix.
+ * one call: an event loop flushes once a turn. All others, and warnings and errors anywhere, go at
+ * once, into the queue where there is one; a line is never split, so lines of different threads do
+ * not mix.
  */
 #include "base/log.h"
 
-#include <stdio.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log_queue.h"
 #include "base/text.h"
 
 #define LINE_MOST 8192
@@ -18,6 +21,9 @@
 
 static enum log_format log_as = LOG_JSON;
 static enum log_level log_least = LOG_INFO;
+
+/* Where lines go: to standard error at once, or into the queue. */
+static atomic_bool is_queued;
 
 struct line {
     char *bytes;
@@ -51,14 +57,23 @@ void log_gather(bool gathers)
     waiting.gathers = gathers;
 }
 
-void log_flush(void)
+static void write_lines(const char *lines, size_t len)
 {
     ssize_t written;
 
+    if (atomic_load_explicit(&is_queued, memory_order_relaxed)) {
+        log_queue_put(lines, len);
+        return;
+    }
+    written = write(STDERR_FILENO, lines, len);
+    (void)written; /* a log that cannot be written has nowhere to say so */
+}
+
+void log_flush(void)
+{
     if (waiting.len == 0)
         return;
-    written = write(STDERR_FILENO, waiting.bytes, waiting.len);
-    (void)written; /* a log that can't be written has nowhere to say so */
+    write_lines(waiting.bytes, waiting.len);
     waiting.len = 0;
 }
 
@@ -197,6 +212,22 @@ static void put_start(struct line *line, enum log_level level, const char *event
     }
 }
 
+static void put_event(struct line *line, enum log_level level, const char *event,
+                      const struct log_field *fields, size_t count)
+{
+    put_start(line, level, event);
+    for (size_t i = 0; i < count; i++) {
+        put_key(line, fields[i].key);
+        if (fields[i].is_number)
+            put_number(line, fields[i].number);
+        else
+            put_quoted(line, fields[i].text);
+    }
+    if (log_as == LOG_JSON)
+        line->bytes[line->len++] = '}';
+    line->bytes[line->len++] = '\n';
+}
+
 void log_fields(enum log_level level, const char *event, const struct log_field *fields,
                 size_t count)
 {
@@ -207,21 +238,84 @@ void log_fields(enum log_level level, const char *event, const struct log_field 
     if (waiting.len > GATHERED_MOST - LINE_MOST)
         log_flush();
     line = (struct line){waiting.bytes + waiting.len, 0};
-    put_start(&line, level, event);
-    for (size_t i = 0; i < count; i++) {
-        put_key(&line, fields[i].key);
-        if (fields[i].is_number)
-            put_number(&line, fields[i].number);
-        else
-            put_quoted(&line, fields[i].text);
-    }
-    if (log_as == LOG_JSON)
-        line.bytes[line.len++] = '}';
-    line.bytes[line.len++] = '\n';
+    put_event(&line, level, event, fields, count);
     waiting.len += line.len;
     if (!waiting.gathers || level >= LOG_WARNING)
         log_flush();
 }
+
+/* -- the queue ----------------------------------------------------------------------------- */
+
+static size_t notice_dropped(char *to, uint64_t lines, uint64_t total)
+{
+    const struct log_field fields[] = {LOG_INT("lines", lines), LOG_INT("total", total)};
+    struct line line = {to, 0};
+
+    put_event(&line, LOG_WARNING, "log.dropped", fields, 2);
+    return line.len;
+}
+
+/*
+ * A failed assertion, of ours or of a library's, and a broken access: what waits is written, what
+ * this thread gathered too, then the signal does what it does.
+ */
+static void on_fatal(int number)
+{
+    log_queue_last_words();
+    log_queue_write(waiting.bytes, waiting.len, 100);
+    waiting.len = 0;
+    raise(number);
+}
+
+/* Sanitizers have handlers of their own for broken accesses. */
+static void catch_fatal(void)
+{
+    static const int numbers[] = {
+        SIGABRT,
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+        SIGSEGV,
+        SIGBUS,
+        SIGILL,
+        SIGFPE,
+#endif
+    };
+    struct sigaction action = {.sa_handler = on_fatal, .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        sigaction(numbers[i], &action, NULL);
+}
+
+bool log_start(size_t queue_bytes)
+{
+    log_flush();
+    if (!log_queue_start(queue_bytes, notice_dropped))
+        return false;
+    atomic_store(&is_queued, true);
+    catch_fatal();
+    return true;
+}
+
+void log_stop(void)
+{
+    if (!atomic_load(&is_queued))
+        return;
+    log_flush();
+    if (log_queue_stop())
+        atomic_store(&is_queued, false);
+}
+
+uint64_t log_dropped(void)
+{
+    return log_queue_dropped();
+}
+
+void log_last_line(struct slice sentence)
+{
+    log_queue_write(sentence.data, sentence.len, 1000);
+}
+
+/* -- texts --------------------------------------------------------------------------------- */
 
 /* Longer than any word or UUID, shorter than the random part of a token. */
 #define CREDENTIAL_RUN 40

@@ -1,6 +1,7 @@
 /*
  * Logs are events with keys, one line each on standard error: JSON by default, or text. Never a
- * credential, never a body. Any thread may log; a line is written whole.
+ * credential, never a body. Any thread may log; a line is written whole. A server starts a thread
+ * that writes, so that a log that nobody reads holds up nobody.
  */
 #ifndef DATASTREAM_BASE_LOG_H
 #define DATASTREAM_BASE_LOG_H
@@ -23,6 +24,27 @@ struct log_field {
 
 /* Before other threads run. Events below `least` are dropped. */
 void log_setup(enum log_format format, enum log_level least);
+
+/*
+ * From now on a thread of its own writes, from a queue of so many bytes (128 KiB at least); whoever
+ * logs never waits. Lines that find no room are dropped and counted, and an event "log.dropped" says
+ * so. What waits when the process dies of a failed assertion or another fatal signal is written
+ * first. False, and nothing changes, when the system refuses the thread.
+ */
+bool log_start(size_t queue_bytes);
+
+/*
+ * Writes what waits and ends the thread; events are written at once again. A reader that stands
+ * still is given 1 s; what it leaves is dropped, and so is every later event. No other thread may
+ * log meanwhile.
+ */
+void log_stop(void);
+
+/* Lines that were dropped since the start. */
+uint64_t log_dropped(void);
+
+/* Writes a sentence to standard error unless its reader stands still; for a program's last words. */
+void log_last_line(struct slice sentence);
 
 /* Whether an event of this level would be written: to spare what it takes to make it. */
 bool log_enabled(enum log_level level);

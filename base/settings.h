@@ -67,6 +67,9 @@
       "changes of one organization that are kept; the oldest are trimmed")                         \
     X(keeper_interval_ms, 10, 3600000, 60000,                                                      \
       "between two rounds that write uses, refusals and the clock's floor, and trim the feed")     \
+    X(max_log_queue_kib, 128, 1048576, 4096,                                                       \
+      "log lines that wait for the reader of standard error; further ones are dropped and "        \
+      "counted")                                                                                   \
     X(block_cache_mib, 8, 1048576, 256, "memory for blocks of the embedded store")                 \
     X(identity_cache_entries, 64, 10000000, 100000, "token facts that each event loop remembers")
 

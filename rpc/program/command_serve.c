@@ -284,30 +284,42 @@ static struct status organization_present(struct program *program, struct arena 
                         SLICE("The store has no organization yet: run datastreamd init first."));
 }
 
-int command_serve(const struct options *given, struct arena *arena)
+/* Everything that may log runs in here. */
+static struct status run(struct options *options, struct arena *arena)
 {
-    struct options options = *given;
     struct program program;
     struct frontends frontends = {0};
-    struct status status = program_open(&options, STORE_FOR_SERVE, arena, &program);
+    struct status status = program_open(options, STORE_FOR_SERVE, arena, &program);
 
     if (!status_is_ok(status))
-        return program_fail(status);
+        return status;
     status = organization_present(&program, arena);
     if (status_is_ok(status))
         status = time_floor_load(program.store, arena);
     if (status_is_ok(status))
-        status = program_choose_engine(&program, &options, arena);
+        status = program_choose_engine(&program, options, arena);
     if (status_is_ok(status))
-        status = frontends_make(&frontends, &program, &options, arena);
+        status = frontends_make(&frontends, &program, options, arena);
     if (status_is_ok(status)) {
         log_event(LOG_INFO, "start", LOG_CSTR("version", DATASTREAM_VERSION),
                   LOG_INT("revision", store_revision(program.store)));
-        status = serve(&frontends, &options, arena);
+        status = serve(&frontends, options, arena);
     }
     if (frontends.chain != NULL)
         chain_free(frontends.chain);
     program_close(&program);
     log_event(LOG_INFO, "stop", LOG_CSTR("version", DATASTREAM_VERSION));
+    return status;
+}
+
+int command_serve(const struct options *given, struct arena *arena)
+{
+    struct options options = *given;
+    struct status status = log_start((size_t)options.settings.max_log_queue_kib << 10)
+                               ? run(&options, arena)
+                               : status_const(STATUS_UNAVAILABLE,
+                                              SLICE("A thread could not be started."));
+
+    log_stop();
     return status_is_ok(status) ? 0 : program_fail(status);
 }

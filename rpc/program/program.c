@@ -2,9 +2,9 @@
 #include "rpc/program/program.h"
 
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "proto/contract/embedded.h"
 #include "storage/record.h"
 
@@ -12,7 +12,13 @@
 
 int program_fail(struct status status)
 {
-    fprintf(stderr, "datastreamd: %.*s\n", SLICE_ARG(status.message));
+    struct arena arena;
+    struct slice line;
+
+    arena_init(&arena, NULL, ARENA_FIRST_BLOCK + status.message.len);
+    line = arena_printf(&arena, "datastreamd: %.*s\n", SLICE_ARG(status.message));
+    log_last_line(arena_failed(&arena) ? SLICE("datastreamd: out of memory\n") : line);
+    arena_done(&arena);
     return 1;
 }
 
