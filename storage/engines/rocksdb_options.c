@@ -9,6 +9,8 @@
 /* Bounds what a restart replays; without it a family that is rarely written pins every log. */
 #define WAL_BYTES_MOST (64 * MIB)
 #define WRITE_BUFFERS_MOST (64 * MIB)
+/* RocksDB's InfoLogLevel. */
+#define INFO_LOG_FATAL 4
 /* A full bloom filter of 10 bits a key lets 1 % of the absent keys through. */
 #define BLOOM_BITS 10
 
@@ -74,7 +76,12 @@ static rocksdb_options_t *make_database(const struct store_options *options)
     rocksdb_options_set_max_total_wal_size(database, WAL_BYTES_MOST);
     rocksdb_options_set_db_write_buffer_size(database, WRITE_BUFFERS_MOST);
     rocksdb_options_set_max_background_jobs(database, 2);
-    rocksdb_options_set_info_log_level(database, 2); /* warnings */
+    /*
+     * RocksDB's own log stands on the disk of the data and ends the process when it finds no space
+     * (an assertion of Debian's build). What it would warn of comes to us as errors all the same,
+     * so it may write its header at the opening and what is fatal, nothing while writes fail.
+     */
+    rocksdb_options_set_info_log_level(database, INFO_LOG_FATAL);
     rocksdb_options_set_keep_log_file_num(database, 4);
     rocksdb_options_set_stats_dump_period_sec(database, 0);
     return database;

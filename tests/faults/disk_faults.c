@@ -30,35 +30,41 @@ long disk_faults_folder_syncs(const char *path)
     return atomic_load(&folder_syncs);
 }
 
-/* The file's name without its folders; empty when the descriptor is no file. */
-static void name_of(int fd, char *name, size_t size)
+/* The descriptor's path; empty when it is no file. */
+static void path_of(int fd, char *path, size_t size)
 {
     char link[64];
-    char path[4096];
-    const char *slash;
     ssize_t len;
 
     snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-    len = readlink(link, path, sizeof(path) - 1);
-    path[len < 0 ? 0 : len] = '\0';
-    slash = strrchr(path, '/');
-    snprintf(name, size, "%s", slash == NULL ? "" : slash + 1);
+    len = readlink(link, path, size - 1);
+    path[len < 0 || path[0] != '/' ? 0 : len] = '\0';
 }
 
-/* RocksDB's logs are numbers with ".log" behind. */
-static bool is_log(const char *name)
+/* RocksDB's write-ahead logs are numbers with ".log" behind. */
+static bool is_log(const char *path)
 {
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
     size_t digits = strspn(name, "0123456789");
 
     return digits > 0 && strcmp(name + digits, ".log") == 0;
 }
 
-static bool is_of_store(const char *name)
+/* Whatever lies beside RocksDB's lock: tables, manifests, options, its own log. */
+static bool is_of_store(const char *path)
 {
-    size_t digits = strspn(name, "0123456789");
+    const char *slash = strrchr(path, '/');
+    char lock[4096 + 8];
+    int saved = errno;
+    bool there;
 
-    return is_log(name) || (digits > 0 && strcmp(name + digits, ".sst") == 0) ||
-           strncmp(name, "MANIFEST-", 9) == 0 || strncmp(name, "OPTIONS-", 8) == 0;
+    if (slash == NULL)
+        return false;
+    snprintf(lock, sizeof(lock), "%.*s/LOCK", (int)(slash - path), path);
+    there = access(lock, F_OK) == 0;
+    errno = saved;
+    return there;
 }
 
 /* Whether the word is this one; removes it when it counts once. */
@@ -83,14 +89,14 @@ static bool fails(const char *word)
 
 static bool write_fails(int fd, size_t *len, int *ret_error)
 {
-    char name[256];
+    char path[4096];
 
-    name_of(fd, name, sizeof(name));
-    if (is_log(name) && fails("write-once")) {
+    path_of(fd, path, sizeof(path));
+    if (is_log(path) && fails("write-once")) {
         *ret_error = EIO;
         return true;
     }
-    if (!is_of_store(name) || !fails("full"))
+    if (!is_of_store(path) || !fails("full"))
         return false;
     *ret_error = ENOSPC;
     *len /= 2;
@@ -126,12 +132,12 @@ ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at)
 static bool sync_fails(int fd)
 {
     struct stat info;
-    char name[256];
+    char path[4096];
 
     if (fstat(fd, &info) == 0 && info.st_ino == atomic_load(&folder))
         atomic_fetch_add(&folder_syncs, 1);
-    name_of(fd, name, sizeof(name));
-    if (!is_log(name))
+    path_of(fd, path, sizeof(path));
+    if (!is_log(path))
         return false;
     atomic_fetch_add(&log_syncs, 1);
     while (fails("hang"))
