@@ -286,7 +286,8 @@ static bool answer_public(struct rest_call *call, bool is_read, bool is_options)
     struct slice body;
     int http = 200;
 
-    if (file == NULL && !health_answer(call->rest->frontends, path, &http, &body))
+    if (file == NULL &&
+        !health_answer(call->rest->frontends, call->exchange->arena, path, &http, &body))
         return false;
     if (is_options) {
         answer_options(call, SLICE("GET, HEAD, OPTIONS"));

@@ -1,23 +1,29 @@
 /* Liveness and readiness, for supervisors and balancers. */
 #include "rest/rest_health.h"
 
-/* The store turns read-only at the first failed write, and a draining server takes nothing new. */
-static bool is_ready(const struct frontends *frontends)
+/*
+ * Why not all requests would be served, NULL when they would: the store turns read-only at the
+ * first failed write, and a draining server accepts nothing new.
+ */
+static const char *unready_reason(const struct frontends *frontends)
 {
-    return !__atomic_load_n(&frontends->draining, __ATOMIC_RELAXED) &&
-           (frontends->store == NULL || !store_is_read_only(frontends->store));
+    if (__atomic_load_n(&frontends->draining, __ATOMIC_RELAXED))
+        return "The server is shutting down.";
+    return frontends->store == NULL ? NULL : store_read_only_reason(frontends->store);
 }
 
-bool health_answer(const struct frontends *frontends, struct slice path, int *ret_status,
-                   struct slice *ret_body)
+bool health_answer(const struct frontends *frontends, struct arena *arena, struct slice path,
+                   int *ret_status, struct slice *ret_body)
 {
-    bool serving = true;
+    const char *reason = NULL;
 
     if (slice_equal(path, SLICE("/readyz")))
-        serving = is_ready(frontends);
+        reason = unready_reason(frontends);
     else if (!slice_equal(path, SLICE("/healthz")))
         return false;
-    *ret_status = serving ? 200 : 503;
-    *ret_body = serving ? SLICE("{\"status\":\"SERVING\"}") : SLICE("{\"status\":\"NOT_SERVING\"}");
+    *ret_status = reason == NULL ? 200 : 503;
+    *ret_body = reason == NULL
+                    ? SLICE("{\"status\":\"SERVING\"}")
+                    : arena_printf(arena, "{\"status\":\"NOT_SERVING\",\"reason\":\"%s\"}", reason);
     return true;
 }

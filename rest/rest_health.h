@@ -4,8 +4,9 @@
 
 #include "rpc/frontend/frontend.h"
 
-/* Whether the path is one of the two; then the HTTP status and the body, a constant. */
-bool health_answer(const struct frontends *frontends, struct slice path, int *ret_status,
-                   struct slice *ret_body);
+/* Whether the path is one of the two; then the HTTP status and the body, which may lie in the
+ * arena: why the server is not ready. */
+bool health_answer(const struct frontends *frontends, struct arena *arena, struct slice path,
+                   int *ret_status, struct slice *ret_body);
 
 #endif

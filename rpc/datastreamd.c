@@ -69,6 +69,7 @@ int main(int argc, char **argv)
     mallopt(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES);
     mallopt(M_TRIM_THRESHOLD, TRIMMED_FROM_BYTES);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of write, as a full disk is */
     arena_init(&arena, NULL, PROGRAM_MEMORY_MOST);
     arena_wipe_on_done(&arena);
     status = options_read(&arena, argc - 2, argv + 2, &options);

@@ -37,7 +37,8 @@ struct store_engine {
     void (*commit)(struct store *store, struct commit *commit);
 
     uint64_t (*revision)(struct store *store);
-    bool (*is_read_only)(struct store *store);
+    /* Why writes are refused, as store_read_only_reason; NULL when they are not. */
+    const char *(*read_only_reason)(struct store *store);
     void (*close)(struct store *store);
 };
 

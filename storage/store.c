@@ -345,7 +345,12 @@ uint64_t store_revision(struct store *store)
 
 bool store_is_read_only(struct store *store)
 {
-    return store->engine->is_read_only(store);
+    return store_read_only_reason(store) != NULL;
+}
+
+const char *store_read_only_reason(struct store *store)
+{
+    return store->engine->read_only_reason(store);
 }
 
 void store_close(struct store *store)

@@ -283,6 +283,9 @@ uint64_t store_revision(struct store *store);
 /* Whether writes are refused since one failed (the latch opens only with a restart). */
 bool store_is_read_only(struct store *store);
 
+/* The same as a constant sentence that says why and what to do; NULL when writes are accepted. */
+const char *store_read_only_reason(struct store *store);
+
 /* -- opening ------------------------------------------------------------------------------- */
 
 struct store_options {

@@ -271,9 +271,9 @@ static uint64_t late_revision(struct store *store)
     return store_revision(of(store)->inner);
 }
 
-static bool late_is_read_only(struct store *store)
+static const char *late_read_only_reason(struct store *store)
 {
-    return store_is_read_only(of(store)->inner);
+    return store_read_only_reason(of(store)->inner);
 }
 
 static void late_close(struct store *base)
@@ -300,7 +300,7 @@ static const struct store_engine engine = {
     .fetch = late_fetch,
     .commit = late_commit,
     .revision = late_revision,
-    .is_read_only = late_is_read_only,
+    .read_only_reason = late_read_only_reason,
     .close = late_close,
 };
 

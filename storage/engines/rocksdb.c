@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,7 +29,9 @@ struct rocksdb_store {
     rocksdb_writeoptions_t *write_options; /* synced */
     rocksdb_writebatch_t *batch;           /* the committer's */
     struct committer *committer;
-    int lock; /* the file that is locked while the store is open read-only, or -1 */
+    atomic_bool
+        is_full; /* written by the committer's thread, read by any: a write found no space */
+    int lock;    /* the file that is locked while the store is open read-only, or -1 */
 };
 
 static struct rocksdb_store *of(struct store *store)
@@ -173,6 +176,13 @@ static void batch_remove(struct store *store, enum store_family family, struct s
     rocksdb_writebatch_delete_cf(r->batch, r->families[family], key.data, key.len);
 }
 
+/* RocksDB tells the cause by the system's words alone: ENOSPC, EDQUOT, EFBIG. */
+static bool says_full(const char *error)
+{
+    return strstr(error, "No space left") != NULL || strstr(error, "quota exceeded") != NULL ||
+           strstr(error, "File too large") != NULL;
+}
+
 static bool batch_write(struct store *store)
 {
     struct rocksdb_store *r = of(store);
@@ -181,6 +191,8 @@ static bool batch_write(struct store *store)
     settle_thread();
     rocksdb_write(r->database, r->write_options, r->batch, &error);
     rocksdb_writebatch_clear(r->batch);
+    if (error != NULL && says_full(error))
+        atomic_store(&r->is_full, true);
     return !rocksdb__take_error("write", &error);
 }
 
@@ -196,9 +208,15 @@ static uint64_t engine_revision(struct store *store)
     return committer_revision(of(store)->committer);
 }
 
-static bool engine_is_read_only(struct store *store)
+static const char *engine_read_only_reason(struct store *store)
 {
-    return committer_is_read_only(of(store)->committer);
+    struct rocksdb_store *r = of(store);
+
+    if (!committer_is_read_only(r->committer))
+        return NULL;
+    if (atomic_load(&r->is_full))
+        return "The disk of the store is full. Make room, then restart the server.";
+    return "A write to the store failed. See the log for the cause, then restart the server.";
 }
 
 /* What is in memory goes to tables: else the next opening would replay it from the log. */
@@ -245,7 +263,7 @@ static const struct store_engine engine = {
     .scan = engine_scan,
     .commit = engine_commit,
     .revision = engine_revision,
-    .is_read_only = engine_is_read_only,
+    .read_only_reason = engine_read_only_reason,
     .close = engine_close,
 };
 

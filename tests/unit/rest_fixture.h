@@ -154,9 +154,10 @@ unsigned loop_index(const struct loop *loop)
     return 0;
 }
 
-bool store_is_read_only(struct store *store)
+const char *store_read_only_reason(struct store *store)
 {
-    return store == (struct store *)&played.accepted;
+    (void)store;
+    return "It is full.";
 }
 
 /* -- the chain, played ------------------------------------------------------------------------ */

@@ -338,6 +338,11 @@ static void health_tells_readiness_from_life(void **state)
             frontends.store = (struct store *)&played.accepted;
         request(cases[i].line, SLICE_EMPTY);
         assert_int_equal(played.status, cases[i].status);
+        if (cases[i].status == 503 && slice_starts_with(cases[i].line, SLICE("GET")))
+            assert_true(slice_ends_with(played.body,
+                                        cases[i].draining
+                                            ? SLICE("\"reason\":\"The server is shutting down.\"}")
+                                            : SLICE("\"reason\":\"It is full.\"}")));
         assert_int_equal(chain_played.opens, 0);
         close_exchange();
         teardown(state);
