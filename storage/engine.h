@@ -50,6 +50,7 @@ struct store {
 struct store_view {
     struct store *store;
     struct arena *arena;
+    uint64_t revision; /* of the store, before anything was read */
     bool missed;
 };
 

@@ -44,12 +44,14 @@ struct store_view *store_view_open(struct store *store, struct arena *arena)
         return NULL;
     view->store = store;
     view->arena = arena;
+    view->revision = store_revision(store);
     return view;
 }
 
 void store_view_reset(struct store_view *view)
 {
     view->missed = false;
+    view->revision = store_revision(view->store);
     if (view->store->engine->view_reset != NULL)
         view->store->engine->view_reset(view);
 }
@@ -95,6 +97,11 @@ enum store_found store_count(struct store_view *view, struct slice counter, uint
         return STORE_FAILED;
     }
     return STORE_FOUND;
+}
+
+uint64_t store_view_revision(const struct store_view *view)
+{
+    return view->revision;
 }
 
 bool store_view_missed(const struct store_view *view)

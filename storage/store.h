@@ -105,6 +105,12 @@ enum store_found store_scan(struct store_view *view, enum store_family family, s
 /* The counter that commit_count moves; 0 when it was never moved. */
 enum store_found store_count(struct store_view *view, struct slice counter, uint64_t *ret_count);
 
+/*
+ * The newest revision that was written when the view was opened or last reset: everything up to it
+ * is seen by the reads of the view, and what has no newer revision was the same at that moment.
+ */
+uint64_t store_view_revision(const struct store_view *view);
+
 /* Whether a read of this view answered STORE_AGAIN since it was opened or reset. */
 bool store_view_missed(const struct store_view *view);
 

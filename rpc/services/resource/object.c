@@ -200,9 +200,9 @@ bool object_validate_only(const struct call *call)
     return field != NULL && field_get_int(call->request, field) != 0;
 }
 
-/* "Device" of "datastream.v1.Device". */
-static struct slice short_name(struct slice full_name)
+struct slice object_type_name(const struct kind *kind)
 {
+    struct slice full_name = kind->message->full_name;
     size_t dot;
 
     while ((dot = slice_find(full_name, '.')) < full_name.len)
@@ -213,7 +213,7 @@ static struct slice short_name(struct slice full_name)
 void object_audit(struct call *call, const char *verb, const struct kind *kind,
                   const struct uuid *id, struct slice name, const struct call_changes *changes)
 {
-    const struct slice action[] = {slice_from_cstr(verb), short_name(kind->message->full_name)};
+    const struct slice action[] = {slice_from_cstr(verb), object_type_name(kind)};
     const struct slice description[] = {action[0],    SLICE(" the "), kind->singular,
                                         SLICE(" \""), name,           SLICE("\".")};
 
@@ -285,4 +285,6 @@ void object_set_page(struct call *call, ProtobufCMessage *response, ProtobufCMes
         field_set_string(call->arena, response, method->next_page_token, token);
     if (method->total_size != NULL)
         field_set_int(response, method->total_size, total > INT32_MAX ? INT32_MAX : (int64_t)total);
+    if (method->revision != NULL)
+        field_set_int(response, method->revision, (int64_t)store_view_revision(call->view));
 }

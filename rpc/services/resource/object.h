@@ -99,6 +99,9 @@ struct slice object_with_article(struct arena *arena, const struct kind *kind);
 /* Whether the request asks to check everything and change nothing. */
 bool object_validate_only(const struct call *call);
 
+/* "Device" of "datastream.v1.Device". */
+struct slice object_type_name(const struct kind *kind);
+
 /* The message's name; empty for a kind without names. */
 struct slice object_name(const struct kind *kind, const ProtobufCMessage *message);
 
@@ -118,7 +121,9 @@ size_t object_page_size(const struct call *call);
 struct status object_scan_page(struct call *call, enum store_family family, struct slice prefix,
                                bool reverse, struct store_rows *ret_rows, struct slice *ret_token);
 
-/* Sets items, next page token and total size of the response, where the method has them. */
+/*
+ * Sets items, next page token, total size and the revision to watch from, where the method has them.
+ */
 void object_set_page(struct call *call, ProtobufCMessage *response, ProtobufCMessage **items,
                      size_t count, struct slice token, uint64_t total);
 

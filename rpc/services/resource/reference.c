@@ -8,8 +8,6 @@
 #include "storage/keys.h"
 #include "storage/record.h"
 
-/* Blockers that a refusal names. */
-#define BLOCKERS_NAMED_MOST 10
 /* Names of other objects that are looked up, in bytes; no name is as long. */
 #define NAME_BYTES_MOST 1024
 /* Rows that are counted for a refusal; beyond them it says "more than". */
@@ -365,4 +363,17 @@ struct status references_check_none(struct call *call, const struct object *obje
     if (found != STORE_FOUND)
         return call_store_status(found);
     return rows.count == 0 ? status_ok() : refuse(call, object, &rows);
+}
+
+bool references_name(struct call *call, uint32_t source_kind, const struct uuid *source,
+                     struct status *status, enum store_found *ret_found)
+{
+    const struct blocker blocker = {
+        .kind = contract_kind_by_number(call_contract(call), source_kind),
+        .number = source_kind,
+        .id = *source,
+    };
+
+    *ret_found = STORE_FOUND;
+    return name_blocker(call, &blocker, status, ret_found);
 }

@@ -94,4 +94,14 @@ void references_require(struct commit *commit, const struct kind *kind,
  */
 struct status references_check_none(struct call *call, const struct object *object);
 
+/* Blockers that a refusal names. */
+#define BLOCKERS_NAMED_MOST 10
+
+/*
+ * Names an object that refers to another in a detail of the refusal. False when the caller may not
+ * read it, or it is gone: it is counted instead. *ret_found tells what the store found.
+ */
+bool references_name(struct call *call, uint32_t source_kind, const struct uuid *source,
+                     struct status *status, enum store_found *ret_found);
+
 #endif

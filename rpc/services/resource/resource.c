@@ -4,10 +4,21 @@
  */
 #include "rpc/services/resource/resource.h"
 
+#include "base/text.h"
 #include "rpc/services/resource/computed.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/hooks.h"
 #include "storage/keys.h"
+
+void engine__audit_as(struct call *call, const char *verb, struct slice sentence)
+{
+    const struct slice action[] = {slice_from_cstr(verb), object_type_name(call->method->kind)};
+
+    if (call->audit_last == NULL)
+        return;
+    call->audit_last->action = text_join(call->arena, action, 2).data;
+    call->audit_last->description = sentence;
+}
 
 /* The store has no place for secrets of its own yet: one must not slip into a record in the clear.
  */
@@ -45,7 +56,7 @@ static struct status engine_create(struct call *call)
     return computed_fill(call, draft.kind, &call->response, 1);
 }
 
-static struct slice request_id(const struct call *call)
+struct slice engine__request_id(const struct call *call)
 {
     return field_get_string(call->request, call->method->id);
 }
@@ -53,7 +64,7 @@ static struct slice request_id(const struct call *call)
 static struct status engine_get(struct call *call)
 {
     struct object object;
-    struct status status = object_read(call, call->method->kind, request_id(call), &object);
+    struct status status = object_read(call, call->method->kind, engine__request_id(call), &object);
 
     if (!status_is_ok(status))
         return status;
@@ -128,7 +139,7 @@ static struct status check_removal(struct call *call, const struct object *objec
 static struct status engine_delete(struct call *call)
 {
     struct object object;
-    struct status status = object_read(call, call->method->kind, request_id(call), &object);
+    struct status status = object_read(call, call->method->kind, engine__request_id(call), &object);
 
     if (status_is_ok(status))
         status = call_check_etag(call, object.revision);
@@ -146,10 +157,18 @@ static struct status engine_delete(struct call *call)
 
 call_handler *const *resource_operations(void)
 {
-    static call_handler *const operations[] = {
-        [OPERATION_CREATE] = engine_create, [OPERATION_GET] = engine_get,
-        [OPERATION_LIST] = engine_list,     [OPERATION_UPDATE] = engine__update,
+    static call_handler *const operations[OPERATIONS] = {
+        [OPERATION_CREATE] = engine_create,
+        [OPERATION_GET] = engine_get,
+        [OPERATION_LIST] = engine_list,
+        [OPERATION_UPDATE] = engine__update,
         [OPERATION_DELETE] = engine_delete,
+        [OPERATION_SET] = engine__set,
+        [OPERATION_CLONE] = engine__clone,
+        [OPERATION_BATCH_GET] = engine__batch_get,
+        [OPERATION_BATCH_DELETE] = engine__batch_delete,
+        [OPERATION_LIST_ACTIVITY] = resource_list_activity,
+        [OPERATION_USAGE] = resource_usage,
     };
 
     return operations;

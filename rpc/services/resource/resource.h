@@ -16,7 +16,16 @@ call_handler resource_usage;
 /* UNIMPLEMENTED when a secret field is set, naming it. */
 struct status engine__check_secrets(struct call *call, ProtobufCMessage *message);
 
-/* The handler of OPERATION_UPDATE. */
-call_handler engine__update;
+/* The id that the request names. */
+struct slice engine__request_id(const struct call *call);
+
+/*
+ * Words the audit row that was added last: `verb` and the kind ("EnabledDevice"), and a sentence, which
+ * is borrowed.
+ */
+void engine__audit_as(struct call *call, const char *verb, struct slice sentence);
+
+/* The handlers of single operations. */
+call_handler engine__update, engine__set, engine__clone, engine__batch_get, engine__batch_delete;
 
 #endif

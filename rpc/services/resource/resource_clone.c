@@ -1,0 +1,58 @@
+/*
+ * A copy of an object under another name. What only the server sets, credentials and secrets stay
+ * behind; the copy is judged as if it were created.
+ */
+#include "rpc/services/resource/fields.h"
+#include "rpc/services/resource/resource.h"
+
+/* The copy that is to be judged; NULL when the arena failed. */
+static ProtobufCMessage *copy_of(struct call *call, const struct object *source)
+{
+    const struct kind *kind = source->kind;
+    ProtobufCMessage *copy = message_copy(call->arena, kind->message, source->message);
+
+    if (copy == NULL)
+        return NULL;
+    fields_clear_output(copy, kind->message);
+    fields_clear_input(copy, kind->message);
+    field_set_string(call->arena, copy, kind->name,
+                     field_get_string(call->request, call->method->new_name));
+    return copy;
+}
+
+static void describe(struct call *call, const struct draft *draft, const struct object *source)
+{
+    const struct kind *kind = draft->kind;
+
+    engine__audit_as(call, "Created",
+                     arena_printf(call->arena, "Created the %.*s \"%.*s\" as a copy of \"%.*s\".",
+                                  SLICE_ARG(kind->singular),
+                                  SLICE_ARG(object_name(kind, draft->message)),
+                                  SLICE_ARG(object_name(kind, source->message))));
+}
+
+struct status engine__clone(struct call *call)
+{
+    ProtobufCMessage *copy;
+    struct object source;
+    struct draft draft;
+    struct status status = object_read(call, call->method->kind, engine__request_id(call), &source);
+
+    if (!status_is_ok(status))
+        return status;
+    copy = copy_of(call, &source);
+    status = copy == NULL ? status_out_of_memory() : draft_begin(call, copy, &draft);
+    if (status_is_ok(status))
+        status = draft_status(call, &draft);
+    if (status_is_ok(status))
+        status = draft_check_name(call, &draft);
+    if (!status_is_ok(status))
+        return status;
+    draft_stamp(call, &draft);
+    call->response = draft.message;
+    if (!object_validate_only(call)) {
+        draft_commit_create(call, &draft, message_pack(call->arena, draft.message));
+        describe(call, &draft, &source);
+    }
+    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+}
