@@ -1,0 +1,330 @@
+/*
+ * Every kind in the same way over REST: created from what is required, read, listed, changed, cloned,
+ * acted on, read and deleted in batches, its history and its usage. A row for each kind.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness.h"
+
+struct kind {
+    const char *collection; /* the path below /api/v1 */
+    const char *type;       /* as audit rows name it */
+    const char *body;       /* of a create request, %s for the name */
+    const char *off, *on;   /* actions that change `status`, and what it is then */
+    const char *off_status, *on_status;
+    bool clone;
+};
+
+static const struct kind kinds[] = {
+    {"directors", "Director", "{\"name\":\"%s\"}", NULL, NULL, NULL, NULL, false},
+    {"devices", "Device", "{\"name\":\"%s\"}", "disable", "enable", "DISABLED", "ENABLED", true},
+};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static struct api_server server;
+
+static int start(void **state)
+{
+    (void)state;
+    api_start(&server, NULL);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    api_stop(&server);
+    assert_int_equal(api_command(&server, "check"), 0);
+    assert_int_equal(api_command(&server, "verify-audit"), 0);
+    api_remove(&server);
+    return 0;
+}
+
+/* "/api/v1/devices<id><rest>" */
+static const char *path_of(const struct kind *kind, const char *id, const char *rest)
+{
+    static char paths[4][600];
+    static unsigned next;
+    char *path = paths[next++ % 4];
+
+    snprintf(path, sizeof(paths[0]), "/api/v1/%s%s%s%s", kind->collection, id[0] == '\0' ? "" : "/",
+             id, rest);
+    return path;
+}
+
+static void create(const struct kind *kind, const char *name, char id[40])
+{
+    char body[600];
+    struct api_reply reply;
+
+    snprintf(body, sizeof(body), kind->body, name);
+    reply = api_expect(&server, 201, "POST", path_of(kind, "", ""), server.token, body);
+    api_field(&reply, "id", id, 40);
+    assert_int_equal(strlen(id), 36);
+    api_reply_free(&reply);
+}
+
+static void assert_status_is(const struct kind *kind, const char *id, const char *status)
+{
+    struct api_reply reply = api_expect(&server, 200, "GET", path_of(kind, id, ""), server.token,
+                                        NULL);
+    char value[32];
+
+    api_field(&reply, "status", value, sizeof(value));
+    assert_string_equal(value, status);
+    api_reply_free(&reply);
+}
+
+static void each_kind_is_created_read_listed_changed_and_deleted(void **state)
+{
+    (void)state;
+    for (const struct kind *kind = kinds; kind < kinds + KINDS; kind++) {
+        char id[40], etag[64], other[64], revision[32];
+        struct api_reply reply;
+
+        create(kind, "simple-one", id);
+        reply = api_expect(&server, 200, "GET", path_of(kind, id, ""), server.token, NULL);
+        api_field(&reply, "etag", etag, sizeof(etag));
+        assert_true(api_contains(&reply, "\"name\":\"simple-one\""));
+        api_reply_free(&reply);
+        reply = api_expect(&server, 200, "GET", path_of(kind, "", ""), server.token, NULL);
+        assert_true(api_contains(&reply, id));
+        api_field(&reply, "revision", revision, sizeof(revision));
+        assert_true(strtoul(revision, NULL, 10) >= strtoul(etag, NULL, 10));
+        api_reply_free(&reply);
+        reply = api_expect(&server, 200, "PATCH", path_of(kind, id, ""), server.token,
+                           "{\"description\":\"changed\"}");
+        assert_true(api_contains(&reply, "\"description\":\"changed\""));
+        api_field(&reply, "etag", other, sizeof(other));
+        assert_string_not_equal(etag, other);
+        api_reply_free(&reply);
+        api_check(&server, 200, "DELETE", path_of(kind, id, ""), server.token, NULL);
+        api_check(&server, 404, "GET", path_of(kind, id, ""), server.token, NULL);
+    }
+}
+
+static void a_clone_is_another_object_with_the_same_settings(void **state)
+{
+    (void)state;
+    for (const struct kind *kind = kinds; kind < kinds + KINDS; kind++) {
+        char id[40], copy[40], location[160];
+        struct api_reply reply;
+
+        if (!kind->clone)
+            continue;
+        create(kind, "original", id);
+        api_check(&server, 200, "PATCH", path_of(kind, id, ""), server.token,
+                  "{\"description\":\"kept\",\"labels\":{\"site\":\"cellar\"}}");
+        reply = api_expect(&server, 201, "POST", path_of(kind, id, ":clone"), server.token,
+                           "{\"name\":\"the-copy\"}");
+        api_field(&reply, "id", copy, sizeof(copy));
+        assert_string_not_equal(id, copy);
+        assert_true(api_contains(&reply, "\"name\":\"the-copy\""));
+        assert_true(api_contains(&reply, "\"description\":\"kept\""));
+        assert_true(api_contains(&reply, "\"site\":\"cellar\""));
+        api_header(&reply, "location", location, sizeof(location));
+        assert_string_equal(location, path_of(kind, copy, ""));
+        api_reply_free(&reply);
+        api_check(&server, 409, "POST", path_of(kind, id, ":clone"), server.token,
+                  "{\"name\":\"The-Copy\"}");
+        api_check(&server, 201, "POST", path_of(kind, id, ":clone"), server.token,
+                  "{\"name\":\"not-made\",\"validateOnly\":true}");
+        api_check(&server, 201, "POST", path_of(kind, id, ":clone"), server.token,
+                  "{\"name\":\"not-made\"}");
+        api_check(&server, 400, "POST", path_of(kind, id, ":clone"), server.token, "{}");
+    }
+}
+
+static void actions_set_the_status_and_write_once(void **state)
+{
+    (void)state;
+    for (const struct kind *kind = kinds; kind < kinds + KINDS; kind++) {
+        char id[40], action[32], first[64], second[64];
+        struct api_reply reply;
+
+        if (kind->off == NULL)
+            continue;
+        create(kind, "acted-on", id);
+        assert_status_is(kind, id, kind->on_status);
+        snprintf(action, sizeof(action), ":%s", kind->off);
+        api_check(&server, 200, "POST", path_of(kind, id, action), server.token,
+                  "{\"validateOnly\":true}");
+        assert_status_is(kind, id, kind->on_status);
+        reply = api_expect(&server, 200, "POST", path_of(kind, id, action), server.token, NULL);
+        api_field(&reply, "etag", first, sizeof(first));
+        api_reply_free(&reply);
+        assert_status_is(kind, id, kind->off_status);
+        reply = api_expect(&server, 200, "POST", path_of(kind, id, action), server.token, "{}");
+        api_field(&reply, "etag", second, sizeof(second));
+        assert_string_equal(first, second);
+        api_reply_free(&reply);
+        snprintf(action, sizeof(action), ":%s", kind->on);
+        api_check(&server, 200, "POST", path_of(kind, id, action), server.token, NULL);
+        assert_status_is(kind, id, kind->on_status);
+    }
+}
+
+static void a_batch_is_read_in_its_order_and_deleted_whole(void **state)
+{
+    (void)state;
+    for (const struct kind *kind = kinds; kind < kinds + KINDS; kind++) {
+        const char *unknown = "0192f1a0-0000-7000-8000-000000000901";
+        char ids[3][40], query[300], body[400];
+        struct api_reply reply;
+        const char *places[3];
+
+        for (int i = 0; i < 3; i++) {
+            char name[32];
+
+            snprintf(name, sizeof(name), "batched-%d", i);
+            create(kind, name, ids[i]);
+        }
+        snprintf(query, sizeof(query), ":batchGet?ids=%s&ids=%s&ids=%s", ids[2], ids[0], ids[1]);
+        reply = api_expect(&server, 200, "GET", path_of(kind, "", query), server.token, NULL);
+        for (int i = 0; i < 3; i++)
+            assert_non_null(places[i] = strstr(reply.body, ids[i]));
+        assert_true(places[2] < places[0] && places[0] < places[1]);
+        assert_true(api_contains(&reply, "\"revision\":\""));
+        api_reply_free(&reply);
+        snprintf(query, sizeof(query), ":batchGet?ids=%s&ids=%s", ids[0], unknown);
+        reply = api_expect(&server, 404, "GET", path_of(kind, "", query), server.token, NULL);
+        assert_true(api_contains(&reply, unknown));
+        api_reply_free(&reply);
+        snprintf(query, sizeof(query), ":batchGet?ids=%s&ids=%s", ids[0], ids[0]);
+        api_check(&server, 400, "GET", path_of(kind, "", query), server.token, NULL);
+        api_check(&server, 400, "GET", path_of(kind, "", ":batchGet"), server.token, NULL);
+        snprintf(body, sizeof(body), "{\"ids\":[\"%s\",\"%s\",\"%s\"]}", ids[0], unknown, ids[1]);
+        api_check(&server, 404, "POST", path_of(kind, "", ":batchDelete"), server.token, body);
+        api_check(&server, 200, "GET", path_of(kind, ids[0], ""), server.token, NULL);
+        snprintf(body, sizeof(body), "{\"ids\":[\"%s\",\"%s\"]}", ids[0], ids[1]);
+        api_check(&server, 200, "POST", path_of(kind, "", ":batchDelete"), server.token, body);
+        api_check(&server, 404, "GET", path_of(kind, ids[0], ""), server.token, NULL);
+        api_check(&server, 404, "GET", path_of(kind, ids[1], ""), server.token, NULL);
+        api_check(&server, 200, "GET", path_of(kind, ids[2], ""), server.token, NULL);
+        reply = api_expect(&server, 200, "GET", path_of(kind, ids[1], "/activity-logs"),
+                           server.token, NULL);
+        assert_true(api_contains(&reply, "\"action\":\"Deleted"));
+        api_reply_free(&reply);
+    }
+}
+
+static void history_and_usage_are_told_for_each_kind(void **state)
+{
+    (void)state;
+    for (const struct kind *kind = kinds; kind < kinds + KINDS; kind++) {
+        char id[40], action[64];
+        struct api_reply reply;
+
+        create(kind, "told-of", id);
+        reply = api_expect(&server, 200, "GET", path_of(kind, id, ":usage"), server.token, NULL);
+        assert_true(api_contains(&reply, "\"usedBy\":[]"));
+        api_reply_free(&reply);
+        reply = api_expect(&server, 200, "GET", path_of(kind, id, "/activity-logs"), server.token,
+                           NULL);
+        snprintf(action, sizeof(action), "\"action\":\"Created%s\"", kind->type);
+        assert_true(api_contains(&reply, action));
+        assert_true(api_contains(&reply, "{\"path\":\"name\",\"before\":\"\","
+                                         "\"after\":\"\\\"told-of\\\"\"}"));
+        api_reply_free(&reply);
+        api_check(&server, 200, "DELETE", path_of(kind, id, ""), server.token, NULL);
+        api_check(&server, 404, "GET", path_of(kind, id, ":usage"), server.token, NULL);
+        api_check(&server, 200, "GET", path_of(kind, id, "/activity-logs"), server.token, NULL);
+        api_check(&server, 404, "GET",
+                  path_of(kind, "0192f1a0-0000-7000-8000-000000000901", "/activity-logs"),
+                  server.token, NULL);
+    }
+}
+
+/* -- references ------------------------------------------------------------------------------- */
+
+static void what_is_used_is_not_deleted_and_says_by_whom(void **state)
+{
+    char director[40], free_director[40], device[40], role[40], blind[64], token[40], body[300];
+    struct api_reply reply;
+
+    (void)state;
+    create(&kinds[0], "used", director);
+    create(&kinds[0], "unused", free_director);
+    snprintf(body, sizeof(body), "{\"name\":\"the-user\",\"directorIds\":[\"%s\"]}", director);
+    reply = api_expect(&server, 201, "POST", "/api/v1/devices", server.token, body);
+    api_field(&reply, "id", device, sizeof(device));
+    api_reply_free(&reply);
+    reply = api_expect(&server, 200, "GET", path_of(&kinds[0], director, ":usage"), server.token,
+                       NULL);
+    assert_true(api_contains(&reply, "\"kind\":\"devices\""));
+    assert_true(api_contains(&reply, "\"name\":\"the-user\""));
+    api_reply_free(&reply);
+    reply = api_expect(&server, 201, "POST", "/api/v1/roles", server.token,
+                       "{\"name\":\"directors alone\",\"permissions\":[\"directors.read\","
+                       "\"directors.delete\"]}");
+    api_field(&reply, "id", role, sizeof(role));
+    api_reply_free(&reply);
+    api_make_token(&server, server.token, "directors alone", role, blind, token);
+    reply = api_expect(&server, 200, "GET", path_of(&kinds[0], director, ":usage"), blind, NULL);
+    assert_true(api_contains(&reply, "\"hiddenCount\":1"));
+    assert_false(api_contains(&reply, "the-user"));
+    api_reply_free(&reply);
+    snprintf(body, sizeof(body), "{\"ids\":[\"%s\",\"%s\"]}", free_director, director);
+    reply = api_expect(&server, 409, "POST", "/api/v1/directors:batchDelete", server.token, body);
+    assert_true(api_contains(&reply, "the-user"));
+    api_reply_free(&reply);
+    reply = api_expect(&server, 409, "POST", "/api/v1/directors:batchDelete", blind, body);
+    assert_false(api_contains(&reply, "the-user"));
+    assert_true(api_contains(&reply, "1 object refers"));
+    api_reply_free(&reply);
+    api_check(&server, 200, "GET", path_of(&kinds[0], free_director, ""), server.token, NULL);
+    api_check(&server, 200, "DELETE", path_of(&kinds[1], device, ""), server.token, NULL);
+    api_check(&server, 200, "POST", "/api/v1/directors:batchDelete", server.token, body);
+}
+
+static void a_hundred_devices_with_three_directors_each_go_at_once(void **state)
+{
+    char directors[3][40], body[8000];
+    size_t len;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        char name[32];
+
+        snprintf(name, sizeof(name), "of-hundred-%d", i);
+        create(&kinds[0], name, directors[i]);
+    }
+    len = (size_t)snprintf(body, sizeof(body), "{\"ids\":[");
+    for (int i = 0; i < 100; i++) {
+        char device[300], id[40];
+        struct api_reply reply;
+
+        snprintf(device, sizeof(device),
+                 "{\"name\":\"hundred-%d\",\"directorIds\":[\"%s\",\"%s\",\"%s\"]}", i,
+                 directors[0], directors[1], directors[2]);
+        reply = api_expect(&server, 201, "POST", "/api/v1/devices", server.token, device);
+        api_field(&reply, "id", id, sizeof(id));
+        api_reply_free(&reply);
+        len += (size_t)snprintf(body + len, sizeof(body) - len, "%s\"%s\"", i > 0 ? "," : "", id);
+    }
+    snprintf(body + len, sizeof(body) - len, "]}");
+    api_check(&server, 200, "POST", "/api/v1/devices:batchDelete", server.token, body);
+    api_check(&server, 200, "DELETE", path_of(&kinds[0], directors[0], ""), server.token, NULL);
+    api_check(&server, 404, "POST", "/api/v1/devices:batchDelete", server.token, body);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_kind_is_created_read_listed_changed_and_deleted),
+        cmocka_unit_test(a_clone_is_another_object_with_the_same_settings),
+        cmocka_unit_test(actions_set_the_status_and_write_once),
+        cmocka_unit_test(a_batch_is_read_in_its_order_and_deleted_whole),
+        cmocka_unit_test(history_and_usage_are_told_for_each_kind),
+        cmocka_unit_test(what_is_used_is_not_deleted_and_says_by_whom),
+        cmocka_unit_test(a_hundred_devices_with_three_directors_each_go_at_once),
+    };
+
+    return cmocka_run_group_tests(tests, start, stop);
+}
