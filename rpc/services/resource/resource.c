@@ -127,7 +127,7 @@ static struct status engine_list(struct call *call)
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }
 
-static struct status check_removal(struct call *call, const struct object *object)
+struct status engine__check_removal(struct call *call, const struct object *object)
 {
     const struct hook *hook = hooks_of(call_services(call), object->kind);
 
@@ -146,7 +146,7 @@ static struct status engine_delete(struct call *call)
     if (status_is_ok(status))
         status = references_check_none(call, &object);
     if (status_is_ok(status))
-        status = check_removal(call, &object);
+        status = engine__check_removal(call, &object);
     if (!status_is_ok(status))
         return status;
     call->response = object_empty_response(call);

@@ -16,6 +16,9 @@ call_handler resource_usage;
 /* UNIMPLEMENTED when a secret field is set, naming it. */
 struct status engine__check_secrets(struct call *call, ProtobufCMessage *message);
 
+/* What the hook of the kind says of a deletion. */
+struct status engine__check_removal(struct call *call, const struct object *object);
+
 /* The id that the request names. */
 struct slice engine__request_id(const struct call *call);
 

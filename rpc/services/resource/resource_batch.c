@@ -1,4 +1,5 @@
 /* Up to 100 objects at once: read at one moment, or deleted all together or not at all. */
+#include "rpc/services/resource/computed.h"
 #include "rpc/services/resource/resource.h"
 #include "storage/keys.h"
 
@@ -126,8 +127,9 @@ struct status engine__batch_get(struct call *call)
         items[i] = batch.objects[i].message;
         object_set_etag(call, batch.kind, items[i], batch.objects[i].revision);
     }
+    status = computed_fill(call, batch.kind, items, batch.count);
     object_set_page(call, call->response, items, batch.count, SLICE_EMPTY, 0);
-    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+    return arena_failed(call->arena) ? status_out_of_memory() : status;
 }
 
 /* -- deleting: who refers to what ------------------------------------------------------------- */
@@ -312,6 +314,10 @@ struct status engine__batch_delete(struct call *call)
         return status_const(STATUS_RESOURCE_EXHAUSTED,
                             SLICE("The objects refer to each other too often to be deleted "
                                   "together. Delete fewer of them at once."));
+    for (size_t i = 0; i < batch.count && status_is_ok(status); i++)
+        status = engine__check_removal(call, &batch.objects[i]);
+    if (!status_is_ok(status))
+        return status;
     call->response = object_empty_response(call);
     for (size_t i = 0; i < batch.count && !object_validate_only(call); i++) {
         draft_commit_delete(call, &batch.objects[i]);

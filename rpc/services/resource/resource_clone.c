@@ -2,6 +2,7 @@
  * A copy of an object under another name. What only the server sets, credentials and secrets stay
  * behind; the copy is judged as if it were created.
  */
+#include "rpc/services/resource/computed.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/resource.h"
 
@@ -54,5 +55,7 @@ struct status engine__clone(struct call *call)
         draft_commit_create(call, &draft, message_pack(call->arena, draft.message));
         describe(call, &draft, &source);
     }
-    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    return computed_fill(call, draft.kind, &call->response, 1);
 }

@@ -1,5 +1,6 @@
 /* Actions that set one field to one value, such as enable and disable. */
 #include "base/text.h"
+#include "rpc/services/resource/computed.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/resource.h"
 
@@ -140,12 +141,14 @@ struct status engine__set(struct call *call)
     call->response = edit.after.message;
     if (!edit_changed(call, &edit)) {
         object_set_etag(call, kind, call->response, edit.object.revision);
-        return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+        return computed_fill(call, kind, &call->response, 1);
     }
     edit_stamp(call, &edit);
     if (!object_validate_only(call)) {
         edit_commit(call, &edit, message_pack(call->arena, edit.after.message));
         describe(call, &edit);
     }
-    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    return computed_fill(call, kind, &call->response, 1);
 }
