@@ -10,25 +10,19 @@
 #ifndef DATASTREAM_STORAGE_AUDIT_H
 #define DATASTREAM_STORAGE_AUDIT_H
 
+#include "base/crypto/hmac.h"
 #include "base/slice.h"
 #include "base/uuid.h"
 #include "storage/store.h"
 
-#define AUDIT_MAC_LEN 32
-
-/* HMAC-SHA256, fetched once. Belongs to one thread at a time. */
-struct audit_mac;
-
-/* NULL when OpenSSL has no memory or no HMAC. Release with audit_mac_free. */
-struct audit_mac *audit_mac_new(void);
-void audit_mac_free(struct audit_mac *mac);
+#define AUDIT_MAC_LEN HMAC_LEN
 
 /* Derives the key of an organization's chain. False when OpenSSL failed. */
-bool audit_derive_key(struct audit_mac *mac, const uint8_t audit_key[32],
+bool audit_derive_key(struct hmac *hmac, const uint8_t audit_key[32],
                       const struct uuid *organization, uint8_t ret_key[32]);
 
 /* The mac of row `number`, from that of the row before it. False when OpenSSL failed. */
-bool audit_compute_mac(struct audit_mac *mac, const uint8_t key[32],
+bool audit_compute_mac(struct hmac *hmac, const uint8_t key[32],
                        const uint8_t previous[AUDIT_MAC_LEN], uint64_t number, struct slice body,
                        uint8_t ret_mac[AUDIT_MAC_LEN]);
 

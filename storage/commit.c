@@ -46,7 +46,7 @@ struct committer {
     struct store_view *view;
     struct overlay overlay;
     struct audit_heads *heads;
-    struct audit_mac *mac;
+    struct hmac *hmac;
     uint64_t next_revision;
     int64_t now_ms; /* wall clock, read once a batch */
     size_t written; /* commits in the batch that write */
@@ -177,7 +177,7 @@ static bool prepare(struct committer *c, const struct commit *commit)
         if (load_counter(c, d->counter) == NULL)
             return false;
     for (const struct audit_entry *a = commit->audit; a != NULL; a = a->next)
-        if (audit_heads_find(c->heads, c->view, c->mac, &a->organization) == NULL)
+        if (audit_heads_find(c->heads, c->view, c->hmac, &a->organization) == NULL)
             return false;
     return true;
 }
@@ -292,13 +292,13 @@ static bool index_audit(struct committer *c, const struct audit_entry *audit, ui
 
 static bool apply_audit(struct committer *c, const struct audit_entry *audit)
 {
-    struct audit_head *head = audit_heads_find(c->heads, c->view, c->mac, &audit->organization);
+    struct audit_head *head = audit_heads_find(c->heads, c->view, c->hmac, &audit->organization);
     uint64_t number;
 
     if (head == NULL)
         return false;
     number = head->number + 1;
-    if (!audit_compute_mac(c->mac, head->key, head->mac, number, audit->body, head->mac))
+    if (!audit_compute_mac(c->hmac, head->key, head->mac, number, audit->body, head->mac))
         return false;
     head->number = number;
     if (put(c, FAMILY_AUDIT, key_audit(&c->arena, &audit->organization, number),
@@ -473,7 +473,7 @@ static void release(struct committer *c)
     arena_done(&c->arena);
     arena_cache_done(&c->cache);
     audit_heads_free(c->heads);
-    audit_mac_free(c->mac);
+    hmac_free(c->hmac);
     pthread_cond_destroy(&c->cond);
     pthread_mutex_destroy(&c->mutex);
     free(c);
@@ -494,8 +494,8 @@ struct committer *committer_start(const struct committer_options *options)
     pthread_cond_init(&c->cond, NULL);
     arena_init(&c->arena, &c->cache, SIZE_MAX);
     c->heads = audit_heads_new();
-    c->mac = audit_mac_new();
-    if (c->heads == NULL || c->mac == NULL || pthread_create(&c->thread, NULL, run, c) != 0) {
+    c->hmac = hmac_new();
+    if (c->heads == NULL || c->hmac == NULL || pthread_create(&c->thread, NULL, run, c) != 0) {
         release(c);
         return NULL;
     }

@@ -44,7 +44,8 @@ struct store_engine {
 
 struct store {
     const struct store_engine *engine;
-    uint8_t audit_key[32];
+    bool has_audit_key;
+    uint8_t audit_key[32]; /* written before the first commit that is audited, then only read */
 };
 
 struct store_view {

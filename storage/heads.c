@@ -74,7 +74,7 @@ static bool load(struct store_view *view, struct audit_head *head)
 }
 
 struct audit_head *audit_heads_find(struct audit_heads *heads, struct store_view *view,
-                                    struct audit_mac *mac, const struct uuid *organization)
+                                    struct hmac *hmac, const struct uuid *organization)
 {
     struct audit_head **bucket = bucket_of(heads, organization);
     struct audit_head loaded = {.organization = *organization};
@@ -84,7 +84,11 @@ struct audit_head *audit_heads_find(struct audit_heads *heads, struct store_view
         head = head->next;
     if (head != NULL)
         return head;
-    if (!audit_derive_key(mac, view->store->audit_key, organization, loaded.key) ||
+    if (!view->store->has_audit_key) {
+        store__log_error("audit chain", "the store was not given its key");
+        return NULL;
+    }
+    if (!audit_derive_key(hmac, view->store->audit_key, organization, loaded.key) ||
         !load(view, &loaded))
         return NULL;
     head = arena_alloc(&heads->arena, sizeof(*head));

@@ -27,6 +27,6 @@ void audit_heads_trim(struct audit_heads *heads);
 
 /* The head of an organization, read through `view` when it is not known. NULL: failed, logged. */
 struct audit_head *audit_heads_find(struct audit_heads *heads, struct store_view *view,
-                                    struct audit_mac *mac, const struct uuid *organization);
+                                    struct hmac *hmac, const struct uuid *organization);
 
 #endif

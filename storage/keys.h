@@ -4,7 +4,8 @@
  *
  *   family           key                                         body
  *   ---------------  ------------------------------------------  ------------------------------------
- *   meta             ASCII name                                  "format", "fold", "revision", ...
+ *   meta             ASCII name                                  "format", "fold", "revision", ...;
+ *                                                                key_ring.h has "key/..."
  *   organizations    org                                         storage.v1.OrganizationRecord
  *   token_hashes     SHA-256 of the token's value (32)           storage.v1.TokenFacts
  *   tokens, roles,   org kind id                                 the public message, packed

@@ -360,6 +360,12 @@ const char *store_read_only_reason(struct store *store)
     return store->engine->read_only_reason(store);
 }
 
+void store_set_audit_key(struct store *store, const uint8_t key[32])
+{
+    memcpy(store->audit_key, key, sizeof(store->audit_key));
+    store->has_audit_key = true;
+}
+
 void store_close(struct store *store)
 {
     store->engine->close(store);

@@ -299,7 +299,6 @@ struct store_options {
     bool create;           /* make it when it is missing, else refuse */
     bool read_only;        /* for offline tools: writes are refused, nothing is changed */
     size_t block_cache_bytes;
-    uint8_t audit_key[32];    /* keys the chain of audit rows */
     store_observer *observer; /* may be NULL */
     void *observer_context;
 };
@@ -320,6 +319,12 @@ struct status store_open_rocksdb(const struct store_options *options, struct are
  */
 struct store *store_wrap_late(struct store *inner, uint64_t seed);
 #endif
+
+/*
+ * Gives the store the key of its audit chains (key_ring.h has it). Before anything is audited or
+ * verified, which fails without it.
+ */
+void store_set_audit_key(struct store *store, const uint8_t key[32]);
 
 /* Finishes what was submitted, flushes and closes. No view may be used afterwards. */
 void store_close(struct store *store);

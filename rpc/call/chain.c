@@ -1,9 +1,9 @@
 /* The chain of a process, made once, and each loop's part of it. */
 #include "rpc/call/chain.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 
+#include "base/crypto/wipe.h"
 #include "rpc/call/time_floor.h"
 
 /* The method of a handler's row; NULL when the contract has none of that name. */
@@ -111,7 +111,7 @@ struct status chain_new(const struct chain_options *options, struct arena *arena
 
 void chain_free(struct chain *chain)
 {
-    OPENSSL_cleanse(chain->page_key, sizeof(chain->page_key));
+    crypto_wipe(chain->page_key, sizeof(chain->page_key));
 }
 
 struct chain_loop *chain_loop_new(struct chain *chain)
@@ -126,7 +126,7 @@ struct chain_loop *chain_loop_new(struct chain *chain)
                                      (size_t)chain->settings->identity_cache_entries);
     loop->denials = denials_new(chain->store, chain->token_kind);
     loop->usage = usage_new();
-    loop->page_mac = page_mac_new(chain->page_key);
+    loop->page_mac = hmac_new();
     if (loop->cache != NULL && loop->denials != NULL && loop->usage != NULL &&
         loop->page_mac != NULL)
         return loop;
@@ -145,7 +145,7 @@ void chain_loop_free(struct chain_loop *loop)
         denials_free(loop->denials);
     if (loop->cache != NULL)
         identity_cache_free(loop->cache);
-    page_mac_free(loop->page_mac);
+    hmac_free(loop->page_mac);
     free(loop);
 }
 

@@ -2,11 +2,11 @@
 #ifndef DATASTREAM_RPC_CALL_CHAIN_H
 #define DATASTREAM_RPC_CALL_CHAIN_H
 
+#include "base/crypto/hmac.h"
 #include "rpc/call/call.h"
 #include "rpc/call/call_stream.h"
 #include "rpc/call/denials.h"
 #include "rpc/call/news.h"
-#include "rpc/call/page_token.h"
 #include "rpc/identity/usage.h"
 
 struct chain {
@@ -28,7 +28,7 @@ struct chain_loop {
     struct identity_cache *cache;
     struct denials *denials;
     struct usage *usage;
-    struct page_mac *page_mac;
+    struct hmac *page_mac; /* keyed by chain->page_key */
 
     struct stream *streams; /* a ring; the one to be looked at first, NULL when there is none */
     size_t stream_count;

@@ -2,12 +2,10 @@
  * The value of a token: "dsa_", 43 base62 digits of a 256-bit number, 6 base62 digits of the CRC-32
  * of the 47 characters before them; both with leading zeros, most significant digit first.
  */
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <pthread.h>
 #include <sys/random.h>
 #include <zlib.h>
 
+#include "base/crypto/sha256.h"
 #include "rpc/identity/identity.h"
 
 #define PREFIX SLICE("dsa_")
@@ -73,21 +71,11 @@ bool token_value_is_wellformed(struct slice value)
     return memcmp(sum, value.data + CHECKED, sizeof(sum)) == 0;
 }
 
-static EVP_MD *sha256;
-static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
-
-static void sha256_fetch(void)
-{
-    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-}
-
-/* A hash that can't be had for want of memory is replaced by one that fits no value. */
+/* A hash that cannot be had for want of memory is replaced by one that fits no value. */
 void token_value_hash(struct slice value, uint8_t hash[32])
 {
-    pthread_once(&sha256_once, sha256_fetch);
-    if (sha256 != NULL && EVP_Digest(value.data, value.len, hash, NULL, sha256, NULL) == 1)
+    if (sha256(value, hash))
         return;
-    ERR_clear_error();
     memset(hash, 0, 32);
     while (getrandom(hash, 32, 0) != 32)
         continue;

@@ -3,16 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/core_names.h>
-#include <openssl/crypto.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/crypto/hkdf.h"
+#include "base/crypto/wipe.h"
 #include "base/folder.h"
+#include "base/random.h"
 
 #define PREFIX "datastream-key-1 "
 #define LINE_LEN (sizeof(PREFIX) - 1 + KEY_ID_LEN + 1 + 64 + 1)
@@ -62,7 +60,7 @@ struct status key_file_read(const char *path, struct arena *arena, struct key_fi
     len = fread(line, 1, sizeof(line), file);
     fclose(file);
     parsed = len == sizeof(line) && line_parse(line, ret_key);
-    OPENSSL_cleanse(line, sizeof(line));
+    crypto_wipe(line, sizeof(line));
     if (!parsed)
         return status_make(arena, STATUS_FAILED_PRECONDITION,
                            "%s is not a key file of this program.", path);
@@ -106,7 +104,7 @@ struct status key_file_create(const char *path, struct arena *arena, struct key_
     char line[LINE_LEN] = PREFIX;
     bool written;
 
-    if (RAND_bytes(key.key, sizeof(key.key)) != 1 || RAND_bytes(id, sizeof(id)) != 1)
+    if (!random_fill(key.key, sizeof(key.key)) || !random_fill(id, sizeof(id)))
         return status_const(STATUS_UNAVAILABLE, SLICE("The random source failed."));
     hex_write(key.id, id, sizeof(id));
     memcpy(line + sizeof(PREFIX) - 1, key.id, KEY_ID_LEN);
@@ -114,7 +112,7 @@ struct status key_file_create(const char *path, struct arena *arena, struct key_
     hex_write(line + sizeof(PREFIX) + KEY_ID_LEN, key.key, sizeof(key.key));
     line[LINE_LEN - 1] = '\n';
     written = file_write(path, line);
-    OPENSSL_cleanse(line, sizeof(line));
+    crypto_wipe(line, sizeof(line));
     if (!written)
         return status_make(arena, errno == EEXIST ? STATUS_ALREADY_EXISTS : STATUS_UNAVAILABLE,
                            "The key file %s can't be made: %s.", path, strerror(errno));
@@ -124,20 +122,5 @@ struct status key_file_create(const char *path, struct arena *arena, struct key_
 
 bool key_file_derive(const struct key_file *key, const char *purpose, uint8_t derived[32])
 {
-    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-    EVP_KDF_CTX *context = kdf == NULL ? NULL : EVP_KDF_CTX_new(kdf);
-    char digest[] = "SHA256";
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)key->key,
-                                          sizeof(key->key)),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)purpose,
-                                          strlen(purpose)),
-        OSSL_PARAM_construct_end(),
-    };
-    bool done = context != NULL && EVP_KDF_derive(context, derived, 32, params) == 1;
-
-    EVP_KDF_CTX_free(context);
-    EVP_KDF_free(kdf);
-    return done;
+    return hkdf_sha256(key->key, SLICE_EMPTY, slice_from_cstr(purpose), derived);
 }

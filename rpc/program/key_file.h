@@ -1,14 +1,13 @@
 /*
- * The key file: the one secret outside the store. It keys the audit chain and page tokens, and
- * wraps the data keys of secrets. One line: "datastream-key-1", an id of 16 hexadecimal digits, 64
+ * The key file: the one secret outside the store. It wraps the store's own keys
+ * (storage/key_ring.h). One line: "datastream-key-1", an id of 16 hexadecimal digits, 64
  * hexadecimal digits. Mode 0400; never in a backup.
  */
 #ifndef DATASTREAM_RPC_PROGRAM_KEY_FILE_H
 #define DATASTREAM_RPC_PROGRAM_KEY_FILE_H
 
 #include "base/status.h"
-
-#define KEY_ID_LEN 16
+#include "storage/key_ring.h"
 
 struct key_file {
     char id[KEY_ID_LEN]; /* recorded in the store, so that another key is refused */
@@ -21,7 +20,7 @@ struct status key_file_read(const char *path, struct arena *arena, struct key_fi
 /* Makes a new one; refuses a file that exists (ALREADY_EXISTS). */
 struct status key_file_create(const char *path, struct arena *arena, struct key_file *ret_key);
 
-/* HKDF-SHA-256 (RFC 5869) of the key for one purpose, such as "audit". False when OpenSSL fails. */
+/* HKDF-SHA-256 (RFC 5869) of the key for one purpose, such as "key ring". False when OpenSSL fails. */
 bool key_file_derive(const struct key_file *key, const char *purpose, uint8_t derived[32]);
 
 #endif

@@ -2,10 +2,13 @@
 #include "rpc/program/program.h"
 
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <unistd.h>
 
+#include "base/crypto/wipe.h"
 #include "base/log.h"
 #include "proto/contract/embedded.h"
+#include "storage/key_ring.h"
 #include "storage/record.h"
 
 #define META_KEY_ID SLICE("key_id")
@@ -49,17 +52,53 @@ static struct status key_compare(struct program *program, const struct key_file 
                         SLICE("The key file is not the one that this store was made with."));
 }
 
+/* The key that wraps the store's own, which is derived: the file's key itself encrypts nothing. */
+static bool wrapping_of(const struct key_file *key, struct wrapping_key *ret_wrapping)
+{
+    memcpy(ret_wrapping->id, key->id, sizeof(ret_wrapping->id));
+    return key_file_derive(key, "key ring", ret_wrapping->key);
+}
+
+/* Writes the id of the key file and the new keys of the store in one commit. */
 static struct status key_record(struct program *program, const struct key_file *key,
-                                struct arena *arena)
+                                const struct wrapping_key *wrapping, struct arena *arena,
+                                struct key_ring *ret_ring)
 {
     struct commit commit;
+    struct status status;
 
     commit_init(&commit, arena);
     commit_require_absent(&commit, FAMILY_META, META_KEY_ID);
     commit_put(&commit, FAMILY_META, META_KEY_ID, slice_make(key->id, KEY_ID_LEN));
+    status = key_ring_create(&commit, wrapping, ret_ring);
+    if (!status_is_ok(status))
+        return status;
     if (arena_failed(arena) || store_commit_wait(program->store, &commit) != COMMIT_DONE)
-        return status_const(STATUS_UNAVAILABLE, SLICE("The store took no write."));
+        return status_const(STATUS_UNAVAILABLE, SLICE("The store accepted no write."));
     return status_ok();
+}
+
+/* Gives the store and the program the keys that the store holds, or makes them for a new one. */
+static struct status keys_take(struct program *program, const struct key_file *key, bool store_new,
+                               struct arena *arena)
+{
+    struct wrapping_key wrapping;
+    struct key_ring ring = {0};
+    struct status status;
+
+    if (!wrapping_of(key, &wrapping))
+        status = status_const(STATUS_INTERNAL, SLICE("A key could not be derived."));
+    else if (store_new)
+        status = key_record(program, key, &wrapping, arena, &ring);
+    else
+        status = key_ring_read(program->store, &wrapping, arena, &ring);
+    if (status_is_ok(status)) {
+        store_set_audit_key(program->store, ring.keys[RING_AUDIT]);
+        memcpy(program->page_key, ring.keys[RING_PAGE_TOKENS], sizeof(program->page_key));
+    }
+    crypto_wipe(&wrapping, sizeof(wrapping));
+    crypto_wipe(&ring, sizeof(ring));
+    return status;
 }
 
 static struct status key_open(const struct options *options, enum store_use use,
@@ -87,8 +126,7 @@ static void observe(void *context, const struct commit *commit)
 }
 
 static struct status store_open(const struct options *options, enum store_use use,
-                                struct program *program, const uint8_t audit_key[32],
-                                struct arena *arena)
+                                struct program *program, struct arena *arena)
 {
     struct observers *observers = arena_alloc(arena, sizeof(*observers));
     struct store_options store = {
@@ -99,15 +137,11 @@ static struct status store_open(const struct options *options, enum store_use us
         .observer = observe,
         .observer_context = observers,
     };
-    struct status status;
 
     if (observers == NULL)
         return status_out_of_memory();
     *observers = (struct observers){program->identities, program->news};
-    memcpy(store.audit_key, audit_key, sizeof(store.audit_key));
-    status = store_open_rocksdb(&store, arena, &program->store);
-    OPENSSL_cleanse(store.audit_key, sizeof(store.audit_key));
-    return status;
+    return store_open_rocksdb(&store, arena, &program->store);
 }
 
 struct status program_choose_engine(struct program *program, const struct options *options,
@@ -131,7 +165,6 @@ struct status program_open(const struct options *options, enum store_use use, st
 {
     struct program program = {0};
     struct key_file key;
-    uint8_t audit_key[32];
     struct status status;
     bool key_made = false;
     bool store_new = false;
@@ -149,21 +182,16 @@ struct status program_open(const struct options *options, enum store_use use, st
         program_close(&program);
         return status_out_of_memory();
     }
-    if (!key_file_derive(&key, "audit", audit_key) ||
-        !key_file_derive(&key, "page tokens", program.page_key))
-        status = status_const(STATUS_INTERNAL, SLICE("A key could not be derived."));
-    else
-        status = store_open(options, use, &program, audit_key, arena);
+    status = store_open(options, use, &program, arena);
     if (status_is_ok(status))
         status = key_compare(&program, &key, use, arena, &store_new);
     /* Of no store: it must not pass for the one that is missing. A store in use may have taken it.
      */
     if (!status_is_ok(status) && key_made && program.store != NULL)
         unlink(options->key_file);
-    if (status_is_ok(status) && store_new)
-        status = key_record(&program, &key, arena);
-    OPENSSL_cleanse(&key, sizeof(key));
-    OPENSSL_cleanse(audit_key, sizeof(audit_key));
+    if (status_is_ok(status))
+        status = keys_take(&program, &key, store_new, arena);
+    crypto_wipe(&key, sizeof(key));
     if (!status_is_ok(status)) {
         program_close(&program);
         return status;

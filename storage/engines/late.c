@@ -312,7 +312,8 @@ struct store *store_wrap_late(struct store *inner, uint64_t seed)
     if (store == NULL)
         abort();
     store->store.engine = &engine;
-    memcpy(store->store.audit_key, inner->audit_key, sizeof(inner->audit_key));
+    if (inner->has_audit_key)
+        store_set_audit_key(&store->store, inner->audit_key);
     store->inner = inner;
     store->random = seed;
     pthread_mutex_init(&store->mutex, NULL);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/crypto/wipe.h"
 #include "base/folder.h"
 #include "storage/bytes.h"
 #include "storage/commit.h"
@@ -253,7 +254,7 @@ static void engine_close(struct store *store)
     rocksdb_readoptions_destroy(r->read_options);
     if (r->lock >= 0)
         close(r->lock);
-    explicit_bzero(r->store.audit_key, sizeof(r->store.audit_key));
+    crypto_wipe(r->store.audit_key, sizeof(r->store.audit_key));
     free(r);
 }
 
@@ -522,14 +523,13 @@ static struct status make_folder(struct arena *arena, const char *directory)
 }
 
 /* An open database is the only user of what this holds but for its tuning. */
-static struct rocksdb_store *store_new(const struct store_options *options, int lock)
+static struct rocksdb_store *store_new(int lock)
 {
     struct rocksdb_store *r = calloc(1, sizeof(*r));
 
     if (r == NULL)
         return NULL;
     r->store.engine = &engine;
-    memcpy(r->store.audit_key, options->audit_key, sizeof(r->store.audit_key));
     r->lock = lock;
     r->read_options = rocksdb_readoptions_create();
     r->write_options = rocksdb_writeoptions_create();
@@ -548,7 +548,7 @@ struct status store_open_rocksdb(const struct store_options *options, struct are
 
     if (options->read_only && !share_lock(arena, options->directory, &lock))
         return store_in_use(arena, options->directory);
-    r = store_new(options, lock);
+    r = store_new(lock);
     if (r == NULL) {
         if (lock >= 0)
             close(lock);

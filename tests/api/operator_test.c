@@ -488,6 +488,9 @@ static void whatever_is_spoiled_is_said(void **state)
         {"audit_by_actor", 0, CUT, "is missing (audit_by_actor)", NULL},
         {"audit_by_actor", 1, TURN_KEY, "audit row is of another actor", NULL},
         {"meta", 0, SHORTEN, "folded by another table", "folded by another table"},
+        {"meta", 2, CUT, "key \"audit\" is missing", "key \"audit\" is missing"},
+        {"meta", 2, TURN, "key \"audit\" was altered", "key \"audit\" was altered"},
+        {"meta", 3, TURN, "key \"page-tokens\" was altered", "key \"page-tokens\" was altered"},
     };
 
     (void)state;

@@ -12,6 +12,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct contract *contract;
+static struct chain chain;
 static struct chain_loop loop;
 
 static void prepare(void)
@@ -24,7 +25,9 @@ static void prepare(void)
     arena_init(&arena, NULL, (size_t)1 << 30);
     if (!status_is_ok(contract_load(embedded_contract(), &arena, &contract)))
         abort();
-    loop.page_mac = page_mac_new(key);
+    memcpy(chain.page_key, key, sizeof(key));
+    loop.chain = &chain;
+    loop.page_mac = hmac_new();
     if (loop.page_mac == NULL)
         abort();
 }

@@ -35,9 +35,12 @@ struct fixture {
 static inline void fixture_open(struct fixture *f)
 {
     struct status status = store_open_rocksdb(&f->options, &f->arena, &f->store);
+    uint8_t audit_key[32];
 
     if (!status_is_ok(status))
         fail_msg("%.*s", SLICE_ARG(status.message));
+    memset(audit_key, 0x5a, sizeof(audit_key));
+    store_set_audit_key(f->store, audit_key);
 #ifdef DATASTREAM_FAULTS
     if (f->late)
         f->store = store_wrap_late(f->store, 7);
@@ -50,7 +53,6 @@ static inline void fixture_make(struct fixture *f, bool late)
     assert_non_null(mkdtemp(f->directory));
     f->options = (struct store_options){
         .directory = f->directory, .create = true, .block_cache_bytes = 1 << 20};
-    memset(f->options.audit_key, 0x5a, sizeof(f->options.audit_key));
     arena_init(&f->arena, NULL, FIXTURE_ARENA);
 }
 

@@ -2,9 +2,9 @@
 #include "rpc/services/resource/changes.h"
 
 #include <inttypes.h>
-#include <openssl/sha.h>
 #include <time.h>
 
+#include "base/crypto/sha256.h"
 #include "base/text.h"
 #include "rpc/services/resource/fields.h"
 
@@ -13,9 +13,12 @@
 
 static struct slice hash_text(struct arena *arena, struct slice bytes)
 {
-    uint8_t hash[SHA256_DIGEST_LENGTH];
+    uint8_t hash[SHA256_LEN];
 
-    SHA256((const uint8_t *)bytes.data, bytes.len, hash);
+    if (!sha256(bytes, hash)) {
+        arena_fail(arena);
+        return SLICE_EMPTY;
+    }
     return arena_printf(arena, "sha256:%.*s",
                         SLICE_ARG(hex_encode(arena, slice_make(hash, sizeof(hash)))));
 }

@@ -1,0 +1,51 @@
+/*
+ * The keys of a store. Each is random and lies in `meta`, wrapped by the key file's key, so that the
+ * key file can be replaced without a change of what the keys protect:
+ *
+ *   key   "key/" | name | "/" | number, decimal
+ *   body  id of the wrapping key (16) | nonce (12) | AES-256-GCM of the key (32) | tag (16)
+ *
+ * The nonce is random; authenticated beside the key are, each with its length (4) before it, the
+ * words "datastream key", the name, the number (4) and the id of the wrapping key. So no row can
+ * pass for another one.
+ */
+#ifndef DATASTREAM_STORAGE_KEY_RING_H
+#define DATASTREAM_STORAGE_KEY_RING_H
+
+#include "storage/store.h"
+
+#define KEY_ID_LEN 16
+
+enum ring_key {
+    RING_AUDIT,       /* "audit": the chains of audit rows */
+    RING_PAGE_TOKENS, /* "page-tokens": their MAC */
+    RING_KEYS
+};
+
+/* Plain; the holder wipes it. */
+struct key_ring {
+    uint8_t keys[RING_KEYS][32];
+};
+
+/* What wraps them, from the key file. */
+struct wrapping_key {
+    char id[KEY_ID_LEN];
+    uint8_t key[32];
+};
+
+/*
+ * Makes the keys of a new store and puts them into a commit, on condition that there are none.
+ * UNAVAILABLE when the system gives no random bytes, INTERNAL when OpenSSL fails.
+ */
+struct status key_ring_create(struct commit *commit, const struct wrapping_key *wrapping,
+                              struct key_ring *ret_ring);
+
+/*
+ * Reads and unwraps the keys of a store. DATA_LOSS, naming the key, when one is missing, is wrapped
+ * by another key or was altered; UNAVAILABLE when the store cannot be read. Waits where the engine
+ * must fetch: at start-up, never on a loop. `arena` holds the message.
+ */
+struct status key_ring_read(struct store *store, const struct wrapping_key *wrapping,
+                            struct arena *arena, struct key_ring *ret_ring);
+
+#endif
