@@ -248,6 +248,25 @@ static bool is_listed(const struct check *check, const struct check_index *index
     return index != NULL || arena_failed(&check->scratch);
 }
 
+/* Whether the object's row of secrets must have the row that leads to the object. */
+static bool secrets_have(struct check *check, struct slice object, struct slice index_key)
+{
+    const struct check_rules *rules = check->rules;
+    struct store_row row = {.key = object};
+    struct check_index *index = NULL;
+
+    switch (walk_get(check->store, &check->scratch, FAMILY_SECRETS, object, &row.value)) {
+    case STORE_FOUND:
+        return !rules->list(rules->context, &check->scratch, FAMILY_SECRETS, &row, &index) ||
+               is_listed(check, index, index_key);
+    case STORE_ABSENT:
+        return false;
+    default:
+        check->failed = true;
+        return true;
+    }
+}
+
 /* Whether the object, which exists, must have the row that leads to it. */
 static bool object_has(struct check *check, struct slice object, struct slice index_key)
 {
@@ -259,7 +278,7 @@ static bool object_has(struct check *check, struct slice object, struct slice in
     if (rules == NULL || !find_object(check, object, &family, &row.value) || row.value.len == 0 ||
         !rules->list(rules->context, &check->scratch, family, &row, &index))
         return true; /* or it is reported elsewhere */
-    return is_listed(check, index, index_key);
+    return is_listed(check, index, index_key) || secrets_have(check, object, index_key);
 }
 
 /* An index row leads to this object, and the object knows of it. */
@@ -305,6 +324,15 @@ static void visit_token_hash(struct check *check, const struct store_row *row, s
     else
         check_owner(check, row->key, token, "the hash leads to no token",
                     "the token does not have this hash");
+}
+
+static void visit_secrets(struct check *check, const struct store_row *row, struct slice body)
+{
+    (void)body;
+    if (row->key.len != KEY_OBJECT_LEN || !object_exists(check, row->key))
+        say(check, row->key, "the secrets are of no object");
+    else
+        check_indexes(check, row);
 }
 
 static void visit_usage(struct check *check, const struct store_row *row, struct slice body)
@@ -476,6 +504,7 @@ static void (*const visitors[FAMILIES])(struct check *, const struct store_row *
     [FAMILY_ORGANIZATIONS] = visit_organization,
     [FAMILY_TOKEN_HASHES] = visit_token_hash,
     [FAMILY_USAGE] = visit_usage,
+    [FAMILY_SECRETS] = visit_secrets,
     [FAMILY_RESOURCES] = visit_object,
     [FAMILY_TOKENS] = visit_object,
     [FAMILY_USERS] = visit_object,

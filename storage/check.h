@@ -20,12 +20,13 @@ void check_index_add(struct arena *arena, struct check_index **first, enum store
 struct check_rules {
     void *context;
     /*
-     * Lists all rows that must lead to the row of an object or, under FAMILY_AUDIT, of the audit.
+     * Lists all rows that must lead to the row of an object or, under FAMILY_AUDIT, of the audit;
+     * under FAMILY_SECRETS, those that lead to the object by its credentials.
      * False when the row can't be read.
      */
     bool (*list)(void *context, struct arena *arena, enum store_family family,
                  const struct store_row *row, struct check_index **ret_first);
-    /* The key of the token that a row of token hashes is for; false when it can't be read. */
+    /* The key of the token, or other object, that a row of token hashes is for; false when it can't be read. */
     bool (*token_of)(void *context, struct arena *arena, const struct store_row *row,
                      struct slice *ret_key);
 };
@@ -37,7 +38,8 @@ struct check_rules {
  *   - every value is a record of a known format, of a revision that was given,
  *   - every name leads to an object, and a kind that has names has one for each object,
  *   - counters of an organization and kind equal the rows,
- *   - every reference has its source and its target, every use its token,
+ *   - every reference has its source and its target, every use its token, every row of secrets
+ *     its object,
  *   - audit rows have no gap, their chain is whole and their organization is there; what leads to
  *     them finds them,
  *   - the feed is not ahead of the store,

@@ -7,9 +7,10 @@
  *   meta             ASCII name                                  "format", "fold", "revision", ...;
  *                                                                key_ring.h has "key/..."
  *   organizations    org                                         storage.v1.OrganizationRecord
- *   token_hashes     SHA-256 of the token's value (32)           storage.v1.TokenFacts
+ *   token_hashes     SHA-256 of a credential's value (32)        storage.v1.TokenFacts
  *   tokens, roles,   org kind id                                 the public message, packed
  *   users, resources
+ *   secrets          org kind id                                 storage.v1.SecretsRecord
  *   names            org kind folded-name                        id (16)
  *   references       org kind id (of the target)                 empty
  *                    kind (of the source) field source

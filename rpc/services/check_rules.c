@@ -1,6 +1,7 @@
 /* What `check` is told of the contract: which rows must lead to an object. */
 #include "datastream/storage/v1/records.pb-c.h"
 #include "rpc/services/resource/rows.h"
+#include "rpc/services/resource/secrets.h"
 #include "rpc/services/services.h"
 #include "storage/actor.h"
 #include "storage/audit.h"
@@ -34,6 +35,26 @@ static bool list_object(const struct services_check *check, struct arena *arena,
     };
     rows_fill(&reader, message, &state);
     rows_list(arena, &state, first);
+    return true;
+}
+
+/* The rows by which the credentials of an object lead to it. */
+static bool list_secrets(const struct services_check *check, struct arena *arena,
+                         const struct store_row *row, struct check_index **first)
+{
+    const struct kind *kind;
+    struct uuid organization;
+    struct record record;
+    struct uuid id;
+    uint32_t number;
+
+    if (!key_object_parse(row->key, &organization, &number, &id) ||
+        !record_parse(row->value, &record) || secrets_unpack(arena, record.body) == NULL)
+        return false;
+    kind = contract_kind_by_number(check->contract, number);
+    if (kind == NULL)
+        return false;
+    secrets_add_indexes(arena, kind, &organization, &id, record.body, first);
     return true;
 }
 
@@ -81,8 +102,14 @@ static bool list(void *context, struct arena *arena, enum store_family family,
     const struct services_check *check = context;
 
     *ret_first = NULL;
-    return family == FAMILY_AUDIT ? list_audit(check, arena, row, ret_first)
-                                  : list_object(check, arena, family, row, ret_first);
+    switch (family) {
+    case FAMILY_AUDIT:
+        return list_audit(check, arena, row, ret_first);
+    case FAMILY_SECRETS:
+        return list_secrets(check, arena, row, ret_first);
+    default:
+        return list_object(check, arena, family, row, ret_first);
+    }
 }
 
 static bool token_of(void *context, struct arena *arena, const struct store_row *row,
@@ -105,7 +132,7 @@ static bool token_of(void *context, struct arena *arena, const struct store_row 
         return false;
     memcpy(organization.bytes, facts->organization.data, sizeof(organization.bytes));
     memcpy(id.bytes, facts->token_id.data, sizeof(id.bytes));
-    *ret_key = key_object(arena, &organization, kind->number, &id);
+    *ret_key = key_object(arena, &organization, facts->kind != 0 ? facts->kind : kind->number, &id);
     return true;
 }
 

@@ -203,6 +203,11 @@ static void feed_the_future(struct fixture *f)
         SLICE("\0\0\0\7iiiiiiiiiiiiiiii\2\0\0\0\0\0\0\0\0"));
 }
 
+static void keep_secrets_of_nothing(struct fixture *f)
+{
+    put(f, FAMILY_SECRETS, key_object(&f->arena, &organization, KIND, &source), SLICE_EMPTY);
+}
+
 static void misshape_object(struct fixture *f)
 {
     put(f, FAMILY_ROLES, SLICE("short"), SLICE("body"));
@@ -224,6 +229,7 @@ static void each_breach_is_reported_once(void **state)
         {erase_audit, "audit row is missing"},
         {edit_audit, "chain is broken"},
         {feed_the_future, "never given"},
+        {keep_secrets_of_nothing, "the secrets are of no object"},
         {misshape_object, "not organization, kind and id"},
     };
 
@@ -243,7 +249,7 @@ static void foreign_bytes_are_reported(void **state)
         size_t len;
         const char *says;
     } rows[] = {
-        {"secrets", "\2\0\0\0\0\0\0\0\0\0\0\0body", 16, "not a record"},
+        {"idempotency", "\2\0\0\0\0\0\0\0\0\0\0\0body", 16, "not a record"},
         {"users", "", 0, "not a record"},
         {"idempotency", "\1\0\0\0\xff\0\0\0\0\0\0\0", 12, "never given"},
     };

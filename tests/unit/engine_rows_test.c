@@ -2,6 +2,7 @@
 #include "tests/unit/engine_fixture.h"
 
 #include "rpc/services/resource/rows.h"
+#include "rpc/services/resource/secrets.h"
 
 /* The contract's own kinds refer to nothing exclusively yet: here, devices to their directors. */
 static int start_exclusive(void **state)
@@ -26,6 +27,20 @@ static void note(void *context, struct slice sentence)
 {
     print_error("%.*s\n", SLICE_ARG(sentence));
     (*(int *)context)++;
+}
+
+/* Keeps a copy of the first sentence, for as long as the process. */
+static void keep_first(void *context, struct slice sentence)
+{
+    static char text[512];
+    struct slice *first = context;
+
+    if (first->len > 0)
+        return;
+    first->len = sentence.len < sizeof(text) - 1 ? sentence.len : sizeof(text) - 1;
+    memcpy(text, sentence.data, first->len);
+    text[first->len] = '\0';
+    first->data = text;
 }
 
 static void assert_sound(struct world *w)
@@ -155,14 +170,178 @@ static void a_hundred_objects_with_three_references_go_in_one_commit(void **stat
     assert_ok(call_id(w, "DeleteDirector", directors[0]));
 }
 
+/* -- credentials ---------------------------------------------------------------------------- */
+
+/* The contract's own kinds have no credentials yet: here, directors have their description. */
+static struct field *credential_field(void)
+{
+    return (struct field *)(uintptr_t)message_field_by_name(
+        contract_kind(world_contract(), SLICE("directors"))->message, SLICE("description"));
+}
+
+static int start_credential(void **state)
+{
+    static const struct credential_field credential = {.prefix = SLICE_INIT("dsd_")};
+
+    credential_field()->credential = &credential;
+    return start(state);
+}
+
+static int end_credential(void **state)
+{
+    credential_field()->credential = NULL;
+    return end(state);
+}
+
+/* The director as it is stored, its secrets included. */
+static struct object_state read_director(struct world *w, const char *text)
+{
+    const struct kind *kind = contract_kind(w->contract, SLICE("directors"));
+    struct object_state state = {.kind = kind, .organization = w->made.organization};
+    struct store_view *view = store_view_open(w->fixture.store, &w->arena);
+    ProtobufCMessage *message;
+    struct slice value;
+    struct slice key;
+
+    assert_true(uuid_parse(slice_from_cstr(text), &state.id));
+    key = key_object(&w->arena, &state.organization, kind->number, &state.id);
+    while (store_get(view, FAMILY_RESOURCES, key, &value) == STORE_AGAIN ||
+           secrets_read(view, key, &state.secrets) == STORE_AGAIN)
+        fetch_and_wait(view);
+    assert_true(status_is_ok(
+        object_unpack(&w->arena, kind, value, &state.revision, &state.body, &message)));
+    rows_fill(&w->arena, w->identities, message, &state);
+    return state;
+}
+
+/* Gives the director the credential whose hash is 32 times the byte. */
+static void give_credential(struct world *w, const char *id, char byte)
+{
+    struct object_state before = read_director(w, id);
+    struct object_state after = before;
+    Datastream__Storage__V1__SecretsRecord *record = secrets_unpack(&w->arena, before.secrets);
+    struct commit commit;
+    uint8_t hash[32];
+
+    assert_non_null(record);
+    memset(hash, byte, sizeof(hash));
+    secrets_set_credential(&w->arena, record, credential_field(), hash, SLICE("dsd_....last"), 7);
+    after.secrets = secrets_pack(&w->arena, record);
+    commit_init(&commit, &w->arena);
+    rows_commit(&commit, &before, &after);
+    assert_int_equal(commit_in(w->fixture.store, &commit), COMMIT_DONE);
+}
+
+static bool has_hash(struct world *w, char byte)
+{
+    char *hash = arena_alloc(&w->arena, 32);
+
+    memset(hash, byte, 32);
+    return is_there(&w->fixture, FAMILY_TOKEN_HASHES, slice_make(hash, 32));
+}
+
+static void a_credential_leads_to_its_object_until_it_is_replaced_or_deleted(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, create_director(w, "dir-1"), "id");
+    const Datastream__Storage__V1__SecretsRecord *record;
+    const Datastream__Storage__V1__CredentialRecord *credential;
+    struct object_state director;
+
+    assert_int_equal(read_director(w, id).secrets.len, 0);
+    give_credential(w, id, 'a');
+    assert_true(has_hash(w, 'a'));
+    assert_sound(w);
+    give_credential(w, id, 'b');
+    assert_false(has_hash(w, 'a'));
+    assert_true(has_hash(w, 'b'));
+    director = read_director(w, id);
+    record = secrets_unpack(&w->arena, director.secrets);
+    assert_int_equal(record->n_credentials, 1);
+    credential = secrets_credential(record, credential_field());
+    assert_string_equal(credential->masked, "dsd_....last");
+    assert_int_equal(credential->set_time_ms, 7);
+    assert_ok(world_call(w, "UpdateDirector", w->made.api_token,
+                         make(w, "UpdateDirector", "director.id", id, "director.name", "dir-2",
+                              "updateMask.paths", "name", NULL)));
+    assert_true(slice_equal(read_director(w, id).secrets, director.secrets));
+    assert_true(has_hash(w, 'b'));
+    assert_sound(w);
+    assert_ok(call_id(w, "DeleteDirector", id));
+    assert_false(has_hash(w, 'b'));
+    assert_int_equal(
+        read_rows(&w->fixture, FAMILY_SECRETS, SLICE_EMPTY, SLICE_EMPTY, false, 9).count, 0);
+    assert_sound(w);
+}
+
+static void two_objects_never_have_one_credential(void **state)
+{
+    struct world *w = *state;
+    const char *first = get_cstr(w, create_director(w, "dir-1"), "id");
+    const char *second = get_cstr(w, create_director(w, "dir-2"), "id");
+    struct object_state before = read_director(w, second);
+    struct object_state after = before;
+    struct commit commit;
+
+    give_credential(w, first, 'a');
+    after.secrets = read_director(w, first).secrets;
+    commit_init(&commit, &w->arena);
+    rows_commit(&commit, &before, &after);
+    assert_int_equal(store_commit_wait(w->fixture.store, &commit), COMMIT_CONFLICT);
+}
+
+static void assert_reported(struct world *w, const char *says)
+{
+    struct services_check rules = {w->contract, w->identities};
+    struct check_rules check = services_check_rules(&rules);
+    struct slice first = SLICE_EMPTY;
+
+    assert_int_equal(store_check(w->fixture.store, &check, &w->arena, keep_first, &first).code,
+                     STATUS_DATA_LOSS);
+    if (strstr(first.data, says) == NULL)
+        fail_msg("\"%.*s\" does not say \"%s\"", SLICE_ARG(first), says);
+}
+
+static void what_is_wrong_with_credentials_is_reported(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, create_director(w, "dir-1"), "id");
+    struct fixture *f = &w->fixture;
+    char hash[32];
+    struct slice facts;
+    struct slice secrets;
+    struct slice key;
+
+    give_credential(w, id, 'a');
+    memset(hash, 'a', sizeof(hash));
+    facts = read_body(f, FAMILY_TOKEN_HASHES, slice_make(hash, 32));
+    erase(f, FAMILY_TOKEN_HASHES, slice_make(hash, 32));
+    assert_reported(w, "the row that leads to it is missing (token_hashes)");
+    put(f, FAMILY_TOKEN_HASHES, slice_make(hash, 32), facts);
+    assert_sound(w);
+    hash[31] = 'b';
+    put(f, FAMILY_TOKEN_HASHES, slice_make(hash, 32), facts);
+    assert_reported(w, "the token does not have this hash");
+    erase(f, FAMILY_TOKEN_HASHES, slice_make(hash, 32));
+    secrets = read_director(w, id).secrets;
+    key = key_object(&w->arena, &w->made.organization, 1000, &w->made.organization);
+    put(f, FAMILY_SECRETS, key, secrets);
+    assert_reported(w, "the secrets are of no object");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
 #define EXCLUSIVE(name) cmocka_unit_test_setup_teardown(name, start_exclusive, end_exclusive)
+
+#define CREDENTIAL(name) cmocka_unit_test_setup_teardown(name, start_credential, end_credential)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         EXCLUSIVE(an_exclusive_reference_has_one_source),
         EXCLUSIVE(of_two_that_refer_exclusively_at_once_one_succeeds),
+        CREDENTIAL(a_credential_leads_to_its_object_until_it_is_replaced_or_deleted),
+        CREDENTIAL(two_objects_never_have_one_credential),
+        CREDENTIAL(what_is_wrong_with_credentials_is_reported),
         TEST(a_hundred_objects_with_three_references_go_in_one_commit),
     };
     int failures = 0;

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "rpc/services/resource/fields.h"
+#include "rpc/services/resource/secrets.h"
 #include "storage/keys.h"
 #include "storage/record.h"
 
@@ -81,8 +82,12 @@ struct status object_read(struct call *call, const struct kind *kind, struct sli
         return call_store_status(found);
     status = object_unpack(call->arena, kind, value, &object.revision, &object.body,
                            &object.message);
-    if (status_is_ok(status))
-        *ret_object = object;
+    if (!status_is_ok(status))
+        return status;
+    if (secrets_has_row(kind) &&
+        (found = secrets_read(call->view, object.key, &object.secrets)) != STORE_FOUND)
+        return call_store_status(found);
+    *ret_object = object;
     return status;
 }
 

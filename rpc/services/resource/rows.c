@@ -1,6 +1,7 @@
 /* The list of an object's rows, and a commit from the difference of two such lists. */
 #include "rpc/services/resource/rows.h"
 
+#include "rpc/services/resource/secrets.h"
 #include "storage/keys.h"
 
 void rows_fill(struct references_reader *reader, ProtobufCMessage *message,
@@ -41,6 +42,9 @@ void rows_list(struct arena *arena, const struct object_state *state,
 {
     *ret_first = NULL;
     object_add_indexes(arena, state->kind, &state->organization, state->body, ret_first);
+    if (state->secrets.len > 0)
+        secrets_add_indexes(arena, state->kind, &state->organization, &state->id, state->secrets,
+                            ret_first);
     list_references(arena, state, ret_first);
     list_name(arena, state, ret_first);
 }

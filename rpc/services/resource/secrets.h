@@ -1,0 +1,48 @@
+/*
+ * The row that an object has in the family of secrets: hashes and masked forms of its credentials.
+ * The secrets that callers set get their place in the same row (storage.v1.EncryptedSecret).
+ */
+#ifndef DATASTREAM_RPC_SERVICES_RESOURCE_SECRETS_H
+#define DATASTREAM_RPC_SERVICES_RESOURCE_SECRETS_H
+
+#include "datastream/storage/v1/records.pb-c.h"
+#include "rpc/services/resource/object.h"
+
+/* Whether objects of the kind have such a row: one of the resource's own fields is a credential. */
+bool secrets_has_row(const struct kind *kind);
+
+/* The body of an object's row, empty when there is none; lives as long as the view's arena. */
+enum store_found secrets_read(struct store_view *view, struct slice object_key,
+                              struct slice *ret_body);
+
+/*
+ * The record in a body, an empty one for an empty body; made for this run, so it may be changed.
+ * NULL when it does not parse or the arena failed.
+ */
+Datastream__Storage__V1__SecretsRecord *secrets_unpack(struct arena *arena, struct slice body);
+struct slice secrets_pack(struct arena *arena,
+                          const Datastream__Storage__V1__SecretsRecord *record);
+
+/* The record's credential of that field; NULL when it has none. */
+const Datastream__Storage__V1__CredentialRecord *
+secrets_credential(const Datastream__Storage__V1__SecretsRecord *record, const struct field *field);
+
+/*
+ * Gives the record a new value of the credential, in place of the one that it has: its hash, and
+ * what is shown of it. Copies both into the arena, which may fail.
+ */
+void secrets_set_credential(struct arena *arena, Datastream__Storage__V1__SecretsRecord *record,
+                            const struct field *field, const uint8_t hash[32], struct slice masked,
+                            int64_t now_ms);
+
+/* Sets the masked form of each credential in the public message of the kind. */
+void secrets_show_masked(struct arena *arena, const struct kind *kind,
+                         const Datastream__Storage__V1__SecretsRecord *record,
+                         ProtobufCMessage *message);
+
+/* Adds the rows of token_hashes that lead to the object by the credentials in the body. */
+void secrets_add_indexes(struct arena *arena, const struct kind *kind,
+                         const struct uuid *organization, const struct uuid *id, struct slice body,
+                         struct check_index **first);
+
+#endif
