@@ -2,6 +2,7 @@
  * The value of a token: "dsa_", 43 base62 digits of a 256-bit number, 6 base62 digits of the CRC-32
  * of the 47 characters before them; both with leading zeros, most significant digit first.
  */
+#include <assert.h>
 #include <sys/random.h>
 #include <zlib.h>
 
@@ -48,11 +49,18 @@ static void write_number(const uint8_t number[32], char at[RANDOM_DIGITS])
     }
 }
 
-void token_value_make(const uint8_t random[32], char value[TOKEN_VALUE_LEN])
+void credential_value_make(struct slice prefix, const uint8_t random[32],
+                           char value[TOKEN_VALUE_LEN])
 {
-    memcpy(value, PREFIX.data, PREFIX.len);
+    assert(prefix.len == PREFIX.len);
+    memcpy(value, prefix.data, PREFIX.len);
     write_number(random, value + PREFIX.len);
     write_checksum(checksum(value), value + CHECKED);
+}
+
+void token_value_make(const uint8_t random[32], char value[TOKEN_VALUE_LEN])
+{
+    credential_value_make(PREFIX, random, value);
 }
 
 bool token_value_is_wellformed(struct slice value)
@@ -85,6 +93,8 @@ struct slice token_value_mask(struct arena *arena, struct slice value)
 {
     size_t hidden = value.len > SHOWN ? value.len - SHOWN : value.len;
 
-    return arena_printf(arena, "%.*s........%.*s", SLICE_ARG(PREFIX),
+    size_t prefix = value.len < PREFIX.len ? value.len : PREFIX.len;
+
+    return arena_printf(arena, "%.*s........%.*s", (int)prefix, value.data,
                         SLICE_ARG(slice_from(value, hidden)));
 }

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "rpc/services/resource/computed.h"
+#include "rpc/services/resource/credential.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/hooks.h"
 #include "storage/keys.h"
@@ -32,6 +33,23 @@ struct status engine__check_secrets(struct call *call, ProtobufCMessage *message
                        SLICE_ARG(secret->json_name));
 }
 
+struct status engine__store_new(struct call *call, struct draft *draft)
+{
+    struct credentials credentials = {.count = 0};
+    struct status status = status_ok();
+
+    draft_stamp(call, draft);
+    call->response = draft->message;
+    if (object_validate_only(call))
+        return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+    status = credentials_make(call, draft, &credentials);
+    if (!status_is_ok(status))
+        return status;
+    draft_commit_create(call, draft, message_pack(call->arena, draft->message));
+    credentials_show(call, &credentials, call->response);
+    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+}
+
 static struct status engine_create(struct call *call)
 {
     struct draft draft;
@@ -47,13 +65,8 @@ static struct status engine_create(struct call *call)
         return status;
     fields_default_enums(draft.message, draft.kind->message);
     fields_clear_input(draft.message, draft.kind->message);
-    draft_stamp(call, &draft);
-    call->response = draft.message;
-    if (!object_validate_only(call))
-        draft_commit_create(call, &draft, message_pack(call->arena, draft.message));
-    if (arena_failed(call->arena))
-        return status_out_of_memory();
-    return computed_fill(call, draft.kind, &call->response, 1);
+    status = engine__store_new(call, &draft);
+    return status_is_ok(status) ? computed_fill(call, draft.kind, &call->response, 1) : status;
 }
 
 struct slice engine__request_id(const struct call *call)
@@ -165,6 +178,7 @@ call_handler *const *resource_operations(void)
         [OPERATION_DELETE] = engine_delete,
         [OPERATION_SET] = engine__set,
         [OPERATION_CLONE] = engine__clone,
+        [OPERATION_REGENERATE] = engine__regenerate,
         [OPERATION_BATCH_GET] = engine__batch_get,
         [OPERATION_BATCH_DELETE] = engine__batch_delete,
         [OPERATION_LIST_ACTIVITY] = resource_list_activity,

@@ -19,6 +19,12 @@ struct status engine__check_secrets(struct call *call, ProtobufCMessage *message
 /* What the hook of the kind says of a deletion. */
 struct status engine__check_removal(struct call *call, const struct object *object);
 
+/*
+ * The end of a creation, after the draft was judged: stamps it, makes its credentials, fills the
+ * commit unless the call only validates, and answers with it, the credentials shown.
+ */
+struct status engine__store_new(struct call *call, struct draft *draft);
+
 /* The id that the request names. */
 struct slice engine__request_id(const struct call *call);
 
@@ -29,6 +35,7 @@ struct slice engine__request_id(const struct call *call);
 void engine__audit_as(struct call *call, const char *verb, struct slice sentence);
 
 /* The handlers of single operations. */
-call_handler engine__update, engine__set, engine__clone, engine__batch_get, engine__batch_delete;
+call_handler engine__update, engine__set, engine__clone, engine__regenerate, engine__batch_get,
+    engine__batch_delete;
 
 #endif

@@ -49,12 +49,10 @@ struct status engine__clone(struct call *call)
         status = draft_check_name(call, &draft);
     if (!status_is_ok(status))
         return status;
-    draft_stamp(call, &draft);
-    call->response = draft.message;
-    if (!object_validate_only(call)) {
-        draft_commit_create(call, &draft, message_pack(call->arena, draft.message));
-        describe(call, &draft, &source);
-    }
+    status = engine__store_new(call, &draft);
+    if (!status_is_ok(status))
+        return status;
+    describe(call, &draft, &source);
     if (arena_failed(call->arena))
         return status_out_of_memory();
     return computed_fill(call, draft.kind, &call->response, 1);

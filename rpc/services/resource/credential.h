@@ -1,0 +1,34 @@
+/* Credentials of objects: made by the server, shown once, known by their hash afterwards. */
+#ifndef DATASTREAM_RPC_SERVICES_RESOURCE_CREDENTIAL_H
+#define DATASTREAM_RPC_SERVICES_RESOURCE_CREDENTIAL_H
+
+#include "rpc/services/resource/draft.h"
+
+/* Credentials that one object may have: the call's random bytes hold no more. */
+#define CREDENTIALS_MOST 2
+
+/* New values, until they are shown. Plain; zero-initialize. */
+struct credentials {
+    struct {
+        const struct field *field;
+        struct slice value; /* in the call's arena, which is wiped at its end */
+    } made[CREDENTIALS_MOST];
+    size_t count;
+};
+
+/*
+ * Makes a value for each credential of the draft's kind: hash and masked form go into draft->secrets,
+ * the masked form into the message, before it is packed. Out of memory, DATA_LOSS.
+ */
+struct status credentials_make(struct call *call, struct draft *draft,
+                               struct credentials *ret_credentials);
+
+/* The same for one of them, in place of the value that it has. */
+struct status credential_replace(struct call *call, struct draft *draft, const struct field *field,
+                                 struct credentials *ret_credentials);
+
+/* Puts the values into the answer, after the message was packed: the one time that they are shown. */
+void credentials_show(struct call *call, const struct credentials *credentials,
+                      ProtobufCMessage *message);
+
+#endif
