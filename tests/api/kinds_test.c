@@ -19,11 +19,32 @@ struct kind {
     const char *off, *on;   /* actions that change `status`, and what it is then */
     const char *off_status, *on_status;
     bool clone;
+    const char *needs; /* the collection of an object whose id follows the name in `body` */
 };
 
 static const struct kind kinds[] = {
-    {"directors", "Director", "{\"name\":\"%s\"}", NULL, NULL, NULL, NULL, false},
-    {"devices", "Device", "{\"name\":\"%s\"}", "disable", "enable", "DISABLED", "ENABLED", true},
+    {"directors", "Director", "{\"name\":\"%s\"}", "disable", "enable", "DISABLED", "ENABLED",
+     false, NULL},
+    {"devices", "Device", "{\"name\":\"%s\"}", "disable", "enable", "DISABLED", "ENABLED", true,
+     NULL},
+    {"clusters", "Cluster", "{\"name\":\"%s\",\"type\":\"MANAGED\"}", "disable", "enable",
+     "DISABLED", "ENABLED", false, NULL},
+    {"agent-enrollment-templates", "AgentEnrollmentTemplate",
+     "{\"name\":\"%s\",\"directorId\":\"%s\",\"platform\":\"LINUX\"}", "disable", "enable",
+     "DISABLED", "ENABLED", false, "directors"},
+    {"targets", "Target", "{\"name\":\"%s\"}", "disable", "enable", "DISABLED", "ENABLED", true,
+     NULL},
+    {"datasets", "Dataset", "{\"name\":\"%s\",\"type\":\"WINDOWS\"}", "deactivate", "activate",
+     "PASSIVE", "ACTIVE", true, NULL},
+    {"profiles", "Profile", "{\"name\":\"%s\",\"type\":\"WINDOWS\",\"datasetIds\":[\"%s\"]}",
+     "deactivate", "activate", "PASSIVE", "ACTIVE", true, "datasets"},
+    {"advanced-routes", "AdvancedRoute", "{\"name\":\"%s\"}", "deactivate", "activate", "PASSIVE",
+     "ACTIVE", false, NULL},
+    {"pipelines", "Pipeline", "{\"name\":\"%s\",\"content\":\"processors: []\"}", NULL, NULL, NULL,
+     NULL, true, NULL},
+    {"vault/secrets", "VaultSecret", "{\"name\":\"%s\"}", NULL, NULL, NULL, NULL, false, NULL},
+    {"vault/providers", "VaultProvider", "{\"name\":\"%s\"}", "disable", "enable", "DISABLED",
+     "ENABLED", false, NULL},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -58,12 +79,35 @@ static const char *path_of(const struct kind *kind, const char *id, const char *
     return path;
 }
 
+/* The object that objects of the kind need one of; made once. */
+static const char *needed_by(const struct kind *kind)
+{
+    static char director[40], dataset[40];
+    bool is_director = strcmp(kind->needs, "directors") == 0;
+    char *id = is_director ? director : dataset;
+    char path[64];
+    struct api_reply reply;
+
+    if (id[0] != '\0')
+        return id;
+    snprintf(path, sizeof(path), "/api/v1/%s", kind->needs);
+    reply = api_expect(&server, 201, "POST", path, server.token,
+                       is_director ? "{\"name\":\"everybodys\"}"
+                                   : "{\"name\":\"everybodys\",\"type\":\"WINDOWS\"}");
+    api_field(&reply, "id", id, sizeof(director));
+    api_reply_free(&reply);
+    return id;
+}
+
 static void create(const struct kind *kind, const char *name, char id[40])
 {
     char body[600];
     struct api_reply reply;
 
-    snprintf(body, sizeof(body), kind->body, name);
+    if (kind->needs != NULL)
+        snprintf(body, sizeof(body), kind->body, name, needed_by(kind));
+    else
+        snprintf(body, sizeof(body), kind->body, name);
     reply = api_expect(&server, 201, "POST", path_of(kind, "", ""), server.token, body);
     api_field(&reply, "id", id, 40);
     assert_int_equal(strlen(id), 36);
@@ -132,7 +176,7 @@ static void a_clone_is_another_object_with_the_same_settings(void **state)
         assert_string_equal(location, path_of(kind, copy, ""));
         api_reply_free(&reply);
         api_check(&server, 409, "POST", path_of(kind, id, ":clone"), server.token,
-                  "{\"name\":\"The-Copy\"}");
+                  "{\"name\":\"the-copy\"}");
         api_check(&server, 201, "POST", path_of(kind, id, ":clone"), server.token,
                   "{\"name\":\"not-made\",\"validateOnly\":true}");
         api_check(&server, 201, "POST", path_of(kind, id, ":clone"), server.token,
@@ -314,6 +358,105 @@ static void a_hundred_devices_with_three_directors_each_go_at_once(void **state)
     api_check(&server, 404, "POST", "/api/v1/devices:batchDelete", server.token, body);
 }
 
+/* -- credentials and secrets ------------------------------------------------------------------ */
+
+/* Whether any file of the store holds the text. */
+static bool store_holds(const char *text)
+{
+    char command[300];
+
+    snprintf(command, sizeof(command), "grep -rqaF -- '%s' '%s'", text, server.data);
+    return system(command) == 0; /* NOLINT: the texts are our own */
+}
+
+static void a_credential_is_shown_once_and_replaced(void **state)
+{
+    static const struct {
+        const struct kind *kind;
+        const char *field, *masked, *prefix, *action;
+    } cases[] = {
+        {&kinds[0], "apiKey", "maskedApiKey", "dsd_", ":regenerateKey"},
+        {&kinds[3], "enrollmentToken", "maskedEnrollmentToken", "dse_", ":regenerateToken"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct kind *kind = cases[i].kind;
+        char body[300], id[40], first[64], second[64], masked[64], wanted[64];
+        struct api_reply reply;
+
+        if (kind->needs != NULL)
+            snprintf(body, sizeof(body), kind->body, "with-a-key", needed_by(kind));
+        else
+            snprintf(body, sizeof(body), kind->body, "with-a-key");
+        reply = api_expect(&server, 201, "POST", path_of(kind, "", ""), server.token, body);
+        api_field(&reply, "id", id, sizeof(id));
+        api_field(&reply, cases[i].field, first, sizeof(first));
+        assert_int_equal(strlen(first), 53);
+        assert_int_equal(strncmp(first, cases[i].prefix, 4), 0);
+        api_reply_free(&reply);
+        reply = api_expect(&server, 200, "GET", path_of(kind, id, ""), server.token, NULL);
+        api_field(&reply, cases[i].masked, masked, sizeof(masked));
+        snprintf(wanted, sizeof(wanted), "%s........%s", cases[i].prefix, first + 49);
+        assert_string_equal(masked, wanted);
+        assert_false(api_contains(&reply, first));
+        api_reply_free(&reply);
+        reply = api_expect(&server, 200, "POST", path_of(kind, id, cases[i].action), server.token,
+                           NULL);
+        api_field(&reply, cases[i].field, second, sizeof(second));
+        assert_int_equal(strlen(second), 53);
+        assert_string_not_equal(first, second);
+        api_reply_free(&reply);
+        reply = api_expect(&server, 200, "GET", path_of(kind, id, "/activity-logs"), server.token,
+                           NULL);
+        assert_true(api_contains(&reply, "\"action\":\"Regenerated"));
+        assert_false(api_contains(&reply, first));
+        assert_false(api_contains(&reply, second));
+        api_reply_free(&reply);
+        assert_false(store_holds(first));
+        assert_false(store_holds(second));
+        api_check(&server, 401, "GET", path_of(kind, "", ""), second, NULL);
+        api_check(&server, 200, "DELETE", path_of(kind, id, ""), server.token, NULL);
+    }
+}
+
+static void a_plain_secret_is_refused_until_it_can_be_kept_and_a_quote_is_not(void **state)
+{
+    char id[40];
+
+    (void)state;
+    create(&kinds[9], "to-be-set", id);
+    api_check(&server, 501, "PUT", path_of(&kinds[9], id, "/value"), server.token,
+              "{\"value\":\"hunter2\"}");
+    api_check(&server, 400, "PUT", path_of(&kinds[9], id, "/value"), server.token, "{}");
+    api_check(&server, 200, "PUT", path_of(&kinds[9], id, "/value"), server.token,
+              "{\"value\":\"$env{HUNTER}\"}");
+}
+
+static void pipelines_that_refer_to_each_other_go_together(void **state)
+{
+    char inner[40], outer[40], body[300];
+    struct api_reply reply;
+
+    (void)state;
+    create(&kinds[8], "the_inner", inner);
+    reply = api_expect(&server, 201, "POST", "/api/v1/pipelines", server.token,
+                       "{\"name\":\"the_outer\",\"content\":\"processors:\\n  - pipeline:\\n      "
+                       "name: the_inner\\n\"}");
+    api_field(&reply, "id", outer, sizeof(outer));
+    api_reply_free(&reply);
+    reply = api_expect(&server, 200, "GET", path_of(&kinds[8], inner, ":usage"), server.token,
+                       NULL);
+    assert_true(api_contains(&reply, "the_outer"));
+    api_reply_free(&reply);
+    api_check(&server, 409, "DELETE", path_of(&kinds[8], inner, ""), server.token, NULL);
+    snprintf(body, sizeof(body), "{\"ids\":[\"%s\"]}", inner);
+    api_check(&server, 409, "POST", "/api/v1/pipelines:batchDelete", server.token, body);
+    snprintf(body, sizeof(body), "{\"ids\":[\"%s\",\"%s\"]}", inner, outer);
+    api_check(&server, 200, "POST", "/api/v1/pipelines:batchDelete", server.token, body);
+    api_check(&server, 404, "GET", path_of(&kinds[8], inner, ""), server.token, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +467,9 @@ int main(void)
         cmocka_unit_test(history_and_usage_are_told_for_each_kind),
         cmocka_unit_test(what_is_used_is_not_deleted_and_says_by_whom),
         cmocka_unit_test(a_hundred_devices_with_three_directors_each_go_at_once),
+        cmocka_unit_test(a_credential_is_shown_once_and_replaced),
+        cmocka_unit_test(a_plain_secret_is_refused_until_it_can_be_kept_and_a_quote_is_not),
+        cmocka_unit_test(pipelines_that_refer_to_each_other_go_together),
     };
 
     return cmocka_run_group_tests(tests, start, stop);

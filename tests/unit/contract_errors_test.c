@@ -388,7 +388,7 @@ static void oneof_that_is_not_there(void)
 
 static void enum_without_values(void)
 {
-    message("DeviceState")->enum_type[0]->n_value = 0;
+    message("DeviceStatus")->enum_type[0]->n_value = 0;
 }
 
 static void compiled_message_with_less(void)
@@ -493,7 +493,7 @@ static const struct spoiled cases[] = {
     {number_of_two_fields, "datastream.v1.Device has two fields of number 2."},
     {oneof_that_is_not_there,
      "datastream.v1.Device.syslog refers to what the set does not define."},
-    {enum_without_values, "datastream.v1.DeviceState.Value has no values."},
+    {enum_without_values, "datastream.v1.DeviceStatus.Value has no values."},
     {compiled_message_with_less,
      "datastream.v1.MethodPolicy is not the message that was compiled."},
     {compiled_message_with_another_number,

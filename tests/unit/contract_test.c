@@ -397,8 +397,8 @@ static void comments_are_those_of_the_files(void **state)
     assert_slice(field_of("datastream.storage.v1.AuditRecord", "time_ms")->comment, "");
     assert_slice(enum_value_by_name(status, SLICE("EXPIRED"))->comment,
                  "Past its expireTime; goes before DISABLED.");
-    assert_slice(message("datastream.v1.Device")->oneofs[0].comment,
-                 "How the device's data arrives; may be absent until it is known.");
+    assert_true(slice_starts_with(message("datastream.v1.Device")->oneofs[0].comment,
+                                  SLICE("How the data arrives. ")));
     assert_true(slice_starts_with(create->comment, SLICE("Creates an API token. ")));
     assert_true(slice_find(create->comment, '\n') < create->comment.len);
     assert_true(

@@ -149,7 +149,7 @@ static void it_says_what_clients_need(void **state)
         "\"$ref\":\"#/components/schemas/DevicePatch\"",
         "\"minLength\":3,\"maxLength\":128,\"pattern\":\"^[^\\\\s\\\\u0000-\\\\u001f",
         "\"enum\":[\"ACTIVE\",\"EXPIRED\",\"DISABLED\"],\"x-enum-varnames\":[\"TokenStatusActive\"",
-        "\"x-oneof\":[[\"syslog\",",
+        "\"x-oneof\":[[\"generic\",\"azblob\",\"estreamer\",",
         "\"default\":{\"$ref\":\"#/components/responses/Problem\"}",
         "\"$ref\":\"#/components/schemas/DeviceCreate\"",
         "\"$ref\":\"#/components/schemas/DevicePage\"",

@@ -58,13 +58,16 @@ static inline Google__Protobuf__MethodDescriptorProto *method(const char *name)
     return NULL;
 }
 
+/* Of any file of the API. */
 static inline Google__Protobuf__DescriptorProto *message(const char *name)
 {
-    Google__Protobuf__FileDescriptorProto *in = device_file();
+    for (size_t f = 0; f < set->n_file; f++) {
+        Google__Protobuf__FileDescriptorProto *in = set->file[f];
 
-    for (size_t i = 0; i < in->n_message_type; i++)
-        if (strcmp(in->message_type[i]->name, name) == 0)
-            return in->message_type[i];
+        for (size_t i = 0; strcmp(in->package, "datastream.v1") == 0 && i < in->n_message_type; i++)
+            if (strcmp(in->message_type[i]->name, name) == 0)
+                return in->message_type[i];
+    }
     fail_msg("no message %s", name);
     return NULL;
 }
