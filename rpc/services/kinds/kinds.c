@@ -4,6 +4,13 @@
 const struct kind_hooks *const *kinds_hooks(void)
 {
     static const struct kind_hooks *const table[] = {
+        &agent_enrollment_template_hooks,
+        &cluster_hooks,
+        &dataset_hooks,
+        &device_hooks,
+        &director_hooks,
+        &pipeline_hooks,
+        &vault_secret_hooks,
         NULL,
     };
 

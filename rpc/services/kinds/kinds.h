@@ -4,6 +4,10 @@
 
 #include "rpc/services/resource/hooks.h"
 
+/* One file each. */
+extern const struct kind_hooks agent_enrollment_template_hooks, cluster_hooks, dataset_hooks,
+    device_hooks, director_hooks, pipeline_hooks, vault_secret_hooks;
+
 /* The hooks of all kinds that have any, ended by NULL. */
 const struct kind_hooks *const *kinds_hooks(void);
 

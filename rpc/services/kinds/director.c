@@ -1,0 +1,135 @@
+/* Directors: what membership of a cluster forbids, and what a director's answers compute. */
+#include "rpc/services/kinds/director.h"
+
+#include "rpc/services/kinds/kinds.h"
+#include "rpc/services/kinds/members.h"
+
+enum {
+    STATUS,
+    ADDRESS,
+    PORT,
+    INSTALLATION_TYPE,
+    CLUSTER_ID,
+    EFFECTIVE_STATUS,
+    CONNECTION_STATUS,
+    CLUSTER_MEMBERS,
+    CLUSTER_STATUS,
+};
+
+static const char *const fields[] = {
+    [STATUS] = "status",
+    [ADDRESS] = "address",
+    [PORT] = "port",
+    [INSTALLATION_TYPE] = "installation_type",
+    [CLUSTER_ID] = "cluster_id",
+    [EFFECTIVE_STATUS] = "effective_status",
+    [CONNECTION_STATUS] = "connection_status",
+    [CLUSTER_MEMBERS] = "clusters/members",
+    [CLUSTER_STATUS] = "clusters/status",
+    NULL,
+};
+
+/* Nothing is invented: without a check-in nobody is connected. */
+struct status presence_read(struct call *call, const struct kind *directors, struct slice id,
+                            struct presence *ret_presence)
+{
+    (void)call;
+    (void)directors;
+    (void)id;
+    *ret_presence = (struct presence){false};
+    return status_ok();
+}
+
+static struct status refuse_member(struct call *call, const struct change *change,
+                                   const struct field *field)
+{
+    struct slice subject = arena_printf(call->arena, "directors/%.*s",
+                                        SLICE_ARG(object_id_text(call->arena, change->id)));
+    struct status status = status_make(
+        call->arena, STATUS_FAILED_PRECONDITION,
+        "\"%.*s\" cannot be changed while the director is a member of a cluster.",
+        SLICE_ARG(field->json_name));
+
+    status_add_detail(call->arena, &status, DETAIL_PRECONDITION_VIOLATION, subject,
+                      SLICE(PRECONDITION_REFERENCED), SLICE("A cluster has it as a member."));
+    return status;
+}
+
+/* The cluster speaks for its members: their status, address and port stay as they joined. */
+static struct status check(const struct hook *hook, const struct change *change)
+{
+    const struct field *changed = NULL;
+    struct call *call = change->call;
+    struct reference_range range;
+    enum store_found found;
+    bool holds = false;
+
+    if (change->before == NULL)
+        return status_ok();
+    for (size_t i = STATUS; i <= PORT && changed == NULL; i++)
+        if (is_changed(change, hook->fields[i]))
+            changed = hook->fields[i];
+    if (changed == NULL)
+        return status_ok();
+    range = range_by(call, hook->kind, change->id, hook->fields[CLUSTER_MEMBERS]->parent->kind,
+                     hook->fields[CLUSTER_MEMBERS]);
+    found = range_holds(call, &range, &holds);
+    if (found != STORE_FOUND)
+        return call_store_status(found);
+    if (holds)
+        return refuse_member(call, change, changed);
+    range_require_empty(call, &range);
+    return status_ok();
+}
+
+/* DISABLED while its cluster is. */
+static struct status set_effective(const struct hook *hook, struct call *call,
+                                   ProtobufCMessage *director, struct slice cluster_id)
+{
+    const struct field *effective = hook->fields[EFFECTIVE_STATUS];
+    ProtobufCMessage *cluster = NULL;
+    enum store_found found;
+
+    field_set_int(director, effective, field_get_int(director, hook->fields[STATUS]));
+    if (cluster_id.len == 0)
+        return status_ok();
+    found = read_message(call, hook->fields[CLUSTER_STATUS]->parent->kind, cluster_id, &cluster);
+    if (found == STORE_ABSENT)
+        return status_ok();
+    if (found != STORE_FOUND)
+        return call_store_status(found);
+    if (field_get_int(cluster, hook->fields[CLUSTER_STATUS]) ==
+        enum_number(hook->fields[CLUSTER_STATUS], SLICE("DISABLED")))
+        field_set_int(director, effective, enum_number(effective, SLICE("DISABLED")));
+    return status_ok();
+}
+
+static struct status compute(const struct hook *hook, struct call *call, ProtobufCMessage **objects,
+                             size_t count)
+{
+    const struct field *installation = hook->fields[INSTALLATION_TYPE];
+    const struct field *connection = hook->fields[CONNECTION_STATUS];
+    struct status status = status_ok();
+
+    for (size_t i = 0; i < count; i++) {
+        struct slice cluster_id = field_get_string(objects[i], hook->fields[CLUSTER_ID]);
+        struct presence presence;
+        struct status one = presence_read(call, hook->kind,
+                                          field_get_string(objects[i], hook->kind->id), &presence);
+
+        field_set_int(
+            objects[i], installation,
+            enum_number(installation, cluster_id.len > 0 ? SLICE("CLUSTER") : SLICE("STANDALONE")));
+        field_set_int(objects[i], connection,
+                      enum_number(connection, presence.connected ? SLICE("CONNECTED")
+                                                                 : SLICE("NOT_CONNECTED")));
+        if (status_is_ok(one))
+            one = set_effective(hook, call, objects[i], cluster_id);
+        if (status_is_ok(status))
+            status = one;
+    }
+    return status;
+}
+
+const struct kind_hooks director_hooks = {
+    .collection = "directors", .fields = fields, .check = check, .compute = compute};

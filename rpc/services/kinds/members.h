@@ -1,0 +1,36 @@
+/* Which cluster a director is a member of, for the hooks of both. */
+#ifndef DATASTREAM_RPC_SERVICES_KINDS_MEMBERS_H
+#define DATASTREAM_RPC_SERVICES_KINDS_MEMBERS_H
+
+#include "rpc/services/resource/hooks.h"
+
+/* The range of the references by which objects of a kind name another one, by one top-level field. */
+struct reference_range {
+    struct slice from, to;
+};
+
+struct reference_range range_by(struct call *call, const struct kind *target, const struct uuid *id,
+                                const struct kind *source, const struct field *top);
+
+/* The same by any field of the kind. */
+struct reference_range range_of_kind(struct call *call, const struct kind *target,
+                                     const struct uuid *id, const struct kind *source);
+
+/* Whether the range holds a row. */
+enum store_found range_holds(struct call *call, const struct reference_range *range,
+                             bool *ret_holds);
+
+/* The condition that it stays empty, unless the call only validates. */
+void range_require_empty(struct call *call, const struct reference_range *range);
+
+/* A stored object of a kind by its id; ABSENT also for what is no id. */
+enum store_found read_message(struct call *call, const struct kind *kind, struct slice id,
+                              ProtobufCMessage **ret_message);
+
+/* The number of the enum value of the name; -1 when there is none. */
+int32_t enum_number(const struct field *field, struct slice name);
+
+/* Whether the field of both states differs; a creation differs where it is set. */
+bool is_changed(const struct change *change, const struct field *field);
+
+#endif
