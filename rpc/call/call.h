@@ -145,7 +145,7 @@ struct chain_options {
     const struct settings *settings;
     /* Handlers by method, ended by a NULL method. */
     const struct handler_entry *handlers;
-    /* Handlers by enum operation_type, for methods that have none by name. */
+    /* OPERATIONS handlers by enum operation_type, for methods that have none by name. */
     call_handler *const *operations;
     /* Streams by method, ended by a NULL method. */
     const struct stream_entry *streams;
