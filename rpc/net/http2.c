@@ -55,11 +55,14 @@ static void *memory_realloc(void *bytes, size_t size, void *user_data)
     return grown;
 }
 
-/* Every bound on a peer's behaviour that nghttp2 keeps for us. */
+/*
+ * Every bound on a peer's behaviour that nghttp2 keeps for us. Two settings stay at their default,
+ * no_closed_streams and SETTINGS_NO_RFC7540_PRIORITIES: each would switch off what RFC 9113 demands
+ * of frames on closed streams (section 5.1), and of PRIORITY (section 6.3).
+ */
 static void set_options(nghttp2_option *option, const struct settings *settings)
 {
     nghttp2_option_set_no_auto_window_update(option, 1);
-    nghttp2_option_set_no_closed_streams(option, 1);
     nghttp2_option_set_max_deflate_dynamic_table_size(option, 4096);
     nghttp2_option_set_max_send_header_block_length(option, 65536);
     nghttp2_option_set_max_settings(option, 32);
@@ -114,7 +117,6 @@ bool http2_start(struct connection *connection)
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, (uint32_t)settings->max_concurrent_streams},
         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, (uint32_t)settings->stream_window_bytes},
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, (uint32_t)settings->max_header_bytes},
-        {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
     };
     struct http2 *http2 = calloc(1, sizeof(*http2));
     nghttp2_mem memory = {http2, memory_alloc, memory_free, memory_calloc, memory_realloc};
@@ -152,18 +154,24 @@ static void move_to(struct http2 *http2, enum http2_state state)
     http2->state = state;
 }
 
-void http2__calm(struct connection *connection, const char *reason)
+int http2__fail(struct connection *connection, uint32_t error, const char *reason)
 {
     struct http2 *http2 = connection->http2;
     struct slice text = slice_from_cstr(reason);
 
-    if (http2->state == HTTP2_CALM)
-        return;
-    move_to(http2, HTTP2_CALM);
+    if (http2->state == HTTP2_FAILED)
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+    move_to(http2, HTTP2_FAILED);
     if (nghttp2_submit_goaway(http2->session, NGHTTP2_FLAG_NONE,
-                              nghttp2_session_get_last_proc_stream_id(http2->session),
-                              NGHTTP2_ENHANCE_YOUR_CALM, (const uint8_t *)text.data, text.len) != 0)
+                              nghttp2_session_get_last_proc_stream_id(http2->session), error,
+                              (const uint8_t *)text.data, text.len) != 0)
         connection_cut(connection);
+    return NGHTTP2_ERR_CALLBACK_FAILURE;
+}
+
+int http2__calm(struct connection *connection, const char *reason)
+{
+    return http2__fail(connection, NGHTTP2_ENHANCE_YOUR_CALM, reason);
 }
 
 void http2_drain(struct connection *connection)
@@ -200,12 +208,12 @@ void http2_feed(struct connection *connection, struct slice bytes)
     struct http2 *http2 = connection->http2;
     ssize_t taken;
 
-    if (http2->state == HTTP2_CALM)
+    if (http2->state == HTTP2_FAILED)
         return;
     taken = nghttp2_session_mem_recv(http2->session, (const uint8_t *)bytes.data, bytes.len);
     if (taken == NGHTTP2_ERR_FLOODED || taken == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS)
         http2__calm(connection, "flood");
-    else if (taken < 0)
+    else if (taken < 0 && http2->state != HTTP2_FAILED)
         connection_cut(connection);
 }
 
@@ -238,12 +246,13 @@ bool http2_is_finished(const struct connection *connection)
 {
     const struct http2 *http2 = connection->http2;
 
-    if (nghttp2_session_want_write(http2->session) && http2->state != HTTP2_CALM)
+    if (nghttp2_session_want_write(http2->session) && http2->state != HTTP2_FAILED)
         return false;
     if (!nghttp2_session_want_read(http2->session))
         return true;
-    return http2->state == HTTP2_CALM ? http2->calm_sent
-                                      : http2->state == HTTP2_LAST && connection->stream_count == 0;
+    return http2->state == HTTP2_FAILED
+               ? http2->failure_sent
+               : http2->state == HTTP2_LAST && connection->stream_count == 0;
 }
 
 void http2_consume(struct stream *stream, size_t bytes)

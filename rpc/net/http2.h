@@ -20,7 +20,7 @@ enum http2_state {
     HTTP2_SERVING,
     HTTP2_NOTICE, /* GOAWAY with the largest stream and a PING were sent */
     HTTP2_LAST,   /* the final GOAWAY was sent; running streams end */
-    HTTP2_CALM,   /* the peer misbehaved: GOAWAY, then close */
+    HTTP2_FAILED, /* the peer misbehaved: GOAWAY, then close */
 };
 
 struct http2 {
@@ -31,7 +31,7 @@ struct http2 {
     struct http2_bounds bounds;
     struct stream *incoming; /* whose header block is being decoded */
     int64_t notice_since_ms;
-    bool calm_sent;
+    bool failure_sent;
 };
 
 static inline struct connection *http2__connection(void *user_data)
@@ -46,8 +46,14 @@ struct stream *http2__find(nghttp2_session *session, int32_t id);
 void http2__set_read_callbacks(nghttp2_session_callbacks *callbacks);
 void http2__set_write_callbacks(nghttp2_session_callbacks *callbacks);
 
-/* The peer misbehaved: GOAWAY ENHANCE_YOUR_CALM with `reason`, a constant, then close. */
-void http2__calm(struct connection *connection, const char *reason);
+/*
+ * The peer misbehaved: GOAWAY with `error` and `reason`, a constant, then close. Returns what a
+ * callback that reads returns, so that nothing more of the buffer is looked at.
+ */
+int http2__fail(struct connection *connection, uint32_t error, const char *reason);
+
+/* The same with ENHANCE_YOUR_CALM. */
+int http2__calm(struct connection *connection, const char *reason);
 
 /* The PING round trip of draining is over: the final GOAWAY. */
 void http2__finish_notice(struct connection *connection);

@@ -1,4 +1,6 @@
-/* Counting floods: idle frames in a row, a token bucket of resets, pings by gRPC's keepalive rule.
+/*
+ * Counting floods: idle frames in a row, a token bucket of resets, pings by gRPC's keepalive rule,
+ * decoded bytes of a header block, stream identifiers that were left out.
  */
 #include "rpc/net/http2_bounds.h"
 
@@ -54,6 +56,35 @@ bool http2_bounds_ping(struct http2_bounds *bounds, const struct settings *setti
     if (before == 0 || now_ms - before >= (int64_t)settings->min_ping_interval_ms)
         return true;
     return ++bounds->ping_strikes <= PING_STRIKES_MOST;
+}
+
+void http2_bounds_block(struct http2_bounds *bounds)
+{
+    bounds->block_bytes = 0;
+}
+
+bool http2_bounds_field(struct http2_bounds *bounds, const struct settings *settings,
+                        size_t name_len, size_t value_len)
+{
+    bounds->block_bytes += name_len + value_len + 32;
+    return bounds->block_bytes <= settings->max_header_bytes * HTTP2_UNFOLD_MOST;
+}
+
+bool http2_bounds_headers(struct http2_bounds *bounds, int32_t id)
+{
+    if (id > bounds->newest) {
+        int32_t expected = bounds->newest == 0 ? 1 : bounds->newest + 2;
+
+        if (id > expected)
+            bounds->skipped[bounds->skip_count++ % HTTP2_SKIPPED_MOST] = (struct http2_skipped){
+                expected, id - 2};
+        bounds->newest = id;
+        return true;
+    }
+    for (size_t i = 0; i < HTTP2_SKIPPED_MOST && i < bounds->skip_count; i++)
+        if (id >= bounds->skipped[i].first && id <= bounds->skipped[i].last)
+            return false;
+    return true;
 }
 
 void http2_bounds_sent(struct http2_bounds *bounds)

@@ -7,12 +7,25 @@
 
 #include "base/settings.h"
 
+/* Ranges of stream identifiers that a client left out, of which the latest are remembered. */
+#define HTTP2_SKIPPED_MOST 8
+
+/* A header block may unfold to so many times max_header_bytes before the connection ends. */
+#define HTTP2_UNFOLD_MOST 4
+
 struct http2_bounds {
     uint64_t idle_frames;  /* since the last useful one */
     uint64_t reset_tokens; /* resets that are still free, thousandths */
     int64_t reset_at_ms;   /* when the tokens were last filled up */
     int64_t pinged_at_ms;  /* the last PING; 0: none since something was sent */
     unsigned ping_strikes;
+    size_t block_bytes;  /* of the header block that is coming, name + value + 32 each */
+    int32_t newest;      /* the largest stream identifier of a HEADERS frame */
+    unsigned skip_count; /* of all identifiers that were ever skipped */
+    struct http2_skipped {
+        int32_t first;
+        int32_t last;
+    } skipped[HTTP2_SKIPPED_MOST]; /* a ring: the latest ranges */
 };
 
 /* Fills the buckets. */
@@ -35,6 +48,21 @@ bool http2_bounds_reset(struct http2_bounds *bounds, const struct settings *sett
 /* A PING. False: the third one that came too early, without data in between. */
 bool http2_bounds_ping(struct http2_bounds *bounds, const struct settings *settings,
                        int64_t now_ms);
+
+/*
+ * A header block begins; one of its fields was decoded. Fields of trailers and of requests that are
+ * refused count too: a block of one-byte references to a large entry of HPACK's table unfolds to
+ * thousands of times its size. False: more than HTTP2_UNFOLD_MOST times max_header_bytes.
+ */
+void http2_bounds_block(struct http2_bounds *bounds);
+bool http2_bounds_field(struct http2_bounds *bounds, const struct settings *settings,
+                        size_t name_len, size_t value_len);
+
+/*
+ * A HEADERS frame names stream `id`. False: the identifier is smaller than one that was used before
+ * and was never used itself (RFC 9113 section 5.1.1).
+ */
+bool http2_bounds_headers(struct http2_bounds *bounds, int32_t id);
 
 /* HEADERS or DATA were sent: pings may come again. */
 void http2_bounds_sent(struct http2_bounds *bounds);

@@ -3,6 +3,7 @@
 #include "rpc/net/http2.h"
 
 #define HEADERS_FIRST 16
+#define UNFOLDS "a header block unfolds to too much"
 
 /* ---- header blocks ---- */
 
@@ -15,6 +16,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     connection->head_since_ms = http2__now(connection);
     connection_arm(connection, connection->head_since_ms +
                                    (int64_t)connection->loop->settings->header_timeout_ms);
+    http2_bounds_block(&http2->bounds);
     http2->incoming = NULL;
     if (frame->headers.cat != NGHTTP2_HCAT_REQUEST)
         return 0; /* trailers: nothing of ours reads them */
@@ -79,11 +81,22 @@ static void take_pseudo_header(struct stream *stream, struct slice name, struct 
         head->authority = value;
 }
 
+/* False: the block unfolds to too much, and the connection ends. */
+static bool count_field(struct connection *connection, size_t name_len, size_t value_len)
+{
+    if (http2_bounds_field(&connection->http2->bounds, connection->loop->settings, name_len,
+                           value_len))
+        return true;
+    http2__calm(connection, UNFOLDS);
+    return false;
+}
+
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
                      size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags,
                      void *user_data)
 {
-    struct stream *stream = http2__connection(user_data)->http2->incoming;
+    struct connection *connection = http2__connection(user_data);
+    struct stream *stream = connection->http2->incoming;
     struct request_head *head;
     struct header *header;
     char *bytes;
@@ -91,6 +104,8 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     (void)session;
     (void)frame;
     (void)flags;
+    if (!count_field(connection, name_len, value_len))
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
     if (stream == NULL || stream->refusal != 0)
         return 0; /* decoded all the same, for the compression's state */
     head = &stream->exchange.head;
@@ -112,6 +127,26 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     memcpy(bytes + name_len, value, value_len);
     header->name = slice_make(bytes, name_len);
     header->value = slice_make(bytes + name_len, value_len);
+    return 0;
+}
+
+/* A field that nghttp2 refuses: else it would be left out in silence, and not counted. */
+static int on_invalid_header(nghttp2_session *session, const nghttp2_frame *frame,
+                             const uint8_t *name, size_t name_len, const uint8_t *value,
+                             size_t value_len, uint8_t flags, void *user_data)
+{
+    struct connection *connection = http2__connection(user_data);
+
+    (void)session;
+    (void)frame;
+    (void)name;
+    (void)value;
+    (void)flags;
+    if (!count_field(connection, name_len, value_len))
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+    if (connection->http2->incoming != NULL)
+        refuse_head(connection->http2->incoming, 400,
+                    "A header field has a character that is not allowed.");
     return 0;
 }
 
@@ -151,6 +186,9 @@ static void check_head(struct stream *stream)
         refuse_head(stream, 503, "There is no memory for the request.");
     if (slice_equal(head->method, SLICE("CONNECT")))
         refuse_head(stream, 501, "CONNECT is not served here.");
+    if (!slice_equal_ignore_case(head->scheme, SLICE("http")) &&
+        !slice_equal_ignore_case(head->scheme, SLICE("https")))
+        refuse_head(stream, 400, "The target's scheme is not http or https.");
     if (!http1_path_is_valid(head->path) || !http1_query_is_valid(head->query))
         refuse_head(stream, 400, "The target holds a character that has to be escaped.");
     check_authority(stream);
@@ -189,30 +227,54 @@ static void receive_end(nghttp2_session *session, const nghttp2_frame *frame)
 
 /* ---- floods ---- */
 
-static void count_idle(struct connection *connection)
+/* Requests and body bytes take the count back. */
+static int count_idle(struct connection *connection)
 {
     if (!http2_bounds_idle_frame(&connection->http2->bounds, connection->loop->settings))
-        http2__calm(connection, "too many frames without a use");
+        return http2__calm(connection, "too many frames without a use");
+    return 0;
 }
 
-static void receive_ping(struct connection *connection, const nghttp2_frame *frame)
+static int receive_ping(struct connection *connection, const nghttp2_frame *frame)
 {
     if (frame->hd.flags & NGHTTP2_FLAG_ACK) {
         http2__finish_notice(connection);
-        return;
+        return 0;
     }
     if (!http2_bounds_ping(&connection->http2->bounds, connection->loop->settings,
                            http2__now(connection)))
-        http2__calm(connection, "too_many_pings");
+        return http2__calm(connection, "too_many_pings");
+    return 0;
+}
+
+/* Called again for each CONTINUATION, with the length of the block so far. */
+static int begin_headers_frame(struct connection *connection, nghttp2_session *session,
+                               const nghttp2_frame_hd *header)
+{
+    struct http2_bounds *bounds = &connection->http2->bounds;
+    bool is_new = header->stream_id > bounds->newest;
+    const struct stream *stream;
+
+    if (header->stream_id % 2 == 1 && !http2_bounds_headers(bounds, header->stream_id))
+        return http2__fail(connection, NGHTTP2_PROTOCOL_ERROR,
+                           "a stream identifier is smaller than one before");
+    if (is_new)
+        return 0; /* useful, when it is whole */
+    stream = http2__find(session, header->stream_id);
+    if (!(header->flags & NGHTTP2_FLAG_END_HEADERS) && (stream == NULL || stream->was_reset))
+        return http2__calm(connection, UNFOLDS);
+    return count_idle(connection);
 }
 
 static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *header, void *user_data)
 {
-    (void)session;
-    /* Requests and body bytes take the count back; RST_STREAM has a count of its own. */
-    if (header->type != NGHTTP2_HEADERS && header->type != NGHTTP2_RST_STREAM)
-        count_idle(http2__connection(user_data));
-    return 0;
+    struct connection *connection = http2__connection(user_data);
+
+    if (header->type == NGHTTP2_HEADERS)
+        return begin_headers_frame(connection, session, header);
+    if (header->type == NGHTTP2_RST_STREAM)
+        return 0; /* has a count of its own */
+    return count_idle(connection);
 }
 
 /* on_begin_frame has counted it; its payload goes nowhere. */
@@ -244,30 +306,37 @@ static int on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame, v
     case NGHTTP2_RST_STREAM:
         if (!http2_bounds_reset(&connection->http2->bounds, connection->loop->settings,
                                 http2__now(connection)))
-            http2__calm(connection, "too many resets");
+            return http2__calm(connection, "too many resets");
         break;
     case NGHTTP2_PING:
-        receive_ping(connection, frame);
-        break;
+        return receive_ping(connection, frame);
     default:
         break;
     }
     return 0;
 }
 
-/* A frame that is wrong is answered with RST_STREAM: as dear to us as one that the client sends. */
+/*
+ * A frame that is wrong is answered with RST_STREAM: as dear to us as one that the client sends. The
+ * rest of a header block is decoded without a callback, and so without a count: it may not be long.
+ */
 static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame, int error,
                             void *user_data)
 {
     struct connection *connection = http2__connection(user_data);
+    struct stream *stream = http2__find(session, frame->hd.stream_id);
 
-    (void)session;
     (void)error;
-    if (frame->hd.type == NGHTTP2_HEADERS)
+    if (frame->hd.type == NGHTTP2_HEADERS) {
         connection->head_since_ms = 0;
+        if (stream != NULL)
+            stream->overridden = stream->was_reset = true;
+        if (!(frame->hd.flags & NGHTTP2_FLAG_END_HEADERS))
+            return http2__calm(connection, UNFOLDS);
+    }
     if (!http2_bounds_reset(&connection->http2->bounds, connection->loop->settings,
                             http2__now(connection)))
-        http2__calm(connection, "too many invalid frames");
+        return http2__calm(connection, "too many invalid frames");
     return 0;
 }
 
@@ -290,6 +359,7 @@ void http2__set_read_callbacks(nghttp2_session_callbacks *callbacks)
 {
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
     nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
+    nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks, on_invalid_header);
     nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, on_begin_frame);
     nghttp2_session_callbacks_set_unpack_extension_callback(callbacks, on_unknown_frame);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame_recv);

@@ -248,7 +248,7 @@ static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, v
         sent_reset(session, frame, connection);
         return 0;
     case NGHTTP2_GOAWAY:
-        http2->calm_sent = http2->state == HTTP2_CALM;
+        http2->failure_sent = http2->state == HTTP2_FAILED;
         return 0;
     default:
         return 0;

@@ -1,5 +1,6 @@
 /* HTTP/2 through real sockets: floods, made by hand, and deadlines. */
 #include "net_http2_client.h"
+#include "net_http2_raw.h"
 
 /* ---- floods ---- */
 
@@ -33,63 +34,6 @@ static void rapid_resets_end_in_goaway(void **state)
             client_step(client, 0);
     }
     expect_calm(client, "too many resets");
-}
-
-static void repeat(char *bytes, const char *frame, size_t frame_len, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        memcpy(bytes + i * frame_len, frame, frame_len);
-}
-
-/* Frames by hand, for what nghttp2's client would not send or not survive. */
-#define PREFACE "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-#define EMPTY_SETTINGS "\0\0\0\4\0\0\0\0\0"
-#define SETTINGS_ACK "\0\0\0\4\1\0\0\0\0"
-
-struct raw_answer {
-    unsigned goaways;
-    unsigned goaway_error;
-    unsigned resets;
-    unsigned reset_error;
-    bool closed;
-};
-
-static unsigned number_of(const unsigned char *bytes, size_t count)
-{
-    unsigned number = 0;
-
-    while (count-- > 0)
-        number = number << 8 | *bytes++;
-    return number;
-}
-
-/* Sends all, then walks the frames that come until the server closes or is silent for `ms`. */
-static struct raw_answer raw_converse(const struct fixture *fixture, struct slice bytes, int ms)
-{
-    struct raw_answer answer = {0};
-    static unsigned char read[1 << 20];
-    int fd = client_connect(fixture);
-    struct pollfd poller = {.fd = fd, .events = POLLIN};
-    size_t len = 0;
-    ssize_t count = 1;
-
-    client_send(fd, SLICE(PREFACE EMPTY_SETTINGS));
-    client_send(fd, bytes);
-    while (len < sizeof(read) && poll(&poller, 1, ms) > 0 &&
-           (count = recv(fd, read + len, sizeof(read) - len, 0)) > 0)
-        len += (size_t)count;
-    close(fd);
-    answer.closed = count <= 0;
-    for (size_t at = 0; at + 9 <= len; at += 9 + number_of(read + at, 3)) {
-        if (read[at + 3] == NGHTTP2_GOAWAY) {
-            answer.goaways++;
-            answer.goaway_error = number_of(read + at + 13, 4);
-        } else if (read[at + 3] == NGHTTP2_RST_STREAM) {
-            answer.resets++;
-            answer.reset_error = number_of(read + at + 9, 4);
-        }
-    }
-    return answer;
 }
 
 static void frames_without_a_use_end_in_goaway(void **state)
@@ -256,6 +200,124 @@ static void continuations_without_end_are_cut(void **state)
     assert_int_equal(atomic_load(&seen.begun), 0);
 }
 
+/* ---- header blocks that unfold, on a server whose heads have 1,024 bytes at most ---- */
+
+#define BIG 900
+
+/* A field of 900 bytes that HPACK's table keeps, as entry 62; `last` ends its value. */
+static size_t put_big(char *bytes, size_t len, char last)
+{
+    static const char name[] = "\x40\3x-a\x7f\x85\6"; /* 127 + 5 + 6 * 128 */
+
+    memcpy(bytes + len, name, sizeof(name) - 1);
+    memset(bytes + len + sizeof(name) - 1, 'y', BIG);
+    bytes[len + sizeof(name) - 1 + BIG - 1] = last;
+    return len + sizeof(name) - 1 + BIG;
+}
+
+/* GET http://a/never, without a trace in the table; then the big field, then `times` its entry. */
+static struct slice unfolding_block(char *bytes, bool is_head, const char *extra, bool is_new,
+                                    char last, size_t times)
+{
+    static const char head[] = "\x82\x86\x04\6/never\x01\1a";
+    size_t len = 0;
+
+    if (is_head) {
+        memcpy(bytes, head, sizeof(head) - 1);
+        len = sizeof(head) - 1;
+    }
+    memcpy(bytes + len, extra, strlen(extra));
+    len += strlen(extra);
+    if (is_new)
+        len = put_big(bytes, len, last);
+    memset(bytes + len, '\xbe', times);
+    return slice_make(bytes, len + times);
+}
+
+static void expect_unfolded(const char *what, struct raw_answer answer, bool calm)
+{
+    if (calm != answer.closed || answer.goaways != (calm ? 1 : 0) ||
+        (calm && answer.goaway_error != NGHTTP2_ENHANCE_YOUR_CALM))
+        fail_msg("%s: %u GOAWAY %u, %s", what, answer.goaways, answer.goaway_error,
+                 answer.closed ? "closed" : "open");
+}
+
+static void header_blocks_that_unfold_end_in_goaway(void **state)
+{
+    static const struct {
+        const char *what;
+        bool is_trailers;
+        const char *extra;
+        char last;
+        size_t times;
+        bool calm;
+    } blocks[] = {
+        {"too large, but not by far", false, "", 'y', 2, false},
+        {"a request", false, "", 'y', 4, true},
+        {"trailers", true, "", 'y', 4, true},
+        {"trailers of some size", true, "", 'y', 2, false},
+        {"values that are refused", false, "", '\1', 4, true},
+    };
+    static char bytes[8192], payload[4096];
+
+    for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
+        size_t len = 0;
+
+        if (blocks[i].is_trailers)
+            len = raw_frame(bytes, 0, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1,
+                            unfolding_block(payload, true, "", false, 'y', 0));
+        len = raw_frame(bytes, len, NGHTTP2_HEADERS,
+                        NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM, 1,
+                        unfolding_block(payload, !blocks[i].is_trailers, blocks[i].extra, true,
+                                        blocks[i].last, blocks[i].times));
+        expect_unfolded(
+            blocks[i].what,
+            raw_converse(*state, slice_make(bytes, len), blocks[i].calm ? PATIENCE_MS : 100),
+            blocks[i].calm);
+    }
+}
+
+/*
+ * The rest of a malformed block is decoded without a word to us: it may fill a frame, no more.
+ * Likewise a block for a stream that is gone.
+ */
+static void header_blocks_end_with_their_frame_after_a_refusal(void **state)
+{
+    static char bytes[16384], payload[8192];
+    size_t len;
+
+    len = raw_frame(bytes, 0, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM,
+                    1, unfolding_block(payload, true, "\x10\3:zz\1a", true, 'y', 1000));
+    expect_unfolded("a malformed head", raw_converse(*state, slice_make(bytes, len), 100), false);
+    len = raw_frame(bytes, 0, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 1,
+                    unfolding_block(payload, true, "\x10\3:zz\1a", true, 'y', 1000));
+    len = raw_frame(bytes, len, NGHTTP2_CONTINUATION, NGHTTP2_FLAG_END_HEADERS, 1,
+                    unfolding_block(payload, false, "", false, 'y', 2500));
+    expect_unfolded("a malformed head that goes on",
+                    raw_converse(*state, slice_make(bytes, len), PATIENCE_MS), true);
+    len = raw_frame(bytes, 0, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1,
+                    unfolding_block(payload, true, "\x10\3:zz\1a", true, 'y', 0));
+    len = raw_frame(bytes, len, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 1,
+                    unfolding_block(payload, false, "", false, 'y', 2500));
+    expect_unfolded("trailers of a stream that is gone",
+                    raw_converse(*state, slice_make(bytes, len), PATIENCE_MS), true);
+}
+
+/* Nothing after the fault is decoded: a request behind it in the same read does not begin. */
+static void nothing_behind_a_fault_is_looked_at(void **state)
+{
+    static char bytes[16384], payload[8192];
+    size_t len;
+
+    len = raw_frame(bytes, 0, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM,
+                    1, unfolding_block(payload, true, "", true, 'y', 4));
+    len = raw_frame(bytes, len, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM,
+                    3, unfolding_block(payload, true, "", false, 'y', 0));
+    expect_unfolded("a request behind", raw_converse(*state, slice_make(bytes, len), PATIENCE_MS),
+                    true);
+    assert_int_equal(atomic_load(&seen.begun), 0);
+}
+
 /* ---- deadlines, on a server with short ones ---- */
 
 static void an_idle_connection_gets_goaway(void **state)
@@ -341,6 +403,15 @@ static int start_impatient(void **state)
     return 0;
 }
 
+static int start_small_heads(void **state)
+{
+    struct settings settings = test_settings();
+
+    settings.max_header_bytes = 1024;
+    *state = fixture_start(settings);
+    return 0;
+}
+
 static int start_strict(void **state)
 {
     struct settings settings = test_settings();
@@ -373,6 +444,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(resets_that_the_client_provokes_end_in_goaway, start_strict,
                                         stop),
         cmocka_unit_test_setup_teardown(continuations_without_end_are_cut, start_default, stop),
+        cmocka_unit_test_setup_teardown(header_blocks_that_unfold_end_in_goaway, start_small_heads,
+                                        stop),
+        cmocka_unit_test_setup_teardown(header_blocks_end_with_their_frame_after_a_refusal,
+                                        start_small_heads, stop),
+        cmocka_unit_test_setup_teardown(nothing_behind_a_fault_is_looked_at, start_small_heads,
+                                        stop),
     };
 
     return cmocka_run_group_tests(floods, start_default, stop) +

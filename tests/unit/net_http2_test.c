@@ -251,6 +251,28 @@ static void a_host_beside_the_authority_must_say_the_same(void **state)
     }
 }
 
+/* The same that HTTP/1.1 refuses in a target. */
+static void a_scheme_other_than_http_or_https_is_refused(void **state)
+{
+    static const struct {
+        const char *scheme;
+        int status;
+    } rows[] = {{"http", 200}, {"https", 200}, {"HTTPS", 200}, {"ftp", 400}, {"httpx", 400}};
+    struct client *client = client_open(*state, 0, true);
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const nghttp2_nv fields[] = {NV(":method", "GET"), NV(":path", "/echo"),
+                                     NV(":scheme", rows[i].scheme), NV(":authority", "a:80")};
+        int32_t id = nghttp2_submit_request(client->session, NULL, fields, 4, NULL, NULL);
+
+        client_until_closed(client, id);
+        if (heard_of(client, id)->status != rows[i].status)
+            fail_msg("%s: wanted %d, got %d", rows[i].scheme, rows[i].status,
+                     heard_of(client, id)->status);
+    }
+    client_close(client);
+}
+
 static void too_many_or_too_large_fields_are_431_and_the_connection_lives(void **state)
 {
     struct client *client = client_open(*state, 0, true);
@@ -396,6 +418,7 @@ int main(void)
         cmocka_unit_test(a_preface_in_pieces_is_still_http2),
         cmocka_unit_test(heads_that_nghttp2_lets_pass_are_checked),
         cmocka_unit_test(a_host_beside_the_authority_must_say_the_same),
+        cmocka_unit_test(a_scheme_other_than_http_or_https_is_refused),
         cmocka_unit_test(too_many_or_too_large_fields_are_431_and_the_connection_lives),
         cmocka_unit_test(bodies_beyond_what_the_frontend_takes_are_413),
     };
