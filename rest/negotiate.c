@@ -1,6 +1,8 @@
 /* Media types, Accept and entity tags. */
 #include "rest/negotiate.h"
 
+#include "rpc/call/etag_list.h"
+
 /* "type/subtype" without parameters and blanks. */
 static struct slice media_essence(struct slice text)
 {
@@ -180,38 +182,29 @@ enum stream_type accept_stream_type(const struct header *headers, size_t count)
     return chosen;
 }
 
-/* Takes the next tag off the list, quotes included, a weak one without its W/; empty at the end. */
-static struct slice next_tag(struct slice *list)
+static bool is_listed(struct slice list, struct slice etag, bool weakly)
 {
-    struct slice tag;
-    size_t end;
+    struct slice bare = slice_make(etag.data + 1, etag.len - 2);
+    struct etag tag;
 
-    while (list->len > 0 && memchr(", \t", list->data[0], 3) != NULL)
-        *list = slice_from(*list, 1);
-    if (slice_starts_with(*list, SLICE("W/")))
-        *list = slice_from(*list, 2);
-    if (list->len == 0 || list->data[0] != '"') {
-        tag = slice_make(list->data, slice_find(*list, ','));
-        *list = slice_from(*list, tag.len);
-        return slice_trim(tag);
+    while (etag_list_next(&list, &tag)) {
+        if (tag.is_weak && !weakly)
+            continue;
+        if (tag.is_quoted ? slice_equal(tag.text, bare)
+                          : !tag.is_weak && slice_equal(tag.text, SLICE("*")))
+            return true;
     }
-    end = slice_find(slice_from(*list, 1), '"');
-    tag = slice_make(list->data, end + 2 <= list->len ? end + 2 : list->len);
-    *list = slice_from(*list, tag.len);
-    return tag;
+    return false;
 }
 
 bool etag_is_listed(struct slice if_none_match, struct slice etag)
 {
-    struct slice list = if_none_match;
+    return is_listed(if_none_match, etag, true);
+}
 
-    while (list.len > 0) {
-        struct slice tag = next_tag(&list);
-
-        if (slice_equal(tag, SLICE("*")) || (tag.len > 0 && slice_equal(tag, etag)))
-            return true;
-    }
-    return false;
+bool etag_matches(struct slice if_match, struct slice etag)
+{
+    return is_listed(if_match, etag, false);
 }
 
 struct slice etag_strip_computed(struct arena *arena, struct slice if_match)

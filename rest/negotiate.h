@@ -29,6 +29,9 @@ enum stream_type accept_stream_type(const struct header *headers, size_t count);
 /* Whether If-None-Match names the entity tag (with its quotes), by weak comparison, or is "*". */
 bool etag_is_listed(struct slice if_none_match, struct slice etag);
 
+/* Whether If-Match names the entity tag (with its quotes), by strong comparison, or is "*". */
+bool etag_matches(struct slice if_match, struct slice etag);
+
 /*
  * Entity tags are the stored revision, and a hash of the computed fields where the type has any:
  * "7-1f00". If-Match compares the revision alone: each tag of the list without what follows its

@@ -13,6 +13,7 @@
 #include "rest/rest_health.h"
 #include "rest/rest_stream.h"
 #include "rest/swagger/swagger.h"
+#include "rpc/frontend/header_list.h"
 
 #define ALL_METHODS "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
@@ -101,12 +102,54 @@ static struct slice allowed(struct rest_call *call)
     return json_text_slice(&text);
 }
 
-static bool body_is_encoded(const struct exchange *exchange)
+/* Whether a line of Content-Encoding names another coding than identity. */
+static bool body_is_encoded(const struct request_head *head)
 {
-    struct slice encoding;
+    for (size_t i = 0; i < head->header_count; i++) {
+        struct slice list = head->headers[i].value;
 
-    return exchange_header(exchange, SLICE("content-encoding"), &encoding) &&
-           !slice_equal_ignore_case(slice_trim(encoding), SLICE("identity"));
+        if (!slice_equal(head->headers[i].name, SLICE("content-encoding")))
+            continue;
+        while (list.len > 0) {
+            struct slice coding = slice_make(list.data, slice_find(list, ','));
+
+            list = slice_from(list, coding.len < list.len ? coding.len + 1 : coding.len);
+            coding = slice_trim(coding);
+            if (coding.len > 0 && !slice_equal_ignore_case(coding, SLICE("identity")))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the body has one type, and another than the method takes; without one it is JSON. */
+static bool body_is_foreign(const struct rest_call *call)
+{
+    const struct exchange *exchange = call->exchange;
+    struct slice type;
+
+    return header_list(exchange->arena, &exchange->head, SLICE("content-type"), &type) &&
+           !media_type_is_json(type) && !binding_takes_raw_body(&call->endpoint->binding);
+}
+
+/* 415: a coding is answered with those that are accepted, a type likewise (RFC 9110, RFC 5789). */
+static void refuse_body(struct rest_call *call, bool is_encoded)
+{
+    struct slice method = call->exchange->head.method;
+    struct status status = status_const(
+        STATUS_INVALID_ARGUMENT,
+        is_encoded ? SLICE("Bodies with a content coding are not accepted; send the body as it is.")
+                   : SLICE("The body must have the type application/json."));
+
+    if (is_encoded)
+        rest__add_header(call, SLICE("accept-encoding"), SLICE("identity"));
+    else if (slice_equal(method, SLICE("PATCH")))
+        rest__add_header(call, SLICE("accept-patch"), SLICE("application/json"));
+    else if (slice_equal(method, SLICE("POST")))
+        rest__add_header(call, SLICE("accept-post"), SLICE("application/json"));
+    else
+        rest__add_header(call, SLICE("accept"), SLICE("application/json"));
+    rest__answer_problem(call, 415, &status);
 }
 
 static bool accepts_answer(const struct rest_call *call)
@@ -124,7 +167,7 @@ static bool head_is_acceptable(struct rest_call *call)
 {
     const struct request_head *head = &call->exchange->head;
     uint64_t most = call->rest->frontends->settings->max_body_bytes;
-    struct slice type;
+    bool is_encoded = body_is_encoded(head);
     struct status status;
 
     if (head->content_length > 0 && (uint64_t)head->content_length > most) {
@@ -132,13 +175,8 @@ static bool head_is_acceptable(struct rest_call *call)
         rest__answer_problem(call, 413, &status);
         return false;
     }
-    if (head->has_body &&
-        (body_is_encoded(call->exchange) ||
-         (exchange_header(call->exchange, SLICE("content-type"), &type) &&
-          !media_type_is_json(type) && !binding_takes_raw_body(&call->endpoint->binding)))) {
-        status = status_const(STATUS_INVALID_ARGUMENT,
-                              SLICE("The body must be application/json, not encoded."));
-        rest__answer_problem(call, 415, &status);
+    if (head->has_body && (is_encoded || body_is_foreign(call))) {
+        refuse_body(call, is_encoded);
         return false;
     }
     if (accepts_answer(call))
@@ -258,7 +296,7 @@ static void answer_options(struct rest_call *call, struct slice allow)
 static void answer_file(struct rest_call *call, const struct file *file)
 {
     const struct request_head *head = &call->exchange->head;
-    struct slice encoding, etag, if_none_match;
+    struct slice encoding, etag, list;
     struct slice bytes = file_choose(call->exchange->arena, file, head->headers, head->header_count,
                                      &encoding, &etag);
 
@@ -267,8 +305,16 @@ static void answer_file(struct rest_call *call, const struct file *file)
     rest__add_header(call, SLICE("vary"), SLICE("accept-encoding"));
     for (size_t i = 0; i < file->header_count; i++)
         rest__add_header(call, file->headers[i].name, file->headers[i].value);
-    if (exchange_header(call->exchange, SLICE("if-none-match"), &if_none_match) &&
-        etag_is_listed(if_none_match, etag)) {
+    if (header_list(call->exchange->arena, head, SLICE("if-match"), &list) &&
+        !etag_matches(list, etag)) {
+        struct status status = status_const(STATUS_ABORTED,
+                                            SLICE("The file has another entity tag now."));
+
+        rest__answer_problem(call, 412, &status);
+        return;
+    }
+    if (header_list(call->exchange->arena, head, SLICE("if-none-match"), &list) &&
+        etag_is_listed(list, etag)) {
         rest__answer(call, 304, SLICE_EMPTY, SLICE_EMPTY);
         return;
     }

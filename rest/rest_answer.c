@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "rest/negotiate.h"
 #include "rest/problem.h"
+#include "rpc/frontend/header_list.h"
 
 static const struct slice json_type = SLICE_INIT("application/json");
 static const struct slice raw_type = SLICE_INIT("application/octet-stream"); /* of bytes alone */
@@ -69,7 +70,8 @@ void rest__answer_problem(struct rest_call *call, int http, const struct status 
     if (call->status != 0)
         return;
     identify(call);
-    call->header_count = http == 405 ? call->header_count : 0;
+    if (http != 405 && http != 415) /* these two say what is accepted instead */
+        call->header_count = 0;
     if (http == 401)
         rest__add_header(call, SLICE("www-authenticate"),
                          call->frontend != NULL && call_sent_credentials(&call->frontend->call)
@@ -132,7 +134,8 @@ static bool is_unchanged(const struct rest_call *call, struct slice etag)
     struct slice if_none_match;
 
     return etag.len > 0 && slice_equal(call->endpoint->binding.http_method, SLICE("GET")) &&
-           exchange_header(call->exchange, SLICE("if-none-match"), &if_none_match) &&
+           header_list(call->exchange->arena, &call->exchange->head, SLICE("if-none-match"),
+                       &if_none_match) &&
            etag_is_listed(if_none_match, etag);
 }
 

@@ -141,7 +141,7 @@ static const struct frontend_stream_writer writer = {
 
 /* -- dispatching ------------------------------------------------------------------------------ */
 
-/* What the client heard last goes before what its first request asked for. */
+/* What the client heard last overrides what its first request asked for. */
 static struct status take_last_event_id(struct rest_call *call)
 {
     const struct field *from = message_field_by_proto_name(call->endpoint->method->input,
@@ -149,7 +149,8 @@ static struct status take_last_event_id(struct rest_call *call)
     struct slice text;
     uint64_t revision;
 
-    if (from == NULL || !exchange_header(call->exchange, SLICE("last-event-id"), &text))
+    if (from == NULL || !exchange_header(call->exchange, SLICE("last-event-id"), &text) ||
+        slice_trim(text).len == 0) /* an event source that heard no id sends none, or nothing */
         return status_ok();
     if (!slice_to_u64(text, &revision))
         return status_invalid_field(call->exchange->arena, SLICE("Last-Event-ID"),

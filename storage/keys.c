@@ -303,6 +303,20 @@ static size_t next_code_point(struct slice text, utf8proc_int32_t *ret_c)
     return len > 0 ? (size_t)len : 0;
 }
 
+const char *key_check_text(struct slice text)
+{
+    for (size_t at = 0; at < text.len;) {
+        utf8proc_int32_t c;
+        size_t len = next_code_point(slice_from(text, at), &c);
+        const char *refused = len == 0 ? not_utf8 : refuse(c);
+
+        if (refused != NULL)
+            return refused;
+        at += len;
+    }
+    return NULL;
+}
+
 /*
  * Finds the part between the blanks at both ends and judges each character of it. Characters that
  * are blank and refused as well, such as a line feed, pass at the ends only.

@@ -99,4 +99,10 @@ const char *key_fold_name(struct arena *arena, struct slice name, struct slice *
                           struct slice *ret_folded);
 #define KEY_FOLD_VERSION 2
 
+/*
+ * Refuses in a text that people read what a name must not contain, at its ends too, and what is not
+ * UTF-8. A predicate that says what is wrong, or NULL.
+ */
+const char *key_check_text(struct slice text);
+
 #endif

@@ -33,13 +33,17 @@ static bool refuse(struct json_scan *scan, const char *sentence)
     return false;
 }
 
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* U+FEFF in UTF-8; RFC 8259 section 8.1 */
+
 void json_scan_begin(struct json_scan *scan, struct arena *arena, struct slice text)
 {
     if (text.data == NULL)
         text = SLICE("");
     *scan = (struct json_scan){
         .arena = arena, .start = text.data, .at = text.data, .end = text.data + text.len};
-    if (!utf8_is_valid(text))
+    if (slice_starts_with(text, SLICE(BYTE_ORDER_MARK)))
+        refuse(scan, "the text begins with a byte order mark; send it without one");
+    else if (!utf8_is_valid(text))
         refuse(scan, "the text is not valid UTF-8");
 }
 

@@ -47,7 +47,8 @@ bool openapi__is_verb(const struct openapi_operation *operation, const char *ver
 
 bool openapi__takes_if_match(const struct openapi_operation *operation)
 {
-    return openapi__is_verb(operation, "PATCH") || openapi__is_verb(operation, "DELETE") ||
+    return (openapi__is_verb(operation, "GET") && openapi__answers_etag(operation)) ||
+           openapi__is_verb(operation, "PATCH") || openapi__is_verb(operation, "DELETE") ||
            openapi__is_verb(operation, "PUT");
 }
 

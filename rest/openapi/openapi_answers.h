@@ -15,7 +15,7 @@ bool openapi__answers_etag(const struct openapi_operation *operation);
 
 bool openapi__is_verb(const struct openapi_operation *operation, const char *verb);
 
-/* Whether the operation changes one object that has a revision. */
+/* Whether the operation reads or changes one object that has a revision. */
 bool openapi__takes_if_match(const struct openapi_operation *operation);
 
 /* That a header or parameter is a string: in 2.0 it says so itself, later in a schema. */

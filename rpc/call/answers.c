@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "proto/message/message.h"
 #include "rpc/call/chain.h"
+#include "rpc/call/etag_list.h"
 #include "storage/actor.h"
 
 /* Characters of an outsider's text that an answer repeats. */
@@ -41,32 +43,20 @@ struct slice call_etag(struct arena *arena, uint64_t revision)
 }
 
 /*
- * One entity tag of a list; in quotes, or bare. A weak one matches If-None-Match alone (RFC 9110
- * sections 13.1.1 and 13.1.2), and "*" in quotes is a tag like others.
+ * Whether a tag of the list, in quotes or bare, is the etag. A weak one matches If-None-Match alone
+ * (RFC 9110 sections 13.1.1 and 13.1.2), and "*" in quotes is a tag like others.
  */
-static bool tag_matches(struct slice tag, struct slice etag, bool weakly)
-{
-    tag = slice_trim(tag);
-    if (weakly && tag.len > 2 && memcmp(tag.data, "W/", 2) == 0)
-        tag = slice_from(tag, 2);
-    if (slice_equal(tag, SLICE("*")))
-        return true;
-    if (tag.len >= 2 && tag.data[0] == '"' && tag.data[tag.len - 1] == '"')
-        tag = slice_make(tag.data + 1, tag.len - 2);
-    return slice_equal(tag, etag);
-}
-
 static bool list_matches(struct slice list, struct slice etag, bool weakly)
 {
-    for (;;) {
-        size_t comma = slice_find(list, ',');
+    struct etag tag;
 
-        if (tag_matches(slice_make(list.data, comma), etag, weakly))
+    while (etag_list_next(&list, &tag)) {
+        if (!tag.is_quoted && !tag.is_weak && slice_equal(tag.text, SLICE("*")))
             return true;
-        if (comma == list.len)
-            return false;
-        list = slice_from(list, comma + 1);
+        if (slice_equal(tag.text, etag) && (weakly || !tag.is_weak))
+            return true;
     }
+    return false;
 }
 
 static struct status precondition_failed(struct call *call, struct slice header,
@@ -79,6 +69,26 @@ static struct status precondition_failed(struct call *call, struct slice header,
     return arena_failed(call->arena) ? status_out_of_memory() : status;
 }
 
+static struct status changed_since_read(struct call *call)
+{
+    return precondition_failed(
+        call, SLICE("If-Match"),
+        SLICE("The object has changed since you read it. Read it again and retry."));
+}
+
+struct status call__check_read(struct call *call)
+{
+    const struct field *field;
+    struct slice etag = SLICE_EMPTY;
+
+    if (call->if_match.data == NULL)
+        return status_ok();
+    field = message_field_by_proto_name(call->method->output, SLICE("etag"));
+    if (field != NULL && field->pb->type == PROTOBUF_C_TYPE_STRING)
+        etag = field_get_string(call->response, field);
+    return list_matches(call->if_match, etag, false) ? status_ok() : changed_since_read(call);
+}
+
 struct status call_check_etag(struct call *call, uint64_t revision)
 {
     char digits[24];
@@ -86,11 +96,11 @@ struct status call_check_etag(struct call *call, uint64_t revision)
     struct slice etag = slice_make(digits, (size_t)len);
 
     if (call->if_match.data != NULL && !list_matches(call->if_match, etag, false))
-        return precondition_failed(call, SLICE("If-Match"),
-                                   SLICE("It was changed since it was read; read it again."));
+        return changed_since_read(call);
     if (call->if_none_match.data != NULL && list_matches(call->if_none_match, etag, true))
-        return precondition_failed(call, SLICE("If-None-Match"),
-                                   SLICE("It exists as If-None-Match says that it must not."));
+        return precondition_failed(
+            call, SLICE("If-None-Match"),
+            SLICE("The object has an entity tag that If-None-Match excludes."));
     return status_ok();
 }
 

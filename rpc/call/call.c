@@ -196,6 +196,13 @@ static void submit(struct call *call)
     store_commit(call->loop->chain->store, commit, committed, call);
 }
 
+/* A method that HTTP maps to GET is safe (RFC 9110 section 9.2.1): it makes nothing, and needs no
+ * luck. */
+static bool may_change(const struct method *method)
+{
+    return method->rule_count == 0 || !slice_equal(method->rules[0].verb, SLICE("GET"));
+}
+
 static void run_handler(struct call *call)
 {
     call_handler *handler = call->loop->chain->handlers[call->method->index];
@@ -221,6 +228,8 @@ static void run_handler(struct call *call)
         call__finish(call, status_const(STATUS_INTERNAL, SLICE("The method gave no answer.")));
     else if (status_is_ok(status) && !commit_is_empty(&call->commit))
         submit(call);
+    else if (status_is_ok(status) && !may_change(call->method))
+        call__finish(call, call__check_read(call));
     else
         call__finish(call, status);
 }
@@ -275,13 +284,6 @@ static void number_call(struct call *call)
 static bool may_write(const struct method *method)
 {
     return method->permission == NULL || method->permission->verb != VERB_READ;
-}
-
-/* A method that HTTP maps to GET is safe (RFC 9110 section 9.2.1): it makes nothing, and needs no
- * luck. */
-static bool may_change(const struct method *method)
-{
-    return method->rule_count == 0 || !slice_equal(method->rules[0].verb, SLICE("GET"));
 }
 
 void call_dispatch(struct call *call)

@@ -47,6 +47,12 @@ void call__finish(struct call *call, struct status status);
 
 struct status call__cancelled(void);
 
+/*
+ * If-Match of a method that only reads, against the etag of its response: OK, or ABORTED with
+ * PRECONDITION_ETAG, also where the response has no etag (RFC 9110 section 13.1.1).
+ */
+struct status call__check_read(struct call *call);
+
 /* Fetches what the view missed; false when the store is not worth more tries: call__never_there. */
 bool call__fetch(struct call *call);
 struct status call__never_there(void);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "proto/message/message.h"
 #include "rpc/call/call.h"
+#include "storage/keys.h"
 
 /* Characters of a map's key that a path repeats. */
 #define KEY_SHOWN_MOST 64
@@ -212,6 +213,24 @@ static struct slice key_text(struct arena *arena, const ProtobufCMessage *entry,
     return arena_printf(arena, "%lld", (long long)field_get_int(entry, key));
 }
 
+/* The labels of a resource: people read them in tables, as they read names. */
+static bool holds_labels(const struct field *field)
+{
+    return slice_equal(field->json_name, SLICE("labels"));
+}
+
+static void check_label(struct validation *validation, const struct place *place,
+                        const ProtobufCMessage *entry, const struct field *field,
+                        const char *subject)
+{
+    const char *refused = field->pb->type == PROTOBUF_C_TYPE_STRING
+                              ? key_check_text(field_get_string(entry, field))
+                              : NULL;
+
+    if (refused != NULL)
+        validate__report(validation, place, "%s%s", subject, refused);
+}
+
 static void validate_map(struct validation *validation, const struct place *parent,
                          const ProtobufCMessage *message, const struct field *field, unsigned depth)
 {
@@ -230,6 +249,10 @@ static void validate_map(struct validation *validation, const struct place *pare
         if (rules != NULL && rules->keys != NULL)
             validate__value(validation, &place, key, rules->keys, field_address(entry, key, 0),
                             "the key ");
+        if (holds_labels(field)) {
+            check_label(validation, &place, entry, key, "the key ");
+            check_label(validation, &place, entry, value, "");
+        }
         if (value->message != NULL && field_get_message(entry, value) != NULL)
             validate_fields(validation, &place, value->message, field_get_message(entry, value),
                             NULL, depth);

@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "rpc/frontend/header_list.h"
+#include "rpc/frontend/traceparent.h"
 #ifdef DATASTREAM_FAULTS
 #include "rpc/frontend/exchange_log.h"
 #endif
@@ -105,8 +107,9 @@ struct frontend_call *frontend_begin(struct frontends *frontends, struct exchang
     frontend->call.arena = exchange->arena;
     frontend->call.peer = exchange->peer;
     exchange_header(exchange, SLICE("user-agent"), &frontend->call.user_agent);
-    exchange_header(exchange, SLICE("if-match"), &frontend->call.if_match);
-    exchange_header(exchange, SLICE("if-none-match"), &frontend->call.if_none_match);
+    header_list(exchange->arena, &exchange->head, SLICE("if-match"), &frontend->call.if_match);
+    header_list(exchange->arena, &exchange->head, SLICE("if-none-match"),
+                &frontend->call.if_none_match);
     frontend->call.request_id = frontend_request_id(exchange);
     frontend->call.post = post;
     frontend->call.opened = call_opened;
@@ -205,8 +208,8 @@ void frontend_log(const struct frontend_call *frontend, int status)
 #endif
     if (!log_enabled(LOG_INFO))
         return;
-    /* The last one only where the caller sent it. */
-    if (!exchange_header(exchange, SLICE("traceparent"), &fields[count - 1].text))
+    /* The last one only where the caller sent one that parses. */
+    if (!traceparent_of(&exchange->head, &fields[count - 1].text))
         count--;
     log_fields(LOG_INFO, "request", fields, count);
 }

@@ -338,6 +338,20 @@ enum http1_result http1_scan_head(struct http1_scan *scan, struct slice bytes,
     return HTTP1_MORE;
 }
 
+bool http1_method_is_known(struct slice method)
+{
+    static const struct slice known[] = {
+        SLICE_INIT("GET"),     SLICE_INIT("HEAD"),  SLICE_INIT("POST"),
+        SLICE_INIT("PUT"),     SLICE_INIT("PATCH"), SLICE_INIT("DELETE"),
+        SLICE_INIT("OPTIONS"), SLICE_INIT("TRACE"), SLICE_INIT("CONNECT"),
+    };
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (slice_equal(method, known[i]))
+            return true;
+    return false;
+}
+
 struct slice http1_method_of(struct slice head)
 {
     size_t blank = slice_find(head, ' ');
@@ -408,7 +422,7 @@ static bool llhttp_fault(llhttp_errno_t error, struct http1_fault *ret_fault)
 {
     switch (error) {
     case HPE_INVALID_METHOD:
-        return refuse(ret_fault, 501, "The method is not known here.");
+        return refuse(ret_fault, 501, HTTP1_METHOD_UNKNOWN);
     case HPE_INVALID_URL:
         return refuse(ret_fault, 400, "The target is not a valid one.");
     case HPE_INVALID_CONTENT_LENGTH:
@@ -601,6 +615,8 @@ bool http1_parse_head(struct arena *arena, char *bytes, size_t len,
     error = llhttp_execute(&parser, bytes, len);
     if (!parse.complete)
         return llhttp_fault(error, ret_fault);
+    if (!http1_method_is_known(head.request.method))
+        return refuse(ret_fault, 501, HTTP1_METHOD_UNKNOWN);
     head.request.version = parser.http_minor == 0 ? HTTP_1_0 : HTTP_1_1;
     head.close = head.request.version == HTTP_1_0;
     if (!check_fields(&parse, ret_fault) || !check_target(parse.target, &head.request, ret_fault))

@@ -57,6 +57,13 @@ bool http1_parse_head(struct arena *arena, char *bytes, size_t len,
                       const struct http1_limits *limits, struct http1_head *ret_head,
                       struct http1_fault *ret_fault);
 
+/*
+ * Whether HTTP's standards name the method (RFC 9110 section 9, RFC 5789); case counts. Requests
+ * with another one are refused with 501 and the same sentence in both protocol versions.
+ */
+bool http1_method_is_known(struct slice method);
+#define HTTP1_METHOD_UNKNOWN "The method is unknown."
+
 /* The method of a head's request line; empty when there is none. For answers to bad heads. */
 struct slice http1_method_of(struct slice head);
 

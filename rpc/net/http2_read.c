@@ -184,6 +184,8 @@ static void check_head(struct stream *stream)
 
     if (arena_failed(&stream->arena))
         refuse_head(stream, 503, "There is no memory for the request.");
+    if (!http1_method_is_known(head->method))
+        refuse_head(stream, 501, HTTP1_METHOD_UNKNOWN);
     if (slice_equal(head->method, SLICE("CONNECT")))
         refuse_head(stream, 501, "CONNECT is not served here.");
     if (!slice_equal_ignore_case(head->scheme, SLICE("http")) &&

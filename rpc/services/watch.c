@@ -89,8 +89,9 @@ static struct status check_floor(struct call *call, uint64_t complete, uint64_t 
     if (floor <= complete)
         return status_ok();
     return out_of_range(call, SLICE(WATCH_REVISION_NOT_KEPT), SLICE("oldestRevision"), floor,
-                        "Changes behind that revision are no longer kept; read the resources anew "
-                        "and watch from revision %.*s or from now.");
+                        "Changes after that revision are no longer kept; the oldest revision to "
+                        "watch from is %.*s. List the resources again and watch from the revision "
+                        "of the list.");
 }
 
 /* Where the stream begins: now, or a revision that was given and behind which all is kept. */

@@ -282,6 +282,97 @@ static void if_match_guards_updates(void **state)
     api_reply_free(&reply);
 }
 
+static void conditions_over_several_lines_are_one_and_hold_for_reads(void **state)
+{
+    static const struct {
+        const char *method, *format, *body;
+        int status;
+    } cases[] = {
+        {"PATCH", "If-None-Match: \"zz\"\r\nIf-None-Match: %s\r\n", "{\"description\":\"x\"}", 412},
+        {"PATCH", "If-Match: \"zz\"\r\n", "{\"description\":\"x\"}", 412},
+        {"PATCH", "Content-Encoding: identity\r\nContent-Encoding: gzip\r\n", "{}", 415},
+        {"GET", "If-None-Match: \"zz\"\r\nIf-None-Match: %s\r\n", NULL, 304},
+        {"GET", "If-Match: \"zz\"\r\nIf-Match: %s\r\n", NULL, 200},
+        {"GET", "If-Match: \"zz\"\r\n", NULL, 412},
+        {"HEAD", "If-Match: \"zz\"\r\n", NULL, 412},
+        {"GET", "If-Match: *\r\n", NULL, 200},
+        {"GET", "If-Match: \"zz\"\r\nIf-None-Match: %s\r\n", NULL, 412},
+        {"GET", "Accept: text/html\r\nAccept: application/json\r\n", NULL, 200},
+        {"PATCH", "If-Match: \"zz\"\r\nIf-Match: %s\r\n", "{\"description\":\"last\"}", 200},
+    };
+    char id[40], path[80], etag[64], headers[200];
+    struct api_reply reply;
+
+    (void)state;
+    create("devices", "{\"name\":\"in lines\"}", id);
+    snprintf(path, sizeof(path), "/api/v1/devices/%s", id);
+    reply = api_expect(&server, 200, "GET", path, server.token, NULL);
+    api_header(&reply, "etag", etag, sizeof(etag));
+    api_reply_free(&reply);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *at = strstr(cases[i].format, "%s");
+
+        snprintf(headers, sizeof(headers), "%.*s%s%s",
+                 (int)(at == NULL ? strlen(cases[i].format) : (size_t)(at - cases[i].format)),
+                 cases[i].format, at == NULL ? "" : etag, at == NULL ? "" : at + 2);
+        reply = api_call(&server, cases[i].method, path, server.token, headers, cases[i].body);
+        if (reply.status != cases[i].status)
+            fail_msg("%s with %s: wanted %d, got %d", cases[i].method, headers, cases[i].status,
+                     reply.status);
+        api_reply_free(&reply);
+    }
+}
+
+static void a_renamed_role_makes_the_token_a_new_one_to_caches(void **state)
+{
+    char role[40], value[64], token[40], path[80], header[96], etag[64];
+    struct api_reply reply;
+
+    (void)state;
+    reply = api_expect(&server, 201, "POST", "/api/v1/roles", server.token,
+                       "{\"name\":\"first name\",\"assignableTo\":\"TOKENS\","
+                       "\"permissions\":[\"devices.read\"]}");
+    api_field(&reply, "id", role, sizeof(role));
+    api_reply_free(&reply);
+    api_make_token(&server, server.token, "of a renamed role", role, value, token);
+    snprintf(path, sizeof(path), "/api/v1/api-tokens/%s", token);
+    reply = api_expect(&server, 200, "GET", path, server.token, NULL);
+    api_header(&reply, "etag", etag, sizeof(etag));
+    api_reply_free(&reply);
+    snprintf(header, sizeof(header), "If-None-Match: %s\r\n", etag);
+    reply = api_call(&server, "GET", path, server.token, header, NULL);
+    assert_int_equal(reply.status, 304);
+    api_reply_free(&reply);
+    snprintf(value, sizeof(value), "/api/v1/roles/%s", role);
+    api_check(&server, 200, "PATCH", value, server.token, "{\"name\":\"second name\"}");
+    reply = api_call(&server, "GET", path, server.token, header, NULL);
+    assert_int_equal(reply.status, 200);
+    assert_true(api_contains(&reply, "second name"));
+    api_reply_free(&reply);
+}
+
+static void labels_refuse_what_names_refuse(void **state)
+{
+    static const char *const labels[] = {
+        "{\"k\":\"a\\u202eb\"}", "{\"a\\u2066b\":\"v\"}", "{\"k\":\"a\\nb\"}",
+        "{\"a\\u0007\":\"v\"}",  "{\"k\":\"a\\u00a0\"}",
+    };
+    char body[160];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+        struct api_reply reply;
+
+        snprintf(body, sizeof(body), "{\"name\":\"labelled\",\"labels\":%s}", labels[i]);
+        reply = api_expect(&server, 400, "POST", "/api/v1/devices", server.token, body);
+        assert_true(api_contains(&reply, "must not contain"));
+        assert_true(api_contains(&reply, "\"field\":\"labels["));
+        api_reply_free(&reply);
+    }
+    api_check(&server, 201, "POST", "/api/v1/devices", server.token,
+              "{\"name\":\"labelled\",\"labels\":{\"Stra\\u00dfe 7\":\"a b\"}}");
+}
+
 static void pages_survive_inserts_and_refuse_altered_tokens(void **state)
 {
     char token[512], path[700], id[40];
@@ -488,6 +579,9 @@ int main(void)
         cmocka_unit_test(patch_without_mask_touches_only_named_fields),
         cmocka_unit_test(bad_bodies_are_refused_precisely_and_change_nothing),
         cmocka_unit_test(if_match_guards_updates),
+        cmocka_unit_test(conditions_over_several_lines_are_one_and_hold_for_reads),
+        cmocka_unit_test(a_renamed_role_makes_the_token_a_new_one_to_caches),
+        cmocka_unit_test(labels_refuse_what_names_refuse),
         cmocka_unit_test(pages_survive_inserts_and_refuse_altered_tokens),
         cmocka_unit_test(validate_only_changes_nothing),
         cmocka_unit_test(another_organizations_ids_answer_404),

@@ -139,6 +139,51 @@ static void each_change_is_told_once_and_in_order(void **state)
     }
 }
 
+static void a_watch_from_the_revision_of_a_list_misses_nothing(void **state)
+{
+    static const char *const lists[] = {"/api/v1/directors", "/api/v1/devices", "/api/v1/roles",
+                                        "/api/v1/api-tokens"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        struct api_reply reply = api_expect(&server, 200, "GET", lists[i], server.token, NULL);
+        char name[32], path[80], revision[24], first[40], second[40];
+        struct api_stream *stream;
+
+        api_field(&reply, "revision", revision, sizeof(revision));
+        assert_true(strtoull(revision, NULL, 10) > 0);
+        api_reply_free(&reply);
+        snprintf(name, sizeof(name), "After list %zu", i);
+        make_director(server.token, name, first);
+        snprintf(path, sizeof(path), CHANGES "?kinds=directors&fromRevision=%s", revision);
+        stream = open_stream(path, server.token, NULL);
+        strcat(name, " again");
+        make_director(server.token, name, second);
+        assert_next(stream, "CREATED", "directors", first);
+        assert_next(stream, "CREATED", "directors", second);
+        api_stream_close(stream);
+    }
+}
+
+static void an_empty_last_event_id_means_none(void **state)
+{
+    struct api_stream *stream;
+    char id[40], path[80];
+    struct api_reply reply = api_expect(&server, 200, "GET", "/api/v1/devices", server.token, NULL);
+
+    (void)state;
+    api_field(&reply, "revision", id, sizeof(id));
+    api_reply_free(&reply);
+    snprintf(path, sizeof(path), CHANGES "?fromRevision=%s", id);
+    make_director(server.token, "After an empty id", id);
+    stream = open_stream(path, server.token, SSE "Last-Event-ID:\r\n");
+    assert_next(stream, "CREATED", "directors", id);
+    api_stream_close(stream);
+    stream = open_stream(CHANGES, server.token, SSE "Last-Event-ID: \r\n");
+    begin_at(stream);
+    api_stream_close(stream);
+}
+
 static void answers_are_typed_by_accept(void **state)
 {
     static const struct {
@@ -645,6 +690,7 @@ static void read_what_is_kept(struct api_change *ret_last)
 
     assert_true(api_contains(&reply, "\"code\":11"));
     assert_true(api_contains(&reply, "\"reason\":\"REVISION_NOT_KEPT\""));
+    assert_true(api_contains(&reply, "List the resources again"));
     api_field(&reply, "oldestRevision", oldest, sizeof(oldest));
     api_reply_free(&reply);
     snprintf(path, sizeof(path), CHANGES "?fromRevision=%s", oldest);
@@ -682,6 +728,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(each_change_is_told_once_and_in_order),
+        TEST(a_watch_from_the_revision_of_a_list_misses_nothing),
+        TEST(an_empty_last_event_id_means_none),
         TEST(answers_are_typed_by_accept),
         TEST(head_is_answered_without_a_stream),
         TEST(refusals_are_problems),

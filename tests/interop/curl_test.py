@@ -69,6 +69,17 @@ class CurlTest(unittest.TestCase):
             self.assertEqual(status, 204)
             self.assertIn("POST", headers["allow"])
 
+    def test_an_unknown_method_gives_the_same_answer(self):
+        answers = []
+        for version in VERSIONS:
+            for path in ("/api/v1/devices", "/nothing", "/livez"):
+                status, headers, body = self.curl(version, path, "-X", "FROB")
+                problem = json.loads(body)
+                self.assertEqual(problem.pop("instance"), headers["x-request-id"])
+                answers.append((status, headers["content-type"], problem))
+        self.assertEqual(answers[0][0], 501)
+        self.assertEqual(answers, [answers[0]] * len(answers))
+
     def test_refusals_are_problems(self):
         for version in VERSIONS:
             for flags, token, wanted in [((), False, 401), (("-H", "Accept: image/png"), True, 406),

@@ -497,8 +497,28 @@ static void if_match_guards_each_change(void **state)
         assert_status(reply, STATUS_ABORTED);
         assert_int_equal(status_http(&reply.status), 412);
     }
-    assert_ok(world_call_with(w, "GetApiToken", w->made.api_token,
-                              make(w, "GetApiToken", "id", id, NULL), stale));
+}
+
+static void if_match_guards_reads_too(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, make_token(w, "reader", predefined(w, "API Reader")), "id");
+    const char *etag = get_cstr(w, on_id(w, "GetApiToken", w->made.api_token, id), "etag");
+    const struct call_extra cases[] = {
+        {.if_match = "\"1\""},
+        {.if_match = "*"},
+        {.if_match = arena_printf(&w->arena, "\"1\", \"%s\"", etag).data},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct reply reply = world_call_with(w, "GetApiToken", w->made.api_token,
+                                             make(w, "GetApiToken", "id", id, NULL), cases[i]);
+
+        if (i > 0)
+            assert_ok(reply);
+        else
+            assert_status(reply, STATUS_ABORTED);
+    }
 }
 
 /* -- history ---------------------------------------------------------------------------------- */
@@ -670,6 +690,7 @@ int main(void)
         TEST(a_token_serves_itself_without_further_permission),
         TEST(a_token_cannot_change_its_own_role),
         TEST(if_match_guards_each_change),
+        TEST(if_match_guards_reads_too),
         TEST(history_is_newest_first_and_outlives_the_token),
         TEST(a_page_of_one_history_opens_no_other),
         TEST(a_token_and_the_deletion_of_its_role_never_both_win),

@@ -588,11 +588,12 @@ static void if_match_compares_the_revision(void **state)
         const char *value;
         bool matches;
     } rows[] = {
-        {NULL, true},       {"\"42\"", true},         {"42", true},
-        {"*", true},        {"\"41\", \"42\"", true}, {"\"41\",42", true},
-        {"\"41\"", false},  {"W/\"42\"", false},      {"", false},
-        {"\"042\"", false}, {"\"42", false},          {"\"41\", \"43\"", false},
-        {"\"*\"", false},
+        {NULL, true},       {"\"42\"", true},          {"42", true},
+        {"*", true},        {"\"41\", \"42\"", true},  {"\"41\",42", true},
+        {"\"41\"", false},  {"W/\"42\"", false},       {"", false},
+        {"\"042\"", false}, {"\"42", false},           {"\"41\", \"43\"", false},
+        {"\"*\"", false},   {"\"a,42\"", false},       {"\"a,42,b\"", false},
+        {"\"a, \"", false}, {"\"a,b\", \"42\"", true},
     };
 
     (void)state;
@@ -618,10 +619,18 @@ static void if_none_match_keeps_writes_from_what_it_names(void **state)
         const char *if_match, *value;
         bool goes_on;
     } rows[] = {
-        {NULL, "*", false},          {NULL, "\"42\"", false}, {NULL, "W/\"42\"", false},
-        {NULL, "\"41\"", true},      {NULL, "W/", true},      {NULL, "\"41\", W/\"42\"", false},
-        {"\"42\"", "\"41\"", true},  {"\"42\"", "*", false},  {NULL, "\"*\"", true},
+        {NULL, "*", false},
+        {NULL, "\"42\"", false},
+        {NULL, "W/\"42\"", false},
+        {NULL, "\"41\"", true},
+        {NULL, "W/", true},
+        {NULL, "\"41\", W/\"42\"", false},
+        {"\"42\"", "\"41\"", true},
+        {"\"42\"", "*", false},
+        {NULL, "\"*\"", true},
         {"\"41\"", "\"41\"", false},
+        {NULL, "\"zz\", \"42\"", false},
+        {NULL, "\"a,42,b\"", true},
     };
 
     (void)state;

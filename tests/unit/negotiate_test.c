@@ -87,11 +87,32 @@ static void if_none_match_compares_weakly(void **state)
         {SLICE_INIT(""), false},
         {SLICE_INIT(", ,"), false},
         {SLICE_INIT("W/"), false},
+        {SLICE_INIT("\"x,7-a\""), false},
+        {SLICE_INIT("\"x,y\",\"7-a\""), true},
+        {SLICE_INIT("\"*\""), false},
+        {SLICE_INIT("W/*"), false},
     };
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++)
         if (etag_is_listed(cases[i].text, SLICE("\"7-a\"")) != cases[i].wanted)
+            fail_msg("%.*s", SLICE_ARG(cases[i].text));
+}
+
+static void if_match_compares_strongly(void **state)
+{
+    static const struct judged cases[] = {
+        {SLICE_INIT("\"7-a\""), true},
+        {SLICE_INIT("W/\"7-a\""), false},
+        {SLICE_INIT("*"), true},
+        {SLICE_INIT("W/\"7-a\", \"7-a\""), true},
+        {SLICE_INIT("\"x\", \"y,7-a\""), false},
+        {SLICE_INIT(""), false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        if (etag_matches(cases[i].text, SLICE("\"7-a\"")) != cases[i].wanted)
             fail_msg("%.*s", SLICE_ARG(cases[i].text));
 }
 
@@ -162,6 +183,7 @@ int main(void)
         cmocka_unit_test(accept_excludes_json_only_where_it_says_so),
         cmocka_unit_test(streams_are_typed_by_weight_then_by_the_closest_range),
         cmocka_unit_test(if_none_match_compares_weakly),
+        cmocka_unit_test(if_match_compares_strongly),
         cmocka_unit_test(if_match_keeps_the_revision_alone),
     };
 

@@ -103,6 +103,8 @@ static const struct {
     {"star with OPTIONS", REQUEST("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"), 404},
     {"CONNECT", REQUEST("CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n"), 501},
     {"unknown method", REQUEST("FROB /echo HTTP/1.1\r\nHost: a\r\n\r\n"), 501},
+    {"method of WebDAV", REQUEST("PROPFIND /echo HTTP/1.1\r\nHost: a\r\n\r\n"), 501},
+    {"method in lower case", REQUEST("get /echo HTTP/1.1\r\nHost: a\r\n\r\n"), 501},
     {"TLS, without a line's end", REQUEST("\x16\x03\x01\x02"), 400},
     {"no method", REQUEST(" /echo HTTP/1.1\r\nHost: a\r\n\r\n"), 400},
     {"absolute target", REQUEST("GET http://b/echo HTTP/1.1\r\nHost: a\r\n\r\n"), 200},

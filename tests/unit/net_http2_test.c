@@ -187,6 +187,20 @@ static void continue_comes_before_the_body(void **state)
     client_close(client);
 }
 
+static void a_method_that_http1_does_not_know_is_501(void **state)
+{
+    static const char *const methods[] = {"FROB", "PROPFIND", "get"};
+    struct client *client = client_open(*state, 0, true);
+
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        int32_t id = request(client, methods[i], "/echo", 0, NULL, 0);
+
+        client_until_closed(client, id);
+        assert_int_equal(heard_of(client, id)->status, 501);
+    }
+    client_close(client);
+}
+
 static void a_preface_in_pieces_is_still_http2(void **state)
 {
     struct client *client = client_open(*state, 0, true);
@@ -216,7 +230,7 @@ static void heads_that_nghttp2_lets_pass_are_checked(void **state)
         int status;
     } cases[] = {
         {"GET", "/echo?a=b", 200},   {"GET", "/echo#a", 400}, {"GET", "/e\\cho", 400},
-        {"GET", "/echo?a=<b>", 400}, {"FROB", "/echo", 200},
+        {"GET", "/echo?a=<b>", 400}, {"FROB", "/echo", 501},
     };
     struct client *client = client_open(*state, 0, true);
 
@@ -421,6 +435,7 @@ int main(void)
         cmocka_unit_test(a_scheme_other_than_http_or_https_is_refused),
         cmocka_unit_test(too_many_or_too_large_fields_are_431_and_the_connection_lives),
         cmocka_unit_test(bodies_beyond_what_the_frontend_takes_are_413),
+        cmocka_unit_test(a_method_that_http1_does_not_know_is_501),
     };
     const struct CMUnitTest flow[] = {
         cmocka_unit_test_setup_teardown(calls_held_beyond_their_connection_are_released_later,

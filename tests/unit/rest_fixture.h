@@ -170,7 +170,7 @@ static struct chain_played {
     struct slice response; /* the response's JSON */
     unsigned opens, runs;
     enum access access; /* of the method that was opened */
-    struct slice if_match;
+    struct slice if_match, if_none_match;
     struct call *call;
 } chain_played;
 
@@ -208,6 +208,7 @@ void call_dispatch(struct call *call)
 {
     chain_played.runs++;
     chain_played.if_match = call->if_match;
+    chain_played.if_none_match = call->if_none_match;
     if (stream_played.opens)
         call->ready(call);
     else if (!chain_played.run_waits)

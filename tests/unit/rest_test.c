@@ -225,6 +225,8 @@ static void an_unchanged_object_is_304_by_its_computed_fields_too(void **state)
     } cases[] = {
         {SLICE_INIT("{\"id\":\"7\",\"etag\":\"5\",\"status\":\"ACTIVE\"}"), 304},
         {SLICE_INIT("{\"id\":\"7\",\"etag\":\"5\",\"status\":\"EXPIRED\"}"), 200},
+        {SLICE_INIT("{\"id\":\"7\",\"etag\":\"5\",\"status\":\"ACTIVE\",\"roleName\":\"Renamed\"}"),
+         200},
         {SLICE_INIT("{\"id\":\"7\",\"etag\":\"5\",\"status\":\"ACTIVE\",\"lastUsedIp\":\"::\"}"),
          200},
         {SLICE_INIT("{\"id\":\"7\",\"etag\":\"6\",\"status\":\"ACTIVE\"}"), 200},
@@ -256,6 +258,96 @@ static void if_match_reaches_the_chain_as_a_revision(void **state)
     assert_int_equal(played.status, 200);
     assert_true(slice_equal(played.body, SLICE("{}")));
     assert_true(slice_equal(chain_played.if_match, SLICE("\"5\"")));
+    close_exchange();
+}
+
+static void lines_of_a_list_are_one_list(void **state)
+{
+    (void)state;
+    add_header(SLICE("if-match"), SLICE("\"x,y\""));
+    add_header(SLICE("if-none-match"), SLICE("\"zz\""));
+    add_header(SLICE("if-match"), SLICE("\"5-00aa\""));
+    add_header(SLICE("if-none-match"), SLICE("\"5-00aa\""));
+    request(SLICE("DELETE " TOKENS "/7"), SLICE_EMPTY);
+    assert_true(slice_equal(chain_played.if_match, SLICE("\"x,y\", \"5\"")));
+    assert_true(slice_equal(chain_played.if_none_match, SLICE("\"zz\", \"5\"")));
+    close_exchange();
+    teardown(state);
+    setup(state);
+    add_header(SLICE("if-none-match"), SLICE("\"5\""));
+    add_header(SLICE("if-none-match"), SLICE("W/\"6\""));
+    chain_played.response = SLICE("{\"id\":\"7\",\"etag\":\"6\"}");
+    request(SLICE("GET /api/v1/devices/7"), SLICE_EMPTY);
+    assert_int_equal(played.status, 304);
+    close_exchange();
+}
+
+static void a_415_tells_the_cause_and_what_is_accepted(void **state)
+{
+    static const struct {
+        struct slice line;
+        struct header lines[2];
+        struct slice name, value;
+        const char *says;
+    } cases[] = {
+        {SLICE_INIT("POST /api/v1/devices"),
+         {{SLICE_INIT("content-encoding"), SLICE_INIT("gzip")}},
+         SLICE_INIT("accept-encoding"),
+         SLICE_INIT("identity"),
+         "content coding"},
+        {SLICE_INIT("POST /api/v1/devices"),
+         {{SLICE_INIT("content-encoding"), SLICE_INIT("identity")},
+          {SLICE_INIT("content-encoding"), SLICE_INIT("gzip")}},
+         SLICE_INIT("accept-encoding"),
+         SLICE_INIT("identity"),
+         "content coding"},
+        {SLICE_INIT("PATCH /api/v1/devices/7"),
+         {{SLICE_INIT("content-encoding"), SLICE_INIT("identity, br")},
+          {SLICE_INIT("content-type"), SLICE_INIT("text/plain")}},
+         SLICE_INIT("accept-encoding"),
+         SLICE_INIT("identity"),
+         "content coding"},
+        {SLICE_INIT("POST /api/v1/devices"),
+         {{SLICE_INIT("content-type"), SLICE_INIT("text/plain")}},
+         SLICE_INIT("accept-post"),
+         SLICE_INIT("application/json"),
+         "application/json"},
+        {SLICE_INIT("PATCH /api/v1/devices/7"),
+         {{SLICE_INIT("content-type"), SLICE_INIT("text/plain")}},
+         SLICE_INIT("accept-patch"),
+         SLICE_INIT("application/json"),
+         "application/json"},
+        {SLICE_INIT("POST /api/v1/devices"),
+         {{SLICE_INIT("content-type"), SLICE_INIT("application/json")},
+          {SLICE_INIT("content-type"), SLICE_INIT("text/plain")}},
+         SLICE_INIT("accept-post"),
+         SLICE_INIT("application/json"),
+         "application/json"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        for (size_t h = 0; h < 2 && cases[i].lines[h].name.len > 0; h++)
+            add_header(cases[i].lines[h].name, cases[i].lines[h].value);
+        request(cases[i].line, SLICE("{}"));
+        assert_problem(415);
+        assert_sent(cases[i].name, cases[i].value);
+        assert_true(body_holds(cases[i].says));
+        close_exchange();
+        teardown(state);
+        setup(state);
+    }
+    add_header(SLICE("content-encoding"), SLICE("identity, Identity,"));
+    request(SLICE("POST /api/v1/devices"), SLICE("{\"name\":\"plain\"}"));
+    assert_int_equal(played.status, 201);
+    close_exchange();
+}
+
+static void a_byte_order_mark_is_named(void **state)
+{
+    (void)state;
+    request(SLICE("POST /api/v1/devices"), SLICE("\xef\xbb\xbf{\"name\":\"marked\"}"));
+    assert_problem(400);
+    assert_true(body_holds("byte order mark"));
     close_exchange();
 }
 
@@ -421,6 +513,9 @@ int main(void)
         TEST(all_violations_come_at_once),
         TEST(an_unchanged_object_is_304_by_its_computed_fields_too),
         TEST(if_match_reaches_the_chain_as_a_revision),
+        TEST(lines_of_a_list_are_one_list),
+        TEST(a_415_tells_the_cause_and_what_is_accepted),
+        TEST(a_byte_order_mark_is_named),
         TEST(statuses_of_the_chain_become_problems),
         TEST(a_late_call_is_504_and_cancelled),
         TEST(who_left_is_not_answered),
