@@ -185,7 +185,8 @@ void rest__answer_message(struct rest_call *call, const ProtobufCMessage *respon
         return;
     }
     if (!transcode_raw_response(&endpoint->binding, response, &type, &body))
-        status = transcode_response(arena, &endpoint->binding, response, &body);
+        status = transcode_response(arena, &endpoint->binding, response,
+                                    call->frontend->call.limited, &body);
     else if (type.len == 0)
         type = raw_type;
     location = location_of(call, response);

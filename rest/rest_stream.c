@@ -82,7 +82,7 @@ static struct status write(struct frontend_stream *base, struct arena *arena,
     struct status status = status_ok();
 
     if (!is_sse || !is_heartbeat)
-        status = transcode_response(arena, &stream->call->endpoint->binding, message, &json);
+        status = transcode_response(arena, &stream->call->endpoint->binding, message, false, &json);
     if (!status_is_ok(status))
         return status;
     if (is_sse && is_heartbeat)

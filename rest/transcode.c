@@ -351,11 +351,12 @@ struct status transcode_request(struct arena *arena, const struct binding *bindi
 }
 
 struct status transcode_response(struct arena *arena, const struct binding *binding,
-                                 const ProtobufCMessage *message, struct slice *ret_text)
+                                 const ProtobufCMessage *message, bool limited,
+                                 struct slice *ret_text)
 {
     const struct json_write_options options = {
         .contract = binding->contract,
-        .always_emit = true,
+        .always_emit = !limited,
         .hide_input_only = true,
     };
 

@@ -78,9 +78,13 @@ struct status transcode_request(struct arena *arena, const struct binding *bindi
                                 const struct transcode_input *input,
                                 ProtobufCMessage **ret_message);
 
-/* The JSON of an answer: always-emit, without what is input-only. As json_write_message fails. */
+/*
+ * The JSON of an answer, without what is input-only: always-emit, but only what is set where the
+ * answer is limited (call.h). As json_write_message fails.
+ */
 struct status transcode_response(struct arena *arena, const struct binding *binding,
-                                 const ProtobufCMessage *message, struct slice *ret_text);
+                                 const ProtobufCMessage *message, bool limited,
+                                 struct slice *ret_text);
 
 /*
  * When the answer is a google.api.HttpBody: its content type and bytes, of the message; both empty

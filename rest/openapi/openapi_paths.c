@@ -248,15 +248,25 @@ static struct slice first_sentence(struct arena *arena, struct slice comment)
     return slice_make(text, len);
 }
 
+static bool answers_a_change(const struct method *method)
+{
+    return method->kind != NULL && method->output == method->kind->message &&
+           method->permission->verb == VERB_EDIT;
+}
+
 static struct slice permission_text(struct arena *arena, const struct method *method)
 {
     if (method->access == ACCESS_PUBLIC)
         return SLICE("Public: no token is needed.");
     if (method->access == ACCESS_AUTHENTICATED)
         return SLICE("Required permission: none; any valid token.");
-    return arena_printf(arena, "Required permission: `%.*s`%s.",
-                        SLICE_ARG(method->permission->name),
-                        method->allow_self ? "; none where a token acts on itself" : "");
+    return arena_printf(
+        arena, "Required permission: `%.*s`%s.%s", SLICE_ARG(method->permission->name),
+        method->allow_self ? "; none where a token acts on itself" : "",
+        answers_a_change(method)
+            ? " The answer to a caller who may not read the object has only its id, "
+              "its etag and the fields that the call named."
+            : "");
 }
 
 /* Which of the method's rules this is, counted from 1. */

@@ -66,12 +66,14 @@ static bool is_name(const struct openapi *api, const struct field *field)
 }
 
 /*
- * What key_fold_name refuses of a name: control characters, those that turn the direction of text,
- * and, since they are trimmed and the rest may be too short, blanks at the ends. Characters that
- * Unicode has not assigned are beyond what every dialect of regular expressions can say.
+ * What key_fold_name refuses of a name: control characters, blanks other than the space, those that
+ * turn the direction of text, private-use and annotation characters, and, since they are trimmed and
+ * the rest may be too short, blanks at the ends. Characters that Unicode has not assigned, and
+ * private-use ones beyond U+FFFF, are beyond what every dialect of regular expressions can say.
  */
-#define NOT_IN_NAMES \
-    "\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069"
+#define NOT_IN_NAMES                                                                    \
+    "\\u0000-\\u001f\\u007f-\\u00a0\\u061c\\u1680\\u2000-\\u200a\\u200e\\u200f\\u2028-" \
+    "\\u202f\\u205f\\u2066-\\u2069\\u2800\\u3000\\ue000-\\uf8ff\\ufff9-\\ufffb"
 #define NAME_PATTERN "^[^\\s" NOT_IN_NAMES "]([^" NOT_IN_NAMES "]*[^\\s" NOT_IN_NAMES "])?$"
 
 static void put_string(struct openapi *api, const struct field *field, const struct rules *rules)

@@ -210,6 +210,7 @@ static void run_handler(struct call *call)
 
     commit_init(&call->commit, call->arena);
     call->response = NULL;
+    call->limited = false;
     call->audit = NULL;
     call->audit_last = NULL;
     call->committed = NULL;
@@ -219,6 +220,8 @@ static void run_handler(struct call *call)
         return;
     }
     status = handler(call);
+    if (status_is_ok(status) && call->response != NULL && call->loop->chain->limit_answer != NULL)
+        call->loop->chain->limit_answer(call);
     if (arena_failed(call->arena))
         call__finish(call, status_out_of_memory());
     else if (store_view_missed(call->view)) {

@@ -104,6 +104,7 @@ struct call {
 
     /* Set by the handler. */
     ProtobufCMessage *response;
+    bool limited; /* `response` shows only a part: what is not set was not said to be empty */
     struct call_audit *audit, *audit_last; /* the rows; see call_audit_add */
     /* Called after the commit is durable, before finish: fills what needs the revision. May be
      * NULL. */
@@ -149,6 +150,11 @@ struct chain_options {
     call_handler *const *operations;
     /* Streams by method, ended by a NULL method. */
     const struct stream_entry *streams;
+    /*
+     * Called with each answer of a handler, before its change is committed: takes out what the caller
+     * may not read. NULL: nothing is taken out.
+     */
+    void (*limit_answer)(struct call *call);
     struct news
         *news; /* that the store's observer fills; NULL: streams wake for heartbeats alone */
     const void *services; /* what the handlers get back from call_services; may be NULL */

@@ -93,6 +93,7 @@ struct status chain_new(const struct chain_options *options, struct arena *arena
     chain->settings = options->settings;
     chain->services = options->services;
     chain->news = options->news;
+    chain->limit_answer = options->limit_answer;
     chain->token_kind = tokens == NULL ? 0 : tokens->number;
     memcpy(chain->page_key, options->page_key, sizeof(chain->page_key));
     chain->handlers = arena_array(arena, options->contract->method_count,

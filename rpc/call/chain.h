@@ -14,8 +14,9 @@ struct chain {
     struct store *store;
     struct identity_registry *identities;
     const struct settings *settings;
-    const void *services;    /* the handlers' own */
-    struct news *news;       /* NULL: none come */
+    const void *services;                    /* the handlers' own */
+    struct news *news;                       /* NULL: none come */
+    void (*limit_answer)(struct call *call); /* NULL: nothing is taken out */
     call_handler **handlers; /* by method index; NULL for streams and methods of other packages */
     const struct stream_handler **streams; /* by method index; NULL for all that answer once */
     atomic_bool draining;                  /* written by any thread, read by the loops */

@@ -169,6 +169,7 @@ static struct status frontends_make(struct frontends *frontends, struct program 
         .handlers = services_handlers(),
         .operations = services_operations(),
         .streams = services_streams(),
+        .limit_answer = services_limit_answer,
         .news = program->news,
     };
     const struct hooks *hooks = NULL;

@@ -375,6 +375,19 @@ int64_t api_token__choose_end(struct call *call, int32_t preset,
     return timestamp_ms(time);
 }
 
+/* Who may not read roles learns of one no more than of an id that leads nowhere. */
+static void refuse_role(struct call *call, struct violations *violations)
+{
+    const struct kind *roles = contract_kind(call_contract(call), SLICE("roles"));
+
+    if (object_may_be_read(call, roles))
+        violations_add(violations, call->arena, SLICE("roleId"),
+                       "must refer to a role that may be given to API tokens");
+    else
+        violations_add(violations, call->arena, SLICE("roleId"), REFERENCE_VIOLATION,
+                       SLICE_ARG(roles->singular));
+}
+
 struct status api_token__check_role(struct call *call, const char *role_id,
                                     struct violations *violations, struct guard_role *ret_role)
 {
@@ -391,8 +404,7 @@ struct status api_token__check_role(struct call *call, const char *role_id,
         return call_store_status(found);
     if ((ret_role->assignable & ASSIGNABLE_TOKENS) == 0 ||
         guard_has_owner_only(call_contract(call), &ret_role->permissions))
-        violations_add(violations, call->arena, SLICE("roleId"),
-                       "must be the id of a role that may be given to API tokens");
+        refuse_role(call, violations);
     return status_ok();
 }
 

@@ -4,6 +4,7 @@
 #include "base/network.h"
 #include "datastream/storage/v1/records.pb-c.h"
 #include "proto/message/message.h"
+#include "rpc/services/resource/object.h"
 #include "storage/keys.h"
 #include "storage/record.h"
 
@@ -56,6 +57,13 @@ struct status guard_check(struct call *call, const struct permission_set *permis
 
     if (lacking == NULL)
         return status_ok();
+    if (!object_may_be_read(call, contract_kind(call_contract(call), SLICE("roles")))) {
+        status = status_make(call->arena, STATUS_PERMISSION_DENIED,
+                             "You lack a permission that %s holds.", what);
+        status_add_detail(call->arena, &status, DETAIL_ERROR_INFO, SLICE(REASON), SLICE_EMPTY,
+                          SLICE_EMPTY);
+        return status;
+    }
     status = status_make(call->arena, STATUS_PERMISSION_DENIED,
                          "You lack the permission \"%.*s\", which %s holds.",
                          SLICE_ARG(lacking->name), what);

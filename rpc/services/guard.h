@@ -33,7 +33,8 @@ const struct permission *guard_lacking(const struct contract *contract,
 
 /*
  * OK when the caller holds all of the permissions, else PERMISSION_DENIED (reason MINT_GUARD) that
- * names one that is lacking. `what` is the object in the sentence: "the role".
+ * names one that is lacking, to those who may read roles. `what` is the object in the sentence: "the
+ * role".
  */
 struct status guard_check(struct call *call, const struct permission_set *permissions,
                           const char *what);

@@ -263,7 +263,9 @@ struct status role__check_predefined_name(struct call *call, const struct draft 
     return status_ok();
 }
 
-/* Copies the permissions of the role that `cloneFrom` names; *ret_source.revision is 0 without one.
+/*
+ * Copies the permissions of the role that `cloneFrom` names; *ret_source.revision is 0 without one.
+ * The copy shows what the role permits: PERMISSION_DENIED to those who may not read roles.
  */
 static struct status clone(struct call *call, struct draft *draft, struct guard_role *ret_source)
 {
@@ -275,6 +277,8 @@ static struct status clone(struct call *call, struct draft *draft, struct guard_
     ret_source->revision = 0;
     if (role->clone_from[0] == '\0')
         return status_ok();
+    if (!object_may_be_read(call, draft->kind))
+        return call_denied(call, draft->kind->permissions[VERB_READ]->name);
     if (role->n_permissions > 0)
         violations_add(&draft->violations, call->arena, path,
                        "must not be given together with permissions");
@@ -283,8 +287,8 @@ static struct status clone(struct call *call, struct draft *draft, struct guard_
     if (found == STORE_FOUND && role->n_permissions == 0)
         role__set_permissions(call, &ret_source->permissions, role);
     else if (found == STORE_ABSENT)
-        violations_add(&draft->violations, call->arena, path,
-                       "must be the id of a role that exists");
+        violations_add(&draft->violations, call->arena, path, REFERENCE_VIOLATION,
+                       SLICE_ARG(draft->kind->singular));
     role->clone_from = (char *)protobuf_c_empty_string;
     return found == STORE_FOUND || found == STORE_ABSENT ? status_ok() : call_store_status(found);
 }

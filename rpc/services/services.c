@@ -4,6 +4,7 @@
 #include "rpc/services/api_token.h"
 #include "rpc/services/audit_log.h"
 #include "rpc/services/kinds/kinds.h"
+#include "rpc/services/resource/disclosure.h"
 #include "rpc/services/resource/resource.h"
 #include "rpc/services/role.h"
 #include "rpc/services/watch.h"
@@ -41,6 +42,11 @@ const struct handler_entry *services_handlers(void)
 call_handler *const *services_operations(void)
 {
     return resource_operations();
+}
+
+void services_limit_answer(struct call *call)
+{
+    disclosure_limit(call);
 }
 
 const struct stream_entry *services_streams(void)

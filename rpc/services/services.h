@@ -43,6 +43,9 @@ struct organization_made {
     struct slice api_token; /* the value: shown once; in an arena that is wiped */
 };
 
+/* For chain_options.limit_answer: see resource/disclosure.h. */
+void services_limit_answer(struct call *call);
+
 /*
  * INVALID_ARGUMENT for a name or e-mail address that no organization can have: asked before a store
  * is made for it. Trims *name, in the arena.

@@ -379,6 +379,33 @@ static void a_token_with_networks_mints_none_that_works_elsewhere(void **state)
     api_check(&server, 201, "POST", "/api/v1/api-tokens", value, body);
 }
 
+static void an_editor_who_may_not_read_sees_only_what_the_patch_named(void **state)
+{
+    char role[40], value[64], id[40], device[40], etag[64], path[160];
+    struct api_reply reply = api_expect(
+        &server, 201, "POST", "/api/v1/roles", server.token,
+        "{\"name\":\"Device editors\",\"permissions\":[\"devices.edit\"]}");
+
+    (void)state;
+    api_field(&reply, "id", role, sizeof(role));
+    api_reply_free(&reply);
+    api_make_token(&server, server.token, "device editor", role, value, id);
+    reply = api_expect(&server, 201, "POST", "/api/v1/devices", server.token,
+                       "{\"name\":\"secretive\",\"description\":\"hidden\"}");
+    api_field(&reply, "id", device, sizeof(device));
+    api_reply_free(&reply);
+    snprintf(path, sizeof(path), "/api/v1/devices/%s", device);
+    api_check(&server, 403, "GET", path, value, NULL);
+    reply = api_expect(&server, 200, "PATCH", path, value, "{\"name\":\"still secretive\"}");
+    assert_true(api_contains(&reply, "\"name\":\"still secretive\""));
+    assert_false(api_contains(&reply, "hidden"));
+    assert_false(api_contains(&reply, "description"));
+    assert_false(api_contains(&reply, "createdBy"));
+    api_header(&reply, "etag", etag, sizeof(etag));
+    assert_true(etag[0] == '"');
+    api_reply_free(&reply);
+}
+
 static void activity_shows_changes_and_refusals(void **state)
 {
     char role[40], value[64], id[40], path[160];
@@ -422,6 +449,7 @@ int main(void)
         cmocka_unit_test(a_token_governs_itself_without_permission_but_not_its_role),
         cmocka_unit_test(a_token_outside_its_networks_is_401),
         cmocka_unit_test(a_token_with_networks_mints_none_that_works_elsewhere),
+        cmocka_unit_test(an_editor_who_may_not_read_sees_only_what_the_patch_named),
         cmocka_unit_test(activity_shows_changes_and_refusals),
     };
 

@@ -84,7 +84,7 @@ static void check(struct arena *arena, const struct binding *binding, struct sta
         return;
     }
     assert(message != NULL);
-    status = transcode_response(arena, binding, message, &text);
+    status = transcode_response(arena, binding, message, false, &text);
     assert(status_is_ok(status) || arena_failed(arena));
 }
 

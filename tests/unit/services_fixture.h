@@ -89,6 +89,7 @@ static inline void world_start_chain(struct world *w)
         .handlers = services_handlers(),
         .operations = services_operations(),
         .streams = services_streams(),
+        .limit_answer = services_limit_answer,
         .news = w->news,
     };
     struct status status = services_bind(w->contract, &w->arena, &w->hooks);

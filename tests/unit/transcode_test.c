@@ -374,11 +374,11 @@ static void answers_show_defaults_and_hide_what_is_input_only(void **state)
         &arena, message(SLICE("Role")),
         SLICE("{\"name\":\"n\",\"cloneFrom\":\"x\",\"permissions\":[\"a\"]}"), &options, &role)));
     assert_true(status_is_ok(compile(SLICE("Role"), &rule, &binding)));
-    assert_true(status_is_ok(transcode_response(&arena, &binding, role, &text)));
+    assert_true(status_is_ok(transcode_response(&arena, &binding, role, false, &text)));
     assert_non_null(memmem(text.data, text.len, "\"description\":\"\"", 16));
     assert_null(memmem(text.data, text.len, "cloneFrom", 9));
     assert_true(status_is_ok(compile(SLICE("Role"), &one, &binding)));
-    assert_true(status_is_ok(transcode_response(&arena, &binding, role, &text)));
+    assert_true(status_is_ok(transcode_response(&arena, &binding, role, false, &text)));
     assert_true(slice_equal(text, SLICE("[\"a\"]")));
 }
 

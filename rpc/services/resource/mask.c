@@ -189,3 +189,27 @@ void mask_merge(struct arena *arena, const struct message_type *type, const stru
         }
     }
 }
+
+void mask_keep_set(struct arena *arena, const struct message_type *type, const struct field *id,
+                   const ProtobufCMessage *named, const ProtobufCMessage *from,
+                   ProtobufCMessage *to)
+{
+    for (size_t i = 0; i < type->field_count; i++) {
+        const struct field *field = &type->fields[i];
+        ProtobufCMessage *inner;
+
+        if (field == id || field->output_only || field->input_only || field->secret ||
+            !field_is_set(named, field) || !field_is_set(from, field))
+            continue;
+        if (!can_enter(field)) {
+            field_copy(to, from, field);
+            continue;
+        }
+        inner = message_new(arena, field->message);
+        if (inner == NULL)
+            return;
+        mask_keep_set(arena, field->message, NULL, field_get_message(named, field),
+                      field_get_message(from, field), inner);
+        field_set_message(to, field, inner);
+    }
+}

@@ -17,4 +17,13 @@ void mask_merge(struct arena *arena, const struct message_type *type, const stru
                 const ProtobufCMessage *mask, const ProtobufCMessage *from, ProtobufCMessage *to,
                 struct touched *touched, struct violations *violations);
 
+/*
+ * Copies into `to` the fields that are set in `named`, at any depth, with the values that they have
+ * in `from`; all three are of the type. The field `id` (may be NULL), output-only, input-only and
+ * secret fields are skipped. Values are shared.
+ */
+void mask_keep_set(struct arena *arena, const struct message_type *type, const struct field *id,
+                   const ProtobufCMessage *named, const ProtobufCMessage *from,
+                   ProtobufCMessage *to);
+
 #endif

@@ -91,6 +91,13 @@ struct status object_read(struct call *call, const struct kind *kind, struct sli
     return status;
 }
 
+bool object_may_be_read(const struct call *call, const struct kind *kind)
+{
+    const struct permission *read = kind->permissions[VERB_READ];
+
+    return read != NULL && permission_set_has(&call->identity.permissions, read->bit);
+}
+
 /* -- names ------------------------------------------------------------------------------------ */
 
 struct slice object_name(const struct kind *kind, const ProtobufCMessage *message)

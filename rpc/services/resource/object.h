@@ -52,6 +52,9 @@ void object_add_indexes(struct arena *arena, const struct kind *kind,
 struct status object_read(struct call *call, const struct kind *kind, struct slice id,
                           struct object *ret_object);
 
+/* Whether the caller holds the kind's read permission. */
+bool object_may_be_read(const struct call *call, const struct kind *kind);
+
 /* The public message of a stored value, and its revision. DATA_LOSS, or out of memory. */
 struct status object_unpack(struct arena *arena, const struct kind *kind, struct slice value,
                             uint64_t *ret_revision, struct slice *ret_body,

@@ -67,8 +67,8 @@ static void add(struct collection *collection, const struct field *field, char *
                                .path = path};
 
     if (!uuid_parse(slice_from_cstr(text), &wanted.id)) {
-        violations_add(reader->violations, reader->arena, path, "must be the id of %.*s",
-                       SLICE_ARG(object_with_article(reader->arena, field->reference)));
+        violations_add(reader->violations, reader->arena, path, REFERENCE_VIOLATION,
+                       SLICE_ARG(field->reference->singular));
         return;
     }
     uuid_format(&wanted.id, text);
@@ -176,10 +176,14 @@ static enum store_found check_exclusive(struct call *call, const struct kind *ki
     for (size_t i = 0; found == STORE_FOUND && i < rows.count; i++) {
         if (slice_equal(rows.rows[i].key, own))
             continue;
-        violations_add(violations, arena, reference->path,
-                       "must be the id of %.*s that no other %.*s refers to",
-                       SLICE_ARG(object_with_article(arena, reference->kind)),
-                       SLICE_ARG(kind->singular));
+        if (object_may_be_read(call, reference->kind))
+            violations_add(violations, arena, reference->path,
+                           "must be the id of %.*s that no other %.*s refers to",
+                           SLICE_ARG(object_with_article(arena, reference->kind)),
+                           SLICE_ARG(kind->singular));
+        else
+            violations_add(violations, arena, reference->path, REFERENCE_VIOLATION,
+                           SLICE_ARG(reference->kind->singular));
         break;
     }
     return found;
@@ -206,9 +210,8 @@ struct status references_check(struct call *call, const struct kind *kind, const
         found = store_get(call->view, object_family(at->kind), key, &value);
         if (found == STORE_ABSENT)
             violations_add(violations, arena, at->path,
-                           at->quoted ? "quotes %.*s that does not exist"
-                                      : "must be the id of %.*s that exists",
-                           SLICE_ARG(object_with_article(arena, at->kind)));
+                           at->quoted ? "must quote an existing %.*s" : REFERENCE_VIOLATION,
+                           SLICE_ARG(at->kind->singular));
         else if (found == STORE_FOUND && at->exclusive)
             found = check_exclusive(call, kind, id, at, violations);
         if (found == STORE_AGAIN || found == STORE_FAILED)
@@ -287,13 +290,12 @@ static bool name_blocker(struct call *call, const struct blocker *blocker, struc
                          enum store_found *ret_found)
 {
     const struct kind *kind = blocker->kind;
-    const struct permission *read = kind == NULL ? NULL : kind->permissions[VERB_READ];
     struct slice id = object_id_text(call->arena, &blocker->id);
     struct object object = {0};
     struct slice value;
     struct slice key;
 
-    if (read == NULL || !permission_set_has(&call->identity.permissions, read->bit))
+    if (kind == NULL || !object_may_be_read(call, kind))
         return false;
     key = key_object(call->arena, &call->identity.organization, kind->number, &blocker->id);
     if (arena_failed(call->arena))

@@ -7,6 +7,12 @@
 
 #include "rpc/services/resource/object.h"
 
+/*
+ * All that is said of a value that leads to no object, with the kind's singular: nobody learns from
+ * it what else is known of an object that they may not read.
+ */
+#define REFERENCE_VIOLATION "must refer to an existing %.*s"
+
 /* References of one object; beyond them it is refused. */
 #define REFERENCES_MOST 64
 

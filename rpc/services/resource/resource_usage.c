@@ -26,10 +26,9 @@ struct status usage_page_start(struct call *call, size_t most, struct usage_page
 void usage_page_add(struct call *call, struct usage_page *page, const struct kind *kind,
                     const struct uuid *id, const ProtobufCMessage *message)
 {
-    const struct permission *read = kind->permissions[VERB_READ];
     Datastream__V1__UsageReference *reference;
 
-    if (read == NULL || !permission_set_has(&call->identity.permissions, read->bit)) {
+    if (!object_may_be_read(call, kind)) {
         page->usage->hidden_count++;
         return;
     }

@@ -38,7 +38,12 @@ static void compare(struct others *others, const struct same_field *same, struct
         return;
     wanted = comparable(arena, change->after, ours);
     got = comparable(arena, target, same->theirs);
-    if (!slice_equal(wanted, got))
+    if (slice_equal(wanted, got))
+        return;
+    if (!object_may_be_read(change->call, kind))
+        violations_add(change->violations, arena, path, REFERENCE_VIOLATION,
+                       SLICE_ARG(kind->singular));
+    else
         violations_add(
             change->violations, arena, path, "must be the id of %.*s whose %.*s is %.*s, not %.*s",
             SLICE_ARG(object_with_article(arena, kind)), SLICE_ARG(same->theirs->json_name),
