@@ -297,7 +297,7 @@ static void allow_inside(struct call *call, const struct object *object,
 
 struct status engine__batch_delete(struct call *call)
 {
-    struct referrers referrers;
+    struct referrers referrers = {0};
     struct batch batch;
     uint64_t newest;
     struct status status = read_ids(call, &batch);
