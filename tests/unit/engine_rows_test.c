@@ -199,6 +199,7 @@ static struct object_state read_director(struct world *w, const char *text)
     const struct kind *kind = contract_kind(w->contract, SLICE("directors"));
     struct object_state state = {.kind = kind, .organization = w->made.organization};
     struct store_view *view = store_view_open(w->fixture.store, &w->arena);
+    struct references_reader reader;
     ProtobufCMessage *message;
     struct slice value;
     struct slice key;
@@ -210,7 +211,11 @@ static struct object_state read_director(struct world *w, const char *text)
         fetch_and_wait(view);
     assert_true(status_is_ok(
         object_unpack(&w->arena, kind, value, &state.revision, &state.body, &message)));
-    rows_fill(&w->arena, w->identities, message, &state);
+    reader = (struct references_reader){.arena = &w->arena,
+                                        .identities = w->identities,
+                                        .view = view,
+                                        .organization = state.organization};
+    rows_fill(&reader, message, &state);
     return state;
 }
 

@@ -41,9 +41,11 @@ static void keep_updated(struct call *call, ProtobufCMessage *limited)
                                         ? NULL
                                         : field_get_message(call->request, method->update_mask);
     struct violations ignored = {0};
+    struct touched touched = {0};
 
     if (paths != NULL && ((const Google__Protobuf__FieldMask *)paths)->n_paths > 0)
-        mask_merge(call->arena, kind->message, kind->id, paths, call->response, limited, &ignored);
+        mask_merge(call->arena, kind->message, kind->id, paths, call->response, limited, &touched,
+                   &ignored);
     else if (resource != NULL)
         mask_keep_set(call->arena, kind->message, kind->id, resource, call->response, limited);
 }
