@@ -192,10 +192,13 @@ static void patch_without_mask_touches_only_named_fields(void **state)
     assert_true(api_contains(&reply, "\"port\":514"));
     api_reply_free(&reply);
     reply = api_expect(&server, 200, "PATCH", path, server.token,
-                       "{\"tags\":null,\"tcp\":{\"port\":601}}");
+                       "{\"tags\":null,\"syslog\":{\"port\":601}}");
     assert_true(api_contains(&reply, "\"tags\":[]"));
     assert_true(api_contains(&reply, "\"port\":601"));
-    assert_false(api_contains(&reply, "syslog"));
+    api_reply_free(&reply);
+    reply = api_expect(&server, 400, "PATCH", path, server.token, "{\"tcp\":{\"port\":9000}}");
+    assert_true(api_contains(&reply, "tcp: cannot replace"));
+    assert_true(api_contains(&reply, "syslog"));
     api_reply_free(&reply);
     api_check(&server, 400, "PATCH", path, server.token, "{\"descriptoin\":\"typo\"}");
     strcat(path, "?updateMask=nothing");

@@ -277,7 +277,7 @@ static void lines_of_a_list_are_one_list(void **state)
     add_header(SLICE("if-none-match"), SLICE("\"5\""));
     add_header(SLICE("if-none-match"), SLICE("W/\"6\""));
     chain_played.response = SLICE("{\"id\":\"7\",\"etag\":\"6\"}");
-    request(SLICE("GET /api/v1/devices/7"), SLICE_EMPTY);
+    request(SLICE("GET /api/v1/targets/7"), SLICE_EMPTY);
     assert_int_equal(played.status, 304);
     close_exchange();
 }

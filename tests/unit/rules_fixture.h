@@ -104,7 +104,7 @@ static struct slice rules_contract(struct arena *arena)
     policy = none;
     policy.required_when = conditions;
     policy.n_required_when = 1;
-    rules_give(arena, set, "SyslogDevice", "address", policy);
+    rules_give(arena, set, "SyslogDevice", "workers", policy);
     policy = none;
     policy.exclusive = 1;
     policy.same = sames;

@@ -85,12 +85,12 @@ static void what_is_required_depends_on_the_merged_object(void **state)
     struct world *w = *state;
     const char *id;
 
-    assert_violation(new_device(w, "edge-1", "device.syslog.protocol", "TCP"), "syslog.address");
+    assert_violation(new_device(w, "edge-1", "device.syslog.protocol", "TCP"), "syslog.workers");
     id = get_cstr(w, new_device(w, "edge-1", "device.syslog.port", "1514"), "id");
-    assert_violation(update_device(w, id, "device.syslog.protocol", "TCP", NULL), "syslog.address");
-    assert_ok(update_device(w, id, "device.syslog.address", "10.0.0.1", NULL));
+    assert_violation(update_device(w, id, "device.syslog.protocol", "TCP", NULL), "syslog.workers");
+    assert_ok(update_device(w, id, "device.syslog.workers", "2", NULL));
     assert_ok(update_device(w, id, "device.syslog.protocol", "TCP", NULL));
-    assert_violation(update_device(w, id, NULL, NULL, "syslog.address"), "syslog.address");
+    assert_violation(update_device(w, id, NULL, NULL, "syslog.workers"), "syslog.workers");
 }
 
 static void what_an_update_creates_is_judged_whole(void **state)
