@@ -1,8 +1,6 @@
 /* Opening what every subcommand works on. */
 #include "rpc/program/program.h"
 
-#include <openssl/crypto.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "base/crypto/wipe.h"
