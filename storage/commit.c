@@ -363,6 +363,7 @@ static bool try_commit(struct committer *c, struct commit *commit)
 static bool write_batch(struct committer *c)
 {
     uint64_t revision = c->next_revision - 1;
+    int64_t now_ms = c->options.now_ms == NULL ? 0 : c->options.now_ms();
 
     if (c->written == 0)
         return true;
@@ -370,6 +371,8 @@ static bool write_batch(struct committer *c)
          e = e->next_in_family)
         if (e->counted && !put_number(c, FAMILY_COUNTS, e->key, e->revision, e->count))
             return false;
+    if (now_ms > 0 && !put_number(c, FAMILY_META, SLICE("newest_time"), revision, (uint64_t)now_ms))
+        return false;
     return put_number(c, FAMILY_META, SLICE("revision"), revision, revision) &&
            c->options.writer->write(c->options.store);
 }

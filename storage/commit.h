@@ -13,6 +13,7 @@ struct committer_options {
     struct store *store;               /* read for conditions, counters and chains */
     const struct batch_writer *writer; /* of the same store */
     uint64_t revision;                 /* newest revision that the store holds */
+    int64_t (*now_ms)(void);           /* as in store_options */
     bool read_only;                    /* refuse all that is to be written */
     store_observer *observer;          /* may be NULL */
     void *observer_context;

@@ -299,6 +299,11 @@ struct store_options {
     bool create;           /* make it when it is missing, else refuse */
     bool read_only;        /* for offline tools: writes are refused, nothing is changed */
     size_t block_cache_bytes;
+    /*
+     * The time that each batch is stored with ("newest_time" in the family meta), in ms since 1970;
+     * may be NULL, and 0 stores none. Called on the committer's thread.
+     */
+    int64_t (*now_ms)(void);
     store_observer *observer; /* may be NULL */
     void *observer_context;
 };

@@ -15,6 +15,7 @@
 #include "storage/record.h"
 
 #define KEY SLICE("time_floor")
+#define KEY_NEWEST SLICE("newest_time") /* the committer writes it */
 #define HOUR_MS ((int64_t)60 * 60 * 1000)
 /* An engine may see conflicts where there are none. */
 #define TRIES_MOST 16
@@ -54,6 +55,14 @@ int64_t time_floor_now_ms(void)
     return wall;
 }
 
+int64_t time_floor_believed_ms(void)
+{
+    if (atomic_load_explicit(&highest, memory_order_relaxed) == 0)
+        return 0;
+    time_floor_now_ms();
+    return atomic_load_explicit(&highest, memory_order_relaxed);
+}
+
 uint64_t time_floor_jumps(void)
 {
     return atomic_load_explicit(&jumps, memory_order_relaxed);
@@ -61,31 +70,46 @@ uint64_t time_floor_jumps(void)
 
 /* -- persisting ---------------------------------------------------------------------------- */
 
+static struct status read_time(struct store_view *view, struct slice key, int64_t *ret_ms)
+{
+    struct record record;
+    struct slice value;
+
+    switch (store_get(view, FAMILY_META, key, &value)) {
+    case STORE_ABSENT:
+        *ret_ms = 0;
+        return status_ok();
+    case STORE_FOUND:
+        if (!record_parse(value, &record) || record.body.len != 8)
+            return status_const(STATUS_DATA_LOSS, SLICE("The time floor cannot be read."));
+        *ret_ms = (int64_t)bytes_u64(record.body.data);
+        return status_ok();
+    default:
+        return status_const(STATUS_UNAVAILABLE, SLICE("The time floor could not be read."));
+    }
+}
+
 struct status time_floor_load(struct store *store, struct arena *arena)
 {
     struct store_view *view = store_view_open(store, arena);
-    struct record record;
-    struct slice value;
+    struct status status;
+    int64_t newest = 0;
     int64_t floor = 0;
 
     if (view == NULL)
         return status_out_of_memory();
-    switch (store_get(view, FAMILY_META, KEY, &value)) {
-    case STORE_ABSENT:
-        break;
-    case STORE_FOUND:
-        if (!record_parse(value, &record) || record.body.len != 8)
-            return status_const(STATUS_DATA_LOSS, SLICE("The time floor can't be read."));
-        floor = (int64_t)bytes_u64(record.body.data);
-        break;
-    default:
-        return status_const(STATUS_UNAVAILABLE, SLICE("The time floor could not be read."));
-    }
-    ticks.has_anchor = false;
-    ticks.jumped = false;
+    status = read_time(view, KEY, &floor);
+    if (status_is_ok(status))
+        status = read_time(view, KEY_NEWEST, &newest);
+    if (!status_is_ok(status))
+        return status;
     ticks.persisted_ms = floor;
-    atomic_store_explicit(&highest, floor, memory_order_relaxed);
+    atomic_store_explicit(&highest, newest > floor ? newest : floor, memory_order_relaxed);
     raise_highest(clock_wall_ms()); /* how long the server was down, no clock can tell */
+    ticks.has_anchor = true;
+    ticks.jumped = false;
+    ticks.anchor_wall_ms = atomic_load_explicit(&highest, memory_order_relaxed);
+    ticks.anchor_monotonic_us = clock_monotonic_us();
     return status_ok();
 }
 
@@ -131,6 +155,7 @@ static bool is_believed(int64_t wall_ms, int64_t monotonic_us)
 
 int64_t time_floor_tick(int64_t wall_ms, int64_t monotonic_us)
 {
+    int64_t believed;
     int64_t wanted;
 
     if (!is_believed(wall_ms, monotonic_us))
@@ -146,10 +171,11 @@ int64_t time_floor_tick(int64_t wall_ms, int64_t monotonic_us)
         ticks.anchor_monotonic_us = monotonic_us;
     }
     raise_highest(wall_ms);
-    if (wall_ms <= ticks.persisted_ms)
+    believed = atomic_load_explicit(&highest, memory_order_relaxed);
+    if (believed <= ticks.persisted_ms)
         return 0;
-    ticks.persisted_ms = wall_ms;
-    return wall_ms;
+    ticks.persisted_ms = believed;
+    return believed;
 }
 
 void time_floor_persist(struct store *store)

@@ -1,6 +1,6 @@
 /*
  * A time that never steps back, for judging expiry: the wall clock, but never below the highest
- * time that was persisted. So an expired token stays expired when a clock is set back, restart
+ * time that was persisted: at the start, each minute, at the shutdown, and with every commit. So an expired token stays expired when a clock is set back, restart
  * included. A jump ahead of more than an hour against the monotonic clock is logged and not
  * persisted until it has stood for an hour: one wrong clock does not kill every token for ever.
  */
@@ -11,11 +11,20 @@
 
 #include "storage/store.h"
 
-/* Reads the persisted floor (family meta, "time_floor"). Before the loops start. */
+/*
+ * Reads the persisted floor (family meta, the higher of "time_floor" and "newest_time"). Before the
+ * loops start. From here on a clock that jumps ahead is told from time that passes.
+ */
 struct status time_floor_load(struct store *store, struct arena *arena);
 
 /* Milliseconds since 1970. Any thread; no lock. */
 int64_t time_floor_now_ms(void);
+
+/*
+ * The highest time that is believed: what commits store as theirs. Like time_floor_now_ms, but a
+ * jump ahead does not count; 0 before time_floor_load.
+ */
+int64_t time_floor_believed_ms(void);
 
 /* How many jumps ahead were seen. Any thread. */
 uint64_t time_floor_jumps(void);

@@ -300,6 +300,8 @@ static struct status run(struct options *options, struct arena *arena)
     if (status_is_ok(status))
         status = program_choose_engine(&program, options, arena);
     if (status_is_ok(status))
+        time_floor_persist(program.store);
+    if (status_is_ok(status))
         status = frontends_make(&frontends, &program, options, arena);
     if (status_is_ok(status)) {
         log_event(LOG_INFO, "start", LOG_CSTR("version", DATASTREAM_VERSION),
@@ -308,6 +310,8 @@ static struct status run(struct options *options, struct arena *arena)
     }
     if (frontends.chain != NULL)
         chain_free(frontends.chain);
+    if (status_is_ok(status) && !store_is_read_only(program.store))
+        time_floor_persist(program.store);
     program_close(&program);
     log_event(LOG_INFO, "stop", LOG_CSTR("version", DATASTREAM_VERSION));
     return status;

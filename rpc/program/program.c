@@ -6,6 +6,7 @@
 #include "base/crypto/wipe.h"
 #include "base/log.h"
 #include "proto/contract/embedded.h"
+#include "rpc/call/time_floor.h"
 #include "storage/key_ring.h"
 #include "storage/record.h"
 
@@ -132,6 +133,7 @@ static struct status store_open(const struct options *options, enum store_use us
         .create = use == STORE_FOR_INIT,
         .read_only = use == STORE_OFFLINE,
         .block_cache_bytes = (size_t)options->settings.block_cache_mib << 20,
+        .now_ms = time_floor_believed_ms,
         .observer = observe,
         .observer_context = observers,
     };

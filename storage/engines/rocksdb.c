@@ -491,6 +491,7 @@ static struct status open_with(struct rocksdb_store *r, struct arena *arena,
     struct committer_options committing = {
         .store = &r->store,
         .writer = &writer,
+        .now_ms = options->now_ms,
         .read_only = options->read_only,
         .observer = options->observer,
         .observer_context = options->observer_context,
