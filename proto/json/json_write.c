@@ -209,6 +209,16 @@ bool json__write_value(struct json_writer *writer, const ProtobufCMessage *messa
     return put_element(writer, field, field_address(message, field, 0));
 }
 
+/* Whether the field at its default stands for nothing: no object, or a value that has no name. */
+static bool says_nothing(const struct field *field)
+{
+    if (field->repeated)
+        return false;
+    if (field->enumeration != NULL && field->enumeration->value_count > 0)
+        return slice_equal(field->enumeration->values[0].name, SLICE("UNSPECIFIED"));
+    return field->reference != NULL;
+}
+
 static bool is_written(const struct json_writer *writer, const ProtobufCMessage *message,
                        const struct field *field)
 {
@@ -216,7 +226,7 @@ static bool is_written(const struct json_writer *writer, const ProtobufCMessage 
         return false;
     if (writer->options->hide_input_only && field->secret)
         return field_is_set(message, field); /* a quote: what is secret was cleared */
-    if (writer->options->always_emit && !field->has_presence)
+    if (writer->options->always_emit && !field->has_presence && !says_nothing(field))
         return true;
     return field_is_set(message, field);
 }

@@ -25,6 +25,7 @@ static const struct answer_text {
     {415, SLICE_INIT("UnsupportedMediaType"), SLICE_INIT("The body is not JSON.")},
     {429, SLICE_INIT("TooManyRequests"), SLICE_INIT("A limit is exhausted; see Retry-After.")},
     {500, SLICE_INIT("InternalServerError"), SLICE_INIT("The server failed.")},
+    {501, SLICE_INIT("NotImplemented"), SLICE_INIT("Secrets are not stored yet.")},
     {503, SLICE_INIT("ServiceUnavailable"), SLICE_INIT("The server can't serve this now.")},
     {504, SLICE_INIT("GatewayTimeout"), SLICE_INIT("The request took too long.")},
 };
@@ -162,7 +163,13 @@ static bool can_answer(const struct openapi_operation *operation, int status)
     case 403: /* also where what is asked for needs a permission of its own */
         return operation->method->access != ACCESS_PUBLIC;
     case 404:
-        return binding->template.variable_count > 0;
+        return binding->template.variable_count > 0 ||
+               operation->method->operation == OPERATION_BATCH_GET ||
+               operation->method->operation == OPERATION_BATCH_DELETE;
+    case 501: /* secrets are not stored yet */
+        return operation->method->operation == OPERATION_SET ||
+               openapi__is_verb(operation, "POST") || openapi__is_verb(operation, "PATCH") ||
+               openapi__is_verb(operation, "PUT");
     case 406:
         return !binding_answers_raw(binding);
     case 409:

@@ -80,13 +80,19 @@ static struct slice answer_name(struct arena *arena, const struct message_type *
 
 bool openapi__is_always_there(const struct field *field)
 {
-    return field->repeated || !field->has_presence;
+    if (field->repeated)
+        return !field->secret;
+    /* A value that stands for nothing is left out, unless something is always stored. */
+    if (field->enumeration != NULL)
+        return !field->has_presence &&
+               (field->default_value != NULL || slice_equal(field->name, SLICE("status")));
+    return !field->has_presence && field->reference == NULL && !field->secret;
 }
 
 bool openapi__leaves_out(enum schema_use use, const struct field *field)
 {
     if (use == USE_ANSWER)
-        return field->input_only || (field->secret && !field->map);
+        return field->input_only; /* a secret that is a quote reads as it was written */
     return field->output_only;
 }
 
