@@ -3,6 +3,8 @@
  */
 #include "rpc/net/connection.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -19,6 +21,9 @@
 
 /* Writes of one connection in one turn, so that a fast reader leaves time for the others. */
 #define WRITES_A_TURN 16
+
+/* The system queues no more than this beyond the peer's window: what nobody reads waits with us. */
+#define UNSENT_BYTES 131072
 
 static const struct slice preface = SLICE_INIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
@@ -128,6 +133,7 @@ static void close_now(struct connection *connection)
     close_finished(connection); /* their memory is wanted now, not when the socket is closed */
     timer_cancel(&connection->timer);
     list_remove(&connection->dirty);
+    schedule_remove(&connection->scheduled);
     account_move(&connection->memory, &connection->loop->leaving);
     uv_close(&connection->socket.handle, on_closed);
 }
@@ -243,6 +249,42 @@ static void write_all(struct connection *connection)
     connection_touch(connection);
 }
 
+/* Answer bytes that the peer has not read, as far as they are here and not with the system. */
+static size_t unread_bytes(const struct connection *connection)
+{
+    size_t queued = connection->writing ? uv_stream_get_write_queue_size(&connection->socket.stream)
+                                        : 0;
+
+    return connection->waiting + queued;
+}
+
+void connection_schedule(struct connection *connection)
+{
+    if (!list_is_empty(&connection->ready) && !connection->cut &&
+        unread_bytes(connection) <= settings_of(connection)->max_write_buffer_bytes)
+        schedule_add(&connection->loop->schedule, &connection->scheduled);
+}
+
+void connection_start_next(struct connection *connection)
+{
+    struct link *link = connection->cut ? NULL : list_pop(&connection->ready);
+
+    if (link != NULL)
+        stream_start(LIST_ELEMENT(link, struct stream, ready));
+}
+
+/* What rested reads on. */
+static void end_rest(struct connection *connection)
+{
+    if (!connection->resting)
+        return;
+    connection->resting = false;
+    if (connection->reading) {
+        connection->reading = false;
+        connection_read(connection, true);
+    }
+}
+
 static bool protocol_is_finished(const struct connection *connection)
 {
     return (connection->state == CONNECTION_HTTP1 && http1_is_finished(connection)) ||
@@ -271,6 +313,8 @@ void connection_turn(struct connection *connection)
     }
     if (connection->state == CONNECTION_HTTP2)
         http2_set_reading(connection);
+    end_rest(connection);
+    connection_schedule(connection);
     if (connection->writing)
         return;
     close_finished(connection); /* what they were answered is with the system */
@@ -332,6 +376,15 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
     *buffer = uv_buf_init(connection->loop->read_buffer, READ_BYTES);
 }
 
+/* libuv would read up to 32 buffers of one socket in a row: one a turn leaves time for others. */
+static void rest(struct connection *connection)
+{
+    if (!connection->reading || connection->state == CONNECTION_CLOSING)
+        return;
+    connection->resting = true;
+    uv_read_stop(&connection->socket.stream);
+}
+
 static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 {
     struct connection *connection = stream->data;
@@ -340,6 +393,8 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
         struct loop *loop = connection->loop;
 
         connection_feed(connection, slice_make(buffer->base, (size_t)count));
+        if (count == READ_BYTES)
+            rest(connection);
         loop_relieve(loop);
         return;
     }
@@ -361,6 +416,8 @@ void connection_read(struct connection *connection, bool want)
         connection->state == CONNECTION_CLOSING)
         return;
     connection->reading = want;
+    if (connection->resting)
+        return;
     if (!want)
         uv_read_stop(&connection->socket.stream);
     else if (uv_read_start(&connection->socket.stream, on_alloc, on_read) != 0)
@@ -501,6 +558,14 @@ static bool open_socket(struct connection *connection, int fd, bool is_tcp)
            uv_pipe_open(&connection->socket.pipe, fd) == 0;
 }
 
+static void set_options(struct connection *connection, int fd)
+{
+    int unsent = UNSENT_BYTES;
+
+    uv_tcp_nodelay(&connection->socket.tcp, 1);
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
+}
+
 void connection_open(struct loop *loop, int fd, bool is_tcp, const char *peer)
 {
     struct connection *connection = calloc(1, sizeof(*connection));
@@ -519,6 +584,8 @@ void connection_open(struct loop *loop, int fd, bool is_tcp, const char *peer)
     connection->opened_ms = connection->idle_since_ms = loop_now_ms(loop);
     memcpy(connection->peer, peer, sizeof(connection->peer));
     list_init(&connection->streams);
+    list_init(&connection->ready);
+    schedule_entry_init(&connection->scheduled);
     list_init(&connection->touched);
     list_init(&connection->finished);
     list_append(&loop->connections, &connection->link);
@@ -528,7 +595,7 @@ void connection_open(struct loop *loop, int fd, bool is_tcp, const char *peer)
     }
     connection->socket.handle.data = connection;
     if (is_tcp && !connection->cut)
-        uv_tcp_nodelay(&connection->socket.tcp, 1);
+        set_options(connection, fd);
     connection_arm(connection, connection->opened_ms + (int64_t)settings->header_timeout_ms);
     if (settings->max_connection_age_ms > 0)
         connection_arm(connection,

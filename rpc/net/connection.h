@@ -41,13 +41,16 @@ struct connection {
     struct http1 *http1;
     struct http2 *http2;
 
-    struct link streams;  /* open ones, oldest first */
+    struct link streams; /* open ones, oldest first */
+    struct link ready;   /* of these, those whose request may start, in the order of coming */
+    struct schedule_entry scheduled;
     struct link touched;  /* of these, those with something to do */
     struct link finished; /* `closed` is to be called */
     size_t stream_count;
     size_t waiting; /* answer bytes of all streams that wait */
 
-    bool reading;
+    bool reading;    /* wanted, or wanted again once it has rested */
+    bool resting;    /* has read a full buffer: the others first */
     bool peer_ended; /* the other side sends no more */
     bool writing;    /* a uv_write is under way: the socket is full */
     bool cut;        /* to be closed at once, at the end of the turn */
@@ -75,6 +78,12 @@ void connection_touch(struct connection *connection);
 
 /* Runs touched streams, writes what there is, calls `closed`. */
 void connection_turn(struct connection *connection);
+
+/* Has the loop start the connection's requests, unless too much of its answers is not read. */
+void connection_schedule(struct connection *connection);
+
+/* Starts the next one. */
+void connection_start_next(struct connection *connection);
 
 /* Closes at the end of the turn, whatever is unfinished. Callable from anywhere. */
 void connection_cut(struct connection *connection);

@@ -223,7 +223,7 @@ static void sent_reset(nghttp2_session *session, const nghttp2_frame *frame,
     const struct stream *stream = http2__find(session, frame->hd.stream_id);
     uint32_t error = frame->rst_stream.error_code;
 
-    if (stream == NULL || !stream->begun || error == NGHTTP2_NO_ERROR || error == NGHTTP2_CANCEL)
+    if (stream == NULL || !stream->whole || error == NGHTTP2_NO_ERROR || error == NGHTTP2_CANCEL)
         return;
     if (!http2_bounds_reset(&connection->http2->bounds, connection->loop->settings,
                             http2__now(connection)))

@@ -80,7 +80,21 @@ static void drop_bytes(struct stream *stream, size_t bytes)
     connection_touch(stream->connection);
 }
 
-static void deliver(struct stream *stream)
+/* The body came whole, and its frontend does not know yet. */
+static bool owes_end(const struct stream *stream)
+{
+    return stream->accepted && stream->ended && !stream->end_told && stream->held == NULL &&
+           !drops_body(stream);
+}
+
+static void make_ready(struct stream *stream)
+{
+    if (!link_is_listed(&stream->ready))
+        list_append(&stream->connection->ready, &stream->ready);
+    connection_schedule(stream->connection);
+}
+
+static void deliver_body(struct stream *stream)
 {
     struct exchange *exchange = &stream->exchange;
 
@@ -90,22 +104,40 @@ static void deliver(struct stream *stream)
         stream->held = piece->next;
         exchange->frontend->body(exchange, piece->bytes);
     }
-    if (stream->accepted && stream->ended && !stream->end_told && !drops_body(stream)) {
-        stream->end_told = true;
-        exchange->frontend->body_end(exchange);
-    }
+}
+
+static void deliver(struct stream *stream)
+{
+    deliver_body(stream);
+    if (owes_end(stream))
+        make_ready(stream);
 }
 
 void stream_begin(struct stream *stream)
 {
-    struct loop *loop = stream->exchange.loop;
-
-    stream->begun = true;
+    stream->whole = true;
     stream->exchange.started_us = clock_monotonic_us();
-    atomic_fetch_add_explicit(&loop->requests, 1, memory_order_relaxed);
-    loop->options->begin(loop->options->context, &stream->exchange);
-    assert(stream->exchange.frontend != &silent_frontend);
-    deliver(stream);
+    atomic_fetch_add_explicit(&stream->exchange.loop->requests, 1, memory_order_relaxed);
+    make_ready(stream);
+}
+
+void stream_start(struct stream *stream)
+{
+    const struct server_options *options = stream->exchange.loop->options;
+
+    if (stream->overridden)
+        return;
+    if (!stream->begun) {
+        stream->begun = true;
+        options->begin(options->context, &stream->exchange);
+        assert(stream->exchange.frontend != &silent_frontend);
+        deliver_body(stream);
+    }
+    if (owes_end(stream)) {
+        stream->end_told = true;
+        stream->exchange.frontend->body_end(&stream->exchange);
+    }
+    list_remove(&stream->ready);
 }
 
 static bool is_low(const struct stream *stream)
@@ -241,7 +273,7 @@ void stream_refuse(struct stream *stream, int status, const char *detail)
 
 bool stream_end(struct stream *stream)
 {
-    if (!stream->begun || stream->overridden || stream->answer.state != ANSWER_NONE)
+    if (!stream->whole || stream->overridden || stream->answer.state != ANSWER_NONE)
         return false;
     refuse(stream, 503, "The server ends before the answer; try again at another.", true);
     return true;
@@ -296,6 +328,7 @@ void stream_finish(struct stream *stream, bool complete)
         http2_consume_rest(connection, stream->unconsumed);
     timer_cancel(&stream->timer);
     list_remove(&stream->touched);
+    list_remove(&stream->ready);
     list_remove(&stream->link);
     list_append(&connection->finished, &stream->link);
     connection->stream_count--;

@@ -49,12 +49,14 @@ struct stream {
     struct account memory;         /* of the arena and of those made like it */
     struct connection *connection; /* NULL once nothing can be sent any more */
     struct link link;              /* in the connection's streams, or its finished ones */
+    struct link ready;             /* in the connection's ready ones */
     struct link touched;           /* in the connection's touched ones */
     struct timer timer; /* the frontend's timeout; after an early answer, the time of its reset */
     unsigned holds;
     int32_t id; /* HTTP/2 */
 
     /* The request. */
+    bool whole;            /* its head came and was acceptable */
     bool begun;            /* begin was called */
     bool accepted;         /* the frontend wants the body */
     bool ended;            /* all of it came */
@@ -88,8 +90,14 @@ static inline struct stream *stream_of(const struct exchange *exchange)
     return (struct stream *)(uintptr_t)exchange; /* the exchange is its first member */
 }
 
-/* Calls the server's begin handler, which may accept and answer. */
+/* The head is whole: has the loop start the request when its turn comes. */
 void stream_begin(struct stream *stream);
+
+/*
+ * The turn has come: calls the server's begin handler, which may accept and answer, and tells the
+ * end of the body where it has come. What runs a request runs in here.
+ */
+void stream_start(struct stream *stream);
 
 /* Has the connection look at the stream at the end of the loop's turn. */
 void stream_touch(struct stream *stream);
@@ -100,7 +108,7 @@ void stream_run(struct stream *stream);
 /* A piece of the body came. HTTP/2 keeps what can't be delivered; HTTP/1.1 asks first. */
 void stream_receive(struct stream *stream, struct slice bytes);
 bool stream_can_deliver(const struct stream *stream);
-/* The body has ended. */
+/* The body has ended: its end is told when the request's turn comes. */
 void stream_receive_end(struct stream *stream);
 
 /*

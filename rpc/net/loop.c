@@ -15,6 +15,8 @@
 /* Times round a turn's end may touch connections anew before the loop looks at its sockets again.
  */
 #define TURN_ROUNDS 4
+/* Requests start for as long as this before the loop looks at its sockets again. */
+#define START_BUDGET_US 2000
 #define PIECES_MOST 1024
 #define IDLE_CLOSED_AT_ONCE 64
 
@@ -207,22 +209,57 @@ static void arm_clock(struct loop *loop)
         uv_timer_start(&loop->clock, on_clock, wake > now ? (uint64_t)(wake - now) : 0, 0);
 }
 
+/*
+ * Starts requests until START_BUDGET_US after `begun_us`, a turn's first one in any case: one that
+ * would last longer, as its connection's others did, comes first in its turn, so that it holds up
+ * no answer that is ready.
+ */
+static void start_requests(struct loop *loop, int64_t begun_us, bool is_first)
+{
+    int64_t now = clock_monotonic_us();
+    struct schedule_entry *entry;
+
+    while ((entry = schedule_peek(&loop->schedule)) != NULL &&
+           (is_first || now - begun_us + entry->cost_us <= START_BUDGET_US)) {
+        struct connection *connection = LIST_ELEMENT(entry, struct connection, scheduled);
+        int64_t ended;
+
+        schedule_start(&loop->schedule, entry);
+        connection_start_next(connection);
+        ended = clock_monotonic_us();
+        schedule_charge(entry, ended - now);
+        connection_schedule(connection);
+        loop_relieve(loop);
+        now = ended;
+        is_first = false;
+    }
+}
+
+static void turn_dirty(struct loop *loop)
+{
+    struct link dirty;
+    struct link *link;
+
+    list_move(&loop->dirty, &dirty);
+    while ((link = list_pop(&dirty)) != NULL) {
+        connection_turn(LIST_ELEMENT(link, struct connection, dirty));
+        loop_relieve(loop);
+    }
+}
+
 static void on_turn(uv_prepare_t *turn)
 {
     struct loop *loop = turn->data;
+    int64_t begun_us = clock_monotonic_us();
 
-    for (int i = 0; i < TURN_ROUNDS && !list_is_empty(&loop->dirty); i++) {
-        struct link dirty;
-        struct link *link;
-
-        list_move(&loop->dirty, &dirty);
-        while ((link = list_pop(&dirty)) != NULL) {
-            connection_turn(LIST_ELEMENT(link, struct connection, dirty));
-            loop_relieve(loop);
-        }
+    for (int i = 0;
+         i < TURN_ROUNDS && !(list_is_empty(&loop->dirty) && schedule_is_empty(&loop->schedule));
+         i++) {
+        start_requests(loop, begun_us, i == 0);
+        turn_dirty(loop);
     }
     atomic_store_explicit(&loop->memory_used, loop->memory.used, memory_order_relaxed);
-    if (list_is_empty(&loop->dirty))
+    if (list_is_empty(&loop->dirty) && schedule_is_empty(&loop->schedule))
         uv_idle_stop(&loop->busy);
     else
         uv_idle_start(&loop->busy, on_busy);
@@ -364,6 +401,7 @@ bool loop_start(struct loop *loop)
         return false;
     list_init(&loop->connections);
     list_init(&loop->dirty);
+    schedule_init(&loop->schedule);
     loop->memory.most = MEMORY_LARGE(loop->memory_most);
     loop->leaving.whole = &loop->memory;
     timer_wheel_init(&loop->wheel, loop_now_ms(loop));

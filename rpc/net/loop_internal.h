@@ -11,6 +11,7 @@
 
 #include "rpc/net/buffer.h"
 #include "rpc/net/http_stream.h"
+#include "rpc/net/schedule.h"
 #include "rpc/net/server.h"
 
 /* One read; what is larger comes in several. */
@@ -42,9 +43,10 @@ struct loop {
     struct timer_wheel wheel;
     int64_t clock_due_ms;
     struct link connections;
-    struct link dirty;    /* connections that have something to do at the end of the turn */
-    size_t exchanges;     /* alive, held ones included */
-    struct piece *pieces; /* free */
+    struct schedule schedule; /* connections with requests that may start */
+    struct link dirty;        /* connections that have something to do at the end of the turn */
+    size_t exchanges;         /* alive, held ones included */
+    struct piece *pieces;     /* free */
     size_t piece_count;
     struct buffer out; /* one turn of one connection's output */
     char *read_buffer;

@@ -300,13 +300,15 @@ static UNUSED struct settings test_settings(void)
     return settings;
 }
 
-static UNUSED struct fixture *fixture_start(struct settings settings)
+static UNUSED struct fixture *fixture_start_with(struct settings settings,
+                                                 void (*begin)(void *context,
+                                                               struct exchange *exchange))
 {
     struct fixture *fixture = calloc(1, sizeof(*fixture));
     struct server_options options = {
         .listen = {"127.0.0.1:0"},
         .listen_count = 1,
-        .begin = test_begin,
+        .begin = begin,
         .draining = test_draining,
     };
     struct status status;
@@ -322,6 +324,11 @@ static UNUSED struct fixture *fixture_start(struct settings settings)
                                       10);
     assert_int_equal(pthread_create(&fixture->thread, NULL, fixture_thread, fixture), 0);
     return fixture;
+}
+
+static UNUSED struct fixture *fixture_start(struct settings settings)
+{
+    return fixture_start_with(settings, test_begin);
 }
 
 /* Drains; at the end nothing is open, and each call was closed once. */

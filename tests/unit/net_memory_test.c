@@ -13,6 +13,7 @@ static struct fixture *start_small(void)
 
     settings.workers = 1;
     settings.max_memory_mib = 16;
+    settings.max_write_buffer_bytes = 16 << 20; /* else unread answers hold back further requests */
     return fixture_start(settings);
 }
 

@@ -1,0 +1,72 @@
+/* Levels by cost, each first in, first out; every fourth start goes by age alone. */
+#include "rpc/net/schedule.h"
+
+/* Costs below it are equal. */
+#define LOWEST_US 128
+/* What a first request is expected to cost. */
+#define UNKNOWN_US 1000
+#define BY_AGE_EVERY 4
+
+void schedule_init(struct schedule *schedule)
+{
+    for (size_t i = 0; i < SCHEDULE_LEVELS; i++)
+        list_init(&schedule->levels[i]);
+    list_init(&schedule->ages);
+    schedule->starts = 0;
+}
+
+void schedule_entry_init(struct schedule_entry *entry)
+{
+    *entry = (struct schedule_entry){.cost_us = UNKNOWN_US};
+}
+
+static size_t level_of(int64_t cost_us)
+{
+    size_t level = 0;
+
+    for (int64_t most = LOWEST_US; cost_us > most && level < SCHEDULE_LEVELS - 1; most *= 2)
+        level++;
+    return level;
+}
+
+void schedule_add(struct schedule *schedule, struct schedule_entry *entry)
+{
+    if (link_is_listed(&entry->age))
+        return;
+    list_append(&schedule->levels[level_of(entry->cost_us)], &entry->level);
+    list_append(&schedule->ages, &entry->age);
+}
+
+void schedule_remove(struct schedule_entry *entry)
+{
+    list_remove(&entry->level);
+    list_remove(&entry->age);
+}
+
+struct schedule_entry *schedule_peek(struct schedule *schedule)
+{
+    size_t level = 0;
+
+    if (list_is_empty(&schedule->ages))
+        return NULL;
+    if (schedule->starts % BY_AGE_EVERY == BY_AGE_EVERY - 1)
+        return LIST_ELEMENT(schedule->ages.next, struct schedule_entry, age);
+    while (list_is_empty(&schedule->levels[level]))
+        level++;
+    return LIST_ELEMENT(schedule->levels[level].next, struct schedule_entry, level);
+}
+
+void schedule_start(struct schedule *schedule, struct schedule_entry *entry)
+{
+    schedule->starts++;
+    schedule_remove(entry);
+}
+
+void schedule_charge(struct schedule_entry *entry, int64_t cost_us)
+{
+    /* Upwards at once, downwards by degrees: a dear request now and then counts. */
+    if (cost_us > entry->cost_us)
+        entry->cost_us = cost_us;
+    else
+        entry->cost_us -= (entry->cost_us - cost_us) / 8;
+}

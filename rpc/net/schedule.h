@@ -1,0 +1,54 @@
+/*
+ * Which connection's next request starts: cheap ones first, by what each connection's requests cost
+ * so far; of equals, and every fourth time of all, the one that waits longest, so that none waits
+ * for ever. Pure: costs come in as arguments. Internal to rpc/net; the loop's thread only.
+ */
+#ifndef DATASTREAM_RPC_NET_SCHEDULE_H
+#define DATASTREAM_RPC_NET_SCHEDULE_H
+
+#include <stdint.h>
+
+#include "rpc/net/list.h"
+
+/* Each level holds twice the cost of the one before. */
+#define SCHEDULE_LEVELS 12
+
+/* Inside its connection. */
+struct schedule_entry {
+    struct link level;
+    struct link age;
+    int64_t cost_us; /* what a start cost lately, on average */
+};
+
+struct schedule {
+    struct link levels[SCHEDULE_LEVELS];
+    struct link ages; /* all, the one that waits longest first */
+    unsigned starts;
+};
+
+void schedule_init(struct schedule *schedule);
+
+/* An entry that is in no schedule, of whose cost nothing is known. */
+void schedule_entry_init(struct schedule_entry *entry);
+
+/* Puts the entry last; one that is in stays where it is. */
+void schedule_add(struct schedule *schedule, struct schedule_entry *entry);
+
+/* Takes it out; nothing happens when it is not in. */
+void schedule_remove(struct schedule_entry *entry);
+
+/* The one whose turn it is, which stays in; NULL when there is none. */
+struct schedule_entry *schedule_peek(struct schedule *schedule);
+
+/* Takes out what schedule_peek returned: it starts. */
+void schedule_start(struct schedule *schedule, struct schedule_entry *entry);
+
+/* What the start cost. */
+void schedule_charge(struct schedule_entry *entry, int64_t cost_us);
+
+static inline bool schedule_is_empty(const struct schedule *schedule)
+{
+    return list_is_empty(&schedule->ages);
+}
+
+#endif

@@ -1,0 +1,187 @@
+/*
+ * Fairness between connections, through real sockets: what one of them asks for, in however many
+ * requests at once, does not keep the others waiting.
+ */
+#include <time.h>
+
+#include "net_http2_client.h"
+#include "net_http2_raw.h"
+
+/* What /busy costs. */
+#define BUSY_MS 5
+
+static void be_busy(void)
+{
+    struct timespec now, until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += BUSY_MS * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_nsec -= 1000000000L;
+        until.tv_sec++;
+    }
+    do
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    while (now.tv_sec < until.tv_sec ||
+           (now.tv_sec == until.tv_sec && now.tv_nsec < until.tv_nsec));
+}
+
+static atomic_int busy_begun;
+
+/* /busy works on the loop before it answers, as a long list does. */
+static void busy_begin(void *context, struct exchange *exchange)
+{
+    if (path_is(exchange, "/busy")) {
+        atomic_fetch_add(&busy_begun, 1);
+        be_busy();
+    }
+    test_begin(context, exchange);
+}
+
+static struct fixture *start_busy(struct settings settings)
+{
+    struct fixture *fixture;
+
+    settings.workers = 1;
+    atomic_store(&busy_begun, 0);
+    fixture = fixture_start_with(settings, busy_begin);
+    return fixture;
+}
+
+#define BUSY "\x82\x86\x04\5/busy\x01\1a"
+
+/* 100 streams of /busy at once, whose answers fit. */
+static int ask_for_busy(const struct fixture *fixture)
+{
+    static char bytes[100 * 32];
+    size_t len = 0;
+    int fd = client_connect(fixture);
+
+    for (unsigned i = 0; i < 100; i++)
+        len = raw_frame(bytes, len, NGHTTP2_HEADERS, 5, 2 * i + 1, SLICE(BUSY));
+    client_send(fd, SLICE(PREFACE EMPTY_SETTINGS));
+    client_send(fd, slice_make(bytes, len));
+    return fd;
+}
+
+static void others_are_served_between_the_requests_of_one(void **state)
+{
+    struct fixture *fixture = start_busy(test_settings());
+    int busy[4];
+    int fd = client_connect(fixture);
+    char answer[4096];
+
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        busy[i] = ask_for_busy(fixture);
+    while (atomic_load(&busy_begun) == 0)
+        sleep_ms(1);
+    for (int i = 0; i < 5; i++) {
+        client_send_text(fd, "GET /empty HTTP/1.1\r\nHost: a\r\n\r\n");
+        client_read_until(fd, answer, sizeof(answer), "\r\n\r\n");
+        assert_non_null(strstr(answer, " 204 "));
+    }
+    assert_in_range(atomic_load(&busy_begun), 1, 200); /* of 400 */
+    for (int i = 0; i < 4; i++)
+        close(busy[i]);
+    close(fd);
+    fixture_stop(fixture);
+}
+
+static void requests_of_streams_that_were_reset_do_not_run(void **state)
+{
+    struct fixture *fixture = start_busy(test_settings());
+    static char bytes[100 * 48];
+    size_t len = 0;
+    int fd = client_connect(fixture);
+
+    (void)state;
+    client_send(fd, SLICE(PREFACE EMPTY_SETTINGS));
+    for (unsigned i = 0; i < 100; i++) {
+        len = raw_frame(bytes, len, NGHTTP2_HEADERS, 5, 2 * i + 1, SLICE(BUSY));
+        len = raw_frame(bytes, len, NGHTTP2_RST_STREAM, 0, 2 * i + 1, SLICE("\0\0\0\10"));
+    }
+    len = raw_frame(bytes, len, NGHTTP2_HEADERS, 5, 201, SLICE("\x82\x86\x04\6/empty\x01\1a"));
+    client_send(fd, slice_make(bytes, len));
+    wait_for(&seen.completed, 1);
+    assert_int_equal(atomic_load(&busy_begun), 0);
+    close(fd);
+    fixture_stop(fixture);
+}
+
+/* Answers of a MiB to a peer that reads none: HTTP/1.1 and HTTP/2 with a shut window. */
+static void no_further_request_begins_while_answers_are_unread(void **state)
+{
+    struct fixture *fixture = start_busy(test_settings());
+    struct client *client = client_open(fixture, 1, false);
+    int fd = client_connect(fixture);
+    int begun;
+
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        get(client, "/large");
+    while (client_step(client, 200))
+        ;
+    assert_int_equal(atomic_load(&seen.begun), 1);
+    begun = atomic_load(&seen.begun);
+    for (int i = 0; i < 16; i++)
+        client_send_text(fd, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+    sleep_ms(300);
+    assert_in_range(atomic_load(&seen.begun) - begun, 1, 10); /* what the system takes is read */
+    client_close(client);
+    close(fd);
+    fixture_stop(fixture);
+}
+
+static void what_waited_begins_once_answers_are_read(void **state)
+{
+    struct fixture *fixture = start_busy(test_settings());
+    struct client *client = client_open(fixture, 0, true);
+    int32_t ids[20];
+
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        ids[i] = get(client, "/large");
+    for (int i = 0; i < 20; i++) {
+        client_until_closed(client, ids[i]);
+        assert_int_equal(heard_of(client, ids[i])->bytes, 1 << 20);
+    }
+    client_close(client);
+    fixture_stop(fixture);
+}
+
+/* What was accepted, and waits for its turn, is told so at the end. */
+static void requests_that_wait_for_their_turn_are_answered_at_the_end(void **state)
+{
+    struct settings settings = test_settings();
+    struct fixture *fixture;
+    struct client *client;
+
+    (void)state;
+    settings.drain_timeout_ms = 100;
+    fixture = start_busy(settings);
+    client = client_open(fixture, 1, false);
+    get(client, "/large");
+    get(client, "/large");
+    while (client_step(client, 200))
+        ;
+    assert_int_equal(atomic_load(&seen.begun), 1);
+    server_stop(fixture->server);
+    client_until_end(client);
+    assert_int_equal(heard_of(client, 3)->status, 503);
+    client_close(client);
+    fixture_stop(fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(others_are_served_between_the_requests_of_one),
+        cmocka_unit_test(requests_of_streams_that_were_reset_do_not_run),
+        cmocka_unit_test(no_further_request_begins_while_answers_are_unread),
+        cmocka_unit_test(what_waited_begins_once_answers_are_read),
+        cmocka_unit_test(requests_that_wait_for_their_turn_are_answered_at_the_end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,130 @@
+/* Whose request starts next, without a loop: costs are given. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "rpc/net/schedule.h"
+
+static void init(struct schedule *schedule, struct schedule_entry *entries, size_t count)
+{
+    schedule_init(schedule);
+    for (size_t i = 0; i < count; i++)
+        schedule_entry_init(&entries[i]);
+}
+
+/* Starts the next one, which costs `cost_us`, and wants another turn; returns its number. */
+static size_t start(struct schedule *schedule, struct schedule_entry *entries, int64_t cost_us)
+{
+    struct schedule_entry *entry = schedule_peek(schedule);
+
+    assert_non_null(entry);
+    schedule_start(schedule, entry);
+    schedule_charge(entry, cost_us);
+    schedule_add(schedule, entry);
+    return (size_t)(entry - entries);
+}
+
+static void equals_take_turns(void **state)
+{
+    struct schedule schedule;
+    struct schedule_entry entries[3];
+
+    (void)state;
+    init(&schedule, entries, 3);
+    assert_true(schedule_is_empty(&schedule));
+    assert_null(schedule_peek(&schedule));
+    for (size_t i = 0; i < 3; i++)
+        schedule_add(&schedule, &entries[i]);
+    for (size_t i = 0; i < 30; i++)
+        assert_int_equal(start(&schedule, entries, 1000), i % 3);
+}
+
+/* One that asks for dear things does not come again before the others. */
+static void an_entry_is_in_once(void **state)
+{
+    struct schedule schedule;
+    struct schedule_entry entries[2];
+
+    (void)state;
+    init(&schedule, entries, 2);
+    schedule_add(&schedule, &entries[0]);
+    schedule_add(&schedule, &entries[1]);
+    schedule_add(&schedule, &entries[0]);
+    schedule_start(&schedule, schedule_peek(&schedule));
+    schedule_start(&schedule, schedule_peek(&schedule));
+    assert_true(schedule_is_empty(&schedule));
+}
+
+static void the_cheap_come_before_the_dear(void **state)
+{
+    struct schedule schedule;
+    struct schedule_entry entries[41];
+    int waited = 0;
+
+    (void)state;
+    init(&schedule, entries, 41);
+    for (size_t i = 0; i < 40; i++)
+        schedule_add(&schedule, &entries[i]);
+    for (size_t i = 0; i < 200; i++)
+        start(&schedule, entries, 4000);
+    schedule_charge(&entries[40], 100);
+    for (int round = 0; round < 100; round++) {
+        schedule_add(&schedule, &entries[40]);
+        while (schedule_peek(&schedule) != &entries[40]) {
+            start(&schedule, entries, 4000);
+            waited++;
+        }
+        schedule_start(&schedule, &entries[40]);
+        schedule_charge(&entries[40], 100);
+    }
+    assert_in_range(waited, 0, 40); /* one at most, every fourth time */
+}
+
+static void the_dear_are_not_forgotten(void **state)
+{
+    struct schedule schedule;
+    struct schedule_entry entries[9];
+    size_t starts = 0;
+
+    (void)state;
+    init(&schedule, entries, 9);
+    for (size_t i = 0; i < 9; i++)
+        schedule_add(&schedule, &entries[i]);
+    for (size_t i = 0; i < 900; i++) {
+        struct schedule_entry *entry = schedule_peek(&schedule);
+        bool is_dear = entry == &entries[0];
+
+        starts += is_dear;
+        start(&schedule, entries, is_dear ? 100000 : 50);
+    }
+    assert_in_range(starts, 20, 100);
+}
+
+static void what_is_removed_is_not_started(void **state)
+{
+    struct schedule schedule;
+    struct schedule_entry entries[2];
+
+    (void)state;
+    init(&schedule, entries, 2);
+    schedule_add(&schedule, &entries[0]);
+    schedule_add(&schedule, &entries[1]);
+    schedule_remove(&entries[0]);
+    schedule_remove(&entries[0]);
+    assert_ptr_equal(schedule_peek(&schedule), &entries[1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equals_take_turns),
+        cmocka_unit_test(an_entry_is_in_once),
+        cmocka_unit_test(the_cheap_come_before_the_dear),
+        cmocka_unit_test(the_dear_are_not_forgotten),
+        cmocka_unit_test(what_is_removed_is_not_started),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
