@@ -15,6 +15,9 @@
     X(max_connections, 1, 1000000, 10000,                                                          \
       "open connections, and three quarters of the file descriptors at most; a further one is "    \
       "closed at once, and close to the bound idle ones are: clients that open and never close")   \
+    X(max_source_connections_percent, 1, 100, 50,                                                  \
+      "part of max_connections that one source may hold, an IPv4 address or an IPv6 /64; more "    \
+      "where a proxy stands before the server: one client that takes all connections")             \
     X(max_header_bytes, 1024, 1048576, 16384,                                                      \
       "bytes of a request's header fields, name + value + 32 each: header floods; 431")            \
     X(max_header_count, 8, 1000, 100, "header fields of a request: header floods; 431")            \
@@ -51,6 +54,9 @@
       "from the first byte of a request (or of the connection) to the end of its head: slow "      \
       "headers; close")                                                                            \
     X(body_timeout_ms, 100, 3600000, 60000, "between two pieces of a request's body: slow bodies") \
+    X(min_body_bytes_per_second, 0, 1048576, 512,                                                  \
+      "a request's body may take body_timeout_ms in all, and a second more for so many bytes; "    \
+      "0 is no such bound: bodies that drip")                                                      \
     X(idle_timeout_ms, 100, 86400000, 300000, "a connection without a request; close")             \
     X(write_timeout_ms, 100, 3600000, 60000,                                                       \
       "answer bytes wait without the peer taking any (zero windows included); close")              \

@@ -74,6 +74,8 @@ static void call_opened(struct call *call)
     struct exchange *exchange = frontend->exchange;
 
     frontend->opening = false;
+    if (status_is_ok(call->status) && call->method->access != ACCESS_PUBLIC)
+        exchange_claim(exchange);
     if (!exchange_is_closed(exchange))
         frontend->opened(call);
     exchange_release(exchange);

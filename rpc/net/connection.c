@@ -119,6 +119,7 @@ static void on_closed(uv_handle_t *handle)
     struct loop *loop = connection->loop;
 
     atomic_fetch_sub(&loop->open, 1);
+    source_leave(connection->source);
     list_remove(&connection->link);
     account_give(connection->memory.whole, connection->memory.used);
     free(connection);
@@ -436,6 +437,31 @@ void connection_drain(struct connection *connection)
     connection_touch(connection);
 }
 
+bool connection_is_idle(const struct connection *connection)
+{
+    switch (connection->state) {
+    case CONNECTION_SNIFFING:
+        return true;
+    case CONNECTION_HTTP1:
+    case CONNECTION_HTTP2:
+        return connection->claimed_count == 0 && !connection->draining;
+    case CONNECTION_LINGERING:
+    case CONNECTION_CLOSING:
+        break;
+    }
+    return false;
+}
+
+void connection_close_idle(struct connection *connection)
+{
+    if (connection->stream_count > 0)
+        connection_end(connection);
+    else if (connection->state == CONNECTION_SNIFFING || connection->head_since_ms != 0)
+        connection_cut(connection);
+    else
+        connection_drain(connection);
+}
+
 static int64_t earlier(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -566,17 +592,20 @@ static void set_options(struct connection *connection, int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
 }
 
-void connection_open(struct loop *loop, int fd, bool is_tcp, const char *peer)
+void connection_open(struct loop *loop, int fd, bool is_tcp, const char *peer,
+                     struct source *source)
 {
     struct connection *connection = calloc(1, sizeof(*connection));
     const struct settings *settings = loop->settings;
 
     if (connection == NULL) {
         close(fd);
+        source_leave(source);
         atomic_fetch_sub(&loop->open, 1);
         return;
     }
     connection->loop = loop;
+    connection->source = source;
     connection->timer.fire = on_timer;
     loop_share_memory(loop, &connection->memory);
     account_add(&connection->memory, sizeof(*connection));

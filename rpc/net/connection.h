@@ -7,6 +7,7 @@
 #define DATASTREAM_RPC_NET_CONNECTION_H
 
 #include "rpc/net/loop_internal.h"
+#include "rpc/net/source.h"
 
 #define PEER_MOST 46 /* an IPv6 address with its NUL */
 
@@ -34,6 +35,7 @@ struct connection {
     struct link dirty; /* in the loop's dirty ones */
     struct timer timer;
     struct account memory; /* of its calls, of what waits to be written, of the protocol */
+    struct source *source; /* NULL for a Unix socket */
     char peer[PEER_MOST];
 
     char sniffed[24];
@@ -47,7 +49,8 @@ struct connection {
     struct link touched;  /* of these, those with something to do */
     struct link finished; /* `closed` is to be called */
     size_t stream_count;
-    size_t waiting; /* answer bytes of all streams that wait */
+    size_t claimed_count; /* of these, those whose caller showed credentials */
+    size_t waiting;       /* answer bytes of all streams that wait */
 
     bool reading;    /* wanted, or wanted again once it has rested */
     bool resting;    /* has read a full buffer: the others first */
@@ -67,8 +70,21 @@ struct connection {
     size_t write_left;
 };
 
-/* Takes the socket over. It is closed when memory ended. `is_tcp`: else a Unix socket. */
-void connection_open(struct loop *loop, int fd, bool is_tcp, const char *peer);
+/*
+ * Takes the socket over, and its place with its source (NULL: has none). It is closed when memory
+ * ended. `is_tcp`: else a Unix socket.
+ */
+void connection_open(struct loop *loop, int fd, bool is_tcp, const char *peer,
+                     struct source *source);
+
+/*
+ * Nobody who showed credentials waits for it: it is silent, between two requests, inside a head, or
+ * serves what anybody may ask for.
+ */
+bool connection_is_idle(const struct connection *connection);
+
+/* Closes one that is idle: with a word where nothing is under way, else at once. */
+void connection_close_idle(struct connection *connection);
 
 /* Plain bytes that the peer sent. */
 void connection_feed(struct connection *connection, struct slice bytes);

@@ -25,6 +25,16 @@ static struct stream *open_stream(struct exchange *exchange)
     return stream->connection == NULL || stream->overridden ? NULL : stream;
 }
 
+void exchange_claim(struct exchange *exchange)
+{
+    struct stream *stream = open_stream(exchange);
+
+    if (stream == NULL || stream->claimed)
+        return;
+    stream->claimed = true;
+    stream->connection->claimed_count++;
+}
+
 void exchange_accept_body(struct exchange *exchange, uint64_t most)
 {
     struct stream *stream = open_stream(exchange);
@@ -34,7 +44,7 @@ void exchange_accept_body(struct exchange *exchange, uint64_t most)
         return;
     stream->accepted = true;
     stream->most = most;
-    stream->body_since_ms = loop_now_ms(exchange->loop);
+    body_clock_excuse(&stream->clock, loop_now_ms(exchange->loop));
     if (most > 0 && ((length > 0 && (uint64_t)length > most) || stream->received > most)) {
         stream_refuse(stream, 413, "The body is larger than is taken here.");
         return;
@@ -52,6 +62,8 @@ void exchange_consume(struct exchange *exchange, size_t bytes)
         bytes = stream->unconsumed;
     if (stream->connection == NULL || bytes == 0)
         return;
+    if (stream->unconsumed >= exchange->loop->settings->stream_window_bytes)
+        body_clock_excuse(&stream->clock, loop_now_ms(exchange->loop));
     stream->unconsumed -= bytes;
     if (stream->connection->state == CONNECTION_HTTP2)
         http2_consume(stream, bytes);

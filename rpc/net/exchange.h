@@ -76,6 +76,12 @@ struct exchange {
 bool exchange_header(const struct exchange *exchange, struct slice name, struct slice *ret_value);
 
 /*
+ * The caller showed credentials that hold. Until then the exchange keeps its connection from being
+ * closed no more than silence does, when others need its place.
+ */
+void exchange_claim(struct exchange *exchange);
+
+/*
  * The frontend wants the body: answers `Expect: 100-continue` and lets `body` and `body_end` come.
  * Until then nothing of the body is delivered. At most `most` bytes are; when the peer sends more,
  * or announced more, the exchange is answered 413 by the connection and closed (0: no limit).

@@ -75,7 +75,7 @@ static void body_begins(struct connection *connection, struct stream *stream, bo
 
     http1->reading = stream;
     http1->dropped = 0;
-    http1->body_since_ms = now;
+    body_clock_start(&http1->clock, now);
     http1->left = chunked ? 0 : (uint64_t)stream->exchange.head.content_length;
     http1->chunks = (struct http1_chunks){0};
     http1__move(connection, chunked ? HTTP1_CHUNKED : HTTP1_LENGTH);
@@ -154,11 +154,12 @@ static void deliver(struct connection *connection, struct slice data)
 {
     struct http1 *http1 = connection->http1;
     struct stream *stream = http1->reading;
+    bool is_wanted = stream != NULL && stream->answer.state != ANSWER_ENDED;
 
     if (data.len == 0)
         return;
-    http1->body_since_ms = loop_now_ms(connection->loop);
-    if (stream != NULL && stream->answer.state != ANSWER_ENDED) {
+    body_clock_piece(&http1->clock, loop_now_ms(connection->loop), is_wanted ? data.len : 0);
+    if (is_wanted) {
         stream_receive(stream, data);
         return;
     }
@@ -247,14 +248,17 @@ static void set_reading(struct connection *connection)
     bool want = !is_blocked(connection);
 
     if (want && !connection->reading)
-        connection->http1->body_since_ms = loop_now_ms(connection->loop);
+        body_clock_excuse(&connection->http1->clock, loop_now_ms(connection->loop));
     connection_read(connection, want);
 }
 
 static void take_held(struct connection *connection)
 {
     struct http1 *http1 = connection->http1;
-    size_t used = take(connection, slice_make(http1->held.data, http1->held.len));
+    size_t used;
+
+    body_clock_excuse(&http1->clock, loop_now_ms(connection->loop)); /* its bytes are here */
+    used = take(connection, slice_make(http1->held.data, http1->held.len));
 
     if (http1->state != HTTP1_STOPPED)
         buffer_drop(&http1->held, used);
@@ -335,8 +339,8 @@ int64_t http1_body_deadline(struct connection *connection)
     if (http1->state != HTTP1_LENGTH && http1->state != HTTP1_CHUNKED)
         return INT64_MAX;
     if (is_blocked(connection))
-        http1->body_since_ms = loop_now_ms(connection->loop);
-    return http1->body_since_ms + (int64_t)connection->loop->settings->body_timeout_ms;
+        body_clock_excuse(&http1->clock, loop_now_ms(connection->loop));
+    return body_clock_due_ms(&http1->clock, connection->loop->settings);
 }
 
 void http1_expire_body(struct connection *connection)

@@ -2,6 +2,7 @@
 #ifndef DATASTREAM_RPC_NET_HTTP1_H
 #define DATASTREAM_RPC_NET_HTTP1_H
 
+#include "rpc/net/body_clock.h"
 #include "rpc/net/http1_check.h"
 #include "rpc/net/protocol.h"
 
@@ -20,13 +21,13 @@ struct http1 {
     struct http1_limits limits;
     struct http1_scan scan;
     struct http1_chunks chunks;
-    uint64_t left;          /* bytes of the body still to come, in HTTP1_LENGTH */
-    struct buffer held;     /* read, but not taken yet */
-    size_t held_counted;    /* its capacity, as the connection's account has it */
-    struct stream *reading; /* whose body comes; NULL: it is dropped */
-    uint64_t dropped;       /* bytes of the body that were */
-    bool close;             /* the last request was taken */
-    int64_t body_since_ms;  /* when the body's last piece came, or reading went on */
+    uint64_t left;           /* bytes of the body still to come, in HTTP1_LENGTH */
+    struct buffer held;      /* read, but not taken yet */
+    size_t held_counted;     /* its capacity, as the connection's account has it */
+    struct stream *reading;  /* whose body comes; NULL: it is dropped */
+    uint64_t dropped;        /* bytes of the body that were */
+    bool close;              /* the last request was taken */
+    struct body_clock clock; /* of the body that comes */
 };
 
 /* Moves to another state; the only place that does. */

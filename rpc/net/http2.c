@@ -295,8 +295,8 @@ static int64_t check_stream(struct stream *stream, int64_t now)
     /* Once the answer has begun the two sides converse, and silence is no fault. */
     if (!stream->ended && answer->state == ANSWER_NONE) {
         if (!stream->accepted || stream->unconsumed >= settings->stream_window_bytes)
-            stream->body_since_ms = now; /* it is we who are not ready */
-        due = stream->body_since_ms + (int64_t)settings->body_timeout_ms;
+            body_clock_excuse(&stream->clock, now); /* it is we who are not ready */
+        due = body_clock_due_ms(&stream->clock, settings);
         if (now >= due)
             stream_refuse(stream, 408, "The body of the request took too long.");
         else if (due < next)

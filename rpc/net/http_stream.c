@@ -118,6 +118,8 @@ void stream_begin(struct stream *stream)
     stream->whole = true;
     stream->exchange.started_us = clock_monotonic_us();
     atomic_fetch_add_explicit(&stream->exchange.loop->requests, 1, memory_order_relaxed);
+    stream->connection->idle_since_ms = loop_now_ms(stream->exchange.loop);
+    body_clock_start(&stream->clock, stream->connection->idle_since_ms);
     make_ready(stream);
 }
 
@@ -187,7 +189,7 @@ void stream_receive(struct stream *stream, struct slice bytes)
 {
     stream->received += bytes.len;
     stream->unconsumed += bytes.len;
-    stream->body_since_ms = loop_now_ms(stream->exchange.loop);
+    body_clock_piece(&stream->clock, loop_now_ms(stream->exchange.loop), bytes.len);
     if (stream->most > 0 && stream->received > stream->most && !drops_body(stream))
         stream_refuse(stream, 413, "The body is larger than is taken here.");
     if (drops_body(stream))
@@ -332,6 +334,7 @@ void stream_finish(struct stream *stream, bool complete)
     list_remove(&stream->link);
     list_append(&connection->finished, &stream->link);
     connection->stream_count--;
+    connection->claimed_count -= stream->claimed;
     if (connection->stream_count == 0) {
         connection->idle_since_ms = loop_now_ms(connection->loop);
         connection_arm(connection, connection->idle_since_ms +

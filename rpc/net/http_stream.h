@@ -6,6 +6,7 @@
 #ifndef DATASTREAM_RPC_NET_HTTP_STREAM_H
 #define DATASTREAM_RPC_NET_HTTP_STREAM_H
 
+#include "rpc/net/body_clock.h"
 #include "rpc/net/buffer.h"
 #include "rpc/net/exchange.h"
 #include "rpc/net/timer.h"
@@ -56,19 +57,20 @@ struct stream {
     int32_t id; /* HTTP/2 */
 
     /* The request. */
-    bool whole;            /* its head came and was acceptable */
-    bool begun;            /* begin was called */
-    bool accepted;         /* the frontend wants the body */
-    bool ended;            /* all of it came */
-    bool end_told;         /* body_end was called */
-    bool expect_continue;  /* the client waits for 100 */
-    bool continue_owed;    /* 100 is to be written */
-    bool continued;        /* HTTP/1.1: it was */
-    uint64_t most;         /* body bytes that the frontend takes; 0: no limit */
-    uint64_t received;     /* body bytes that came */
-    size_t unconsumed;     /* of these, without credit given back */
-    int64_t body_since_ms; /* when the last piece came */
-    struct piece *held;    /* HTTP/2: pieces from before it was accepted */
+    bool claimed;            /* credentials were shown, and accepted */
+    bool whole;              /* its head came and was acceptable */
+    bool begun;              /* begin was called */
+    bool accepted;           /* the frontend wants the body */
+    bool ended;              /* all of it came */
+    bool end_told;           /* body_end was called */
+    bool expect_continue;    /* the client waits for 100 */
+    bool continue_owed;      /* 100 is to be written */
+    bool continued;          /* HTTP/1.1: it was */
+    uint64_t most;           /* body bytes that the frontend takes; 0: no limit */
+    uint64_t received;       /* body bytes that came */
+    size_t unconsumed;       /* of these, without credit given back */
+    struct body_clock clock; /* HTTP/2: of the body */
+    struct piece *held;      /* HTTP/2: pieces from before it was accepted */
     struct piece *held_last;
     size_t header_capacity; /* HTTP/2: of head.headers while they come */
     int refusal;            /* HTTP/2: the status that its head earned; 0: none */

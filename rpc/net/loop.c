@@ -286,16 +286,13 @@ static void cut_all(struct loop_task *task)
         connection_end(LIST_ELEMENT(link, struct connection, link));
 }
 
-/* Silent since it was opened, or between two requests. */
-static bool is_idle(const struct connection *connection)
+/* Whether the connection may go, so that another has its place: any, or one of its source. */
+static bool may_go(const struct connection *connection, bool any)
 {
-    if (connection->state == CONNECTION_SNIFFING)
-        return connection->sniffed_len == 0;
-    return (connection->state == CONNECTION_HTTP1 || connection->state == CONNECTION_HTTP2) &&
-           connection->stream_count == 0 && connection->head_since_ms == 0 && !connection->draining;
+    return (any || source_is_pressed(connection->source)) && connection_is_idle(connection);
 }
 
-static int64_t longest_idle_ms(struct loop *loop)
+static int64_t longest_idle_ms(struct loop *loop, bool any)
 {
     int64_t longest = 0;
 
@@ -304,7 +301,7 @@ static int64_t longest_idle_ms(struct loop *loop)
         const struct connection *connection = LIST_ELEMENT(link, struct connection, link);
         int64_t idle = loop_now_ms(loop) - connection->idle_since_ms;
 
-        if (is_idle(connection) && idle > longest)
+        if (may_go(connection, any) && idle > longest)
             longest = idle;
     }
     return longest;
@@ -313,7 +310,8 @@ static int64_t longest_idle_ms(struct loop *loop)
 static void close_idle(struct loop_task *task)
 {
     struct loop *loop = LIST_ELEMENT(task, struct loop, idle_task);
-    int64_t least = longest_idle_ms(loop) / 2;
+    bool any = atomic_exchange(&loop->idle_any, false);
+    int64_t least = longest_idle_ms(loop, any) / 2;
     unsigned closed = 0;
 
     atomic_store(&loop->idle_posted, false);
@@ -321,15 +319,17 @@ static void close_idle(struct loop_task *task)
          link != &loop->connections && closed < IDLE_CLOSED_AT_ONCE; link = link->next) {
         struct connection *connection = LIST_ELEMENT(link, struct connection, link);
 
-        if (is_idle(connection) && loop_now_ms(loop) - connection->idle_since_ms >= least) {
-            connection_drain(connection);
+        if (may_go(connection, any) && loop_now_ms(loop) - connection->idle_since_ms >= least) {
+            connection_close_idle(connection);
             closed++;
         }
     }
 }
 
-void loop_close_idle(struct loop *loop)
+void loop_close_idle(struct loop *loop, bool any)
 {
+    if (any)
+        atomic_store(&loop->idle_any, true);
     if (atomic_exchange(&loop->idle_posted, true))
         return;
     loop->idle_task.run = close_idle;

@@ -62,6 +62,7 @@ struct loop {
     struct loop_task drain_task;
     struct loop_task cut_task;
     struct loop_task idle_task;
+    atomic_bool idle_any;    /* likewise */
     atomic_bool idle_posted; /* set by the acceptor, cleared by the loop */
     uv_thread_t thread;
 };
@@ -76,8 +77,11 @@ void loop_done(struct loop *loop);
 void loop_drain(struct loop *loop);
 void loop_cut(struct loop *loop);
 
-/* The acceptor's thread: close some connections that are idle, the longest idle ones. */
-void loop_close_idle(struct loop *loop);
+/*
+ * The acceptor's thread: close some connections that are idle, the longest idle ones; those of
+ * sources that hold nearly all that they may, or `any`.
+ */
+void loop_close_idle(struct loop *loop, bool any);
 
 /* The loop's own time, milliseconds. */
 static inline int64_t loop_now_ms(struct loop *loop)

@@ -4,6 +4,7 @@
  */
 #include "rpc/net/server.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -21,7 +22,7 @@
 /* Connections taken from one listener before the others get their turn. */
 #define ACCEPTS_A_TURN 64
 /* When the process has no file descriptor left, accepting waits for as long as this. */
-#define ACCEPT_PAUSE_MS 100
+#define ACCEPT_PAUSE_MS 20
 
 struct listener {
     struct server *server;
@@ -50,6 +51,7 @@ struct server {
     enum server_state state;
     bool has_uv;
     uint64_t connections_most;
+    struct sources sources;
 
     struct loop *loops;
     unsigned loop_count;            /* that run */
@@ -65,6 +67,7 @@ struct handover {
     struct loop *loop;
     int fd;
     bool is_tcp;
+    struct source *source;
     char peer[PEER_MOST];
 };
 
@@ -81,7 +84,8 @@ static void take_over(struct loop_task *task)
 {
     struct handover *handover = LIST_ELEMENT(task, struct handover, task);
 
-    connection_open(handover->loop, handover->fd, handover->is_tcp, handover->peer);
+    connection_open(handover->loop, handover->fd, handover->is_tcp, handover->peer,
+                    handover->source);
     free(handover);
 }
 
@@ -103,13 +107,11 @@ static struct loop *emptiest_loop(struct server *server, unsigned *ret_open)
     return best;
 }
 
-/* Close to the bound, idle connections go so that others may come. */
-static void make_room(struct server *server, unsigned open)
+/* Idle connections go, of sources that hold their part or any, so that others may come. */
+static void make_room(struct server *server, bool any)
 {
-    if (open + server->connections_most / 16 < server->connections_most)
-        return;
     for (unsigned i = 0; i < server->loop_count; i++)
-        loop_close_idle(&server->loops[i]);
+        loop_close_idle(&server->loops[i], any);
 }
 
 static void hand_over(struct listener *listener, int fd, const struct sockaddr_storage *peer)
@@ -117,12 +119,17 @@ static void hand_over(struct listener *listener, int fd, const struct sockaddr_s
     struct server *server = listener->server;
     unsigned open;
     struct loop *loop = emptiest_loop(server, &open);
+    bool is_full = open + server->connections_most / 16 >= server->connections_most;
     struct handover *handover = open < server->connections_most ? calloc(1, sizeof(*handover))
                                                                 : NULL;
+    struct source *source = NULL;
+    bool may_enter = handover != NULL && source_enter(&server->sources, peer, &source);
 
-    make_room(server, open);
-    if (handover == NULL) {
+    if (is_full || source_is_pressed(source))
+        make_room(server, is_full);
+    if (!may_enter) {
         atomic_fetch_add(&server->refused, 1);
+        free(handover);
         close(fd);
         return;
     }
@@ -131,6 +138,7 @@ static void hand_over(struct listener *listener, int fd, const struct sockaddr_s
     handover->task.run = take_over;
     handover->loop = loop;
     handover->fd = fd;
+    handover->source = source;
     handover->is_tcp = !listener->address.is_unix;
     address_format_peer(peer, handover->peer, sizeof(handover->peer));
     loop_post(loop, &handover->task);
@@ -152,9 +160,13 @@ static void on_pause_over(uv_timer_t *timer)
         poll_listeners(server);
 }
 
-/* Out of descriptors the backlog stays readable: without a pause the loop would spin. */
+/*
+ * Out of descriptors: idle connections go, or nobody would be heard until they are idle too long.
+ * The backlog stays readable meanwhile: without a pause the loop would spin.
+ */
 static void pause_accepting(struct server *server)
 {
+    make_room(server, true);
     for (size_t i = 0; i < server->listener_count; i++)
         uv_poll_stop(&server->listeners[i].poll);
     uv_timer_start(&server->pause_timer, on_pause_over, ACCEPT_PAUSE_MS, 0);
@@ -335,8 +347,23 @@ static void on_loop_ended(void *context)
 
 /* ---- life ---- */
 
+/* How many file descriptors the process has open; 0 where the system does not say. */
+static uint64_t count_descriptors(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    uint64_t count = 0;
+
+    if (folder == NULL)
+        return 0;
+    while (readdir(folder) != NULL)
+        count++;
+    closedir(folder);
+    return count - 3; /* itself and its parent by name, and the folder that was read */
+}
+
 /*
- * Connections have three quarters of the process's file descriptors at most: a store that can't
+ * Connections have three quarters of the process's file descriptors at most, and of those that are
+ * free at the start: a store that can't
  * open its next file takes no further write. The soft limit, which is low for the sake of programs
  * that select(2), is raised to the hard one.
  */
@@ -344,6 +371,8 @@ static uint64_t connections_most(uint64_t wanted)
 {
     struct rlimit files;
     uint64_t most;
+    uint64_t used;
+    uint64_t spare;
 
     if (getrlimit(RLIMIT_NOFILE, &files) != 0)
         return wanted;
@@ -354,6 +383,10 @@ static uint64_t connections_most(uint64_t wanted)
             files = raised;
     }
     most = files.rlim_cur / 4 * 3;
+    used = count_descriptors();
+    spare = files.rlim_cur > used ? files.rlim_cur - used : 0;
+    if (most > spare / 4 * 3)
+        most = spare / 4 * 3 + 1;
     if (wanted <= most)
         return wanted;
     log_event(LOG_WARNING, "few_descriptors", LOG_INT("descriptors", (int64_t)files.rlim_cur),
@@ -433,6 +466,7 @@ void server_free(struct server *server)
         return;
     close_listeners(server);
     end_loops(server);
+    sources_done(&server->sources);
     free(server->loops);
     if (server->has_uv) {
         uv_walk(&server->uv, close_handle, NULL);
@@ -452,6 +486,9 @@ struct status server_start(const struct server_options *options, struct arena *a
         return status_out_of_memory();
     server->options = *options;
     server->connections_most = connections_most(options->settings->max_connections);
+    sources_init(&server->sources,
+                 (unsigned)(server->connections_most *
+                            options->settings->max_source_connections_percent / 100));
     signal(SIGPIPE, SIG_IGN); /* a peer that is gone is an error of write, not a signal */
     if (!start_acceptor(server))
         status = status_const(STATUS_UNAVAILABLE, SLICE("the system refused an event loop"));

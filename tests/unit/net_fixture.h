@@ -190,7 +190,7 @@ static void frontend_body_end(struct exchange *exchange)
         send_flood(exchange);
     } else if (path_is(exchange, "/large")) {
         answer_large(exchange);
-    } else if (path_is(exchange, "/half")) {
+    } else if (path_is(exchange, "/half") || path_is(exchange, "/public")) {
         exchange_send_head(exchange, 200, plain_headers, 1);
         exchange_send_body(exchange, SLICE("half"));
     } else if (path_is(exchange, "/reset")) {
@@ -255,6 +255,8 @@ static void test_begin(void *context, struct exchange *exchange)
     exchange->frontend = &test_frontend;
     exchange->state = call;
     atomic_fetch_add(&seen.begun, 1);
+    if (!path_is(exchange, "/public"))
+        exchange_claim(exchange);
     if (path_is(exchange, "/early")) {
         exchange_respond(exchange, 403, plain_headers, 1, SLICE("no"));
         return;
@@ -297,6 +299,7 @@ static UNUSED struct settings test_settings(void)
 
     settings.workers = 2;
     settings.drain_timeout_ms = 3000;
+    settings.max_source_connections_percent = 100; /* all clients of a test are one source */
     return settings;
 }
 
