@@ -25,7 +25,7 @@ static int stream_setup(void **state)
 
 #define GET "GET /api/v1/changes"
 #define CHANGE(revision)                                                                 \
-    "{\"type\":\"UNSPECIFIED\",\"kind\":\"\",\"id\":\"\",\"revision\":\"" revision "\"," \
+    "{\"kind\":\"\",\"id\":\"\",\"revision\":\"" revision "\"," \
     "\"moreInRevision\":false}"
 
 static void assert_body(struct slice wanted)
