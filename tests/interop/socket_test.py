@@ -103,7 +103,8 @@ class Sockets(unittest.TestCase):
                 self.assertEqual(json.loads(line)["status"], status)
 
     def test_connections_leave_descriptors_to_the_store(self):
-        server = self.serve("--header-timeout-ms", "600000", descriptors=512)
+        server = self.serve("--header-timeout-ms", "600000", "--max-source-connections-percent", "100",
+                            descriptors=512)
         self.assertEqual(resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE), (512, 512))
         before = self.descriptors(server)
         uploads = [self.upload(server, f"director {i}") for i in range(20)]
@@ -147,9 +148,13 @@ class Sockets(unittest.TestCase):
             return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
         before = used()
-        self.assertEqual(select.select(late, [], [], 1)[0], [])
+        select.select(late, [], [], 1)
         self.assertLess(used() - before, 0.5)  # it does not spin
-        self.assertEqual(self.call(client, server, "GET", "/healthz")[0], 200)  # and serves who is there
+        try:  # and serves somebody: who is there, or who came when the idle one had to make room
+            served = self.call(client, server, "GET", "/healthz")[0] == 200
+        except (http.client.HTTPException, OSError):
+            served = bool(select.select(late, [], [], 10)[0])
+        self.assertTrue(served)
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
         for one in late:
             self.assertIn(b"200 OK", one.recv(4096))
