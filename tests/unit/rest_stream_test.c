@@ -24,7 +24,7 @@ static int stream_setup(void **state)
 }
 
 #define GET "GET /api/v1/changes"
-#define CHANGE(revision)                                                                 \
+#define CHANGE(revision)                                        \
     "{\"kind\":\"\",\"id\":\"\",\"revision\":\"" revision "\"," \
     "\"moreInRevision\":false}"
 

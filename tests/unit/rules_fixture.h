@@ -85,9 +85,10 @@ static struct slice rules_contract(struct arena *arena)
     static Datastream__V1__Same *sames[] = {&mode};
     static char protocol[] = "protocol", tcp_name[] = "TCP", mode_name[] = "mode",
                 description[] = "description", name[] = "name", udp[] = "UDP", port[] = "514";
+    ProtobufCAllocator allocator = message_allocator(arena);
     Google__Protobuf__FileDescriptorSet *set =
         (void *)google__protobuf__file_descriptor_set__unpack(
-            NULL, embedded_contract().len, (const uint8_t *)embedded_contract().data);
+            &allocator, embedded_contract().len, (const uint8_t *)embedded_contract().data);
     Datastream__V1__FieldPolicy policy = DATASTREAM__V1__FIELD_POLICY__INIT;
     Datastream__V1__FieldPolicy none = DATASTREAM__V1__FIELD_POLICY__INIT;
 
