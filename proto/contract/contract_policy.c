@@ -279,6 +279,8 @@ static struct status take_reverse(const struct owner *owner)
             break;
         path = slice_from(path, dot + 1);
     }
+    if (type == NULL)
+        return refuse(owner, "reverse", option->field, "which goes on below a scalar");
     owner->field->reverse = reverse;
     return status_ok();
 }

@@ -152,6 +152,24 @@ static void put_success(struct openapi *api, const struct openapi_operation *ope
     openapi__close(api, '}');
 }
 
+/* Messages within each other that are looked through for a secret. */
+#define SECRET_DEPTH_MOST 8
+
+static bool holds_secret(const struct message_type *type, unsigned depth)
+{
+    for (size_t i = 0; depth < SECRET_DEPTH_MOST && i < type->field_count; i++) {
+        const struct field *field = &type->fields[i];
+
+        if (field->secret)
+            return true;
+        if (field->message != NULL && !field->map &&
+            field->message->well_known == WELL_KNOWN_NONE &&
+            holds_secret(field->message, depth + 1))
+            return true;
+    }
+    return false;
+}
+
 /* Whether the operation can answer the problem. */
 static bool can_answer(const struct openapi_operation *operation, int status)
 {
@@ -166,10 +184,8 @@ static bool can_answer(const struct openapi_operation *operation, int status)
         return binding->template.variable_count > 0 ||
                operation->method->operation == OPERATION_BATCH_GET ||
                operation->method->operation == OPERATION_BATCH_DELETE;
-    case 501: /* secrets are not stored yet */
-        return operation->method->operation == OPERATION_SET ||
-               openapi__is_verb(operation, "POST") || openapi__is_verb(operation, "PATCH") ||
-               openapi__is_verb(operation, "PUT");
+    case 501: /* where a plain value of a secret may be sent */
+        return has_body && holds_secret(operation->method->input, 0);
     case 406:
         return !binding_answers_raw(binding);
     case 409:

@@ -260,6 +260,8 @@ static struct slice permission_text(struct arena *arena, const struct method *me
         return SLICE("Public: no token is needed.");
     if (method->access == ACCESS_AUTHENTICATED)
         return SLICE("Required permission: none; any valid token.");
+    if (method->access == ACCESS_OWN_CREDENTIAL)
+        return SLICE("Required permission: none; the object's own credential alone.");
     return arena_printf(
         arena, "Required permission: `%.*s`%s.%s", SLICE_ARG(method->permission->name),
         method->allow_self ? "; none where a token acts on itself" : "",

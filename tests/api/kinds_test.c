@@ -457,6 +457,64 @@ static void pipelines_that_refer_to_each_other_go_together(void **state)
     api_check(&server, 404, "GET", path_of(&kinds[8], inner, ""), server.token, NULL);
 }
 
+/* The body of a device of a generic type, whose settings are `settings`. */
+static char *generic(const char *name, const char *settings)
+{
+    size_t size = strlen(settings) + 200;
+    char *body = malloc(size);
+
+    assert_non_null(body);
+    snprintf(body, size, "{\"name\":\"%s\",\"generic\":{\"type\":\"KAFKA\",\"settings\":%s}}", name,
+             settings);
+    return body;
+}
+
+/* `count` times `text`, with `first` before and `last` after it. */
+static char *repeated(const char *first, const char *text, size_t count, const char *last)
+{
+    size_t size = strlen(first) + strlen(text) * count + strlen(last) + 1;
+    char *all = calloc(1, size);
+
+    assert_non_null(all);
+    strcpy(all, first);
+    for (size_t i = 0, at = strlen(first); i < count; i++, at += strlen(text))
+        memcpy(all + at, text, strlen(text));
+    strcat(all, last);
+    return all;
+}
+
+static void post_generic(int status, const char *name, char *settings, const char *says)
+{
+    char *body = generic(name, settings);
+    struct api_reply reply = api_expect(&server, status, "POST", "/api/v1/devices", server.token,
+                                        body);
+
+    if (!api_contains(&reply, says))
+        fail_msg("%s: the answer lacks \"%s\"", name, says);
+    api_reply_free(&reply);
+    free(body);
+    free(settings);
+}
+
+static void generic_settings_keep_their_bounds(void **state)
+{
+    char *closed = repeated("", "]", 15, "}");
+    char *too_deep = repeated("", "]", 16, "}");
+
+    (void)state;
+    /* An object and 15 lists are 16 levels; the list of 499 is a value too. */
+    post_generic(201, "generic-depth", repeated("{\"a\":", "[", 15, closed), "KAFKA");
+    post_generic(400, "generic-deeper", repeated("{\"a\":", "[", 16, too_deep),
+                 "generic.settings: must have at most 16 levels");
+    post_generic(201, "generic-values", repeated("{\"a\":[1", ",1", 498, "]}"), "KAFKA");
+    post_generic(400, "generic-more", repeated("{\"a\":[1", ",1", 499, "]}"),
+                 "generic.settings: must have at most 500 values");
+    post_generic(400, "generic-bytes", repeated("{\"a\":\"", "x", 65536, "\"}"),
+                 "generic.settings: must have at most 65536 bytes");
+    free(closed);
+    free(too_deep);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -469,6 +527,7 @@ int main(void)
         cmocka_unit_test(a_hundred_devices_with_three_directors_each_go_at_once),
         cmocka_unit_test(a_credential_is_shown_once_and_replaced),
         cmocka_unit_test(a_plain_secret_is_refused_until_it_can_be_kept_and_a_quote_is_not),
+        cmocka_unit_test(generic_settings_keep_their_bounds),
         cmocka_unit_test(pipelines_that_refer_to_each_other_go_together),
     };
 

@@ -71,6 +71,18 @@ static void reverse_of_no_kind(void)
     give("created_by", value);
 }
 
+static void reverse_below_a_scalar(void)
+{
+    static Datastream__V1__ReverseReference reverse;
+    Datastream__V1__FieldPolicy value = policy();
+
+    reverse = (Datastream__V1__ReverseReference)DATASTREAM__V1__REVERSE_REFERENCE__INIT;
+    reverse.kind = arena_cstr(&arena, SLICE("clusters"));
+    reverse.field = arena_cstr(&arena, SLICE("members.director_id.text"));
+    value.reverse = &reverse;
+    give("created_by", value);
+}
+
 static void derived_from_nothing(void)
 {
     static Datastream__V1__DerivedFrom derived;
@@ -90,6 +102,8 @@ static void names_that_lead_nowhere_are_refused(void **state)
         {same_as_nothing, "Device.director_ids has the option same \"colour\""},
         {required_when_nothing, "Device.description has the option required_when \"colour\""},
         {reverse_of_no_kind, "Device.created_by has the option reverse \"gadgets\""},
+        {reverse_below_a_scalar,
+         "Device.created_by has the option reverse \"members.director_id.text\""},
         {derived_from_nothing, "Device.status has the option derived_from \"shape\""},
     };
 

@@ -172,17 +172,17 @@ static void streams_beyond_the_bound_are_refused(void **state)
     struct raw_answer answer;
 
     /* Who has not acknowledged our settings may not know the bound. */
-    answer = raw_converse(*state, many_requests(SLICE_EMPTY, 110), 100);
-    assert_int_equal(atomic_load(&seen.begun), 100);
+    answer = raw_converse(*state, many_requests(SLICE_EMPTY, 110), 300);
+    wait_for(&seen.begun, 100);
     assert_int_equal(answer.resets, 10);
     assert_int_equal(answer.reset_error, NGHTTP2_REFUSED_STREAM);
     assert_int_equal(answer.goaways, 0);
-    /* Who has is at fault. */
+    /* Who has is at fault; which requests start before the fault is seen, the time budget says. */
     answer = raw_converse(*state, many_requests(SLICE(SETTINGS_ACK), 110), PATIENCE_MS);
-    assert_int_equal(atomic_load(&seen.begun), 200);
     assert_int_equal(answer.goaways, 1);
     assert_int_equal(answer.goaway_error, NGHTTP2_PROTOCOL_ERROR);
-    wait_for(&seen.cancelled, 200);
+    assert_in_range(atomic_load(&seen.begun), 100, 200);
+    wait_for(&seen.cancelled, atomic_load(&seen.begun));
 }
 
 static void continuations_without_end_are_cut(void **state)

@@ -4,6 +4,7 @@
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/quote_references.h"
 #include "rpc/services/resource/rules.h"
+#include "rpc/services/resource/struct_bounds.h"
 #include "storage/keys.h"
 
 /* -- single fields ---------------------------------------------------------------------------- */
@@ -171,6 +172,19 @@ static void check_unique_by(struct walk *walk, const struct spot *spot,
     }
 }
 
+static void check_struct_bounds(struct walk *walk, const struct spot *spot,
+                                const ProtobufCMessage *message)
+{
+    const struct change *change = walk->context;
+    const struct field *field = spot->field;
+    struct slice description = SLICE_EMPTY;
+
+    if (!struct_bounds_hold(walk->arena, field->struct_bounds, field_get_message(message, field),
+                            &description))
+        violations_add(change->violations, walk->arena, spot_path(walk->arena, spot), "%.*s",
+                       SLICE_ARG(description));
+}
+
 static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
                   const struct field *field, bool judged)
 {
@@ -179,6 +193,8 @@ static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *
     check_required_when(walk, spot, message, judged);
     if (judged && field->unique_by != NULL)
         check_unique_by(walk, spot, message);
+    if (judged && field->struct_bounds != NULL && field_is_set(message, field))
+        check_struct_bounds(walk, spot, message);
 }
 
 void rules_check_object(const struct change *change)
