@@ -4,6 +4,7 @@
 #include "rpc/services/api_token.h"
 #include "rpc/services/audit_log.h"
 #include "rpc/services/kinds/kinds.h"
+#include "rpc/services/preview.h"
 #include "rpc/services/resource/disclosure.h"
 #include "rpc/services/resource/resource.h"
 #include "rpc/services/role.h"
@@ -33,6 +34,7 @@ const struct handler_entry *services_handlers(void)
         {ROLES "GetRoleUsage", role__usage},
         {ROLES "ListPermissions", permission__list},
         {"datastream.v1.AuditService.ListAuditLogs", audit_log__list},
+        {"datastream.v1.ApiPreviewService.PreviewApiCall", preview__call},
         {NULL, NULL},
     };
 

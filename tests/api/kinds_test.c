@@ -515,6 +515,24 @@ static void generic_settings_keep_their_bounds(void **state)
     free(too_deep);
 }
 
+static void a_preview_shows_the_request_and_creates_nothing(void **state)
+{
+    struct api_reply reply = api_expect(&server, 200, "POST", "/api/v1/api-preview", server.token,
+                                        "{\"kind\":\"devices\",\"body\":{\"name\":\"seen\"}}");
+
+    (void)state;
+    assert_true(api_contains(&reply, "\"path\":\"/devices\""));
+    assert_true(api_contains(&reply, "$BASE_URL/devices"));
+    api_reply_free(&reply);
+    reply = api_expect(&server, 200, "GET", "/api/v1/devices", server.token, NULL);
+    assert_false(api_contains(&reply, "\"name\":\"seen\""));
+    api_reply_free(&reply);
+    reply = api_expect(&server, 400, "POST", "/api/v1/api-preview", server.token,
+                       "{\"kind\":\"devices\",\"body\":{\"nmae\":\"seen\"}}");
+    assert_true(api_contains(&reply, "body.nmae"));
+    api_reply_free(&reply);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -528,6 +546,7 @@ int main(void)
         cmocka_unit_test(a_credential_is_shown_once_and_replaced),
         cmocka_unit_test(a_plain_secret_is_refused_until_it_can_be_kept_and_a_quote_is_not),
         cmocka_unit_test(generic_settings_keep_their_bounds),
+        cmocka_unit_test(a_preview_shows_the_request_and_creates_nothing),
         cmocka_unit_test(pipelines_that_refer_to_each_other_go_together),
     };
 

@@ -56,9 +56,9 @@ static struct status engine_create(struct call *call)
     struct status status = draft_create(call, &draft);
 
     if (status_is_ok(status))
-        status = engine__check_secrets(call, draft.message);
-    if (status_is_ok(status))
         status = draft_status(call, &draft);
+    if (status_is_ok(status))
+        status = engine__check_secrets(call, draft.message);
     if (status_is_ok(status))
         status = draft_check_name(call, &draft);
     if (!status_is_ok(status))

@@ -16,12 +16,12 @@ struct status engine__update(struct call *call)
     const struct kind *kind = call->method->kind;
     ProtobufCMessage *resource = field_get_message(call->request, call->method->resource);
     struct edit edit;
-    struct status status = resource == NULL ? status_ok() : engine__check_secrets(call, resource);
+    struct status status = edit_begin(call, adjust, &edit);
 
     if (status_is_ok(status))
-        status = edit_begin(call, adjust, &edit);
-    if (status_is_ok(status))
         status = draft_status(call, &edit.after);
+    if (status_is_ok(status) && resource != NULL)
+        status = engine__check_secrets(call, resource);
     if (status_is_ok(status))
         status = draft_check_name(call, &edit.after);
     if (!status_is_ok(status))

@@ -8,6 +8,9 @@
 
 #include "rpc/services/resource/change.h"
 
+/* What stands for a secret in the commands of API Preview; no secret may be it. */
+#define RULES_PLACEHOLDER "REPLACE_ME"
+
 /* Fills defaults of fields that were written and are unset, and every derived field. */
 void rules_fill(const struct change *change);
 

@@ -185,9 +185,38 @@ static void check_struct_bounds(struct walk *walk, const struct spot *spot,
                        SLICE_ARG(description));
 }
 
+static void refuse_placeholder(struct walk *walk, const struct spot *spot, struct slice text)
+{
+    const struct change *change = walk->context;
+
+    if (slice_equal(text, SLICE(RULES_PLACEHOLDER)))
+        violations_add(change->violations, walk->arena, spot_path(walk->arena, spot),
+                       "must be the secret itself: " RULES_PLACEHOLDER
+                       " only stands for it in a preview");
+}
+
+/* A secret, or the secrets of a map. */
+static void check_secret(struct walk *walk, const struct spot *spot, ProtobufCMessage *message)
+{
+    const struct field *field = spot->field;
+
+    if (field->pb->type == PROTOBUF_C_TYPE_STRING && !field->repeated)
+        refuse_placeholder(walk, spot, field_get_string(message, field));
+    for (size_t i = 0; field->map && i < field_count(message, field); i++) {
+        const ProtobufCMessage *entry = *(ProtobufCMessage **)field_address(message, field, i);
+        const struct field *key = message_field_by_number(field->message, 1);
+        const struct spot at = {spot->parent, field, true, i, field_get_string(entry, key)};
+
+        refuse_placeholder(walk, &at,
+                           field_get_string(entry, message_field_by_number(field->message, 2)));
+    }
+}
+
 static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
                   const struct field *field, bool judged)
 {
+    if (judged && field->secret)
+        check_secret(walk, spot, message);
     if (judged)
         check_texts(walk, spot, message);
     check_required_when(walk, spot, message, judged);
