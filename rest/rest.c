@@ -6,6 +6,7 @@
 #include "rest/rest.h"
 
 #include "base/log.h"
+#include "proto/contract/embedded.h"
 #include "rest/endpoint.h"
 #include "rest/files.h"
 #include "rest/negotiate.h"
@@ -557,6 +558,23 @@ static struct status make_documents(struct rest *rest, struct arena *arena)
     return status;
 }
 
+/* For generators of gRPC clients; see embedded_sources_archive. */
+static struct status add_sources(struct rest *rest)
+{
+    static const struct header headers[] = {
+        {SLICE_INIT("content-disposition"),
+         SLICE_INIT("attachment; filename=\"datastream-proto.zip\"")},
+    };
+    const struct file file = {.path = SLICE("/api/v1/proto.zip"),
+                              .content_type = SLICE("application/zip"),
+                              .bytes = embedded_sources_archive(),
+                              .cache_control = SLICE("no-cache"),
+                              .headers = headers,
+                              .header_count = 1};
+
+    return files_add(rest->files, &file, false);
+}
+
 struct status rest_new(struct frontends *frontends, struct arena *arena, struct rest **ret_rest)
 {
     struct rest *rest = arena_zalloc(arena, sizeof(*rest));
@@ -572,6 +590,8 @@ struct status rest_new(struct frontends *frontends, struct arena *arena, struct 
     status = add_endpoints(rest, arena);
     if (status_is_ok(status))
         status = make_documents(rest, arena);
+    if (status_is_ok(status))
+        status = add_sources(rest);
     if (status_is_ok(status))
         status = swagger_add(rest->files);
     if (status_is_ok(status))

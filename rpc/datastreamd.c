@@ -19,6 +19,7 @@ static const struct command {
     {"check", command_check, "read a store that is not being served and prove its invariants"},
     {"verify-audit", command_verify_audit, "prove that no audit row was edited, left out or moved"},
     {"openapi", command_openapi, "print the OpenAPI document"},
+    {"proto", command_proto, "write the proto files of the API to a directory"},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -35,6 +35,8 @@ static const struct option_row option_rows[] = {
      "verify-audit: one organization instead of all"},
     {"version", OPTION_TEXT, offsetof(struct options, version),
      "openapi: 3.1, 3.0 or 2.0; 3.1 by default"},
+    {"out", OPTION_TEXT, offsetof(struct options, out),
+     "proto: the directory that the files go to"},
     {"store", OPTION_TEXT, offsetof(struct options, store), "the store's engine: rocksdb"},
 };
 #define OPTION_ROWS (sizeof(option_rows) / sizeof(option_rows[0]))

@@ -26,6 +26,7 @@ struct options {
     const char *organization;
     const char *owner_email;
     const char *organization_id;
+    const char *out;     /* the directory for proto files */
     const char *version; /* of the OpenAPI document; NULL when not given */
     const char *store;   /* "rocksdb"; builds with faults know "late" too */
 };

@@ -16,6 +16,7 @@ int command_organization_add(const struct options *options, struct arena *arena)
 int command_check(const struct options *options, struct arena *arena);
 int command_verify_audit(const struct options *options, struct arena *arena);
 int command_openapi(const struct options *options, struct arena *arena);
+int command_proto(const struct options *options, struct arena *arena);
 
 enum store_use {
     STORE_FOR_INIT,  /* create the directory and the key file where they are missing */
