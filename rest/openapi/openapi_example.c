@@ -52,6 +52,8 @@ static struct slice text_for(struct openapi *api, const struct field *field,
         return SLICE("host.example.com");
     if (rules != NULL && rules->ip)
         return SLICE("192.0.2.1");
+    if (field->example.len > 0)
+        return field->example;
     text = arena_printf(api->text.arena, "%.*smy-%.*s", rules == NULL ? 0 : (int)rules->prefix.len,
                         rules == NULL ? "" : rules->prefix.data, SLICE_ARG(field->json_name));
     while (rules != NULL && rules->has_length && text.len < rules->min_length &&
@@ -148,6 +150,9 @@ void openapi__example(struct openapi *api, const struct message_type *type, enum
 {
     if (use == USE_PATCH) {
         put_patch(api, type);
+    } else if (use == USE_CREATE && type->kind != NULL && type->kind->example.len > 0) {
+        openapi__key(api, SLICE("example"));
+        openapi__raw(api, type->kind->example);
     } else if (use == USE_CREATE && can_make(type, 0)) {
         openapi__key(api, SLICE("example"));
         put_message(api, type, binding);

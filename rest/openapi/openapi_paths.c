@@ -271,6 +271,22 @@ static struct slice permission_text(struct arena *arena, const struct method *me
             : "");
 }
 
+/* A browser shows a stream only when it has ended, so the reader gets a command. */
+static struct slice stream_text(struct arena *arena, const struct openapi_operation *operation)
+{
+    struct slice path = make_path(arena, operation->binding);
+
+    if (!operation->method->server_streaming || !openapi__is_verb(operation, "GET"))
+        return SLICE_EMPTY;
+    if (slice_starts_with(path, SLICE("/api/v1/")))
+        path = slice_from(path, SLICE("/api/v1").len);
+    return arena_printf(arena,
+                        "Server-Sent Events are shown as they come by `curl -N \"$BASE_URL%.*s\" "
+                        "-H \"Authorization: Bearer $API_TOKEN\" -H \"Accept: "
+                        "text/event-stream\"`.\n\n",
+                        SLICE_ARG(path));
+}
+
 /* Which of the method's rules this is, counted from 1. */
 static size_t rule_number(const struct openapi_operation *operations, size_t i)
 {
@@ -301,7 +317,8 @@ static void put_operation(struct openapi *api, size_t i)
     openapi__member(api, SLICE("description"),
                     method->comment.len == 0
                         ? permission
-                        : arena_printf(arena, "%.*s\n\n%.*s", SLICE_ARG(method->comment),
+                        : arena_printf(arena, "%.*s\n\n%.*s%.*s", SLICE_ARG(method->comment),
+                                       SLICE_ARG(stream_text(arena, operation)),
                                        SLICE_ARG(permission)));
     if (method->access == ACCESS_PERMISSION)
         openapi__member(api, SLICE("x-required-permission"), method->permission->name);

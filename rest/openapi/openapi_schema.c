@@ -61,6 +61,40 @@ static bool is_required(const struct field *field, enum schema_use use)
     return false;
 }
 
+static void put_default(struct openapi *api, const struct field *field)
+{
+    const struct field_value *value = field->default_value;
+
+    openapi__key(api, SLICE("default"));
+    switch (field->pb->type) {
+    case PROTOBUF_C_TYPE_ENUM:
+        for (size_t i = 0; i < field->enumeration->value_count; i++)
+            if (field->enumeration->values[i].number == value->number) {
+                openapi__string(api, field->enumeration->values[i].name);
+                return;
+            }
+        break;
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_SINT64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_FIXED64:
+    case PROTOBUF_C_TYPE_STRING:
+        openapi__string(api, value->text);
+        return;
+    default:
+        break;
+    }
+    openapi__raw(api, value->text);
+}
+
+/* Of values that JSON writes as text, number or word; others have no default (options.proto). */
+static bool has_default(const struct field *field, enum schema_use use)
+{
+    return use == USE_CREATE && field->default_value != NULL && !field->repeated &&
+           field->message == NULL && field->pb->type != PROTOBUF_C_TYPE_BYTES;
+}
+
 /* What is said of a field beside its type; `order` is its place among its siblings. */
 static void put_marks(struct openapi *api, const struct field *field, enum schema_use use,
                       size_t order)
@@ -71,6 +105,8 @@ static void put_marks(struct openapi *api, const struct field *field, enum schem
             openapi__flag(api, SLICE("writeOnly"));
         openapi__flag(api, SLICE("x-secret"));
     }
+    if (has_default(field, use))
+        put_default(api, field);
     if (use != USE_ANSWER && field->immutable)
         openapi__flag(api, SLICE("x-immutable"));
     openapi__key(api, SLICE("x-order"));
