@@ -17,6 +17,8 @@
 static const char *const names[RING_KEYS] = {
     [RING_AUDIT] = "audit",
     [RING_PAGE_TOKENS] = "page-tokens",
+    [RING_SECRETS] = "secrets",
+    [RING_SALTS] = "salts",
 };
 
 static struct slice row_key(struct arena *arena, enum ring_key key)

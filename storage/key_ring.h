@@ -19,6 +19,8 @@
 enum ring_key {
     RING_AUDIT,       /* "audit": the chains of audit rows */
     RING_PAGE_TOKENS, /* "page-tokens": their MAC */
+    RING_SECRETS,     /* "secrets": what keys of secrets are derived from (storage/secret.h) */
+    RING_SALTS,       /* "salts": the salts of secrets */
     RING_KEYS
 };
 

@@ -92,6 +92,8 @@ static enum read_result read_field(struct json_reader *reader, ProtobufCMessage 
     enum read_result result;
 
     if (absent) {
+        if (field->secret && field->map)
+            json__put_blank_entry(reader, message, field);
         note_present(reader, place);
         return json_scan_word(&reader->scan) ? READ_OK : json__read_broken(reader, place);
     }

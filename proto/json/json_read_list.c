@@ -167,6 +167,19 @@ static enum read_result read_entry(struct json_reader *reader, ProtobufCMessage 
     return READ_OK;
 }
 
+void json__put_blank_entry(struct json_reader *reader, ProtobufCMessage *message,
+                           const struct field *map)
+{
+    size_t capacity = 0;
+    ProtobufCMessage *entry = message_new(reader->arena, map->message);
+    ProtobufCMessage **slot;
+
+    field_clear(message, map);
+    slot = field_append(reader->arena, message, map, &capacity);
+    if (slot != NULL)
+        *slot = entry;
+}
+
 enum read_result json__read_map(struct json_reader *reader, ProtobufCMessage *message,
                                 const struct field *field, const struct json_place *place)
 {

@@ -30,6 +30,9 @@ enum read_result json__read_singular(struct json_reader *reader, ProtobufCMessag
 /* -- json_read_list.c */
 enum read_result json__read_list(struct json_reader *reader, ProtobufCMessage *message,
                                  const struct field *field, const struct json_place *place);
+/* For null given to a map of secrets: one entry without a key, which says that all are to go. */
+void json__put_blank_entry(struct json_reader *reader, ProtobufCMessage *message,
+                           const struct field *map);
 enum read_result json__read_map(struct json_reader *reader, ProtobufCMessage *message,
                                 const struct field *field, const struct json_place *place);
 

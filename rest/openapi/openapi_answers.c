@@ -25,7 +25,6 @@ static const struct answer_text {
     {415, SLICE_INIT("UnsupportedMediaType"), SLICE_INIT("The body is not JSON.")},
     {429, SLICE_INIT("TooManyRequests"), SLICE_INIT("A limit is exhausted; see Retry-After.")},
     {500, SLICE_INIT("InternalServerError"), SLICE_INIT("The server failed.")},
-    {501, SLICE_INIT("NotImplemented"), SLICE_INIT("Secrets are not stored yet.")},
     {503, SLICE_INIT("ServiceUnavailable"), SLICE_INIT("The server can't serve this now.")},
     {504, SLICE_INIT("GatewayTimeout"), SLICE_INIT("The request took too long.")},
 };
@@ -152,24 +151,6 @@ static void put_success(struct openapi *api, const struct openapi_operation *ope
     openapi__close(api, '}');
 }
 
-/* Messages within each other that are looked through for a secret. */
-#define SECRET_DEPTH_MOST 8
-
-static bool holds_secret(const struct message_type *type, unsigned depth)
-{
-    for (size_t i = 0; depth < SECRET_DEPTH_MOST && i < type->field_count; i++) {
-        const struct field *field = &type->fields[i];
-
-        if (field->secret)
-            return true;
-        if (field->message != NULL && !field->map &&
-            field->message->well_known == WELL_KNOWN_NONE &&
-            holds_secret(field->message, depth + 1))
-            return true;
-    }
-    return false;
-}
-
 /* Whether the operation can answer the problem. */
 static bool can_answer(const struct openapi_operation *operation, int status)
 {
@@ -184,8 +165,6 @@ static bool can_answer(const struct openapi_operation *operation, int status)
         return binding->template.variable_count > 0 ||
                operation->method->operation == OPERATION_BATCH_GET ||
                operation->method->operation == OPERATION_BATCH_DELETE;
-    case 501: /* where a plain value of a secret may be sent */
-        return has_body && holds_secret(operation->method->input, 0);
     case 406:
         return !binding_answers_raw(binding);
     case 409:

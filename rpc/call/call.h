@@ -15,6 +15,7 @@
 
 #include "base/settings.h"
 #include "rpc/identity/identity.h"
+#include "storage/secret.h"
 
 struct call;
 struct chain;
@@ -159,6 +160,7 @@ struct chain_options {
         *news; /* that the store's observer fills; NULL: streams wake for heartbeats alone */
     const void *services; /* what the handlers get back from call_services; may be NULL */
     uint8_t page_key[32]; /* keys the MAC of page tokens; the same on each node and at each start */
+    struct secret_keys secret_keys; /* likewise, of secrets at rest */
 };
 
 /*
@@ -185,6 +187,7 @@ const struct contract *call_contract(const struct call *call);
 const struct identity_registry *call_identities(const struct call *call);
 const struct settings *call_settings(const struct call *call);
 const void *call_services(const struct call *call);
+const struct secret_keys *call_secret_keys(const struct call *call);
 
 /*
  * Authenticates and authorizes from the head alone: `authorization` is the header's value (data

@@ -96,6 +96,7 @@ struct status chain_new(const struct chain_options *options, struct arena *arena
     chain->limit_answer = options->limit_answer;
     chain->token_kind = tokens == NULL ? 0 : tokens->number;
     memcpy(chain->page_key, options->page_key, sizeof(chain->page_key));
+    chain->secret_keys = options->secret_keys;
     chain->handlers = arena_array(arena, options->contract->method_count,
                                   sizeof(chain->handlers[0]));
     chain->streams = arena_array(arena, options->contract->method_count, sizeof(chain->streams[0]));
@@ -113,6 +114,7 @@ struct status chain_new(const struct chain_options *options, struct arena *arena
 void chain_free(struct chain *chain)
 {
     crypto_wipe(chain->page_key, sizeof(chain->page_key));
+    crypto_wipe(&chain->secret_keys, sizeof(chain->secret_keys));
 }
 
 struct chain_loop *chain_loop_new(struct chain *chain)
@@ -164,6 +166,11 @@ const struct contract *call_contract(const struct call *call)
 const struct identity_registry *call_identities(const struct call *call)
 {
     return call->loop->chain->identities;
+}
+
+const struct secret_keys *call_secret_keys(const struct call *call)
+{
+    return &call->loop->chain->secret_keys;
 }
 
 const void *call_services(const struct call *call)

@@ -22,7 +22,8 @@ int command_check(const struct options *options, struct arena *arena)
 
     if (!status_is_ok(status))
         return program_fail(status);
-    check = (struct services_check){program.contract, program.identities, NULL, program.store};
+    check = (struct services_check){program.contract, program.identities, NULL, program.store,
+                                    &program.secret_keys};
     rules = services_check_rules(&check);
     status = services_bind(program.contract, arena, &check.hooks);
     if (status_is_ok(status))

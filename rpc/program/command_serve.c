@@ -179,6 +179,7 @@ static struct status frontends_make(struct frontends *frontends, struct program 
 
     chain.services = hooks;
     memcpy(chain.page_key, program->page_key, sizeof(chain.page_key));
+    chain.secret_keys = program->secret_keys;
     *frontends = (struct frontends){
         .contract = program->contract, .settings = &options->settings, .store = program->store};
     if (status_is_ok(status))

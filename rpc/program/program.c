@@ -94,6 +94,8 @@ static struct status keys_take(struct program *program, const struct key_file *k
     if (status_is_ok(status)) {
         store_set_audit_key(program->store, ring.keys[RING_AUDIT]);
         memcpy(program->page_key, ring.keys[RING_PAGE_TOKENS], sizeof(program->page_key));
+        memcpy(program->secret_keys.data, ring.keys[RING_SECRETS], sizeof(ring.keys[0]));
+        memcpy(program->secret_keys.salts, ring.keys[RING_SALTS], sizeof(ring.keys[0]));
     }
     crypto_wipe(&wrapping, sizeof(wrapping));
     crypto_wipe(&ring, sizeof(ring));
@@ -202,6 +204,7 @@ struct status program_open(const struct options *options, enum store_use use, st
 
 void program_close(struct program *program)
 {
+    crypto_wipe(&program->secret_keys, sizeof(program->secret_keys));
     if (program->store != NULL)
         store_close(program->store);
     if (program->identities != NULL)

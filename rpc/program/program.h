@@ -8,6 +8,7 @@
 #include "rpc/identity/identity.h"
 #include "rpc/program/key_file.h"
 #include "rpc/program/options.h"
+#include "storage/secret.h"
 
 /* Each returns the exit code; they print their own errors. */
 int command_serve(const struct options *options, struct arena *arena);
@@ -31,6 +32,7 @@ struct program {
     struct news *news;
     struct store *store;
     uint8_t page_key[32];
+    struct secret_keys secret_keys;
 };
 
 /* Loads the contract, reads or makes the key file, opens the store, and compares the key's id. */

@@ -7,6 +7,7 @@
 #include "storage/audit.h"
 #include "storage/keys.h"
 #include "storage/record.h"
+#include "storage/secret.h"
 
 /* -- objects ---------------------------------------------------------------------------------- */
 
@@ -38,10 +39,37 @@ static bool list_object(const struct services_check *check, struct arena *arena,
     return true;
 }
 
+/* Whether every secret of the row opens where it stands: none was altered or moved. */
+static bool secrets_open(const struct services_check *check, struct arena *arena,
+                         const struct uuid *organization, uint32_t kind, const struct uuid *id,
+                         const Datastream__Storage__V1__SecretsRecord *record)
+{
+    for (size_t i = 0; check->secret_keys != NULL && i < record->n_secrets; i++) {
+        const Datastream__Storage__V1__EncryptedSecret *secret = record->secrets[i];
+        const struct secret_place place = {
+            .organization = *organization,
+            .kind = kind,
+            .id = *id,
+            .path = secret->path,
+            .path_len = secret->n_path,
+            .map_key = slice_make(secret->map_key.data, secret->map_key.len),
+            .data_key = secret->data_key,
+        };
+        struct slice text;
+
+        if (!secret_open(arena, check->secret_keys, &place,
+                         slice_make(secret->salt.data, secret->salt.len),
+                         slice_make(secret->ciphertext.data, secret->ciphertext.len), &text))
+            return false;
+    }
+    return true;
+}
+
 /* The rows by which the credentials of an object lead to it. */
 static bool list_secrets(const struct services_check *check, struct arena *arena,
                          const struct store_row *row, struct check_index **first)
 {
+    Datastream__Storage__V1__SecretsRecord *secrets;
     const struct kind *kind;
     struct uuid organization;
     struct record record;
@@ -49,7 +77,10 @@ static bool list_secrets(const struct services_check *check, struct arena *arena
     uint32_t number;
 
     if (!key_object_parse(row->key, &organization, &number, &id) ||
-        !record_parse(row->value, &record) || secrets_unpack(arena, record.body) == NULL)
+        !record_parse(row->value, &record))
+        return false;
+    secrets = secrets_unpack(arena, record.body);
+    if (secrets == NULL || !secrets_open(check, arena, &organization, number, &id, secrets))
         return false;
     kind = contract_kind_by_number(check->contract, number);
     if (kind == NULL)

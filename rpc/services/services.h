@@ -31,6 +31,7 @@ struct services_check {
     const struct identity_registry *identities;
     const struct hooks *hooks; /* of services_bind; NULL: none */
     struct store *store;       /* where references by name are looked up; NULL: nowhere */
+    const struct secret_keys *secret_keys; /* each secret must open under them; NULL: not tried */
 };
 
 /* What store_check must know of objects; borrows `check`. */

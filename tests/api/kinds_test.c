@@ -420,13 +420,13 @@ static void a_credential_is_shown_once_and_replaced(void **state)
     }
 }
 
-static void a_plain_secret_is_refused_until_it_can_be_kept_and_a_quote_is_not(void **state)
+static void the_value_of_a_secret_is_replaced_by_an_action(void **state)
 {
     char id[40];
 
     (void)state;
     create(&kinds[9], "to-be-set", id);
-    api_check(&server, 501, "PUT", path_of(&kinds[9], id, "/value"), server.token,
+    api_check(&server, 200, "PUT", path_of(&kinds[9], id, "/value"), server.token,
               "{\"value\":\"hunter2\"}");
     api_check(&server, 400, "PUT", path_of(&kinds[9], id, "/value"), server.token, "{}");
     api_check(&server, 200, "PUT", path_of(&kinds[9], id, "/value"), server.token,
@@ -544,7 +544,7 @@ int main(void)
         cmocka_unit_test(what_is_used_is_not_deleted_and_says_by_whom),
         cmocka_unit_test(a_hundred_devices_with_three_directors_each_go_at_once),
         cmocka_unit_test(a_credential_is_shown_once_and_replaced),
-        cmocka_unit_test(a_plain_secret_is_refused_until_it_can_be_kept_and_a_quote_is_not),
+        cmocka_unit_test(the_value_of_a_secret_is_replaced_by_an_action),
         cmocka_unit_test(generic_settings_keep_their_bounds),
         cmocka_unit_test(a_preview_shows_the_request_and_creates_nothing),
         cmocka_unit_test(pipelines_that_refer_to_each_other_go_together),

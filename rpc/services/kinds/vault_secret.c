@@ -2,10 +2,10 @@
 #include "rpc/services/kinds/kinds.h"
 #include "rpc/services/kinds/members.h"
 
-enum { VALUE, EXTERNAL, PROVIDER_ID, PROVIDER_TYPE, TYPE_OF_PROVIDER };
+enum { STATUS, EXTERNAL, PROVIDER_ID, PROVIDER_TYPE, TYPE_OF_PROVIDER };
 
 static const char *const fields[] = {
-    [VALUE] = "value",
+    [STATUS] = "status",
     [EXTERNAL] = "external",
     [PROVIDER_ID] = "external.provider_id",
     [PROVIDER_TYPE] = "provider_type",
@@ -45,7 +45,9 @@ static struct status compute(const struct hook *hook, struct call *call, Protobu
 
         field_clear(objects[i], kind);
         if (external == NULL) {
-            if (field_is_set(objects[i], hook->fields[VALUE]))
+            /* A value is never in the message; that there is one, the status says. */
+            if (field_get_int(objects[i], hook->fields[STATUS]) ==
+                enum_number(hook->fields[STATUS], SLICE("SET")))
                 field_set_int(objects[i], kind, enum_number(kind, SLICE("VIRTUALMETRIC")));
             continue;
         }

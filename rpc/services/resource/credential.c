@@ -3,6 +3,7 @@
 
 #include "rpc/services/resource/computed.h"
 #include "rpc/services/resource/resource.h"
+#include "rpc/services/resource/seal.h"
 #include "rpc/services/resource/secrets.h"
 
 #define HASH_LEN 32
@@ -93,6 +94,8 @@ struct status engine__regenerate(struct call *call)
         status = edit_check(call, &edit);
     if (status_is_ok(status))
         status = draft_status(call, &edit.after);
+    if (status_is_ok(status))
+        status = seal_draft(call, &edit.after);
     if (status_is_ok(status))
         status = credential_replace(call, &edit.after, field, &credentials);
     if (!status_is_ok(status))

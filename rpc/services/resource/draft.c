@@ -7,6 +7,7 @@
 #include "rpc/services/resource/mask.h"
 #include "rpc/services/resource/rows.h"
 #include "rpc/services/resource/rules.h"
+#include "rpc/services/resource/seal.h"
 
 /* -- checking --------------------------------------------------------------------------------- */
 
@@ -79,6 +80,7 @@ static struct status check(struct call *call, struct draft *draft, const struct 
     struct references_reader reader = references_reader(call);
     struct status status, other;
 
+    seal_admit(call, draft->kind, draft->message);
     object_fold_name(call->arena, draft->kind, draft->message, &draft->violations, &draft->folded);
     rules_fill(&change);
     rules_check_values(&change);
@@ -259,6 +261,7 @@ struct status edit_open(struct call *call, struct slice id, struct edit *ret_edi
         status = call_check_etag(call, edit.object.revision);
     if (!status_is_ok(status))
         return status;
+    seal_mark(call, &edit.object);
     edit.before = draft_of(call, &edit.object);
     edit.after.id = edit.object.id;
     edit.after.secrets = edit.object.secrets;

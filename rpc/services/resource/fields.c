@@ -62,7 +62,7 @@ static bool holds_secret(const ProtobufCMessage *message, const struct field *fi
 static void clear_input(ProtobufCMessage *message, const struct field *field, void *context)
 {
     (void)context;
-    if (field->input_only || (field->secret && holds_secret(message, field)))
+    if (field->input_only)
         field_clear(message, field);
 }
 

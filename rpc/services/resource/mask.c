@@ -23,6 +23,44 @@ struct place {
     bool immutable;
 };
 
+/* The entry of the map with the key; NULL when there is none. */
+static ProtobufCMessage *find_entry(const ProtobufCMessage *message, const struct field *map,
+                                    struct slice key)
+{
+    const struct field *key_field = message_field_by_number(map->message, 1);
+
+    for (size_t i = 0; i < field_count(message, map); i++) {
+        ProtobufCMessage *entry = *(ProtobufCMessage **)field_address(message, map, i);
+
+        if (slice_equal(field_get_string(entry, key_field), key))
+            return entry;
+    }
+    return NULL;
+}
+
+void mask_merge_secrets(struct arena *arena, const struct field *map, const ProtobufCMessage *from,
+                        ProtobufCMessage *to)
+{
+    const struct field *key = message_field_by_number(map->message, 1);
+    bool clears = find_entry(from, map, SLICE_EMPTY) != NULL;
+    size_t old = clears ? 0 : field_count(to, map);
+    size_t new = field_count(from, map);
+    ProtobufCMessage **entries = arena_array(arena, old + new, sizeof(*entries));
+    size_t count = 0;
+
+    for (size_t i = 0; entries != NULL && i < old; i++) {
+        ProtobufCMessage *entry = *(ProtobufCMessage **)field_address(to, map, i);
+
+        if (find_entry(from, map, field_get_string(entry, key)) == NULL)
+            entries[count++] = entry;
+    }
+    for (size_t i = 0; entries != NULL && i < new; i++)
+        if (field_get_string(*(ProtobufCMessage **)field_address(from, map, i), key).len > 0)
+            entries[count++] = *(ProtobufCMessage **)field_address(from, map, i);
+    if (entries != NULL)
+        field_set_messages(to, map, entries, count);
+}
+
 static void merge_field(struct merge *merge, const struct place *place, const struct field *field,
                         bool named)
 {
@@ -33,7 +71,10 @@ static void merge_field(struct merge *merge, const struct place *place, const st
     if (field->secret && !named && !field_is_set(place->from, field))
         return;
     if (!immutable) {
-        field_copy(place->to, place->from, field);
+        if (field->secret && field->map)
+            mask_merge_secrets(merge->arena, field, place->from, place->to);
+        else
+            field_copy(place->to, place->from, field);
         touched_add(merge->touched, merge->arena, place->to, field);
         return;
     }

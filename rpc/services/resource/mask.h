@@ -26,4 +26,12 @@ void mask_keep_set(struct arena *arena, const struct message_type *type, const s
                    const ProtobufCMessage *named, const ProtobufCMessage *from,
                    ProtobufCMessage *to);
 
+/*
+ * Merges a map of secrets by its keys: a caller who knows one secret need not know the others. An
+ * entry of `from` without a key, which JSON's null gives, takes all others out first. The list is
+ * new, its entries are shared.
+ */
+void mask_merge_secrets(struct arena *arena, const struct field *map, const ProtobufCMessage *from,
+                        ProtobufCMessage *to);
+
 #endif

@@ -84,7 +84,7 @@ struct status object_read(struct call *call, const struct kind *kind, struct sli
                            &object.message);
     if (!status_is_ok(status))
         return status;
-    if (secrets_has_row(kind) &&
+    if (secrets_has_row(kind, object.message) &&
         (found = secrets_read(call->view, object.key, &object.secrets)) != STORE_FOUND)
         return call_store_status(found);
     *ret_object = object;

@@ -9,6 +9,7 @@
 #include "rpc/services/resource/credential.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/hooks.h"
+#include "rpc/services/resource/seal.h"
 #include "storage/keys.h"
 
 void engine__audit_as(struct call *call, const char *verb, struct slice sentence)
@@ -21,24 +22,15 @@ void engine__audit_as(struct call *call, const char *verb, struct slice sentence
     call->audit_last->description = sentence;
 }
 
-/* The store has no place for secrets of its own yet: one must not slip into a record in the clear.
- */
-struct status engine__check_secrets(struct call *call, ProtobufCMessage *message)
-{
-    const struct field *secret = fields_find_secret(message, call->method->kind->message);
-
-    if (secret == NULL)
-        return status_ok();
-    return status_make(call->arena, STATUS_UNIMPLEMENTED, "This server keeps no secrets: \"%.*s\".",
-                       SLICE_ARG(secret->json_name));
-}
-
 struct status engine__store_new(struct call *call, struct draft *draft)
 {
     struct credentials credentials = {.count = 0};
-    struct status status = status_ok();
+    struct status status;
 
     draft_stamp(call, draft);
+    status = seal_draft(call, draft);
+    if (!status_is_ok(status))
+        return status;
     call->response = draft->message;
     if (object_validate_only(call))
         return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
@@ -57,8 +49,6 @@ static struct status engine_create(struct call *call)
 
     if (status_is_ok(status))
         status = draft_status(call, &draft);
-    if (status_is_ok(status))
-        status = engine__check_secrets(call, draft.message);
     if (status_is_ok(status))
         status = draft_check_name(call, &draft);
     if (!status_is_ok(status))

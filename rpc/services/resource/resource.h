@@ -13,9 +13,6 @@ call_handler resource_list_activity;
 /* What refers to the object that the request's `id` names: of every kind, typed ones too. */
 call_handler resource_usage;
 
-/* UNIMPLEMENTED when a secret field is set, naming it. */
-struct status engine__check_secrets(struct call *call, ProtobufCMessage *message);
-
 /* What the hook of the kind says of a deletion. */
 struct status engine__check_removal(struct call *call, const struct object *object);
 

@@ -1,10 +1,11 @@
 /*
- * A copy of an object under another name. What only the server sets, credentials and secrets stay
- * behind; the copy is judged as if it were created.
+ * A copy of an object under another name. What only the server sets and credentials stay with the
+ * source; secrets are encrypted anew. The copy is judged as if it were created.
  */
 #include "rpc/services/resource/computed.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/resource.h"
+#include "rpc/services/resource/seal.h"
 
 /* The copy that is to be judged; NULL when the arena failed. */
 static ProtobufCMessage *copy_of(struct call *call, const struct object *source)
@@ -42,7 +43,9 @@ struct status engine__clone(struct call *call)
     if (!status_is_ok(status))
         return status;
     copy = copy_of(call, &source);
-    status = copy == NULL ? status_out_of_memory() : draft_begin(call, copy, &draft);
+    status = copy == NULL ? status_out_of_memory() : seal_reveal(call, &source, copy);
+    if (status_is_ok(status))
+        status = draft_begin(call, copy, &draft);
     if (status_is_ok(status))
         status = draft_status(call, &draft);
     if (status_is_ok(status))

@@ -3,6 +3,7 @@
 #include "rpc/services/resource/computed.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/resource.h"
+#include "rpc/services/resource/seal.h"
 
 /* -- what the audit row says ------------------------------------------------------------------ */
 
@@ -124,6 +125,7 @@ struct status engine__set(struct call *call)
 {
     const struct kind *kind = call->method->kind;
     struct edit edit;
+    bool changed;
     struct status status = edit_open(call, engine__request_id(call), &edit);
 
     if (!status_is_ok(status))
@@ -134,12 +136,14 @@ struct status engine__set(struct call *call)
     status = edit_check(call, &edit);
     if (status_is_ok(status))
         status = draft_status(call, &edit.after);
-    if (status_is_ok(status))
-        status = engine__check_secrets(call, edit.after.message);
+    if (!status_is_ok(status))
+        return status;
+    changed = edit_changed(call, &edit);
+    status = seal_draft(call, &edit.after);
     if (!status_is_ok(status))
         return status;
     call->response = edit.after.message;
-    if (!edit_changed(call, &edit)) {
+    if (!changed) {
         object_set_etag(call, kind, call->response, edit.object.revision);
         return computed_fill(call, kind, &call->response, 1);
     }

@@ -2,6 +2,7 @@
 #include "rpc/services/resource/computed.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/resource.h"
+#include "rpc/services/resource/seal.h"
 
 /* Defaults again, since a mask may have cleared an enum; what is never stored must not count as a
  * change. */
@@ -14,20 +15,22 @@ static void adjust(ProtobufCMessage *message, const struct message_type *type)
 struct status engine__update(struct call *call)
 {
     const struct kind *kind = call->method->kind;
-    ProtobufCMessage *resource = field_get_message(call->request, call->method->resource);
     struct edit edit;
+    bool changed;
     struct status status = edit_begin(call, adjust, &edit);
 
     if (status_is_ok(status))
         status = draft_status(call, &edit.after);
-    if (status_is_ok(status) && resource != NULL)
-        status = engine__check_secrets(call, resource);
     if (status_is_ok(status))
         status = draft_check_name(call, &edit.after);
     if (!status_is_ok(status))
         return status;
+    changed = edit_changed(call, &edit);
+    status = seal_draft(call, &edit.after);
+    if (!status_is_ok(status))
+        return status;
     call->response = edit.after.message;
-    if (!edit_changed(call, &edit)) {
+    if (!changed) {
         object_set_etag(call, kind, call->response, edit.object.revision);
         return computed_fill(call, kind, &call->response, 1);
     }

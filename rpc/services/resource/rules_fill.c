@@ -1,4 +1,5 @@
 /* Values that nobody sent: defaults, what a oneof says, secrets that are kept. */
+#include "rpc/services/resource/mask.h"
 #include "rpc/services/resource/rules.h"
 #include "rpc/services/resource/walk.h"
 
@@ -63,6 +64,19 @@ static bool has_place(const ProtobufCMessage *message, const struct field *field
     return true;
 }
 
+/* Of a map whose message was replaced as a whole: what it holds now goes over what it held. */
+static void keep_entries(struct arena *arena, const struct field *map,
+                         const ProtobufCMessage *before, ProtobufCMessage *after)
+{
+    ProtobufCMessage *given = message_new(arena, map->parent);
+
+    if (given == NULL)
+        return;
+    field_copy(given, after, map);
+    field_copy(after, before, map);
+    mask_merge_secrets(arena, map, given, after);
+}
+
 void rules_keep_secrets(struct arena *arena, const struct message_type *type,
                         const struct touched *touched, const ProtobufCMessage *before,
                         ProtobufCMessage *after)
@@ -72,7 +86,10 @@ void rules_keep_secrets(struct arena *arena, const struct message_type *type,
 
         if (!field_is_set(before, field))
             continue;
-        if (field->secret) {
+        if (field->secret && field->map) {
+            if (!is_named(touched, after, field))
+                keep_entries(arena, field, before, after);
+        } else if (field->secret) {
             if (!field_is_set(after, field) && !is_named(touched, after, field) &&
                 has_place(after, field))
                 field_copy(after, before, field);

@@ -8,8 +8,11 @@
 #include "datastream/storage/v1/records.pb-c.h"
 #include "rpc/services/resource/object.h"
 
-/* Whether objects of the kind have such a row: one of the resource's own fields is a credential. */
-bool secrets_has_row(const struct kind *kind);
+/*
+ * Whether the object may have such a row: one of the kind's own fields is a credential, or the stored
+ * message says that secrets are set.
+ */
+bool secrets_has_row(const struct kind *kind, const ProtobufCMessage *message);
 
 /* The body of an object's row, empty when there is none; lives as long as the view's arena. */
 enum store_found secrets_read(struct store_view *view, struct slice object_key,
