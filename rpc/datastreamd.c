@@ -1,27 +1,13 @@
-/* datastreamd: the table of subcommands. */
+/* datastreamd: from the arguments to the subcommand. */
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 
+#include "rpc/program/commands.h"
 #include "rpc/program/program.h"
 
 /* The contract's model and a command's leavings; far above what they take. */
 #define PROGRAM_MEMORY_MOST ((size_t)256 << 20)
-
-static const struct command {
-    const char *name;
-    int (*run)(const struct options *options, struct arena *arena);
-    const char *text;
-} commands[] = {
-    {"serve", command_serve, "serve the API"},
-    {"init", command_init, "create a store, its first organization and an API token"},
-    {"organization-add", command_organization_add, "create a further organization"},
-    {"check", command_check, "read a store that is not being served and prove its invariants"},
-    {"verify-audit", command_verify_audit, "prove that no audit row was edited, left out or moved"},
-    {"openapi", command_openapi, "print the OpenAPI document"},
-    {"proto", command_proto, "write the proto files of the API to a directory"},
-};
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 /*
  * Large blocks of large calls go back to the system when they are freed. Left to itself glibc
@@ -30,42 +16,64 @@ static const struct command {
 #define MAPPED_FROM_BYTES (256 << 10)
 #define TRIMMED_FROM_BYTES (16 << 20)
 
-static int usage(FILE *to)
+static bool is_text(const char *argument, const char *text)
 {
-    fprintf(to, "usage: datastreamd COMMAND [flags]\n\n");
-    for (size_t i = 0; i < COMMANDS; i++)
-        fprintf(to, "  %-18s %s\n", commands[i].name, commands[i].text);
-    fprintf(to, "\ndatastreamd help prints the flags too.\n");
-    return to == stdout ? 0 : 2;
+    return strcmp(argument, text) == 0;
 }
 
-/* "datastreamd help", or --help in place of a command or behind one. */
-static bool is_help(int argc, char **argv)
+static bool asks_for_help(const char *argument)
 {
-    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)
-        return true;
-    return argc > 2 && strcmp(argv[2], "--help") == 0;
+    return is_text(argument, "--help") || is_text(argument, "-h");
+}
+
+/* Prints what "help", "help COMMAND", "COMMAND ... --help" and "--version" ask for; the exit code,
+ * or -1 when nothing of the kind was asked. */
+static int print_text(int argc, char **argv, struct arena *arena)
+{
+    bool is_help = is_text(argv[1], "help") || asks_for_help(argv[1]);
+    bool is_all = is_help && (argc == 2 || asks_for_help(argv[2]));
+    struct slice name = slice_from_cstr(argv[is_help && !is_all ? 2 : 1]);
+    const struct command *command = command_find(name);
+
+    if (is_text(argv[1], "--version"))
+        printf("datastreamd %s\n", DATASTREAM_VERSION);
+    else if (is_all)
+        help_print(stdout);
+    else if (command == NULL) {
+        program_fail(command_unknown(arena, name));
+        return 2;
+    } else {
+        for (int i = 2; i < argc && !is_help; i++)
+            is_help = asks_for_help(argv[i]);
+        if (!is_help)
+            return -1;
+        help_print_command(stdout, command);
+    }
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+
+static int run(int argc, char **argv, struct arena *arena)
+{
+    const struct command *command = command_find(slice_from_cstr(argv[1]));
+    struct options options;
+    struct status status = options_read(arena, argc - 2, argv + 2, &options);
+
+    if (!status_is_ok(status)) {
+        program_fail(status);
+        return 2;
+    }
+    log_setup(options.log_format, LOG_INFO);
+    return command->run(&options, arena);
 }
 
 int main(int argc, char **argv)
 {
     struct arena arena;
-    struct options options;
-    struct status status;
-    int code = 2;
+    int code;
 
-    if (argc < 2)
-        return usage(stderr);
-    if (is_help(argc, argv)) {
-        usage(stdout);
-        printf(
-            "\nflags, also DATASTREAM_* in the environment and keys of the configuration file:\n");
-        options_print();
-        return 0;
-    }
-    if (strcmp(argv[1], "--version") == 0) {
-        printf("datastreamd %s\n", DATASTREAM_VERSION);
-        return 0;
+    if (argc < 2) {
+        help_print_usage(stderr);
+        return 2;
     }
     mallopt(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES);
     mallopt(M_TRIM_THRESHOLD, TRIMMED_FROM_BYTES);
@@ -73,19 +81,9 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of write, as a full disk is */
     arena_init(&arena, NULL, PROGRAM_MEMORY_MOST);
     arena_wipe_on_done(&arena);
-    status = options_read(&arena, argc - 2, argv + 2, &options);
-    if (!status_is_ok(status)) {
-        program_fail(status);
-        arena_done(&arena);
-        return 2;
-    }
-    log_setup(options.log_format, LOG_INFO);
-    for (size_t i = 0; i < COMMANDS; i++)
-        if (strcmp(argv[1], commands[i].name) == 0) {
-            code = commands[i].run(&options, &arena);
-            arena_done(&arena);
-            return code;
-        }
+    code = print_text(argc, argv, &arena);
+    if (code < 0)
+        code = run(argc, argv, &arena);
     arena_done(&arena);
-    return usage(stderr);
+    return code;
 }

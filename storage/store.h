@@ -309,6 +309,12 @@ struct store_options {
 };
 
 /*
+ * NOT_FOUND with a sentence for people when no embedded store is in the directory; OK when one is,
+ * or when it cannot be told (the opening says why). `arena` holds the message.
+ */
+struct status store_require_rocksdb(struct arena *arena, const char *directory);
+
+/*
  * Opens the embedded engine (RocksDB). On failure *ret_store is untouched and the status says why:
  * FAILED_PRECONDITION for a store of a newer or unknown format, UNAVAILABLE when the files are in
  * use, NOT_FOUND when there is none. `arena` holds the message.

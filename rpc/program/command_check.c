@@ -29,7 +29,7 @@ int command_check(const struct options *options, struct arena *arena)
     if (status_is_ok(status))
         status = store_check(program.store, &rules, arena, print_sentence, NULL);
     if (status_is_ok(status))
-        printf("The store is whole at revision %llu.\n",
+        printf("The store is consistent at revision %llu.\n",
                (unsigned long long)store_revision(program.store));
     program_close(&program);
     return status_is_ok(status) ? 0 : program_fail(status);
@@ -44,7 +44,7 @@ static bool verify_one(struct store *store, const struct uuid *organization, str
 
     uuid_format(organization, id);
     if (!audit_verify(store, organization, &verdict)) {
-        printf("%.*s: the chain can't be read\n", UUID_TEXT_LEN, id);
+        printf("%.*s: the chain cannot be read\n", UUID_TEXT_LEN, id);
         return false;
     }
     head = hex_encode(arena, slice_make(verdict.head, sizeof(verdict.head)));
@@ -68,7 +68,7 @@ static struct status verify_all(struct store *store, struct arena *arena)
     while (view != NULL && rows.more && !arena_failed(arena)) {
         if (store_scan(view, FAMILY_ORGANIZATIONS, from, slice_make(last, sizeof(last)), false, 100,
                        &rows) != STORE_FOUND)
-            return status_const(STATUS_UNAVAILABLE, SLICE("The store can't be read."));
+            return status_const(STATUS_UNAVAILABLE, SLICE("The store cannot be read."));
         for (size_t i = 0; i < rows.count; i++) {
             struct uuid organization;
 
@@ -104,7 +104,7 @@ static struct status verify_named(struct store *store, const struct uuid *organi
     case STORE_ABSENT:
         return status_const(STATUS_NOT_FOUND, SLICE("There is no such organization."));
     default:
-        return status_const(STATUS_UNAVAILABLE, SLICE("The store can't be read."));
+        return status_const(STATUS_UNAVAILABLE, SLICE("The store cannot be read."));
     }
     return verify_one(store, organization, arena)
                ? status_ok()
@@ -119,8 +119,8 @@ int command_verify_audit(const struct options *options, struct arena *arena)
 
     if (options->organization_id != NULL &&
         !uuid_parse(slice_from_cstr(options->organization_id), &organization))
-        return program_fail(
-            status_const(STATUS_INVALID_ARGUMENT, SLICE("--organization-id must be a UUID.")));
+        return program_fail(status_const(STATUS_INVALID_ARGUMENT,
+                                         SLICE("The flag --organization-id must be a UUID.")));
     status = program_open(options, STORE_OFFLINE, arena, &program);
     if (!status_is_ok(status))
         return program_fail(status);

@@ -35,8 +35,9 @@ static int organization_make(const struct options *options, struct arena *arena,
     struct slice name;
 
     if (options->organization == NULL || options->owner_email == NULL)
-        return program_fail(status_const(STATUS_INVALID_ARGUMENT,
-                                         SLICE("--organization and --owner-email are needed.")));
+        return program_fail(
+            status_const(STATUS_INVALID_ARGUMENT,
+                         SLICE("The flags --organization and --owner-email are required.")));
     name = slice_from_cstr(options->organization);
     status = organization_check(arena, &name, slice_from_cstr(options->owner_email));
     if (!status_is_ok(status))
@@ -49,10 +50,8 @@ static int organization_make(const struct options *options, struct arena *arena,
         status = organization_create(program.store, program.identities, program.contract, arena,
                                      name, slice_from_cstr(options->owner_email), first, &made);
     if (status_is_ok(status) && !print_made(options, &made, arena))
-        status = status_const(
-            STATUS_UNAVAILABLE,
-            SLICE(
-                "The organization was made, but its API token could not be printed and is lost."));
+        status = status_const(STATUS_UNAVAILABLE, SLICE("The organization was created, but its API "
+                                                        "token could not be printed and is lost."));
     program_close(&program);
     return status_is_ok(status) ? 0 : program_fail(status);
 }

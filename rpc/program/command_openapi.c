@@ -29,7 +29,7 @@ int command_openapi(const struct options *options, struct arena *arena)
 
     if (!find_version(options->version, &version))
         return program_fail(status_make(arena, STATUS_INVALID_ARGUMENT,
-                                        "The version is 3.1, 3.0 or 2.0, not \"%s\".",
+                                        "The flag --version must be 3.1, 3.0 or 2.0, not \"%s\".",
                                         options->version));
     status = contract_load(embedded_contract(), arena, &frontends.contract);
 

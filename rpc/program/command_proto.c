@@ -9,8 +9,8 @@
 
 static struct status failed(struct arena *arena, const char *path)
 {
-    return status_make(arena, STATUS_FAILED_PRECONDITION, "\"%s\" cannot be written: %s.", path,
-                       strerror(errno));
+    return status_make(arena, STATUS_FAILED_PRECONDITION, "The file %s cannot be written: %s.",
+                       path, strerror(errno));
 }
 
 /* Makes each folder of `path`, its last part excepted; changes the path only while it works. */
@@ -49,8 +49,8 @@ int command_proto(const struct options *options, struct arena *arena)
     struct slice name, text;
 
     if (options->out == NULL)
-        return program_fail(status_make(arena, STATUS_INVALID_ARGUMENT,
-                                        "--out is needed: the directory that the files go to."));
+        return program_fail(
+            status_make(arena, STATUS_INVALID_ARGUMENT, "The flag --out is required."));
     for (size_t i = 0; status_is_ok(status) && embedded_source(i, &name, &text); i++) {
         struct slice path = arena_printf(arena, "%s/%.*s", options->out, SLICE_ARG(name));
 

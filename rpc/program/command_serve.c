@@ -282,8 +282,9 @@ static struct status organization_present(struct program *program, struct arena 
                    &rows) == STORE_FOUND &&
         rows.count > 0)
         return status_ok();
-    return status_const(STATUS_FAILED_PRECONDITION,
-                        SLICE("The store has no organization yet: run datastreamd init first."));
+    return status_const(
+        STATUS_FAILED_PRECONDITION,
+        SLICE("The store has no organization: create one with \"datastreamd init\"."));
 }
 
 /* Everything that may log runs in here. */

@@ -55,7 +55,7 @@ struct status key_file_read(const char *path, struct arena *arena, struct key_fi
 
     if (file == NULL)
         return status_make(arena, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_FAILED_PRECONDITION,
-                           "The key file %s can't be read: %s.", path, strerror(errno));
+                           "The key file %s cannot be read: %s.", path, strerror(errno));
     setvbuf(file, NULL, _IONBF, 0); /* no further copy of the key */
     len = fread(line, 1, sizeof(line), file);
     fclose(file);
@@ -63,7 +63,7 @@ struct status key_file_read(const char *path, struct arena *arena, struct key_fi
     crypto_wipe(line, sizeof(line));
     if (!parsed)
         return status_make(arena, STATUS_FAILED_PRECONDITION,
-                           "%s is not a key file of this program.", path);
+                           "The file %s is not a key file of datastreamd.", path);
     return status_ok();
 }
 
@@ -115,7 +115,7 @@ struct status key_file_create(const char *path, struct arena *arena, struct key_
     crypto_wipe(line, sizeof(line));
     if (!written)
         return status_make(arena, errno == EEXIST ? STATUS_ALREADY_EXISTS : STATUS_UNAVAILABLE,
-                           "The key file %s can't be made: %s.", path, strerror(errno));
+                           "The key file %s cannot be created: %s.", path, strerror(errno));
     *ret_key = key;
     return status_ok();
 }

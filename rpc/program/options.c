@@ -5,41 +5,40 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "rpc/program/nearest.h"
+
 #define FILE_BYTES_MOST (1 << 20)
 
-enum option_type { OPTION_TEXT, OPTION_LISTEN, OPTION_FLAG, OPTION_LOG_FORMAT };
-
-struct option_row {
-    const char *name; /* with dashes, as a flag */
-    enum option_type type;
-    size_t offset;
-    const char *text;
-};
-
 static const struct option_row option_rows[] = {
-    {"data-dir", OPTION_TEXT, offsetof(struct options, data_dir),
-     "directory of the embedded store"},
-    {"key-file", OPTION_TEXT, offsetof(struct options, key_file),
-     "file with the store's key; DATA-DIR.key by default"},
-    {"config", OPTION_TEXT, offsetof(struct options, config), "configuration file"},
-    {"listen", OPTION_LISTEN, 0,
-     "HOST:PORT or unix:PATH; may be repeated; 127.0.0.1:8080 by default"},
-    {"insecure-listen", OPTION_FLAG, offsetof(struct options, insecure_listen),
-     "allow a plaintext listener that is not loopback"},
-    {"log-format", OPTION_LOG_FORMAT, 0, "json or text"},
-    {"organization", OPTION_TEXT, offsetof(struct options, organization),
-     "init, organization-add: the organization's name"},
-    {"owner-email", OPTION_TEXT, offsetof(struct options, owner_email),
-     "init, organization-add: who owns it"},
-    {"organization-id", OPTION_TEXT, offsetof(struct options, organization_id),
-     "verify-audit: one organization instead of all"},
-    {"version", OPTION_TEXT, offsetof(struct options, version),
-     "openapi: 3.1, 3.0 or 2.0; 3.1 by default"},
-    {"out", OPTION_TEXT, offsetof(struct options, out),
-     "proto: the directory that the files go to"},
-    {"store", OPTION_TEXT, offsetof(struct options, store), "the store's engine: rocksdb"},
+    {"data-dir", OPTION_TEXT, offsetof(struct options, data_dir), "Store", FOR_STORES, "DIR",
+     "directory of the embedded store; required"},
+    {"key-file", OPTION_TEXT, offsetof(struct options, key_file), "Store", FOR_STORES, "FILE",
+     "file with the key of the store (default: the data directory's name with .key appended)"},
+    {"store", OPTION_TEXT, offsetof(struct options, store), "Store", FOR_SERVE, "ENGINE",
+     "engine of the store (default rocksdb, the only one)"},
+    {"organization", OPTION_TEXT, offsetof(struct options, organization), "Organization",
+     FOR_CREATION, "NAME", "name of the organization; required"},
+    {"owner-email", OPTION_TEXT, offsetof(struct options, owner_email), "Organization",
+     FOR_CREATION, "MAIL", "e-mail address of the organization's owner; required"},
+    {"organization-id", OPTION_TEXT, offsetof(struct options, organization_id), "Organization",
+     FOR_VERIFY_AUDIT, "ID", "the only organization to verify (default: all)"},
+    {"listen", OPTION_LISTEN, 0, "Listening", FOR_SERVE, "ADDRESS",
+     "HOST:PORT or unix:PATH; up to 8 times (default 127.0.0.1:8080)"},
+    {"insecure-listen", OPTION_FLAG, offsetof(struct options, insecure_listen), "Listening",
+     FOR_SERVE, NULL, "allow a plaintext listener that is not loopback"},
+    {"version", OPTION_TEXT, offsetof(struct options, version), "Document", FOR_OPENAPI, "VERSION",
+     "version of the OpenAPI document: 3.1, 3.0 or 2.0 (default 3.1)"},
+    {"out", OPTION_TEXT, offsetof(struct options, out), "Files", FOR_PROTO, "DIR",
+     "directory that the files are written to; required"},
+    {"config", OPTION_TEXT, offsetof(struct options, config), "Configuration and log", FOR_ALL,
+     "FILE", "configuration file with \"key = value\" lines (default: none)"},
+    {"log-format", OPTION_LOG_FORMAT, 0, "Configuration and log", FOR_ALL, "FORMAT",
+     "json or text (default json)"},
 };
 #define OPTION_ROWS (sizeof(option_rows) / sizeof(option_rows[0]))
+
+/* Environment and file spell names in their own way. */
+enum place { PLACE_FLAG, PLACE_ENVIRONMENT, PLACE_FILE };
 
 /* Which options were said by a source that goes before the one being read. */
 struct said {
@@ -52,8 +51,80 @@ struct source {
     struct options *options;
     const struct said *before; /* said already: left alone */
     struct said *now;
-    const char *place; /* "flag", "environment variable", "configuration key" */
+    enum place place;
+    unsigned line; /* of the configuration file */
 };
+
+const struct option_row *options_rows(size_t *ret_count)
+{
+    *ret_count = OPTION_ROWS;
+    return option_rows;
+}
+
+static const char *const place_nouns[] = {
+    [PLACE_FLAG] = "flag", [PLACE_ENVIRONMENT] = "environment variable", [PLACE_FILE] = "key"};
+
+/* A name as one writes it there: --data-dir, DATASTREAM_DATA_DIR, data_dir. */
+static struct slice spell(const struct source *source, struct slice name)
+{
+    static const char *const prefixes[] = {
+        [PLACE_FLAG] = "--", [PLACE_ENVIRONMENT] = "DATASTREAM_", [PLACE_FILE] = ""};
+    size_t len = strlen(prefixes[source->place]);
+    char *text = arena_alloc(source->arena, len + name.len);
+
+    if (text == NULL)
+        return SLICE_EMPTY;
+    memcpy(text, prefixes[source->place], len);
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.data[i];
+
+        if (c == '-' || c == '_')
+            c = source->place == PLACE_FLAG ? '-' : '_';
+        if (source->place == PLACE_ENVIRONMENT && c >= 'a' && c <= 'z')
+            c = (char)(c - ('a' - 'A'));
+        text[len + i] = c;
+    }
+    return slice_make(text, len + name.len);
+}
+
+/* Where in the configuration file; empty for what is in no file. */
+static struct slice place_in_file(const struct source *source)
+{
+    return source->place == PLACE_FILE
+               ? arena_printf(source->arena, "%s, line %u: ", source->options->config, source->line)
+               : SLICE_EMPTY;
+}
+
+static struct status value_refused(struct source *source, const char *name, const char *right,
+                                   const char *value)
+{
+    return status_make(source->arena, STATUS_INVALID_ARGUMENT,
+                       "%.*sThe %s %.*s must be %s, not \"%s\".", SLICE_ARG(place_in_file(source)),
+                       place_nouns[source->place], SLICE_ARG(spell(source, slice_from_cstr(name))),
+                       right, value);
+}
+
+/* Says what exists: the nearest option or setting, and what lists all. */
+static struct status name_refused(struct source *source, struct slice name)
+{
+    struct nearest nearest = nearest_begin(name);
+    struct slice meant = SLICE_EMPTY;
+    size_t count;
+    const struct setting *rows = settings_rows(&count);
+
+    for (size_t i = 0; i < OPTION_ROWS; i++)
+        nearest_offer(&nearest, slice_from_cstr(option_rows[i].name));
+    for (size_t i = 0; i < count; i++)
+        nearest_offer(&nearest, slice_from_cstr(rows[i].name));
+    if (nearest.name.len > 0)
+        meant = arena_printf(source->arena, " (did you mean %.*s?)",
+                             SLICE_ARG(spell(source, nearest.name)));
+    return status_make(
+        source->arena, STATUS_INVALID_ARGUMENT,
+        "%.*sUnknown %s %.*s%.*s. \"datastreamd help\" lists all flags and settings.",
+        SLICE_ARG(place_in_file(source)), place_nouns[source->place],
+        SLICE_ARG(spell(source, name)), SLICE_ARG(meant));
+}
 
 static bool name_matches(const char *name, struct slice given)
 {
@@ -90,23 +161,23 @@ static struct status option_set(struct source *source, const struct option_row *
     case OPTION_LISTEN:
         if (options->listen_count == OPTIONS_LISTEN_MOST)
             return status_make(source->arena, STATUS_INVALID_ARGUMENT,
-                               "The %s listen may be given %d times at most.", source->place,
-                               OPTIONS_LISTEN_MOST);
+                               "%.*sThe %s %.*s must be given at most %d times.",
+                               SLICE_ARG(place_in_file(source)), place_nouns[source->place],
+                               SLICE_ARG(spell(source, SLICE("listen"))), OPTIONS_LISTEN_MOST);
         options->listen[options->listen_count++] = value;
         return status_ok();
     case OPTION_FLAG:
         if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
-            break;
+            return value_refused(source, row->name, "true or false", value);
         *((bool *)((char *)options + row->offset)) = value[0] == 't';
         return status_ok();
     case OPTION_LOG_FORMAT:
         if (strcmp(value, "json") != 0 && strcmp(value, "text") != 0)
-            break;
+            return value_refused(source, row->name, "json or text", value);
         options->log_format = value[0] == 'j' ? LOG_JSON : LOG_TEXT;
         return status_ok();
     }
-    return status_make(source->arena, STATUS_INVALID_ARGUMENT, "The %s %s can't be \"%s\".",
-                       source->place, row->name, value);
+    return status_ok();
 }
 
 static size_t setting_index(const struct setting *row)
@@ -123,18 +194,27 @@ static struct status setting_set(struct source *source, struct slice name, const
     enum setting_result result = settings_set(&attempt, name, slice_from_cstr(value), &row);
 
     if (result == SETTING_UNKNOWN)
-        return status_make(source->arena, STATUS_INVALID_ARGUMENT, "The %s %.*s is not known.",
-                           source->place, SLICE_ARG(name));
+        return name_refused(source, name);
     if (result != SETTING_OK)
-        return status_make(source->arena, STATUS_INVALID_ARGUMENT,
-                           "The %s %s must be a number from %llu to %llu, not \"%s\".",
-                           source->place, row->name, (unsigned long long)row->smallest,
-                           (unsigned long long)row->largest, value);
+        return value_refused(source, row->name,
+                             arena_printf(source->arena, "a number from %llu to %llu",
+                                          (unsigned long long)row->smallest,
+                                          (unsigned long long)row->largest)
+                                 .data,
+                             value);
     if (source->before->settings[setting_index(row)])
         return status_ok();
     source->now->settings[setting_index(row)] = true;
     source->options->settings = attempt;
     return status_ok();
+}
+
+static bool is_setting(struct slice name)
+{
+    struct settings attempt = settings_default();
+    const struct setting *row;
+
+    return settings_set(&attempt, name, SLICE_EMPTY, &row) != SETTING_UNKNOWN;
 }
 
 static struct status set_by_name(struct source *source, struct slice name, const char *value)
@@ -160,8 +240,11 @@ static struct status read_flags(struct source *source, int argc, char **argv)
         size_t equals;
 
         if (!slice_starts_with(flag, SLICE("--")))
-            return status_make(source->arena, STATUS_INVALID_ARGUMENT,
-                               "\"%s\" is not a flag; flags begin with --.", argv[i]);
+            return status_make(
+                source->arena, STATUS_INVALID_ARGUMENT,
+                "\"%s\" is not a flag: flags begin with \"--\". \"datastreamd help\" "
+                "lists all flags.",
+                argv[i]);
         name = slice_from(flag, 2);
         equals = slice_find(name, '=');
         value = equals < name.len ? name.data + equals + 1 : NULL;
@@ -169,6 +252,8 @@ static struct status read_flags(struct source *source, int argc, char **argv)
         row = option_find(name);
         if (value == NULL && row != NULL && row->type == OPTION_FLAG)
             value = "true";
+        if (row == NULL && !is_setting(name))
+            return name_refused(source, name);
         if (value == NULL && i + 1 < argc)
             value = argv[++i];
         if (value == NULL)
@@ -207,7 +292,7 @@ static struct status read_environment(struct source *source)
     return status;
 }
 
-static struct status read_line(struct source *source, struct slice line, unsigned number)
+static struct status read_line(struct source *source, struct slice line)
 {
     size_t equals;
     char *value;
@@ -218,7 +303,8 @@ static struct status read_line(struct source *source, struct slice line, unsigne
     equals = slice_find(line, '=');
     if (equals == line.len)
         return status_make(source->arena, STATUS_INVALID_ARGUMENT,
-                           "Line %u of the configuration file is not \"key = value\".", number);
+                           "%.*sThe line must read \"key = value\".",
+                           SLICE_ARG(place_in_file(source)));
     value = arena_cstr(source->arena, slice_trim(slice_from(line, equals + 1)));
     if (value == NULL)
         return status_out_of_memory();
@@ -240,7 +326,7 @@ static struct status read_bytes(struct arena *arena, const char *path, struct sl
     }
     if (error != 0)
         return status_make(arena, STATUS_INVALID_ARGUMENT,
-                           "The configuration file %s can't be read: %s.", path, strerror(error));
+                           "The configuration file %s cannot be read: %s.", path, strerror(error));
     if (len > FILE_BYTES_MOST)
         return status_make(arena, STATUS_INVALID_ARGUMENT,
                            "The configuration file %s is larger than %d bytes.", path,
@@ -254,10 +340,10 @@ static struct status read_file(struct source *source, const char *path)
     struct slice rest = SLICE_EMPTY;
     struct status status = read_bytes(source->arena, path, &rest);
 
-    for (unsigned number = 1; rest.len > 0 && status_is_ok(status); number++) {
+    for (source->line = 1; rest.len > 0 && status_is_ok(status); source->line++) {
         size_t end = slice_find(rest, '\n');
 
-        status = read_line(source, slice_make(rest.data, end), number);
+        status = read_line(source, slice_make(rest.data, end));
         rest = slice_from(rest, end < rest.len ? end + 1 : end);
     }
     return status;
@@ -276,17 +362,17 @@ struct status options_read(struct arena *arena, int argc, char **argv, struct op
     struct options options = {.settings = settings_default(), .store = "rocksdb"};
     struct said before = {0};
     struct said now = {0};
-    struct source source = {arena, &options, &before, &now, "flag"};
+    struct source source = {arena, &options, &before, &now, PLACE_FLAG, 0};
     struct status status = read_flags(&source, argc, argv);
 
     said_add(&before, &now);
     if (status_is_ok(status)) {
-        source.place = "environment variable for";
+        source.place = PLACE_ENVIRONMENT;
         status = read_environment(&source);
         said_add(&before, &now);
     }
     if (status_is_ok(status) && options.config != NULL) {
-        source.place = "configuration key";
+        source.place = PLACE_FILE;
         status = read_file(&source, options.config);
     }
     if (!status_is_ok(status))
@@ -304,24 +390,4 @@ struct status options_read(struct arena *arena, int argc, char **argv, struct op
         return status_out_of_memory();
     *ret_options = options;
     return status_ok();
-}
-
-void options_print(void)
-{
-    size_t count;
-    const struct setting *rows = settings_rows(&count);
-
-    for (size_t i = 0; i < OPTION_ROWS; i++)
-        printf("  --%-28s %s\n", option_rows[i].name, option_rows[i].text);
-    for (size_t i = 0; i < count; i++) {
-        char flag[64];
-        size_t len = (size_t)snprintf(flag, sizeof(flag), "%s", rows[i].name);
-
-        for (size_t j = 0; j < len; j++)
-            if (flag[j] == '_')
-                flag[j] = '-';
-        printf("  --%-28s %s (%llu to %llu; %llu)\n", flag, rows[i].text,
-               (unsigned long long)rows[i].smallest, (unsigned long long)rows[i].largest,
-               (unsigned long long)rows[i].initial);
-    }
 }

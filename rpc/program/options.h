@@ -17,7 +17,7 @@
 struct options {
     struct settings settings;
     const char *data_dir;
-    const char *key_file; /* by default the data directory with ".key" behind */
+    const char *key_file; /* by default the data directory's name with ".key" appended */
     const char *config;
     const char *listen[OPTIONS_LISTEN_MOST];
     size_t listen_count;
@@ -31,13 +31,40 @@ struct options {
     const char *store;   /* "rocksdb"; builds with faults know "late" too */
 };
 
+/* The subcommands that an option concerns, as bits. */
+enum option_use {
+    FOR_SERVE = 1 << 0,
+    FOR_INIT = 1 << 1,
+    FOR_ORGANIZATION_ADD = 1 << 2,
+    FOR_CHECK = 1 << 3,
+    FOR_VERIFY_AUDIT = 1 << 4,
+    FOR_OPENAPI = 1 << 5,
+    FOR_PROTO = 1 << 6,
+    FOR_ALL = (1 << 7) - 1,
+    FOR_STORES = FOR_ALL & ~(FOR_OPENAPI | FOR_PROTO),
+    FOR_CREATION = FOR_INIT | FOR_ORGANIZATION_ADD,
+};
+
+enum option_type { OPTION_TEXT, OPTION_LISTEN, OPTION_FLAG, OPTION_LOG_FORMAT };
+
+/* An option that is no setting: one row each. Rows of one subject stand together. */
+struct option_row {
+    const char *name; /* with dashes, as a flag */
+    enum option_type type;
+    size_t offset;       /* in struct options, of texts and flags */
+    const char *subject; /* the heading under which the help lists it */
+    enum option_use use;
+    const char *value; /* stands for the value in the help; NULL when the flag needs none */
+    const char *text;
+};
+
+/* All rows; *ret_count says how many. */
+const struct option_row *options_rows(size_t *ret_count);
+
 /*
- * Reads the arguments behind the subcommand. INVALID_ARGUMENT with a sentence that names the flag,
- * variable or line. The configuration file has lines "key = value"; '#' begins a comment.
+ * Reads the arguments after the subcommand. INVALID_ARGUMENT with a sentence that names the flag,
+ * variable, or key and line, and for an unknown one the nearest that exists. The configuration file has lines "key = value"; '#' begins a comment.
  */
 struct status options_read(struct arena *arena, int argc, char **argv, struct options *ret_options);
-
-/* Prints the flags, one a line with its text, to standard output. */
-void options_print(void);
 
 #endif

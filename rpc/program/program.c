@@ -43,12 +43,13 @@ static struct status key_compare(struct program *program, const struct key_file 
     if (*ret_new)
         return status_ok();
     if (found != STORE_FOUND)
-        return status_const(STATUS_FAILED_PRECONDITION,
-                            SLICE("The store does not say which key it was made with."));
+        return status_const(
+            STATUS_FAILED_PRECONDITION,
+            SLICE("The store does not name the key file that it was created with."));
     if (record_parse(value, &record) && slice_equal(record.body, slice_make(key->id, KEY_ID_LEN)))
         return status_ok();
     return status_const(STATUS_FAILED_PRECONDITION,
-                        SLICE("The key file is not the one that this store was made with."));
+                        SLICE("The key file is not the one that this store was created with."));
 }
 
 /* The key that wraps the store's own, which is derived: the file's key itself encrypts nothing. */
@@ -73,7 +74,7 @@ static struct status key_record(struct program *program, const struct key_file *
     if (!status_is_ok(status))
         return status;
     if (arena_failed(arena) || store_commit_wait(program->store, &commit) != COMMIT_DONE)
-        return status_const(STATUS_UNAVAILABLE, SLICE("The store accepted no write."));
+        return status_const(STATUS_UNAVAILABLE, SLICE("The store refused the write."));
     return status_ok();
 }
 
@@ -158,8 +159,8 @@ struct status program_choose_engine(struct program *program, const struct option
     }
 #endif
     (void)program;
-    return status_make(arena, STATUS_INVALID_ARGUMENT, "There is no store engine \"%s\".",
-                       options->store);
+    return status_make(arena, STATUS_INVALID_ARGUMENT,
+                       "The flag --store must be rocksdb, not \"%s\".", options->store);
 }
 
 struct status program_open(const struct options *options, enum store_use use, struct arena *arena,
@@ -172,8 +173,10 @@ struct status program_open(const struct options *options, enum store_use use, st
     bool store_new = false;
 
     if (options->data_dir == NULL)
-        return status_const(STATUS_INVALID_ARGUMENT, SLICE("--data-dir is needed."));
+        return status_const(STATUS_INVALID_ARGUMENT, SLICE("The flag --data-dir is required."));
     status = contract_load(embedded_contract(), arena, &program.contract);
+    if (status_is_ok(status) && use != STORE_FOR_INIT)
+        status = store_require_rocksdb(arena, options->data_dir);
     if (status_is_ok(status))
         status = key_open(options, use, arena, &key, &key_made);
     if (!status_is_ok(status))

@@ -292,6 +292,12 @@ static struct status older_store(struct arena *arena, const char *directory, uin
                        directory, (unsigned long long)format, STORE_FORMAT);
 }
 
+static struct status no_store(struct arena *arena, const char *directory)
+{
+    return status_make(arena, STATUS_NOT_FOUND,
+                       "There is no store in %s: create one with \"datastreamd init\".", directory);
+}
+
 static struct status store_in_use(struct arena *arena, const char *directory)
 {
     return status_make(arena, STATUS_UNAVAILABLE, "The store in %s is in use by another process.",
@@ -465,8 +471,7 @@ static struct status check_meta(struct rocksdb_store *r, struct arena *arena,
 
     if (found == META_MISSING && rocksdb_get_latest_sequence_number(r->database) == 0) {
         if (!options->create || options->read_only)
-            return status_make(arena, STATUS_NOT_FOUND, "There is no store in %s.",
-                               options->directory);
+            return no_store(arena, options->directory);
         *ret_revision = 0;
         return begin_store(r, arena);
     }
@@ -539,6 +544,15 @@ static struct rocksdb_store *store_new(int lock)
     return r;
 }
 
+struct status store_require_rocksdb(struct arena *arena, const char *directory)
+{
+    if (exists(arena, directory))
+        return status_ok();
+    if (arena_failed(arena))
+        return status_out_of_memory();
+    return errno == ENOENT || errno == ENOTDIR ? no_store(arena, directory) : status_ok();
+}
+
 struct status store_open_rocksdb(const struct store_options *options, struct arena *arena,
                                  struct store **ret_store)
 {
@@ -556,10 +570,8 @@ struct status store_open_rocksdb(const struct store_options *options, struct are
         return status_out_of_memory();
     }
     if (!exists(arena, options->directory))
-        status = options->create && !options->read_only
-                     ? make_folder(arena, options->directory)
-                     : status_make(arena, STATUS_NOT_FOUND, "There is no store in %s.",
-                                   options->directory);
+        status = options->create && !options->read_only ? make_folder(arena, options->directory)
+                                                        : no_store(arena, options->directory);
     if (status_is_ok(status) && !rocksdb__tuning_init(&tuning, options))
         status = status_make(arena, STATUS_INTERNAL, "RocksDB refuses our options.");
     else if (status_is_ok(status)) {

@@ -81,7 +81,7 @@ static void init_makes_a_store_once(void **state)
     assert_int_equal(run(ADD), 0);
     assert_says("\"apiToken\":\"dsa_");
     assert_int_equal(run("$D check --data-dir data && $D verify-audit --data-dir data"), 0);
-    assert_says("whole");
+    assert_says("consistent at revision ");
 }
 
 static void what_init_is_told_is_checked(void **state)
@@ -144,6 +144,7 @@ static void only_init_makes_anything(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         assert_int_equal(run("%s", commands[i]), 1);
+        assert_says("There is no store in data: create one with \"datastreamd init\".");
         assert_int_equal(run("ls -A"), 0);
         assert_string_equal(output, "");
     }
@@ -178,6 +179,79 @@ static void of_many_inits_one_makes_the_store(void **state)
     }
 }
 
+/* -- help and unknown names ------------------------------------------------------------------ */
+
+static void an_empty_directory_names_init(void **state)
+{
+    (void)state;
+    assert_int_equal(run("mkdir data && " SERVE), 1);
+    assert_says("create one with \"datastreamd init\"");
+    assert_int_equal(run("$D check"), 1);
+    assert_says("The flag --data-dir is required.");
+}
+
+static void unknown_names_say_what_exists(void **state)
+{
+    static const struct {
+        const char *command;
+        const char *says;
+    } rows[] = {
+        {"$D sevre", "Unknown command sevre (did you mean serve?). The commands are serve, init, "
+                     "organization-add, check, verify-audit, openapi, proto and help."},
+        {"$D SERVE", "did you mean serve?"},
+        {"$D frobnicate", "Unknown command frobnicate. The commands are serve"},
+        {"$D help chekc", "did you mean check?"},
+        {"$D chekc --help", "did you mean check?"},
+        {"$D serve --data-dri x",
+         "Unknown flag --data-dri (did you mean --data-dir?). \"datastreamd help\""},
+        {"$D serve --max-boddy-bytes=1", "did you mean --max-body-bytes?"},
+        {"$D serve --frobnicate", "Unknown flag --frobnicate. \"datastreamd help\" lists"},
+        {"$D serve data", "\"data\" is not a flag"},
+        {"echo 'idle_timout_ms = 1' >c; $D serve --config c",
+         "c, line 1: Unknown key idle_timout_ms (did you mean idle_timeout_ms?)."},
+        {"printf '# a\\n\\nnothing\\n' >c; $D serve --config c",
+         "c, line 3: The line must read \"key = value\"."},
+        {"DATASTREAM_LOG_FORMAT=xml $D serve",
+         "The environment variable DATASTREAM_LOG_FORMAT must be json or text, not \"xml\"."},
+        {"$D serve --idle_timeout_ms 1",
+         "The flag --idle-timeout-ms must be a number from 100 to 86400000, not \"1\"."},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(run("%s", rows[i].command), 2);
+        assert_says(rows[i].says);
+    }
+}
+
+static void help_is_grouped_and_each_command_has_its_own(void **state)
+{
+    static const char *const commands[] = {
+        "serve", "init", "organization-add", "check", "verify-audit", "openapi", "proto", NULL};
+    static const char *const says[] = {"\nServing:\n", "\nStore:\n", "\nOffline tools:\n",
+                                       "\nTimes:\n", "--idle-timeout-ms MS"};
+    char usage[64];
+
+    (void)state;
+    assert_int_equal(run("$D"), 2);
+    assert_says("Usage: datastreamd COMMAND");
+    assert_int_equal(run("$D help"), 0);
+    for (size_t i = 0; i < sizeof(says) / sizeof(says[0]); i++)
+        assert_says(says[i]);
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        assert_int_equal(run("$D help"), 0);
+        assert_says(commands[i]);
+        snprintf(usage, sizeof(usage), "Usage: datastreamd %s ", commands[i]);
+        assert_int_equal(run("$D help %s", commands[i]), 0);
+        assert_int_equal(strncmp(output, usage, strlen(usage)), 0);
+        assert_int_equal(run("$D %s --config none --help", commands[i]), 0);
+        assert_int_equal(strncmp(output, usage, strlen(usage)), 0);
+    }
+    assert_int_equal(run("$D help init"), 0);
+    assert_says("--owner-email MAIL");
+    assert_null(strstr(output, "--listen"));
+}
+
 /* -- the key file -------------------------------------------------------------------------- */
 
 #define KEY "datastream-key-1 0123456789abcdef %064d\\n"
@@ -191,7 +265,7 @@ static void another_key_is_refused(void **state)
     assert_int_equal(run(INIT " && mv data.key kept && printf '" KEY "' 0 >data.key"), 0);
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         assert_int_equal(run("%s", commands[i]), 1);
-        assert_says("not the one that this store was made with");
+        assert_says("not the one that this store was created with");
     }
     assert_int_equal(run("$D check --data-dir data --key-file kept"), 0);
 }
@@ -202,13 +276,13 @@ static void a_key_that_cannot_be_read_is_told_and_left_alone(void **state)
         const char *make;
         const char *says;
     } rows[] = {
-        {":", "can't be read: No such file"},
+        {":", "cannot be read: No such file"},
         {": >data.key", "is not a key file"},
         {"mkdir data.key", "is not a key file"},
         {"printf 'datastream-key-2 0123456789abcdef %064d\\n' 0 >data.key", "is not a key file"},
         {"head -c 60 kept >data.key", "is not a key file"},
         {"tr a-f A-F <kept >data.key", "is not a key file"},
-        {"ln -s data.key data.key", "can't be read"},
+        {"ln -s data.key data.key", "cannot be read"},
     };
 
     (void)state;
@@ -523,6 +597,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_init_makes_anything, start, end),
         cmocka_unit_test_setup_teardown(init_that_was_killed_can_be_repeated, start, end),
         cmocka_unit_test_setup_teardown(of_many_inits_one_makes_the_store, start, end),
+        cmocka_unit_test_setup_teardown(an_empty_directory_names_init, start, end),
+        cmocka_unit_test_setup_teardown(unknown_names_say_what_exists, start, end),
+        cmocka_unit_test_setup_teardown(help_is_grouped_and_each_command_has_its_own, start, end),
         cmocka_unit_test_setup_teardown(another_key_is_refused, start, end),
         cmocka_unit_test_setup_teardown(a_key_that_cannot_be_read_is_told_and_left_alone, start,
                                         end),

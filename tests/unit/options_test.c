@@ -77,7 +77,7 @@ static void bad_options_are_named(void **state)
     } cases[] = {
         {"--no-such-flag", "1", "no-such-flag"},
         {"--max-body-bytes", "1", "1024 to 67108864"},
-        {"--max-body-bytes", "x", "max_body_bytes"},
+        {"--max-body-bytes", "x", "--max-body-bytes"},
         {"--log-format", "xml", "log-format"},
         {"--insecure-listen=perhaps", NULL, "insecure-listen"},
         {"data-dir", NULL, "data-dir"},

@@ -1,0 +1,78 @@
+/* The table of subcommands. */
+#include "rpc/program/commands.h"
+
+#include "rpc/program/commands_private.h"
+#include "rpc/program/nearest.h"
+#include "rpc/program/program.h"
+
+static const struct command rows[] = {
+    {"serve", "Serving", FOR_SERVE, command_serve, "--data-dir DIR [--listen ADDRESS]... [flags]",
+     "serve the API",
+     "Opens the store and serves gRPC and REST on each listening address. Prints one line that "
+     "begins with \"ready\" and names the addresses once connections are accepted. SIGTERM drains: "
+     "no further connection is accepted, running calls finish, and the exit code is 0. The store "
+     "must exist: \"datastreamd init\" creates one."},
+    {"init", "Setting up", FOR_INIT, command_init,
+     "--data-dir DIR --organization NAME --owner-email MAIL [flags]",
+     "create a store, its first organization and an API token",
+     "Creates the data directory, the key file and the first organization. Prints one JSON object "
+     "with organizationId, ownerEmail and apiToken; the token's value is shown only this once. "
+     "Refuses a directory that already holds a store."},
+    {"organization-add", "Setting up", FOR_ORGANIZATION_ADD, command_organization_add,
+     "--data-dir DIR --organization NAME --owner-email MAIL [flags]",
+     "create a further organization and its API token",
+     "Adds an organization to an existing store that no server has open. Prints the same JSON "
+     "object as \"datastreamd init\"."},
+    {"check", "Offline tools", FOR_CHECK, command_check, "--data-dir DIR [flags]",
+     "read a store that is not being served and prove its invariants",
+     "Reads the whole store without writing. Prints one sentence for each problem; the exit code "
+     "is 0 when there is none."},
+    {"verify-audit", "Offline tools", FOR_VERIFY_AUDIT, command_verify_audit,
+     "--data-dir DIR [--organization-id ID] [flags]",
+     "prove that no audit row was edited, left out or moved",
+     "Follows the audit chain of each organization, or of one. Prints the number of rows and the "
+     "head of each chain; the exit code is 0 when all chains hold."},
+    {"openapi", "Documents", FOR_OPENAPI, command_openapi, "[--version 3.1|3.0|2.0]",
+     "print the OpenAPI document",
+     "Prints the document that the server serves as /api/v1/swagger/openapi.json (3.1), "
+     "openapi-3.0.json or doc.json (2.0). Needs no store."},
+    {"proto", "Documents", FOR_PROTO, command_proto, "--out DIR",
+     "write the proto files of the API to a directory",
+     "Writes the .proto files that clients compile, in the folders that they import each other "
+     "from. Needs no store."},
+};
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+const struct command *commands__rows(size_t *ret_count)
+{
+    *ret_count = ROWS;
+    return rows;
+}
+
+const struct command *command_find(struct slice name)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (slice_equal(slice_from_cstr(rows[i].name), name))
+            return &rows[i];
+    return NULL;
+}
+
+struct status command_unknown(struct arena *arena, struct slice name)
+{
+    struct nearest nearest = nearest_begin(name);
+    struct slice names = SLICE_EMPTY;
+
+    for (size_t i = 0; i < ROWS; i++) {
+        nearest_offer(&nearest, slice_from_cstr(rows[i].name));
+        names = arena_printf(arena, "%.*s%s%s", SLICE_ARG(names), i == 0 ? "" : ", ", rows[i].name);
+    }
+    nearest_offer(&nearest, SLICE("help"));
+    if (nearest.name.len > 0)
+        return status_make(arena, STATUS_INVALID_ARGUMENT,
+                           "Unknown command %.*s (did you mean %.*s?). The commands are %.*s and "
+                           "help.",
+                           SLICE_ARG(name), SLICE_ARG(nearest.name), SLICE_ARG(names));
+    return status_make(arena, STATUS_INVALID_ARGUMENT,
+                       "Unknown command %.*s. The commands are %.*s and help.", SLICE_ARG(name),
+                       SLICE_ARG(names));
+}
