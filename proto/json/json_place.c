@@ -74,7 +74,8 @@ enum read_result json__read_refuse(struct json_reader *reader, const struct json
     if (path.len > 0)
         violations_add(&reader->violations, reader->arena, path, "%.*s", SLICE_ARG(sentence));
     else
-        reader->status = status_const(STATUS_INVALID_ARGUMENT, sentence);
+        reader->status = status_make(reader->arena, STATUS_INVALID_ARGUMENT, "The JSON text %.*s.",
+                                     SLICE_ARG(sentence));
     return READ_FAILED;
 }
 
@@ -88,9 +89,9 @@ enum read_result json__read_broken(struct json_reader *reader, const struct json
         return READ_FAILED;
     }
     if (scan->at == scan->start)
-        return json__read_refuse(reader, place, "invalid JSON: %s", scan->error);
+        return json__read_refuse(reader, place, "must be valid JSON (%s)", scan->error);
     json_scan_place(scan, &line, &column);
-    return json__read_refuse(reader, place, "invalid JSON at line %zu, column %zu: %s", line,
+    return json__read_refuse(reader, place, "must be valid JSON (line %zu, column %zu: %s)", line,
                              column, scan->error);
 }
 
@@ -103,7 +104,7 @@ enum read_result json__read_unexpected(struct json_reader *reader, const struct 
         json_scan_skip(&reader->scan);
         return json__read_broken(reader, place);
     }
-    return json__read_refuse(reader, place, "expected %s, found %s", wanted, json_kind_name(kind));
+    return json__read_refuse(reader, place, "must be %s, not %s", wanted, json_kind_name(kind));
 }
 
 bool json__takes_null(const struct field *field)

@@ -98,7 +98,8 @@ static enum read_result read_field(struct json_reader *reader, ProtobufCMessage 
         return json_scan_word(&reader->scan) ? READ_OK : json__read_broken(reader, place);
     }
     if (field->oneof_member && oneof_is_set(message, field))
-        return json__read_refuse(reader, place, "only one of the fields of \"%.*s\" may be given",
+        return json__read_refuse(reader, place,
+                                 "must not be given together with another field of \"%.*s\"",
                                  SLICE_ARG(field->parent->oneofs[field->oneof].name));
     if (is_leaf(field))
         reader->present = NULL;
@@ -153,7 +154,7 @@ static enum read_result read_unknown(struct json_reader *reader, const struct js
     struct json_place place = {.up = up, .kind = PLACE_NAME, .name = name};
 
     if (!reader->options->ignore_unknown)
-        return json__read_refuse(reader, &place, "unknown field");
+        return json__read_refuse(reader, &place, "is not a known field");
     return json_scan_skip(&reader->scan) ? READ_OK : json__read_broken(reader, &place);
 }
 
@@ -164,7 +165,7 @@ static enum read_result read_member(struct json_reader *reader, const struct fie
     struct json_place place = {.up = up, .kind = PLACE_FIELD, .field = field};
 
     if (seen_before(seen, field))
-        return json__read_refuse(reader, &place, "the field is given twice");
+        return json__read_refuse(reader, &place, "must not be given twice");
     return read_field(reader, message, field, &place);
 }
 

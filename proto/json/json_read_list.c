@@ -59,7 +59,7 @@ static enum read_result read_element(struct json_reader *reader, ProtobufCMessag
     void *element;
 
     if (null_is_refused(reader, field))
-        return json__read_refuse(reader, place, "null is not an element");
+        return json__read_refuse(reader, place, "must not be null");
     if (field->enumeration != NULL)
         return read_enum_element(reader, message, field, place, capacity);
     element = field_append(reader->arena, message, field, capacity);
@@ -134,7 +134,7 @@ static enum read_result read_key(struct json_reader *reader, ProtobufCMessage *e
     } else {
         wrong = json__parse_scalar(reader->arena, key, name->text, address);
         if (wrong != NULL)
-            return json__read_refuse(reader, place, "the map key is %s", wrong);
+            return json__read_refuse(reader, place, "must have a map key that is %s", wrong);
     }
     field_mark_set(entry, key);
     return READ_OK;
@@ -156,7 +156,7 @@ static enum read_result read_entry(struct json_reader *reader, ProtobufCMessage 
     if (result != READ_OK)
         return result;
     if (null_is_refused(reader, value))
-        return json__read_refuse(reader, place, "null is not a map's value");
+        return json__read_refuse(reader, place, "must not be null");
     result = json__read_singular(reader, entry, value, place);
     if (result != READ_OK)
         return result;
@@ -210,6 +210,6 @@ enum read_result json__read_map(struct json_reader *reader, ProtobufCMessage *me
         return READ_OK;
     /* An integer's bytes would say nothing in a path. */
     if (message_field_by_number(field->message, 1)->pb->type != PROTOBUF_C_TYPE_STRING)
-        return json__read_refuse(reader, place, "a key is given twice");
-    return json__read_refuse(reader, &item, "the key is given twice");
+        return json__read_refuse(reader, place, "must not have a key twice");
+    return json__read_refuse(reader, &item, "must not be given twice");
 }

@@ -10,14 +10,14 @@
 #include "proto/message/message.h"
 
 static const char *const not_an_integer[] = {
-    [NUMBER_MALFORMED] = "not an integer",
-    [NUMBER_FRACTIONAL] = "not a whole number",
-    [NUMBER_OUT_OF_RANGE] = "out of range for its type",
+    [NUMBER_MALFORMED] = "an integer",
+    [NUMBER_FRACTIONAL] = "a whole number",
+    [NUMBER_OUT_OF_RANGE] = "in the range of its type",
 };
 
 static const char *const not_a_number[] = {
-    [NUMBER_MALFORMED] = "not a number",
-    [NUMBER_OUT_OF_RANGE] = "out of range for its type",
+    [NUMBER_MALFORMED] = "a number",
+    [NUMBER_OUT_OF_RANGE] = "in the range of its type",
 };
 
 static const char *parse_int32(struct slice text, void *address)
@@ -79,7 +79,7 @@ static const char *parse_bool(struct slice text, protobuf_c_boolean *address)
     bool yes = slice_equal(text, SLICE("true"));
 
     if (!yes && !slice_equal(text, SLICE("false")))
-        return "neither true nor false";
+        return "true or false";
     *address = yes;
     return NULL;
 }
@@ -89,7 +89,7 @@ static const char *parse_enum_name(const struct field *field, struct slice text,
     const struct enum_value *value = enum_value_by_name(field->enumeration, text);
 
     if (value == NULL)
-        return "not one of the values of its enum";
+        return "one of the values of its enum";
     *address = value->number;
     return NULL;
 }
@@ -102,7 +102,7 @@ static const char *parse_enum_number(const struct field *field, struct slice tex
     const char *wrong = parse_int32(text, &number);
 
     if (wrong == NULL && number != 0 && field->enumeration->is_null_value)
-        wrong = "not one of the values of its enum";
+        wrong = "one of the values of its enum";
     if (wrong == NULL)
         *address = number;
     return wrong;
@@ -117,9 +117,9 @@ static const char *parse_enum(const struct field *field, struct slice text, int3
 static const char *parse_string(struct arena *arena, struct slice text, char **address)
 {
     if (text.len > 0 && memchr(text.data, '\0', text.len) != NULL)
-        return "a text with U+0000, which is not accepted";
+        return "text without U+0000";
     if (!utf8_is_valid(text))
-        return "not valid UTF-8";
+        return "valid UTF-8";
     *address = arena_cstr(arena, text);
     return NULL;
 }
@@ -129,7 +129,7 @@ static const char *parse_bytes(struct arena *arena, struct slice text, ProtobufC
     struct slice bytes = SLICE_EMPTY;
 
     if (!base64_decode(arena, text, &bytes))
-        return arena_failed(arena) ? NULL : "not base64";
+        return arena_failed(arena) ? NULL : "base64";
     *address = (ProtobufCBinaryData){bytes.len, (uint8_t *)(uintptr_t)bytes.data};
     return NULL;
 }
@@ -167,7 +167,7 @@ const char *json__parse_scalar(struct arena *arena, const struct field *field, s
     case PROTOBUF_C_TYPE_MESSAGE:
         break;
     }
-    return "not a scalar";
+    return "a scalar";
 }
 
 /* -- from JSON ----------------------------------------------------------------------------------
@@ -242,7 +242,7 @@ static enum read_result read_enum(struct json_reader *reader, const struct field
         return READ_OK;
     if (!number && reader->options->ignore_unknown)
         return READ_SKIPPED;
-    return json__read_refuse(reader, place, "the value is %s", wrong);
+    return json__read_refuse(reader, place, "must be %s", wrong);
 }
 
 static enum read_result read_parsed(struct json_reader *reader, const struct field *field,
@@ -256,7 +256,7 @@ static enum read_result read_parsed(struct json_reader *reader, const struct fie
         return READ_FAILED;
     wrong = json__parse_scalar(reader->arena, field, text, address);
     if (wrong != NULL)
-        return json__read_refuse(reader, place, "the value is %s", wrong);
+        return json__read_refuse(reader, place, "must be %s", wrong);
     return arena_failed(reader->arena) ? json__read_broken(reader, place) : READ_OK;
 }
 

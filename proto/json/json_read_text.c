@@ -65,9 +65,10 @@ struct status json_read_text(struct arena *arena, ProtobufCMessage *message,
     void *address;
 
     if (!has_text_form(field))
-        return status_invalid_field(arena, path, "the field can not be set from a single text");
+        return status_invalid_field(arena, path, "cannot be set in a path or a query");
     if (oneof_is_taken(message, field))
-        return status_invalid_field(arena, path, "only one of the fields of \"%.*s\" may be given",
+        return status_invalid_field(arena, path,
+                                    "must not be given together with another field of \"%.*s\"",
                                     SLICE_ARG(field->parent->oneofs[field->oneof].name));
     address = field->repeated ? field_append(arena, message, field, capacity)
                               : field_address(message, field, 0);
@@ -78,7 +79,7 @@ struct status json_read_text(struct arena *arena, ProtobufCMessage *message,
     else
         wrong = json__parse_scalar(arena, field, text, address);
     if (wrong != NULL)
-        return status_invalid_field(arena, path, "the value is %s", wrong);
+        return status_invalid_field(arena, path, "must be %s", wrong);
     if (arena_failed(arena))
         return status_out_of_memory();
     if (value != NULL)

@@ -23,8 +23,8 @@ static const char *parse_time(const struct message_type *type, ProtobufCMessage 
                               : json_timestamp_parse(text, &seconds, &nanos);
 
     if (!parsed)
-        return is_duration ? "not a duration like \"1.5s\""
-                           : "not an RFC 3339 timestamp like \"2024-01-31T12:00:00Z\"";
+        return is_duration ? "a duration such as \"1.5s\""
+                           : "an RFC 3339 timestamp such as \"2024-01-31T12:00:00Z\"";
     field_set_int(message, numbered(type, 1), seconds);
     field_set_int(message, numbered(type, 2), nanos);
     return NULL;
@@ -44,7 +44,7 @@ static const char *parse_mask(struct arena *arena, const struct message_type *ty
         const char **element;
 
         if (!json_mask_path_parse(arena, slice_make(text.data, comma), &path))
-            return "not a comma-separated list of field paths in lowerCamelCase";
+            return "a comma-separated list of field paths in lowerCamelCase";
         element = field_append(arena, message, paths, &capacity);
         if (element == NULL)
             return NULL;
@@ -76,7 +76,7 @@ static enum read_result read_from_string(struct json_reader *reader,
         return json__read_broken(reader, place);
     wrong = json__parse_well_known(reader->arena, type, message, string.text);
     if (wrong != NULL)
-        return json__read_refuse(reader, place, "the value is %s", wrong);
+        return json__read_refuse(reader, place, "must be %s", wrong);
     return arena_failed(reader->arena) ? json__read_broken(reader, place) : READ_OK;
 }
 
@@ -135,7 +135,7 @@ static enum read_result find_type(struct json_reader *reader, const struct json_
         bool is_type = slice_equal(name.text, SLICE("@type"));
 
         if (is_type && json_scan_kind(&ahead) != JSON_STRING)
-            return json__read_refuse(reader, place, "\"@type\" must be a string");
+            return json__read_refuse(reader, place, "must have a string in \"@type\"");
         if (is_type ? !json_scan_string(&ahead, &url) : !json_scan_skip(&ahead))
             break;
         found += is_type;
@@ -145,9 +145,9 @@ static enum read_result find_type(struct json_reader *reader, const struct json_
         return json__read_broken(reader, place);
     }
     if (found > 1)
-        return json__read_refuse(reader, place, "\"@type\" is given twice");
+        return json__read_refuse(reader, place, "must not have \"@type\" twice");
     if (found == 0 && count > 0)
-        return json__read_refuse(reader, place, "\"@type\" is missing");
+        return json__read_refuse(reader, place, "must have \"@type\"");
     *ret_url = url.text;
     *ret_count = count;
     return READ_OK;
@@ -163,12 +163,12 @@ static const struct message_type *resolve_type(struct json_reader *reader, struc
     while (slash > 0 && url.data[slash - 1] != '/')
         slash--;
     if (slash == 0) {
-        json__read_refuse(reader, place, "\"@type\" has no '/'");
+        json__read_refuse(reader, place, "must have a \"/\" in \"@type\"");
         return NULL;
     }
     type = contract_message(reader->options->contract, slice_from(url, slash));
     if (type == NULL)
-        json__read_refuse(reader, place, "the type \"%.*s\" is not known",
+        json__read_refuse(reader, place, "must have a known type in \"@type\", not \"%.*s\"",
                           SLICE_ARG(json__shown(reader->arena, url)));
     return type;
 }
@@ -187,15 +187,15 @@ static enum read_result read_any_value(struct json_reader *reader, const struct 
     while (json_scan_member(scan, &count, &name)) {
         if (slice_equal(name.text, SLICE("value"))) {
             if (message != NULL)
-                return json__read_refuse(reader, &place, "the field is given twice");
+                return json__read_refuse(reader, &place, "must not be given twice");
             if (json_scan_kind(scan) == JSON_NULL && type->well_known != WELL_KNOWN_VALUE)
-                return json__read_refuse(reader, &place, "null is not a value of its type");
+                return json__read_refuse(reader, &place, "must not be null");
             result = json__read_message(reader, type, &place, &message);
         } else if (slice_equal(name.text, SLICE("@type")) || reader->options->ignore_unknown) {
             result = json_scan_skip(scan) ? READ_OK : json__read_broken(reader, up);
         } else {
             place.name = name.text;
-            return json__read_refuse(reader, &place, "unknown field");
+            return json__read_refuse(reader, &place, "is not a known field");
         }
         if (result == READ_FAILED)
             return READ_FAILED;
@@ -203,7 +203,7 @@ static enum read_result read_any_value(struct json_reader *reader, const struct 
     if (scan->error != NULL || arena_failed(reader->arena))
         return json__read_broken(reader, up);
     if (message == NULL)
-        return json__read_refuse(reader, &place, "the field is missing");
+        return json__read_refuse(reader, &place, "is required");
     *ret_message = message;
     return READ_OK;
 }

@@ -38,28 +38,28 @@ static void integers_come_as_numbers_and_strings(void **state)
 static void integers_that_are_none_or_too_large_are_refused(void **state)
 {
     static const struct refused cases[] = {
-        {"Scalars", "{\"anInt32\":2147483648}", "anInt32", "out of range"},
-        {"Scalars", "{\"anInt32\":-2147483649}", "anInt32", "out of range"},
-        {"Scalars", "{\"aUint32\":4294967296}", "aUint32", "out of range"},
-        {"Scalars", "{\"aUint32\":-1}", "aUint32", "out of range"},
-        {"Scalars", "{\"anInt64\":9223372036854775808}", "anInt64", "out of range"},
-        {"Scalars", "{\"aUint64\":18446744073709551616}", "aUint64", "out of range"},
-        {"Scalars", "{\"aUint64\":184467440737095516150}", "aUint64", "out of range"},
-        {"Scalars", "{\"anInt32\":0.5}", "anInt32", "not a whole number"},
-        {"Scalars", "{\"anInt32\":1e-1}", "anInt32", "not a whole number"},
-        {"Scalars", "{\"anInt32\":\"1e536870000\"}", "anInt32", "out of range"},
-        {"Scalars", "{\"anInt32\":1e99999999999999999999}", "anInt32", "out of range"},
-        {"Scalars", "{\"anInt32\":1e-99999999999999999999}", "anInt32", "not a whole number"},
-        {"Scalars", "{\"anInt32\":\"+1\"}", "anInt32", "not an integer"},
-        {"Scalars", "{\"anInt32\":\" 1\"}", "anInt32", "not an integer"},
-        {"Scalars", "{\"anInt32\":\"1 \"}", "anInt32", "not an integer"},
-        {"Scalars", "{\"anInt32\":\"01\"}", "anInt32", "not an integer"},
-        {"Scalars", "{\"anInt32\":\"0x1\"}", "anInt32", "not an integer"},
-        {"Scalars", "{\"anInt32\":\"\"}", "anInt32", "not an integer"},
-        {"Scalars", "{\"anInt32\":\"1.\"}", "anInt32", "not an integer"},
+        {"Scalars", "{\"anInt32\":2147483648}", "anInt32", "in the range of its type"},
+        {"Scalars", "{\"anInt32\":-2147483649}", "anInt32", "in the range of its type"},
+        {"Scalars", "{\"aUint32\":4294967296}", "aUint32", "in the range of its type"},
+        {"Scalars", "{\"aUint32\":-1}", "aUint32", "in the range of its type"},
+        {"Scalars", "{\"anInt64\":9223372036854775808}", "anInt64", "in the range of its type"},
+        {"Scalars", "{\"aUint64\":18446744073709551616}", "aUint64", "in the range of its type"},
+        {"Scalars", "{\"aUint64\":184467440737095516150}", "aUint64", "in the range of its type"},
+        {"Scalars", "{\"anInt32\":0.5}", "anInt32", "must be a whole number"},
+        {"Scalars", "{\"anInt32\":1e-1}", "anInt32", "must be a whole number"},
+        {"Scalars", "{\"anInt32\":\"1e536870000\"}", "anInt32", "in the range of its type"},
+        {"Scalars", "{\"anInt32\":1e99999999999999999999}", "anInt32", "in the range of its type"},
+        {"Scalars", "{\"anInt32\":1e-99999999999999999999}", "anInt32", "must be a whole number"},
+        {"Scalars", "{\"anInt32\":\"+1\"}", "anInt32", "must be an integer"},
+        {"Scalars", "{\"anInt32\":\" 1\"}", "anInt32", "must be an integer"},
+        {"Scalars", "{\"anInt32\":\"1 \"}", "anInt32", "must be an integer"},
+        {"Scalars", "{\"anInt32\":\"01\"}", "anInt32", "must be an integer"},
+        {"Scalars", "{\"anInt32\":\"0x1\"}", "anInt32", "must be an integer"},
+        {"Scalars", "{\"anInt32\":\"\"}", "anInt32", "must be an integer"},
+        {"Scalars", "{\"anInt32\":\"1.\"}", "anInt32", "must be an integer"},
         {"Scalars", "{\"anInt32\":01}", NULL, "line 1, column 13: expected ',' or '}'"},
-        {"Scalars", "{\"anInt32\":true}", "anInt32", "expected a number, found true"},
-        {"Scalars", "{\"anInt32\":[1]}", "anInt32", "found an array"},
+        {"Scalars", "{\"anInt32\":true}", "anInt32", "must be a number, not true"},
+        {"Scalars", "{\"anInt32\":[1]}", "anInt32", "not an array"},
     };
 
     (void)state;
@@ -86,15 +86,16 @@ static void floats_are_rounded_once_and_bounded(void **state)
         {"Scalars", "{\"aDouble\":123456789012345.67}", "{\"aDouble\":123456789012345.67}"},
     };
     static const struct refused wrong[] = {
-        {"Scalars", "{\"aFloat\":3.502823e+38}", "aFloat", "out of range"},
-        {"Scalars", "{\"aFloat\":-3.502823e+38}", "aFloat", "out of range"},
-        {"Scalars", "{\"aDouble\":1.89769e+308}", "aDouble", "out of range"},
-        {"Scalars", "{\"aDouble\":\"1e99999999999999999999\"}", "aDouble", "out of range"},
-        {"Scalars", "{\"aDouble\":\"nan\"}", "aDouble", "not a number"},
-        {"Scalars", "{\"aDouble\":\"inf\"}", "aDouble", "not a number"},
-        {"Scalars", "{\"aDouble\":\"0x1p3\"}", "aDouble", "not a number"},
+        {"Scalars", "{\"aFloat\":3.502823e+38}", "aFloat", "in the range of its type"},
+        {"Scalars", "{\"aFloat\":-3.502823e+38}", "aFloat", "in the range of its type"},
+        {"Scalars", "{\"aDouble\":1.89769e+308}", "aDouble", "in the range of its type"},
+        {"Scalars", "{\"aDouble\":\"1e99999999999999999999\"}", "aDouble",
+         "in the range of its type"},
+        {"Scalars", "{\"aDouble\":\"nan\"}", "aDouble", "must be a number"},
+        {"Scalars", "{\"aDouble\":\"inf\"}", "aDouble", "must be a number"},
+        {"Scalars", "{\"aDouble\":\"0x1p3\"}", "aDouble", "must be a number"},
         {"Scalars", "{\"aDouble\":NaN}", "aDouble", "expected a value"},
-        {"Scalars", "{\"aDouble\":\"\"}", "aDouble", "not a number"},
+        {"Scalars", "{\"aDouble\":\"\"}", "aDouble", "must be a number"},
     };
 
     (void)state;
@@ -125,17 +126,17 @@ static void scalars_are_read_strictly(void **state)
          "{\"lastNumber\":\"first\",\"anInt32\":1}"},
     };
     static const struct refused wrong[] = {
-        {"Scalars", "{\"aBool\":\"true\"}", "aBool", "expected true or false, found a string"},
-        {"Scalars", "{\"aBool\":1}", "aBool", "expected true or false, found a number"},
+        {"Scalars", "{\"aBool\":\"true\"}", "aBool", "must be true or false, not a string"},
+        {"Scalars", "{\"aBool\":1}", "aBool", "must be true or false, not a number"},
         {"Scalars", "{\"aBool\":tru}", "aBool", "expected a value"},
-        {"Scalars", "{\"color\":\"red\"}", "color", "not one of the values"},
-        {"Scalars", "{\"color\":\"1\"}", "color", "not one of the values"},
-        {"Scalars", "{\"color\":4294967296}", "color", "out of range"},
-        {"Scalars", "{\"color\":1.5}", "color", "not a whole number"},
-        {"Scalars", "{\"aString\":5}", "aString", "expected a string, found a number"},
-        {"Scalars", "{\"someBytes\":5}", "someBytes", "expected a base64 string"},
-        {"Scalars", "{\"someBytes\":\"A\"}", "someBytes", "not base64"},
-        {"Scalars", "{\"someBytes\":\"A Q=\"}", "someBytes", "not base64"},
+        {"Scalars", "{\"color\":\"red\"}", "color", "must be one of the values"},
+        {"Scalars", "{\"color\":\"1\"}", "color", "must be one of the values"},
+        {"Scalars", "{\"color\":4294967296}", "color", "in the range of its type"},
+        {"Scalars", "{\"color\":1.5}", "color", "must be a whole number"},
+        {"Scalars", "{\"aString\":5}", "aString", "must be a string, not a number"},
+        {"Scalars", "{\"someBytes\":5}", "someBytes", "must be a base64 string"},
+        {"Scalars", "{\"someBytes\":\"A\"}", "someBytes", "must be base64"},
+        {"Scalars", "{\"someBytes\":\"A Q=\"}", "someBytes", "must be base64"},
         {"Scalars", "{\"renamed\":\"a\",\"otherName\":\"b\"}", "otherName", "given twice"},
         {"Scalars", "{\"aString\":\"\\ud83d\"}", "aString", "surrogate"},
         {"Scalars", "{\"aString\":\"\\ude00\\ud83d\"}", "aString", "surrogate"},
@@ -170,17 +171,17 @@ static void null_means_not_set(void **state)
         {"Value", "null", "null"},
     };
     static const struct refused wrong[] = {
-        {"Scalars", "null", NULL, "expected an object, found null"},
-        {"Struct", "null", NULL, "expected an object, found null"},
-        {"Timestamp", "null", NULL, "found null"},
-        {"Node", "{\"children\":[null]}", "children[0]", "null is not an element"},
-        {"Node", "{\"numbers\":[1,null]}", "numbers[1]", "null is not an element"},
-        {"Node", "{\"labels\":{\"a\":null}}", "labels[\"a\"]", "null is not a map's value"},
+        {"Scalars", "null", NULL, "must be an object, not null"},
+        {"Struct", "null", NULL, "must be an object, not null"},
+        {"Timestamp", "null", NULL, "not null"},
+        {"Node", "{\"children\":[null]}", "children[0]", "must not be null"},
+        {"Node", "{\"numbers\":[1,null]}", "numbers[1]", "must not be null"},
+        {"Node", "{\"labels\":{\"a\":null}}", "labels[\"a\"]", "must not be null"},
         {"Node", "{\"labels\":{null:\"a\"}}", "labels", "expected a name"},
-        {"Node", "{\"nothing\":5516}", "nothing", "not one of the values"},
-        {"WellKnown", "{\"times\":[null]}", "times[0]", "null is not an element"},
+        {"Node", "{\"nothing\":5516}", "nothing", "must be one of the values"},
+        {"WellKnown", "{\"times\":[null]}", "times[0]", "must not be null"},
         {"Node", "{\"nothing\":null,\"text\":\"a\"}", "text",
-         "only one of the fields of \"choice\""},
+         "must not be given together with another field of \"choice\""},
     };
 
     (void)state;
@@ -222,27 +223,31 @@ static void messages_lists_and_maps_are_read(void **state)
 static void refusals_name_the_place(void **state)
 {
     static const struct refused cases[] = {
-        {"Node", "{\"child\":{\"child\":{\"prot\":1}}}", "child.child.prot", "unknown field"},
-        {"Node", "{\"prot\":null}", "prot", "unknown field"},
+        {"Node", "{\"child\":{\"child\":{\"prot\":1}}}", "child.child.prot",
+         "is not a known field"},
+        {"Node", "{\"prot\":null}", "prot", "is not a known field"},
         {"Node", "{\"children\":[{},{\"tags\":[\"a\",7]}]}", "children[1].tags[1]",
-         "expected a string, found a number"},
-        {"Node", "{\"labels\":{\"a\\\"b\":5}}", "labels[\"a\\\"b\"]", "expected a string"},
-        {"Node", "{\"byNumber\":{\"x\":{}}}", "byNumber[\"x\"]", "the map key is not an integer"},
-        {"Node", "{\"byNumber\":{\"2147483648\":{}}}", "byNumber[\"2147483648\"]", "out of range"},
-        {"Node", "{\"byBool\":{\"True\":\"\"}}", "byBool[\"True\"]", "neither true nor false"},
-        {"Node", "{\"byNumber\":{\"1\":{\"name\":1}}}", "byNumber[\"1\"].name",
-         "expected a string"},
+         "must be a string, not a number"},
+        {"Node", "{\"labels\":{\"a\\\"b\":5}}", "labels[\"a\\\"b\"]", "must be a string"},
+        {"Node", "{\"byNumber\":{\"x\":{}}}", "byNumber[\"x\"]",
+         "must have a map key that is an integer"},
+        {"Node", "{\"byNumber\":{\"2147483648\":{}}}", "byNumber[\"2147483648\"]",
+         "in the range of its type"},
+        {"Node", "{\"byBool\":{\"True\":\"\"}}", "byBool[\"True\"]",
+         "must have a map key that is true or false"},
+        {"Node", "{\"byNumber\":{\"1\":{\"name\":1}}}", "byNumber[\"1\"].name", "must be a string"},
         {"Node", "{\"name\":\"a\",\"name\":\"b\"}", "name", "given twice"},
         {"Node", "{\"maybeText\":\"a\",\"maybe_text\":\"b\"}", "maybeText", "given twice"},
         {"Node", "{\"name\":null,\"name\":\"b\"}", "name", "given twice"},
         {"Node", "{\"labels\":{\"a\":\"1\",\"a\":\"1\"}}", "labels[\"a\"]", "given twice"},
         {"Node", "{\"labels\":{\"a\":\"1\",\"\\u0061\":\"1\"}}", "labels[\"a\"]", "given twice"},
-        {"Node", "{\"byNumber\":{\"1\":{},\"1.0\":{}}}", "byNumber", "a key is given twice"},
-        {"Node", "{\"text\":\"a\",\"number\":1}", "number", "only one of the fields of \"choice\""},
-        {"Node", "{\"children\":{}}", "children", "expected an array, found an object"},
-        {"Node", "{\"labels\":[]}", "labels", "expected an object, found an array"},
-        {"Node", "{\"child\":[]}", "child", "expected an object, found an array"},
-        {"Node", "[]", NULL, "expected an object, found an array"},
+        {"Node", "{\"byNumber\":{\"1\":{},\"1.0\":{}}}", "byNumber", "must not have a key twice"},
+        {"Node", "{\"text\":\"a\",\"number\":1}", "number",
+         "must not be given together with another field of \"choice\""},
+        {"Node", "{\"children\":{}}", "children", "must be an array, not an object"},
+        {"Node", "{\"labels\":[]}", "labels", "must be an object, not an array"},
+        {"Node", "{\"child\":[]}", "child", "must be an object, not an array"},
+        {"Node", "[]", NULL, "must be an object, not an array"},
         {"Node", "", NULL, "expected a value"},
         {"Node", "{\"child\":", "child", "expected a value"},
         {"Node", "{} {}", NULL, "nothing may follow"},
@@ -370,9 +375,9 @@ static void long_names_are_cut_where_they_are_repeated(void **state)
     const char *key = repeat("{\"labels\":{\"x", "\xc3\xbc", 100000, "\":1}}");
     const char *url = repeat("{\"@type\":\"/", "a", 100000, "\"}");
     const struct refused cases[] = {
-        {"Node", name, repeat("", "\xc3\xbc", 64, "..."), "unknown field"},
-        {"Node", key, repeat("labels[\"x", "\xc3\xbc", 63, "...\"]"), "expected a string"},
-        {"Any", url, NULL, repeat("the type \"/", "a", 127, "...\" is not known")},
+        {"Node", name, repeat("", "\xc3\xbc", 64, "..."), "is not a known field"},
+        {"Node", key, repeat("labels[\"x", "\xc3\xbc", 63, "...\"]"), "must be a string"},
+        {"Any", url, NULL, repeat("not \"/", "a", 127, "...\".")},
     };
 
     (void)state;
@@ -382,9 +387,9 @@ static void long_names_are_cut_where_they_are_repeated(void **state)
 static void a_text_that_breaks_behind_a_violation_is_broken(void **state)
 {
     static const struct refused cases[] = {
-        {"Scalars", "{\"nope\":1,}", NULL, "invalid JSON"},
-        {"Scalars", "{\"nope\":[1,}", NULL, "invalid JSON"},
-        {"Scalars", "{\"anInt32\":\"x\"} x", NULL, "invalid JSON"},
+        {"Scalars", "{\"nope\":1,}", NULL, "must be valid JSON"},
+        {"Scalars", "{\"nope\":[1,}", NULL, "must be valid JSON"},
+        {"Scalars", "{\"anInt32\":\"x\"} x", NULL, "must be valid JSON"},
     };
 
     (void)state;

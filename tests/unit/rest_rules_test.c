@@ -96,8 +96,8 @@ static void what_a_binding_does_not_take_is_refused(void **state)
         {SLICE_INIT("POST /several/a:change"), SLICE_INIT("{\"name\":\"b\"}"), 400, "\"name\""},
         {SLICE_INIT("POST /several/a:change"), SLICE_INIT("[]"), 400, ""},
         {SLICE_INIT("PUT /several/a/tags?tags=x"), SLICE_INIT("[]"), 400, "\"tags\""},
-        {SLICE_INIT("PUT /several/a/tags"), SLICE_INIT("{\"tags\":[]}"), 400, "expected an array"},
-        {SLICE_INIT("PUT /several/a/tags"), SLICE_INIT("[5]"), 400, "[0]: expected a string"},
+        {SLICE_INIT("PUT /several/a/tags"), SLICE_INIT("{\"tags\":[]}"), 400, "must be an array"},
+        {SLICE_INIT("PUT /several/a/tags"), SLICE_INIT("[5]"), 400, "[0]: must be a string"},
         {SLICE_INIT("LOCK /any/x"), SLICE_INIT(""), 400, "\"number\""},
         {SLICE_INIT("LOCK /any/7?text=x"), SLICE_INIT(""), 400, "\"text\""},
     };

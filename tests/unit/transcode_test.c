@@ -283,13 +283,13 @@ static void a_body_may_be_a_field_of_any_type(void **state)
          {{.body = SLICE_INIT("[\"x\",\"y\"]"),
            .wanted = SLICE_INIT("{\"name\":\"n\",\"tags\":[\"x\",\"y\"]}")},
           {.body = SLICE_INIT("null"), .wanted = SLICE_INIT("{\"name\":\"n\"}")},
-          {.body = SLICE_INIT("{}"), .wanted = SLICE_INIT("400 expected an array")},
-          {.body = SLICE_INIT("[1]"), .wanted = SLICE_INIT("400 [0]: expected a string")}}},
+          {.body = SLICE_INIT("{}"), .wanted = SLICE_INIT("400 The JSON text must be an array")},
+          {.body = SLICE_INIT("[1]"), .wanted = SLICE_INIT("400 [0]: must be a string")}}},
         {SLICE_INIT("labels"),
          {{.body = SLICE_INIT("{\"a\":\"b\"}"),
            .wanted = SLICE_INIT("{\"name\":\"n\",\"labels\":{\"a\":\"b\"}}")},
           {.body = SLICE_INIT(""), .wanted = SLICE_INIT("{\"name\":\"n\"}")},
-          {.body = SLICE_INIT("[]"), .wanted = SLICE_INIT("400 expected an object")},
+          {.body = SLICE_INIT("[]"), .wanted = SLICE_INIT("400 must be an object")},
           {.body = SLICE_INIT("{\"a\":1}"), .wanted = SLICE_INIT("400 [\"a\"]: expected")}}},
         {SLICE_INIT("description"),
          {{.body = SLICE_INIT("\"d\""),
@@ -308,7 +308,7 @@ static void a_body_may_be_a_field_of_any_type(void **state)
          {{.body = SLICE_INIT("\"2024-01-01T00:00:00+01:00\""),
            .wanted = SLICE_INIT("{\"name\":\"n\",\"createTime\":\"2023-12-31T23:00:00Z\"}")},
           {.body = SLICE_INIT("null"), .wanted = SLICE_INIT("{\"name\":\"n\"}")},
-          {.body = SLICE_INIT("{}"), .wanted = SLICE_INIT("400 expected a string")},
+          {.body = SLICE_INIT("{}"), .wanted = SLICE_INIT("400 must be a string")},
           {.body = SLICE_INIT("\"2024\""), .wanted = SLICE_INIT("400 ")}}},
     };
 
@@ -347,10 +347,11 @@ static void a_patch_without_a_mask_is_of_what_the_body_holds(void **state)
          .wanted = SLICE_INIT("400 6 fields are invalid; the first is tags[0]: ")},
         {.query = SLICE_INIT("nope=%"),
          .body = SLICE_INIT("{\"nope\":1}"),
-         .wanted = SLICE_INIT("400 2 fields are invalid; the first is nope: unknown field")},
+         .wanted = SLICE_INIT("400 2 fields are invalid; the first is nope: is not a known field")},
         {.query = SLICE_INIT("nope=1"),
          .body = SLICE_INIT("{\"tags\":[}"),
-         .wanted = SLICE_INIT("400 2 fields are invalid; the first is tags[0]: invalid JSON")},
+         .wanted = SLICE_INIT(
+             "400 2 fields are invalid; the first is tags[0]: must be valid JSON")},
         {.query = SLICE_INIT("nope=1"), .body = SLICE_INIT("{"), .wanted = SLICE_INIT("400 ")},
     };
 
