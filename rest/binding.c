@@ -67,7 +67,7 @@ static struct status compile_variables(struct arena *arena, const struct method 
         if (!resolve(arena, method->input, name, false, path))
             return arena_failed(arena)
                        ? status_out_of_memory()
-                       : refuse(arena, method, rule, name, "is no field of the request");
+                       : refuse(arena, method, rule, name, "is not a field of the request");
         leaf = path->steps[path->count - 1];
         if (leaf->repeated || leaf->message != NULL)
             return refuse(arena, method, rule, name, "is not a singular scalar field");
@@ -96,18 +96,19 @@ struct status binding_compile(struct arena *arena, const struct contract *contra
     if (!status_is_ok(status))
         return status;
     if (rule->verb.len == 0)
-        return refuse(arena, method, rule, rule->verb, "is no HTTP method");
+        return refuse(arena, method, rule, rule->verb, "is not an HTTP method");
     if (slice_equal(rule->body, SLICE("*")))
         binding.body_all = true;
     else if (rule->body.len > 0) {
         binding.body = message_field_by_proto_name(method->input, rule->body);
         if (binding.body == NULL)
-            return refuse(arena, method, rule, rule->body, "is no field of the request");
+            return refuse(arena, method, rule, rule->body, "is not a field of the request");
     }
     if (rule->response_body.len > 0) {
         binding.response = message_field_by_proto_name(method->output, rule->response_body);
         if (binding.response == NULL)
-            return refuse(arena, method, rule, rule->response_body, "is no field of the response");
+            return refuse(arena, method, rule, rule->response_body,
+                          "is not a field of the response");
     }
     status = compile_variables(arena, method, rule, &binding);
     if (!status_is_ok(status))

@@ -79,9 +79,9 @@ const char *percent_decode(struct arena *arena, struct slice text, enum percent_
         decoded.data = to;
     }
     if (slice_find(decoded, '\0') != decoded.len)
-        return "U+0000 is not allowed";
+        return "the text contains U+0000";
     if (!utf8_is_valid(decoded))
-        return "it is not UTF-8";
+        return "the text is not UTF-8";
     *ret_text = decoded;
     return NULL;
 }
@@ -97,10 +97,10 @@ static struct status parse_parameter(struct arena *arena, struct slice piece,
     why = percent_decode(arena, slice_make(piece.data, equals), PERCENT_QUERY, &parameter.name);
     if (why != NULL)
         return status_make(arena, STATUS_INVALID_ARGUMENT,
-                           "The name of a query parameter can not be read: %s.", why);
+                           "The name of a query parameter cannot be decoded: %s.", why);
     why = percent_decode(arena, value, PERCENT_QUERY, &parameter.value);
     if (why != NULL)
-        return status_invalid_field(arena, parameter.name, "the value can not be read: %s", why);
+        return status_invalid_field(arena, parameter.name, "cannot be decoded (%s)", why);
     *ret_parameter = parameter;
     return status_ok();
 }

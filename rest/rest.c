@@ -139,8 +139,9 @@ static void refuse_body(struct rest_call *call, bool is_encoded)
     struct slice method = call->exchange->head.method;
     struct status status = status_const(
         STATUS_INVALID_ARGUMENT,
-        is_encoded ? SLICE("Bodies with a content coding are not accepted; send the body as it is.")
-                   : SLICE("The body must have the type application/json."));
+        is_encoded
+            ? SLICE("Bodies with a content coding are not accepted; send the body without one.")
+            : SLICE("The body must have the type application/json."));
 
     if (is_encoded)
         rest__add_header(call, SLICE("accept-encoding"), SLICE("identity"));
@@ -183,7 +184,7 @@ static bool head_is_acceptable(struct rest_call *call)
     if (accepts_answer(call))
         return true;
     status = status_const(STATUS_INVALID_ARGUMENT,
-                          SLICE("Accept excludes every type that the answer could have."));
+                          SLICE("The Accept header excludes every type that the answer can have."));
     rest__answer_problem(call, 406, &status);
     return false;
 }
@@ -199,7 +200,8 @@ static void opened(struct call *chain_call)
         fail(call, chain_call->status);
     } else if (call->other_method) {
         struct status status = status_const(
-            STATUS_UNIMPLEMENTED, SLICE("The path does not take this method; see Allow."));
+            STATUS_UNIMPLEMENTED,
+            SLICE("The path does not allow this method; see the Allow header."));
 
         rest__add_header(call, SLICE("allow"), allowed(call));
         rest__answer_problem(call, 405, &status);
@@ -226,7 +228,8 @@ static void on_body(struct exchange *exchange, struct slice bytes)
     if (call->status != 0 || bytes.len == 0)
         return;
     if (call->endpoint->binding.body == NULL && !call->endpoint->binding.body_all) {
-        fail(call, status_const(STATUS_INVALID_ARGUMENT, SLICE("The method takes no body.")));
+        fail(call,
+             status_const(STATUS_INVALID_ARGUMENT, SLICE("The method does not accept a body.")));
     } else if (!frontend_gather(call->frontend, bytes,
                                 call->rest->frontends->settings->max_body_bytes)) {
         status = arena_failed(exchange->arena)
@@ -308,8 +311,8 @@ static void answer_file(struct rest_call *call, const struct file *file)
         rest__add_header(call, file->headers[i].name, file->headers[i].value);
     if (header_list(call->exchange->arena, head, SLICE("if-match"), &list) &&
         !etag_matches(list, etag)) {
-        struct status status = status_const(STATUS_ABORTED,
-                                            SLICE("The file has another entity tag now."));
+        struct status status = status_const(
+            STATUS_ABORTED, SLICE("The file has changed: its entity tag does not match If-Match."));
 
         rest__answer_problem(call, 412, &status);
         return;
@@ -340,7 +343,7 @@ static bool answer_public(struct rest_call *call, bool is_read, bool is_options)
         answer_options(call, SLICE("GET, HEAD, OPTIONS"));
     } else if (!is_read) {
         status = status_const(STATUS_UNIMPLEMENTED,
-                              SLICE("The path does not take this method; see Allow."));
+                              SLICE("The path does not allow this method; see the Allow header."));
         rest__add_header(call, SLICE("allow"), SLICE("GET, HEAD, OPTIONS"));
         rest__answer_problem(call, 405, &status);
     } else if (file != NULL) {
@@ -406,7 +409,7 @@ static void route(struct rest_call *call)
         return;
     result = router_match(call->rest->router, method, head->path, &call->match);
     if (result == ROUTE_UNKNOWN) {
-        fail(call, status_const(STATUS_NOT_FOUND, SLICE("There is nothing at this path.")));
+        fail(call, status_const(STATUS_NOT_FOUND, SLICE("Unknown path.")));
     } else if (is_options) {
         answer_options(call, allowed(call));
     } else {

@@ -74,7 +74,7 @@ static struct status add_segment(struct parser *p, enum template_segment_type ty
     struct template *t = p->template;
 
     if (t->segment_count > 0 && t->segments[t->segment_count - 1].type == TEMPLATE_REST)
-        return fail(p, "nothing but a verb may stand behind **");
+        return fail(p, "only a verb may follow **");
     if (t->segment_count == TEMPLATE_SEGMENTS_MOST)
         return fail(p, "there are too many segments");
     t->segments[t->segment_count++] = (struct template_segment){type, literal};
@@ -92,7 +92,7 @@ static struct status parse_segment(struct parser *p)
         status = add_segment(p, take(p, '*') ? TEMPLATE_REST : TEMPLATE_ONE, SLICE_EMPTY);
     } else if (peek(p) == '{') {
         if (p->in_variable)
-            return fail(p, "a variable can't stand inside a variable");
+            return fail(p, "a variable cannot contain a variable");
         status = parse_variable(p);
     } else {
         literal = take_literal(p);
@@ -173,7 +173,7 @@ struct status template_parse(struct arena *arena, struct slice text, struct temp
     struct status status;
 
     if (!take(&parser, '/'))
-        return fail(&parser, "it must begin with /");
+        return fail(&parser, "the template must begin with /");
     if (parser.at == text.len) { /* the root */
         *ret_template = parsed;
         return status_ok();
@@ -184,10 +184,10 @@ struct status template_parse(struct arena *arena, struct slice text, struct temp
     if (take(&parser, ':')) {
         parsed.verb = take_literal(&parser);
         if (parsed.verb.len == 0)
-            return fail(&parser, "the verb behind the colon is missing");
+            return fail(&parser, "the verb after the colon is missing");
     }
     if (parser.at != text.len)
-        return fail(&parser, "it should end here");
+        return fail(&parser, "the template must end here");
     *ret_template = parsed;
     return status_ok();
 }

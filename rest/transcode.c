@@ -67,7 +67,7 @@ static ProtobufCMessage *descend(struct reader *reader, const struct field_path 
 
         if (oneof_is_taken(message, step)) {
             violations_add(&reader->violations, reader->arena, name,
-                           "another field of the oneof %.*s is given too",
+                           "must not be given together with another field of \"%.*s\"",
                            SLICE_ARG(step->parent->oneofs[step->oneof].name));
             return NULL;
         }
@@ -114,14 +114,13 @@ static void read_variable(struct reader *reader, const struct route_match *match
         return;
     why = percent_decode(reader->arena, route_capture(match, i), mode, &text);
     if (why != NULL) {
-        violations_add(&reader->violations, reader->arena, name,
-                       "the value in the path can not be read: %s", why);
+        violations_add(&reader->violations, reader->arena, name, "cannot be decoded (%s)", why);
         return;
     }
     if (!leaf->output_only && field_is_set(message, leaf) &&
         !says_the_same(reader, message, leaf, text, name)) {
         violations_add(&reader->violations, reader->arena, name,
-                       "the path and the body give different values");
+                       "must have the same value in the path and in the body");
         return;
     }
     status = json_read_text(reader->arena, message, leaf, text, name, &capacity);
@@ -218,8 +217,7 @@ static struct seen *note(struct reader *reader, const struct field_path *path, s
         seen = &reader->seen[reader->seen_count++];
         seen->path = *path;
     } else if (!path->steps[path->count - 1]->repeated) {
-        violations_add(&reader->violations, reader->arena, name,
-                       "the query parameter is given twice");
+        violations_add(&reader->violations, reader->arena, name, "must not be given twice");
         return NULL;
     }
     return seen;
@@ -235,12 +233,12 @@ static void read_parameter(struct reader *reader, const struct query_parameter *
     struct seen *seen;
 
     if (!field_path_resolve(reader->arena, binding->input, name, &path)) {
-        violations_add(&reader->violations, reader->arena, name, "unknown query parameter");
+        violations_add(&reader->violations, reader->arena, name, "is not a known query parameter");
         return;
     }
     if (binding->body_all || path.steps[0] == binding->body) {
         violations_add(&reader->violations, reader->arena, name,
-                       "the field comes from the body, not from the query");
+                       "must be in the body, not in the query");
         return;
     }
     seen = note(reader, &path, name);
@@ -251,7 +249,7 @@ static void read_parameter(struct reader *reader, const struct query_parameter *
         if (path_equal(&path, &binding->variables[i])) {
             if (!says_the_same(reader, message, path.steps[path.count - 1], parameter->value, name))
                 violations_add(&reader->violations, reader->arena, name,
-                               "the path gives another value");
+                               "must have the same value in the query and in the path");
             return;
         }
     status = json_read_text(reader->arena, message, path.steps[path.count - 1], parameter->value,

@@ -61,7 +61,7 @@ static void rules_that_name_no_field_are_refused(void **state)
     } cases[] = {
         {SLICE_INIT("GetDeviceRequest"),
          {SLICE_INIT("GET"), SLICE_INIT("/a/{uid}"), SLICE_INIT(""), SLICE_INIT("")},
-         SLICE_INIT("\"uid\" is no field of the request")},
+         SLICE_INIT("\"uid\" is not a field of the request")},
         {SLICE_INIT("UpdateDeviceRequest"),
          {SLICE_INIT("GET"), SLICE_INIT("/a/{device}"), SLICE_INIT(""), SLICE_INIT("")},
          SLICE_INIT("\"device\" is not a singular scalar field")},
@@ -73,25 +73,25 @@ static void rules_that_name_no_field_are_refused(void **state)
          SLICE_INIT("\"device.labels\" is not a singular scalar field")},
         {SLICE_INIT("UpdateDeviceRequest"),
          {SLICE_INIT("GET"), SLICE_INIT("/a/{device.name.x}"), SLICE_INIT(""), SLICE_INIT("")},
-         SLICE_INIT("\"device.name.x\" is no field")},
+         SLICE_INIT("\"device.name.x\" is not a field")},
         {SLICE_INIT("Device"),
          {SLICE_INIT("GET"), SLICE_INIT("/a/{createdBy}"), SLICE_INIT(""), SLICE_INIT("")},
-         SLICE_INIT("\"createdBy\" is no field")},
+         SLICE_INIT("\"createdBy\" is not a field")},
         {SLICE_INIT("Device"),
          {SLICE_INIT("PUT"), SLICE_INIT("/a/{name}"), SLICE_INIT("name"), SLICE_INIT("")},
          SLICE_INIT("\"name\" is bound by both path and body")},
         {SLICE_INIT("Device"),
          {SLICE_INIT("PUT"), SLICE_INIT("/a"), SLICE_INIT("nothing"), SLICE_INIT("")},
-         SLICE_INIT("\"nothing\" is no field of the request")},
+         SLICE_INIT("\"nothing\" is not a field of the request")},
         {SLICE_INIT("Device"),
          {SLICE_INIT("GET"), SLICE_INIT("/a"), SLICE_INIT(""), SLICE_INIT("nothing")},
-         SLICE_INIT("\"nothing\" is no field of the response")},
+         SLICE_INIT("\"nothing\" is not a field of the response")},
         {SLICE_INIT("Device"),
          {SLICE_INIT("GET"), SLICE_INIT("/a/{name"), SLICE_INIT(""), SLICE_INIT("")},
          SLICE_INIT("test.Method: The path template \"/a/{name\" is invalid at character 9")},
         {SLICE_INIT("Device"),
          {SLICE_INIT(""), SLICE_INIT("/a"), SLICE_INIT(""), SLICE_INIT("")},
-         SLICE_INIT("is no HTTP method")},
+         SLICE_INIT("is not an HTTP method")},
     };
 
     (void)state;
@@ -176,29 +176,31 @@ static void the_query_sets_what_path_and_body_do_not(void **state)
         {.query = SLICE_INIT("createTime=2024-02-29T12:00:00%2B01:00"),
          .wanted = SLICE_INIT("{\"id\":\"7\",\"createTime\":\"2024-02-29T11:00:00Z\"}")},
         {.query = SLICE_INIT("name=&id=7"), .wanted = SLICE_INIT("{\"id\":\"7\"}")},
-        {.query = SLICE_INIT("nmae=x"), .wanted = SLICE_INIT("400 nmae: unknown query parameter")},
-        {.query = SLICE_INIT("=x"), .wanted = SLICE_INIT("400 : unknown query parameter")},
-        {.query = SLICE_INIT("name.x=1"), .wanted = SLICE_INIT("400 name.x: unknown query")},
+        {.query = SLICE_INIT("nmae=x"),
+         .wanted = SLICE_INIT("400 nmae: is not a known query parameter")},
+        {.query = SLICE_INIT("=x"), .wanted = SLICE_INIT("400 : is not a known query parameter")},
+        {.query = SLICE_INIT("name.x=1"), .wanted = SLICE_INIT("400 name.x: is not a known query")},
         {.query = SLICE_INIT("createTime.seconds=1"),
-         .wanted = SLICE_INIT("400 createTime.seconds: unknown query")},
+         .wanted = SLICE_INIT("400 createTime.seconds: is not a known query")},
         {.query = SLICE_INIT("name=a&name=a"),
-         .wanted = SLICE_INIT("400 name: the query parameter is given twice")},
+         .wanted = SLICE_INIT("400 name: must not be given twice")},
         {.query = SLICE_INIT("createdBy=a&created_by=a"),
-         .wanted = SLICE_INIT("400 created_by: the query parameter is given twice")},
-        {.query = SLICE_INIT("id=8"), .wanted = SLICE_INIT("400 id: the path gives another value")},
-        {.query = SLICE_INIT("id=7&id=7"),
-         .wanted = SLICE_INIT("400 id: the query parameter is given")},
+         .wanted = SLICE_INIT("400 created_by: must not be given twice")},
+        {.query = SLICE_INIT("id=8"),
+         .wanted = SLICE_INIT("400 id: must have the same value in the query and in the path")},
+        {.query = SLICE_INIT("id=7&id=7"), .wanted = SLICE_INIT("400 id: must not be given")},
         {.query = SLICE_INIT("labels=x"), .wanted = SLICE_INIT("400 labels: ")},
         {.query = SLICE_INIT("syslog=x"), .wanted = SLICE_INIT("400 syslog: ")},
         {.query = SLICE_INIT("syslog.port="), .wanted = SLICE_INIT("400 syslog.port: ")},
         {.query = SLICE_INIT("syslog.port=x"), .wanted = SLICE_INIT("400 syslog.port: ")},
         {.query = SLICE_INIT("status=enabled"), .wanted = SLICE_INIT("400 status: ")},
         {.query = SLICE_INIT("syslog.port=1&tcp.port=2"),
-         .wanted = SLICE_INIT("400 tcp.port: another field of the oneof settings is given too")},
-        {.query = SLICE_INIT("name=%"),
-         .wanted = SLICE_INIT("400 name: the value can not be read")},
+         .wanted = SLICE_INIT(
+             "400 tcp.port: must not be given together with another field of \"settings\"")},
+        {.query = SLICE_INIT("name=%"), .wanted = SLICE_INIT("400 name: cannot be decoded")},
         {.query = SLICE_INIT("nmae=x&syslog.port=y&name=z&name=z"),
-         .wanted = SLICE_INIT("400 3 fields are invalid; the first is nmae: unknown")},
+         .wanted = SLICE_INIT(
+             "400 3 fields are invalid; the first is nmae: is not a known query parameter")},
     };
 
     (void)state;
@@ -215,13 +217,12 @@ static void captures_are_decoded_by_their_template(void **state)
         {.path = SLICE_INIT("/%C3%BC/x"),
          .wanted = SLICE_INIT("{\"id\":\"\xc3\xbc\",\"name\":\"x\"}")},
         {.path = SLICE_INIT("/%zz/x"),
-         .wanted = SLICE_INIT("400 id: the value in the path can not be read: an escape")},
+         .wanted = SLICE_INIT("400 id: cannot be decoded (an escape is not")},
         {.path = SLICE_INIT("/%00/x"),
-         .wanted = SLICE_INIT("400 id: the value in the path can not be read: U+0000")},
+         .wanted = SLICE_INIT("400 id: cannot be decoded (the text contains U+0000)")},
         {.path = SLICE_INIT("/%ff/x/%"),
-         .wanted = SLICE_INIT(
-             "400 2 fields are invalid; the first is id: the value in the path can "
-             "not be read: it is not UTF-8")},
+         .wanted = SLICE_INIT("400 2 fields are invalid; the first is id: cannot be decoded (the "
+                              "text is not UTF-8)")},
     };
 
     (void)state;
@@ -238,13 +239,13 @@ static void a_body_of_all_leaves_nothing_to_the_query(void **state)
         {.body = SLICE_INIT(""), .wanted = SLICE_INIT("{\"id\":\"7\"}")},
         {.body = SLICE_INIT("{\"id\":\"7\"}"), .wanted = SLICE_INIT("{\"id\":\"7\"}")},
         {.body = SLICE_INIT("{\"id\":\"8\"}"),
-         .wanted = SLICE_INIT("400 id: the path and the body give different values")},
+         .wanted = SLICE_INIT("400 id: must have the same value in the path and in the body")},
         {.body = SLICE_INIT("{\"overlap\":5}"), .wanted = SLICE_INIT("400 overlap: ")},
         {.body = SLICE_INIT("{"), .wanted = SLICE_INIT("400 ")},
         {.query = SLICE_INIT("overlapSeconds=5"),
          .body = SLICE_INIT("{}"),
-         .wanted = SLICE_INIT("400 overlapSeconds: the field comes from the body")},
-        {.query = SLICE_INIT("x=5"), .wanted = SLICE_INIT("400 x: unknown query parameter")},
+         .wanted = SLICE_INIT("400 overlapSeconds: must be in the body")},
+        {.query = SLICE_INIT("x=5"), .wanted = SLICE_INIT("400 x: is not a known query parameter")},
     };
 
     (void)state;
@@ -264,7 +265,7 @@ static void a_body_of_a_field_is_that_field(void **state)
         {.body = SLICE_INIT("{\"device\":{}}"), .wanted = SLICE_INIT("400 device: ")},
         {.query = SLICE_INIT("device.name=x"),
          .body = SLICE_INIT("{}"),
-         .wanted = SLICE_INIT("400 device.name: the field comes from the body")},
+         .wanted = SLICE_INIT("400 device.name: must be in the body")},
     };
 
     (void)state;
@@ -289,8 +290,8 @@ static void a_body_may_be_a_field_of_any_type(void **state)
          {{.body = SLICE_INIT("{\"a\":\"b\"}"),
            .wanted = SLICE_INIT("{\"name\":\"n\",\"labels\":{\"a\":\"b\"}}")},
           {.body = SLICE_INIT(""), .wanted = SLICE_INIT("{\"name\":\"n\"}")},
-          {.body = SLICE_INIT("[]"), .wanted = SLICE_INIT("400 must be an object")},
-          {.body = SLICE_INIT("{\"a\":1}"), .wanted = SLICE_INIT("400 [\"a\"]: expected")}}},
+          {.body = SLICE_INIT("[]"), .wanted = SLICE_INIT("400 The JSON text must be an object")},
+          {.body = SLICE_INIT("{\"a\":1}"), .wanted = SLICE_INIT("400 [\"a\"]: must be")}}},
         {SLICE_INIT("description"),
          {{.body = SLICE_INIT("\"d\""),
            .wanted = SLICE_INIT("{\"name\":\"n\",\"description\":\"d\"}")},
@@ -303,12 +304,13 @@ static void a_body_may_be_a_field_of_any_type(void **state)
           {.body = SLICE_INIT("1"),
            .wanted = SLICE_INIT("{\"name\":\"n\",\"status\":\"ENABLED\"}")},
           {.body = SLICE_INIT("\"disabled\""), .wanted = SLICE_INIT("400 ")},
-          {.query = SLICE_INIT("status=1"), .wanted = SLICE_INIT("400 status: the field comes")}}},
+          {.query = SLICE_INIT("status=1"),
+           .wanted = SLICE_INIT("400 status: must be in the body")}}},
         {SLICE_INIT("create_time"),
          {{.body = SLICE_INIT("\"2024-01-01T00:00:00+01:00\""),
            .wanted = SLICE_INIT("{\"name\":\"n\",\"createTime\":\"2023-12-31T23:00:00Z\"}")},
           {.body = SLICE_INIT("null"), .wanted = SLICE_INIT("{\"name\":\"n\"}")},
-          {.body = SLICE_INIT("{}"), .wanted = SLICE_INIT("400 must be a string")},
+          {.body = SLICE_INIT("{}"), .wanted = SLICE_INIT("400 The JSON text must be a string")},
           {.body = SLICE_INIT("\"2024\""), .wanted = SLICE_INIT("400 ")}}},
     };
 
