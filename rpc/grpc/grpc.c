@@ -128,10 +128,11 @@ static struct status frame_status(struct grpc_call *call, enum frame_result resu
 {
     switch (result) {
     case FRAME_BAD_FLAG:
-        return status_const(STATUS_INTERNAL, SLICE("A message's flag is neither 0 nor 1."));
+        return status_const(STATUS_INTERNAL,
+                            SLICE("A message's compressed flag is neither 0 nor 1."));
     case FRAME_TOO_LARGE:
         return status_make(call->frontend->call.arena, STATUS_RESOURCE_EXHAUSTED,
-                           "The message has %zu bytes; at most %zu are taken.", call->reader.len,
+                           "The message has %zu bytes; the limit is %zu bytes.", call->reader.len,
                            call->reader.most);
     case FRAME_NO_MEMORY:
         return status_out_of_memory();
@@ -150,8 +151,9 @@ static void on_body(struct exchange *exchange, struct slice bytes)
         enum frame_result result;
 
         if (call->messages > 0) {
-            answer_status(call, status_const(STATUS_UNIMPLEMENTED,
-                                             SLICE("The method takes one message, not several.")));
+            answer_status(call,
+                          status_const(STATUS_UNIMPLEMENTED,
+                                       SLICE("The method accepts one message, not several.")));
             break;
         }
         result = frame_read(&call->reader, &bytes, &frame);
@@ -169,7 +171,8 @@ static struct status body_status(const struct grpc_call *call)
     if (!frame_is_whole(&call->reader))
         return status_const(STATUS_INTERNAL, SLICE("The request ends within a message."));
     if (call->messages == 0)
-        return status_const(STATUS_UNIMPLEMENTED, SLICE("The method takes one message."));
+        return status_const(STATUS_UNIMPLEMENTED,
+                            SLICE("The method needs one message; the request has none."));
     return status_ok();
 }
 
@@ -347,10 +350,10 @@ static struct status set_deadline(struct grpc_call *call)
     if (text.data == NULL)
         return status_ok();
     if (!grpc_timeout_parse(text, &ms))
-        return status_const(STATUS_INTERNAL, SLICE("The grpc-timeout does not parse."));
+        return status_const(STATUS_INTERNAL, SLICE("The grpc-timeout header is malformed."));
     if (ms == 0)
         return status_const(STATUS_DEADLINE_EXCEEDED,
-                            SLICE("The deadline had passed when the call came."));
+                            SLICE("The deadline passed before the call arrived."));
     call->deadline_us = call->frontend->exchange->started_us +
                         (int64_t)(ms < INT32_MAX ? ms : INT32_MAX) * 1000;
     exchange_set_timeout(call->frontend->exchange, ms);
@@ -393,8 +396,7 @@ static void begin_call(struct grpc *grpc, struct exchange *exchange, const struc
 static void refuse_method(struct exchange *exchange)
 {
     exchange->frontend = &answered_early;
-    grpc__refuse(exchange, STATUS_UNIMPLEMENTED,
-                 SLICE("There is no such method, or it is not served."));
+    grpc__refuse(exchange, STATUS_UNIMPLEMENTED, SLICE("Unknown method."));
 }
 
 /* A request that gRPC has no status for, as plain HTTP. */

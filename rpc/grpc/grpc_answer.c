@@ -134,7 +134,7 @@ static struct slice compress_frame(struct arena *arena, struct slice frame, enum
 static struct status too_large(const struct grpc_answer *answer, size_t len)
 {
     return status_make(answer->exchange->arena, STATUS_RESOURCE_EXHAUSTED,
-                       "The answer has %zu bytes; at most %zu are sent.", len, answer->most);
+                       "The answer has %zu bytes; the limit is %zu bytes.", len, answer->most);
 }
 
 enum status_code grpc__answer_message(struct grpc_answer *answer, const ProtobufCMessage *message)

@@ -56,7 +56,7 @@ struct status grpc__health_check(const struct frontends *frontends, struct call 
     enum serving serving = judge(frontends, call);
 
     if (serving == HEALTH_SERVICE_UNKNOWN)
-        return status_const(STATUS_NOT_FOUND, SLICE("There is no such service."));
+        return status_const(STATUS_NOT_FOUND, SLICE("Unknown service."));
     call->response = make_response(call, serving);
     return call->response == NULL ? status_out_of_memory() : status_ok();
 }

@@ -24,7 +24,8 @@ static struct status check_binary(struct arena *arena, const struct header *head
         if (!metadata_next_binary(arena, &rest, &bytes))
             return arena_failed(arena)
                        ? status_out_of_memory()
-                       : status_make(arena, STATUS_INTERNAL, "The metadata %.*s is not base64.",
+                       : status_make(arena, STATUS_INTERNAL,
+                                     "The binary metadata %.*s is not valid base64.",
                                      SLICE_ARG(header->name));
     } while (rest.data != NULL);
     return status_ok();
@@ -51,10 +52,10 @@ struct status metadata_read(struct arena *arena, const struct request_head *head
     struct metadata metadata = {.encoding = ENCODING_IDENTITY};
 
     if (head->header_bytes > most)
-        return status_make(arena, STATUS_RESOURCE_EXHAUSTED,
-                           "The metadata has %zu bytes, each field counted with 32 more; at most "
-                           "%zu are taken.",
-                           head->header_bytes, most);
+        return status_make(
+            arena, STATUS_RESOURCE_EXHAUSTED,
+            "The metadata has %zu bytes, counting 32 more for each field; the limit is %zu bytes.",
+            head->header_bytes, most);
     for (size_t i = 0; i < head->header_count; i++) {
         const struct header *header = &head->headers[i];
         struct status status = status_ok();

@@ -80,7 +80,7 @@ static void answer_error(const struct making *making, enum status_code code, str
 static void answer_unknown(const struct making *making, const char *what, struct slice name)
 {
     answer_error(making, STATUS_NOT_FOUND,
-                 arena_printf(making->arena, "There is no %s %.*s.", what, SLICE_ARG(name)));
+                 arena_printf(making->arena, "Unknown %s %.*s.", what, SLICE_ARG(name)));
 }
 
 static void answer_file(const struct making *making, const struct reflection_file *file)
@@ -122,7 +122,7 @@ static void answer_extension(const struct making *making, const struct field *fi
 
     if (extension == NULL)
         answer_error(making, STATUS_NOT_FOUND,
-                     arena_printf(making->arena, "There is no extension %d of %.*s.", (int)number,
+                     arena_printf(making->arena, "Unknown extension %d of %.*s.", (int)number,
                                   SLICE_ARG(name)));
     else
         answer_file(making, &making->index->files[extension->file]);
@@ -222,7 +222,7 @@ static void answer(const struct making *making)
         break;
     default:
         answer_error(making, STATUS_UNIMPLEMENTED,
-                     SLICE("The request asks for nothing that is known here."));
+                     SLICE("The reflection request is empty or of an unknown kind."));
     }
 }
 

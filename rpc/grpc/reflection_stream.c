@@ -88,7 +88,8 @@ static struct status frame_status(enum frame_result result)
 {
     switch (result) {
     case FRAME_BAD_FLAG:
-        return status_const(STATUS_INTERNAL, SLICE("A message's flag is neither 0 nor 1."));
+        return status_const(STATUS_INTERNAL,
+                            SLICE("A message's compressed flag is neither 0 nor 1."));
     case FRAME_TOO_LARGE:
         return status_const(STATUS_RESOURCE_EXHAUSTED, SLICE("The request is too large."));
     default:

@@ -16,10 +16,11 @@ static struct status unfold(struct arena *arena, const struct frame *frame, enum
     case INFLATE_OK:
         return status_ok();
     case INFLATE_BAD:
-        return status_const(STATUS_INTERNAL, SLICE("The compressed message does not unfold."));
+        return status_const(STATUS_INTERNAL,
+                            SLICE("The compressed message cannot be decompressed."));
     case INFLATE_TOO_LARGE:
         return status_make(arena, STATUS_RESOURCE_EXHAUSTED,
-                           "The message has more than %zu bytes once unfolded.", most);
+                           "The message exceeds %zu bytes after decompression.", most);
     case INFLATE_NO_MEMORY:
         break;
     }
@@ -43,17 +44,18 @@ static struct status walk_failed(struct arena *arena, enum walk_result result, s
     case WALK_NO_MEMORY:
         return status_out_of_memory();
     case WALK_NUL:
-        return status_invalid_field(arena, path, "must not hold U+0000");
+        return status_invalid_field(arena, path, "must not contain U+0000");
     case WALK_BAD_UTF8:
         return status_make(arena, STATUS_INTERNAL,
-                           "The message does not parse: the string %.*s is not UTF-8.",
+                           "The message cannot be parsed: the string %.*s is not UTF-8.",
                            SLICE_ARG(path));
     case WALK_TOO_DEEP:
-        return status_make(arena, STATUS_INTERNAL,
-                           "The message does not parse: it is nested deeper than %d levels.",
-                           MESSAGE_DEPTH_MOST);
+        return status_make(
+            arena, STATUS_INTERNAL,
+            "The message cannot be parsed: messages are nested deeper than %d levels.",
+            MESSAGE_DEPTH_MOST);
     default:
-        return status_const(STATUS_INTERNAL, SLICE("The message does not parse."));
+        return status_const(STATUS_INTERNAL, SLICE("The message cannot be parsed."));
     }
 }
 

@@ -179,7 +179,7 @@ class Errors(Refusals):
             _, unpacked = details_of(error)
             self.assertEqual([(v.field, v.description)
                               for v in unpacked["BadRequest"].field_violations],
-                             [(field, "must not hold U+0000")])
+                             [(field, "must not contain U+0000")])
 
     def test_message_beyond_ascii_arrives(self):
         error = self.refused(grpc.StatusCode.NOT_FOUND, DIRECTORS + "GetDirector",

@@ -59,6 +59,6 @@ test('every service is described', async () => {
 
 test('what is unknown is told', async () => {
   const client = new GrpcReflection(server.address, credentials, {}, 'v1');
-  await assert.rejects(client.getDescriptorBySymbol('no.body', metadata), /There is no symbol no\.body/);
-  await assert.rejects(client.getDescriptorByFileName('no.proto', metadata), /There is no file no\.proto/);
+  await assert.rejects(client.getDescriptorBySymbol('no.body', metadata), /Unknown symbol no\.body/);
+  await assert.rejects(client.getDescriptorByFileName('no.proto', metadata), /Unknown file no\.proto/);
 });

@@ -294,7 +294,7 @@ static void failures_of_parsing_name_the_field(void **state)
     begin(SLICE(GET));
     send_body(SLICE("\0\0\0\0\3\12\1\377"));
     assert_true(slice_equal(sent(SLICE("grpc-message")),
-                            SLICE("The message does not parse: the string id is not UTF-8.")));
+                            SLICE("The message cannot be parsed: the string id is not UTF-8.")));
     close_exchange();
 }
 
