@@ -13,7 +13,7 @@ static struct status parse_unix(struct arena *arena, struct slice path, struct a
 
     if (path.len == 0 || path.len >= sizeof(un->sun_path))
         return status_make(arena, STATUS_INVALID_ARGUMENT,
-                           "the path of a Unix socket has 1 to %zu bytes",
+                           "The path of a Unix socket must have 1 to %zu bytes.",
                            sizeof(un->sun_path) - 1);
     un->sun_family = AF_UNIX;
     memcpy(un->sun_path, path.data, path.len);
@@ -63,8 +63,10 @@ struct status address_parse(struct arena *arena, struct slice text, struct addre
     while (colon > 0 && text.data[colon - 1] != ':')
         colon--;
     if (colon == 0 || !slice_to_u64(slice_from(text, colon), &port) || port > 65535)
-        return status_make(arena, STATUS_INVALID_ARGUMENT,
-                           "\"%.*s\" is not HOST:PORT, [IPv6]:PORT or unix:PATH", SLICE_ARG(text));
+        return status_make(
+            arena, STATUS_INVALID_ARGUMENT,
+            "The listen address \"%.*s\" must be HOST:PORT, [IPv6]:PORT or unix:PATH.",
+            SLICE_ARG(text));
     host = slice_make(text.data, colon - 1);
     is_v6 = host.len >= 2 && host.data[0] == '[' && host.data[host.len - 1] == ']';
     if (is_v6)
@@ -81,7 +83,8 @@ struct status address_parse(struct arena *arena, struct slice text, struct addre
                       : parse_v4(name, (uint16_t)port, &address));
     if (!is_known)
         return status_make(arena, STATUS_INVALID_ARGUMENT,
-                           "\"%.*s\" is not an IP address to listen on", SLICE_ARG(host));
+                           "The listen address \"%.*s\" must have an IP address as its host.",
+                           SLICE_ARG(host));
     *ret_address = address;
     return status_ok();
 }

@@ -47,7 +47,7 @@ void exchange_accept_body(struct exchange *exchange, uint64_t most)
     body_clock_excuse(&stream->clock, loop_now_ms(exchange->loop));
     connection_arm(stream->connection, body_clock_due_ms(&stream->clock, exchange->loop->settings));
     if (most > 0 && ((length > 0 && (uint64_t)length > most) || stream->received > most)) {
-        stream_refuse(stream, 413, "The body is larger than is taken here.");
+        stream_refuse(stream, 413, "The body exceeds the limit.");
         return;
     }
     stream->continue_owed = stream->expect_continue && stream->received == 0 && !stream->ended;

@@ -100,7 +100,7 @@ static void take_request(struct connection *connection, struct slice bytes)
     struct http1 *http1 = connection->http1;
     struct stream *stream = stream_make(connection);
     struct slice copy = stream == NULL ? SLICE_EMPTY : arena_copy(&stream->arena, bytes);
-    struct http1_fault fault = {503, "There is no memory for the request."};
+    struct http1_fault fault = {503, "The server has no memory left for this request."};
     struct http1_head head;
 
     connection->head_since_ms = 0;
@@ -327,7 +327,7 @@ void http1_receive_end(struct connection *connection)
 
 void http1_expire_head(struct connection *connection)
 {
-    static const struct http1_fault fault = {408, "The head of the request took too long."};
+    static const struct http1_fault fault = {408, "The request head took too long to arrive."};
 
     refuse(connection, NULL, &fault);
 }
@@ -349,6 +349,6 @@ void http1_expire_body(struct connection *connection)
 
     http1__move(connection, HTTP1_STOPPED);
     if (stream != NULL && stream->answer.state != ANSWER_ENDED)
-        stream_refuse(stream, 408, "The body of the request took too long.");
+        stream_refuse(stream, 408, "The request body took too long to arrive.");
     connection_touch(connection);
 }

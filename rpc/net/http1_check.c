@@ -211,12 +211,13 @@ static bool check_request_line(struct slice line, struct http1_fault *ret_fault)
     rest = slice_from(line, first + 1);
     second = slice_find(rest, ' ');
     if (second == 0 || second == rest.len)
-        return refuse(ret_fault, 400, "The request line is not: method, target, version.");
+        return refuse(ret_fault, 400, "The request line must be a method, a target and a version.");
     for (size_t i = 0; i < second; i++) {
         unsigned char c = (unsigned char)rest.data[i];
 
         if (c <= 0x20 || c >= 0x7f)
-            return refuse(ret_fault, 400, "The target holds a character that has to be escaped.");
+            return refuse(ret_fault, 400,
+                          "The request target contains a character that must be percent-encoded.");
     }
     version = slice_from(rest, second + 1);
     if (version.len != 8 || !slice_starts_with(version, SLICE("HTTP/")) || version.data[6] != '.' ||
@@ -224,7 +225,7 @@ static bool check_request_line(struct slice line, struct http1_fault *ret_fault)
         !all_of(slice_make(version.data + 7, 1), DIGIT))
         return refuse(ret_fault, 400, "The request line does not end with HTTP/1.1.");
     if (!slice_equal(version, SLICE("HTTP/1.1")) && !slice_equal(version, SLICE("HTTP/1.0")))
-        return refuse(ret_fault, 505, "Only HTTP/1.0, HTTP/1.1 and HTTP/2 are spoken here.");
+        return refuse(ret_fault, 505, "Only HTTP/1.0, HTTP/1.1 and HTTP/2 are supported.");
     return true;
 }
 
@@ -239,11 +240,11 @@ static bool check_field_line(struct slice line, struct http1_fault *ret_fault)
     if (colon == 0)
         return refuse(ret_fault, 400, "A header field has no name.");
     if (line.data[colon - 1] == ' ' || line.data[colon - 1] == '\t')
-        return refuse(ret_fault, 400, "A header field has a blank before its colon.");
+        return refuse(ret_fault, 400, "A header field has whitespace before its colon.");
     if (!http1_token_is_valid(slice_make(line.data, colon)))
-        return refuse(ret_fault, 400, "A header field's name holds a character that it may not.");
+        return refuse(ret_fault, 400, "A header field's name contains an invalid character.");
     if (!http1_value_is_valid(slice_from(line, colon + 1)))
-        return refuse(ret_fault, 400, "A header field's value holds a control character.");
+        return refuse(ret_fault, 400, "A header field's value contains a control character.");
     return true;
 }
 
@@ -252,13 +253,13 @@ static bool check_sizes(const struct http1_scan *scan, size_t len,
                         const struct http1_limits *limits, struct http1_fault *ret_fault)
 {
     if (scan->lines == 0 && len - scan->line > limits->line_bytes)
-        return refuse(ret_fault, 414, "The request line is longer than is taken here.");
+        return refuse(ret_fault, 414, "The request line exceeds the limit.");
     if (scan->lines > 0 && len - scan->line > limits->header_bytes)
-        return refuse(ret_fault, 431, "A header field is larger than is taken here.");
+        return refuse(ret_fault, 431, "A header field exceeds the limit.");
     if (scan->lines > 0 && len - scan->start > limits->line_bytes + limits->header_bytes)
-        return refuse(ret_fault, 431, "The header fields are larger than is taken here.");
+        return refuse(ret_fault, 431, "The header fields exceed the limit.");
     if (scan->lines > limits->header_count + 1)
-        return refuse(ret_fault, 431, "There are more header fields than are taken here.");
+        return refuse(ret_fault, 431, "Too many header fields.");
     return true;
 }
 
@@ -288,7 +289,7 @@ static enum line_kind take_line(struct http1_scan *scan, struct slice line,
     if (line.len == 0) {
         scan->start = scan->at;
         if (scan->start / 2 > EMPTY_LINES_MOST) {
-            refuse(ret_fault, 400, "Empty lines come where a request should.");
+            refuse(ret_fault, 400, "Too many empty lines precede the request line.");
             return LINE_BAD;
         }
         return LINE_GOES_ON;
@@ -325,7 +326,7 @@ enum http1_result http1_scan_head(struct http1_scan *scan, struct slice bytes,
         }
         line.len--;
         if (slice_find(line, '\r') != line.len) {
-            refuse(ret_fault, 400, "A line holds a bare CR.");
+            refuse(ret_fault, 400, "A line contains a bare CR.");
             return HTTP1_FAULT;
         }
         kind = take_line(scan, line, ret_fault);
@@ -424,14 +425,14 @@ static bool llhttp_fault(llhttp_errno_t error, struct http1_fault *ret_fault)
     case HPE_INVALID_METHOD:
         return refuse(ret_fault, 501, HTTP1_METHOD_UNKNOWN);
     case HPE_INVALID_URL:
-        return refuse(ret_fault, 400, "The target is not a valid one.");
+        return refuse(ret_fault, 400, "The request target is invalid.");
     case HPE_INVALID_CONTENT_LENGTH:
         return refuse(ret_fault, 400, "Content-Length is not one decimal number.");
     case HPE_UNEXPECTED_CONTENT_LENGTH:
         return refuse(ret_fault, 400,
-                      "Content-Length is repeated, or stands beside Transfer-Encoding.");
+                      "Content-Length is repeated or combined with Transfer-Encoding.");
     case HPE_INVALID_TRANSFER_ENCODING:
-        return refuse(ret_fault, 400, "Transfer-Encoding is not exactly chunked.");
+        return refuse(ret_fault, 400, "Transfer-Encoding must be exactly chunked.");
     default:
         return refuse(ret_fault, 400, "The head of the request is malformed.");
     }
@@ -445,15 +446,15 @@ static bool check_transfer_encoding(struct http1_head *head, struct slice value,
     bool unknown = false;
 
     if (head->request.version == HTTP_1_0)
-        return refuse(ret_fault, 400, "Transfer-Encoding came with HTTP/1.0.");
+        return refuse(ret_fault, 400, "HTTP/1.0 does not allow Transfer-Encoding.");
     while (http1_next_element(&value, &coding)) {
         if (chunked)
-            return refuse(ret_fault, 400, "Transfer-Encoding goes on behind chunked.");
+            return refuse(ret_fault, 400, "Transfer-Encoding must end with chunked.");
         chunked = slice_equal_ignore_case(coding, SLICE("chunked"));
         unknown = unknown || !chunked;
     }
     if (unknown)
-        return refuse(ret_fault, 501, "Only the transfer coding chunked is known here.");
+        return refuse(ret_fault, 501, "Only the transfer coding chunked is supported.");
     head->chunked = true;
     return true;
 }
@@ -485,7 +486,7 @@ static bool check_connection(struct http1_head *head, struct slice value)
 static bool check_expect(struct http1_head *head, struct slice value, struct http1_fault *ret_fault)
 {
     if (!slice_equal_ignore_case(value, SLICE("100-continue")))
-        return refuse(ret_fault, 417, "Only the expectation 100-continue can be met.");
+        return refuse(ret_fault, 417, "Only the expectation 100-continue is supported.");
     head->expect_continue = head->request.version != HTTP_1_0;
     return true;
 }
@@ -494,9 +495,9 @@ static bool check_host(struct http1_head *head, struct slice value, unsigned *ho
                        struct http1_fault *ret_fault)
 {
     if (++*hosts > 1)
-        return refuse(ret_fault, 400, "There is more than one Host.");
+        return refuse(ret_fault, 400, "The Host header is repeated.");
     if (!http1_host_is_valid(value))
-        return refuse(ret_fault, 400, "Host is not a host with an optional port.");
+        return refuse(ret_fault, 400, "The Host header is not a host with an optional port.");
     head->request.authority = value;
     return true;
 }
@@ -536,11 +537,11 @@ static bool check_fields(struct parse *parse, struct http1_fault *ret_fault)
             return false;
     }
     if (head->request.header_bytes > parse->limits->header_bytes)
-        return refuse(ret_fault, 431, "The header fields are larger than is taken here.");
+        return refuse(ret_fault, 431, "The header fields exceed the limit.");
     if (head->chunked && head->request.content_length >= 0)
-        return refuse(ret_fault, 400, "Content-Length stands beside Transfer-Encoding.");
+        return refuse(ret_fault, 400, "Content-Length is combined with Transfer-Encoding.");
     if (hosts == 0 && head->request.version == HTTP_1_1)
-        return refuse(ret_fault, 400, "There is no Host.");
+        return refuse(ret_fault, 400, "The Host header is missing.");
     return true;
 }
 
@@ -553,7 +554,7 @@ static bool check_absolute(struct slice target, struct request_head *request,
     size_t end = 0;
 
     if (!slice_starts_with(rest, SLICE("://")))
-        return refuse(ret_fault, 400, "The target is neither a path nor an address.");
+        return refuse(ret_fault, 400, "The request target is neither a path nor an absolute URI.");
     if (slice_equal_ignore_case(scheme, SLICE("http")))
         request->scheme = SLICE("http");
     else if (slice_equal_ignore_case(scheme, SLICE("https")))
@@ -580,18 +581,19 @@ static bool check_target(struct slice target, struct request_head *request,
 {
     request->scheme = SLICE("http");
     if (slice_equal(request->method, SLICE("CONNECT")))
-        return refuse(ret_fault, 501, "CONNECT is not served here.");
+        return refuse(ret_fault, 501, "The method CONNECT is not supported.");
     if (slice_equal(target, SLICE("*"))) {
         request->path = target;
         return slice_equal(request->method, SLICE("OPTIONS")) ||
-               refuse(ret_fault, 400, "The target * is for OPTIONS alone.");
+               refuse(ret_fault, 400, "The target * is allowed only with OPTIONS.");
     }
     if (target.len > 0 && target.data[0] == '/')
         http1_split_target(target, request);
     else if (!check_absolute(target, request, ret_fault))
         return false;
     if (!http1_path_is_valid(request->path) || !http1_query_is_valid(request->query))
-        return refuse(ret_fault, 400, "The target holds a character that has to be escaped.");
+        return refuse(ret_fault, 400,
+                      "The request target contains a character that must be percent-encoded.");
     return true;
 }
 
@@ -608,7 +610,7 @@ bool http1_parse_head(struct arena *arena, char *bytes, size_t len,
         parse.capacity += bytes[i] == '\n';
     parse.headers = arena_array(arena, parse.capacity, sizeof(*parse.headers));
     if (parse.headers == NULL)
-        return refuse(ret_fault, 503, "There is no memory for the request.");
+        return refuse(ret_fault, 503, "The server has no memory left for this request.");
     head.request.method = http1_method_of(slice_make(bytes, len));
     llhttp_init(&parser, HTTP_REQUEST, &callbacks);
     parser.data = &parse;

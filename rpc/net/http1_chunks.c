@@ -58,7 +58,7 @@ static enum http1_result take_extension(struct http1_chunks *chunks, char c,
         return HTTP1_MORE;
     }
     if (!http1_value_is_valid(slice_make(&c, 1)))
-        return fault(ret_fault, 400, "A chunk's extension holds a control character.");
+        return fault(ret_fault, 400, "A chunk's extension contains a control character.");
     return HTTP1_MORE;
 }
 
@@ -84,7 +84,7 @@ static enum http1_result start_trailer(struct http1_chunks *chunks, char c,
     if (!http1_token_is_valid(slice_make(&c, 1)))
         return fault(ret_fault, 400, "A trailer field has no name.");
     if (++chunks->trailer_fields > limits->header_count)
-        return fault(ret_fault, 431, "There are more trailer fields than are taken here.");
+        return fault(ret_fault, 431, "Too many trailer fields.");
     chunks->trailer_bytes += 32;
     chunks->state = CHUNK_TRAILER_NAME;
     return HTTP1_MORE;
@@ -105,7 +105,7 @@ static enum http1_result take_trailer(struct http1_chunks *chunks, char c,
     if (c == '\r')
         chunks->state = CHUNK_TRAILER_LF;
     else if (!http1_value_is_valid(byte))
-        return fault(ret_fault, 400, "A trailer field's value holds a control character.");
+        return fault(ret_fault, 400, "A trailer field's value contains a control character.");
     return HTTP1_MORE;
 }
 
@@ -140,7 +140,7 @@ static enum http1_result take_byte(struct http1_chunks *chunks, char c,
     case CHUNK_TRAILER_VALUE:
         chunks->trailer_bytes++;
         if (chunks->trailer_bytes > limits->header_bytes)
-            return fault(ret_fault, 431, "The trailer fields are larger than is taken here.");
+            return fault(ret_fault, 431, "The trailer fields exceed the limit.");
         return take_trailer(chunks, c, ret_fault);
     case CHUNK_TRAILER_LF:
         return expect_byte(chunks, c, '\n', CHUNK_TRAILER_START, ret_fault);
@@ -171,7 +171,7 @@ enum http1_result http1_chunks_next(struct http1_chunks *chunks, struct slice *b
         enum http1_result result;
 
         if (!count_framing(chunks, limits))
-            return fault(ret_fault, 400, "The chunks carry more framing than is taken here.");
+            return fault(ret_fault, 400, "The chunk sizes and extensions exceed the limit.");
         result = take_byte(chunks, bytes->data[0], limits, ret_fault);
         if (result == HTTP1_FAULT)
             return result;

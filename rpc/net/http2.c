@@ -298,7 +298,7 @@ static int64_t check_stream(struct stream *stream, int64_t now)
             body_clock_excuse(&stream->clock, now); /* it is we who are not ready */
         due = body_clock_due_ms(&stream->clock, settings);
         if (now >= due)
-            stream_refuse(stream, 408, "The body of the request took too long.");
+            stream_refuse(stream, 408, "The request body took too long to arrive.");
         else if (due < next)
             next = due;
     }

@@ -3,7 +3,7 @@
 #include "rpc/net/http2.h"
 
 #define HEADERS_FIRST 16
-#define UNFOLDS "a header block unfolds to too much"
+#define UNFOLDS "a header block is too large after decompression"
 
 /* ---- header blocks ---- */
 
@@ -50,7 +50,7 @@ static struct header *next_header(struct stream *stream)
     struct header *grown;
 
     if (head->header_count >= stream->exchange.loop->settings->max_header_count) {
-        refuse_head(stream, 431, "There are more header fields than are taken here.");
+        refuse_head(stream, 431, "Too many header fields.");
         return NULL;
     }
     if (head->header_count == stream->header_capacity) {
@@ -111,7 +111,7 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     head = &stream->exchange.head;
     head->header_bytes += name_len + value_len + 32;
     if (head->header_bytes > stream->exchange.loop->settings->max_header_bytes) {
-        refuse_head(stream, 431, "The header fields are larger than is taken here.");
+        refuse_head(stream, 431, "The header fields exceed the limit.");
         return 0;
     }
     if (name[0] == ':') {
@@ -146,7 +146,7 @@ static int on_invalid_header(nghttp2_session *session, const nghttp2_frame *fram
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     if (connection->http2->incoming != NULL)
         refuse_head(connection->http2->incoming, 400,
-                    "A header field has a character that is not allowed.");
+                    "A header field contains an invalid character.");
     return 0;
 }
 
@@ -157,7 +157,7 @@ static void check_expect(struct stream *stream, struct slice value)
     if (slice_equal_ignore_case(value, SLICE("100-continue")))
         stream->expect_continue = stream->exchange.head.has_body;
     else
-        refuse_head(stream, 417, "Only the expectation 100-continue can be met.");
+        refuse_head(stream, 417, "Only the expectation 100-continue is supported.");
 }
 
 /* A Host beside :authority must say the same (RFC 9113 section 8.3.1). */
@@ -170,7 +170,7 @@ static void check_authority(struct stream *stream)
     if (has_host && head->authority.data == NULL)
         head->authority = host;
     if (!http1_host_is_valid(head->authority))
-        refuse_head(stream, 400, "The authority is not a host with an optional port.");
+        refuse_head(stream, 400, "The :authority header is not a host with an optional port.");
     else if (has_host && !slice_equal_ignore_case(host, head->authority))
         refuse_head(stream, 400, "Host and :authority differ.");
 }
@@ -183,16 +183,17 @@ static void check_head(struct stream *stream)
     uint64_t length;
 
     if (arena_failed(&stream->arena))
-        refuse_head(stream, 503, "There is no memory for the request.");
+        refuse_head(stream, 503, "The server has no memory left for this request.");
     if (!http1_method_is_known(head->method))
         refuse_head(stream, 501, HTTP1_METHOD_UNKNOWN);
     if (slice_equal(head->method, SLICE("CONNECT")))
-        refuse_head(stream, 501, "CONNECT is not served here.");
+        refuse_head(stream, 501, "The method CONNECT is not supported.");
     if (!slice_equal_ignore_case(head->scheme, SLICE("http")) &&
         !slice_equal_ignore_case(head->scheme, SLICE("https")))
         refuse_head(stream, 400, "The target's scheme is not http or https.");
     if (!http1_path_is_valid(head->path) || !http1_query_is_valid(head->query))
-        refuse_head(stream, 400, "The target holds a character that has to be escaped.");
+        refuse_head(stream, 400,
+                    "The request target contains a character that must be percent-encoded.");
     check_authority(stream);
     if (exchange_header(&stream->exchange, SLICE("content-length"), &value) &&
         slice_to_u64(value, &length) && length <= INT64_MAX)
@@ -233,7 +234,7 @@ static void receive_end(nghttp2_session *session, const nghttp2_frame *frame)
 static int count_idle(struct connection *connection)
 {
     if (!http2_bounds_idle_frame(&connection->http2->bounds, connection->loop->settings))
-        return http2__calm(connection, "too many frames without a use");
+        return http2__calm(connection, "too many useless frames");
     return 0;
 }
 
@@ -259,7 +260,7 @@ static int begin_headers_frame(struct connection *connection, nghttp2_session *s
 
     if (header->stream_id % 2 == 1 && !http2_bounds_headers(bounds, header->stream_id))
         return http2__fail(connection, NGHTTP2_PROTOCOL_ERROR,
-                           "a stream identifier is smaller than one before");
+                           "a stream identifier does not increase");
     if (is_new)
         return 0; /* useful, when it is whole */
     stream = http2__find(session, header->stream_id);

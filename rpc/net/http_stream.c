@@ -174,7 +174,7 @@ static void hold_piece(struct stream *stream, struct slice bytes)
     struct slice copy = arena_copy(&stream->arena, bytes);
 
     if (piece == NULL || copy.data == NULL) {
-        stream_refuse(stream, 503, "There is no memory for the request.");
+        stream_refuse(stream, 503, "The server has no memory left for this request.");
         return;
     }
     piece->bytes = copy;
@@ -191,7 +191,7 @@ void stream_receive(struct stream *stream, struct slice bytes)
     stream->unconsumed += bytes.len;
     body_clock_piece(&stream->clock, loop_now_ms(stream->exchange.loop), bytes.len);
     if (stream->most > 0 && stream->received > stream->most && !drops_body(stream))
-        stream_refuse(stream, 413, "The body is larger than is taken here.");
+        stream_refuse(stream, 413, "The body exceeds the limit.");
     if (drops_body(stream))
         drop_bytes(stream, bytes.len);
     else if (stream->accepted && stream->held == NULL)
@@ -277,7 +277,7 @@ bool stream_end(struct stream *stream)
 {
     if (!stream->whole || stream->overridden || stream->answer.state != ANSWER_NONE)
         return false;
-    refuse(stream, 503, "The server ends before the answer; try again at another.", true);
+    refuse(stream, 503, "The server is shutting down before the answer; try again.", true);
     return true;
 }
 

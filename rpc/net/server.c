@@ -245,13 +245,14 @@ static struct status open_listener(struct server *server, struct arena *arena, c
     if (!status_is_ok(status))
         return status;
     if (!listener->address.is_loopback && !server->options.insecure_listen)
-        return status_make(arena, STATUS_FAILED_PRECONDITION,
-                           "%s is reachable from other machines, and plaintext there would show "
-                           "tokens: give a certificate, or allow it with insecure_listen",
-                           text);
+        return status_make(
+            arena, STATUS_FAILED_PRECONDITION,
+            "The address %s is reachable from other machines, and plaintext there would show "
+            "tokens. Listen on a loopback address, or allow this one with --insecure-listen.",
+            text);
     listener->fd = bind_socket(&listener->address);
     if (listener->fd < 0)
-        return status_make(arena, STATUS_UNAVAILABLE, "can't listen on %s: %s", text,
+        return status_make(arena, STATUS_UNAVAILABLE, "The server cannot listen on %s: %s.", text,
                            uv_strerror(uv_translate_sys_error(errno)));
     listener->server = server;
     server->listener_count++;
@@ -263,7 +264,7 @@ static struct status open_listener(struct server *server, struct arena *arena, c
     address_format(&listener->address, listener->text);
     listener->poll.data = listener;
     if (uv_poll_init(&server->uv, &listener->poll, listener->fd) != 0)
-        return status_make(arena, STATUS_UNAVAILABLE, "can't watch %s", text);
+        return status_make(arena, STATUS_UNAVAILABLE, "The server cannot watch %s.", text);
     return status_ok();
 }
 
@@ -491,11 +492,11 @@ struct status server_start(const struct server_options *options, struct arena *a
                             options->settings->max_source_connections_percent / 100));
     signal(SIGPIPE, SIG_IGN); /* a peer that is gone is an error of write, not a signal */
     if (!start_acceptor(server))
-        status = status_const(STATUS_UNAVAILABLE, SLICE("the system refused an event loop"));
+        status = status_const(STATUS_UNAVAILABLE, SLICE("The system refused an event loop."));
     for (size_t i = 0; i < options->listen_count && status_is_ok(status); i++)
         status = open_listener(server, arena, options->listen[i]);
     if (status_is_ok(status) && !start_loops(server))
-        status = status_const(STATUS_UNAVAILABLE, SLICE("the system refused a worker thread"));
+        status = status_const(STATUS_UNAVAILABLE, SLICE("The system refused a worker thread."));
     if (!status_is_ok(status)) {
         server_free(server);
         return status;

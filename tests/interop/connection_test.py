@@ -75,7 +75,7 @@ class Connections(unittest.TestCase):
             with self.assertRaises(grpc.RpcError):
                 running.result(30)
             self.assertEqual(running.code(), grpc.StatusCode.UNAVAILABLE)
-            self.assertIn("ends before the answer", running.details())  # said, not guessed from a lost socket
+            self.assertIn("shutting down before the answer", running.details())  # said, not guessed from a lost socket
             released.set()
         self.assertEqual(server.process.wait(60), 0)
 

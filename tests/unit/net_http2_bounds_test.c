@@ -77,7 +77,7 @@ static void empty_data_ends_in_goaway(void **state)
     for (size_t i = 0; i < 1100; i++)
         bytes[i * 9 + 8] = (char)id;
     client_send(client->fd, slice_make(bytes, sizeof(bytes)));
-    expect_calm(client, "too many frames without a use");
+    expect_calm(client, "too many useless frames");
 }
 
 static void invalid_requests_in_number_end_in_goaway(void **state)

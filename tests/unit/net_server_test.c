@@ -436,7 +436,7 @@ static void calls_that_outlast_the_draining_are_cut(void **state)
     client_read_until(fd, answer, sizeof(answer), NULL);
     assert_true(slice_starts_with(slice_from_cstr(answer), SLICE("HTTP/1.1 503 ")));
     assert_non_null(strstr(answer, "connection: close\r\n"));
-    assert_non_null(strstr(answer, "ends before the answer"));
+    assert_non_null(strstr(answer, "shutting down before the answer"));
     close(fd);
     fixture_stop(fixture);
     assert_int_equal(atomic_load(&seen.cancelled), 1);
