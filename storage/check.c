@@ -330,7 +330,7 @@ static void visit_secrets(struct check *check, const struct store_row *row, stru
 {
     (void)body;
     if (row->key.len != KEY_OBJECT_LEN || !object_exists(check, row->key))
-        say(check, row->key, "the secrets are of no object");
+        say(check, row->key, "the secrets belong to no object");
     else
         check_indexes(check, row);
 }
@@ -339,7 +339,7 @@ static void visit_usage(struct check *check, const struct store_row *row, struct
 {
     (void)body;
     if (!exists(check, FAMILY_TOKENS, row->key))
-        say(check, row->key, "the use is of no token");
+        say(check, row->key, "the use belongs to no token");
 }
 
 static void visit_name(struct check *check, const struct store_row *row, struct slice body)
@@ -465,7 +465,7 @@ static void visit_audit_by_object(struct check *check, const struct store_row *r
     if (!key_audit_by_object_parse(row->key, &number))
         say(check, row->key, "the key is not that of an object's audit row");
     else
-        check_audit_index(check, row, number, "the audit row is of another object");
+        check_audit_index(check, row, number, "the audit row belongs to another object");
 }
 
 static void visit_audit_by_actor(struct check *check, const struct store_row *row,
@@ -478,7 +478,7 @@ static void visit_audit_by_actor(struct check *check, const struct store_row *ro
     if (!key_audit_by_actor_parse(row->key, &actor, &number))
         say(check, row->key, "the key is not that of an actor's audit row");
     else
-        check_audit_index(check, row, number, "the audit row is of another actor");
+        check_audit_index(check, row, number, "the audit row belongs to another actor");
 }
 
 static void visit_feed(struct check *check, const struct store_row *row, struct slice body)
@@ -496,7 +496,7 @@ static void visit_feed(struct check *check, const struct store_row *row, struct 
     if (revision == 0)
         revision = bytes_u64(body.data); /* the floor */
     if (revision > check->revision)
-        say(check, key, "the change is of a revision that was never given");
+        say(check, key, "the change has a revision that was never assigned");
 }
 
 static void (*const visitors[FAMILIES])(struct check *, const struct store_row *row,
@@ -527,7 +527,7 @@ static void check_row(struct check *check, const struct store_row *row)
     if (!record_parse(row->value, &record))
         say(check, row->key, "the value is not a record of a known format");
     else if (record.revision > check->revision)
-        say(check, row->key, "the record is of a revision that was never given");
+        say(check, row->key, "the record has a revision that was never assigned");
     if (visitors[check->family] != NULL)
         visitors[check->family](check, row, record.body);
 }
@@ -567,7 +567,7 @@ struct status store_check(struct store *store, const struct check_rules *rules, 
     if (check.failed)
         return status_make(arena, STATUS_INTERNAL, "The store cannot be read to its end.");
     if (check.reports > 0)
-        return status_make(arena, STATUS_DATA_LOSS, "%llu things are wrong in the store.",
-                           (unsigned long long)check.reports);
+        return status_make(arena, STATUS_DATA_LOSS, "%llu problem%s found in the store.",
+                           (unsigned long long)check.reports, check.reports == 1 ? "" : "s");
     return status_ok();
 }

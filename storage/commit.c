@@ -404,7 +404,7 @@ static struct commit *try_batch(struct committer *c, struct commit *list, bool *
 static void lose_batch(struct committer *c, struct commit *list, const struct commit *end)
 {
     if (!atomic_exchange(&c->read_only, true))
-        store__log_error("commit", "no more writes are taken until a restart");
+        store__log_error("commit", "no more writes are accepted until a restart");
     for (; list != end; list = list->queue_next) {
         list->result = COMMIT_FAILED;
         list->conflict = NULL;

@@ -60,7 +60,7 @@ static struct status wrap(struct commit *commit, const struct wrapping_key *wrap
     memcpy(body, wrapping->id, KEY_ID_LEN);
     nonce = (uint8_t *)body + KEY_ID_LEN;
     if (!random_fill(nonce, AEAD_NONCE_LEN))
-        return status_const(STATUS_UNAVAILABLE, SLICE("The system gave no random bytes."));
+        return status_const(STATUS_UNAVAILABLE, SLICE("The random source failed."));
     if (!aead_seal(wrapping->key, nonce, associate(associated, key, wrapping->id),
                    slice_make(plain, 32), nonce + AEAD_NONCE_LEN))
         return status_const(STATUS_INTERNAL, SLICE("A key could not be wrapped."));
@@ -76,7 +76,7 @@ struct status key_ring_create(struct commit *commit, const struct wrapping_key *
     struct status status = status_ok();
 
     if (!random_fill(&ring, sizeof(ring)))
-        return status_const(STATUS_UNAVAILABLE, SLICE("The system gave no random bytes."));
+        return status_const(STATUS_UNAVAILABLE, SLICE("The random source failed."));
     for (int key = 0; key < RING_KEYS && status_is_ok(status); key++)
         status = wrap(commit, wrapping, (enum ring_key)key, ring.keys[key]);
     if (status_is_ok(status))

@@ -288,7 +288,7 @@ static struct status older_store(struct arena *arena, const char *directory, uin
 {
     return status_make(arena, STATUS_FAILED_PRECONDITION,
                        "The store in %s has format %llu, and this version of datastreamd reads "
-                       "format %d: make a new store with \"datastreamd init\".",
+                       "format %d: create a new store with \"datastreamd init\".",
                        directory, (unsigned long long)format, STORE_FORMAT);
 }
 
@@ -519,12 +519,14 @@ static struct status open_with(struct rocksdb_store *r, struct arena *arena,
 static struct status make_folder(struct arena *arena, const char *directory)
 {
     if (mkdir(directory, 0700) != 0)
-        return errno == EEXIST ? status_ok()
-                               : status_make(arena, STATUS_INTERNAL, "%s cannot be made: %s.",
-                                             directory, strerror(errno));
+        return errno == EEXIST
+                   ? status_ok()
+                   : status_make(arena, STATUS_INTERNAL, "The directory %s cannot be created: %s.",
+                                 directory, strerror(errno));
     if (!folder_sync_above(directory))
-        return status_make(arena, STATUS_INTERNAL, "The folder of %s cannot be synced: %s.",
-                           directory, strerror(errno));
+        return status_make(arena, STATUS_INTERNAL,
+                           "The directory that contains %s cannot be synced: %s.", directory,
+                           strerror(errno));
     return status_ok();
 }
 
@@ -573,7 +575,7 @@ struct status store_open_rocksdb(const struct store_options *options, struct are
         status = options->create && !options->read_only ? make_folder(arena, options->directory)
                                                         : no_store(arena, options->directory);
     if (status_is_ok(status) && !rocksdb__tuning_init(&tuning, options))
-        status = status_make(arena, STATUS_INTERNAL, "RocksDB refuses our options.");
+        status = status_make(arena, STATUS_INTERNAL, "RocksDB refuses the store's options.");
     else if (status_is_ok(status)) {
         status = open_with(r, arena, options, &tuning);
         rocksdb__tuning_done(&tuning);

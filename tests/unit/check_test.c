@@ -228,8 +228,8 @@ static void each_breach_is_reported_once(void **state)
         {refer_from_nothing, "no source"},
         {erase_audit, "audit row is missing"},
         {edit_audit, "chain is broken"},
-        {feed_the_future, "never given"},
-        {keep_secrets_of_nothing, "the secrets are of no object"},
+        {feed_the_future, "never assigned"},
+        {keep_secrets_of_nothing, "the secrets belong to no object"},
         {misshape_object, "not organization, kind and id"},
     };
 
@@ -251,7 +251,7 @@ static void foreign_bytes_are_reported(void **state)
     } rows[] = {
         {"idempotency", "\2\0\0\0\0\0\0\0\0\0\0\0body", 16, "not a record"},
         {"users", "", 0, "not a record"},
-        {"idempotency", "\1\0\0\0\xff\0\0\0\0\0\0\0", 12, "never given"},
+        {"idempotency", "\1\0\0\0\xff\0\0\0\0\0\0\0", 12, "never assigned"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

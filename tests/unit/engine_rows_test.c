@@ -330,7 +330,7 @@ static void what_is_wrong_with_credentials_is_reported(void **state)
     secrets = read_director(w, id).secrets;
     key = key_object(&w->arena, &w->made.organization, 1000, &w->made.organization);
     put(f, FAMILY_SECRETS, key, secrets);
-    assert_reported(w, "the secrets are of no object");
+    assert_reported(w, "the secrets belong to no object");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)

@@ -78,7 +78,7 @@ static void a_folder_that_cannot_be_made_is_told(void **state)
     struct fixture *f = *state;
 
     f->options.directory = "/proc/no/store";
-    assert_refused(f, STATUS_INTERNAL, "cannot be made");
+    assert_refused(f, STATUS_INTERNAL, "cannot be created");
 }
 
 static void a_second_opening_of_the_process_is_refused(void **state)
@@ -299,7 +299,7 @@ static void another_format_is_refused(void **state)
     } rows[] = {
         {SLICE_INIT("format"), SLICE_INIT("\0\0\0\0\0\0\0\3"), "newer"},
         {SLICE_INIT("format"), SLICE_INIT("\0\0\0\0\0\0\0\1"),
-         "has format 1, and this version of datastreamd reads format 2: make a new store with "
+         "has format 1, and this version of datastreamd reads format 2: create a new store with "
          "\"datastreamd init\"."},
         {SLICE_INIT("format"), SLICE_INIT("\0\0\0\0\0\0\0\0"), "has format 0"},
         {SLICE_INIT("format"), SLICE_INIT("?"), "format"},
