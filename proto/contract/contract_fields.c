@@ -33,9 +33,9 @@ static struct status take_policy(const struct build *build, struct field *field,
 
     if (!contract__option(build, options, OPTION_FIELD_POLICY,
                           &datastream__v1__field_policy__descriptor, &option))
-        return contract__error(build,
-                               "%.*s.%.*s has an option (datastream.v1.policy) that can't be read.",
-                               SLICE_ARG(field->parent->full_name), SLICE_ARG(field->name));
+        return contract__error(
+            build, "%.*s.%.*s has an option (datastream.v1.policy) that cannot be read.",
+            SLICE_ARG(field->parent->full_name), SLICE_ARG(field->name));
     if (option == NULL)
         return status_ok();
     policy = (const void *)option;
@@ -46,7 +46,7 @@ static struct status take_policy(const struct build *build, struct field *field,
         return contract__build_policy(build, field, policy);
     field->reference = contract_kind(build->contract, slice_from_cstr(policy->reference));
     if (field->reference == NULL)
-        return contract__error(build, "%.*s.%.*s refers to \"%s\", which is no resource kind.",
+        return contract__error(build, "%.*s.%.*s refers to \"%s\", which is not a resource kind.",
                                SLICE_ARG(field->parent->full_name), SLICE_ARG(field->name),
                                policy->reference);
     if (field->pb->type != PROTOBUF_C_TYPE_STRING)

@@ -80,7 +80,7 @@ static struct status take_envelope(const struct build *build, struct kind *kind)
         const struct field *field = message_field_by_proto_name(kind->message, envelope[i].name);
 
         if (field != NULL && !has_type(field, envelope[i].type))
-            return contract__error(build, "%.*s.%.*s has to be a %s, as in every resource.",
+            return contract__error(build, "%.*s.%.*s must be a %s, as in every resource.",
                                    SLICE_ARG(kind->message->full_name), SLICE_ARG(field->name),
                                    type_names[envelope[i].type]);
         *(const struct field **)((char *)kind + envelope[i].member) = field;
@@ -150,10 +150,9 @@ struct status contract__build_kinds(struct build *build)
             continue;
         if (!contract__option(build, &options->base, OPTION_RESOURCE,
                               &datastream__v1__resource_kind__descriptor, &option))
-            return contract__error(build,
-                                   "%.*s has an option (datastream.v1.resource) that can't "
-                                   "be read.",
-                                   SLICE_ARG(message->type.full_name));
+            return contract__error(
+                build, "%.*s has an option (datastream.v1.resource) that cannot be read.",
+                SLICE_ARG(message->type.full_name));
         if (option == NULL)
             continue;
         kind = make_kind(build->arena, &message->type, (const void *)option);
@@ -211,7 +210,7 @@ static struct status add_permission(const struct build *build, struct permission
     struct contract *contract = build->contract;
 
     if (contract->permission_count == PERMISSIONS_MOST)
-        return contract__error(build, "%.*s is one permission more than the %d that fit.",
+        return contract__error(build, "%.*s exceeds the limit of %d permissions.",
                                SLICE_ARG(permission.name), PERMISSIONS_MOST);
     contract->permissions[contract->permission_count++] = permission;
     return status_ok();

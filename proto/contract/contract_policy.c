@@ -155,9 +155,9 @@ static struct status take_default(const struct owner *owner)
     if (policy->default_from[0] == '\0')
         return status_ok();
     field->default_from = beside(owner, policy->default_from);
-    return field->default_from != NULL
-               ? status_ok()
-               : refuse(owner, "default_from", policy->default_from, "which is no field beside it");
+    return field->default_from != NULL ? status_ok()
+                                       : refuse(owner, "default_from", policy->default_from,
+                                                "which is not a field of the same message");
 }
 
 static const struct oneof *oneof_named(const struct message_type *type, const char *name)
@@ -202,7 +202,7 @@ static struct status take_member(const struct owner *owner, const struct field *
             return ret_value->field != NULL && ret_value->field->enumeration != NULL
                        ? status_ok()
                        : refuse(owner, "derived_from", given->field,
-                                "which is no enum of the member");
+                                "which is not an enum of the member");
         }
     }
     value = name[0] != '\0' ? enum_value_by_name(owner->field->enumeration, slice_from_cstr(name))
@@ -228,13 +228,13 @@ static struct status take_derived_from(const struct owner *owner)
     derived->oneof = oneof_named(field->parent, option->oneof);
     if (derived->oneof == NULL || field->enumeration == NULL)
         return refuse(owner, "derived_from", option->oneof,
-                      "but is no enum beside a oneof of that name");
+                      "but is not an enum of a message with a oneof of that name");
     if (option->none[0] != '\0') {
         const struct enum_value *none = enum_value_by_name(field->enumeration,
                                                            slice_from_cstr(option->none));
 
         if (none == NULL)
-            return refuse(owner, "derived_from", option->none, "which is no value of the enum");
+            return refuse(owner, "derived_from", option->none, "which is not a value of the enum");
         derived->none = none->number;
     }
     derived->values = arena_array(owner->build->arena, derived->oneof->field_count,
@@ -265,14 +265,14 @@ static struct status take_reverse(const struct owner *owner)
         return status_out_of_memory();
     reverse->kind = contract_kind(owner->build->contract, slice_from_cstr(option->kind));
     if (reverse->kind == NULL)
-        return refuse(owner, "reverse", option->kind, "which is no resource kind");
+        return refuse(owner, "reverse", option->kind, "which is not a resource kind");
     path = slice_from_cstr(option->field);
     for (type = reverse->kind->message; type != NULL; type = reverse->field->message) {
         size_t dot = slice_find(path, '.');
 
         reverse->field = message_field_by_proto_name(type, slice_make(path.data, dot));
         if (reverse->field == NULL)
-            return refuse(owner, "reverse", option->field, "which is no field of that kind");
+            return refuse(owner, "reverse", option->field, "which is not a field of that kind");
         if (reverse->top == NULL)
             reverse->top = reverse->field;
         if (dot == path.len)
@@ -280,7 +280,7 @@ static struct status take_reverse(const struct owner *owner)
         path = slice_from(path, dot + 1);
     }
     if (type == NULL)
-        return refuse(owner, "reverse", option->field, "which goes on below a scalar");
+        return refuse(owner, "reverse", option->field, "which continues below a scalar");
     owner->field->reverse = reverse;
     return status_ok();
 }
@@ -296,7 +296,7 @@ static struct status take_unique_by(const struct owner *owner)
                                                               slice_from_cstr(name));
     return owner->field->unique_by != NULL
                ? status_ok()
-               : refuse(owner, "unique_by", name, "which is no field of its elements");
+               : refuse(owner, "unique_by", name, "which is not a field of its elements");
 }
 
 static struct status take_same(const struct owner *owner)
@@ -317,7 +317,7 @@ static struct status take_same(const struct owner *owner)
             same[i].theirs = message_field_by_proto_name(owner->field->reference->message,
                                                          slice_from_cstr(theirs));
         if (same[i].theirs == NULL)
-            return refuse(owner, "same", theirs, "which is no field of what it refers to");
+            return refuse(owner, "same", theirs, "which is not a field of what it refers to");
     }
     owner->field->same = same;
     owner->field->same_count = policy->n_same;
@@ -339,7 +339,8 @@ static struct status take_required_when(const struct owner *owner)
 
         conditions[i].field = beside(owner, option->field);
         if (conditions[i].field == NULL)
-            return refuse(owner, "required_when", option->field, "which is no field beside it");
+            return refuse(owner, "required_when", option->field,
+                          "which is not a field of the same message");
         if (option->value[0] == '\0')
             continue;
         conditions[i].value = make_value(owner, conditions[i].field, option->value);
@@ -364,7 +365,8 @@ static struct status take_credential(const struct owner *owner)
     credential->prefix = slice_from_cstr(option->prefix);
     credential->masked = beside(owner, option->masked);
     if (credential->masked == NULL)
-        return refuse(owner, "credential", option->masked, "which is no field beside it");
+        return refuse(owner, "credential", option->masked,
+                      "which is not a field of the same message");
     owner->field->credential = credential;
     return status_ok();
 }

@@ -335,7 +335,7 @@ struct status contract__build_rules(const struct build *build, const struct fiel
 
     if (!contract__option(build, options, OPTION_FIELD_RULES,
                           &buf__validate__field_rules__descriptor, &option))
-        return refuse(&target, "that can't be read");
+        return refuse(&target, "that cannot be read");
     if (option == NULL)
         return status_ok();
     return take_rules(&target, (const void *)option, ret_rules);

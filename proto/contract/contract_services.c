@@ -65,7 +65,7 @@ static struct status take_http(const struct build *build, struct method *method,
 
     if (!contract__option(build, options, OPTION_HTTP, &google__api__http_rule__descriptor,
                           &option))
-        return contract__error(build, "%.*s has an option (google.api.http) that can't be read.",
+        return contract__error(build, "%.*s has an option (google.api.http) that cannot be read.",
                                SLICE_ARG(method->full_name));
     if (option == NULL)
         return status_ok();
@@ -160,12 +160,14 @@ static struct status check_own_credential(const struct build *build, const struc
     for (size_t i = 0; method->kind != NULL && i < method->kind->message->field_count; i++)
         has_credential |= method->kind->message->fields[i].credential != NULL;
     if (!has_credential)
-        return contract__error(build, "%.*s is called by an own credential, but its kind has none.",
-                               SLICE_ARG(method->full_name));
-    if (id == NULL || id->repeated || id->pb->type != PROTOBUF_C_TYPE_STRING)
         return contract__error(
-            build, "%.*s is called by an own credential, but its request has no string \"id\".",
+            build, "%.*s is called with the resource's own credential, but its kind has none.",
             SLICE_ARG(method->full_name));
+    if (id == NULL || id->repeated || id->pb->type != PROTOBUF_C_TYPE_STRING)
+        return contract__error(build,
+                               "%.*s is called with the resource's own credential, but its request "
+                               "has no string \"id\".",
+                               SLICE_ARG(method->full_name));
     return status_ok();
 }
 
@@ -178,8 +180,10 @@ static struct status take_policy(const struct build *build, struct method *metho
     if (!status_is_ok(status))
         return status;
     if (method->client_streaming)
-        return contract__error(build, "%.*s takes a stream of requests: let it take one.",
-                               SLICE_ARG(method->full_name));
+        return contract__error(
+            build,
+            "%.*s accepts a stream of requests: the methods of the API must accept one request.",
+            SLICE_ARG(method->full_name));
     method->allow_self = policy->allow_self;
     if (kind.len > 0) {
         method->kind = contract_kind(build->contract, kind);
@@ -212,7 +216,7 @@ static struct status take_options(const struct build *build, struct method *meth
     if (!contract__option(build, options, OPTION_METHOD_POLICY,
                           &datastream__v1__method_policy__descriptor, &option))
         return contract__error(build,
-                               "%.*s has an option (datastream.v1.method) that can't be read.",
+                               "%.*s has an option (datastream.v1.method) that cannot be read.",
                                SLICE_ARG(method->full_name));
     if (option != NULL || slice_starts_with(service, SLICE("datastream."))) {
         status = take_policy(build, method, option != NULL ? (const void *)option : &none);
@@ -278,7 +282,8 @@ static struct status check_purposes(const struct build *build)
     for (size_t i = 0; i < contract->method_count; i++)
         for (size_t k = 0; k < i; k++)
             if (is_same_purpose(contract->methods[i], contract->methods[k]))
-                return contract__error(build, "%.*s does what %.*s does already.",
+                return contract__error(build,
+                                       "%.*s has the same operation on the same fields as %.*s.",
                                        SLICE_ARG(contract->methods[i]->full_name),
                                        SLICE_ARG(contract->methods[k]->full_name));
     return status_ok();

@@ -22,7 +22,7 @@ static struct status resolve(const struct build *build, const struct method *met
 
         if (field == NULL)
             return contract__error(build,
-                                   "%.*s writes \"%.*s\", which is no field of the resource.",
+                                   "%.*s writes \"%.*s\", which is not a field of the resource.",
                                    SLICE_ARG(method->full_name), SLICE_ARG(path));
         if (field->repeated)
             return contract__error(
@@ -95,7 +95,7 @@ struct status contract__build_written(const struct build *build, struct method *
     if (method->operation == OPERATION_SET)
         status = take_value(build, method, slice_from_cstr(option->value), written);
     else if (written_field_last(written)->credential == NULL)
-        status = contract__error(build, "%.*s regenerates \"%.*s\", which is no credential.",
+        status = contract__error(build, "%.*s regenerates \"%.*s\", which is not a credential.",
                                  SLICE_ARG(method->full_name), SLICE_ARG(path));
     method->written = written;
     return status;

@@ -416,9 +416,9 @@ static const struct spoiled cases[] = {
                    "does not exist."},
     {unknown_operation, "datastream.v1.DeviceService.GetDevice has an unknown operation."},
     {unreadable_policy, "datastream.v1.DeviceService.GetDevice has an option "
-                        "(datastream.v1.method) that can't be read."},
-    {stream_of_requests,
-     "datastream.v1.DeviceService.GetDevice takes a stream of requests: let it take one."},
+                        "(datastream.v1.method) that cannot be read."},
+    {stream_of_requests, "datastream.v1.DeviceService.GetDevice accepts a stream of requests: the "
+                         "methods of the API must accept one request."},
     {method_twice, "datastream.v1.DeviceService.CreateDevice is declared twice."},
     {missing_input,
      "datastream.v1.DeviceService.GetDevice has a type that the set does not define."},
@@ -445,16 +445,16 @@ static const struct spoiled cases[] = {
      "ListDevices is a LIST operation, but its response has no string \"next_page_token\"."},
     {operation_that_streams, "ListDevices is a LIST operation, but it streams."},
     {resource_without_id, "operation, but its resource has no field \"id\"."},
-    {id_that_is_a_number, "datastream.v1.Device.id has to be a string, as in every resource."},
-    {etag_that_is_repeated, "datastream.v1.Device.etag has to be a string, as in every resource."},
-    {time_that_is_a_text, "datastream.v1.Device.create_time has to be a "
+    {id_that_is_a_number, "datastream.v1.Device.id must be a string, as in every resource."},
+    {etag_that_is_repeated, "datastream.v1.Device.etag must be a string, as in every resource."},
+    {time_that_is_a_text, "datastream.v1.Device.create_time must be a "
                           "google.protobuf.Timestamp, as in every resource."},
-    {time_of_another_message, "datastream.v1.Device.update_time has to be a "
+    {time_of_another_message, "datastream.v1.Device.update_time must be a "
                               "google.protobuf.Timestamp, as in every resource."},
     {labels_that_are_no_map,
-     "datastream.v1.Device.labels has to be a map<string, string>, as in every resource."},
+     "datastream.v1.Device.labels must be a map<string, string>, as in every resource."},
     {labels_of_numbers,
-     "datastream.v1.Device.labels has to be a map<string, string>, as in every resource."},
+     "datastream.v1.Device.labels must be a map<string, string>, as in every resource."},
     {rule_without_path, "datastream.v1.DeviceService.GetDevice has an HTTP rule without a path."},
     {additional_binding_without_path,
      "datastream.v1.DeviceService.GetDevice has an HTTP rule without a path."},
@@ -473,18 +473,18 @@ static const struct spoiled cases[] = {
     {no_area, "datastream.v1.Device is a resource without an area."},
     {unknown_area, "datastream.v1.Device is a resource without an area."},
     {unreadable_resource,
-     "datastream.v1.Device has an option (datastream.v1.resource) that can't be read."},
+     "datastream.v1.Device has an option (datastream.v1.resource) that cannot be read."},
     {permission_twice, "The permission \"devices.read\" is declared twice."},
     {permission_without_name,
      "datastream/v1/device.proto has an extra permission without name and area."},
     {permission_without_area,
      "datastream/v1/device.proto has an extra permission without name and area."},
-    {too_many_permissions, "is one permission more than the 128 that fit."},
-    {reference_to_nothing, "datastream.v1.Device.director_ids refers to \"gadgets\", which is no "
-                           "resource kind."},
+    {too_many_permissions, "exceeds the limit of 128 permissions."},
+    {reference_to_nothing,
+     "datastream.v1.Device.director_ids refers to \"gadgets\", which is not a resource kind."},
     {reference_that_is_no_string, "datastream.v1.Device.status is a reference, but not a string."},
     {unreadable_field_policy,
-     "datastream.v1.Device.name has an option (datastream.v1.policy) that can't be read."},
+     "datastream.v1.Device.name has an option (datastream.v1.policy) that cannot be read."},
     {field_of_no_type, "datastream.v1.Device.syslog has a type that the set does not define: "
                        ".datastream.v1.Nothing."},
     {field_of_no_enum, "datastream.v1.Device.status has a type that the set does not define: "

@@ -154,8 +154,9 @@ static void own_credential_of_none(void)
 
 static const struct spoiled cases[] = {
     {set_without_field, "datastream.v1.DeviceService.GetDevice names no field to write."},
-    {set_of_no_field, "GetDevice writes \"state\", which is no field of the resource."},
-    {set_below_a_scalar, "GetDevice writes \"status.value\", which is no field of the resource."},
+    {set_of_no_field, "GetDevice writes \"state\", which is not a field of the resource."},
+    {set_below_a_scalar,
+     "GetDevice writes \"status.value\", which is not a field of the resource."},
     {set_through_a_list, "GetDevice writes \"tags\", whose path leads through a list or a map."},
     {set_of_output, "GetDevice sets \"created_by\", which is output-only."},
     {set_to_no_value, "GetDevice sets \"status\" to \"ASLEEP\", which does not fit its type."},
@@ -164,7 +165,8 @@ static const struct spoiled cases[] = {
     {set_from_another_type, "GetDevice sets \"status\" without a value, but its request has no "
                             "such field."},
     {set_without_id, "GetDevice is a SET operation, but its request has no string \"id\"."},
-    {regenerate_of_no_credential, "GetDevice regenerates \"description\", which is no credential."},
+    {regenerate_of_no_credential,
+     "GetDevice regenerates \"description\", which is not a credential."},
     {field_of_another_operation,
      "GetDevice has a field or a value, which only SET and REGENERATE have."},
     {clone_without_name, "GetDevice is a CLONE operation, but its request has no string \"name\"."},
@@ -176,13 +178,15 @@ static const struct spoiled cases[] = {
      "GetDevice is a LIST_ACTIVITY operation, but its request has no int32 \"page_size\"."},
     {usage_without_page, "GetDevice is a USAGE operation, but its request has no "
                          "int32 \"page_size\"."},
-    {purpose_twice, "datastream.v1.DeviceService.DeleteDevice does what "
-                    "datastream.v1.DeviceService.GetDevice does already."},
+    {purpose_twice,
+     "datastream.v1.DeviceService.DeleteDevice has the same operation on the same fields as "
+     "datastream.v1.DeviceService.GetDevice."},
     {additional_permission_alone, "GetDevice has additional permissions, but no permission."},
     {additional_permission_of_nothing,
      "GetDevice declares the permission \"devices.see\", which does not exist."},
     {additional_permission_twice, "GetDevice declares the permission \"devices.read\" twice."},
-    {own_credential_of_none, "GetDevice is called by an own credential, but its kind has none."},
+    {own_credential_of_none,
+     "GetDevice is called with the resource's own credential, but its kind has none."},
 };
 
 static void each_wrong_operation_stops_the_start(void **state)

@@ -201,7 +201,7 @@ static const struct spoiled cases[] = {
     {counts_that_exclude_all, "Device.tags has a rule (buf.validate.field) that no value can meet"},
     {range_that_excludes_all, "port has a rule (buf.validate.field) that no value can meet"},
     {above_the_highest, "port has a rule (buf.validate.field) that no value can meet"},
-    {unreadable_rules, "Device.name has a rule (buf.validate.field) that can't be read"},
+    {unreadable_rules, "Device.name has a rule (buf.validate.field) that cannot be read"},
 };
 
 static void rules_that_do_not_fit_are_errors(void **state)
