@@ -29,7 +29,7 @@ bool call_may(const struct call *call)
 struct status call_denied(struct call *call, struct slice permission)
 {
     struct status status = status_make(call->arena, STATUS_PERMISSION_DENIED,
-                                       "The permission \"%.*s\" is needed.", SLICE_ARG(permission));
+                                       "Permission \"%.*s\" is required.", SLICE_ARG(permission));
 
     if (status.code == STATUS_PERMISSION_DENIED)
         status_add_detail(call->arena, &status, DETAIL_ERROR_INFO, SLICE("PERMISSION_DENIED"),
@@ -41,9 +41,9 @@ struct status call_denied(struct call *call, struct slice permission)
 static struct status refuse_own_credential(struct call *call)
 {
     const struct kind *kind = call->method->kind;
-    struct status status = status_make(call->arena, STATUS_PERMISSION_DENIED,
-                                       "Only the %.*s itself may call this, with its own key.",
-                                       SLICE_ARG(kind->singular));
+    struct status status = status_make(
+        call->arena, STATUS_PERMISSION_DENIED,
+        "Only the %.*s itself may call this method, with its own key.", SLICE_ARG(kind->singular));
 
     if (status.code == STATUS_PERMISSION_DENIED)
         status_add_detail(call->arena, &status, DETAIL_ERROR_INFO, SLICE("OWN_CREDENTIAL"),
@@ -99,8 +99,8 @@ bool authorize__judge(struct call *call, struct status *ret_status)
         *ret_status = authorize__unauthenticated();
         return true;
     case IDENTITY_ENDED:
-        *ret_status = refuse_known(
-            call, SLICE("The token was used while it is disabled or after its end."));
+        *ret_status = refuse_known(call,
+                                   SLICE("The token was used while disabled or after it expired."));
         return true;
     case IDENTITY_OUTSIDE:
         *ret_status = refuse_known(

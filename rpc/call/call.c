@@ -90,7 +90,7 @@ bool call__fetch(struct call *call)
 
 struct status call__never_there(void)
 {
-    return status_const(STATUS_UNAVAILABLE, SLICE("The store did not find what it was asked for."));
+    return status_const(STATUS_UNAVAILABLE, SLICE("The store found no such record."));
 }
 
 /* -- opening ------------------------------------------------------------------------------- */
@@ -170,8 +170,8 @@ static struct status too_large(struct call *call)
     fit = commit_objects_that_fit(&call->commit, objects);
     if (objects < 2 || fit == 0)
         return status_make(call->arena, STATUS_INVALID_ARGUMENT,
-                           "The change is too large: the most that one change may hold is %d rows "
-                           "and conditions, and %d bytes.",
+                           "The change is too large: one change may have at most %d rows and "
+                           "conditions, and %d bytes.",
                            COMMIT_OPERATIONS_MOST, COMMIT_BYTES_MOST);
     return status_make(call->arena, STATUS_INVALID_ARGUMENT,
                        "The change is too large: of its %zu objects, %zu fit into one change.",
@@ -294,7 +294,7 @@ void call_dispatch(struct call *call)
     call__move(call, CALL_RUNNING);
     call->now_ms = time_floor_now_ms();
     if (may_change(call->method) && !random_fill(call->random, sizeof(call->random))) {
-        call__finish(call, status_const(STATUS_UNAVAILABLE, SLICE("There are no random numbers.")));
+        call__finish(call, status_const(STATUS_UNAVAILABLE, SLICE("The random source failed.")));
         return;
     }
     if (may_write(call->method))
@@ -313,8 +313,9 @@ static void end_done(struct call *call)
     if (arena_failed(call->arena))
         call__finish(
             call,
-            status_const(STATUS_RESOURCE_EXHAUSTED,
-                         SLICE("The change was made, but there was no memory for its answer.")));
+            status_const(
+                STATUS_RESOURCE_EXHAUSTED,
+                SLICE("The change was stored, but the server has no memory left for the answer.")));
     else
         call__finish(call, status_ok());
 }
@@ -346,7 +347,8 @@ static void commit_end(struct call *call)
         end_conflict(call);
         break;
     default:
-        call__finish(call, status_const(STATUS_UNAVAILABLE, SLICE("The store takes no changes.")));
+        call__finish(call,
+                     status_const(STATUS_UNAVAILABLE, SLICE("The store accepts no changes.")));
         break;
     }
 }

@@ -116,7 +116,7 @@ static bool is_draining(const struct stream *stream)
 static struct status draining(void)
 {
     return status_const(STATUS_UNAVAILABLE,
-                        SLICE("The server ends its streams to stop; resume at another."));
+                        SLICE("The server is shutting down; reconnect and resume."));
 }
 
 /* What the view missed is fetched: STREAM_WAIT, or the end when it is never there. */

@@ -32,7 +32,7 @@ static struct status take_streams(const struct chain_options *options, struct ar
 
         if (method == NULL || !method->server_streaming || method->client_streaming)
             return status_make(arena, STATUS_FAILED_PRECONDITION,
-                               "There is a stream for %s, which is no method that streams.",
+                               "There is a stream for %s, which is not a streaming method.",
                                row->method);
         chain->streams[method->index] = row->handler;
     }

@@ -28,7 +28,7 @@ enum role {
 static const char *const wanted[ROLES] = {
     [ROLE_DOCUMENT] = "must be a map with the list \"processors\"",
     [ROLE_PROCESSORS] = "must have a list of processors in \"%.*s\"",
-    [ROLE_PROCESSOR] = "must have a map of one key, its name, for each processor",
+    [ROLE_PROCESSOR] = "must have for each processor a map whose one key is its name",
     [ROLE_BODY] = "must have a map in \"%.*s\"",
     [ROLE_RUN_BODY] = "must have a map with a \"name\" in \"%.*s\"",
     [ROLE_LOOP_BODY] = "must have a map in \"%.*s\"",

@@ -85,7 +85,7 @@ static struct status read_time(struct store_view *view, struct slice key, int64_
         *ret_ms = (int64_t)bytes_u64(record.body.data);
         return status_ok();
     default:
-        return status_const(STATUS_UNAVAILABLE, SLICE("The time floor could not be read."));
+        return status_const(STATUS_UNAVAILABLE, SLICE("The time floor cannot be read."));
     }
 }
 

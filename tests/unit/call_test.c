@@ -559,8 +559,9 @@ static bool create_failing(unsigned long number, bool onward)
     else
         assert_code(status, STATUS_RESOURCE_EXHAUSTED);
     if (failed && device_is_there())
-        assert_slice_equal(status.message,
-                           SLICE("The change was made, but there was no memory for its answer."));
+        assert_slice_equal(
+            status.message,
+            SLICE("The change was stored, but the server has no memory left for the answer."));
     if (device_is_there())
         forget_device();
     try_done(&t);

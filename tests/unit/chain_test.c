@@ -113,7 +113,7 @@ static void what_the_role_lacks_is_named(void **state)
     try_init(&t, &stage, stage_method(&stage, "CreateDevice"));
     status = try_open(&t, 1);
     assert_code(status, STATUS_PERMISSION_DENIED);
-    assert_slice_equal(status.message, SLICE("The permission \"devices.create\" is needed."));
+    assert_slice_equal(status.message, SLICE("Permission \"devices.create\" is required."));
     assert_non_null(status.details);
     assert_int_equal(status.details->type, DETAIL_ERROR_INFO);
     assert_slice_equal(status.details->subject, SLICE("PERMISSION_DENIED"));
@@ -237,7 +237,7 @@ static void a_refusal_is_written_at_once(void **state)
     assert_string_equal(record->source_ip, "203.0.113.9");
     assert_string_equal(record->user_agent, "a test");
     assert_string_equal(record->request_id, "request-1");
-    assert_string_equal(record->description, "The permission \"devices.create\" is needed.");
+    assert_string_equal(record->description, "Permission \"devices.create\" is required.");
     assert_int_equal(record->outcome, STATUS_PERMISSION_DENIED);
     assert_int_equal(record->count, 0);
 }

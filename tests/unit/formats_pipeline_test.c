@@ -50,7 +50,7 @@ static void pipelines_pass(void **state)
 static void structure_is_refused_at_its_place(void **state)
 {
     static const char one_key[] =
-        "must have a map of one key, its name, for each processor (line 2, column 3)";
+        "must have for each processor a map whose one key is its name (line 2, column 3)";
     static const struct format_case cases[] = {
         {T("x"), "must be a map with the list \"processors\" (line 1, column 1)"},
         {T("[]"), "must be a map with the list \"processors\" (line 1, column 1)"},
@@ -58,7 +58,7 @@ static void structure_is_refused_at_its_place(void **state)
         {T("\ntag: t"), "must be a map with the list \"processors\" (line 2, column 1)"},
         {T("on_failure: []"), "must be a map with the list \"processors\" (line 1, column 1)"},
         {T("processors: [a, b]"),
-         "must have a map of one key, its name, for each processor (line 1, column 14)"},
+         "must have for each processor a map whose one key is its name (line 1, column 14)"},
         {T("processors:"), "must have a list of processors in \"processors\" (line 1, column 12)"},
         {T("processors: {}"),
          "must have a list of processors in \"processors\" (line 1, column 13)"},
@@ -69,7 +69,7 @@ static void structure_is_refused_at_its_place(void **state)
         {T("processors:\n- {}"), one_key},
         {T("processors:\n- ~"), one_key},
         {T("processors:\n- a: {}\n  b: {}"),
-         "must have a map of one key, its name, for each processor (line 3, column 3)"},
+         "must have for each processor a map whose one key is its name (line 3, column 3)"},
         {T("processors:\n- \"\": {}"), one_key},
         {T("processors:\n- set: x"), "must have a map in \"set\" (line 2, column 8)"},
         {T("processors:\n- set: []"), "must have a map in \"set\" (line 2, column 8)"},
@@ -78,7 +78,7 @@ static void structure_is_refused_at_its_place(void **state)
         {SET("    ignore_failure: 'true'\n"),
          "must have true or false in \"ignore_failure\" (line 3, column 21)"},
         {SET("    on_failure:\n    - x\n"),
-         "must have a map of one key, its name, for each processor (line 4, column 7)"},
+         "must have for each processor a map whose one key is its name (line 4, column 7)"},
         {T("processors:\n- pipeline:"),
          "must have a map with a \"name\" in \"pipeline\" (line 2, column 12)"},
         {T("processors:\n- pipeline: {if: a}"),
@@ -88,7 +88,7 @@ static void structure_is_refused_at_its_place(void **state)
         {T("processors:\n- pipeline: {name: [a]}"),
          "must have the name of a pipeline in \"name\" (line 2, column 20)"},
         {T("processors:\n- foreach: {processor: x}"),
-         "must have a map of one key, its name, for each processor (line 2, column 24)"},
+         "must have for each processor a map whose one key is its name (line 2, column 24)"},
     };
 
     (void)state;
@@ -135,7 +135,7 @@ static void yaml_is_refused_at_its_place(void **state)
         {SET("    a: &x [*x]\n"),
          "must not have the alias \"x\" within its anchor (line 3, column 12)"},
         {SET("    a: &x [1]\n- *x\n"),
-         "must have a map of one key, its name, for each processor (line 4, column 3)"},
+         "must have for each processor a map whose one key is its name (line 4, column 3)"},
         {SET("    a: &x {b: c}\n- pipeline: *x\n"),
          "must have a map with a \"name\" in \"pipeline\" (line 4, column 13)"},
         {SET("    a: $secret{id=5}\n"), "must have a UUID after $secret{id= (line 3, column 8)"},
