@@ -382,7 +382,7 @@ static void refuse_role(struct call *call, struct violations *violations)
 
     if (object_may_be_read(call, roles))
         violations_add(violations, call->arena, SLICE("roleId"),
-                       "must refer to a role that may be given to API tokens");
+                       "must refer to a role that may be assigned to API tokens");
     else
         violations_add(violations, call->arena, SLICE("roleId"), REFERENCE_VIOLATION,
                        SLICE_ARG(roles->singular));

@@ -101,7 +101,8 @@ struct status api_token__enable(struct call *call)
 static void refuse_end(struct call *call, struct violations *violations)
 {
     const Datastream__V1__RegenerateApiTokenRequest *request = (const void *)call->request;
-    const char *sentence = "can't be given: the time limit changes only once the token has expired";
+    const char *sentence =
+        "must not be given: the time limit can change only after the token has expired";
 
     if (request->expiration != 0)
         violations_add(violations, call->arena, SLICE("expiration"), "%s", sentence);
@@ -124,7 +125,7 @@ static struct status choose_end(struct call *call, int64_t *expire_ms)
                                        &violations);
     else
         violations_add(&violations, call->arena, SLICE("expiration"),
-                       "is required, or expireTime: the token has expired");
+                       "is required unless expireTime is given: the token has expired");
     if (violations.count > 0)
         return violations_status(&violations, call->arena);
     *expire_ms = chosen;
@@ -289,7 +290,7 @@ static struct status check_update(struct call *call, struct edit *edit, struct r
 
     if (after->expiration != DATASTREAM__V1__TOKEN_EXPIRATION__VALUE__UNSPECIFIED)
         violations_add(&edit->after.violations, call->arena, SLICE("expiration"),
-                       "can't be changed after creation");
+                       "cannot be changed after creation");
     status = read_roles(call, edit, change);
     if (status_is_ok(status))
         status = draft_status(call, &edit->after);

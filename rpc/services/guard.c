@@ -153,13 +153,13 @@ struct status guard_check_bounds(struct call *call, int64_t expire_ms, char *con
         return status;
     if (own->expire_time_ms != 0 && (expire_ms == 0 || expire_ms > own->expire_time_ms))
         return guard_refuse(call,
-                            SLICE("A token with a time limit creates, renews, enables and widens "
+                            SLICE("A token with a time limit may create, renew, enable and widen "
                                   "only tokens that expire no later than itself."),
                             SLICE("expireTime"));
     if (!guard_networks_within(networks, network_count, own->allowed_cidrs, own->n_allowed_cidrs))
         return guard_refuse(call,
-                            SLICE("A token with allowed networks creates, regenerates, enables and "
-                                  "widens only tokens whose networks all lie within its own."),
+                            SLICE("A token with allowed networks may create, regenerate, enable "
+                                  "and widen only tokens whose networks all lie within its own."),
                             SLICE("allowedCidrs"));
     return status_ok();
 }

@@ -54,7 +54,7 @@ struct status organization_check(struct arena *arena, struct slice *name, struct
     const char *wrong;
 
     if (!utf8_is_valid(*name))
-        return status_invalid_field(arena, SLICE("name"), "must be UTF-8");
+        return status_invalid_field(arena, SLICE("name"), "must be valid UTF-8");
     wrong = key_fold_name(arena, *name, &trimmed, &folded);
     if (wrong != NULL)
         violations_add(&violations, arena, SLICE("name"), "%s", wrong);
@@ -188,10 +188,12 @@ static struct status write_commit(struct store *store, struct bootstrap *bootstr
         if (bootstrap->commit.conflict != NULL &&
             bootstrap->commit.conflict->type == CONDITION_RANGE_EMPTY)
             return status_const(STATUS_ALREADY_EXISTS,
-                                SLICE("The store has an organization already."));
-        return status_const(STATUS_ABORTED, SLICE("Another change came between: try again."));
+                                SLICE("The store already has an organization. Add another with "
+                                      "\"datastreamd organization-add\"."));
+        return status_const(STATUS_ABORTED, SLICE("Another change came first. Try again."));
     default:
-        return status_const(STATUS_UNAVAILABLE, SLICE("The store could not write."));
+        return status_const(STATUS_UNAVAILABLE,
+                            SLICE("The store could not write the organization."));
     }
 }
 
@@ -217,7 +219,7 @@ struct status organization_create(struct store *store, const struct identity_reg
         return status_const(STATUS_FAILED_PRECONDITION,
                             SLICE("The contract lacks API tokens or their administrator's role."));
     if (getrandom(bootstrap.random, sizeof(bootstrap.random), 0) != sizeof(bootstrap.random))
-        return status_const(STATUS_UNAVAILABLE, SLICE("The system gave no random bytes."));
+        return status_const(STATUS_UNAVAILABLE, SLICE("The random source failed."));
     arena_wipe_on_done(arena);
     bootstrap.name = name;
     bootstrap.organization = uuid_make(bootstrap.now_ms, bootstrap.random);

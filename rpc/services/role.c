@@ -117,7 +117,8 @@ static struct status read_place(struct call *call, struct slice prefix, size_t p
     else if (key.len == KEY_OBJECT_LEN && slice_starts_with(key, prefix))
         place.after = key;
     else
-        return status_invalid_field(call->arena, SLICE("pageToken"), "is not a token of this list");
+        return status_invalid_field(call->arena, SLICE("pageToken"),
+                                    "must be the nextPageToken of the same list");
     *ret_place = place;
     return status_ok();
 }
@@ -243,7 +244,7 @@ struct permission_set role__check(struct call *call, const Datastream__V1__Role 
     if ((role->assignable_to & DATASTREAM__V1__ASSIGNABLE__VALUE__TOKENS) != 0 &&
         guard_has_owner_only(contract, &set))
         violations_add(violations, call->arena, SLICE("assignableTo"),
-                       "must be USERS: one of the permissions is the owner's alone");
+                       "must be USERS: one of the permissions is reserved to the owner");
     return set;
 }
 
@@ -353,7 +354,7 @@ struct status role__check_custom(struct call *call, struct slice id)
     if (predefined_of(call, id) == NULL)
         return status_ok();
     status = status_const(STATUS_FAILED_PRECONDITION,
-                          SLICE("A predefined role can't be changed or deleted."));
+                          SLICE("A predefined role cannot be changed or deleted."));
     status_add_detail(call->arena, &status, DETAIL_ERROR_INFO, SLICE("PREDEFINED_ROLE"),
                       SLICE("id"), id);
     return status;

@@ -88,7 +88,8 @@ static struct status read_place(struct call *call, const struct kind **ret_kind,
     if (!key_object_parse(key, &organization, &number, &id) ||
         !uuid_equal(&organization, &call->identity.organization) ||
         contract_kind_by_number(call_contract(call), number) == NULL)
-        return status_invalid_field(call->arena, SLICE("pageToken"), "is not a token of this list");
+        return status_invalid_field(call->arena, SLICE("pageToken"),
+                                    "must be the nextPageToken of the same list");
     *ret_kind = holder_kind(call, number);
     *ret_after = key;
     return status_ok();

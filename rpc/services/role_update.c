@@ -46,7 +46,7 @@ static struct status check_narrowing(struct call *call, struct edit *edit)
     status = find_holder(call, tokens_prefix(call, &edit->object), &held);
     if (held)
         violations_add(&edit->after.violations, call->arena, SLICE("assignableTo"),
-                       "must allow API tokens: there are some that have the role");
+                       "must allow API tokens: some API tokens have the role");
     return status;
 }
 
@@ -69,7 +69,7 @@ static struct status check_widening(struct call *call, const struct edit *edit,
         status = find_holder(call, edit->object.key, &held);
     if (status_is_ok(status) && held && bounded)
         status = guard_refuse(call,
-                              SLICE("A token with a time limit or allowed networks widens only "
+                              SLICE("A token with a time limit or allowed networks may widen only "
                                     "roles that nobody has."),
                               SLICE("permissions"));
     return status;
@@ -87,7 +87,7 @@ static struct status check_update(struct call *call, struct edit *edit)
     role__default_assignable(call, after);
     if (after->clone_from[0] != '\0')
         violations_add(&edit->after.violations, call->arena, SLICE("cloneFrom"),
-                       "can be given at creation alone");
+                       "must be given only at creation");
     wanted = role__check(call, after, &edit->after.violations);
     status = check_narrowing(call, edit);
     if (status_is_ok(status))
@@ -95,7 +95,7 @@ static struct status check_update(struct call *call, struct edit *edit)
     if (status_is_ok(status))
         status = guard_check(call, &held, "the role");
     if (status_is_ok(status))
-        status = guard_check(call, &wanted, "the role then");
+        status = guard_check(call, &wanted, "the changed role");
     if (status_is_ok(status))
         status = check_widening(call, edit, &held, &wanted);
     if (status_is_ok(status))

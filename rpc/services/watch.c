@@ -67,7 +67,7 @@ static struct status admit(struct call *call)
         if (may_read(call, contract->kinds[i]))
             return status_ok();
     status = status_const(STATUS_PERMISSION_DENIED,
-                          SLICE("The permission to read any kind is needed."));
+                          SLICE("Permission to read at least one kind is required."));
     status_add_detail(call->arena, &status, DETAIL_ERROR_INFO, SLICE("PERMISSION_DENIED"),
                       SLICE_EMPTY, SLICE_EMPTY);
     return arena_failed(call->arena) ? status_out_of_memory() : status;
@@ -103,7 +103,7 @@ static struct status take_place(struct call *call, uint64_t from, struct watch *
 
     if (from > newest)
         return out_of_range(call, SLICE(WATCH_REVISION_NOT_GIVEN), SLICE("newestRevision"), newest,
-                            "There is no such revision yet; the newest is %.*s.");
+                            "The revision does not exist yet; the newest is %.*s.");
     watch->complete = from == 0 ? newest : from;
     watch->revision = watch->complete + 1;
     found = feed_read_floor(call->view, &call->identity.organization, &floor);

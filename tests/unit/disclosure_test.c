@@ -147,7 +147,7 @@ static void errors_about_references_say_only_that_none_exists(void **state)
                                              make(w, "CreateApiToken", "apiToken.name", "abc",
                                                   "apiToken.roleId", ids[2], NULL)),
                                   "roleId"),
-                        "must refer to a role that may be given to API tokens");
+                        "must refer to a role that may be assigned to API tokens");
     assert_string_equal(violation(w,
                                   world_call(w, "CreateDevice", editor,
                                              make(w, "CreateDevice", "device.name", "abc",

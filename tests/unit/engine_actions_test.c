@@ -109,7 +109,7 @@ static void a_batch_beyond_its_bytes_says_how_many_fit(void **state)
     reply = world_call(w, "BatchGetDevices", w->made.api_token, batch);
     assert_status(reply, STATUS_RESOURCE_EXHAUSTED);
     assert_string_equal(reply.status.message.data,
-                        "Together these objects exceed 1 MiB: of these ids the first 61 fit.");
+                        "The objects together exceed 1 MiB: the first 61 of these ids fit.");
 }
 
 static const char *upper(struct world *w, const char *text)

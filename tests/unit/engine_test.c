@@ -307,7 +307,8 @@ static void what_is_referred_to_cannot_be_deleted(void **state)
                          arena_printf(&w->arena, "devices/%s", id).data);
     assert_non_null(detail);
     assert_true(slice_equal(detail->kind, SLICE(PRECONDITION_REFERENCED)));
-    assert_true(slice_equal(detail->description, SLICE("The device \"edge-1\" refers to it.")));
+    assert_true(
+        slice_equal(detail->description, SLICE("The device \"edge-1\" refers to the object.")));
     assert_ok(update_device(w, id, NULL, NULL, "directorIds"));
     assert_ok(call_id(w, "DeleteDirector", director));
     assert_status(call_id(w, "DeleteDirector", director), STATUS_NOT_FOUND);
@@ -329,7 +330,7 @@ static void blockers_that_may_not_be_read_are_counted(void **state)
     detail = find_detail(reply, DETAIL_PRECONDITION_VIOLATION,
                          arena_printf(&w->arena, "directors/%s", director).data);
     assert_non_null(detail);
-    assert_true(slice_equal(detail->description, SLICE("2 objects refer to it.")));
+    assert_true(slice_equal(detail->description, SLICE("2 objects refer to the object.")));
     for (detail = reply.status.details; detail != NULL; detail = detail->next)
         assert_false(slice_starts_with(detail->subject, SLICE("devices/")));
 }
@@ -356,7 +357,7 @@ static void at_most_ten_blockers_are_named(void **state)
     detail = find_detail(reply, DETAIL_PRECONDITION_VIOLATION,
                          arena_printf(&w->arena, "directors/%s", director).data);
     assert_non_null(detail);
-    assert_true(slice_equal(detail->description, SLICE("2 more objects refer to it.")));
+    assert_true(slice_equal(detail->description, SLICE("2 more objects refer to the object.")));
 }
 
 static void deleting_frees_name_and_references_and_counts_down(void **state)

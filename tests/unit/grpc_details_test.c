@@ -95,7 +95,7 @@ static void every_type_of_detail_arrives(void **state)
     status_add_detail(&arena, &status, DETAIL_ERROR_INFO, SLICE("IN_USE"), SLICE("kind"),
                       SLICE("devices"));
     status_add_detail(&arena, &status, DETAIL_PRECONDITION_VIOLATION, SLICE("devices/1"),
-                      SLICE(PRECONDITION_REFERENCED), SLICE("It refers to it."));
+                      SLICE(PRECONDITION_REFERENCED), SLICE("It refers to the object."));
     status_add_detail(&arena, &status, DETAIL_RESOURCE_INFO, SLICE("id-1"), SLICE("director"),
                       SLICE("a director"));
     status_add_detail(&arena, &status, DETAIL_PRECONDITION_VIOLATION, SLICE("devices/2"),

@@ -23,7 +23,7 @@ static struct status check(const struct hook *hook, const struct change *change)
         if (field_is_set(change->after, member) &&
             slice_starts_with(member->name, SLICE("linux_")) != on_linux)
             violations_add(change->violations, change->call->arena, member->json_name,
-                           "does not fit the type %s",
+                           "must match the type %s",
                            on_linux ? "LINUX" : "of the dataset, which is not LINUX");
     }
     return status_ok();

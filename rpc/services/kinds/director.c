@@ -51,7 +51,8 @@ static struct status refuse_member(struct call *call, const struct change *chang
         SLICE_ARG(field->json_name));
 
     status_add_detail(call->arena, &status, DETAIL_PRECONDITION_VIOLATION, subject,
-                      SLICE(PRECONDITION_REFERENCED), SLICE("A cluster has it as a member."));
+                      SLICE(PRECONDITION_REFERENCED),
+                      SLICE("The director is a member of a cluster."));
     return status;
 }
 

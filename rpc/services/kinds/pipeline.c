@@ -85,9 +85,10 @@ static void refer_to(void *context, struct slice name, struct text_place place)
     if (found == STORE_FOUND)
         references_add(reader, wanted);
     else if (found == STORE_ABSENT && content->judged)
-        violations_add(reader->violations, reader->arena, field->json_name,
-                       "names the pipeline \"%.*s\", which does not exist (line %zu, column %zu)",
-                       SLICE_ARG(name), place.line, place.column);
+        violations_add(
+            reader->violations, reader->arena, field->json_name,
+            "must name existing pipelines: \"%.*s\" does not exist (line %zu, column %zu)",
+            SLICE_ARG(name), place.line, place.column);
 }
 
 static void refer(const struct hook *hook, struct references_reader *reader,

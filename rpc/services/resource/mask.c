@@ -83,7 +83,7 @@ static void merge_field(struct merge *merge, const struct place *place, const st
     if (!field_equal(merge->arena, place->from, place->to, field))
         violations_add(merge->violations, merge->arena,
                        fields_path(merge->arena, place->path, field),
-                       "can't be changed after creation");
+                       "cannot be changed after creation");
 }
 
 /* "director_ids.x" as "directorIds.x": all paths in violations are JSON's. */
@@ -108,10 +108,10 @@ static void refuse_path(struct merge *merge, struct slice path)
 {
     if (path.len > PATH_NAMED_MOST)
         violations_add(merge->violations, merge->arena, SLICE("updateMask"),
-                       "names no field that can be changed: a path of %zu bytes", path.len);
+                       "must name fields that can be changed, not a path of %zu bytes", path.len);
     else
         violations_add(merge->violations, merge->arena, SLICE("updateMask"),
-                       "names no field that can be changed: \"%.*s\"",
+                       "must name fields that can be changed, not \"%.*s\"",
                        SLICE_ARG(json_path(merge->arena, path)));
 }
 

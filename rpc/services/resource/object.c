@@ -120,7 +120,7 @@ void object_fold_name(struct arena *arena, const struct kind *kind, ProtobufCMes
     if (kind->name == NULL)
         return;
     name = field_get_string(message, kind->name);
-    wrong = name.len > NAME_BYTES_MOST ? "is far too long"
+    wrong = name.len > NAME_BYTES_MOST ? "must have at most 128 characters"
                                        : key_fold_name(arena, name, &trimmed, &folded);
     if (wrong != NULL) {
         violations_add(violations, arena, kind->name->json_name, "%s", wrong);
@@ -144,8 +144,8 @@ struct status object_name_taken(struct call *call, const struct kind *kind, stru
     struct slice sentence = arena_printf(arena, "is the name of another %.*s",
                                          SLICE_ARG(kind->singular));
     struct status status = status_make(arena, STATUS_ALREADY_EXISTS,
-                                       "There is %.*s with the name \"%.*s\" already.",
-                                       SLICE_ARG(one), SLICE_ARG(name));
+                                       "A%.*s named \"%.*s\" already exists.",
+                                       SLICE_ARG(slice_from(one, 1)), SLICE_ARG(name));
 
     status_add_detail(arena, &status, DETAIL_RESOURCE_INFO, name, kind->collection, sentence);
     status_add_detail(arena, &status, DETAIL_FIELD_VIOLATION, kind->name->json_name, SLICE_EMPTY,
@@ -269,7 +269,8 @@ struct status object_scan_page(struct call *call, enum store_family family, stru
     if (!status_is_ok(status))
         return status;
     if (last.len > 0 && !slice_starts_with(last, prefix))
-        return status_invalid_field(arena, SLICE("pageToken"), "is not a token of this list");
+        return status_invalid_field(arena, SLICE("pageToken"),
+                                    "must be the nextPageToken of the same list");
     if (last.len > 0 && reverse)
         to = last;
     else if (last.len > 0) /* the NUL behind the copy is part of the key: the next one */

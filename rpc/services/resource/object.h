@@ -62,7 +62,7 @@ struct status object_unpack(struct arena *arena, const struct kind *kind, struct
 
 static inline struct status object_data_loss(void)
 {
-    return status_const(STATUS_DATA_LOSS, SLICE("A stored record can't be read."));
+    return status_const(STATUS_DATA_LOSS, SLICE("A stored record cannot be read."));
 }
 
 /* -- names ------------------------------------------------------------------------------------ */

@@ -71,12 +71,13 @@ static void refer_to_store(const struct quoted *quoted, struct slice name, struc
         if (!quoted->judged)
             break;
         if (place.line > 0)
-            violations_add(reader->violations, reader->arena, path_of(quoted),
-                           "quotes the %.*s \"%.*s\", which does not exist (line %zu, column %zu)",
-                           SLICE_ARG(kind->singular), SLICE_ARG(name), place.line, place.column);
+            violations_add(
+                reader->violations, reader->arena, path_of(quoted),
+                "must quote an existing %.*s: \"%.*s\" does not exist (line %zu, column %zu)",
+                SLICE_ARG(kind->singular), SLICE_ARG(name), place.line, place.column);
         else
             violations_add(reader->violations, reader->arena, path_of(quoted),
-                           "quotes the %.*s \"%.*s\", which does not exist",
+                           "must quote an existing %.*s: \"%.*s\" does not exist",
                            SLICE_ARG(kind->singular), SLICE_ARG(name));
         break;
     default:

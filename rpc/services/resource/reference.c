@@ -42,7 +42,8 @@ void references_add(struct references_reader *reader, struct reference wanted)
     if (++references->count > REFERENCES_MOST) {
         if (references->count == REFERENCES_MOST + 1)
             violations_add(reader->violations, reader->arena, wanted.path,
-                           "is beyond the %d references that one object may have", REFERENCES_MOST);
+                           "must not exceed the %d references that one object may have",
+                           REFERENCES_MOST);
         return;
     }
     wanted.builtin = object_is_builtin(reader->identities, wanted.kind, &wanted.id);
@@ -309,8 +310,8 @@ static bool name_blocker(struct call *call, const struct blocker *blocker, struc
         call->arena, status, DETAIL_PRECONDITION_VIOLATION,
         arena_printf(call->arena, "%.*s/%.*s", SLICE_ARG(kind->collection), SLICE_ARG(id)),
         SLICE(PRECONDITION_REFERENCED),
-        arena_printf(call->arena, "The %.*s \"%.*s\" refers to it.", SLICE_ARG(kind->singular),
-                     SLICE_ARG(object_name(kind, object.message))));
+        arena_printf(call->arena, "The %.*s \"%.*s\" refers to the object.",
+                     SLICE_ARG(kind->singular), SLICE_ARG(object_name(kind, object.message))));
     return true;
 }
 
@@ -332,7 +333,7 @@ static struct status refuse(struct call *call, const struct object *object,
         return status_out_of_memory();
     count = distinct_sources(call_contract(call), rows, blockers);
     status = status_make(arena, STATUS_FAILED_PRECONDITION,
-                         "The %.*s can't be deleted: it is used by %s%zu other object%s.",
+                         "The %.*s cannot be deleted: it is used by %s%zu other object%s.",
                          SLICE_ARG(kind->singular), more, count,
                          count == 1 && !rows->more ? "" : "s");
     for (size_t i = 0; i < count && named < BLOCKERS_NAMED_MOST; i++) {
@@ -345,7 +346,7 @@ static struct status refuse(struct call *call, const struct object *object,
     if (named < count || rows->more)
         status_add_detail(
             arena, &status, DETAIL_PRECONDITION_VIOLATION, subject, SLICE(PRECONDITION_REFERENCED),
-            arena_printf(arena, "%s%zu %sobject%s to it.", rows->more ? "More than " : "",
+            arena_printf(arena, "%s%zu %sobject%s to the object.", rows->more ? "More than " : "",
                          count - named, named > 0 ? "more " : "",
                          count - named == 1 ? " refers" : "s refer"));
     return status;

@@ -61,7 +61,7 @@ static struct status read_ids(struct call *call, struct batch *ret_batch)
 static struct status too_large(struct call *call, size_t fit)
 {
     return status_make(call->arena, STATUS_RESOURCE_EXHAUSTED,
-                       "Together these objects exceed 1 MiB: of these ids the first %zu fit.", fit);
+                       "The objects together exceed 1 MiB: the first %zu of these ids fit.", fit);
 }
 
 /*
@@ -106,7 +106,7 @@ static struct status read_at_one_moment(struct call *call, struct batch *batch)
         store_view_reset(call->view);
     }
     return status_const(STATUS_ABORTED,
-                        SLICE("The objects change while they are read. Retry the call."));
+                        SLICE("The objects changed while they were read. Retry the call."));
 }
 
 struct status engine__batch_get(struct call *call)
@@ -242,8 +242,8 @@ static struct status refuse(struct call *call, const struct batch *batch,
     size_t named = 0;
     struct status status = status_make(
         arena, STATUS_FAILED_PRECONDITION,
-        "None was deleted: objects of the batch are used by %s%zu other object%s.", more, count,
-        count == 1 && !referrers->more ? "" : "s");
+        "No object was deleted: objects of the batch are used by %s%zu other object%s.", more,
+        count, count == 1 && !referrers->more ? "" : "s");
 
     for (size_t i = 0; i < count && named < BLOCKERS_NAMED_MOST; i++) {
         const struct outsider *outsider = &referrers->outsiders[i];
