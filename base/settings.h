@@ -13,11 +13,11 @@
 #define SETTINGS(X)                                                                                \
     X(workers, 0, 256, 0, "event loops; 0 is one for each core")                                   \
     X(max_connections, 1, 1000000, 10000,                                                          \
-      "open connections, and three quarters of the file descriptors at most; a further one is "    \
-      "closed at once, and close to the bound idle ones are: clients that open and never close")   \
+      "open connections, at most three quarters of the file descriptors; further ones are closed " \
+      "at once, and idle ones when room is needed: clients that open and never close")             \
     X(max_source_connections_percent, 1, 100, 50,                                                  \
-      "part of max_connections that one source may hold, an IPv4 address or an IPv6 /64; more "    \
-      "where a proxy stands before the server: one client that takes all connections")             \
+      "share of max_connections that one source (an IPv4 address or an IPv6 /64) may hold; raise " \
+      "it when clients come through a proxy: one client that holds all connections")               \
     X(max_header_bytes, 1024, 1048576, 16384,                                                      \
       "bytes of a request's header fields, name + value + 32 each: header floods; 431")            \
     X(max_header_count, 8, 1000, 100, "header fields of a request: header floods; 431")            \
@@ -26,21 +26,21 @@
       "bytes of a gRPC call's metadata, name + value + 32 each; RESOURCE_EXHAUSTED")               \
     X(max_body_bytes, 1024, 67108864, 4194304, "bytes of a REST request's body; 413")              \
     X(max_message_bytes, 1024, 67108864, 4194304,                                                  \
-      "bytes of one gRPC message, inflated, in either direction; RESOURCE_EXHAUSTED")              \
+      "bytes of one gRPC message after decompression, in either direction; RESOURCE_EXHAUSTED")    \
     X(max_call_memory_bytes, 65536, 268435456, 33554432,                                           \
-      "memory of one call's arena: small requests that unfold; RESOURCE_EXHAUSTED")                \
+      "memory of one call: small requests that expand; RESOURCE_EXHAUSTED")                        \
     X(max_memory_mib, 16, 1048576, 1024,                                                           \
       "memory of all connections and their calls, in equal parts for the event loops; one "        \
-      "connection has a quarter of a part at most (RESOURCE_EXHAUSTED), and once half of it is "   \
-      "held large holders are closed: slow readers, large uploads")                                \
+      "connection may hold a quarter of a part (RESOURCE_EXHAUSTED), and large holders are "       \
+      "closed once half of a part is in use: slow readers, large uploads")                         \
     X(max_chunk_extension_bytes, 0, 65536, 1024,                                                   \
       "bytes of chunk sizes and extensions of one HTTP/1.1 body: slow drips; 400")                 \
     X(max_pipelined_requests, 1, 1000, 16,                                                         \
       "HTTP/1.1 requests of one connection in flight; reading pauses beyond it")                   \
     X(max_concurrent_streams, 1, 10000, 100, "HTTP/2 streams of one connection; refused beyond")   \
     X(max_resets_per_second, 1, 100000, 100,                                                       \
-      "streams that a client may reset a second, with a burst of ten times that: rapid reset; "    \
-      "GOAWAY")                                                                                    \
+      "streams that a client may reset each second, with a burst of ten times as many: rapid "     \
+      "reset; GOAWAY")                                                                             \
     X(max_idle_frames, 10, 1000000, 1000,                                                          \
       "empty DATA, PRIORITY, PING, SETTINGS and unknown frames since the last useful one: "        \
       "frame floods; GOAWAY ENHANCE_YOUR_CALM")                                                    \
@@ -51,33 +51,42 @@
     X(max_write_buffer_bytes, 4096, 16777216, 262144,                                              \
       "bytes waiting for a slow reader of one connection before its producers are held")           \
     X(header_timeout_ms, 100, 600000, 10000,                                                       \
-      "from the first byte of a request (or of the connection) to the end of its head: slow "      \
-      "headers; close")                                                                            \
-    X(body_timeout_ms, 100, 3600000, 60000, "between two pieces of a request's body: slow bodies") \
+      "time from the first byte of a request (or of the connection) to the end of its head; then " \
+      "the connection is closed: slow headers")                                                    \
+    X(body_timeout_ms, 100, 3600000, 60000,                                                        \
+      "time between two pieces of a request's body: slow bodies")                                  \
     X(min_body_bytes_per_second, 0, 1048576, 512,                                                  \
-      "a request's body may take body_timeout_ms in all, and a second more for so many bytes; "    \
-      "0 is no such bound: bodies that drip")                                                      \
-    X(idle_timeout_ms, 100, 86400000, 300000, "a connection without a request; close")             \
+      "lowest rate of a request's body once body_timeout_ms has passed; 0 disables the bound: "    \
+      "bodies that drip")                                                                          \
+    X(idle_timeout_ms, 100, 86400000, 300000,                                                      \
+      "time without a request after which a connection is closed")                                 \
     X(write_timeout_ms, 100, 3600000, 60000,                                                       \
-      "answer bytes wait without the peer taking any (zero windows included); close")              \
-    X(request_timeout_ms, 10, 3600000, 30000, "a call without a deadline of its own; 504")         \
+      "time that answer bytes wait while the peer reads none (zero windows included); then the "   \
+      "connection is closed")                                                                      \
+    X(request_timeout_ms, 10, 3600000, 30000,                                                      \
+      "time for a call that has no deadline of its own; 504")                                      \
     X(stream_heartbeat_ms, 100, 3600000, 15000,                                                    \
-      "silence of a stream before a heartbeat: balancers that cut idle ones, peers that are gone") \
-    X(drain_timeout_ms, 0, 3600000, 30000, "calls may finish after SIGTERM; then they are cut")    \
+      "silence of a stream after which a heartbeat is sent: balancers that cut idle streams, "     \
+      "peers that are gone")                                                                       \
+    X(drain_timeout_ms, 0, 3600000, 30000,                                                         \
+      "time for calls to finish after SIGTERM; then they are ended")                               \
     X(min_ping_interval_ms, 0, 3600000, 10000,                                                     \
-      "a client that pings oftener without data, three times: GOAWAY too_many_pings")              \
-    X(max_connection_age_ms, 0, 86400000, 0, "then GOAWAY, so that balancers rebalance; 0 is off") \
-    X(max_connection_age_grace_ms, 0, 86400000, 30000, "from that GOAWAY to the close")            \
-    X(feed_keep_ms, 1000, 31536000000, 604800000, "changes are kept for watchers; then trimmed")   \
+      "shortest time between pings without data; the third ping too early: GOAWAY too_many_pings") \
+    X(max_connection_age_ms, 0, 86400000, 0,                                                       \
+      "age at which a connection gets GOAWAY, so that balancers rebalance; 0 disables it")         \
+    X(max_connection_age_grace_ms, 0, 86400000, 30000,                                             \
+      "time from that GOAWAY to the close of the connection")                                      \
+    X(feed_keep_ms, 1000, 31536000000, 604800000, "time that changes are kept for watchers")       \
     X(feed_keep_rows, 1, 1000000000, 1000000,                                                      \
-      "changes of one organization that are kept; the oldest are trimmed")                         \
+      "changes of one organization that are kept for watchers; the oldest are removed")            \
     X(keeper_interval_ms, 10, 3600000, 60000,                                                      \
-      "between two rounds that write uses, refusals and the clock's floor, and trim the feed")     \
+      "time between two rounds of maintenance, which store last uses, refusals and the clock's "   \
+      "floor, and trim the change feed")                                                           \
     X(max_log_queue_kib, 128, 1048576, 4096,                                                       \
       "log lines that wait for the reader of standard error; further ones are dropped and "        \
       "counted")                                                                                   \
-    X(block_cache_mib, 8, 1048576, 256, "memory for blocks of the embedded store")                 \
-    X(identity_cache_entries, 64, 10000000, 100000, "token facts that each event loop remembers")
+    X(block_cache_mib, 8, 1048576, 256, "memory for cached blocks of the embedded store")          \
+    X(identity_cache_entries, 64, 10000000, 100000, "tokens whose facts each event loop caches")
 
 struct settings {
 #define X(name, smallest, largest, initial, text) uint64_t name;
