@@ -45,11 +45,10 @@ static void put_info(struct openapi *api)
     openapi__member(api, SLICE("version"), SLICE(DATASTREAM_VERSION));
     openapi__member(
         api, SLICE("description"),
-        SLICE("Manages an organization's directors, devices and all else that its "
-              "telemetry passes through. Every request carries an API token: "
-              "`Authorization: Bearer dsa_...`. The same methods are served over gRPC.\n\n"
-              "A new value of an enum, and a new property of an answer, may come with any "
-              "release: clients ignore what they do not know."));
+        SLICE("Manages the directors, devices and other resources that an organization's telemetry "
+              "passes through. Every request carries an API token: `Authorization: Bearer "
+              "dsa_...`. The same methods are served over gRPC.\n\nAny release may add enum values "
+              "and response properties: clients must ignore those that they do not know."));
     openapi__close(api, '}');
     if (is_swagger) {
         /* The default listener; a client sets its own. */
@@ -107,7 +106,7 @@ static void put_security(struct openapi *api)
         openapi__member(api, SLICE("name"), SLICE("Authorization"));
         openapi__member(api, SLICE("in"), SLICE("header"));
         openapi__member(api, SLICE("description"),
-                        SLICE("The word Bearer, a blank, and an API token: Bearer dsa_..."));
+                        SLICE("The word Bearer, a space, and an API token: Bearer dsa_..."));
     } else {
         openapi__member(api, SLICE("type"), SLICE("http"));
         openapi__member(api, SLICE("scheme"), SLICE("bearer"));

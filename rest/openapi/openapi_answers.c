@@ -14,25 +14,25 @@ static const struct answer_text {
      SLICE_INIT("The token is missing, malformed, unknown, disabled or expired, or may not be used "
                 "from this address.")},
     {403, SLICE_INIT("Forbidden"), SLICE_INIT("The token lacks the required permission.")},
-    {404, SLICE_INIT("NotFound"), SLICE_INIT("There is no such object, or no such path.")},
+    {404, SLICE_INIT("NotFound"), SLICE_INIT("The object or the path does not exist.")},
     {406, SLICE_INIT("NotAcceptable"), SLICE_INIT("Accept excludes application/json.")},
     {409, SLICE_INIT("Conflict"),
-     SLICE_INIT(
-         "The name is taken, other resources refer to the object, or it changed meanwhile.")},
+     SLICE_INIT("The name is already in use, other resources refer to the object, or the object "
+                "has changed.")},
     {412, SLICE_INIT("PreconditionFailed"),
-     SLICE_INIT("The object is not of the revision that If-Match names.")},
+     SLICE_INIT("The object's current ETag does not match If-Match.")},
     {413, SLICE_INIT("ContentTooLarge"), SLICE_INIT("The body is too large.")},
     {415, SLICE_INIT("UnsupportedMediaType"), SLICE_INIT("The body is not JSON.")},
-    {429, SLICE_INIT("TooManyRequests"), SLICE_INIT("A limit is exhausted; see Retry-After.")},
+    {429, SLICE_INIT("TooManyRequests"), SLICE_INIT("A limit is exceeded; see Retry-After.")},
     {500, SLICE_INIT("InternalServerError"), SLICE_INIT("The server failed.")},
-    {503, SLICE_INIT("ServiceUnavailable"), SLICE_INIT("The server can't serve this now.")},
+    {503, SLICE_INIT("ServiceUnavailable"), SLICE_INIT("The server cannot serve the request now.")},
     {504, SLICE_INIT("GatewayTimeout"), SLICE_INIT("The request took too long.")},
 };
 #define PROBLEMS (sizeof(problems) / sizeof(problems[0]))
 
 /* The answer to whatever has no status of its own above. */
 static const struct answer_text any_problem = {
-    0, SLICE_INIT("Problem"), SLICE_INIT("Any other failure, as the same kind of problem.")};
+    0, SLICE_INIT("Problem"), SLICE_INIT("Any other error, as a problem of the same form.")};
 
 bool openapi__answers_etag(const struct openapi_operation *operation)
 {
@@ -138,9 +138,11 @@ static void put_success(struct openapi *api, const struct openapi_operation *ope
     openapi__open(api, '{');
     put_answer_header(api, SLICE("X-Request-Id"), SLICE("The request's id."));
     if (openapi__answers_etag(operation))
-        put_answer_header(api, SLICE("ETag"), SLICE("Changes with every change of the object."));
+        put_answer_header(
+            api, SLICE("ETag"),
+            SLICE("The object's ETag; every change of the object gives it another value."));
     if (operation->creates)
-        put_answer_header(api, SLICE("Location"), SLICE("The path of what was created."));
+        put_answer_header(api, SLICE("Location"), SLICE("The path of the created object."));
     openapi__close(api, '}');
     if (api->version == OPENAPI_2_0) {
         openapi__key(api, SLICE("schema"));

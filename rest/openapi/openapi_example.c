@@ -141,7 +141,7 @@ static void put_patch(struct openapi *api, const struct message_type *type)
         return;
     openapi__key(api, SLICE("example"));
     openapi__open(api, '{');
-    openapi__member(api, field->json_name, SLICE("What it is for."));
+    openapi__member(api, field->json_name, SLICE("What the object is for."));
     openapi__close(api, '}');
 }
 

@@ -264,7 +264,7 @@ static struct slice permission_text(struct arena *arena, const struct method *me
         return SLICE("Required permission: none; the object's own credential alone.");
     return arena_printf(
         arena, "Required permission: `%.*s`%s.%s", SLICE_ARG(method->permission->name),
-        method->allow_self ? "; none where a token acts on itself" : "",
+        method->allow_self ? "; not required when a token acts on itself" : "",
         answers_a_change(method)
             ? " The answer to a caller who may not read the object has only its id, "
               "its etag and the fields that the call named."
