@@ -1,4 +1,7 @@
-/* A server whose log goes into a pipe that nobody reads: it serves on, and hears SIGTERM. */
+/*
+ * A server whose log goes into a pipe that nobody reads: it serves on, and hears SIGTERM. And what
+ * of a request comes into the log.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -93,11 +96,54 @@ static void what_was_lost_is_said(void **state)
     api_remove(&server);
 }
 
+#define TRACE "4bf92f3577b34da6a3ce929d0e0e4736"
+#define PARENT "00f067aa0ba902b7"
+
+/* What a caller sends in place of one could else forge log lines, or join foreign traces. */
+static void only_a_traceparent_that_parses_is_logged(void **state)
+{
+    static const char *const headers[] = {
+        "traceparent: 00-" TRACE "-" PARENT "-01\r\n",
+        "traceparent: 00-" TRACE "-" PARENT "-xx\r\n",
+        "traceparent: ff-" TRACE "-" PARENT "-01\r\n",
+        "traceparent: forged\r\n",
+        "traceparent: 00-" TRACE "-" PARENT "-01\r\ntraceparent: 00-" TRACE "-" PARENT "-01\r\n",
+    };
+    static char lines[65536];
+    struct api_server server;
+    size_t len = 0;
+    ssize_t got;
+    int log;
+
+    (void)state;
+    api_start(&server, NULL);
+    api_stop(&server);
+    log = start_with_pipe(&server);
+    for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+        struct api_reply reply = api_call(&server, "GET", "/api/v1/devices", server.token,
+                                          headers[i], NULL);
+
+        assert_int_equal(reply.status, 200);
+        assert_null(strstr(reply.head, "traceparent"));
+        api_reply_free(&reply);
+    }
+    api_stop(&server);
+    while ((got = read(log, lines + len, sizeof(lines) - 1 - len)) > 0)
+        len += (size_t)got;
+    close(log);
+    lines[len] = '\0';
+    assert_non_null(strstr(lines, "\"traceparent\":\"00-" TRACE "-" PARENT "-01\""));
+    assert_null(strstr(strstr(lines, "traceparent") + 1, "traceparent"));
+    assert_null(strstr(lines, "forged"));
+    api_remove(&server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_log_that_nobody_reads_stops_nobody),
         cmocka_unit_test(what_was_lost_is_said),
+        cmocka_unit_test(only_a_traceparent_that_parses_is_logged),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
