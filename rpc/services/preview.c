@@ -199,7 +199,7 @@ struct status preview__call(struct call *call)
     Google__Protobuf__Struct empty = GOOGLE__PROTOBUF__STRUCT__INIT;
     const Google__Protobuf__Struct *body = request->body != NULL ? request->body : &empty;
     struct hiding hiding = {.arena = call->arena};
-    const struct method *creation;
+    const struct method *creation = NULL;
     struct slice json;
     struct status status = find_creation(call, request->kind, &creation);
 
