@@ -378,7 +378,7 @@ static void close_handle(uv_handle_t *handle, void *argument)
         uv_close(handle, NULL);
 }
 
-static void release(struct loop *loop)
+void loop_release(struct loop *loop)
 {
     uv_walk(&loop->uv, close_handle, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
@@ -395,7 +395,7 @@ static void release(struct loop *loop)
     free(loop->read_buffer);
 }
 
-bool loop_start(struct loop *loop)
+bool loop_init(struct loop *loop)
 {
     if (uv_loop_init(&loop->uv) != 0)
         return false;
@@ -409,16 +409,32 @@ bool loop_start(struct loop *loop)
     loop->date_second = -1;
     loop->read_buffer = malloc(READ_BYTES);
     loop->http2 = http2_shared_make(loop->settings);
-    if (loop->read_buffer == NULL || loop->http2 == NULL || !start_handles(loop) ||
-        uv_thread_create(&loop->thread, run_thread, loop) != 0) {
-        release(loop);
+    if (loop->read_buffer == NULL || loop->http2 == NULL || !start_handles(loop)) {
+        loop_release(loop);
         return false;
     }
     return true;
 }
 
+bool loop_start(struct loop *loop)
+{
+    if (!loop_init(loop))
+        return false;
+    if (uv_thread_create(&loop->thread, run_thread, loop) != 0) {
+        loop_release(loop);
+        return false;
+    }
+    return true;
+}
+
+void loop_step(struct loop *loop)
+{
+    current = loop;
+    uv_run(&loop->uv, UV_RUN_NOWAIT);
+}
+
 void loop_done(struct loop *loop)
 {
     uv_thread_join(&loop->thread);
-    release(loop);
+    loop_release(loop);
 }

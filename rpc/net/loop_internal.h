@@ -67,11 +67,20 @@ struct loop {
     uv_thread_t thread;
 };
 
-/* Makes a loop and starts its thread. UNAVAILABLE where the system refuses. */
+/* Makes a loop and starts its thread. False where the system refuses. */
 bool loop_start(struct loop *loop);
 
 /* Joins the thread, after loop->ended was called, and frees what the loop had. */
 void loop_done(struct loop *loop);
+
+/*
+ * A loop without a thread of its own, for tests: loop_step runs one turn on the calling thread and
+ * does not wait; loop_release frees what loop_init created (all that loop_start does before its
+ * thread; false where the system refuses), once no connection is left.
+ */
+bool loop_init(struct loop *loop);
+void loop_step(struct loop *loop);
+void loop_release(struct loop *loop);
 
 /* Any thread: close what is idle, finish what runs, then end. / Cut what still runs. */
 void loop_drain(struct loop *loop);

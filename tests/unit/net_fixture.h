@@ -362,7 +362,8 @@ static UNUSED int client_connect(const struct fixture *fixture)
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(fixture->port)};
     struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    int at_once = 1; /* else a second small write waits 40 ms for the peer to acknowledge the first */
+    int at_once =
+        1; /* else a second small write waits 40 ms for the peer to acknowledge the first */
 
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     assert_true(fd >= 0);
