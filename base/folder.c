@@ -1,4 +1,4 @@
-/* Syncing of folders. */
+/* Syncing of folders, and who may enter them. */
 #include "base/folder.h"
 
 #include <errno.h>
@@ -6,6 +6,7 @@
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 bool folder_sync_above(const char *path)
@@ -20,4 +21,34 @@ bool folder_sync_above(const char *path)
     free(copy);
     errno = error;
     return synced;
+}
+
+/* The folder itself, whatever its path leads to meanwhile. */
+static bool make_private(int folder, bool *ret_changed)
+{
+    const mode_t others = S_IRWXG | S_IRWXO;
+    struct stat facts;
+
+    if (fstat(folder, &facts) != 0)
+        return false;
+    if (facts.st_uid != geteuid()) {
+        errno = EPERM;
+        return false;
+    }
+    if ((facts.st_mode & others) != 0 && fchmod(folder, facts.st_mode & 07777 & ~others) != 0)
+        return false;
+    *ret_changed = (facts.st_mode & others) != 0;
+    return true;
+}
+
+bool folder_make_private(const char *path, bool *ret_changed)
+{
+    int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool done = folder >= 0 && make_private(folder, ret_changed);
+    int error = errno;
+
+    if (folder >= 0)
+        close(folder);
+    errno = error;
+    return done;
 }

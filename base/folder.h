@@ -10,4 +10,10 @@
  */
 bool folder_sync_above(const char *path);
 
+/*
+ * Takes every right to the folder away from all but its owner, who must be the user that runs the
+ * program (EPERM). *ret_changed: somebody else had one. False with errno when it cannot be done.
+ */
+bool folder_make_private(const char *path, bool *ret_changed);
+
 #endif

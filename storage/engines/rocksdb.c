@@ -14,6 +14,7 @@
 
 #include "base/crypto/wipe.h"
 #include "base/folder.h"
+#include "base/log.h"
 #include "storage/bytes.h"
 #include "storage/commit.h"
 #include "storage/engines/rocksdb.h"
@@ -530,6 +531,25 @@ static struct status make_folder(struct arena *arena, const char *directory)
     return status_ok();
 }
 
+/* A store that others could read is closed to them, and somebody may want to know that it was open. */
+static struct status keep_private(struct arena *arena, const char *directory)
+{
+    bool was_open = false;
+
+    if (!folder_make_private(directory, &was_open))
+        return status_make(
+            arena, STATUS_FAILED_PRECONDITION,
+            "The data directory %s cannot be kept private: %s. It must belong to the "
+            "user that runs datastreamd.",
+            directory, strerror(errno));
+    if (was_open)
+        log_event(LOG_WARNING, "store.private", LOG_CSTR("directory", directory),
+                  LOG_CSTR("detail",
+                           "Other users could enter the data directory; now its mode lets "
+                           "in its owner alone."));
+    return status_ok();
+}
+
 /* An open database is the only user of what this holds but for its tuning. */
 static struct rocksdb_store *store_new(int lock)
 {
@@ -574,6 +594,8 @@ struct status store_open_rocksdb(const struct store_options *options, struct are
     if (!exists(arena, options->directory))
         status = options->create && !options->read_only ? make_folder(arena, options->directory)
                                                         : no_store(arena, options->directory);
+    if (status_is_ok(status))
+        status = keep_private(arena, options->directory);
     if (status_is_ok(status) && !rocksdb__tuning_init(&tuning, options))
         status = status_make(arena, STATUS_INTERNAL, "RocksDB refuses the store's options.");
     else if (status_is_ok(status)) {

@@ -73,6 +73,32 @@ static void a_new_folder_is_for_nobody_else(void **state)
     assert_int_equal(info.st_mode & 0777, 0700);
 }
 
+static void a_folder_that_others_may_enter_is_closed_to_them(void **state)
+{
+    struct fixture *f = *state;
+    struct stat info;
+
+    for (int read_only = 0; read_only <= 1; read_only++) {
+        assert_int_equal(chmod(f->directory, 0755), 0);
+        fixture_open(f);
+        assert_int_equal(stat(f->directory, &info), 0);
+        assert_int_equal(info.st_mode & 07777, 0700);
+        shut(f);
+        f->options.read_only = true;
+    }
+}
+
+static void a_folder_of_somebody_else_is_refused(void **state)
+{
+    struct fixture *f = *state;
+
+    if (geteuid() != 0)
+        return; /* only root can give the folder away */
+    assert_int_equal(chown(f->directory, 12345, (gid_t)-1), 0);
+    assert_refused(f, STATUS_FAILED_PRECONDITION, "must belong to the user");
+    assert_int_equal(chown(f->directory, 0, (gid_t)-1), 0);
+}
+
 static void a_folder_that_cannot_be_made_is_told(void **state)
 {
     struct fixture *f = *state;
@@ -447,6 +473,8 @@ int main(void)
         CASE(what_was_answered_survives_a_kill), /* first: it forks */
         CASE(a_missing_store_is_made_only_when_asked),
         CASE(a_new_folder_is_for_nobody_else),
+        CASE(a_folder_that_others_may_enter_is_closed_to_them),
+        CASE(a_folder_of_somebody_else_is_refused),
         CASE(a_folder_that_cannot_be_made_is_told),
         CASE(a_second_opening_of_the_process_is_refused),
         CASE(a_store_in_use_elsewhere_is_refused),
