@@ -76,6 +76,8 @@
       "age at which a connection gets GOAWAY, so that balancers rebalance; 0 disables it")         \
     X(max_connection_age_grace_ms, 0, 86400000, 30000,                                             \
       "time from that GOAWAY to the close of the connection")                                      \
+    X(unix_socket_group, 0, 1, 1,                                                                  \
+      "whether the server's group may connect to its Unix sockets: 1 is mode 0660, 0 is 0600")     \
     X(feed_keep_ms, 1000, 31536000000, 604800000, "time that changes are kept for watchers")       \
     X(feed_keep_rows, 1, 1000000000, 1000000,                                                      \
       "changes of one organization that are kept for watchers; the oldest are removed")            \

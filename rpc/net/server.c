@@ -214,7 +214,21 @@ static void remove_stale_socket(const struct address *address)
         close(fd);
 }
 
-static int bind_socket(const struct address *address)
+/*
+ * A Unix socket is never open to more than `mode`, whatever the umask: its file is created with what
+ * the socket has, and gets the rest before it listens.
+ */
+static bool bind_unix(int fd, const struct address *address, mode_t mode)
+{
+    const struct sockaddr_un *un = (const struct sockaddr_un *)&address->storage;
+
+    remove_stale_socket(address);
+    return fchmod(fd, mode & S_IRWXU) == 0 &&
+           bind(fd, (const struct sockaddr *)un, address->len) == 0 &&
+           chmod(un->sun_path, mode) == 0;
+}
+
+static int bind_socket(const struct address *address, mode_t mode)
 {
     int family = address->storage.ss_family;
     int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -222,11 +236,11 @@ static int bind_socket(const struct address *address)
 
     if (fd < 0)
         return -1;
-    if (address->is_unix)
-        remove_stale_socket(address);
-    else
+    if (!address->is_unix)
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (bind(fd, (const struct sockaddr *)&address->storage, address->len) != 0 ||
+    if (!(address->is_unix
+              ? bind_unix(fd, address, mode)
+              : bind(fd, (const struct sockaddr *)&address->storage, address->len) == 0) ||
         listen(fd, BACKLOG) != 0) {
         int error = errno;
 
@@ -237,20 +251,39 @@ static int bind_socket(const struct address *address)
     return fd;
 }
 
+static struct status judge_listener(const struct server_options *options, struct arena *arena,
+                                    const char *text, struct address *ret_address)
+{
+    struct status status = address_parse(arena, slice_from_cstr(text), ret_address);
+
+    if (status_is_ok(status) && !ret_address->is_loopback && !options->insecure_listen)
+        return status_make(arena, STATUS_FAILED_PRECONDITION,
+                           "The address %s is reachable from other machines, and plaintext there "
+                           "would show tokens. Listen on a loopback address, or allow this one "
+                           "with --insecure-listen.",
+                           text);
+    return status;
+}
+
+struct status server_check(const struct server_options *options, struct arena *arena)
+{
+    struct status status = status_ok();
+    struct address address;
+
+    for (size_t i = 0; i < options->listen_count && status_is_ok(status); i++)
+        status = judge_listener(options, arena, options->listen[i], &address);
+    return status;
+}
+
 static struct status open_listener(struct server *server, struct arena *arena, const char *text)
 {
     struct listener *listener = &server->listeners[server->listener_count];
-    struct status status = address_parse(arena, slice_from_cstr(text), &listener->address);
+    struct status status = judge_listener(&server->options, arena, text, &listener->address);
 
     if (!status_is_ok(status))
         return status;
-    if (!listener->address.is_loopback && !server->options.insecure_listen)
-        return status_make(
-            arena, STATUS_FAILED_PRECONDITION,
-            "The address %s is reachable from other machines, and plaintext there would show "
-            "tokens. Listen on a loopback address, or allow this one with --insecure-listen.",
-            text);
-    listener->fd = bind_socket(&listener->address);
+    listener->fd = bind_socket(&listener->address,
+                               server->options.settings->unix_socket_group ? 0660 : 0600);
     if (listener->fd < 0)
         return status_make(arena, STATUS_UNAVAILABLE, "The server cannot listen on %s: %s.", text,
                            uv_strerror(uv_translate_sys_error(errno)));

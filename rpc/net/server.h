@@ -43,6 +43,12 @@ struct server_options {
 struct status server_start(const struct server_options *options, struct arena *arena,
                            struct server **ret_server);
 
+/*
+ * Judges what the listeners are asked for, without binding: INVALID_ARGUMENT and FAILED_PRECONDITION
+ * as server_start. So a slip in an address is told before a store is opened.
+ */
+struct status server_check(const struct server_options *options, struct arena *arena);
+
 /* How many loops serve. */
 unsigned server_loops(const struct server *server);
 

@@ -287,13 +287,26 @@ static struct status organization_present(struct program *program, struct arena 
         SLICE("The store has no organization: create one with \"datastreamd init\"."));
 }
 
+static struct status listeners_check(const struct options *options, struct arena *arena)
+{
+    struct server_options listen = {
+        .listen_count = options->listen_count,
+        .insecure_listen = options->insecure_listen,
+    };
+
+    memcpy(listen.listen, options->listen, sizeof(listen.listen));
+    return server_check(&listen, arena);
+}
+
 /* Everything that may log runs in here. */
 static struct status run(struct options *options, struct arena *arena)
 {
     struct program program;
     struct frontends frontends = {0};
-    struct status status = program_open(options, STORE_FOR_SERVE, arena, &program);
+    struct status status = listeners_check(options, arena);
 
+    if (status_is_ok(status))
+        status = program_open(options, STORE_FOR_SERVE, arena, &program);
     if (!status_is_ok(status))
         return status;
     status = organization_present(&program, arena);

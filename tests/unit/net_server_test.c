@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <nghttp2/nghttp2.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include "net_fixture.h"
 #include "rpc/net/address.h"
@@ -159,6 +160,36 @@ static void unix_sockets_serve_and_are_removed(void **state)
     pthread_join(thread, NULL);
     server_free(server);
     assert_int_equal(access(path, F_OK), -1);
+    arena_done(&arena);
+}
+
+/* Whatever the umask lets through. */
+static void a_unix_socket_is_open_to_user_and_group_at_most(void **state)
+{
+    static const mode_t modes[] = {0600, 0660};
+    struct settings settings = test_settings();
+    struct server_options options = {.settings = &settings, .listen_count = 1, .begin = test_begin};
+    char listen_on[80];
+    struct arena arena;
+
+    (void)state;
+    snprintf(listen_on, sizeof(listen_on), "unix:/tmp/net_server_mode.%d", (int)getpid());
+    options.listen[0] = listen_on;
+    arena_init(&arena, NULL, 65536);
+    for (size_t i = 0; i < 4; i++) {
+        mode_t before = umask(i < 2 ? 0 : 077);
+        struct server *server = NULL;
+        struct stat facts;
+
+        settings.unix_socket_group = i % 2;
+        assert_true(status_is_ok(server_start(&options, &arena, &server)));
+        umask(before);
+        assert_int_equal(stat(listen_on + 5, &facts), 0);
+        assert_int_equal(facts.st_mode & 07777, modes[i % 2]);
+        server_stop(server);
+        server_run(server);
+        server_free(server);
+    }
     arena_done(&arena);
 }
 
@@ -655,6 +686,7 @@ int main(void)
         cmocka_unit_test(addresses_say_which_port_was_bound),
         cmocka_unit_test(a_port_that_is_taken_is_unavailable),
         cmocka_unit_test(unix_sockets_serve_and_are_removed),
+        cmocka_unit_test(a_unix_socket_is_open_to_user_and_group_at_most),
         cmocka_unit_test(the_peer_is_its_address_without_port),
         cmocka_unit_test(an_ipv4_peer_of_a_listener_for_both_is_ipv4),
         cmocka_unit_test(connections_beyond_the_bound_are_closed_at_once),
