@@ -48,7 +48,10 @@ static int organization_make(const struct options *options, struct arena *arena,
     status = time_floor_load(program.store, arena);
     if (status_is_ok(status))
         status = organization_create(program.store, program.identities, program.contract, arena,
-                                     name, slice_from_cstr(options->owner_email), first, &made);
+                                     program.first_commit, name,
+                                     slice_from_cstr(options->owner_email), first, &made);
+    if (status_is_ok(status))
+        status = program_keep_key(&program, arena);
     if (status_is_ok(status) && !print_made(options, &made, arena))
         status = status_const(STATUS_UNAVAILABLE, SLICE("The organization was created, but its API "
                                                         "token could not be printed and is lost."));

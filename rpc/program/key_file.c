@@ -46,20 +46,51 @@ static bool line_parse(const char *line, struct key_file *ret_key)
     return true;
 }
 
+/*
+ * Opens what is the key file and nothing else: no link, no device or FIFO that would hang the
+ * reader, no file that others own or can read. -1, with the reason in *ret_status, otherwise.
+ */
+static int file_open(const char *path, struct arena *arena, struct status *ret_status)
+{
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    enum status_code code = fd < 0 && errno == ENOENT ? STATUS_NOT_FOUND
+                                                      : STATUS_FAILED_PRECONDITION;
+    struct stat facts;
+
+    if (fd < 0 && errno == ELOOP)
+        *ret_status = status_make(
+            arena, code, "The key file %s is a symbolic link. Name the file itself.", path);
+    else if (fd < 0 || fstat(fd, &facts) != 0)
+        *ret_status = status_make(arena, code, "The key file %s cannot be read: %s.", path,
+                                  strerror(errno));
+    else if (!S_ISREG(facts.st_mode))
+        *ret_status = status_make(arena, code, "The key file %s is not a regular file.", path);
+    else if (facts.st_uid != geteuid())
+        *ret_status = status_make(arena, code,
+                                  "The key file %s belongs to another user. Run the command as "
+                                  "that user, or change the owner.",
+                                  path);
+    else if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        *ret_status = status_make(
+            arena, code, "The key file %s is open to other users. Run chmod 400 %s.", path, path);
+    else
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
 struct status key_file_read(const char *path, struct arena *arena, struct key_file *ret_key)
 {
     char line[LINE_LEN];
-    FILE *file = fopen(path, "rb");
+    struct status status = status_ok();
+    int fd = file_open(path, arena, &status);
     bool parsed;
-    size_t len;
 
-    if (file == NULL)
-        return status_make(arena, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_FAILED_PRECONDITION,
-                           "The key file %s cannot be read: %s.", path, strerror(errno));
-    setvbuf(file, NULL, _IONBF, 0); /* no further copy of the key */
-    len = fread(line, 1, sizeof(line), file);
-    fclose(file);
-    parsed = len == sizeof(line) && line_parse(line, ret_key);
+    if (fd < 0)
+        return status;
+    parsed = read(fd, line, sizeof(line)) == (ssize_t)sizeof(line) && line_parse(line, ret_key);
+    close(fd);
     crypto_wipe(line, sizeof(line));
     if (!parsed)
         return status_make(arena, STATUS_FAILED_PRECONDITION,
@@ -113,11 +144,32 @@ struct status key_file_create(const char *path, struct arena *arena, struct key_
     line[LINE_LEN - 1] = '\n';
     written = file_write(path, line);
     crypto_wipe(line, sizeof(line));
-    if (!written)
-        return status_make(arena, errno == EEXIST ? STATUS_ALREADY_EXISTS : STATUS_UNAVAILABLE,
-                           "The key file %s cannot be created: %s.", path, strerror(errno));
-    *ret_key = key;
-    return status_ok();
+    if (written)
+        *ret_key = key;
+    crypto_wipe(&key, sizeof(key));
+    return written
+               ? status_ok()
+               : status_make(arena, errno == EEXIST ? STATUS_ALREADY_EXISTS : STATUS_UNAVAILABLE,
+                             "The key file %s cannot be written: %s.", path, strerror(errno));
+}
+
+/* Renames without replacing what is there; errno tells why not. */
+static bool move_to_free_name(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno != EINVAL && errno != ENOSYS) /* what a file system says that cannot do this */
+        return false;
+    return link(from, to) == 0 && unlink(from) == 0;
+}
+
+struct status key_file_move(const char *from, const char *to, struct arena *arena)
+{
+    if (move_to_free_name(from, to) && folder_sync_above(to))
+        return status_ok();
+    return status_make(arena, STATUS_UNAVAILABLE,
+                       "The store's key is in %s and cannot be moved to %s: %s. Move it by hand.",
+                       from, to, strerror(errno));
 }
 
 bool key_file_derive(const struct key_file *key, const char *purpose, uint8_t derived[32])

@@ -14,11 +14,23 @@ struct key_file {
     uint8_t key[32];
 };
 
-/* Reads the file. NOT_FOUND, or FAILED_PRECONDITION when it is not a key file. */
+/*
+ * Reads the file. NOT_FOUND, or FAILED_PRECONDITION when it is a link, no regular file, of another
+ * user, open to others, or not a key file. Never blocks. `arena` holds the message.
+ */
 struct status key_file_read(const char *path, struct arena *arena, struct key_file *ret_key);
 
-/* Makes a new one; refuses a file that exists (ALREADY_EXISTS). */
+/*
+ * Makes a new one, synced. ALREADY_EXISTS for a file that exists; UNAVAILABLE, and no file is left,
+ * when it cannot be written.
+ */
 struct status key_file_create(const char *path, struct arena *arena, struct key_file *ret_key);
+
+/*
+ * Moves the file, durably, to a name that nothing has. UNAVAILABLE when that fails: the message says
+ * where the key is.
+ */
+struct status key_file_move(const char *from, const char *to, struct arena *arena);
 
 /* HKDF-SHA-256 (RFC 5869) of the key for one purpose, such as "key ring". False when OpenSSL fails. */
 bool key_file_derive(const struct key_file *key, const char *purpose, uint8_t derived[32]);

@@ -385,6 +385,7 @@ struct status options_read(struct arena *arena, int argc, char **argv, struct op
         while (dir.len > 1 && dir.data[dir.len - 1] == '/')
             dir.len--;
         options.key_file = arena_printf(arena, "%.*s.key", SLICE_ARG(dir)).data;
+        options.key_file_is_default = true;
     }
     if (arena_failed(arena))
         return status_out_of_memory();

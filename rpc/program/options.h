@@ -17,7 +17,8 @@
 struct options {
     struct settings settings;
     const char *data_dir;
-    const char *key_file; /* by default the data directory's name with ".key" appended */
+    const char *key_file;     /* by default the data directory with ".key" appended */
+    bool key_file_is_default; /* nothing named it */
     const char *config;
     const char *listen[OPTIONS_LISTEN_MOST];
     size_t listen_count;

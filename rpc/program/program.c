@@ -1,6 +1,7 @@
 /* Opening what every subcommand works on. */
 #include "rpc/program/program.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/crypto/wipe.h"
@@ -24,32 +25,78 @@ int program_fail(struct status status)
     return 1;
 }
 
-/*
- * A store remembers the id of the key that it was made with; another key would split its chain.
- * *ret_new when it is being made and remembers none yet.
- */
-static struct status key_compare(struct program *program, const struct key_file *key,
-                                 enum store_use use, struct arena *arena, bool *ret_new)
+/* The id of the key that the store was made with, which it remembers; empty where it has none. */
+static struct status stored_key_id(struct program *program, struct arena *arena,
+                                   struct slice *ret_id)
 {
     struct store_view *view = store_view_open(program->store, arena);
-    struct slice value;
     struct record record;
-    enum store_found found;
+    struct slice value;
 
     if (view == NULL)
         return status_out_of_memory();
-    found = store_get(view, FAMILY_META, META_KEY_ID, &value);
-    *ret_new = found == STORE_ABSENT && use == STORE_FOR_INIT;
-    if (*ret_new)
+    switch (store_get(view, FAMILY_META, META_KEY_ID, &value)) {
+    case STORE_FOUND:
+        if (!record_parse(value, &record) || record.body.len != KEY_ID_LEN)
+            return status_const(STATUS_DATA_LOSS, SLICE("The id of the store's key is damaged."));
+        *ret_id = record.body;
         return status_ok();
-    if (found != STORE_FOUND)
-        return status_const(
-            STATUS_FAILED_PRECONDITION,
-            SLICE("The store does not name the key file that it was created with."));
-    if (record_parse(value, &record) && slice_equal(record.body, slice_make(key->id, KEY_ID_LEN)))
+    case STORE_ABSENT:
+        *ret_id = SLICE_EMPTY;
         return status_ok();
-    return status_const(STATUS_FAILED_PRECONDITION,
-                        SLICE("The key file is not the one that this store was created with."));
+    default:
+        return status_const(STATUS_UNAVAILABLE, SLICE("The store cannot be read."));
+    }
+}
+
+static bool key_has_id(const struct key_file *key, struct slice id)
+{
+    return slice_equal(id, slice_make(key->id, KEY_ID_LEN));
+}
+
+/*
+ * The key of a store that has one. An init that was killed after its commit left it under its first
+ * name: then it gets the right one here.
+ */
+static struct status key_find(const struct options *options, enum store_use use, struct slice id,
+                              const char *new_path, struct arena *arena, struct key_file *ret_key)
+{
+    struct status status = key_file_read(options->key_file, arena, ret_key);
+
+    if (status.code == STATUS_NOT_FOUND && status_is_ok(key_file_read(new_path, arena, ret_key)) &&
+        key_has_id(ret_key, id))
+        return use == STORE_OFFLINE ? status_ok()
+                                    : key_file_move(new_path, options->key_file, arena);
+    if (status_is_ok(status) && !key_has_id(ret_key, id))
+        return status_const(STATUS_FAILED_PRECONDITION,
+                            SLICE("The key file is not the one that this store was created with."));
+    return status;
+}
+
+/*
+ * The key of a store that has none yet: a new one, under its first name until the store is written,
+ * or the file that --key-file names. A file that merely lies in the place of the new one may be
+ * known to whoever put it there.
+ */
+static struct status key_begin(struct program *program, const struct options *options,
+                               const char *new_path, struct arena *arena, struct key_file *ret_key)
+{
+    struct status status = key_file_read(options->key_file, arena, ret_key);
+
+    if (status_is_ok(status) && options->key_file_is_default)
+        return status_make(arena, STATUS_FAILED_PRECONDITION,
+                           "The key file %s exists already. Move it away, or give --key-file %s to "
+                           "use it for the new store.",
+                           options->key_file, options->key_file);
+    if (status.code != STATUS_NOT_FOUND)
+        return status;
+    unlink(new_path); /* of an init that was killed before its commit: no store has this key */
+    status = key_file_create(new_path, arena, ret_key);
+    if (status_is_ok(status)) {
+        program->new_key = new_path;
+        program->key_file = options->key_file;
+    }
+    return status;
 }
 
 /* The key that wraps the store's own, which is derived: the file's key itself encrypts nothing. */
@@ -59,23 +106,21 @@ static bool wrapping_of(const struct key_file *key, struct wrapping_key *ret_wra
     return key_file_derive(key, "key ring", ret_wrapping->key);
 }
 
-/* Writes the id of the key file and the new keys of the store in one commit. */
+/* Puts the id of the key file and the new keys of the store into the commit that begins it. */
 static struct status key_record(struct program *program, const struct key_file *key,
                                 const struct wrapping_key *wrapping, struct arena *arena,
                                 struct key_ring *ret_ring)
 {
-    struct commit commit;
-    struct status status;
+    struct commit *commit = arena_alloc(arena, sizeof(*commit));
 
-    commit_init(&commit, arena);
-    commit_require_absent(&commit, FAMILY_META, META_KEY_ID);
-    commit_put(&commit, FAMILY_META, META_KEY_ID, slice_make(key->id, KEY_ID_LEN));
-    status = key_ring_create(&commit, wrapping, ret_ring);
-    if (!status_is_ok(status))
-        return status;
-    if (arena_failed(arena) || store_commit_wait(program->store, &commit) != COMMIT_DONE)
-        return status_const(STATUS_UNAVAILABLE, SLICE("The store refused the write."));
-    return status_ok();
+    if (commit == NULL)
+        return status_out_of_memory();
+    commit_init(commit, arena);
+    commit_require_absent(commit, FAMILY_META, META_KEY_ID);
+    commit_put(commit, FAMILY_META, META_KEY_ID,
+               arena_copy(arena, slice_make(key->id, KEY_ID_LEN)));
+    program->first_commit = commit;
+    return key_ring_create(commit, wrapping, ret_ring);
 }
 
 /* Gives the store and the program the keys that the store holds, or makes them for a new one. */
@@ -103,13 +148,41 @@ static struct status keys_take(struct program *program, const struct key_file *k
     return status;
 }
 
-static struct status key_open(const struct options *options, enum store_use use,
-                              struct arena *arena, struct key_file *ret_key, bool *ret_made)
+/* Finds or makes the key file of the open store, and the store's own keys. */
+static struct status keys_open(struct program *program, const struct options *options,
+                               enum store_use use, struct arena *arena)
 {
-    struct status status = key_file_read(options->key_file, arena, ret_key);
+    const char *new_path = arena_printf(arena, "%s.new", options->key_file).data;
+    struct slice id = SLICE_EMPTY;
+    struct status status = stored_key_id(program, arena, &id);
+    struct key_file key = {0};
 
-    *ret_made = status.code == STATUS_NOT_FOUND && use == STORE_FOR_INIT;
-    return *ret_made ? key_file_create(options->key_file, arena, ret_key) : status;
+    if (arena_failed(arena))
+        return status_out_of_memory();
+    if (!status_is_ok(status))
+        return status;
+    if (id.len > 0)
+        status = key_find(options, use, id, new_path, arena, &key);
+    else if (use == STORE_FOR_INIT)
+        status = key_begin(program, options, new_path, arena, &key);
+    else
+        status = status_make(arena, STATUS_FAILED_PRECONDITION,
+                             "The store in %s is empty. Run datastreamd init first.",
+                             options->data_dir);
+    if (status_is_ok(status))
+        status = keys_take(program, &key, id.len == 0, arena);
+    crypto_wipe(&key, sizeof(key));
+    return status;
+}
+
+/* A key file that cannot be the right one is refused before a store is created or opened. */
+static struct status key_check(const struct options *options, struct arena *arena)
+{
+    struct key_file key = {0};
+    struct status status = key_file_read(options->key_file, arena, &key);
+
+    crypto_wipe(&key, sizeof(key));
+    return status.code == STATUS_NOT_FOUND ? status_ok() : status;
 }
 
 /* Who hears of commits; lives as long as the store. */
@@ -167,18 +240,16 @@ struct status program_open(const struct options *options, enum store_use use, st
                            struct program *ret_program)
 {
     struct program program = {0};
-    struct key_file key;
     struct status status;
-    bool key_made = false;
-    bool store_new = false;
 
+    umask(S_IRWXG | S_IRWXO); /* whatever is created beside a store is for nobody else */
     if (options->data_dir == NULL)
         return status_const(STATUS_INVALID_ARGUMENT, SLICE("The flag --data-dir is required."));
     status = contract_load(embedded_contract(), arena, &program.contract);
     if (status_is_ok(status) && use != STORE_FOR_INIT)
         status = store_require_rocksdb(arena, options->data_dir);
     if (status_is_ok(status))
-        status = key_open(options, use, arena, &key, &key_made);
+        status = key_check(options, arena);
     if (!status_is_ok(status))
         return status;
     program.identities = identity_registry_new(program.contract);
@@ -189,14 +260,7 @@ struct status program_open(const struct options *options, enum store_use use, st
     }
     status = store_open(options, use, &program, arena);
     if (status_is_ok(status))
-        status = key_compare(&program, &key, use, arena, &store_new);
-    /* Of no store: it must not pass for the one that is missing. A store in use may have taken it.
-     */
-    if (!status_is_ok(status) && key_made && program.store != NULL)
-        unlink(options->key_file);
-    if (status_is_ok(status))
-        status = keys_take(&program, &key, store_new, arena);
-    crypto_wipe(&key, sizeof(key));
+        status = keys_open(&program, options, use, arena);
     if (!status_is_ok(status)) {
         program_close(&program);
         return status;
@@ -205,9 +269,20 @@ struct status program_open(const struct options *options, enum store_use use, st
     return status;
 }
 
+struct status program_keep_key(struct program *program, struct arena *arena)
+{
+    const char *new_key = program->new_key;
+
+    program->new_key = NULL; /* the store has it: it stays, whatever happens */
+    return new_key == NULL ? status_ok() : key_file_move(new_key, program->key_file, arena);
+}
+
 void program_close(struct program *program)
 {
     crypto_wipe(&program->secret_keys, sizeof(program->secret_keys));
+    if (program->new_key != NULL) /* while the store is open: nobody else has a file of that name */
+        unlink(program->new_key);
+    program->new_key = NULL;
     if (program->store != NULL)
         store_close(program->store);
     if (program->identities != NULL)

@@ -20,12 +20,18 @@ int command_openapi(const struct options *options, struct arena *arena);
 int command_proto(const struct options *options, struct arena *arena);
 
 enum store_use {
-    STORE_FOR_INIT,  /* create the directory and the key file where they are missing */
+    STORE_FOR_INIT,  /* create the directory and the key where they are missing */
     STORE_FOR_SERVE, /* both must exist */
     STORE_OFFLINE,   /* read only */
 };
 
-/* A store with what it needs. Lives in the arena but for what program_close frees. */
+/*
+ * A store with what it needs. Lives in the arena except for what program_close frees.
+ *
+ * The keys of a new store are written with its first organization, in one commit, and the key file
+ * gets its name after that: a failed init leaves no key file, and after a kill at any instant either
+ * the store has no key or a file holds the key that it has.
+ */
 struct program {
     const struct contract *contract;
     struct identity_registry *identities;
@@ -33,9 +39,16 @@ struct program {
     struct store *store;
     uint8_t page_key[32];
     struct secret_keys secret_keys;
+    struct commit *first_commit; /* of a new store: holds its keys, to be written; else NULL */
+    const char *new_key;         /* a key file that waits for that commit; NULL: none */
+    const char *key_file;        /* the name that it gets then */
 };
 
-/* Loads the contract, reads or makes the key file, opens the store, and compares the key's id. */
+/*
+ * Loads the contract, opens the store, and reads or makes its key. FAILED_PRECONDITION for another
+ * key than the store's, and for a key file that stands in a new one's place unless --key-file named
+ * it. From then on the process creates files for its user alone.
+ */
 struct status program_open(const struct options *options, enum store_use use, struct arena *arena,
                            struct program *ret_program);
 /* Wraps the store in the engine that the options name; INVALID_ARGUMENT for one that there is not.
@@ -43,6 +56,10 @@ struct status program_open(const struct options *options, enum store_use use, st
 struct status program_choose_engine(struct program *program, const struct options *options,
                                     struct arena *arena);
 
+/* Gives the key file of a new store its name, after first_commit was written. */
+struct status program_keep_key(struct program *program, struct arena *arena);
+
+/* Closes what is open; removes a new key whose store was not written. */
 void program_close(struct program *program);
 
 /* Prints "datastreamd: sentence" to standard error and returns the exit code 1. */

@@ -20,7 +20,7 @@ struct bootstrap {
     const struct kind *tokens;
     const struct identity_registry *identities;
     struct arena *arena;
-    struct commit commit;
+    struct commit *commit;
     int64_t now_ms;
     struct uuid organization;
     struct uuid token;
@@ -94,7 +94,7 @@ static void put_audit(struct bootstrap *bootstrap, const char *action, const cha
     record.object_id = uuid_cstr(arena, id);
     record.object_name = arena_cstr(arena, object_name);
     if (!arena_failed(arena))
-        commit_audit(&bootstrap->commit, &bootstrap->organization,
+        commit_audit(bootstrap->commit, &bootstrap->organization,
                      &(struct actor){.type = ACTOR_SYSTEM}, kind_number, id,
                      message_pack(arena, &record.base));
 }
@@ -110,8 +110,8 @@ static void put_organization(struct bootstrap *bootstrap, struct slice owner_ema
     record.create_time_ms = bootstrap->now_ms;
     if (arena_failed(bootstrap->arena))
         return;
-    commit_require_absent(&bootstrap->commit, FAMILY_ORGANIZATIONS, key);
-    commit_put(&bootstrap->commit, FAMILY_ORGANIZATIONS, key,
+    commit_require_absent(bootstrap->commit, FAMILY_ORGANIZATIONS, key);
+    commit_put(bootstrap->commit, FAMILY_ORGANIZATIONS, key,
                message_pack(bootstrap->arena, &record.base));
     put_audit(bootstrap, "CreatedOrganization", "organization", 0, &bootstrap->organization,
               bootstrap->name);
@@ -159,7 +159,7 @@ static void put_token(struct bootstrap *bootstrap, const struct predefined_role 
     rows_fill(&reader, &token.base, &state);
     if (arena_failed(arena))
         return;
-    rows_commit(&bootstrap->commit, NULL, &state);
+    rows_commit(bootstrap->commit, NULL, &state);
     put_audit(bootstrap, "CreatedApiToken", "api-tokens", kind->number, &bootstrap->token,
               slice_from_cstr(role->name));
 }
@@ -181,12 +181,12 @@ static struct status write_commit(struct store *store, struct bootstrap *bootstr
 {
     if (arena_failed(bootstrap->arena))
         return status_out_of_memory();
-    switch (store_commit_wait(store, &bootstrap->commit)) {
+    switch (store_commit_wait(store, bootstrap->commit)) {
     case COMMIT_DONE:
         return status_ok();
     case COMMIT_CONFLICT:
-        if (bootstrap->commit.conflict != NULL &&
-            bootstrap->commit.conflict->type == CONDITION_RANGE_EMPTY)
+        if (bootstrap->commit->conflict != NULL &&
+            bootstrap->commit->conflict->type == CONDITION_RANGE_EMPTY)
             return status_const(STATUS_ALREADY_EXISTS,
                                 SLICE("The store already has an organization. Add another with "
                                       "\"datastreamd organization-add\"."));
@@ -199,14 +199,17 @@ static struct status write_commit(struct store *store, struct bootstrap *bootstr
 
 struct status organization_create(struct store *store, const struct identity_registry *identities,
                                   const struct contract *contract, struct arena *arena,
-                                  struct slice name, struct slice owner_email, bool first,
+                                  struct commit *commit, struct slice name,
+                                  struct slice owner_email, bool first,
                                   struct organization_made *ret_made)
 {
+    struct commit own_commit;
     const struct predefined_role *role = administrator(identities);
     struct bootstrap bootstrap = {
         .tokens = contract_kind(contract, SLICE("api-tokens")),
         .identities = identities,
         .arena = arena,
+        .commit = commit == NULL ? &own_commit : commit,
         .now_ms = time_floor_now_ms(),
     };
     char value[TOKEN_VALUE_LEN];
@@ -227,9 +230,10 @@ struct status organization_create(struct store *store, const struct identity_reg
     token_value_make(bootstrap.random + 20, value);
     text = arena_copy(arena, slice_make(value, sizeof(value)));
     explicit_bzero(value, sizeof(value));
-    commit_init(&bootstrap.commit, arena);
+    if (commit == NULL)
+        commit_init(&own_commit, arena);
     if (first)
-        commit_require_empty(&bootstrap.commit, FAMILY_ORGANIZATIONS, SLICE("\0"),
+        commit_require_empty(bootstrap.commit, FAMILY_ORGANIZATIONS, SLICE("\0"),
                              organizations_end(arena));
     put_organization(&bootstrap, owner_email);
     put_token(&bootstrap, role, text);

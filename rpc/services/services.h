@@ -55,12 +55,13 @@ struct status organization_check(struct arena *arena, struct slice *name, struct
 
 /*
  * Creates an organization with one API token of the role API Administrator, in one commit that
- * waits for the disk. As organization_check; ALREADY_EXISTS when `first` and the store has an
- * organization.
+ * waits for the disk: in `commit`, with what it holds already, or in one of its own where that is
+ * NULL. As organization_check; ALREADY_EXISTS when `first` and the store has an organization.
  */
 struct status organization_create(struct store *store, const struct identity_registry *identities,
                                   const struct contract *contract, struct arena *arena,
-                                  struct slice name, struct slice owner_email, bool first,
+                                  struct commit *commit, struct slice name,
+                                  struct slice owner_email, bool first,
                                   struct organization_made *ret_made);
 
 #endif

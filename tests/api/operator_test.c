@@ -28,7 +28,8 @@ static int run(const char *format, ...)
     va_list arguments;
     size_t len;
     FILE *pipe;
-    int prefix = snprintf(command, sizeof(command), "exec 2>&1; cd %s && D=$DATASTREAMD; ", folder);
+    int prefix = snprintf(command, sizeof(command),
+                          "exec 2>&1; umask 077; cd %s && D=$DATASTREAMD; ", folder);
 
     va_start(arguments, format);
     vsnprintf(command + prefix, sizeof(command) - (size_t)prefix, format, arguments);
@@ -155,11 +156,94 @@ static void init_that_was_killed_can_be_repeated(void **state)
 {
     (void)state;
     for (int ms = 0; ms < 100; ms += 8) {
-        run("rm -rf data data.key");
+        run("rm -rf data data.key*");
         run("timeout -s KILL 0.%03d " INIT, ms + 1);
         if (run(INIT) != 0)
             assert_says("already");
         assert_int_equal(run("$D check --data-dir data"), 0);
+    }
+}
+
+/* The key has its first name yet when the kill comes after the commit. */
+static void a_key_that_waits_for_its_name_gets_it(void **state)
+{
+    (void)state;
+    assert_int_equal(run(INIT " && mv data.key data.key.new"), 0);
+    assert_int_equal(run("$D check --data-dir data && ls"), 0);
+    assert_says("data.key.new\n"); /* who only reads renames nothing */
+    assert_int_equal(run(ADD), 0);
+    assert_int_equal(run("ls -A"), 0);
+    assert_string_equal(output, "data\ndata.key\n");
+    assert_int_equal(run("$D check --data-dir data"), 0);
+}
+
+static void an_init_that_failed_leaves_no_key(void **state)
+{
+    static const char *const attempts[] = {
+        "$D init --data-dir no/data --key-file data.key --organization A --owner-email a@b.example",
+        "touch data && " INIT,
+        "ulimit -f 1 && " INIT, /* the store can be opened and not written */
+        "mkdir data && touch data/CURRENT && " INIT,
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
+        assert_int_equal(run("rm -rf data data.key*; %s", attempts[i]), 1);
+        assert_int_equal(run("ls -A | grep -v ^data$"), 1);
+        assert_string_equal(output, "");
+    }
+    assert_int_equal(run("rm -rf data; " INIT), 0);
+}
+
+/* Somebody may know the key that he put there. */
+static void init_uses_a_key_that_it_finds_only_when_told(void **state)
+{
+    (void)state;
+    assert_int_equal(run(INIT " && rm -rf data"), 0);
+    assert_int_equal(run(INIT), 1);
+    assert_says("exists already");
+    assert_says("--key-file data.key");
+    assert_int_equal(run(INIT " --key-file data.key && $D check --data-dir data"), 0);
+}
+
+static void init_does_not_hang_at_a_key_that_is_a_fifo(void **state)
+{
+    (void)state;
+    assert_int_equal(run("mkfifo data.key && timeout 20 " INIT), 1);
+    assert_says("is not a regular file");
+    assert_int_equal(run("timeout 20 " INIT " --key-file data.key"), 1);
+    assert_says("is not a regular file");
+    assert_int_equal(run("ls -A"), 0);
+    assert_string_equal(output, "data.key\n");
+}
+
+static void files_are_private_whatever_the_umask(void **state)
+{
+    (void)state;
+    assert_int_equal(run("umask 0; " INIT), 0);
+    assert_int_equal(run("find data data.key -perm /077"), 0);
+    assert_string_equal(output, "");
+    assert_int_equal(run("chmod 755 data; $D check --data-dir data; stat -c %%a data"), 0);
+    assert_says("Other users could enter the data directory");
+    assert_says("\n700\n");
+}
+
+/* A slip there is told at once, not after a store was read; what the store lacks comes second. */
+static void listeners_are_judged_before_the_store(void **state)
+{
+    static const struct {
+        const char *listen;
+        const char *says;
+    } rows[] = {
+        {"127.0.0.1", "HOST:PORT"},
+        {"nowhere:1", "not an IP address"},
+        {"0.0.0.0:0", "reachable from other machines"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(run("$D serve --data-dir data --listen %s", rows[i].listen), 1);
+        assert_says(rows[i].says);
     }
 }
 
@@ -278,11 +362,13 @@ static void a_key_that_cannot_be_read_is_told_and_left_alone(void **state)
     } rows[] = {
         {":", "cannot be read: No such file"},
         {": >data.key", "is not a key file"},
-        {"mkdir data.key", "is not a key file"},
+        {"mkdir data.key", "is not a regular file"},
+        {"mkfifo data.key", "is not a regular file"},
+        {"cp kept data.key && chmod 440 data.key", "is open to other users"},
         {"printf 'datastream-key-2 0123456789abcdef %064d\\n' 0 >data.key", "is not a key file"},
         {"head -c 60 kept >data.key", "is not a key file"},
         {"tr a-f A-F <kept >data.key", "is not a key file"},
-        {"ln -s data.key data.key", "cannot be read"},
+        {"ln -s kept data.key", "is a symbolic link"},
     };
 
     (void)state;
@@ -596,6 +682,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_chain_can_be_verified, start, end),
         cmocka_unit_test_setup_teardown(only_init_makes_anything, start, end),
         cmocka_unit_test_setup_teardown(init_that_was_killed_can_be_repeated, start, end),
+        cmocka_unit_test_setup_teardown(a_key_that_waits_for_its_name_gets_it, start, end),
+        cmocka_unit_test_setup_teardown(an_init_that_failed_leaves_no_key, start, end),
+        cmocka_unit_test_setup_teardown(init_uses_a_key_that_it_finds_only_when_told, start, end),
+        cmocka_unit_test_setup_teardown(init_does_not_hang_at_a_key_that_is_a_fifo, start, end),
+        cmocka_unit_test_setup_teardown(files_are_private_whatever_the_umask, start, end),
+        cmocka_unit_test_setup_teardown(listeners_are_judged_before_the_store, start, end),
         cmocka_unit_test_setup_teardown(of_many_inits_one_makes_the_store, start, end),
         cmocka_unit_test_setup_teardown(an_empty_directory_names_init, start, end),
         cmocka_unit_test_setup_teardown(unknown_names_say_what_exists, start, end),

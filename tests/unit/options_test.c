@@ -171,7 +171,67 @@ static void a_file_that_is_no_key_is_refused(void **state)
     (void)state;
     snprintf(path, sizeof(path), "%s/other", directory);
     write_file(path, "datastream-key-1 0011223344556677 not hexadecimal");
+    assert_int_equal(chmod(path, 0600), 0);
     assert_int_equal(key_file_read(path, &arena, &read).code, STATUS_FAILED_PRECONDITION);
+}
+
+static void assert_key_is_refused(const char *path, const char *says)
+{
+    struct key_file read;
+    struct status status = key_file_read(path, &arena, &read);
+
+    assert_int_equal(status.code, STATUS_FAILED_PRECONDITION);
+    if (strstr(status.message.data, says) == NULL)
+        fail_msg("%s: %s", says, status.message.data);
+}
+
+/* A FIFO would hang whoever opens it; what a link leads to may be of somebody else's choice. */
+static void a_key_is_read_from_a_private_regular_file_alone(void **state)
+{
+    struct key_file made;
+    char path[96];
+    char other[96];
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/private.key", directory);
+    snprintf(other, sizeof(other), "%s/other.key", directory);
+    assert_true(status_is_ok(key_file_create(path, &arena, &made)));
+    assert_int_equal(symlink(path, other), 0);
+    assert_key_is_refused(other, "symbolic link");
+    assert_int_equal(unlink(other), 0);
+    assert_int_equal(mkfifo(other, 0600), 0);
+    assert_key_is_refused(other, "not a regular file");
+    assert_key_is_refused(directory, "not a regular file");
+    for (mode_t bit = 1; bit <= 040; bit <<= 1) {
+        assert_int_equal(chmod(path, 0400 | bit), 0);
+        assert_key_is_refused(path, "Run chmod 400");
+    }
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_true(status_is_ok(key_file_read(path, &arena, &made)));
+    if (geteuid() == 0) {
+        assert_int_equal(chown(path, 12345, (gid_t)-1), 0);
+        assert_key_is_refused(path, "another user");
+    }
+}
+
+/* A key that is there already is never replaced: a store would be lost with it. */
+static void a_key_file_moves_to_a_free_name_alone(void **state)
+{
+    struct key_file made;
+    struct key_file kept;
+    char from[96];
+    char to[96];
+
+    (void)state;
+    snprintf(from, sizeof(from), "%s/moved.key.new", directory);
+    snprintf(to, sizeof(to), "%s/moved.key", directory);
+    assert_true(status_is_ok(key_file_create(from, &arena, &made)));
+    assert_true(status_is_ok(key_file_move(from, to, &arena)));
+    assert_int_equal(access(from, F_OK), -1);
+    assert_true(status_is_ok(key_file_create(from, &arena, &kept)));
+    assert_int_equal(key_file_move(from, to, &arena).code, STATUS_UNAVAILABLE);
+    assert_true(status_is_ok(key_file_read(to, &arena, &kept)));
+    assert_memory_equal(made.key, kept.key, sizeof(made.key));
 }
 
 int main(void)
@@ -183,6 +243,8 @@ int main(void)
         cmocka_unit_test(a_key_file_is_made_once_private_and_read_back),
         cmocka_unit_test(a_key_file_that_can_not_be_written_leaves_none),
         cmocka_unit_test(a_file_that_is_no_key_is_refused),
+        cmocka_unit_test(a_key_is_read_from_a_private_regular_file_alone),
+        cmocka_unit_test(a_key_file_moves_to_a_free_name_alone),
     };
 
     return cmocka_run_group_tests(tests, start, stop);
