@@ -54,6 +54,68 @@ bool audit_parse(struct slice value, uint8_t ret_mac[AUDIT_MAC_LEN], struct slic
     return true;
 }
 
+/* -- the head ------------------------------------------------------------------------------ */
+
+static bool seal_head(struct hmac *hmac, const uint8_t key[32], const char *body,
+                      uint8_t ret_seal[AUDIT_MAC_LEN])
+{
+    const struct slice parts[] = {
+        SLICE("datastream audit head"),
+        slice_make(body, AUDIT_HEAD_LEN - AUDIT_MAC_LEN),
+    };
+
+    return compute(hmac, key, parts, 2, ret_seal);
+}
+
+bool audit_write_head(struct hmac *hmac, const uint8_t key[32], uint64_t number,
+                      const uint8_t mac[AUDIT_MAC_LEN], char ret_body[AUDIT_HEAD_LEN])
+{
+    char *seal = ret_body + 8 + AUDIT_MAC_LEN;
+
+    bytes_put_u64(ret_body, number);
+    memcpy(ret_body + 8, mac, AUDIT_MAC_LEN);
+    return seal_head(hmac, key, ret_body, (uint8_t *)seal);
+}
+
+bool audit_read_head(struct hmac *hmac, const uint8_t key[32], struct slice value,
+                     uint64_t *ret_number, uint8_t ret_mac[AUDIT_MAC_LEN])
+{
+    uint8_t seal[AUDIT_MAC_LEN];
+    struct record record;
+    const char *body;
+
+    if (!record_parse(value, &record) || record.body.len != AUDIT_HEAD_LEN)
+        return false;
+    body = record.body.data;
+    if (!seal_head(hmac, key, body, seal) ||
+        !crypto_equal(seal, body + 8 + AUDIT_MAC_LEN, AUDIT_MAC_LEN))
+        return false;
+    *ret_number = bytes_u64(body);
+    memcpy(ret_mac, body + 8, AUDIT_MAC_LEN);
+    return true;
+}
+
+/* -- verifying ----------------------------------------------------------------------------- */
+
+/* Reads the head into the verdict. False when the store failed. */
+static bool verify_head(struct store *store, struct hmac *hmac, const uint8_t key[32],
+                        const struct uuid *organization, struct arena *arena,
+                        struct audit_verdict *verdict)
+{
+    uint8_t mac[AUDIT_MAC_LEN];
+    struct slice value;
+
+    switch (walk_get(store, arena, FAMILY_COUNTS, key_audit_head(arena, organization), &value)) {
+    case STORE_FOUND:
+        verdict->is_head_bad = !audit_read_head(hmac, key, value, &verdict->written, mac);
+        return !arena_failed(arena);
+    case STORE_ABSENT:
+        return !arena_failed(arena);
+    default:
+        return false;
+    }
+}
+
 /* Whether a row is the one behind the verdict's head; moves the head on. False: OpenSSL failed. */
 static bool verify_row(struct hmac *hmac, const uint8_t key[32], const struct store_row *row,
                        struct audit_verdict *verdict)
@@ -61,6 +123,7 @@ static bool verify_row(struct hmac *hmac, const uint8_t key[32], const struct st
     uint64_t expected = verdict->rows + 1;
     uint8_t stored[AUDIT_MAC_LEN];
     uint8_t computed[AUDIT_MAC_LEN];
+    struct record record = {0};
     struct slice body;
     uint64_t number;
 
@@ -76,6 +139,8 @@ static bool verify_row(struct hmac *hmac, const uint8_t key[32], const struct st
         return true;
     }
     verdict->rows = expected;
+    if (record_parse(row->value, &record))
+        verdict->revision = record.revision;
     memcpy(verdict->head, computed, AUDIT_MAC_LEN);
     return true;
 }
@@ -97,7 +162,8 @@ bool audit_verify(struct store *store, const struct uuid *organization,
     arena_init(&arena, NULL, ARENA_FIRST_BLOCK);
     walk_init(&walk, store, FAMILY_AUDIT, prefix, key_prefix_end(&arena, prefix));
     good = !arena_failed(&arena) && store->has_audit_key &&
-           audit_derive_key(hmac, store->audit_key, organization, key);
+           audit_derive_key(hmac, store->audit_key, organization, key) &&
+           verify_head(store, hmac, key, organization, &arena, &verdict);
     while (good && verdict.broken == 0 && walk_next(&walk, &row))
         good = verify_row(hmac, key, &row, &verdict);
     crypto_wipe(key, sizeof(key));
@@ -107,4 +173,66 @@ bool audit_verify(struct store *store, const struct uuid *organization,
         return false;
     *ret_verdict = verdict;
     return true;
+}
+
+/* -- the trace ----------------------------------------------------------------------------- */
+
+/* The families whose rows change with an audit row in the same commit; rows of uses do not. */
+static const enum store_family audited_families[] = {
+    FAMILY_ORGANIZATIONS,   FAMILY_TOKENS,         FAMILY_USERS,   FAMILY_ROLES,   FAMILY_RESOURCES,
+    FAMILY_NAMES,           FAMILY_REFERENCES,     FAMILY_INDEXES, FAMILY_SECRETS, FAMILY_COUNTS,
+    FAMILY_AUDIT_BY_OBJECT, FAMILY_AUDIT_BY_ACTOR, FAMILY_FEED,
+};
+
+static void trace_row(enum store_family family, const struct store_row *row,
+                      struct audit_trace *trace)
+{
+    struct record record = {0};
+    struct uuid organization;
+    struct actor actor;
+    uint64_t number = 0;
+    uint16_t index;
+
+    /* The feed's floor, which has no revision in its key, moves without an audit row. */
+    if (family == FAMILY_FEED) {
+        if (!key_feed_parse(row->key, &organization, &record.revision, &index))
+            return;
+    } else if (!record_parse(row->value, &record) || key_is_audit_head(row->key)) {
+        return;
+    }
+    if (family == FAMILY_AUDIT_BY_OBJECT && !key_audit_by_object_parse(row->key, &number))
+        return;
+    if (family == FAMILY_AUDIT_BY_ACTOR && !key_audit_by_actor_parse(row->key, &actor, &number))
+        return;
+    if (number > trace->number)
+        trace->number = number;
+    if (record.revision > trace->revision)
+        trace->revision = record.revision;
+}
+
+bool audit_find_trace(struct store *store, const struct uuid *organization,
+                      struct audit_trace *ret_trace)
+{
+    struct slice prefix = slice_make(organization->bytes, sizeof(organization->bytes));
+    struct audit_trace trace = {0};
+    struct arena arena;
+    struct slice end;
+    bool good;
+
+    arena_init(&arena, NULL, ARENA_FIRST_BLOCK);
+    end = key_prefix_end(&arena, prefix);
+    good = !arena_failed(&arena);
+    for (size_t i = 0; good && i < sizeof(audited_families) / sizeof(audited_families[0]); i++) {
+        struct store_row row;
+        struct walk walk;
+
+        walk_init(&walk, store, audited_families[i], prefix, end);
+        while (walk_next(&walk, &row))
+            trace_row(audited_families[i], &row, &trace);
+        good = walk_done(&walk);
+    }
+    arena_done(&arena);
+    if (good)
+        *ret_trace = trace;
+    return good;
 }

@@ -40,12 +40,13 @@ struct check_rules {
  *   - counters of an organization and kind equal the rows,
  *   - every reference has its source and its target, every use its token, every row of secrets
  *     its object,
- *   - audit rows have no gap, their chain is whole and their organization is there; what leads to
- *     them finds them,
+ *   - audit rows have no gap, their chain is whole to its end and their organization is there; what
+ *     leads to them finds them,
  *   - the feed is not ahead of the store,
  *
  * and, with rules (which may be NULL), that
  *
+ *   - nothing was changed after the last audit row of its organization,
  *   - every object can be read, and each row that must lead to it is there and is as it must be,
  *   - names, references and token hashes lead to nothing but objects that have them, and no object
  *     to the audit rows of another one.

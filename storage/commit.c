@@ -46,6 +46,7 @@ struct committer {
     struct store_view *view;
     struct overlay overlay;
     struct audit_heads *heads;
+    struct audit_head *moved; /* those that the batch moves */
     struct hmac *hmac;
     uint64_t next_revision;
     int64_t now_ms; /* wall clock, read once a batch */
@@ -301,6 +302,11 @@ static bool apply_audit(struct committer *c, const struct audit_entry *audit)
     if (!audit_compute_mac(c->hmac, head->key, head->mac, number, audit->body, head->mac))
         return false;
     head->number = number;
+    if (!head->is_moved) {
+        head->is_moved = true;
+        head->next_moved = c->moved;
+        c->moved = head;
+    }
     if (put(c, FAMILY_AUDIT, key_audit(&c->arena, &audit->organization, number),
             slice_make(head->mac, sizeof(head->mac)), audit->body) == NULL)
         return false;
@@ -360,6 +366,22 @@ static bool try_commit(struct committer *c, struct commit *commit)
     return true;
 }
 
+/* Once a batch: most commits of a batch move the same one. */
+static bool put_heads(struct committer *c, uint64_t revision)
+{
+    for (struct audit_head *head = c->moved; head != NULL; head = head->next_moved) {
+        char body[AUDIT_HEAD_LEN];
+
+        head->is_moved = false;
+        if (!audit_write_head(c->hmac, head->key, head->number, head->mac, body) ||
+            !put_record(c, FAMILY_COUNTS, key_audit_head(&c->arena, &head->organization), revision,
+                        slice_make(body, sizeof(body)), SLICE_EMPTY))
+            return false;
+    }
+    c->moved = NULL;
+    return true;
+}
+
 static bool write_batch(struct committer *c)
 {
     uint64_t revision = c->next_revision - 1;
@@ -371,6 +393,8 @@ static bool write_batch(struct committer *c)
          e = e->next_in_family)
         if (e->counted && !put_number(c, FAMILY_COUNTS, e->key, e->revision, e->count))
             return false;
+    if (!put_heads(c, revision))
+        return false;
     if (now_ms > 0 && !put_number(c, FAMILY_META, SLICE("newest_time"), revision, (uint64_t)now_ms))
         return false;
     return put_number(c, FAMILY_META, SLICE("revision"), revision, revision) &&

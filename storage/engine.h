@@ -15,8 +15,9 @@
  * store of another format is refused, since no version that wrote an older one was released.
  *
  *   2  references by field, then source; audit rows by actor; random keys, wrapped; secrets
+ *   3  heads of audit chains
  */
-#define STORE_FORMAT 2
+#define STORE_FORMAT 3
 
 struct store_engine {
     /* Size of the engine's view, which the front allocates and clears. */

@@ -10,6 +10,8 @@
 /* Plain; the committer moves number and mac on. */
 struct audit_head {
     struct audit_head *next;
+    struct audit_head *next_moved; /* of the batch; the committer's */
+    bool is_moved;
     struct uuid organization;
     uint64_t number; /* of the last row, 0 when there is none */
     uint8_t mac[AUDIT_MAC_LEN];

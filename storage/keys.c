@@ -11,6 +11,8 @@
 #define UUID_LEN sizeof(((struct uuid *)NULL)->bytes)
 #define REFERENCE_LEN (KEY_OBJECT_LEN + 4 + UUID_LEN + 4)
 #define AUDIT_LEN (UUID_LEN + 8)
+#define AUDIT_HEAD "audit"
+#define AUDIT_HEAD_KEY_LEN (UUID_LEN + sizeof(AUDIT_HEAD) - 1)
 #define AUDIT_BY_OBJECT_LEN (KEY_OBJECT_LEN + 8)
 #define AUDIT_BY_ACTOR_LEN (UUID_LEN + 1 + UUID_LEN + 8)
 #define FEED_LEN (UUID_LEN + 8 + 2)
@@ -125,6 +127,15 @@ struct slice key_audit(struct arena *arena, const struct uuid *organization, uin
     return finish(key, AUDIT_LEN);
 }
 
+struct slice key_audit_head(struct arena *arena, const struct uuid *organization)
+{
+    char *key = arena_alloc(arena, AUDIT_HEAD_KEY_LEN);
+
+    if (key != NULL)
+        memcpy(put_uuid(key, organization), AUDIT_HEAD, sizeof(AUDIT_HEAD) - 1);
+    return finish(key, AUDIT_HEAD_KEY_LEN);
+}
+
 struct slice key_audit_by_object(struct arena *arena, const struct uuid *organization,
                                  uint32_t kind, const struct uuid *id, uint64_t number)
 {
@@ -215,6 +226,11 @@ bool key_audit_parse(struct slice key, uint64_t *ret_number)
         return false;
     *ret_number = bytes_u64(key.data + UUID_LEN);
     return true;
+}
+
+bool key_is_audit_head(struct slice key)
+{
+    return key.len == AUDIT_HEAD_KEY_LEN && slice_ends_with(key, SLICE(AUDIT_HEAD));
 }
 
 bool key_audit_by_object_parse(struct slice key, uint64_t *ret_number)

@@ -15,6 +15,7 @@
  *   references       org kind id (of the target)                 empty
  *                    kind (of the source) field source
  *   counts           org kind                                    u64
+ *                    org "audit"                                 head of the audit chain, audit.h
  *   usage            org kind id (of a token)                    last use, rpc/identity/usage.c
  *   audit            org number (8)                              mac (32), storage.v1.AuditRecord
  *   audit_by_object  org kind id number (8)                      empty
@@ -63,6 +64,8 @@ struct slice key_references_of(struct arena *arena, const struct uuid *organizat
                                uint32_t target_kind, const struct uuid *target,
                                uint32_t source_kind);
 struct slice key_audit(struct arena *arena, const struct uuid *organization, uint64_t number);
+/* Of the row in `counts` that says where the chain ends. */
+struct slice key_audit_head(struct arena *arena, const struct uuid *organization);
 struct slice key_audit_by_object(struct arena *arena, const struct uuid *organization,
                                  uint32_t kind, const struct uuid *id, uint64_t number);
 struct slice key_audit_by_actor(struct arena *arena, const struct uuid *organization,
@@ -81,6 +84,7 @@ bool key_object_parse(struct slice key, struct uuid *ret_organization, uint32_t 
 bool key_reference_parse(struct slice key, uint32_t *ret_target_kind, struct uuid *ret_target,
                          uint32_t *ret_source_kind, uint32_t *ret_field, struct uuid *ret_source);
 bool key_audit_parse(struct slice key, uint64_t *ret_number);
+bool key_is_audit_head(struct slice key);
 bool key_audit_by_object_parse(struct slice key, uint64_t *ret_number);
 bool key_audit_by_actor_parse(struct slice key, struct actor *ret_actor, uint64_t *ret_number);
 bool key_feed_parse(struct slice key, struct uuid *ret_organization, uint64_t *ret_revision,

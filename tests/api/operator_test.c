@@ -524,6 +524,20 @@ static struct row row_at(const struct raw *raw, const char *family, int place)
     return row;
 }
 
+static int count_rows(const struct raw *raw, const char *family)
+{
+    rocksdb_readoptions_t *reading = rocksdb_readoptions_create();
+    rocksdb_iterator_t *at = rocksdb_create_iterator_cf(raw->database, reading,
+                                                        raw_family(raw, family));
+    int count = 0;
+
+    for (rocksdb_iter_seek_to_first(at); rocksdb_iter_valid(at); rocksdb_iter_next(at))
+        count++;
+    rocksdb_iter_destroy(at);
+    rocksdb_readoptions_destroy(reading);
+    return count;
+}
+
 static void row_put(const struct raw *raw, const char *family, const struct row *row)
 {
     rocksdb_writeoptions_t *writing = rocksdb_writeoptions_create();
@@ -601,6 +615,68 @@ static void spoil(const char *family, int place, enum spoiling how)
     raw_close(&raw);
 }
 
+/* Removes the rows of a family from this place on. */
+static void cut_from(const char *family, int place)
+{
+    struct raw raw;
+
+    raw_open(&raw);
+    for (int rows = count_rows(&raw, family); rows > place; rows--) {
+        struct row row = row_at(&raw, family, rows - 1);
+
+        row_delete(&raw, family, &row);
+    }
+    raw_close(&raw);
+}
+
+/* Removes the head of the only chain, which sorts after the counters of kinds. */
+static void cut_head(void)
+{
+    struct raw raw;
+    struct row row;
+
+    raw_open(&raw);
+    row = row_at(&raw, "counts", count_rows(&raw, "counts") - 1);
+    assert_int_equal(row.key_len, 16 + sizeof("audit") - 1);
+    row_delete(&raw, "counts", &row);
+    raw_close(&raw);
+}
+
+static void an_audit_chain_that_was_cut_or_removed_is_said(void **state)
+{
+    static const struct {
+        int rows;           /* of the chain that stay */
+        bool head;          /* its head stays */
+        bool indexes;       /* the rows that lead to it stay */
+        const char *verify; /* says this */
+    } rows[] = {
+        {3, true, true, "the end of the chain is missing: 3 rows, but row "},
+        {3, false, true, "the end of the chain is missing: 3 rows, but row "},
+        {3, true, false, "the end of the chain is missing: 3 rows, but row "},
+        {3, false, false, "the end of the chain is missing: 3 rows up to revision "},
+        {0, true, true, "the chain is missing: 0 rows, but row "},
+        {0, false, false,
+         "the chain is missing: 0 rows up to revision 0, but something was changed"},
+        {99, false, true, "the record of the chain's end is missing or old"},
+    };
+
+    (void)state;
+    make_store();
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(run("rm -rf data data.key; cp -r good data; cp good.key data.key"), 0);
+        cut_from("audit", rows[i].rows);
+        if (!rows[i].indexes) {
+            cut_from("audit_by_object", 0);
+            cut_from("audit_by_actor", 0);
+        }
+        if (!rows[i].head)
+            cut_head();
+        assert_int_equal(run("$D verify-audit --data-dir data"), 1);
+        assert_says(rows[i].verify);
+        assert_int_equal(run("$D check --data-dir data"), 1);
+    }
+}
+
 static void whatever_is_spoiled_is_said(void **state)
 {
     static const struct {
@@ -610,7 +686,7 @@ static void whatever_is_spoiled_is_said(void **state)
         const char *check;  /* says this */
         const char *verify; /* says this; NULL: nothing is wrong */
     } rows[] = {
-        {"organizations", 0, CUT, "the organization is missing", NULL},
+        {"organizations", 0, CUT, "the organization is missing", "record is missing"},
         {"organizations", 0, SHORTEN, "not a record", NULL},
         {"resources", 0, CUT, "leads to no object", NULL},
         {"resources", 0, SHORTEN, "not a record", NULL},
@@ -696,6 +772,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_key_that_cannot_be_read_is_told_and_left_alone, start,
                                         end),
         cmocka_unit_test_setup_teardown(a_store_has_one_user, start, end),
+        cmocka_unit_test_setup_teardown(an_audit_chain_that_was_cut_or_removed_is_said, start, end),
         cmocka_unit_test_setup_teardown(whatever_is_spoiled_is_said, start, end),
     };
 

@@ -406,6 +406,49 @@ static void tampering_with_the_audit_chain_is_found(void **state)
     assert_int_equal(verdict.broken, 150);
 }
 
+/* A chain that was cut goes on behind the gap: nothing that is written later hides it. */
+static void a_chain_that_was_cut_is_found_also_after_it_grew(void **state)
+{
+    struct fixture *f = *state;
+    struct uuid organization = uuid_of(1);
+    struct audit_verdict verdict;
+    struct audit_trace trace;
+
+    add_audit_rows(f, &organization, 9, &organization, 10);
+    for (uint64_t number = 8; number <= 10; number++)
+        erase(f, FAMILY_AUDIT, key_audit(&f->arena, &organization, number));
+    assert_true(audit_verify(f->store, &organization, &verdict));
+    assert_int_equal(verdict.rows, 7);
+    assert_int_equal(verdict.broken, 0);
+    assert_int_equal(verdict.written, 10);
+    assert_true(audit_find_trace(f->store, &organization, &trace));
+    assert_int_equal(trace.number, 10);
+    fixture_reopen(f);
+    add_audit_rows(f, &organization, 9, &organization, 1);
+    assert_true(is_there(f, FAMILY_AUDIT, key_audit(&f->arena, &organization, 11)));
+    assert_true(audit_verify(f->store, &organization, &verdict));
+    assert_int_equal(verdict.broken, 8);
+}
+
+/* Where its head went with it, changes that the chain does not know of tell. */
+static void a_chain_that_was_removed_whole_leaves_a_trace(void **state)
+{
+    struct fixture *f = *state;
+    struct uuid organization = uuid_of(1);
+    struct audit_verdict verdict;
+    struct audit_trace trace;
+
+    add_audit_rows(f, &organization, 0, NULL, 1);
+    put(f, FAMILY_ROLES, key_object(&f->arena, &organization, 3, &organization), SLICE("role"));
+    erase(f, FAMILY_AUDIT, key_audit(&f->arena, &organization, 1));
+    erase(f, FAMILY_COUNTS, key_audit_head(&f->arena, &organization));
+    assert_true(audit_verify(f->store, &organization, &verdict));
+    assert_int_equal(verdict.rows + verdict.written + verdict.revision, 0);
+    assert_true(audit_find_trace(f->store, &organization, &trace));
+    assert_int_equal(trace.number, 0);
+    assert_int_equal(trace.revision, 2);
+}
+
 /* -- limits -------------------------------------------------------------------------------- */
 
 static enum commit_result commit_rows(struct fixture *f, int rows)
@@ -611,6 +654,8 @@ int main(void)
         PROMISE(audit_chains_of_organizations_are_whole_and_apart),
         PROMISE(audit_rows_are_found_by_their_actor),
         PROMISE(tampering_with_the_audit_chain_is_found),
+        PROMISE(a_chain_that_was_cut_is_found_also_after_it_grew),
+        PROMISE(a_chain_that_was_removed_whole_leaves_a_trace),
         PROMISE(commits_beyond_the_limits_fail_untried),
         PROMISE(commits_that_lost_a_part_for_memory_fail),
         PROMISE(counters_stop_at_zero),
