@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "proto/contract/arena_allocator.h"
+#include "proto/contract/contract_checks.h"
 #include "proto/contract/contract_private.h"
 
 static uint32_t hash_path(struct slice path)
@@ -86,6 +87,8 @@ struct status contract__load(struct slice descriptor_set, struct arena *arena, b
         status = stages[i](&build);
     if (status_is_ok(status))
         status = index_methods(&build, private);
+    if (status_is_ok(status))
+        status = contract__check(&build);
     if (arena_failed(arena))
         return status_out_of_memory();
     if (status_is_ok(status))

@@ -240,6 +240,12 @@ struct permission {
     struct slice description;
 };
 
+/*
+ * References that one object may hold, quotes included: what a route with all its rules has (570),
+ * and 64 quotes. A write that replaces them all by others keeps within the operations of a commit.
+ */
+#define KIND_REFERENCES_MOST 640
+
 /* A resource kind. The envelope's fields are found by name; NULL where the message lacks one. */
 struct kind {
     uint32_t number;

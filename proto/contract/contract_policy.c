@@ -1,6 +1,8 @@
 /* What the options of fields say beyond single values: names resolved, texts read. */
 #include <errno.h>
+#include <float.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "datastream/v1/options.pb-c.h"
 #include "proto/contract/contract_private.h"
@@ -22,6 +24,19 @@ static struct status refuse(const struct owner *owner, const char *option, const
 
 /* -- values ----------------------------------------------------------------------------------- */
 
+/* A number as JSON writes it: no space, no plus, no leading zero, no other base. */
+static bool is_json_number(const char *text, bool is_whole)
+{
+    const char *at = text + (text[0] == '-');
+
+    if (*at < '0' || *at > '9' || (*at == '0' && at[1] >= '0' && at[1] <= '9'))
+        return false;
+    for (; *at != '\0'; at++)
+        if ((*at < '0' || *at > '9') && (is_whole || strchr(".eE+-", *at) == NULL))
+            return false;
+    return true;
+}
+
 static bool read_integer(const char *text, int64_t least, int64_t most, int64_t *ret_number)
 {
     char *end = NULL;
@@ -29,7 +44,8 @@ static bool read_integer(const char *text, int64_t least, int64_t most, int64_t 
 
     errno = 0;
     number = strtoll(text, &end, 10);
-    if (text[0] == '\0' || *end != '\0' || errno != 0 || number < least || number > most)
+    if (!is_json_number(text, true) || *end != '\0' || errno != 0 || number < least ||
+        number > most)
         return false;
     *ret_number = number;
     return true;
@@ -42,18 +58,22 @@ static bool read_unsigned(const char *text, uint64_t most, int64_t *ret_number)
 
     errno = 0;
     number = strtoull(text, &end, 10);
-    if (text[0] == '\0' || text[0] == '-' || *end != '\0' || errno != 0 || number > most)
+    if (!is_json_number(text, true) || text[0] == '-' || *end != '\0' || errno != 0 ||
+        number > most)
         return false;
     *ret_number = (int64_t)number;
     return true;
 }
 
-static bool read_real(const char *text, double *ret_real)
+static bool read_real(const char *text, double most, double *ret_real)
 {
+    bool is_special = strcmp(text, "NaN") == 0 || strcmp(text, "Infinity") == 0 ||
+                      strcmp(text, "-Infinity") == 0;
     char *end = NULL;
     double real = strtod(text, &end);
 
-    if (text[0] == '\0' || *end != '\0')
+    if (!is_special &&
+        (!is_json_number(text, false) || *end != '\0' || real > most || real < -most))
         return false;
     *ret_real = real;
     return true;
@@ -113,8 +133,10 @@ bool contract__read_value(const struct field *field, struct slice text,
         is_read = read_unsigned(text.data, UINT64_MAX, &value.number);
         break;
     case PROTOBUF_C_TYPE_FLOAT:
+        is_read = read_real(text.data, (double)FLT_MAX, &value.real);
+        break;
     case PROTOBUF_C_TYPE_DOUBLE:
-        is_read = read_real(text.data, &value.real);
+        is_read = read_real(text.data, DBL_MAX, &value.real);
         break;
     default: /* messages have no values */
         break;
@@ -193,6 +215,9 @@ static struct status take_member(const struct owner *owner, const struct field *
 
         if (!slice_equal(slice_from_cstr(given->member), member->name))
             continue;
+        if ((given->value[0] == '\0') == (given->field[0] == '\0'))
+            return refuse(owner, "derived_from", given->member,
+                          "a member that needs either a value or a field");
         name = given->value;
         if (given->field[0] != '\0') {
             ret_value->field = member->message == NULL
@@ -214,11 +239,34 @@ static struct status take_member(const struct owner *owner, const struct field *
     return status_ok();
 }
 
+/* Each member that is listed is one of the oneof, and stands there once. */
+static struct status check_listed(const struct owner *owner, const struct oneof *oneof)
+{
+    const Datastream__V1__DerivedFrom *option = owner->policy->derived_from;
+
+    for (size_t i = 0; i < option->n_values; i++) {
+        struct slice member = slice_from_cstr(option->values[i]->member);
+        bool is_member = false;
+
+        for (size_t k = 0; k < oneof->field_count; k++)
+            is_member |= slice_equal(oneof->fields[k]->name, member);
+        if (!is_member)
+            return refuse(owner, "derived_from", option->values[i]->member,
+                          "which is no member of the oneof");
+        for (size_t k = 0; k < i; k++)
+            if (slice_equal(slice_from_cstr(option->values[k]->member), member))
+                return refuse(owner, "derived_from", option->values[i]->member,
+                              "a member that is listed twice");
+    }
+    return status_ok();
+}
+
 static struct status take_derived_from(const struct owner *owner)
 {
     const Datastream__V1__DerivedFrom *option = owner->policy->derived_from;
     struct derived_from *derived;
     struct field *field = owner->field;
+    struct status status;
 
     if (option == NULL)
         return status_ok();
@@ -229,6 +277,9 @@ static struct status take_derived_from(const struct owner *owner)
     if (derived->oneof == NULL || field->enumeration == NULL)
         return refuse(owner, "derived_from", option->oneof,
                       "but is not an enum of a message with a oneof of that name");
+    status = check_listed(owner, derived->oneof);
+    if (!status_is_ok(status))
+        return status;
     if (option->none[0] != '\0') {
         const struct enum_value *none = enum_value_by_name(field->enumeration,
                                                            slice_from_cstr(option->none));
@@ -242,8 +293,7 @@ static struct status take_derived_from(const struct owner *owner)
     if (derived->values == NULL)
         return status_out_of_memory();
     for (size_t i = 0; i < derived->oneof->field_count; i++) {
-        struct status status = take_member(owner, derived->oneof->fields[i], &derived->values[i]);
-
+        status = take_member(owner, derived->oneof->fields[i], &derived->values[i]);
         if (!status_is_ok(status))
             return status;
     }

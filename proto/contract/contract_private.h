@@ -3,7 +3,8 @@
  *
  * The stages run in order and each trusts those before it: types (contract_types.c, with the
  * descriptors of contract_layout.c), kinds and permissions (contract_kinds.c), the options of
- * fields (contract_fields.c, contract_rules.c), services (contract_services.c).
+ * fields (contract_fields.c, contract_rules.c), services (contract_services.c), and the checks of
+ * the whole (contract_checks.h).
  */
 #ifndef DATASTREAM_PROTO_CONTRACT_CONTRACT_PRIVATE_H
 #define DATASTREAM_PROTO_CONTRACT_CONTRACT_PRIVATE_H
@@ -45,6 +46,7 @@ struct build_message {
     const struct build_file *file;
     struct location_path path;
     ProtobufCMessageDescriptor *made; /* NULL where protoc-c compiled it */
+    bool is_of_resource;              /* a resource, or below one; set by contract_checks.c */
 };
 
 struct build_enum {

@@ -198,18 +198,18 @@ static void each_wrong_operation_stops_the_start(void **state)
 static void set_knows_its_field_and_value(void **state)
 {
     const struct contract *contract = NULL;
-    const struct method *get;
+    const struct method *disable;
 
     (void)state;
-    set_get(SET, "syslog.port", "514");
+    set_policy("DisableDevice", writing(SET, "syslog.port", "514"));
     assert_true(status_is_ok(load(&contract)));
-    get = contract_method(contract, SLICE("/datastream.v1.DeviceService/GetDevice"));
-    assert_int_equal(get->operation, OPERATION_SET);
-    assert_int_equal(get->written->length, 2);
-    assert_string_equal(get->written->path[0]->name.data, "syslog");
-    assert_string_equal(written_field_last(get->written)->name.data, "port");
-    assert_int_equal(get->written->value->number, 514);
-    assert_null(get->written->source);
+    disable = contract_method(contract, SLICE("/datastream.v1.DeviceService/DisableDevice"));
+    assert_int_equal(disable->operation, OPERATION_SET);
+    assert_int_equal(disable->written->length, 2);
+    assert_string_equal(disable->written->path[0]->name.data, "syslog");
+    assert_string_equal(written_field_last(disable->written)->name.data, "port");
+    assert_int_equal(disable->written->value->number, 514);
+    assert_null(disable->written->source);
 }
 
 static void more_permissions_may_be_required(void **state)

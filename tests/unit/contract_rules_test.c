@@ -123,6 +123,8 @@ static void set_pattern(const char *pattern)
     Buf__Validate__StringRules rules = BUF__VALIDATE__STRING_RULES__INIT;
 
     rules.pattern = arena_cstr(&arena, slice_from_cstr(pattern));
+    rules.has_max_len = 1;
+    rules.max_len = 100;
     set_rules("Device", "name", rules_with(BUF__VALIDATE__FIELD_RULES__TYPE_STRING, &rules));
 }
 

@@ -14,7 +14,7 @@
 #define REFERENCE_VIOLATION "must refer to an existing %.*s"
 
 /* References of one object; beyond them it is refused. */
-#define REFERENCES_MOST 64
+#define REFERENCES_MOST KIND_REFERENCES_MOST
 
 struct reference {
     struct reference *next;
