@@ -3,6 +3,7 @@
 
 #include "rpc/services/api_token.h"
 #include "rpc/services/audit_log.h"
+#include "rpc/services/contract_values.h"
 #include "rpc/services/kinds/kinds.h"
 #include "rpc/services/preview.h"
 #include "rpc/services/resource/disclosure.h"
@@ -64,6 +65,10 @@ const struct stream_entry *services_streams(void)
 struct status services_bind(const struct contract *contract, struct arena *arena,
                             const struct hooks **ret_hooks)
 {
+    struct status status = contract_values_check(contract, arena);
+
+    if (!status_is_ok(status))
+        return status;
     return hooks_bind(contract, kinds_hooks(), SLICE("vault-secrets"), SLICE("vault-providers"),
                       arena, ret_hooks);
 }
