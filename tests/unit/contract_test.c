@@ -396,7 +396,7 @@ static void comments_are_those_of_the_files(void **state)
     assert_slice(field_of("datastream.v1.ApiToken", "role_name")->comment, "The role's name.");
     assert_slice(field_of("datastream.storage.v1.AuditRecord", "time_ms")->comment, "");
     assert_slice(enum_value_by_name(status, SLICE("EXPIRED"))->comment,
-                 "Past its expireTime; goes before DISABLED.");
+                 "The expireTime has passed; EXPIRED takes precedence over DISABLED.");
     assert_true(slice_starts_with(message("datastream.v1.Device")->oneofs[0].comment,
                                   SLICE("How the data arrives. ")));
     assert_true(slice_starts_with(create->comment, SLICE("Creates an API token. ")));
