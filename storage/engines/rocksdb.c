@@ -539,8 +539,8 @@ static struct status keep_private(struct arena *arena, const char *directory)
     if (!folder_make_private(directory, &was_open))
         return status_make(
             arena, STATUS_FAILED_PRECONDITION,
-            "The data directory %s cannot be kept private: %s. It must belong to the "
-            "user that runs datastreamd.",
+            "The data directory %s cannot be kept private: %s. The directory must belong "
+            "to the user that runs datastreamd.",
             directory, strerror(errno));
     if (was_open)
         log_event(LOG_WARNING, "store.private", LOG_CSTR("directory", directory),
