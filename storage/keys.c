@@ -447,3 +447,20 @@ const char *key_fold_name(struct arena *arena, struct slice name, struct slice *
     *ret_folded = arena_failed(arena) ? SLICE_EMPTY : folded;
     return NULL;
 }
+
+struct slice key_fold_text(struct arena *arena, struct slice text)
+{
+    struct slice folded = SLICE_EMPTY;
+    char *bytes;
+
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.data[i] >= 0x80)
+            return fold(arena, text, &folded) == NULL ? folded : SLICE_EMPTY;
+    bytes = arena_alloc(arena, text.len + 1);
+    if (bytes == NULL)
+        return SLICE_EMPTY;
+    for (size_t i = 0; i < text.len; i++)
+        bytes[i] = text.data[i] >= 'A' && text.data[i] <= 'Z' ? (char)(text.data[i] + 'a' - 'A')
+                                                              : text.data[i];
+    return slice_make(bytes, join_spaces(bytes, text.len));
+}

@@ -104,6 +104,12 @@ const char *key_fold_name(struct arena *arena, struct slice name, struct slice *
 #define KEY_FOLD_VERSION 2
 
 /*
+ * Folds any text as names are folded, for filters and indexes: what is a name folds to the same.
+ * Empty when nothing is left of it, where it is not UTF-8, and when the arena failed.
+ */
+struct slice key_fold_text(struct arena *arena, struct slice text);
+
+/*
  * Refuses in a text that people read what a name must not contain, at its ends too, and what is not
  * UTF-8. A predicate that says what is wrong, or NULL.
  */

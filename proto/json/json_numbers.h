@@ -1,5 +1,5 @@
 /*
- * Numbers as proto3 JSON has them, for the files of the JSON codec alone. Integers are exact and
+ * Numbers as proto3 JSON has them, for the files of the JSON codec and of filters. Integers are exact and
  * never pass through a double; floating-point numbers are written as short as reads back the same.
  * The program never calls setlocale, so the C library's conversions are locale-independent. Pure.
  */

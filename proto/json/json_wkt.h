@@ -1,6 +1,6 @@
 /*
  * The texts of Timestamp, Duration and FieldMask in proto3 JSON, both ways, strictly; for the files
- * of the JSON codec alone. Pure.
+ * of the JSON codec and of filters alone. Pure.
  */
 #ifndef DATASTREAM_PROTO_JSON_JSON_WKT_H
 #define DATASTREAM_PROTO_JSON_JSON_WKT_H
