@@ -26,6 +26,9 @@ struct store_engine {
     /* Reads, as in store.h. */
     enum store_found (*get)(struct store_view *view, enum store_family family, struct slice key,
                             struct slice *ret_value);
+    enum store_found (*get_many)(struct store_view *view, enum store_family family,
+                                 const struct slice *keys, size_t count, size_t most,
+                                 struct slice *ret_values, size_t *ret_count);
     enum store_found (*scan)(struct store_view *view, enum store_family family, struct slice from,
                              struct slice to, bool reverse, size_t limit,
                              struct store_rows *ret_rows);

@@ -72,6 +72,19 @@ enum store_found store_get(struct store_view *view, enum store_family family, st
     return note(view, view->store->engine->get(view, family, key, ret_value));
 }
 
+enum store_found store_get_many(struct store_view *view, enum store_family family,
+                                const struct slice *keys, size_t count, size_t most,
+                                struct slice *ret_values, size_t *ret_count)
+{
+    if (arena_failed(view->arena))
+        return STORE_FAILED;
+    *ret_count = 0;
+    if (count == 0)
+        return STORE_FOUND;
+    return note(view, view->store->engine->get_many(view, family, keys, count, most, ret_values,
+                                                    ret_count));
+}
+
 enum store_found store_scan(struct store_view *view, enum store_family family, struct slice from,
                             struct slice to, bool reverse, size_t limit,
                             struct store_rows *ret_rows)

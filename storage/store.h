@@ -90,6 +90,15 @@ void store_view_reset(struct store_view *view);
 enum store_found store_get(struct store_view *view, enum store_family family, struct slice key,
                            struct slice *ret_value);
 
+/*
+ * The records under `count` keys of one family, in their order, as many as about `most` bytes hold and
+ * at least one: their number goes to *ret_count, a record that is absent has NULL data. One fetch for all
+ * of them, so STORE_AGAIN says that any is not here yet. `ret_values` has room for `count`.
+ */
+enum store_found store_get_many(struct store_view *view, enum store_family family,
+                                const struct slice *keys, size_t count, size_t most,
+                                struct slice *ret_values, size_t *ret_count);
+
 /* A scan ends after the row that passes this: large records must neither exhaust a call's memory nor
  * keep its loop for long. */
 #define STORE_SCAN_BYTES_MOST ((size_t)256 << 10)

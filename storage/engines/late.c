@@ -112,6 +112,24 @@ static enum store_found late_get(struct store_view *base, enum store_family fami
     return here ? store_get(view->inner, family, key, ret_value) : STORE_AGAIN;
 }
 
+static enum store_found late_get_many(struct store_view *base, enum store_family family,
+                                      const struct slice *keys, size_t count, size_t most,
+                                      struct slice *ret_values, size_t *ret_count)
+{
+    struct late_view *view = (struct late_view *)base;
+    bool here = true;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct late_read wanted = {.family = family, .key = keys[i]};
+
+        here &= is_here(view, &wanted);
+    }
+    if (inner_view(view) == NULL || arena_failed(base->arena))
+        return STORE_FAILED;
+    return here ? store_get_many(view->inner, family, keys, count, most, ret_values, ret_count)
+                : STORE_AGAIN;
+}
+
 static enum store_found late_scan(struct store_view *base, enum store_family family,
                                   struct slice from, struct slice to, bool reverse, size_t limit,
                                   struct store_rows *ret_rows)
@@ -295,6 +313,7 @@ static void late_close(struct store *base)
 static const struct store_engine engine = {
     .view_size = sizeof(struct late_view),
     .get = late_get,
+    .get_many = late_get_many,
     .scan = late_scan,
     .view_reset = late_view_reset,
     .fetch = late_fetch,

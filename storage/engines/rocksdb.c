@@ -81,6 +81,72 @@ static enum store_found engine_get(struct store_view *view, enum store_family fa
     return STORE_FOUND;
 }
 
+/* What the keys of one read lead to, in RocksDB's memory. */
+struct many {
+    size_t count;
+    const char **keys;
+    size_t *sizes;
+    rocksdb_pinnableslice_t **values;
+    char **errors;
+};
+
+/* Copies the values until the bound is passed, and gives all back. */
+static enum store_found take_many(struct arena *arena, struct many *many, size_t most,
+                                  struct slice *ret_values, size_t *ret_count)
+{
+    bool failed = false;
+    size_t taken = 0;
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < many->count; i++) {
+        size_t len;
+        const char *data;
+
+        failed |= rocksdb__take_error("read of keys", &many->errors[i]);
+        if (taken == i && !failed && (i == 0 || bytes < most)) {
+            ret_values[taken] = SLICE_EMPTY;
+            if (many->values[i] != NULL) {
+                data = rocksdb_pinnableslice_value(many->values[i], &len);
+                ret_values[taken] = arena_copy(arena, slice_make(data, len));
+                bytes += len;
+            }
+            taken++;
+        }
+        if (many->values[i] != NULL)
+            rocksdb_pinnableslice_destroy(many->values[i]);
+    }
+    if (failed || arena_failed(arena))
+        return STORE_FAILED;
+    *ret_count = taken;
+    return STORE_FOUND;
+}
+
+static enum store_found engine_get_many(struct store_view *view, enum store_family family,
+                                        const struct slice *keys, size_t count, size_t most,
+                                        struct slice *ret_values, size_t *ret_count)
+{
+    struct rocksdb_store *r = of(view->store);
+    struct arena *arena = view->arena;
+    struct many many = {count, arena_array(arena, count, sizeof(char *)),
+                        arena_array(arena, count, sizeof(size_t)),
+                        arena_array(arena, count, sizeof(rocksdb_pinnableslice_t *)),
+                        arena_array(arena, count, sizeof(char *))};
+
+    if (arena_failed(arena))
+        return STORE_FAILED;
+    for (size_t i = 0; i < count; i++) {
+        many.keys[i] = keys[i].data;
+        many.sizes[i] = keys[i].len;
+        ret_values[i] = SLICE_EMPTY;
+    }
+    if (r->families[family] != NULL) {
+        settle_thread();
+        rocksdb_batched_multi_get_cf(r->database, r->read_options, r->families[family], count,
+                                     many.keys, many.sizes, many.values, many.errors, false);
+    }
+    return take_many(arena, &many, most, ret_values, ret_count);
+}
+
 /* Appends the iterator's row; the array doubles, so that a short scan costs little. */
 static bool add_row(struct arena *arena, struct store_rows *rows, size_t *capacity,
                     const rocksdb_iterator_t *iterator)
@@ -262,6 +328,7 @@ static void engine_close(struct store *store)
 static const struct store_engine engine = {
     .view_size = sizeof(struct store_view),
     .get = engine_get,
+    .get_many = engine_get_many,
     .scan = engine_scan,
     .commit = engine_commit,
     .revision = engine_revision,
