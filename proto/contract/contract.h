@@ -337,7 +337,8 @@ struct method {
     const struct field *ids;           /* input: "ids", of batches */
     const struct field *update_mask;   /* input */
     const struct field *validate_only; /* input */
-    const struct field *page_size, *page_token; /* input */
+    const struct field *page_size, *page_token;        /* input */
+    const struct field *filter, *order_by, *read_mask; /* input */
     /* Output; the items of LIST_ACTIVITY are lines of the log. */
     const struct field *items, *next_page_token, *total_size, *revision;
     struct slice comment;

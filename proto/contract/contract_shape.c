@@ -31,9 +31,9 @@ static const struct field *named(const struct message_type *message, struct slic
     return field != NULL && !field->repeated && field->pb->type == type ? field : NULL;
 }
 
-static const struct field *mask_of(const struct message_type *message)
+static const struct field *mask_of(const struct message_type *message, struct slice name)
 {
-    const struct field *field = named(message, SLICE("update_mask"), PROTOBUF_C_TYPE_MESSAGE);
+    const struct field *field = named(message, name, PROTOBUF_C_TYPE_MESSAGE);
 
     return field != NULL && field->message->well_known == WELL_KNOWN_FIELD_MASK ? field : NULL;
 }
@@ -177,10 +177,13 @@ struct status contract__build_shape(const struct build *build, struct method *me
     method->id = named(input, SLICE("id"), PROTOBUF_C_TYPE_STRING);
     method->new_name = named(input, SLICE("name"), PROTOBUF_C_TYPE_STRING);
     method->ids = ids_of(input);
-    method->update_mask = mask_of(input);
+    method->update_mask = mask_of(input, SLICE("update_mask"));
     method->validate_only = named(input, SLICE("validate_only"), PROTOBUF_C_TYPE_BOOL);
     method->page_size = named(input, SLICE("page_size"), PROTOBUF_C_TYPE_INT32);
     method->page_token = named(input, SLICE("page_token"), PROTOBUF_C_TYPE_STRING);
+    method->filter = named(input, SLICE("filter"), PROTOBUF_C_TYPE_STRING);
+    method->order_by = named(input, SLICE("order_by"), PROTOBUF_C_TYPE_STRING);
+    method->read_mask = mask_of(input, SLICE("read_mask"));
     method->next_page_token = named(output, SLICE("next_page_token"), PROTOBUF_C_TYPE_STRING);
     method->total_size = named(output, SLICE("total_size"), PROTOBUF_C_TYPE_INT32);
     method->revision = named(output, SLICE("revision"), PROTOBUF_C_TYPE_UINT64);

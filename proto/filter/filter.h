@@ -110,6 +110,9 @@ struct status filter_parse(struct arena *arena, const struct message_type *type,
 bool filter_matches(const struct filter *filter, struct arena *scratch,
                     const ProtobufCMessage *message);
 
+/* The field whose values the term compares: of a map with a key its value's. */
+const struct field *filter_term_field(const struct filter_term *term);
+
 /* Whether a field may be named in filters, orders and read masks: it is something that answers show. */
 bool filter_may_name(const struct field *field);
 

@@ -8,7 +8,7 @@ bool filter_may_name(const struct field *field)
            !(field->oneof_member && field->output_only);
 }
 
-const struct field *filter__last_field(const struct filter_term *term)
+const struct field *filter_term_field(const struct filter_term *term)
 {
     const struct filter_step *last = &term->steps[term->step_count - 1];
 

@@ -44,7 +44,4 @@ bool filter__resolve(struct filter_parser *parser, const struct filter_name *nam
 bool filter__check(struct filter_parser *parser, const struct filter_name *name,
                    const struct filter_value *value, struct filter_term *term);
 
-/* The field whose values the term compares: of a map with a key its value's. */
-const struct field *filter__last_field(const struct filter_term *term);
-
 #endif

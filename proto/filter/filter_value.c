@@ -227,7 +227,7 @@ static bool meets_list(const struct filter_term *term)
 bool filter__check(struct filter_parser *parser, const struct filter_name *name,
                    const struct filter_value *value, struct filter_term *term)
 {
-    const struct field *field = filter__last_field(term);
+    const struct field *field = filter_term_field(term);
     const struct check check = {parser, field, name, value, term};
 
     if (!value->quoted && slice_equal(value->text, SLICE("*"))) {

@@ -4,6 +4,7 @@
  */
 #include "rpc/services/role.h"
 
+#include "rpc/services/resource/list.h"
 #include "storage/keys.h"
 
 static bool is_predefined(const struct identity_registry *identities, const struct uuid *id)
@@ -91,135 +92,30 @@ struct status role__get(struct call *call)
 
 /* -- listing ---------------------------------------------------------------------------------- */
 
-/*
- * Where a page begins: page tokens hold one byte, the number of the next predefined role, or the
- * key of the stored role that was the last of its page.
- */
-struct list_place {
-    size_t predefined;
-    struct slice after; /* empty: before the first stored role */
-};
-
-static struct status read_place(struct call *call, struct slice prefix, size_t predefined_count,
-                                struct list_place *ret_place)
+/* Of roles records hold all. */
+static struct status complete_items(struct call *call, const struct slice *values,
+                                    ProtobufCMessage **items, size_t count)
 {
-    struct slice token = field_get_string(call->request, call->method->page_token);
-    struct list_place place = {predefined_count, SLICE_EMPTY};
-    struct slice key = SLICE_EMPTY;
-    struct status status = call_read_page_token(call, token, &key);
-
-    if (!status_is_ok(status))
-        return status;
-    if (key.len == 0)
-        place.predefined = 0;
-    else if (key.len == 1 && (unsigned char)key.data[0] <= predefined_count)
-        place.predefined = (unsigned char)key.data[0];
-    else if (key.len == KEY_OBJECT_LEN && slice_starts_with(key, prefix))
-        place.after = key;
-    else
-        return status_invalid_field(call->arena, SLICE("pageToken"),
-                                    "must be the nextPageToken of the same list");
-    *ret_place = place;
+    (void)call;
+    (void)values;
+    (void)items;
+    (void)count;
     return status_ok();
 }
 
-/* One page under way. */
-struct list {
-    ProtobufCMessage **items;
-    size_t count;
-    size_t most;
-    struct slice next; /* key for the page token; empty on the last page */
-};
-
-static void list_predefined(struct call *call, const struct predefined_role *roles, size_t total,
-                            size_t from, struct list *list)
-{
-    for (; from < total && list->count < list->most; from++)
-        list->items[list->count++] = predefined_view(call, &roles[from]);
-    if (list->count == list->most) {
-        char byte = (char)from;
-
-        list->next = arena_copy(call->arena, slice_make(&byte, 1));
-    }
-}
-
-static struct status list_stored(struct call *call, struct slice prefix, struct slice after,
-                                 struct list *list)
-{
-    const struct kind *kind = call->method->kind;
-    struct slice to = key_prefix_end(call->arena, prefix);
-    struct slice from = prefix;
-    struct store_rows rows = {0};
-    enum store_found found;
-
-    if (after.len > 0) /* the NUL behind the copy is part of the key: the next one */
-        from = slice_make(arena_copy(call->arena, after).data, after.len + 1);
-    if (arena_failed(call->arena))
-        return status_out_of_memory();
-    found = store_scan(call->view, FAMILY_ROLES, from, to, false, list->most - list->count, &rows);
-    if (found != STORE_FOUND)
-        return call_store_status(found);
-    for (size_t i = 0; i < rows.count; i++) {
-        uint64_t revision;
-        struct slice body;
-        struct status status = object_unpack(call->arena, kind, rows.rows[i].value, &revision,
-                                             &body, &list->items[list->count]);
-
-        if (!status_is_ok(status))
-            return status;
-        object_set_etag(call, kind, list->items[list->count++], revision);
-    }
-    list->next = rows.more ? rows.rows[rows.count - 1].key : SLICE_EMPTY;
-    return status_ok();
-}
-
-/* Both parts of a page. A page that the predefined roles fill is the last one when nothing is
- * stored. */
-static struct status fill_list(struct call *call, struct slice prefix, uint64_t stored,
-                               struct list *list)
-{
-    struct list_place place = {0};
-    size_t predefined_count;
-    const struct predefined_role *predefined = identity_predefined_roles(call_identities(call),
-                                                                         &predefined_count);
-    struct status status = read_place(call, prefix, predefined_count, &place);
-
-    if (!status_is_ok(status))
-        return status;
-    list_predefined(call, predefined, predefined_count, place.predefined, list);
-    if (list->count < list->most)
-        return list_stored(call, prefix, place.after, list);
-    if (list->next.len == 1 && (size_t)(unsigned char)list->next.data[0] == predefined_count &&
-        stored == 0)
-        list->next = SLICE_EMPTY;
-    return status_ok();
-}
-
+/* The ids of predefined roles come before those of all others. */
 struct status role__list(struct call *call)
 {
-    struct slice prefix = key_kind(call->arena, &call->identity.organization,
-                                   call->method->kind->number);
-    struct list list = {.most = object_page_size(call)};
-    size_t predefined_count;
-    enum store_found found;
-    uint64_t stored = 0;
-    struct slice token;
-    struct status status;
+    static const struct list_functions functions = {.complete = complete_items};
+    size_t count;
+    const struct predefined_role *roles = identity_predefined_roles(call_identities(call), &count);
+    ProtobufCMessage **views = arena_array(call->arena, count, sizeof(*views));
 
-    identity_predefined_roles(call_identities(call), &predefined_count);
-    list.items = arena_array(call->arena, list.most, sizeof(ProtobufCMessage *));
+    for (size_t i = 0; views != NULL && i < count; i++)
+        views[i] = predefined_view(call, &roles[i]);
     if (arena_failed(call->arena))
         return status_out_of_memory();
-    found = store_count(call->view, prefix, &stored);
-    if (found != STORE_FOUND)
-        return call_store_status(found);
-    status = fill_list(call, prefix, stored, &list);
-    if (!status_is_ok(status))
-        return status;
-    token = list.next.len > 0 ? call_page_token(call, list.next) : SLICE_EMPTY;
-    call->response = message_new(call->arena, call->method->output);
-    object_set_page(call, call->response, list.items, list.count, token, stored + predefined_count);
-    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+    return list_objects(call, &functions, views, count);
 }
 
 /* -- creating --------------------------------------------------------------------------------- */

@@ -78,6 +78,17 @@ class Calls(Refusals):
         self.refused(grpc.StatusCode.NOT_FOUND, DIRECTORS + "GetDirector",
                      v1("GetDirectorRequest", id=made.id))
 
+    def test_lists_are_filtered_ordered_and_masked(self):
+        for name in ("Filter b", "filter a", "another"):
+            call(DIRECTORS + "CreateDirector", v1("CreateDirectorRequest", director=v1("Director", name=name)))
+        request = v1("ListDirectorsRequest", filter='name:"FILTER*" AND status = ENABLED', order_by="name desc")
+        request.read_mask.paths.append("name")
+        page, _ = call(DIRECTORS + "ListDirectors", request)
+        self.assertEqual(page.directors, [v1("Director", name="Filter b"), v1("Director", name="filter a")])
+        self.assertFalse(page.HasField("total_size"))
+        self.refused(grpc.StatusCode.INVALID_ARGUMENT, DIRECTORS + "ListDirectors",
+                     v1("ListDirectorsRequest", filter="nope = 1"))
+
     def test_request_id_is_given_back(self):
         _, done = call(DIRECTORS + "ListDirectors", v1("ListDirectorsRequest"),
                        metadata=[("x-request-id", "interop-1")])

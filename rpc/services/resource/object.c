@@ -296,7 +296,7 @@ void object_set_page(struct call *call, ProtobufCMessage *response, ProtobufCMes
         field_set_messages(response, method->items, items, count);
     if (method->next_page_token != NULL && token.len > 0)
         field_set_string(call->arena, response, method->next_page_token, token);
-    if (method->total_size != NULL)
+    if (method->total_size != NULL && total != TOTAL_UNKNOWN)
         field_set_int(response, method->total_size, total > INT32_MAX ? INT32_MAX : (int64_t)total);
     if (method->revision != NULL)
         field_set_int(response, method->revision, (int64_t)store_view_revision(call->view));

@@ -125,8 +125,10 @@ struct status object_scan_page(struct call *call, enum store_family family, stru
                                bool reverse, struct store_rows *ret_rows, struct slice *ret_token);
 
 /*
- * Sets items, next page token, total size and the revision to watch from, where the method has them.
+ * Sets items, next page token, total size (unless it is TOTAL_UNKNOWN) and the revision to watch from,
+ * where the method has them.
  */
+#define TOTAL_UNKNOWN UINT64_MAX
 void object_set_page(struct call *call, ProtobufCMessage *response, ProtobufCMessage **items,
                      size_t count, struct slice token, uint64_t total);
 

@@ -11,6 +11,7 @@
 #include "rpc/services/resource/hooks.h"
 #include "rpc/services/resource/seal.h"
 #include "storage/keys.h"
+#include "rpc/services/resource/list.h"
 
 void engine__audit_as(struct call *call, const char *verb, struct slice sentence)
 {
@@ -78,56 +79,18 @@ static struct status engine_get(struct call *call)
     return computed_fill(call, object.kind, &call->response, 1);
 }
 
-/* The messages of the rows, each with its etag. */
-static struct status unpack_rows(struct call *call, const struct store_rows *rows,
-                                 ProtobufCMessage ***ret_items)
+static struct status complete_items(struct call *call, const struct slice *values,
+                                    ProtobufCMessage **items, size_t count)
 {
-    const struct kind *kind = call->method->kind;
-    ProtobufCMessage **items = arena_array(call->arena, rows->count, sizeof(*items));
-
-    if (items == NULL)
-        return status_out_of_memory();
-    for (size_t i = 0; i < rows->count; i++) {
-        uint64_t revision;
-        struct slice body;
-        struct status status = object_unpack(call->arena, kind, rows->rows[i].value, &revision,
-                                             &body, &items[i]);
-
-        if (!status_is_ok(status))
-            return status;
-        object_set_etag(call, kind, items[i], revision);
-    }
-    *ret_items = items;
-    return status_ok();
+    (void)values;
+    return computed_fill(call, call->method->kind, items, count);
 }
 
 static struct status engine_list(struct call *call)
 {
-    const struct kind *kind = call->method->kind;
-    struct slice prefix = key_kind(call->arena, &call->identity.organization, kind->number);
-    ProtobufCMessage **items = NULL;
-    struct store_rows rows = {0};
-    struct slice token = SLICE_EMPTY;
-    enum store_found found;
-    uint64_t total = 0;
-    struct status status;
+    static const struct list_functions functions = {.complete = complete_items};
 
-    if (arena_failed(call->arena))
-        return status_out_of_memory();
-    status = object_scan_page(call, object_family(kind), prefix, false, &rows, &token);
-    if (!status_is_ok(status))
-        return status;
-    found = store_count(call->view, prefix, &total);
-    if (found != STORE_FOUND)
-        return call_store_status(found);
-    status = unpack_rows(call, &rows, &items);
-    if (status_is_ok(status))
-        status = computed_fill(call, kind, items, rows.count);
-    if (!status_is_ok(status))
-        return status;
-    call->response = message_new(call->arena, call->method->output);
-    object_set_page(call, call->response, items, rows.count, token, total);
-    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+    return list_objects(call, &functions, NULL, 0);
 }
 
 struct status engine__check_removal(struct call *call, const struct object *object)

@@ -1,0 +1,336 @@
+/*
+ * A page under way: one scan gives candidates in the driver's order, their records are read in
+ * batches, and what matches fills the page until it is full or enough was looked at.
+ */
+#include "rpc/services/resource/list.h"
+
+#include "rpc/services/resource/list_query.h"
+#include "rpc/services/resource/read_mask.h"
+#include "storage/keys.h"
+
+/* Objects that one call looks at; fewer where each needs reads of its own. */
+#define LOOKED_MOST 2000
+#define LOOKED_MOST_COMPUTED 200
+
+/* Records that are read at once. */
+#define BATCH_LEAST 64
+#define BATCH_MOST 512
+
+/* What may belong to the page. */
+struct candidate {
+    struct slice key;   /* of the driver's row */
+    struct slice value; /* record; NULL data: not read, absent, or of an object beside the store */
+    ProtobufCMessage *message; /* NULL until it is unpacked */
+};
+
+struct page {
+    struct call *call;
+    const struct list_functions *functions;
+    struct list_query query;
+    struct candidate *candidates;
+    size_t candidate_count;
+    bool more; /* rows beyond the candidates */
+    size_t bytes;
+    struct arena scratch;
+    /* Found. */
+    ProtobufCMessage **items;
+    struct slice *values;
+    size_t count;
+    struct slice last; /* key of the candidate that was looked at last, when something is left */
+};
+
+/* -- candidates ------------------------------------------------------------------------------- */
+
+static struct status scan(struct page *page, struct store_rows *ret_rows)
+{
+    struct call *call = page->call;
+    const struct list_query *query = &page->query;
+    struct slice from = query->plan.from;
+    struct slice to = query->plan.to;
+    size_t limit = query->page_size;
+    enum store_found found;
+
+    if (query->filter.root != NULL)
+        limit = query->filter.names_computed ? LOOKED_MOST_COMPUTED : LOOKED_MOST;
+    if (query->after.len > 0 && query->plan.reverse)
+        to = query->after;
+    else if (query->after.len > 0) /* the NUL after the copy is part of the key: the next one */
+        from = slice_make(arena_copy(call->arena, query->after).data, query->after.len + 1);
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    found = store_scan(call->view, query->plan.family, from, to, query->plan.reverse, limit,
+                       ret_rows);
+    return found == STORE_FOUND ? status_ok() : call_store_status(found);
+}
+
+/* Whether `a` comes before `b` on the page. */
+static bool is_before(const struct page *page, struct slice a, struct slice b)
+{
+    int order = slice_compare(a, b);
+
+    return page->query.plan.reverse ? order > 0 : order < 0;
+}
+
+/* Puts an object beside the store among the candidates, unless its place is on another page. */
+static void insert(struct page *page, const struct store_rows *rows, ProtobufCMessage *message)
+{
+    const struct list_plan *plan = &page->query.plan;
+    struct slice key = list__key_of(page->call, &page->query, message);
+    size_t at = page->candidate_count;
+
+    if (key.len == 0 || slice_compare(key, plan->from) < 0 || slice_compare(key, plan->to) >= 0 ||
+        (page->query.after.len > 0 && !is_before(page, page->query.after, key)) ||
+        (rows->more && !is_before(page, key, rows->rows[rows->count - 1].key)))
+        return;
+    for (; at > 0 && is_before(page, key, page->candidates[at - 1].key); at--)
+        page->candidates[at] = page->candidates[at - 1];
+    page->candidates[at] = (struct candidate){.key = key, .message = message};
+    page->candidate_count++;
+}
+
+static struct status find_candidates(struct page *page, ProtobufCMessage *const *beside,
+                                     size_t beside_count)
+{
+    struct store_rows rows = {0};
+    struct status status = scan(page, &rows);
+
+    if (!status_is_ok(status))
+        return status;
+    page->candidates = arena_array(page->call->arena, rows.count + beside_count,
+                                   sizeof(*page->candidates));
+    if (page->candidates == NULL)
+        return status_out_of_memory();
+    for (size_t i = 0; i < rows.count; i++)
+        page->candidates[i].key = rows.rows[i].key;
+    for (size_t i = 0; i < rows.count; i++)
+        page->candidates[i].value = rows.rows[i].value;
+    page->candidate_count = rows.count;
+    page->more = rows.more;
+    for (size_t i = 0; i < beside_count; i++)
+        insert(page, &rows, beside[i]);
+    return arena_failed(page->call->arena) ? status_out_of_memory() : status_ok();
+}
+
+/* -- records ---------------------------------------------------------------------------------- */
+
+/* Reads the records of the candidates from `from` on; *ret_end is where the bound of bytes ended it. */
+static struct status read_records(struct page *page, size_t from, size_t end, size_t *ret_end)
+{
+    struct call *call = page->call;
+    const struct kind *kind = page->query.kind;
+    size_t bound = page->bytes < STORE_SCAN_BYTES_MOST ? STORE_SCAN_BYTES_MOST - page->bytes : 1;
+    struct slice *keys = arena_array(call->arena, end - from, sizeof(*keys));
+    struct slice *values = arena_array(call->arena, end - from, sizeof(*values));
+    struct candidate **wanted = arena_array(call->arena, end - from, sizeof(*wanted));
+    size_t count = 0;
+    size_t read;
+    enum store_found found;
+
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    for (size_t i = from; i < end; i++) {
+        struct candidate *candidate = &page->candidates[i];
+        const struct store_row row = {candidate->key, candidate->value};
+        struct uuid id;
+
+        if (candidate->message != NULL)
+            continue;
+        if (!list__id_of(&page->query.plan, &row, &id))
+            return object_data_loss();
+        wanted[count] = candidate;
+        keys[count++] = key_object(call->arena, &call->identity.organization, kind->number, &id);
+    }
+    found = store_get_many(call->view, object_family(kind), keys, count, bound, values, &read);
+    if (found != STORE_FOUND)
+        return call_store_status(found);
+    for (size_t i = 0; i < read; i++) {
+        wanted[i]->value = values[i];
+        page->bytes += values[i].len;
+    }
+    *ret_end = read < count ? (size_t)(wanted[read] - page->candidates) : end;
+    return status_ok();
+}
+
+/* The message of a candidate that is stored, as the record has it, with its etag. */
+static struct status unpack(struct page *page, struct arena *arena,
+                            const struct candidate *candidate, ProtobufCMessage **ret_message)
+{
+    const struct kind *kind = page->query.kind;
+    struct slice body;
+    uint64_t revision;
+    struct status status = object_unpack(arena, kind, candidate->value, &revision, &body,
+                                         ret_message);
+
+    if (status_is_ok(status) && kind->etag != NULL)
+        field_set_string(arena, *ret_message, kind->etag, call_etag(arena, revision));
+    return status;
+}
+
+/* Completes the items from `from` on. A miss ends nothing: the rest is asked for too. */
+static struct status complete(struct page *page, size_t from)
+{
+    struct status status = page->functions->complete(page->call, page->values + from,
+                                                     page->items + from, page->count - from);
+
+    if (store_view_missed(page->call->view))
+        return call_store_status(STORE_AGAIN);
+    return status;
+}
+
+/* -- matching --------------------------------------------------------------------------------- */
+
+static void add(struct page *page, const struct candidate *candidate)
+{
+    page->items[page->count] = candidate->message;
+    page->values[page->count++] = candidate->value;
+}
+
+/*
+ * For a filter that names what is computed: has candidates completed before they are judged. They pass
+ * through the free part of items, which has room for a batch beyond the page.
+ */
+static struct status complete_candidates(struct page *page, size_t from, size_t end)
+{
+    size_t kept = page->count;
+    struct status status = status_ok();
+
+    for (size_t i = from; status_is_ok(status) && i < end; i++) {
+        struct candidate *candidate = &page->candidates[i];
+
+        if (candidate->message == NULL && candidate->value.data != NULL)
+            status = unpack(page, page->call->arena, candidate, &candidate->message);
+        if (candidate->message != NULL)
+            add(page, candidate);
+    }
+    if (status_is_ok(status))
+        status = complete(page, kept);
+    page->count = kept;
+    for (size_t i = from; i < end; i++)
+        if (page->candidates[i].message != NULL)
+            page->candidates[i].message = page->items[kept++];
+    return status;
+}
+
+/* Whether the candidate matches. What does not leaves nothing in the call's memory. */
+static struct status match(struct page *page, const struct candidate *candidate, bool *ret_matches)
+{
+    const struct filter *filter = &page->query.filter;
+    ProtobufCMessage *message = candidate->message;
+    struct status status = status_ok();
+
+    *ret_matches = filter->root == NULL;
+    if (*ret_matches)
+        return status;
+    if (message == NULL)
+        status = unpack(page, &page->scratch, candidate, &message);
+    if (status_is_ok(status))
+        *ret_matches = filter_matches(filter, &page->scratch, message);
+    if (arena_failed(&page->scratch))
+        status = status_out_of_memory();
+    arena_reset(&page->scratch);
+    return status;
+}
+
+/* Adds the candidate to the page if it matches. One that is gone since its row was read does not. */
+static struct status take(struct page *page, struct candidate *candidate)
+{
+    bool matches = false;
+    struct status status = status_ok();
+
+    if (candidate->message == NULL && candidate->value.data == NULL)
+        return status;
+    status = match(page, candidate, &matches);
+    if (status_is_ok(status) && matches && candidate->message == NULL)
+        status = unpack(page, page->call->arena, candidate, &candidate->message);
+    if (status_is_ok(status) && matches)
+        add(page, candidate);
+    return status;
+}
+
+/* Judges the candidates of a batch in order; *end becomes where the page was full. */
+static struct status judge(struct page *page, size_t from, size_t *end)
+{
+    struct status status = status_ok();
+    size_t at = from;
+
+    if (page->query.filter.names_computed)
+        status = complete_candidates(page, from, *end);
+    for (; status_is_ok(status) && at < *end && page->count < page->query.page_size; at++)
+        status = take(page, &page->candidates[at]);
+    *end = at;
+    return arena_failed(page->call->arena) ? status_out_of_memory() : status;
+}
+
+static struct status fill(struct page *page)
+{
+    bool reads = page->query.plan.driver != LIST_BY_ID;
+    size_t wanted = page->query.page_size;
+    size_t batch = wanted < BATCH_LEAST ? BATCH_LEAST : wanted > BATCH_MOST ? BATCH_MOST : wanted;
+    size_t at = 0;
+
+    while (at < page->candidate_count && page->count < wanted &&
+           page->bytes < STORE_SCAN_BYTES_MOST) {
+        size_t end = page->candidate_count - at < batch ? page->candidate_count : at + batch;
+        struct status status = reads ? read_records(page, at, end, &end) : status_ok();
+
+        if (status_is_ok(status))
+            status = judge(page, at, &end);
+        if (!status_is_ok(status))
+            return status;
+        at = end;
+    }
+    if (page->more || at < page->candidate_count)
+        page->last = page->candidates[at - 1].key;
+    return page->query.filter.names_computed ? status_ok() : complete(page, 0);
+}
+
+/* -- the answer ------------------------------------------------------------------------------- */
+
+static struct status respond(struct page *page, size_t beside_count)
+{
+    struct call *call = page->call;
+    const struct list_query *query = &page->query;
+    struct slice token = SLICE_EMPTY;
+    uint64_t total = TOTAL_UNKNOWN;
+
+    if (query->filter.root == NULL) {
+        enum store_found found = store_count(
+            call->view, key_kind(call->arena, &call->identity.organization, query->kind->number),
+            &total);
+
+        if (found != STORE_FOUND)
+            return call_store_status(found);
+        total += beside_count;
+    }
+    call->limited = query->read_mask != NULL;
+    for (size_t i = 0; call->limited && i < page->count; i++)
+        page->items[i] = read_mask_keep(call->arena, query->kind->message, query->read_mask,
+                                        page->items[i]);
+    if (page->last.len > 0)
+        token = list_query_token(call, query, page->last);
+    call->response = message_new(call->arena, call->method->output);
+    object_set_page(call, call->response, page->items, page->count, token, total);
+    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+}
+
+struct status list_objects(struct call *call, const struct list_functions *functions,
+                           ProtobufCMessage *const *beside, size_t beside_count)
+{
+    struct page page = {.call = call, .functions = functions};
+    struct status status = list_query_read(call, &page.query);
+    size_t room = page.query.page_size + BATCH_MOST + LIST_BESIDE_MOST;
+
+    if (!status_is_ok(status))
+        return status;
+    page.items = arena_array(call->arena, room, sizeof(ProtobufCMessage *));
+    page.values = arena_array(call->arena, room, sizeof(*page.values));
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    status = find_candidates(&page, beside, beside_count);
+    if (!status_is_ok(status))
+        return status;
+    arena_init_like(&page.scratch, call->arena);
+    status = fill(&page);
+    arena_done(&page.scratch);
+    return status_is_ok(status) ? respond(&page, beside_count) : status;
+}
