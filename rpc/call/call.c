@@ -9,8 +9,8 @@
  *   RUNNING -> STREAMING    `ready`; stream.c has the rest
  *   RUNNING, COMMITTING, STREAMING -> DONE  `finish`
  *
- * At most one thing is waited for at a time: a fetch in OPENING, RUNNING and STREAMING, a commit in
- * COMMITTING. Its thread calls `post`, and the loop goes on in call_resume.
+ * At most one thing is waited for at a time: a fetch in OPENING, RUNNING and STREAMING, work of the
+ * pool in RUNNING, a commit in COMMITTING. Its thread calls `post`, and the loop goes on in call_resume.
  */
 #include <assert.h>
 #include <stdatomic.h>
@@ -19,6 +19,7 @@
 #include "proto/message/message.h"
 #include "rpc/call/chain.h"
 #include "rpc/call/time_floor.h"
+#include "rpc/call/work.h"
 
 /* Of the handler: of many who change one record at once, one wins each round. */
 #define RUNS_MOST 64
@@ -203,6 +204,24 @@ static bool may_change(const struct method *method)
     return method->rule_count == 0 || !slice_equal(method->rules[0].verb, SLICE("GET"));
 }
 
+/* After the handler asked for work: gives it to the pool, or refuses the call. */
+static void start_work(struct call *call)
+{
+    struct status status;
+
+    if (work__submit(call->loop->chain->pool, call)) {
+        call->work_waits = true;
+        return;
+    }
+    status = status_const(STATUS_RESOURCE_EXHAUSTED,
+                          SLICE("Too many passwords are being checked; try again in a second."));
+    status_add_detail(call->arena, &status, DETAIL_RETRY_INFO, SLICE_EMPTY, SLICE_EMPTY,
+                      SLICE_EMPTY);
+    for (struct status_detail *d = status.details; d != NULL; d = d->next)
+        d->retry_ms = 1000;
+    call__finish(call, status);
+}
+
 static void run_handler(struct call *call)
 {
     call_handler *handler = call->loop->chain->handlers[call->method->index];
@@ -215,6 +234,7 @@ static void run_handler(struct call *call)
     call->audit_last = NULL;
     call->committed = NULL;
     call->handler_state = NULL;
+    call->work_wanted = false;
     if (handler == NULL) {
         call__finish(call, status_const(STATUS_UNIMPLEMENTED, SLICE("The method has no handler.")));
         return;
@@ -227,7 +247,9 @@ static void run_handler(struct call *call)
     else if (store_view_missed(call->view)) {
         if (!call__fetch(call))
             call__finish(call, call__never_there());
-    } else if (status_is_ok(status) && call->response == NULL)
+    } else if (call->work_wanted)
+        start_work(call);
+    else if (status_is_ok(status) && call->response == NULL)
         call__finish(call, status_const(STATUS_INTERNAL, SLICE("The method gave no answer.")));
     else if (status_is_ok(status) && !commit_is_empty(&call->commit))
         submit(call);
@@ -360,6 +382,9 @@ void call_resume(struct call *call)
         open_go_on(call);
         break;
     case CALL_RUNNING:
+        if (call->work_waits)
+            work__done(call);
+        call->work_waits = false;
         run(call);
         break;
     case CALL_COMMITTING:

@@ -23,6 +23,7 @@ struct chain_loop;
 struct news;
 struct stream;
 struct stream_entry;
+struct work;
 
 /* One changed field. */
 struct call_change {
@@ -123,6 +124,9 @@ struct call {
         CALL_DONE
     } state;
     struct stream *stream; /* while it is open */
+    struct work *work;     /* what its handler had done off the loop, the newest first; work.h */
+    bool work_wanted;      /* the newest is asked for, and not there yet */
+    bool work_waits;       /* and the pool has it */
     unsigned runs;         /* of the handler: 1, and 1 more for each conflict */
     unsigned fetches;      /* since the view was last reset */
     uint64_t view_epoch;   /* of identities, when the view was last reset */

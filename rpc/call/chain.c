@@ -5,6 +5,7 @@
 
 #include "base/crypto/wipe.h"
 #include "rpc/call/time_floor.h"
+#include "rpc/call/work.h"
 
 /* The method of a handler's row; NULL when the contract has none of that name. */
 static const struct method *find_method(const struct contract *contract, struct slice full_name)
@@ -106,13 +107,18 @@ struct status chain_new(const struct chain_options *options, struct arena *arena
     status = take_streams(options, arena, chain);
     if (status_is_ok(status))
         status = take_handlers(options, arena, chain);
-    if (status_is_ok(status))
-        *ret_chain = chain;
+    if (!status_is_ok(status))
+        return status;
+    chain->pool = work_pool_new(arena);
+    if (chain->pool == NULL)
+        return status_out_of_memory();
+    *ret_chain = chain;
     return status;
 }
 
 void chain_free(struct chain *chain)
 {
+    work_pool_stop(chain->pool);
     crypto_wipe(chain->page_key, sizeof(chain->page_key));
     crypto_wipe(&chain->secret_keys, sizeof(chain->secret_keys));
 }

@@ -23,6 +23,7 @@ struct chain {
     uint32_t token_kind; /* number of the kind "api-tokens", 0 when there is none */
     uint8_t page_key[32];
     struct secret_keys secret_keys;
+    struct work_pool *pool; /* has a lock of its own */
 };
 
 struct chain_loop {

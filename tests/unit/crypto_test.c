@@ -11,6 +11,7 @@
 #include "base/crypto/aead.h"
 #include "base/crypto/hkdf.h"
 #include "base/crypto/hmac.h"
+#include "base/crypto/password.h"
 #include "base/crypto/sha256.h"
 #include "base/crypto/wipe.h"
 
@@ -194,9 +195,32 @@ static void equal_bytes_are_equal(void **state)
     assert_true(crypto_equal(bytes, "\0\0\0\0", 4));
 }
 
+/* The string is of the reference implementation's own tests. */
+static void passwords_are_compared_with_phc_strings(void **state)
+{
+    static const char phc[] = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$"
+                              "nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+    const struct password_cost cheap = {64, 1, 1};
+    const uint8_t salt[PASSWORD_SALT_LEN] = {1, 2, 3};
+    char made[PASSWORD_PHC_SIZE];
+
+    (void)state;
+    assert_int_equal(password_verify(SLICE("password"), phc), PASSWORD_RIGHT);
+    assert_int_equal(password_verify(SLICE("Password"), phc), PASSWORD_WRONG);
+    assert_int_equal(password_verify(SLICE("password"), "nonsense"), PASSWORD_FAILED);
+    assert_true(password_hash(SLICE("a longer one"), salt, cheap, made));
+    assert_memory_equal(made, "$argon2id$v=19$m=64,t=1,p=1$", 28);
+    assert_int_equal(password_verify(SLICE("a longer one"), made), PASSWORD_RIGHT);
+    assert_int_equal(password_verify(SLICE("a longer one "), made), PASSWORD_WRONG);
+    assert_false(password_is_cheaper(made, cheap));
+    assert_true(password_is_cheaper(made, PASSWORD_COST_DEFAULT));
+    assert_true(password_is_cheaper("nonsense", cheap));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(passwords_are_compared_with_phc_strings),
         cmocka_unit_test(sha256_gives_the_published_hashes),
         cmocka_unit_test(hmac_takes_parts_and_other_keys),
         cmocka_unit_test(hmac_gives_the_published_codes),
