@@ -363,6 +363,15 @@ static void visit_secrets(struct check *check, const struct store_row *row, stru
         check_indexes(check, row);
 }
 
+static void visit_email(struct check *check, const struct store_row *row, struct slice body)
+{
+    if (body.len != KEY_OBJECT_LEN)
+        say(check, row->key, "the row is not an address and its user");
+    else
+        check_owner(check, row->key, body, "the address leads to no user",
+                    "the user has another address");
+}
+
 static void visit_usage(struct check *check, const struct store_row *row, struct slice body)
 {
     (void)body;
@@ -520,6 +529,7 @@ static void (*const visitors[FAMILIES])(struct check *, const struct store_row *
                                         struct slice body) = {
     [FAMILY_ORGANIZATIONS] = visit_organization,
     [FAMILY_TOKEN_HASHES] = visit_token_hash,
+    [FAMILY_EMAILS] = visit_email,
     [FAMILY_USAGE] = visit_usage,
     [FAMILY_SECRETS] = visit_secrets,
     [FAMILY_RESOURCES] = visit_object,

@@ -48,7 +48,7 @@ struct check_rules {
  *
  *   - nothing was changed after the last audit row of its organization,
  *   - every object can be read, and each row that must lead to it is there and is as it must be,
- *   - names, references and token hashes lead to nothing but objects that have them, and no object
+ *   - names, addresses, references and token hashes lead to nothing but objects that have them, and no object
  *     to the audit rows of another one.
  *
  * Memory stays bounded. Nothing may write meanwhile, or it reports what was only half seen. Waits

@@ -12,6 +12,7 @@
  *   users, resources
  *   secrets          org kind id                                 storage.v1.SecretsRecord
  *   names            org kind folded-name                        id (16)
+ *   emails           folded address                              org kind id (of the user)
  *   references       org kind id (of the target)                 empty
  *                    kind (of the source) field source
  *   counts           org kind                                    u64

@@ -252,8 +252,9 @@ struct kind {
     struct slice collection; /* "devices" */
     struct slice singular;   /* "device" */
     enum area area;
-    bool quotes;          /* texts may hold quotes, those of the envelope excepted */
-    struct slice example; /* JSON body of a create request; may be empty */
+    bool quotes;           /* texts may hold quotes, those of the envelope excepted */
+    bool names_may_repeat; /* a name is no key: several objects may have it */
+    struct slice example;  /* JSON body of a create request; may be empty */
     const struct message_type *message;
     const struct field *id, *name, *description, *labels, *create_time, *update_time, *created_by,
         *etag;

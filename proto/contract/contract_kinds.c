@@ -100,6 +100,7 @@ static struct kind *make_kind(struct arena *arena, const struct message_type *ty
     kind->singular = slice_from_cstr(option->singular);
     kind->area = (enum area)option->area;
     kind->quotes = option->quotes;
+    kind->names_may_repeat = option->names_may_repeat;
     kind->example = slice_from_cstr(option->example);
     kind->message = type;
     return kind;

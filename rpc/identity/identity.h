@@ -122,6 +122,8 @@ const struct predefined_role *identity_predefined_roles(const struct identity_re
 const struct predefined_role *identity_predefined_role(const struct identity_registry *registry,
                                                        const struct uuid *id);
 #define PREDEFINED_API_ADMINISTRATOR "API Administrator"
+#define PREDEFINED_OWNER "Owner"
+#define PREDEFINED_ADMIN "Admin"
 
 /*
  * The permissions of any role of the organization, predefined or stored, read through the view

@@ -24,7 +24,7 @@ struct role_row {
 
 static const struct role_row rows[PREDEFINED_ROLES] = {
     {
-        .name = "Owner",
+        .name = PREDEFINED_OWNER,
         .description = "Everything, handing over the organization included.",
         .assignable = ASSIGNABLE_USERS,
         .verbs = {[AREA_FLEET] = ALL,
@@ -36,7 +36,7 @@ static const struct role_row rows[PREDEFINED_ROLES] = {
                   [AREA_OWNER] = ALL},
     },
     {
-        .name = "Admin",
+        .name = PREDEFINED_ADMIN,
         .description = "Everything but what is the Owner's alone.",
         .assignable = ASSIGNABLE_USERS,
         .verbs = {[AREA_FLEET] = ALL,

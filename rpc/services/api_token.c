@@ -112,11 +112,13 @@ static struct slice hash_key(ProtobufCBinaryData hash)
     return slice_make(hash.data, hash.len);
 }
 
-static void add_indexes(struct arena *arena, const struct uuid *organization, struct slice body,
+static void add_indexes(struct arena *arena, const struct kind *kind,
+                        const struct uuid *organization, struct slice body,
                         struct check_index **first)
 {
     const Datastream__Storage__V1__TokenRecord *record = api_token__unpack(arena, body);
 
+    (void)kind;
     if (record == NULL)
         return;
     check_index_add(arena, first, FAMILY_TOKEN_HASHES, hash_key(record->hash),

@@ -4,13 +4,14 @@
 
 #include "storage/keys.h"
 
-/* The rows of the tokens that have the role: references lie by the kind of their source. */
-static struct slice tokens_prefix(struct call *call, const struct object *role)
+/* The rows of those of a kind that have the role: references lie by the kind of their source. */
+static struct slice holders_prefix(struct call *call, const struct object *role,
+                                   struct slice collection)
 {
-    const struct kind *tokens = contract_kind(call_contract(call), SLICE("api-tokens"));
+    const struct kind *kind = contract_kind(call_contract(call), collection);
 
     return key_references_of(call->arena, &call->identity.organization, role->kind->number,
-                             &role->id, tokens->number);
+                             &role->id, kind->number);
 }
 
 /*
@@ -34,20 +35,33 @@ static struct status find_holder(struct call *call, struct slice prefix, bool *r
     return status_ok();
 }
 
-/* A role that tokens have stays assignable to tokens. */
+/* A role that tokens or users have stays assignable to them. */
 static struct status check_narrowing(struct call *call, struct edit *edit)
 {
+    static const struct {
+        int assignable;
+        struct slice collection;
+        const char *what;
+    } rows[] = {
+        {DATASTREAM__V1__ASSIGNABLE__VALUE__TOKENS, SLICE_INIT("api-tokens"), "API tokens"},
+        {DATASTREAM__V1__ASSIGNABLE__VALUE__USERS, SLICE_INIT("users"), "users"},
+    };
     const Datastream__V1__Role *after = (const void *)edit->after.message;
-    bool held = false;
-    struct status status;
 
-    if ((after->assignable_to & DATASTREAM__V1__ASSIGNABLE__VALUE__TOKENS) != 0)
-        return status_ok();
-    status = find_holder(call, tokens_prefix(call, &edit->object), &held);
-    if (held)
-        violations_add(&edit->after.violations, call->arena, SLICE("assignableTo"),
-                       "must allow API tokens: some API tokens have the role");
-    return status;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool held = false;
+        struct status status;
+
+        if ((after->assignable_to & rows[i].assignable) != 0)
+            continue;
+        status = find_holder(call, holders_prefix(call, &edit->object, rows[i].collection), &held);
+        if (!status_is_ok(status))
+            return status;
+        if (held)
+            violations_add(&edit->after.violations, call->arena, SLICE("assignableTo"),
+                           "must allow %s: some %s have the role", rows[i].what, rows[i].what);
+    }
+    return status_ok();
 }
 
 /*

@@ -9,10 +9,12 @@
 #include "rpc/services/resource/disclosure.h"
 #include "rpc/services/resource/resource.h"
 #include "rpc/services/role.h"
+#include "rpc/services/user.h"
 #include "rpc/services/watch.h"
 
 #define API_TOKENS "datastream.v1.ApiTokenService."
 #define ROLES "datastream.v1.RoleService."
+#define USERS "datastream.v1.UserService."
 
 const struct handler_entry *services_handlers(void)
 {
@@ -34,6 +36,15 @@ const struct handler_entry *services_handlers(void)
         {ROLES "CloneRole", role__clone},
         {ROLES "GetRoleUsage", role__usage},
         {ROLES "ListPermissions", permission__list},
+        {USERS "CreateUser", user__create},
+        {USERS "ListUsers", user__list},
+        {USERS "GetUser", user__get},
+        {USERS "UpdateUser", user__update},
+        {USERS "DeleteUser", user__delete},
+        {USERS "DisableUser", user__disable},
+        {USERS "EnableUser", user__enable},
+        {USERS "ResetUserPassword", user__reset_password},
+        {USERS "EndUserSessions", user__end_sessions},
         {"datastream.v1.AuditService.ListAuditLogs", audit_log__list},
         {"datastream.v1.ApiPreviewService.PreviewApiCall", preview__call},
         {NULL, NULL},

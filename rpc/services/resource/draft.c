@@ -223,10 +223,17 @@ void draft_commit_delete(struct call *call, const struct object *object)
 
 void draft_commit_record(struct call *call, const struct object *object, struct slice body)
 {
+    draft_commit_secrets(call, object, body, object->secrets);
+}
+
+void draft_commit_secrets(struct call *call, const struct object *object, struct slice body,
+                          struct slice secrets)
+{
     struct draft draft = draft_of(call, object);
     struct object_state before = state_before(call, &draft, object);
     struct object_state after = state_of(call, &draft, body);
 
+    after.secrets = secrets;
     rows_commit(&call->commit, &before, &after);
     call->committed = object_committed;
 }

@@ -101,4 +101,8 @@ void edit_commit(struct call *call, const struct edit *edit, struct slice body);
  */
 void draft_commit_record(struct call *call, const struct object *object, struct slice body);
 
+/* The same, with another body of its row of secrets. */
+void draft_commit_secrets(struct call *call, const struct object *object, struct slice body,
+                          struct slice secrets);
+
 #endif

@@ -7,7 +7,7 @@
 #include "storage/keys.h"
 #include "storage/record.h"
 
-static const struct typed_kind *const typed_kinds[] = {&api_token_kind, &role_kind};
+static const struct typed_kind *const typed_kinds[] = {&api_token_kind, &role_kind, &user_kind};
 
 static const struct typed_kind *typed_kind_of(const struct kind *kind)
 {
@@ -22,6 +22,13 @@ enum store_family object_family(const struct kind *kind)
     const struct typed_kind *typed = typed_kind_of(kind);
 
     return typed == NULL ? FAMILY_RESOURCES : typed->family;
+}
+
+bool object_has_secrets(const struct kind *kind)
+{
+    const struct typed_kind *typed = typed_kind_of(kind);
+
+    return typed != NULL && typed->has_secrets;
 }
 
 bool object_is_builtin(const struct identity_registry *identities, const struct kind *kind,
@@ -39,7 +46,7 @@ void object_add_indexes(struct arena *arena, const struct kind *kind,
     const struct typed_kind *typed = typed_kind_of(kind);
 
     if (typed != NULL && typed->add_indexes != NULL)
-        typed->add_indexes(arena, organization, body, first);
+        typed->add_indexes(arena, kind, organization, body, first);
 }
 
 struct status object_unpack(struct arena *arena, const struct kind *kind, struct slice value,
@@ -127,7 +134,7 @@ void object_fold_name(struct arena *arena, const struct kind *kind, ProtobufCMes
         return;
     }
     field_set_string(arena, message, kind->name, trimmed);
-    *ret_folded = folded;
+    *ret_folded = kind->names_may_repeat ? SLICE_EMPTY : folded;
 }
 
 struct slice object_with_article(struct arena *arena, const struct kind *kind)
@@ -161,7 +168,7 @@ struct status object_check_name(struct call *call, const struct kind *kind, cons
     struct slice value;
     struct slice key;
 
-    if (kind->name == NULL)
+    if (kind->name == NULL || kind->names_may_repeat)
         return status_ok();
     key = key_name(call->arena, &call->identity.organization, kind->number, folded);
     if (arena_failed(call->arena))

@@ -14,17 +14,20 @@
 struct typed_kind {
     const ProtobufCMessageDescriptor *message; /* tells the kind */
     enum store_family family;
+    bool has_secrets; /* a row in the family of secrets, which its own file fills */
     /* The public message in a stored body; NULL when it does not parse or the arena failed. */
     ProtobufCMessage *(*unpack)(struct arena *arena, struct slice body);
     /* Whether the id exists without a record; NULL: none does. */
     bool (*is_builtin)(const struct identity_registry *identities, const struct uuid *id);
     /* Adds the rows that lead to a record beside name and references; NULL: none do. */
-    void (*add_indexes)(struct arena *arena, const struct uuid *organization, struct slice body,
+    void (*add_indexes)(struct arena *arena, const struct kind *kind,
+                        const struct uuid *organization, struct slice body,
                         struct check_index **first);
 };
 
 extern const struct typed_kind api_token_kind;
 extern const struct typed_kind role_kind;
+extern const struct typed_kind user_kind;
 
 /* A record as it was read. */
 struct object {
@@ -38,6 +41,7 @@ struct object {
 };
 
 enum store_family object_family(const struct kind *kind);
+bool object_has_secrets(const struct kind *kind); /* see struct typed_kind */
 bool object_is_builtin(const struct identity_registry *identities, const struct kind *kind,
                        const struct uuid *id);
 /* See struct typed_kind. */

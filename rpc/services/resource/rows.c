@@ -20,7 +20,7 @@ static void list_name(struct arena *arena, const struct object_state *state,
 {
     struct slice id = slice_make(state->id.bytes, sizeof(state->id.bytes));
 
-    if (state->kind->name != NULL)
+    if (state->kind->name != NULL && !state->kind->names_may_repeat)
         check_index_add(arena, first, FAMILY_NAMES,
                         key_name(arena, &state->organization, state->kind->number, state->folded),
                         arena_copy(arena, id));

@@ -9,8 +9,8 @@
 #include "rpc/services/resource/object.h"
 
 /*
- * Whether the object may have such a row: one of the kind's own fields is a credential, or the stored
- * message says that secrets are set.
+ * Whether the object may have such a row: one of the kind's own fields is a credential, the kind's own
+ * file says so, or the stored message says that secrets are set.
  */
 bool secrets_has_row(const struct kind *kind, const ProtobufCMessage *message);
 
