@@ -9,9 +9,9 @@
 #include "rpc/services/resource/credential.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/hooks.h"
+#include "rpc/services/resource/list.h"
 #include "rpc/services/resource/seal.h"
 #include "storage/keys.h"
-#include "rpc/services/resource/list.h"
 
 void engine__audit_as(struct call *call, const char *verb, struct slice sentence)
 {
