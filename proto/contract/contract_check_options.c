@@ -65,7 +65,7 @@ static const char *wrong_indexed(const struct contract_spot *spot)
         return "is not directly in the resource";
     if (field->repeated || is_type(field, PROTOBUF_C_TYPE_BYTES) ||
         (field->message != NULL && field->message->well_known != WELL_KNOWN_TIMESTAMP))
-        return "is no single number, bool, enum, string or timestamp";
+        return "is not a single number, bool, enum, string or timestamp";
     if (field->secret || field->computed || field->reverse != NULL || field->input_only)
         return "is secret, computed, reverse or input-only too";
     return NULL;
@@ -115,7 +115,7 @@ static const char *wrong_default(const struct contract_spot *spot)
     const struct field *field = spot->field;
 
     if (field->repeated || field->message != NULL || is_type(field, PROTOBUF_C_TYPE_BYTES))
-        return "is no single bool, number, string or enum";
+        return "is not a single bool, number, string or enum";
     if (field->required || spot->output || field->secret)
         return "is required, output-only or secret too";
     if (field->oneof_member)
@@ -130,7 +130,7 @@ static const char *wrong_default_from(const struct contract_spot *spot)
     const struct field *field = spot->field;
 
     if (!is_single_string(field) || !is_single_string(field->default_from))
-        return "is no single string like the field that it names";
+        return "is not a single string like the field that it names";
     if (field->default_value != NULL)
         return "has a default too";
     if (field->default_from == field)
@@ -154,7 +154,7 @@ static const char *wrong_once(const struct contract_spot *spot)
 static const char *wrong_format(const struct contract_spot *spot)
 {
     if (spot->field->format > FIELD_FORMAT_ROUTE_FILTER)
-        return "it has no known name";
+        return "the format is unknown";
     if (!is_type(spot->field, PROTOBUF_C_TYPE_STRING))
         return "is neither a string nor a list of strings";
     return NULL;
@@ -215,7 +215,7 @@ static const char *wrong_credential(const struct contract_spot *spot)
 
     if (!contract__spot_is_direct(spot) || !is_single_string(field) || !field->output_only ||
         !field->has_presence)
-        return "is no output-only string with presence directly in a resource";
+        return "is not an output-only string with presence directly in a resource";
     if (field->reference != NULL || field->secret || field->indexed || field->computed ||
         field->once || field->exclusive || field->quotes || field->format != FIELD_FORMAT_NONE ||
         field->default_value != NULL || field->default_from != NULL ||
@@ -227,7 +227,7 @@ static const char *wrong_credential(const struct contract_spot *spot)
     if (is_prefix_of_another(spot))
         return "its prefix belongs to another credential";
     if (masked == field || !is_single_string(masked) || !masked->output_only)
-        return "its `masked` is no output-only string";
+        return "its `masked` is not an output-only string";
     return NULL;
 }
 
@@ -247,7 +247,7 @@ static const char *wrong_struct_bounds(const struct contract_spot *spot)
     const struct struct_bounds *bounds = spot->field->struct_bounds;
 
     if (!is_free_form(spot->field))
-        return "is no google.protobuf.Struct, ListValue or Value";
+        return "is not a google.protobuf.Struct, ListValue or Value";
     if (bounds->max_bytes == 0 || bounds->max_depth == 0 || bounds->max_values == 0)
         return "one of its three bounds is missing";
     return NULL;
@@ -357,11 +357,11 @@ struct status contract__check_elsewhere(const struct build *build, const struct 
         if (!options[i].is_given(field))
             continue;
         if (options[i].of_resources)
-            return refuse(build, field, options[i].name, "is in no resource");
+            return refuse(build, field, options[i].name, "is not in a resource");
         if (options[i].wrong(&spot) != NULL)
             return refuse(build, field, options[i].name, options[i].wrong(&spot));
     }
     return has_relation(field)
-               ? refuse(build, field, "that relates it to others", "is in no resource")
+               ? refuse(build, field, "that relates it to others", "is not in a resource")
                : status_ok();
 }

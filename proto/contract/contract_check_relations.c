@@ -36,7 +36,7 @@ static const char *wrong_reference(const struct contract_spot *spot)
 static const char *wrong_exclusive(const struct contract_spot *spot)
 {
     if (spot->field->reference == NULL)
-        return "is no reference";
+        return "is not a reference";
     if (contract__fields_referring(spot->top, spot->field->reference) > 1)
         return "another field below the same field of the resource refers to the same kind";
     return NULL;
@@ -48,7 +48,7 @@ static const char *wrong_reverse(const struct contract_spot *spot)
     const struct reverse_reference *reverse = field->reverse;
 
     if (!contract__spot_is_direct(spot) || !field->output_only || field->map || !is_string(field))
-        return "is no output-only string or list of strings directly in the resource";
+        return "is not an output-only string or list of strings directly in the resource";
     if (field->repeated && (field->rules == NULL || !field->rules->has_item_count ||
                             field->rules->max_items == UINT64_MAX))
         return "is a list without max_items";
@@ -90,9 +90,9 @@ static const char *wrong_same(const struct contract_spot *spot)
                                                                field->same[i].ours);
 
         if (ours == NULL || !is_single(ours))
-            return "`ours` is no single scalar directly in the resource";
+            return "`ours` is not a single scalar directly in the resource";
         if (!is_single(theirs))
-            return "`theirs` is no single scalar";
+            return "`theirs` is not a single scalar";
         if (class_of(theirs) != class_of(ours))
             return "`theirs` and `ours` cannot be compared";
         if (!theirs->immutable && !theirs->once &&
@@ -114,7 +114,7 @@ static const char *wrong_derived_from(const struct contract_spot *spot)
     const struct derived_from *derived = spot->field->derived_from;
 
     if (!spot->field->output_only || spot->field->repeated)
-        return "is no single output-only enum";
+        return "is not a single output-only enum";
     for (size_t i = 0; i < derived->oneof->field_count; i++) {
         const struct field *field = derived->values[i].field;
 
@@ -131,7 +131,7 @@ static const char *wrong_derived_from(const struct contract_spot *spot)
 static const char *wrong_unique_by(const struct contract_spot *spot)
 {
     if (!spot->field->repeated || spot->field->map || spot->field->message == NULL)
-        return "is no list of messages";
+        return "is not a list of messages";
     return is_single(spot->field->unique_by) ? NULL : "its elements have no such single field";
 }
 

@@ -252,7 +252,7 @@ static struct status check_listed(const struct owner *owner, const struct oneof 
             is_member |= slice_equal(oneof->fields[k]->name, member);
         if (!is_member)
             return refuse(owner, "derived_from", option->values[i]->member,
-                          "which is no member of the oneof");
+                          "which is not a member of the oneof");
         for (size_t k = 0; k < i; k++)
             if (slice_equal(slice_from_cstr(option->values[k]->member), member))
                 return refuse(owner, "derived_from", option->values[i]->member,

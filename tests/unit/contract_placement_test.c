@@ -160,11 +160,11 @@ static void values_stand_where_they_are_kept(void **state)
         {"Device",
          "tags",
          {.indexed = true},
-         "Device.tags has the option indexed, but is no single number,"},
+         "Device.tags has the option indexed, but is not a single number,"},
         {"Device",
          "syslog",
          {.indexed = true},
-         "Device.syslog has the option indexed, but is no single number,"},
+         "Device.syslog has the option indexed, but is not a single number,"},
         {"Device",
          "category",
          {.indexed = true, .computed = true},
@@ -181,11 +181,11 @@ static void values_stand_where_they_are_kept(void **state)
         {"CreateDeviceRequest",
          "validate_only",
          {.once = true},
-         "CreateDeviceRequest.validate_only has the option once, but is in no resource."},
+         "CreateDeviceRequest.validate_only has the option once, but is not in a resource."},
         {"ListDevicesRequest",
          "page_token",
          {.when = {"page_size"}},
-         "ListDevicesRequest.page_token has the option that relates it to others, but is in no "
+         "ListDevicesRequest.page_token has the option that relates it to others, but is not in a "
          "resource."},
     };
 
@@ -199,7 +199,7 @@ static void defaults_stand_where_they_can_be_filled_in(void **state)
         {"Device",
          "tags",
          {.default_ = "x"},
-         "Device.tags has the option default, but is no single bool, number, string or enum."},
+         "Device.tags has the option default, but is not a single bool, number, string or enum."},
         {"Device",
          "name",
          {.default_ = "x"},
@@ -244,12 +244,13 @@ static void defaults_stand_where_they_can_be_filled_in(void **state)
         {"Device",
          "tags",
          {.default_from = "name"},
-         "Device.tags has the option default_from, but is no single string like the field that it "
+         "Device.tags has the option default_from, but is not a single string like the field that "
+         "it "
          "names."},
         {"Device",
          "description",
          {.default_from = "tags"},
-         "Device.description has the option default_from, but is no single string like"},
+         "Device.description has the option default_from, but is not a single string like"},
         {"Device",
          "description",
          {.default_from = "description"},
@@ -303,7 +304,7 @@ static void texts_have_formats_and_quotes(void **state)
         {"Device",
          "description",
          {.format = 99},
-         "Device.description has the option format, but it has no known name."},
+         "Device.description has the option format, but the format is unknown."},
         {"Device",
          "director_ids",
          {.quotes = true, .reference = "directors"},
@@ -319,7 +320,7 @@ static void texts_have_formats_and_quotes(void **state)
         {"Device",
          "description",
          {.bounds = {1, 1, 1}},
-         "Device.description has the option struct_bounds, but is no google.protobuf.Struct, "
+         "Device.description has the option struct_bounds, but is not a google.protobuf.Struct, "
          "ListValue or Value."},
         {"GenericDevice",
          "settings",
@@ -342,7 +343,8 @@ static void credentials_are_shown_once(void **state)
         {"Director",
          "platform",
          {.key = {"dsx_", "version"}},
-         "Director.platform has the option credential, but is no output-only string with presence "
+         "Director.platform has the option credential, but is not an output-only string with "
+         "presence "
          "directly in a resource."},
         {"Director",
          "api_key",
@@ -351,7 +353,7 @@ static void credentials_are_shown_once(void **state)
         {"Director",
          "api_key",
          {.key = {"key_", "masked_api_key"}, .behavior = NONE},
-         "Director.api_key has the option credential, but is no output-only string"},
+         "Director.api_key has the option credential, but is not an output-only string"},
         {"Director",
          "api_key",
          {.key = {"dsdir_", "masked_api_key"}},
@@ -365,11 +367,13 @@ static void credentials_are_shown_once(void **state)
         {"Director",
          "api_key",
          {.key = {"dsd_", "description"}},
-         "Director.api_key has the option credential, but its `masked` is no output-only string."},
+         "Director.api_key has the option credential, but its `masked` is not an output-only "
+         "string."},
         {"Director",
          "api_key",
          {.key = {"dsd_", "masked"}},
-         "Director.api_key has the option credential \"masked\", which is no field beside it."},
+         "Director.api_key has the option credential \"masked\", which is not a field of the same "
+         "message."},
     };
 
     (void)state;
@@ -386,7 +390,7 @@ static void references_lead_to_one_another(void **state)
         {"Device",
          "description",
          {.exclusive = true},
-         "Device.description has the option exclusive, but is no reference."},
+         "Device.description has the option exclusive, but is not a reference."},
         {"RouteRule",
          "device_ids",
          {.reference = "devices", .exclusive = true},
@@ -395,7 +399,7 @@ static void references_lead_to_one_another(void **state)
         {"Device",
          "description",
          {.reverse = {"clusters", "members.director_id"}},
-         "Device.description has the option reverse, but is no output-only string or list of "
+         "Device.description has the option reverse, but is not an output-only string or list of "
          "strings directly in the resource."},
         {"Device",
          "created_by",
@@ -410,17 +414,19 @@ static void references_lead_to_one_another(void **state)
         {"Device",
          "created_by",
          {.reverse = {"clusters", "members.director"}},
-         "Device.created_by has the option reverse \"members.director\", which is no field of that "
+         "Device.created_by has the option reverse \"members.director\", which is not a field of "
+         "that "
          "kind."},
         {"Device",
          "dataset_ids",
          {.reference = "datasets", .same = {"type", "kind"}},
-         "Device.dataset_ids has the option same, but `ours` is no single scalar directly in the "
+         "Device.dataset_ids has the option same, but `ours` is not a single scalar directly in "
+         "the "
          "resource."},
         {"Device",
          "dataset_ids",
          {.reference = "datasets", .same = {"labels", "type"}},
-         "Device.dataset_ids has the option same, but `theirs` is no single scalar."},
+         "Device.dataset_ids has the option same, but `theirs` is not a single scalar."},
         {"Device",
          "dataset_ids",
          {.reference = "datasets", .same = {"status", "type"}},
@@ -432,7 +438,7 @@ static void references_lead_to_one_another(void **state)
         {"Device",
          "description",
          {.same = {"type", "type"}},
-         "Device.description has the option same \"type\", which is no field of what it refers "
+         "Device.description has the option same \"type\", which is not a field of what it refers "
          "to."},
     };
 
@@ -451,16 +457,17 @@ static void derived_fields_follow_a_oneof(void **state)
         {"AccessSource",
          "type",
          {.derived = {"source", "address", NULL, "start"}},
-         "AccessSource.type has the option derived_from \"start\", which is no enum of the "
+         "AccessSource.type has the option derived_from \"start\", which is not an enum of the "
          "member."},
         {"AccessSource",
          "type",
          {.derived = {"source", "address", "SINGLE"}, .behavior = NONE},
-         "AccessSource.type has the option derived_from, but is no single output-only enum."},
+         "AccessSource.type has the option derived_from, but is not a single output-only enum."},
         {"AccessSource",
          "type",
          {.derived = {"source", "net", "SINGLE"}},
-         "AccessSource.type has the option derived_from \"net\", which is no member of the oneof."},
+         "AccessSource.type has the option derived_from \"net\", which is not a member of the "
+         "oneof."},
         {"AccessSource",
          "type",
          {.derived = {"source", "address", "SINGLE"}, .listed_twice = true},
@@ -493,11 +500,11 @@ static void rules_span_fields_that_can_be_set(void **state)
         {"Device",
          "tags",
          {.unique_by = "name"},
-         "Device.tags has the option unique_by \"name\", which is no field of its elements."},
+         "Device.tags has the option unique_by \"name\", which is not a field of its elements."},
         {"Device",
          "syslog",
          {.unique_by = "port"},
-         "Device.syslog has the option unique_by, but is no list of messages."},
+         "Device.syslog has the option unique_by, but is not a list of messages."},
         {"AccessRestriction",
          "sources",
          {.unique_by = "range"},
