@@ -101,7 +101,7 @@ static void every_option_works_without_a_line_of_c(void **state)
         {400, "POST", ALL, "{\"name\":\"three\",\"replacesId\":\"@A\"}", "replacesId: ", 0},
         {400, "POST", ALL, "{\"name\":\"three\",\"quantity\":\"HUMIDITY\",\"replacesId\":\"@B\"}",
          "replacesId: ", 0},
-        {409, "DELETE", ALL "/@A", NULL, "The sensor \\\"two\\\" refers to it.", 0},
+        {409, "DELETE", ALL "/@A", NULL, "The sensor \\\"two\\\" refers to the object.", 0},
         {200, "POST", ALL "/@A:regenerateKey", "{}", "\"key\":\"dsn_", 0},
         {200, "GET", "/api/v1/permissions", NULL, "\"sensors.delete\"", 0},
     };
