@@ -323,9 +323,9 @@ static void another_format_is_refused(void **state)
         struct slice body;
         const char *says;
     } rows[] = {
-        {SLICE_INIT("format"), SLICE_INIT("\0\0\0\0\0\0\0\3"), "newer"},
+        {SLICE_INIT("format"), SLICE_INIT("\0\0\0\0\0\0\0\4"), "newer"},
         {SLICE_INIT("format"), SLICE_INIT("\0\0\0\0\0\0\0\1"),
-         "has format 1, and this version of datastreamd reads format 2: create a new store with "
+         "has format 1, and this version of datastreamd reads format 3: create a new store with "
          "\"datastreamd init\"."},
         {SLICE_INIT("format"), SLICE_INIT("\0\0\0\0\0\0\0\0"), "has format 0"},
         {SLICE_INIT("format"), SLICE_INIT("?"), "format"},
@@ -336,12 +336,14 @@ static void another_format_is_refused(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct slice value = arena_copy(&f->arena,
                                         slice_make("\1\0\0\0\0\0\0\0\0\0\0\0", RECORD_HEADER_LEN));
-        struct slice good = slice_make("\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\2", 20);
         char *bytes = arena_alloc(&f->arena, 20);
+        struct slice good;
 
         memcpy(bytes, value.data, value.len);
         memcpy(bytes + value.len, rows[i].body.data, rows[i].body.len);
         fixture_open(f);
+        assert_int_equal(read_in(f->store, &f->arena, FAMILY_META, rows[i].name, &good),
+                         STORE_FOUND);
         shut(f);
         raw_put(f->directory, "meta", rows[i].name, bytes, value.len + rows[i].body.len);
         assert_refused(f, STATUS_FAILED_PRECONDITION, rows[i].says);
