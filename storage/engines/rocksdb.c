@@ -18,6 +18,7 @@
 #include "storage/bytes.h"
 #include "storage/commit.h"
 #include "storage/engines/rocksdb.h"
+#include "storage/engines/rocksdb_files.h"
 #include "storage/keys.h"
 #include "storage/record.h"
 
@@ -376,15 +377,36 @@ static struct status store_in_use(struct arena *arena, const char *directory)
 static struct status open_error(struct arena *arena, const char *directory, char *error)
 {
     struct status status;
+    uint64_t log;
+    uint64_t offset;
 
     /* RocksDB tells a held lock from other I/O errors by its words alone. */
     if (strstr(error, "lock file") != NULL || strstr(error, "lock hold") != NULL)
         status = store_in_use(arena, directory);
+    else if (strstr(error, "Corruption") != NULL &&
+             rocksdb__find_damaged_log(directory, &log, &offset))
+        status = status_make(arena, STATUS_DATA_LOSS,
+                             "The store in %s cannot be opened: its log %06llu.log is damaged at "
+                             "byte %llu. Restore the data directory from a backup. (RocksDB: %s)",
+                             directory, (unsigned long long)log, (unsigned long long)offset, error);
     else
         status = status_make(arena, STATUS_INTERNAL, "The store in %s cannot be opened: %s.",
                              directory, error);
     rocksdb_free(error);
     return status;
+}
+
+/* RocksDB would open what is left, without what was answered as durable. */
+static struct status check_newest_log(struct arena *arena, const char *directory)
+{
+    uint64_t log;
+
+    if (!rocksdb__newest_log_is_missing(directory, &log))
+        return status_ok();
+    return status_make(arena, STATUS_DATA_LOSS,
+                       "The store in %s cannot be opened: its newest log, %06llu.log or a later "
+                       "one, is missing. Put it back, or restore the data directory from a backup.",
+                       directory, (unsigned long long)log);
 }
 
 /* Whether RocksDB has made a database there: then there is a file CURRENT. */
@@ -572,6 +594,8 @@ static struct status open_with(struct rocksdb_store *r, struct arena *arena,
     struct status status = status_ok();
 
     if (exists(arena, options->directory))
+        status = check_newest_log(arena, options->directory);
+    if (status_is_ok(status) && exists(arena, options->directory))
         status = list_families(arena, options, tuning->database, &present);
     if (status_is_ok(status))
         status = open_database(r, arena, options, tuning, &present);

@@ -57,9 +57,13 @@ static rocksdb_options_t *make_database(const struct store_options *options)
 
     /*
      * RocksDB would retry a failed write in the background and take writes again, although a
-     * failed sync may have lost what was answered as durable. Only options as text can say so.
+     * failed sync may have lost what was answered as durable. And it would replay the logs that it
+     * finds, also where an older one is missing or shorter than it was synced, unless it writes them
+     * down. Only options as text can say so.
      */
-    rocksdb_get_options_from_string(base, "max_bgerror_resume_count=0", database, &error);
+    rocksdb_get_options_from_string(
+        base, "max_bgerror_resume_count=0;track_and_verify_wals_in_manifest=true", database,
+        &error);
     rocksdb_options_destroy(base);
     if (rocksdb__take_error("setting of options", &error)) {
         rocksdb_options_destroy(database);

@@ -6,6 +6,7 @@
 #include "tests/unit/store_fixture.h"
 
 #include <dirent.h>
+#include <glob.h>
 #include <sys/stat.h>
 
 #include "storage/check.h"
@@ -129,7 +130,8 @@ static void a_damaged_log_is_refused(void **state)
 
         f->options.read_only = read_only != 0;
         flip(log, 50);
-        assert_refused(f, "Corruption");
+        assert_refused(f, "Restore the data directory from a backup");
+        assert_refused(f, strrchr(log.data, '/') + 1);
         flip(log, 50);
     }
     f->options.read_only = false;
@@ -175,6 +177,69 @@ static void a_log_that_was_cut_off_keeps_all_before(void **state)
     put(f, FAMILY_RESOURCES, SLICE("k"), SLICE("v"));
     fixture_reopen(f);
     assert_int_equal(store_revision(f->store), ROWS + 3);
+}
+
+/* RocksDB would open what is left, and not a word of what is gone. */
+static void a_lost_log_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct slice log = find_file(f, "0", ".log");
+    struct slice aside = arena_printf(&f->arena, "%s.aside", log.data);
+    glob_t logs;
+
+    assert_int_equal(rename(log.data, aside.data), 0);
+    for (int read_only = 0; read_only <= 1; read_only++) {
+        f->options.read_only = read_only != 0;
+        assert_refused(f, "its newest log");
+        assert_refused(f, "Put it back");
+    }
+    f->options.read_only = false;
+    assert_int_equal(rename(aside.data, log.data), 0);
+    fixture_open(f);
+    assert_int_equal(store_revision(f->store), ROWS);
+    fixture_reopen(f); /* after a clean end too */
+    store_close(f->store);
+    f->store = NULL;
+    assert_int_equal(glob(arena_printf(&f->arena, "%s/0*.log", f->directory).data, 0, NULL, &logs),
+                     0);
+    assert_int_equal(unlink(logs.gl_pathv[logs.gl_pathc - 1]), 0);
+    globfree(&logs);
+    assert_refused(f, "its newest log");
+}
+
+/* Rows of a family fill what RocksDB keeps in memory: it writes them to a table and begins a log. */
+static void fill_two_logs(struct fixture *f)
+{
+    size_t len = (size_t)900 << 10;
+    struct slice body;
+
+    fixture_open(f);
+    body = slice_make(arena_zalloc(&f->arena, len), len);
+    for (int i = 0; i < 80; i++)
+        put(f, FAMILY_RESOURCES, arena_printf(&f->arena, "large%d", i), body);
+    crash(f);
+}
+
+static void of_several_logs_none_may_be_lost(void **state)
+{
+    struct fixture *f = *state;
+    glob_t logs;
+
+    fill_two_logs(f);
+    assert_int_equal(glob(arena_printf(&f->arena, "%s/0*.log", f->directory).data, 0, NULL, &logs),
+                     0);
+    assert_true(logs.gl_pathc >= 2);
+    for (size_t i = 0; i < logs.gl_pathc; i++) {
+        const char *log = logs.gl_pathv[i];
+        struct slice aside = arena_printf(&f->arena, "%s.aside", log);
+
+        assert_int_equal(rename(log, aside.data), 0);
+        assert_refused(f, i + 1 < logs.gl_pathc ? "cannot be opened" : "its newest log");
+        assert_int_equal(rename(aside.data, log), 0);
+    }
+    globfree(&logs);
+    fixture_open(f);
+    assert_int_equal(store_revision(f->store), ROWS + 80);
 }
 
 static void damaged_or_lost_bookkeeping_is_refused(void **state)
@@ -287,6 +352,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_damaged_log_is_refused),
         CASE(a_log_that_was_cut_off_keeps_all_before),
+        CASE(a_lost_log_is_refused),
+        CASE(of_several_logs_none_may_be_lost),
         CASE(damaged_or_lost_bookkeeping_is_refused),
         CASE(a_damaged_table_is_told_at_the_opening_or_at_the_read),
         CASE(a_lost_table_is_refused),
