@@ -167,6 +167,20 @@ void exchange_send_end(struct exchange *exchange, const struct header *trailers,
     stream_touch(stream);
 }
 
+void exchange_give_way(struct exchange *exchange)
+{
+    struct stream *stream = stream_of(exchange);
+
+    loop_assert_thread(exchange->loop);
+    assert(!stream->gave_way && !stream->is_closed);
+    stream->gave_way = true;
+    if (stream->connection == NULL)
+        return; /* `closed` is about to be called */
+    list_remove(&stream->ready);
+    list_prepend(&stream->connection->ready, &stream->ready);
+    connection_schedule(stream->connection);
+}
+
 size_t exchange_waiting(const struct exchange *exchange)
 {
     return stream_of(exchange)->connection == NULL ? 0 : stream_of(exchange)->answer.waiting;

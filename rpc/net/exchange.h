@@ -59,6 +59,8 @@ struct exchange_frontend {
      * stream, the connection ended or the exchange was reset. Nothing can be sent any more.
      */
     void (*closed)(struct exchange *exchange, bool complete);
+    /* The turn that exchange_give_way asked for has come. NULL where nothing asks. */
+    void (*turn)(struct exchange *exchange);
 };
 
 /* The part that frontends see. */
@@ -112,6 +114,14 @@ bool exchange_send_body(struct exchange *exchange, struct slice bytes);
 size_t exchange_waiting(const struct exchange *exchange);
 /* Ends the answer; trailers (may be none) go out as HTTP/2 trailers or chunked trailers. */
 void exchange_send_end(struct exchange *exchange, const struct header *trailers, size_t count);
+
+/*
+ * Work for the exchange holds the loop up: `turn` is called once the loop has looked at the others, as
+ * if the exchange were to start (schedule.h), before its connection's further requests; at the latest
+ * after `closed`, where exchange_is_closed. Once for each call of this one, after which the caller
+ * returns.
+ */
+void exchange_give_way(struct exchange *exchange);
 
 /* Cuts the exchange: RST_STREAM(CANCEL), or the connection in HTTP/1.1. `closed` follows. */
 void exchange_reset(struct exchange *exchange);

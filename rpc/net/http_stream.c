@@ -123,12 +123,22 @@ void stream_begin(struct stream *stream)
     make_ready(stream);
 }
 
+static void take_turn(struct stream *stream)
+{
+    stream->gave_way = false;
+    stream->exchange.frontend->turn(&stream->exchange);
+}
+
 void stream_start(struct stream *stream)
 {
     const struct server_options *options = stream->exchange.loop->options;
 
     if (stream->overridden)
         return;
+    if (stream->gave_way) {
+        take_turn(stream);
+        return;
+    }
     if (!stream->begun) {
         stream->begun = true;
         options->begin(options->context, &stream->exchange);
@@ -139,7 +149,8 @@ void stream_start(struct stream *stream)
         stream->end_told = true;
         stream->exchange.frontend->body_end(&stream->exchange);
     }
-    list_remove(&stream->ready);
+    if (!stream->gave_way)
+        list_remove(&stream->ready);
 }
 
 static bool is_low(const struct stream *stream)
@@ -350,6 +361,8 @@ void stream_close(struct stream *stream)
     list_remove(&stream->link);
     stream->is_closed = true;
     stream->exchange.frontend->closed(&stream->exchange, stream->complete);
+    if (stream->gave_way)
+        take_turn(stream);
     /* Whoever still holds it may outlive the connection, but not for long. */
     account_move(&stream->memory, &stream->exchange.loop->leaving);
     exchange_release(&stream->exchange);

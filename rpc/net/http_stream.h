@@ -63,6 +63,7 @@ struct stream {
     bool accepted;           /* the frontend wants the body */
     bool ended;              /* all of it came */
     bool end_told;           /* body_end was called */
+    bool gave_way;           /* `turn` is owed */
     bool expect_continue;    /* the client waits for 100 */
     bool continue_owed;      /* 100 is to be written */
     bool continued;          /* HTTP/1.1: it was */
@@ -97,7 +98,7 @@ void stream_begin(struct stream *stream);
 
 /*
  * The turn has come: calls the server's begin handler, which may accept and answer, and tells the
- * end of the body where it has come. What runs a request runs in here.
+ * end of the body where it has come; or what gave way goes on. What runs a request runs in here.
  */
 void stream_start(struct stream *stream);
 

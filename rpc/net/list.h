@@ -40,6 +40,11 @@ static inline void list_append(struct link *head, struct link *link)
     head->prev = link;
 }
 
+static inline void list_prepend(struct link *head, struct link *link)
+{
+    list_append(head->next, link);
+}
+
 /* Takes a link out of its list; one that is in none stays so. */
 static inline void list_remove(struct link *link)
 {

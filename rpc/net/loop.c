@@ -16,7 +16,7 @@
  */
 #define TURN_ROUNDS 4
 /* Requests start for as long as this before the loop looks at its sockets again. */
-#define START_BUDGET_US 2000
+#define START_BUDGET_US 1000
 #define PIECES_MOST 1024
 #define IDLE_CLOSED_AT_ONCE 64
 
