@@ -35,7 +35,8 @@ struct rest_call {
     struct header headers[REST_HEADERS_MOST];
     size_t header_count;
     struct slice cache_control;
-    int status; /* answered; 0 before */
+    struct json_steps *steps; /* of an answer whose writing gave way */
+    int status;               /* answered; 0 before */
 };
 
 /* Adds a header to the answer; its slices are borrowed until the exchange closed. */
@@ -60,5 +61,8 @@ struct status rest__more_violations(struct rest_call *call, const ProtobufCMessa
 
 /* Answers the response of a call that ended well: 200, 201 or 304. */
 void rest__answer_message(struct rest_call *call, const ProtobufCMessage *response);
+
+/* The turn has come of an answer whose writing gave way; nothing when there is none. */
+void rest__answer_on(struct rest_call *call);
 
 #endif

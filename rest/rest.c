@@ -285,8 +285,16 @@ static void on_closed(struct exchange *exchange, bool complete)
     }
 }
 
-static const struct exchange_frontend rest_frontend = {on_body, on_body_end, on_writable,
-                                                       on_timeout, on_closed};
+static void on_turn(struct exchange *exchange)
+{
+    struct rest_call *call = exchange->state;
+
+    if (!frontend_turn(call->frontend))
+        rest__answer_on(call);
+}
+
+static const struct exchange_frontend rest_frontend = {on_body,    on_body_end, on_writable,
+                                                       on_timeout, on_closed,   on_turn};
 
 /* -- begin ------------------------------------------------------------------------------------ */
 

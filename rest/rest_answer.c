@@ -10,6 +10,9 @@ static const struct slice json_type = SLICE_INIT("application/json");
 static const struct slice raw_type = SLICE_INIT("application/octet-stream"); /* of bytes alone */
 static const struct slice problem_type = SLICE_INIT("application/problem+json");
 
+/* Bytes of a body that are written before others have their turn: a fraction of a millisecond. */
+#define STEP_BYTES 65536
+
 void rest__add_header(struct rest_call *call, struct slice name, struct slice value)
 {
     /* Two are kept for rest__answer. */
@@ -169,11 +172,37 @@ static struct slice location_of(const struct rest_call *call, const ProtobufCMes
                         SLICE_ARG(collection_of(call->exchange->head.path)), SLICE_ARG(id));
 }
 
+/* The body is written, or could not be. */
+static void answer_text(struct rest_call *call, struct status status, struct slice type,
+                        struct slice body)
+{
+    if (status_is_ok(status) && arena_failed(call->exchange->arena))
+        status = status_out_of_memory();
+    if (status_is_ok(status))
+        rest__answer(call, call->endpoint->creates ? 201 : 200, type, body);
+    else
+        rest__answer_problem(call, status_http(&status), &status);
+}
+
+void rest__answer_on(struct rest_call *call)
+{
+    struct status status = status_ok();
+    struct slice body;
+
+    if (call->steps == NULL || call->status != 0 || exchange_is_closed(call->exchange))
+        return;
+    if (json_steps_next(call->steps, STEP_BYTES, &status, &body))
+        answer_text(call, status, json_type, body);
+    else
+        exchange_give_way(call->exchange);
+}
+
 void rest__answer_message(struct rest_call *call, const ProtobufCMessage *response)
 {
     const struct endpoint *endpoint = call->endpoint;
     struct arena *arena = call->exchange->arena;
     struct slice etag = make_etag(call, response);
+    bool limited = call->frontend->call.limited;
     struct slice type = json_type;
     struct status status = status_ok();
     struct slice body, location;
@@ -184,18 +213,18 @@ void rest__answer_message(struct rest_call *call, const ProtobufCMessage *respon
         rest__answer(call, 304, SLICE_EMPTY, SLICE_EMPTY);
         return;
     }
-    if (!transcode_raw_response(&endpoint->binding, response, &type, &body))
-        status = transcode_response(arena, &endpoint->binding, response,
-                                    call->frontend->call.limited, &body);
-    else if (type.len == 0)
-        type = raw_type;
     location = location_of(call, response);
     if (location.len > 0)
         rest__add_header(call, SLICE("location"), location);
-    if (status_is_ok(status) && arena_failed(arena))
-        status = status_out_of_memory();
-    if (status_is_ok(status))
-        rest__answer(call, endpoint->creates ? 201 : 200, type, body);
-    else
-        rest__answer_problem(call, status_http(&status), &status);
+    if (transcode_raw_response(&endpoint->binding, response, &type, &body)) {
+        answer_text(call, status, type.len == 0 ? raw_type : type, body);
+        return;
+    }
+    call->steps = transcode_response_steps(arena, &endpoint->binding, response, limited);
+    if (call->steps != NULL) {
+        rest__answer_on(call);
+        return;
+    }
+    status = transcode_response(arena, &endpoint->binding, response, limited, &body);
+    answer_text(call, status, json_type, body);
 }

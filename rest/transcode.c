@@ -348,15 +348,30 @@ struct status transcode_request(struct arena *arena, const struct binding *bindi
     return status;
 }
 
-struct status transcode_response(struct arena *arena, const struct binding *binding,
-                                 const ProtobufCMessage *message, bool limited,
-                                 struct slice *ret_text)
+static struct json_write_options response_options(const struct binding *binding, bool limited)
 {
-    const struct json_write_options options = {
+    return (struct json_write_options){
         .contract = binding->contract,
         .always_emit = !limited,
         .hide_input_only = true,
     };
+}
+
+struct json_steps *transcode_response_steps(struct arena *arena, const struct binding *binding,
+                                            const ProtobufCMessage *message, bool limited)
+{
+    const struct json_write_options options = response_options(binding, limited);
+
+    if (binding->response != NULL)
+        return NULL;
+    return json_steps_begin(arena, binding->output, message, &options);
+}
+
+struct status transcode_response(struct arena *arena, const struct binding *binding,
+                                 const ProtobufCMessage *message, bool limited,
+                                 struct slice *ret_text)
+{
+    const struct json_write_options options = response_options(binding, limited);
 
     if (binding->response != NULL)
         return json_write_field(arena, message, binding->response, &options, ret_text);

@@ -87,6 +87,13 @@ struct status transcode_response(struct arena *arena, const struct binding *bind
                                  struct slice *ret_text);
 
 /*
+ * The same in steps (json.h), for an answer that is a whole message; NULL for others, and when the
+ * arena failed.
+ */
+struct json_steps *transcode_response_steps(struct arena *arena, const struct binding *binding,
+                                            const ProtobufCMessage *message, bool limited);
+
+/*
  * When the answer is a google.api.HttpBody: its content type and bytes, of the message; both empty
  * where response_body names one that is not set. False for every other answer.
  */

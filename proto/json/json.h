@@ -91,6 +91,20 @@ struct status json_write_message(struct arena *arena, const struct message_type 
                                  const ProtobufCMessage *message,
                                  const struct json_write_options *options, struct slice *ret_text);
 
+/*
+ * The same in steps, for answers whose writing would hold the loop up: each writes about `most` further
+ * bytes, and ends between two elements of a list of `message`. What was passed is borrowed until the
+ * last step. NULL when the arena failed.
+ */
+struct json_steps;
+struct json_steps *json_steps_begin(struct arena *arena, const struct message_type *type,
+                                    const ProtobufCMessage *message,
+                                    const struct json_write_options *options);
+
+/* True: it was the last step, and *ret_status and, where that is OK, *ret_text are the result. */
+bool json_steps_next(struct json_steps *steps, size_t most, struct status *ret_status,
+                     struct slice *ret_text);
+
 /* The value of one field alone (response_body, audit); null where presence is kept and it is unset.
  */
 struct status json_write_field(struct arena *arena, const ProtobufCMessage *message,

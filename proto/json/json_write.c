@@ -147,7 +147,7 @@ static void put_key(struct json_text *text, const ProtobufCMessage *entry, const
     }
 }
 
-static bool put_element(struct json_writer *writer, const struct field *field, const void *address)
+bool json__write_element(struct json_writer *writer, const struct field *field, const void *address)
 {
     const ProtobufCMessage *message;
 
@@ -170,7 +170,7 @@ static bool put_list(struct json_writer *writer, const ProtobufCMessage *message
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
             json__put_char(&writer->text, ',');
-        if (!put_element(writer, field, field_address(message, field, i)))
+        if (!json__write_element(writer, field, field_address(message, field, i)))
             return false;
     }
     json__put_char(&writer->text, ']');
@@ -192,7 +192,7 @@ static bool put_map(struct json_writer *writer, const ProtobufCMessage *message,
             json__put_char(&writer->text, ',');
         put_key(&writer->text, entry, key);
         json__put_char(&writer->text, ':');
-        if (!put_element(writer, value, field_address(entry, value, 0)))
+        if (!json__write_element(writer, value, field_address(entry, value, 0)))
             return false;
     }
     json__put_char(&writer->text, '}');
@@ -206,7 +206,7 @@ bool json__write_value(struct json_writer *writer, const ProtobufCMessage *messa
         return put_map(writer, message, field);
     if (field->repeated)
         return put_list(writer, message, field);
-    return put_element(writer, field, field_address(message, field, 0));
+    return json__write_element(writer, field, field_address(message, field, 0));
 }
 
 /* Whether the field at its default stands for nothing: no object, or a value that has no name. */
@@ -231,19 +231,26 @@ static bool is_written(const struct json_writer *writer, const ProtobufCMessage 
     return field_is_set(message, field);
 }
 
+bool json__begin_member(struct json_writer *writer, const ProtobufCMessage *message,
+                        const struct field *field, size_t *count)
+{
+    if (!is_written(writer, message, field))
+        return false;
+    if ((*count)++ > 0)
+        json__put_char(&writer->text, ',');
+    json_put_string(&writer->text, writer->options->proto_names ? field->name : field->json_name);
+    json__put_char(&writer->text, ':');
+    return true;
+}
+
 bool json__write_members(struct json_writer *writer, const struct message_type *type,
                          const ProtobufCMessage *message, size_t *count)
 {
     for (size_t i = 0; i < type->field_count; i++) {
         const struct field *field = type->declared[i];
 
-        if (!is_written(writer, message, field))
+        if (!json__begin_member(writer, message, field, count))
             continue;
-        if ((*count)++ > 0)
-            json__put_char(&writer->text, ',');
-        json_put_string(&writer->text,
-                        writer->options->proto_names ? field->name : field->json_name);
-        json__put_char(&writer->text, ':');
         if (!json__write_value(writer, message, field))
             return false;
     }
@@ -270,7 +277,7 @@ bool json__write_message(struct json_writer *writer, const struct message_type *
     return written;
 }
 
-static struct status finish(const struct json_writer *writer, struct slice *ret_text)
+struct status json__write_end(const struct json_writer *writer, struct slice *ret_text)
 {
     if (arena_failed(writer->text.arena))
         return status_out_of_memory();
@@ -286,7 +293,7 @@ struct status json_write_message(struct arena *arena, const struct message_type 
     struct json_writer writer = {.text = {.arena = arena}, .options = options};
 
     json__write_message(&writer, type, message);
-    return finish(&writer, ret_text);
+    return json__write_end(&writer, ret_text);
 }
 
 struct status json_write_field(struct arena *arena, const ProtobufCMessage *message,
@@ -299,5 +306,5 @@ struct status json_write_field(struct arena *arena, const ProtobufCMessage *mess
         json_put_literal(&writer.text, "null");
     else
         json__write_value(&writer, message, field);
-    return finish(&writer, ret_text);
+    return json__write_end(&writer, ret_text);
 }

@@ -30,6 +30,17 @@ bool json__write_message(struct json_writer *writer, const struct message_type *
 bool json__write_value(struct json_writer *writer, const ProtobufCMessage *message,
                        const struct field *field);
 
+/* One element of a list, or a singular field's value, which lies at `address`. */
+bool json__write_element(struct json_writer *writer, const struct field *field,
+                         const void *address);
+
+/* Writes a member's comma and name; false, and nothing is written, where the member is left out. */
+bool json__begin_member(struct json_writer *writer, const ProtobufCMessage *message,
+                        const struct field *field, size_t *count);
+
+/* The text, or what was refused. */
+struct status json__write_end(const struct json_writer *writer, struct slice *ret_text);
+
 /* The members of a message without its braces; `*count` counts those already in the object. */
 bool json__write_members(struct json_writer *writer, const struct message_type *type,
                          const ProtobufCMessage *message, size_t *count);

@@ -77,6 +77,7 @@ static struct status refuse_known(struct call *call, struct slice description)
 void call__reset_view(struct call *call)
 {
     store_view_reset(call->view);
+    call->progress = NULL;
     call->fetches = 0;
     call->view_epoch = identity_epoch(call->loop->chain->identities);
 }

@@ -6,6 +6,7 @@
  *   OPEN -> RUNNING         identity again, validation, handler; may wait for fetches
  *   RUNNING -> COMMITTING   waits for the store
  *   COMMITTING -> RUNNING   a condition did not hold: all of it again
+ *   RUNNING                 may give way to other calls, and goes on
  *   RUNNING -> STREAMING    `ready`; stream.c has the rest
  *   RUNNING, COMMITTING, STREAMING -> DONE  `finish`
  *
@@ -15,6 +16,7 @@
 #include <assert.h>
 #include <stdatomic.h>
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "proto/message/message.h"
 #include "rpc/call/chain.h"
@@ -24,6 +26,9 @@
 /* Of the handler: of many who change one record at once, one wins each round. */
 #define RUNS_MOST 64
 #define FETCHES_MOST 64
+/* A handler that runs for longer gives way, as often as this. */
+#define SLICE_US 400
+#define WAYS_MOST 256
 
 void call__move(struct call *call, int state)
 {
@@ -222,6 +227,23 @@ static void start_work(struct call *call)
     call__finish(call, status);
 }
 
+bool call_gives_way(struct call *call)
+{
+    if (call->give_way == NULL || call->ways_given >= WAYS_MOST ||
+        clock_monotonic_us() - call->run_since_us < SLICE_US)
+        return false;
+    call->gives_way = true;
+    return true;
+}
+
+/* What the handler returned stands for nothing: its turn comes again. */
+static void give_way(struct call *call)
+{
+    call->gives_way = false;
+    call->ways_given++;
+    call->give_way(call);
+}
+
 static void run_handler(struct call *call)
 {
     call_handler *handler = call->loop->chain->handlers[call->method->index];
@@ -235,11 +257,17 @@ static void run_handler(struct call *call)
     call->committed = NULL;
     call->handler_state = NULL;
     call->work_wanted = false;
+    call->gives_way = false;
+    call->run_since_us = clock_monotonic_us();
     if (handler == NULL) {
         call__finish(call, status_const(STATUS_UNIMPLEMENTED, SLICE("The method has no handler.")));
         return;
     }
     status = handler(call);
+    if (call->gives_way && !arena_failed(call->arena) && !store_view_missed(call->view)) {
+        give_way(call);
+        return;
+    }
     if (status_is_ok(status) && call->response != NULL && call->loop->chain->limit_answer != NULL)
         call->loop->chain->limit_answer(call);
     if (arena_failed(call->arena))

@@ -76,6 +76,11 @@ struct call {
     struct slice if_none_match; /* likewise */
     /* Asks the call's loop, from any thread, to call call_resume(call). */
     void (*post)(struct call *call);
+    /*
+     * Asks for call_resume(call) once other calls had their turn. NULL: the call never gives way. The
+     * loop's thread.
+     */
+    void (*give_way)(struct call *call);
     /* After call_open: `status` says whether the caller may go on. Once. */
     void (*opened)(struct call *call);
     /* After call_dispatch: `status`, and `response` when it is OK. Once. */
@@ -112,6 +117,7 @@ struct call {
      * NULL. */
     void (*committed)(struct call *call, uint64_t revision);
     void *handler_state; /* of this run */
+    void *progress; /* of runs that gave way; NULL at the first, and once what was read is stale */
 
     /* The chain's own. */
     enum {
@@ -130,6 +136,9 @@ struct call {
     unsigned runs;         /* of the handler: 1, and 1 more for each conflict */
     unsigned fetches;      /* since the view was last reset */
     uint64_t view_epoch;   /* of identities, when the view was last reset */
+    int64_t run_since_us;  /* when this run of the handler began */
+    unsigned ways_given;
+    bool gives_way;
 };
 
 /*
@@ -206,10 +215,17 @@ bool call_sent_credentials(const struct call *call);
 /* Runs the method. `finish` is called once, now or later, also when cancelled. */
 void call_dispatch(struct call *call);
 
-/* The frontend's loop answers `post` with this. */
+/* The frontend's loop answers `post` with this, and `give_way` once its turn has come. */
 void call_resume(struct call *call);
 
 /* -- for handlers ---------------------------------------------------------------------------- */
+
+/*
+ * Whether the handler has held the loop for so long that the others are to have their turn. Then it
+ * keeps in call->progress what it has, all of it in the call's arena, returns anything, and is run
+ * again. Only for handlers that have neither filled the commit nor read again what they keep.
+ */
+bool call_gives_way(struct call *call);
 
 /* Whether the caller's role holds the method's permission. */
 bool call_may(const struct call *call);

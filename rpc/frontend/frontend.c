@@ -68,6 +68,23 @@ static void post(struct call *call)
     loop_post(frontend->exchange->loop, &frontend->task);
 }
 
+static void give_way(struct call *call)
+{
+    struct frontend_call *frontend = call->frontend;
+
+    frontend->gave_way = true;
+    exchange_give_way(frontend->exchange);
+}
+
+bool frontend_turn(struct frontend_call *frontend)
+{
+    if (!frontend->gave_way)
+        return false;
+    frontend->gave_way = false;
+    call_resume(&frontend->call);
+    return true;
+}
+
 static void call_opened(struct call *call)
 {
     struct frontend_call *frontend = call->frontend;
@@ -114,6 +131,8 @@ struct frontend_call *frontend_begin(struct frontends *frontends, struct exchang
                 &frontend->call.if_none_match);
     frontend->call.request_id = frontend_request_id(exchange);
     frontend->call.post = post;
+    if (!method->server_streaming && !method->client_streaming)
+        frontend->call.give_way = give_way;
     frontend->call.opened = call_opened;
     frontend->call.finish = call_finished;
     frontend->call.frontend = frontend;

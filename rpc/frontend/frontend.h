@@ -22,6 +22,7 @@ struct frontend_call {
     bool body_complete;
     bool dispatched; /* between call_dispatch and finish: a hold on the exchange stands */
     bool opening;    /* between call_open and opened, likewise */
+    bool gave_way;   /* the call, for which frontend_turn is owed */
     bool answered;
     int logged_status; /* HTTP status or gRPC code, for the log */
     void *state;       /* the frontend's own */
@@ -75,6 +76,9 @@ bool frontend_gather(struct frontend_call *frontend, struct slice bytes, size_t 
 
 /* call_dispatch; holds the exchange until `finish`. */
 void frontend_dispatch(struct frontend_call *frontend);
+
+/* For `turn`: has the call go on; false when it was not the call that gave way. */
+bool frontend_turn(struct frontend_call *frontend);
 
 /* For `closed`: marks the call cancelled. */
 void frontend_cancel(struct frontend_call *frontend);

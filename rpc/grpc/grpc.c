@@ -290,12 +290,20 @@ static void on_writable(struct exchange *exchange)
     (void)exchange;
 }
 
+static void on_turn(struct exchange *exchange)
+{
+    struct grpc_call *call = exchange->state;
+
+    frontend_turn(call->frontend);
+}
+
 static const struct exchange_frontend unary = {
     .body = on_body,
     .body_end = on_body_end,
     .writable = on_writable,
     .timeout = on_timeout,
     .closed = on_closed,
+    .turn = on_turn,
 };
 
 /* For exchanges that were answered before there was a call. */

@@ -4,11 +4,33 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* In steps of one byte: wherever they end, the result is that of the whole. */
+static void assert_same_in_steps(const struct message_type *type, const ProtobufCMessage *message,
+                                 const struct json_write_options *options, struct status wanted,
+                                 struct slice wanted_text)
+{
+    struct json_steps *steps = json_steps_begin(&arena, type, message, options);
+    struct status status = status_ok();
+    struct slice text = SLICE_EMPTY;
+
+    assert_non_null(steps);
+    while (!json_steps_next(steps, 1, &status, &text))
+        ;
+    assert_int_equal(status.code, wanted.code);
+    if (status_is_ok(status))
+        assert_true(slice_equal(text, wanted_text));
+}
+
 static struct status write_with(const char *type, const ProtobufCMessage *message,
                                 struct json_write_options options, struct slice *ret_text)
 {
+    struct status status;
+
     options.contract = contract;
-    return json_write_message(&arena, type_of(type), message, &options, ret_text);
+    status = json_write_message(&arena, type_of(type), message, &options, ret_text);
+    assert_same_in_steps(type_of(type), message, &options, status,
+                         status_is_ok(status) ? *ret_text : SLICE_EMPTY);
+    return status;
 }
 
 static ProtobufCMessage *read_message(const char *type, const char *text)
@@ -18,6 +40,27 @@ static ProtobufCMessage *read_message(const char *type, const char *text)
     if (!status_is_ok(read_text(type, text, false, &message)))
         fail_msg("%s is refused", text);
     return message;
+}
+
+/* A step ends between two elements, and not before it has as much as it may. */
+static void steps_end_between_elements(void **state)
+{
+    ProtobufCMessage *message = read_message(
+        "Node", "{\"name\":\"n\",\"numbers\":[1,2,3,4],\"children\":[{\"name\":\"c\"}]}");
+    const struct json_write_options options = {.contract = contract};
+    struct status status;
+    struct slice text = SLICE_EMPTY;
+    int steps = 1;
+
+    (void)state;
+    for (struct json_steps *at = json_steps_begin(&arena, type_of("Node"), message, &options);
+         !json_steps_next(at, 1, &status, &text); steps++)
+        ;
+    assert_true(status_is_ok(status));
+    assert_in_range(steps, 3, 8);
+    for (struct json_steps *at = json_steps_begin(&arena, type_of("Node"), message, &options);
+         !json_steps_next(at, 1000, &status, &text);)
+        fail_msg("A short text takes one step.");
 }
 
 static const struct field *named(const char *type, const char *name)
@@ -406,6 +449,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(defaults_are_written_when_asked_for),
+        TEST(steps_end_between_elements),
         TEST(input_only_fields_are_hidden_at_any_depth),
         TEST(proto_names_are_written_when_asked_for),
         TEST(doubles_are_as_short_as_reads_back_the_same),
