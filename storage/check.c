@@ -420,6 +420,20 @@ static void visit_reference(struct check *check, const struct store_row *row, st
                 "the reference has no source", "its source does not refer to it");
 }
 
+static void visit_index(struct check *check, const struct store_row *row, struct slice body)
+{
+    struct uuid organization;
+    uint32_t kind, index;
+    struct uuid id;
+
+    if (!key_index_parse(row->key, &organization, &kind, &index, &id) || body.len != 0) {
+        say(check, row->key, "the row is not that of an index");
+        return;
+    }
+    check_owner(check, row->key, key_object(&check->scratch, &organization, kind, &id),
+                "the row of an index leads to no object", "the object has another value");
+}
+
 static void visit_count(struct check *check, const struct store_row *row, struct slice body)
 {
     struct slice key = row->key;
@@ -538,6 +552,7 @@ static void (*const visitors[FAMILIES])(struct check *, const struct store_row *
     [FAMILY_ROLES] = visit_object,
     [FAMILY_NAMES] = visit_name,
     [FAMILY_REFERENCES] = visit_reference,
+    [FAMILY_INDEXES] = visit_index,
     [FAMILY_COUNTS] = visit_count,
     [FAMILY_AUDIT] = visit_audit,
     [FAMILY_AUDIT_BY_OBJECT] = visit_audit_by_object,

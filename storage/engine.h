@@ -16,8 +16,9 @@
  *
  *   2  references by field, then source; audit rows by actor; random keys, wrapped; secrets
  *   3  heads of audit chains
+ *   4  rows of indexes
  */
-#define STORE_FORMAT 3
+#define STORE_FORMAT 4
 
 struct store_engine {
     /* Size of the engine's view, which the front allocates and clears. */

@@ -10,6 +10,7 @@
 
 #define UUID_LEN sizeof(((struct uuid *)NULL)->bytes)
 #define REFERENCE_LEN (KEY_OBJECT_LEN + 4 + UUID_LEN + 4)
+#define INDEX_LEN (UUID_LEN + 4 + 4) /* without value and id */
 #define AUDIT_LEN (UUID_LEN + 8)
 #define AUDIT_HEAD "audit"
 #define AUDIT_HEAD_KEY_LEN (UUID_LEN + sizeof(AUDIT_HEAD) - 1)
@@ -118,6 +119,36 @@ struct slice key_references_of(struct arena *arena, const struct uuid *organizat
                            KEY_OBJECT_LEN + 4);
 }
 
+/* With room for `more` bytes after it. */
+static char *put_index(struct arena *arena, const struct uuid *organization, uint32_t kind,
+                       uint32_t index, struct slice value, size_t more)
+{
+    char *key = arena_alloc(arena, INDEX_LEN + value.len + more);
+
+    if (key == NULL)
+        return NULL;
+    bytes_put_u32(bytes_put_u32(put_uuid(key, organization), kind), index);
+    if (value.len > 0)
+        memcpy(key + INDEX_LEN, value.data, value.len);
+    return key;
+}
+
+struct slice key_index_prefix(struct arena *arena, const struct uuid *organization, uint32_t kind,
+                              uint32_t index, struct slice value)
+{
+    return finish(put_index(arena, organization, kind, index, value, 0), INDEX_LEN + value.len);
+}
+
+struct slice key_index(struct arena *arena, const struct uuid *organization, uint32_t kind,
+                       uint32_t index, struct slice value, const struct uuid *id)
+{
+    char *key = put_index(arena, organization, kind, index, value, UUID_LEN);
+
+    if (key != NULL)
+        put_uuid(key + INDEX_LEN + value.len, id);
+    return finish(key, INDEX_LEN + value.len + UUID_LEN);
+}
+
 struct slice key_audit(struct arena *arena, const struct uuid *organization, uint64_t number)
 {
     char *key = arena_alloc(arena, AUDIT_LEN);
@@ -217,6 +248,18 @@ bool key_reference_parse(struct slice key, uint32_t *ret_target_kind, struct uui
     *ret_source_kind = bytes_u32(source);
     *ret_field = bytes_u32(source + 4);
     take_uuid(source + 4 + 4, ret_source);
+    return true;
+}
+
+bool key_index_parse(struct slice key, struct uuid *ret_organization, uint32_t *ret_kind,
+                     uint32_t *ret_index, struct uuid *ret_id)
+{
+    if (key.len < INDEX_LEN + 1 + UUID_LEN)
+        return false;
+    take_uuid(key.data, ret_organization);
+    *ret_kind = bytes_u32(key.data + UUID_LEN);
+    *ret_index = bytes_u32(key.data + UUID_LEN + 4);
+    take_uuid(key.data + key.len - UUID_LEN, ret_id);
     return true;
 }
 

@@ -15,6 +15,7 @@
  *   emails           folded address                              org kind id (of the user)
  *   references       org kind id (of the target)                 empty
  *                    kind (of the source) field source
+ *   indexes          org kind index value id                     empty
  *   counts           org kind                                    u64
  *                    org "audit"                                 head of the audit chain, audit.h
  *   usage            org kind id (of a token)                    last use, rpc/identity/usage.c
@@ -29,6 +30,9 @@
  * The field of a reference is the number of the source's top-level field that the path of the
  * reference passes through, KEY_FIELD_QUOTES for what is quoted in text. So "who refers to X by
  * field F" is a range: exclusive membership is a condition that it is empty.
+ *
+ * The index of a row of indexes is a field's number and the version of its values' encoding (1 byte),
+ * which rpc/services/resource/index.h tells; no value is the front of another one.
  *
  * Kind numbers come from the contract and are never given again. Layouts are expensive to change: a
  * change raises STORE_FORMAT (storage/engine.h), and older stores are refused.
@@ -64,6 +68,11 @@ struct slice key_references_by(struct arena *arena, const struct uuid *organizat
 struct slice key_references_of(struct arena *arena, const struct uuid *organization,
                                uint32_t target_kind, const struct uuid *target,
                                uint32_t source_kind);
+/* The front of the keys of an index, and of those with one value; then one row. */
+struct slice key_index_prefix(struct arena *arena, const struct uuid *organization, uint32_t kind,
+                              uint32_t index, struct slice value);
+struct slice key_index(struct arena *arena, const struct uuid *organization, uint32_t kind,
+                       uint32_t index, struct slice value, const struct uuid *id);
 struct slice key_audit(struct arena *arena, const struct uuid *organization, uint64_t number);
 /* Of the row in `counts` that says where the chain ends. */
 struct slice key_audit_head(struct arena *arena, const struct uuid *organization);
@@ -84,6 +93,8 @@ bool key_object_parse(struct slice key, struct uuid *ret_organization, uint32_t 
                       struct uuid *ret_id);
 bool key_reference_parse(struct slice key, uint32_t *ret_target_kind, struct uuid *ret_target,
                          uint32_t *ret_source_kind, uint32_t *ret_field, struct uuid *ret_source);
+bool key_index_parse(struct slice key, struct uuid *ret_organization, uint32_t *ret_kind,
+                     uint32_t *ret_index, struct uuid *ret_id);
 bool key_audit_parse(struct slice key, uint64_t *ret_number);
 bool key_is_audit_head(struct slice key);
 bool key_audit_by_object_parse(struct slice key, uint64_t *ret_number);

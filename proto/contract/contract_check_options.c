@@ -66,6 +66,8 @@ static const char *wrong_indexed(const struct contract_spot *spot)
     if (field->repeated || is_type(field, PROTOBUF_C_TYPE_BYTES) ||
         (field->message != NULL && field->message->well_known != WELL_KNOWN_TIMESTAMP))
         return "is not a single number, bool, enum, string or timestamp";
+    if (field->number > 0xffffff)
+        return "has a number beyond 16777215, for which keys have no room";
     if (field->secret || field->computed || field->reverse != NULL || field->input_only)
         return "is secret, computed, reverse or input-only too";
     return NULL;

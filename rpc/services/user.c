@@ -4,6 +4,7 @@
  */
 #include "rpc/services/user.h"
 
+#include "rpc/services/resource/list.h"
 #include "storage/keys.h"
 
 /* -- records ---------------------------------------------------------------------------------- */
@@ -168,36 +169,24 @@ static struct status list_item(struct call *call, struct slice value, struct gua
     return status_ok();
 }
 
-struct status user__list(struct call *call)
+static struct status complete_items(struct call *call, const struct slice *values,
+                                    ProtobufCMessage **items, size_t count)
 {
-    struct slice prefix = key_kind(call->arena, &call->identity.organization,
-                                   call->method->kind->number);
     struct guard_role last = {.revision = 0};
-    struct store_rows rows = {0};
-    ProtobufCMessage **items;
-    struct slice token;
-    enum store_found found;
-    uint64_t total;
-    struct status status;
 
-    if (arena_failed(call->arena))
-        return status_out_of_memory();
-    status = object_scan_page(call, FAMILY_USERS, prefix, false, &rows, &token);
-    if (!status_is_ok(status))
-        return status;
-    found = store_count(call->view, prefix, &total);
-    if (found != STORE_FOUND)
-        return call_store_status(found);
-    items = arena_array(call->arena, rows.count, sizeof(*items));
     /* A miss ends nothing here: the rest is asked for too, and fetched with it. */
-    for (size_t i = 0; items != NULL && i < rows.count; i++) {
-        status = list_item(call, rows.rows[i].value, &last, &items[i]);
+    for (size_t i = 0; i < count; i++) {
+        struct status status = list_item(call, values[i], &last, &items[i]);
+
         if (!status_is_ok(status) && !store_view_missed(call->view))
             return status;
     }
-    if (store_view_missed(call->view))
-        return call_store_status(STORE_AGAIN);
-    call->response = message_new(call->arena, call->method->output);
-    object_set_page(call, call->response, items, rows.count, token, total);
-    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+    return status_ok();
+}
+
+struct status user__list(struct call *call)
+{
+    static const struct list_functions functions = {.complete = complete_items};
+
+    return list_objects(call, &functions, NULL, 0);
 }

@@ -136,17 +136,17 @@ static void refusals_name_field_and_column(void **state)
 static void every_list_is_filtered_and_ordered(void **state)
 {
     static const char *const collections[] = {
-        "directors",       "clusters", "devices",    "agent-enrollment-templates",
-        "targets",         "datasets", "profiles",   "pipelines",
-        "advanced-routes", "roles",    "api-tokens", "vault/secrets",
-        "vault/providers",
+        "directors",       "clusters",        "devices",    "agent-enrollment-templates",
+        "targets",         "datasets",        "profiles",   "pipelines",
+        "advanced-routes", "roles",           "api-tokens", "users",
+        "vault/secrets",   "vault/providers",
     };
     char path[256];
 
     (void)state;
     for (size_t i = 0; i < sizeof(collections) / sizeof(collections[0]); i++) {
         snprintf(path, sizeof(path),
-                 "/api/v1/%s?filter=name:%%22edge*%%22%%20OR%%20description:%%22x%%22"
+                 "/api/v1/%s?filter=name:%%22edge*%%22%%20OR%%20createdBy:%%22x%%22"
                  "&orderBy=name%%20desc&readMask=id,name",
                  collections[i]);
         api_check(&server, 200, "GET", path, server.token, NULL);

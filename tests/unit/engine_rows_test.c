@@ -162,9 +162,9 @@ static void a_hundred_objects_with_three_references_go_in_one_commit(void **stat
         commit_audit(&commit, &w->made.organization, NULL, states[i].kind->number, &states[i].id,
                      SLICE(""));
     }
-    assert_int_equal(commit.operation_count + commit.condition_count, 10 * DEVICES);
+    assert_int_equal(commit.operation_count + commit.condition_count, 13 * DEVICES);
     assert_true(commit_fits(&commit));
-    assert_in_range(commit_objects_that_fit(&commit, DEVICES), 400, 409);
+    assert_in_range(commit_objects_that_fit(&commit, DEVICES), 308, 315);
     assert_int_equal(commit_in(w->fixture.store, &commit), COMMIT_DONE);
     assert_int_equal(read_devices(w, states, DEVICES), 0);
     assert_ok(call_id(w, "DeleteDirector", directors[0]));
@@ -333,6 +333,75 @@ static void what_is_wrong_with_credentials_is_reported(void **state)
     assert_reported(w, "the secrets belong to no object");
 }
 
+/* -- indexes ---------------------------------------------------------------------------------- */
+
+/* The rows of all indexes of the kind. */
+static struct store_rows index_rows(struct world *w, const char *collection)
+{
+    const struct kind *kind = contract_kind(w->contract, slice_from_cstr(collection));
+    struct slice prefix = key_kind(&w->arena, &w->made.organization, kind->number);
+
+    return read_rows(&w->fixture, FAMILY_INDEXES, prefix, key_prefix_end(&w->arena, prefix), false,
+                     99);
+}
+
+static void each_object_has_one_row_for_each_index(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, create_device(w, "edge-1", NULL), "id");
+    struct store_rows before = index_rows(w, "devices");
+    struct store_rows after;
+
+    assert_int_equal(before.count, 3); /* updateTime, status, type */
+    assert_sound(w);
+    next_millisecond();
+    assert_ok(call_id(w, "DisableDevice", id));
+    after = index_rows(w, "devices");
+    assert_int_equal(after.count, 3);
+    assert_false(slice_equal(before.rows[0].key, after.rows[0].key));
+    assert_false(slice_equal(before.rows[1].key, after.rows[1].key));
+    assert_true(slice_equal(before.rows[2].key, after.rows[2].key));
+    assert_sound(w);
+    assert_ok(call_id(w, "DeleteDevice", id));
+    assert_int_equal(index_rows(w, "devices").count, 0);
+    assert_int_equal(index_rows(w, "api-tokens").count, 1); /* unset is a value too */
+}
+
+/* Puts a row, and then a change that is audited: no row is newer than the last audit row. */
+static void put_index(struct world *w, struct slice key)
+{
+    static int number;
+
+    put(&w->fixture, FAMILY_INDEXES, key, SLICE_EMPTY);
+    assert_ok(create_director(w, arena_printf(&w->arena, "director %d", number++).data));
+}
+
+static void what_is_wrong_with_indexes_is_reported(void **state)
+{
+    struct world *w = *state;
+    struct fixture *f = &w->fixture;
+    struct slice key, wrong;
+
+    assert_ok(create_device(w, "edge-1", NULL));
+    key = index_rows(w, "devices").rows[1].key;
+    erase(f, FAMILY_INDEXES, key);
+    assert_reported(w, "the row that leads to it is missing (indexes)");
+    put_index(w, key);
+    assert_sound(w);
+    wrong = arena_copy(&w->arena, key);
+    ((char *)wrong.data)[32] ^= 1; /* within the value */
+    put_index(w, wrong);
+    assert_reported(w, "the object has another value");
+    erase(f, FAMILY_INDEXES, wrong);
+    wrong = arena_copy(&w->arena, key);
+    ((char *)wrong.data)[wrong.len - 1] ^= 1; /* within the id */
+    put_index(w, wrong);
+    assert_reported(w, "the row of an index leads to no object");
+    erase(f, FAMILY_INDEXES, wrong);
+    put_index(w, SLICE("short"));
+    assert_reported(w, "the row is not that of an index");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
 #define EXCLUSIVE(name) cmocka_unit_test_setup_teardown(name, start_exclusive, end_exclusive)
 
@@ -346,6 +415,8 @@ int main(void)
         CREDENTIAL(a_credential_leads_to_its_object_until_it_is_replaced_or_deleted),
         CREDENTIAL(two_objects_never_have_one_credential),
         CREDENTIAL(what_is_wrong_with_credentials_is_reported),
+        TEST(each_object_has_one_row_for_each_index),
+        TEST(what_is_wrong_with_indexes_is_reported),
         TEST(a_hundred_objects_with_three_references_go_in_one_commit),
     };
     int failures = 0;

@@ -2,9 +2,15 @@
  * The planner: from the comparisons that must all hold, and the order, to the narrowest rows. Pure but
  * for the keys that it allocates.
  */
+#include "rpc/services/resource/index.h"
 #include "rpc/services/resource/list_query.h"
 #include "storage/keys.h"
 #include "storage/record.h"
+
+bool list__has_names(const struct kind *kind)
+{
+    return kind->name != NULL && !kind->names_may_repeat;
+}
 
 /* The comparisons that every match holds, NOT and OR left out. */
 struct conjuncts {
@@ -179,6 +185,67 @@ static bool plan_by_reference(struct call *call, const struct kind *kind,
     return false;
 }
 
+/* Whether a comparison leaves one value. */
+static bool is_equality(const struct filter_term *term)
+{
+    return (term->op == FILTER_EQUAL || term->op == FILTER_HAS) && !term->prefix;
+}
+
+/* By the index of a field. */
+static struct list_plan plan_by_index(struct call *call, const struct kind *kind,
+                                      const struct conjuncts *conjuncts, const struct field *field,
+                                      enum narrowness *ret_narrowness)
+{
+    const struct uuid *organization = &call->identity.organization;
+    uint32_t number = index_number(field);
+    struct arena *arena = call->arena;
+    struct list_plan plan = plan_of(
+        call, LIST_BY_INDEX, FAMILY_INDEXES,
+        key_index_prefix(arena, organization, kind->number, number, SLICE_EMPTY));
+
+    plan.number = number;
+    *ret_narrowness = ALL;
+    for (size_t i = 0; i < conjuncts->count; i++) {
+        const struct filter_term *term = conjuncts->terms[i];
+        enum narrowness found = is_equality(term) ? POINT : RANGE;
+        struct slice least, end;
+
+        if (!index_range(arena, field, term, &least, &end))
+            continue;
+        narrow(&plan, term->op, key_index_prefix(arena, organization, kind->number, number, least),
+               key_index_prefix(arena, organization, kind->number, number, end));
+        /* What is unset comes first, and is not less than anything. */
+        raise_from(&plan, key_index_prefix(arena, organization, kind->number, number, SLICE("\1")));
+        if (found > *ret_narrowness)
+            *ret_narrowness = found;
+    }
+    return plan;
+}
+
+/* By the index that the filter narrows most, at least to `least`. */
+static bool plan_by_indexes(struct call *call, const struct kind *kind,
+                            const struct conjuncts *conjuncts, enum narrowness least,
+                            struct list_plan *ret_plan)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < conjuncts->count; i++) {
+        const struct field *field = conjuncts->terms[i]->steps[0].field;
+        enum narrowness narrowness;
+        struct list_plan plan;
+
+        if (!field->indexed)
+            continue;
+        plan = plan_by_index(call, kind, conjuncts, field, &narrowness);
+        if (narrowness < least)
+            continue;
+        *ret_plan = plan;
+        found = true;
+        least = (enum narrowness)(narrowness + 1);
+    }
+    return found;
+}
+
 /* -- choosing --------------------------------------------------------------------------------- */
 
 void list__plan(struct call *call, struct list_query *query)
@@ -186,15 +253,18 @@ void list__plan(struct call *call, struct list_query *query)
     const struct kind *kind = query->kind;
     struct conjuncts conjuncts = {.count = 0};
     enum narrowness name = ALL;
+    enum narrowness index;
     struct list_plan by_name, by_id;
     bool is_point;
 
     collect(&conjuncts, query->filter.root);
     by_id = plan_by_id(call, kind, &conjuncts, &is_point);
-    if (kind->name != NULL)
+    if (list__has_names(kind))
         by_name = plan_by_name(call, kind, &conjuncts, &name);
-    if (query->order != NULL && query->order == kind->name)
+    if (query->order != NULL && query->order == kind->name && list__has_names(kind))
         query->plan = by_name;
+    else if (query->order != NULL && query->order != kind->create_time)
+        query->plan = plan_by_index(call, kind, &conjuncts, query->order, &index);
     else if (is_point)
         query->plan = by_id;
     else if (query->order == NULL && name == POINT)
@@ -203,7 +273,9 @@ void list__plan(struct call *call, struct list_query *query)
         ; /* in the order of creation */
     else if (query->order == NULL && name == PREFIX)
         query->plan = by_name;
-    else
+    else if (plan_by_indexes(call, kind, &conjuncts, POINT, &query->plan))
+        ; /* objects of one value are in the order of creation */
+    else if (query->order != NULL || !plan_by_indexes(call, kind, &conjuncts, RANGE, &query->plan))
         query->plan = by_id;
     query->plan.reverse = query->descending;
     if (slice_compare(query->plan.to, query->plan.from) < 0)
@@ -211,6 +283,19 @@ void list__plan(struct call *call, struct list_query *query)
 }
 
 /* -- rows ------------------------------------------------------------------------------------- */
+
+static struct slice index_key_of(struct call *call, const struct list_query *query,
+                                 const ProtobufCMessage *message)
+{
+    const struct field *field = message_field_by_number(query->kind->message,
+                                                        query->plan.number >> 8);
+    struct uuid id;
+
+    return uuid_parse(field_get_string(message, query->kind->id), &id)
+               ? key_index(call->arena, &call->identity.organization, query->kind->number,
+                           query->plan.number, index_value(call->arena, field, message), &id)
+               : SLICE_EMPTY;
+}
 
 struct slice list__key_of(struct call *call, const struct list_query *query,
                           const ProtobufCMessage *message)
@@ -227,6 +312,8 @@ struct slice list__key_of(struct call *call, const struct list_query *query,
     case LIST_BY_NAME:
         return key_name(call->arena, organization, kind->number,
                         key_fold_text(call->arena, field_get_string(message, kind->name)));
+    case LIST_BY_INDEX:
+        return index_key_of(call, query, message);
     case LIST_BY_REFERENCE:
         break;
     }
@@ -236,7 +323,7 @@ struct slice list__key_of(struct call *call, const struct list_query *query,
 bool list__id_of(const struct list_plan *plan, const struct store_row *row, struct uuid *ret_id)
 {
     struct uuid organization, target;
-    uint32_t kind, target_kind, field;
+    uint32_t kind, target_kind, field, index;
     struct record record;
 
     switch (plan->driver) {
@@ -249,6 +336,8 @@ bool list__id_of(const struct list_plan *plan, const struct store_row *row, stru
         return true;
     case LIST_BY_REFERENCE:
         return key_reference_parse(row->key, &target_kind, &target, &kind, &field, ret_id);
+    case LIST_BY_INDEX:
+        return key_index_parse(row->key, &organization, &kind, &index, ret_id);
     }
     return false;
 }

@@ -24,7 +24,8 @@ static struct slice text_of(const struct call *call, const struct field *field)
 
 static bool may_order(const struct kind *kind, const struct field *field)
 {
-    return field != NULL && (field == kind->name || field == kind->create_time);
+    return field != NULL && ((field == kind->name && list__has_names(kind)) ||
+                             field == kind->create_time || field->indexed);
 }
 
 static struct status refuse_order(struct call *call, const struct kind *kind)

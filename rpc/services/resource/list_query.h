@@ -10,12 +10,13 @@ enum list_driver {
     LIST_BY_ID = 1,        /* the objects' own rows: the order of creation */
     LIST_BY_NAME = 2,      /* the order of folded names */
     LIST_BY_REFERENCE = 3, /* to one object, by one field: the order of creation */
+    LIST_BY_INDEX = 4,     /* the order of a field's values, then of creation */
 };
 
 /* A range of rows, each of which leads to one object. */
 struct list_plan {
     enum list_driver driver;
-    uint32_t number; /* of the field of a reference, else 0 */
+    uint32_t number; /* of a reference's field, or of an index; else 0 */
     enum store_family family;
     struct slice from, to; /* from <= key < to */
     bool reverse;
@@ -38,6 +39,9 @@ struct status list_query_read(struct call *call, struct list_query *ret_query);
 
 /* The token of the page after the row with that key. */
 struct slice list_query_token(struct call *call, const struct list_query *query, struct slice last);
+
+/* Whether objects of the kind are found by rows of names. */
+bool list__has_names(const struct kind *kind);
 
 /* Chooses the rows: sets query->plan from filter and order. */
 void list__plan(struct call *call, struct list_query *query);

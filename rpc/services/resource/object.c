@@ -49,18 +49,24 @@ void object_add_indexes(struct arena *arena, const struct kind *kind,
         typed->add_indexes(arena, kind, organization, body, first);
 }
 
+ProtobufCMessage *object_unpack_body(struct arena *arena, const struct kind *kind,
+                                     struct slice body)
+{
+    const struct typed_kind *typed = typed_kind_of(kind);
+
+    return typed == NULL ? message_unpack(arena, kind->message, body) : typed->unpack(arena, body);
+}
+
 struct status object_unpack(struct arena *arena, const struct kind *kind, struct slice value,
                             uint64_t *ret_revision, struct slice *ret_body,
                             ProtobufCMessage **ret_message)
 {
-    const struct typed_kind *typed = typed_kind_of(kind);
     ProtobufCMessage *message;
     struct record record;
 
     if (!record_parse(value, &record))
         return object_data_loss();
-    message = typed == NULL ? message_unpack(arena, kind->message, record.body)
-                            : typed->unpack(arena, record.body);
+    message = object_unpack_body(arena, kind, record.body);
     if (message == NULL)
         return arena_failed(arena) ? status_out_of_memory() : object_data_loss();
     *ret_revision = record.revision;

@@ -59,6 +59,10 @@ struct status object_read(struct call *call, const struct kind *kind, struct sli
 /* Whether the caller holds the kind's read permission. */
 bool object_may_be_read(const struct call *call, const struct kind *kind);
 
+/* The public message of a record's body; NULL when it cannot be read or the arena failed. */
+ProtobufCMessage *object_unpack_body(struct arena *arena, const struct kind *kind,
+                                     struct slice body);
+
 /* The public message of a stored value, and its revision. DATA_LOSS, or out of memory. */
 struct status object_unpack(struct arena *arena, const struct kind *kind, struct slice value,
                             uint64_t *ret_revision, struct slice *ret_body,

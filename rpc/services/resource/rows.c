@@ -1,6 +1,7 @@
 /* The list of an object's rows, and a commit from the difference of two such lists. */
 #include "rpc/services/resource/rows.h"
 
+#include "rpc/services/resource/index.h"
 #include "rpc/services/resource/secrets.h"
 #include "storage/keys.h"
 
@@ -37,6 +38,16 @@ static void list_references(struct arena *arena, const struct object_state *stat
                             SLICE_EMPTY);
 }
 
+/* From the record itself, so that who writes and who proves see the same. */
+static void list_indexes(struct arena *arena, const struct object_state *state,
+                         struct check_index **first)
+{
+    ProtobufCMessage *message = object_unpack_body(arena, state->kind, state->body);
+
+    if (message != NULL)
+        index_add_rows(arena, state->kind, &state->organization, &state->id, message, first);
+}
+
 void rows_list(struct arena *arena, const struct object_state *state,
                struct check_index **ret_first)
 {
@@ -47,6 +58,7 @@ void rows_list(struct arena *arena, const struct object_state *state,
                             ret_first);
     list_references(arena, state, ret_first);
     list_name(arena, state, ret_first);
+    list_indexes(arena, state, ret_first);
 }
 
 /* -- the commit ----------------------------------------------------------------------------- */

@@ -28,8 +28,8 @@ void rows_fill(struct references_reader *reader, ProtobufCMessage *message,
                struct object_state *state);
 
 /*
- * Lists the rows that lead to the object: its name, its references, the hashes of its credentials,
- * and those of its kind.
+ * Lists the rows that lead to the object: its name, its references, its indexes, the hashes of its
+ * credentials, and those of its kind.
  */
 void rows_list(struct arena *arena, const struct object_state *state,
                struct check_index **ret_first);
