@@ -177,6 +177,19 @@ struct status guard_read_bounded(struct call *call, bool *ret_bounded)
     return status;
 }
 
+struct status guard_check_credential(struct call *call, const struct field *credential)
+{
+    bool is_bounded = false;
+    struct status status = guard_read_bounded(call, &is_bounded);
+
+    if (!status_is_ok(status) || !is_bounded)
+        return status;
+    return guard_refuse(call,
+                        SLICE("A token with a time limit or with allowed networks replaces no key: "
+                              "the new one would have neither."),
+                        credential->json_name);
+}
+
 /* -- the caller itself ------------------------------------------------------------------------ */
 
 bool guard_has_owner_only(const struct contract *contract, const struct permission_set *permissions)

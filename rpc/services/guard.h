@@ -60,6 +60,13 @@ struct status guard_check_bounds(struct call *call, int64_t expire_ms, char *con
 struct status guard_read_bounded(struct call *call, bool *ret_bounded);
 
 /*
+ * A credential of an object lets its holder in without end and from anywhere: PERMISSION_DENIED
+ * (reason MINT_GUARD, naming the credential's field) for a caller that is bounded, when a new value
+ * is asked for. UNAVAILABLE by the store.
+ */
+struct status guard_check_credential(struct call *call, const struct field *credential);
+
+/*
  * Whether every address of the first list is one of the second list: each network lies within one
  * of the others. An empty list stands for any address. A text that is no network lies within none.
  * Pure.

@@ -4,6 +4,7 @@
 #include "rpc/services/api_token.h"
 #include "rpc/services/audit_log.h"
 #include "rpc/services/contract_values.h"
+#include "rpc/services/guard.h"
 #include "rpc/services/kinds/kinds.h"
 #include "rpc/services/preview.h"
 #include "rpc/services/resource/disclosure.h"
@@ -76,10 +77,15 @@ const struct stream_entry *services_streams(void)
 struct status services_bind(const struct contract *contract, struct arena *arena,
                             const struct hooks **ret_hooks)
 {
+    struct hooks *hooks = NULL;
     struct status status = contract_values_check(contract, arena);
 
+    if (status_is_ok(status))
+        status = hooks_bind(contract, kinds_hooks(), SLICE("vault-secrets"),
+                            SLICE("vault-providers"), arena, &hooks);
     if (!status_is_ok(status))
         return status;
-    return hooks_bind(contract, kinds_hooks(), SLICE("vault-secrets"), SLICE("vault-providers"),
-                      arena, ret_hooks);
+    hooks->guard = guard_check_credential;
+    *ret_hooks = hooks;
+    return status;
 }

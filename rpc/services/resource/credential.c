@@ -2,6 +2,7 @@
 #include "rpc/services/resource/credential.h"
 
 #include "rpc/services/resource/computed.h"
+#include "rpc/services/resource/hooks.h"
 #include "rpc/services/resource/resource.h"
 #include "rpc/services/resource/seal.h"
 #include "rpc/services/resource/secrets.h"
@@ -83,6 +84,14 @@ static void describe(struct call *call, const struct edit *edit, const struct fi
                                   SLICE_ARG(object_name(kind, edit->after.message))));
 }
 
+/* What the program's guard says; without one nothing is refused. */
+static struct status guard(struct call *call, const struct field *field)
+{
+    const struct hooks *hooks = call_services(call);
+
+    return hooks == NULL || hooks->guard == NULL ? status_ok() : hooks->guard(call, field);
+}
+
 struct status engine__regenerate(struct call *call)
 {
     const struct field *field = written_field_last(call->method->written);
@@ -90,6 +99,8 @@ struct status engine__regenerate(struct call *call)
     struct edit edit;
     struct status status = edit_open(call, engine__request_id(call), &edit);
 
+    if (status_is_ok(status))
+        status = guard(call, field);
     if (status_is_ok(status))
         status = edit_check(call, &edit);
     if (status_is_ok(status))

@@ -52,7 +52,7 @@ static struct status bind_fields(const struct contract *contract, struct arena *
 
 struct status hooks_bind(const struct contract *contract, const struct kind_hooks *const *table,
                          struct slice secrets, struct slice providers, struct arena *arena,
-                         const struct hooks **ret_hooks)
+                         struct hooks **ret_hooks)
 {
     struct hooks *bound = arena_zalloc(arena, sizeof(*bound));
     size_t count = 0;

@@ -50,6 +50,8 @@ struct hooks {
     size_t count;
     /* What quotes refer to; NULL where the contract has no such kind. */
     const struct kind *secrets, *providers;
+    /* Whether the caller may be given a new value of the credential: OK, or the answer. May be NULL. */
+    struct status (*guard)(struct call *call, const struct field *credential);
 };
 
 /*
@@ -58,7 +60,7 @@ struct hooks {
  */
 struct status hooks_bind(const struct contract *contract, const struct kind_hooks *const *table,
                          struct slice secrets, struct slice providers, struct arena *arena,
-                         const struct hooks **ret_hooks);
+                         struct hooks **ret_hooks);
 
 /* Those of the kind; NULL when it has none. `hooks` may be NULL. */
 const struct hook *hooks_of(const struct hooks *hooks, const struct kind *kind);
