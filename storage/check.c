@@ -375,8 +375,8 @@ static void visit_email(struct check *check, const struct store_row *row, struct
 static void visit_usage(struct check *check, const struct store_row *row, struct slice body)
 {
     (void)body;
-    if (!exists(check, FAMILY_TOKENS, row->key))
-        say(check, row->key, "the use belongs to no token");
+    if (!object_exists(check, row->key))
+        say(check, row->key, "the use belongs to no token or director");
 }
 
 static void visit_name(struct check *check, const struct store_row *row, struct slice body)

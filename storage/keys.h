@@ -19,6 +19,7 @@
  *   counts           org kind                                    u64
  *                    org "audit"                                 head of the audit chain, audit.h
  *   usage            org kind id (of a token)                    last use, rpc/identity/usage.c
+ *                    org kind id (of a director)                 storage.v1.PresenceRecord
  *   audit            org number (8)                              mac (32), storage.v1.AuditRecord
  *   audit_by_object  org kind id number (8)                      empty
  *   audit_by_actor   org actor type (1) id number (8)            empty

@@ -143,6 +143,7 @@ struct actor call_actor_of(const struct call *call)
     static const enum actor_type types[] = {
         [IDENTITY_TOKEN] = ACTOR_TOKEN,
         [IDENTITY_SYSTEM] = ACTOR_SYSTEM,
+        [IDENTITY_DIRECTOR] = ACTOR_DIRECTOR,
     };
     enum identity_type type = call->identity.type;
     bool known = (size_t)type < sizeof(types) / sizeof(types[0]);

@@ -5,6 +5,8 @@
 #include "rpc/call/audit_text.h"
 #include "rpc/call/chain.h"
 #include "storage/actor.h"
+#include "storage/keys.h"
+#include "storage/record.h"
 
 /* Whole: its maker bounded it, and cut JSON would be none. */
 static char *whole(struct arena *arena, struct slice text)
@@ -40,6 +42,57 @@ static void add_changes(struct arena *arena, const struct call_changes *changes,
     }
 }
 
+/* -- the actor ----------------------------------------------------------------------------- */
+
+static struct slice name_of_token(struct arena *arena, struct slice body)
+{
+    ProtobufCAllocator allocator = message_allocator(arena);
+    const Datastream__Storage__V1__TokenRecord *record =
+        datastream__storage__v1__token_record__unpack(&allocator, body.len,
+                                                      (const uint8_t *)body.data);
+
+    return record == NULL || record->token == NULL ? SLICE_EMPTY
+                                                   : slice_from_cstr(record->token->name);
+}
+
+static struct slice name_of_object(struct arena *arena, const struct kind *kind, struct slice body)
+{
+    ProtobufCMessage *message = message_unpack(arena, kind->message, body);
+
+    return message == NULL || kind->name == NULL ? SLICE_EMPTY
+                                                 : field_get_string(message, kind->name);
+}
+
+static const struct kind *kind_of_actor(const struct call *call)
+{
+    const struct identity *identity = &call->identity;
+
+    return contract_kind_by_number(call->loop->chain->contract, identity->type == IDENTITY_TOKEN
+                                                                    ? call->loop->chain->token_kind
+                                                                    : identity->kind);
+}
+
+void audit_row__read_actor(struct call *call)
+{
+    const struct identity *identity = &call->identity;
+    bool is_token = identity->type == IDENTITY_TOKEN;
+    const struct kind *kind = kind_of_actor(call);
+    struct record record;
+    struct slice value;
+
+    if (call->view == NULL || call->actor_name.len > 0 || kind == NULL ||
+        (!is_token && identity->type != IDENTITY_DIRECTOR) ||
+        store_get(call->view, is_token ? FAMILY_TOKENS : FAMILY_RESOURCES,
+                  key_object(call->arena, &identity->organization, kind->number, &identity->id),
+                  &value) != STORE_FOUND ||
+        !record_parse(value, &record))
+        return;
+    call->actor_name = is_token ? name_of_token(call->arena, record.body)
+                                : name_of_object(call->arena, kind, record.body);
+}
+
+/* -- rows ---------------------------------------------------------------------------------- */
+
 static void add_row(struct call *call, const struct call_audit *audit)
 {
     struct arena *arena = call->arena;
@@ -50,6 +103,7 @@ static void add_row(struct call *call, const struct call_audit *audit)
     datastream__storage__v1__audit_record__init(&record);
     record.time_ms = call->now_ms;
     record.actor = whole(arena, actor_text(arena, &actor));
+    record.actor_name = audit_text(arena, call->actor_name);
     record.source_ip = audit_text(arena, call->peer);
     record.user_agent = audit_text(arena, call->user_agent);
     record.action = whole(arena, slice_from_cstr(audit->action));
@@ -78,6 +132,8 @@ void audit_row__note_denial(struct call *call, const struct status *status)
 {
     struct denial denial = {
         .identity = &call->identity,
+        .actor = call_actor_of(call),
+        .kind = kind_of_actor(call),
         .method = call->method,
         .code = status->code,
         .peer = call->peer,
@@ -86,6 +142,10 @@ void audit_row__note_denial(struct call *call, const struct status *status)
         .description = status->message,
     };
 
-    if (call->identity.type == IDENTITY_TOKEN)
-        denials_note(call->loop->denials, &denial, call->now_ms);
+    if (denial.kind == NULL ||
+        (denial.actor.type != ACTOR_TOKEN && denial.actor.type != ACTOR_DIRECTOR))
+        return;
+    audit_row__read_actor(call);
+    denial.actor_name = call->actor_name;
+    denials_note(call->loop->denials, &denial, call->now_ms);
 }

@@ -1,4 +1,5 @@
 /* Who calls, and may they: from the head of the request alone, and again before the method runs. */
+#include "proto/message/message.h"
 #include "rpc/call/chain.h"
 
 struct slice authorize__bearer(struct slice authorization)
@@ -51,10 +52,29 @@ static struct status refuse_own_credential(struct call *call)
     return arena_failed(call->arena) ? status_out_of_memory() : status;
 }
 
+/* A key permits nothing but the calls that its object makes for itself. */
+static struct status judge_key(struct call *call)
+{
+    const struct method *method = call->method;
+    struct status status;
+
+    if (method->access == ACCESS_OWN_CREDENTIAL && method->kind->number == call->identity.kind)
+        return status_ok();
+    if (method->permission != NULL)
+        return call_denied(call, method->permission->name);
+    status = status_const(STATUS_PERMISSION_DENIED,
+                          SLICE("The key of a director permits no other call than its check-in."));
+    status_add_detail(call->arena, &status, DETAIL_ERROR_INFO, SLICE("DIRECTOR_KEY"), SLICE_EMPTY,
+                      SLICE_EMPTY);
+    return arena_failed(call->arena) ? status_out_of_memory() : status;
+}
+
 static struct status judge_permission(struct call *call)
 {
     const struct method *method = call->method;
 
+    if (call->identity.type == IDENTITY_DIRECTOR)
+        return judge_key(call);
     if (method->access == ACCESS_OWN_CREDENTIAL)
         return refuse_own_credential(call);
     if (!call_may(call) && !method->allow_self)
@@ -65,8 +85,18 @@ static struct status judge_permission(struct call *call)
     return status_ok();
 }
 
-/* The answer is that of an unknown token; the token's log says more. */
-static struct status refuse_known(struct call *call, struct slice description)
+struct status authorize__check_own(struct call *call)
+{
+    struct uuid id;
+
+    if (call->method->access != ACCESS_OWN_CREDENTIAL ||
+        (uuid_parse(field_get_string(call->request, call->method->id), &id) &&
+         uuid_equal(&id, &call->identity.id)))
+        return status_ok();
+    return refuse_own_credential(call);
+}
+
+struct status call_refuse_credential(struct call *call, struct slice description)
 {
     const struct status noted = status_const(STATUS_UNAUTHENTICATED, description);
 
@@ -100,11 +130,11 @@ bool authorize__judge(struct call *call, struct status *ret_status)
         *ret_status = authorize__unauthenticated();
         return true;
     case IDENTITY_ENDED:
-        *ret_status = refuse_known(call,
-                                   SLICE("The token was used while disabled or after it expired."));
+        *ret_status = call_refuse_credential(
+            call, SLICE("The token was used while disabled or after it expired."));
         return true;
     case IDENTITY_OUTSIDE:
-        *ret_status = refuse_known(
+        *ret_status = call_refuse_credential(
             call, SLICE("The token was used from an address that is outside its networks."));
         return true;
     case IDENTITY_AGAIN:

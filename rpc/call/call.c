@@ -148,7 +148,11 @@ static struct status check_request(struct call *call)
 {
     const struct method *method = call->method;
     struct violations violations = {0};
+    struct status status;
 
+    status = authorize__check_own(call);
+    if (!status_is_ok(status))
+        return status;
     validate_message(call->arena, method->input, call->request, SLICE_EMPTY, method->resource,
                      &violations);
     if (arena_failed(call->arena))
@@ -261,6 +265,13 @@ static void run_handler(struct call *call)
     call->run_since_us = clock_monotonic_us();
     if (handler == NULL) {
         call__finish(call, status_const(STATUS_UNIMPLEMENTED, SLICE("The method has no handler.")));
+        return;
+    }
+    if (may_change(call->method))
+        audit_row__read_actor(call);
+    if (store_view_missed(call->view)) {
+        if (!call__fetch(call))
+            call__finish(call, call__never_there());
         return;
     }
     status = handler(call);

@@ -139,6 +139,7 @@ struct call {
     int64_t run_since_us;  /* when this run of the handler began */
     unsigned ways_given;
     bool gives_way;
+    struct slice actor_name; /* the caller's, for audit rows; empty until it was read */
 };
 
 /*
@@ -232,6 +233,12 @@ bool call_may(const struct call *call);
 
 /* PERMISSION_DENIED that names a permission. */
 struct status call_denied(struct call *call, struct slice permission);
+
+/*
+ * The one UNAUTHENTICATED of every cause, for a caller whose credential counts no longer: its
+ * activity log gets the description, a sentence that is borrowed.
+ */
+struct status call_refuse_credential(struct call *call, struct slice description);
 
 /* NOT_FOUND for a kind and an id as it was sent. */
 struct status call_not_found(struct call *call, const struct kind *kind, struct slice id);

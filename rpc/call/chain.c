@@ -133,7 +133,7 @@ struct chain_loop *chain_loop_new(struct chain *chain)
     stream__join(loop);
     loop->cache = identity_cache_new(chain->identities,
                                      (size_t)chain->settings->identity_cache_entries);
-    loop->denials = denials_new(chain->store, chain->token_kind);
+    loop->denials = denials_new(chain->store);
     loop->usage = usage_new();
     loop->page_mac = hmac_new();
     if (loop->cache != NULL && loop->denials != NULL && loop->usage != NULL &&

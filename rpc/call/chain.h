@@ -88,8 +88,15 @@ bool authorize__judge(struct call *call, struct status *ret_status);
 /* The same where something that matters may have changed since; else OK. */
 bool authorize__judge_again(struct call *call, struct status *ret_status);
 
+/* Of a method that an object calls by its own credential: PERMISSION_DENIED unless the request names
+ * the caller. */
+struct status authorize__check_own(struct call *call);
+
 /* Forgets what the view fetched, and notes the identity epoch. */
 void call__reset_view(struct call *call);
+
+/* Reads the name of the caller through the view, unless it is known or a stream has no view now. */
+void audit_row__read_actor(struct call *call);
 
 /* Adds the audit rows of call->audit to the commit. */
 void audit_row__add_all(struct call *call);

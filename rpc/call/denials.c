@@ -13,18 +13,21 @@
 #include "proto/message/message.h"
 #include "rpc/call/audit_text.h"
 #include "rpc/identity/table.h"
+#include "storage/actor.h"
 
 #define PEER_MOST 64
 #define TEXT_MOST 200
+#define NAME_MOST 512 /* 128 characters of 4 bytes */
 #define ROW_BYTES ((size_t)64 << 10)
 /* An engine may see conflicts where there are none; this many in a row are its failure. */
 #define TRIES_MOST 16
 
-/* A window, keyed by token, method, code and reason. The address is that of the last refusal. */
+/* A window, keyed by caller, method, code and reason. The address is that of the last refusal. */
 struct window {
     struct table_entry entry;
     struct uuid organization;
-    struct uuid token;
+    struct actor actor;
+    const struct kind *kind;
     const struct method *method;
     enum status_code code;
     int64_t start_ms;
@@ -32,13 +35,14 @@ struct window {
     uint64_t count; /* refusals that are not written */
     uint8_t peer_len;
     uint8_t description_len;
+    uint16_t actor_name_len;
+    char actor_name[NAME_MOST];
     char peer[PEER_MOST];
     char description[TEXT_MOST];
 };
 
 struct denials {
     struct store *store;
-    uint32_t token_kind;
     pthread_mutex_t lock; /* guards the windows */
     struct table *windows;
     /* No window ends before. Written under the lock, read by all: no call waits to learn it. */
@@ -82,19 +86,19 @@ static void row_done(struct commit *commit, void *context)
 
 /* What both the first row and the counted one say; the rest is for the caller to add. */
 static void fill_record(struct arena *arena, Datastream__Storage__V1__AuditRecord *record,
-                        const struct uuid *token, const struct method *method,
-                        enum status_code code, int64_t time_ms)
+                        const struct actor *actor, const struct kind *kind,
+                        const struct method *method, enum status_code code, int64_t time_ms)
 {
     char id[UUID_TEXT_LEN];
 
-    uuid_format(token, id);
+    uuid_format(&actor->id, id);
     datastream__storage__v1__audit_record__init(record);
     record->time_ms = time_ms;
     record->object_id = audit_text(arena, slice_make(id, sizeof(id)));
-    record->actor = audit_text(arena, arena_printf(arena, "token:%s", record->object_id));
+    record->actor = audit_text(arena, actor_text(arena, actor));
     record->action = audit_text(arena, arena_printf(arena, "Denied%.*s", SLICE_ARG(method->name)));
     record->method = audit_text(arena, slice_from(method->path, 1));
-    record->kind = audit_text(arena, SLICE("api-tokens"));
+    record->kind = audit_text(arena, kind->collection);
     record->outcome = (int32_t)code;
 }
 
@@ -111,13 +115,12 @@ static struct row *row_new(struct denials *denials)
 }
 
 static void row_submit(struct denials *denials, struct row *row, const struct uuid *organization,
-                       const struct uuid *token, const struct method *method,
-                       Datastream__Storage__V1__AuditRecord *record)
+                       const struct actor *actor, const struct kind *kind,
+                       const struct method *method, Datastream__Storage__V1__AuditRecord *record)
 {
     struct slice body = message_pack(&row->arena, &record->base);
-    const struct actor actor = {ACTOR_TOKEN, *token};
 
-    commit_audit(&row->commit, organization, &actor, denials->token_kind, token, body);
+    commit_audit(&row->commit, organization, actor, kind->number, &actor->id, body);
     if (arena_failed(&row->arena)) {
         log_lost(method);
         row_free(row);
@@ -128,7 +131,6 @@ static void row_submit(struct denials *denials, struct row *row, const struct uu
 
 static void write_first(struct denials *denials, const struct denial *denial, int64_t now_ms)
 {
-    const struct identity *identity = denial->identity;
     Datastream__Storage__V1__AuditRecord record;
     struct row *row = row_new(denials);
 
@@ -136,12 +138,15 @@ static void write_first(struct denials *denials, const struct denial *denial, in
         log_lost(denial->method);
         return;
     }
-    fill_record(&row->arena, &record, &identity->id, denial->method, denial->code, now_ms);
+    fill_record(&row->arena, &record, &denial->actor, denial->kind, denial->method, denial->code,
+                now_ms);
     record.source_ip = audit_text(&row->arena, denial->peer);
     record.user_agent = audit_text(&row->arena, denial->user_agent);
+    record.actor_name = audit_text(&row->arena, denial->actor_name);
     record.request_id = audit_text(&row->arena, denial->request_id);
     record.description = audit_text(&row->arena, denial->description);
-    row_submit(denials, row, &identity->organization, &identity->id, denial->method, &record);
+    row_submit(denials, row, &denial->identity->organization, &denial->actor, denial->kind,
+               denial->method, &record);
 }
 
 static void write_counted(struct denials *denials, const struct window *window)
@@ -153,13 +158,16 @@ static void write_counted(struct denials *denials, const struct window *window)
         log_lost(window->method);
         return;
     }
-    fill_record(&row->arena, &record, &window->token, window->method, window->code,
+    fill_record(&row->arena, &record, &window->actor, window->kind, window->method, window->code,
                 window->last_ms);
     record.source_ip = audit_text(&row->arena, slice_make(window->peer, window->peer_len));
     record.description = audit_text(&row->arena,
                                     slice_make(window->description, window->description_len));
+    record.actor_name = audit_text(&row->arena,
+                                   slice_make(window->actor_name, window->actor_name_len));
     record.count = window->count > INT32_MAX ? INT32_MAX : (int32_t)window->count;
-    row_submit(denials, row, &window->organization, &window->token, window->method, &record);
+    row_submit(denials, row, &window->organization, &window->actor, window->kind, window->method,
+               &record);
 }
 
 /* -- windows ------------------------------------------------------------------------------- */
@@ -172,14 +180,13 @@ static void release_window(void *context, void *entry)
         write_counted(context, window);
 }
 
-struct denials *denials_new(struct store *store, uint32_t token_kind)
+struct denials *denials_new(struct store *store)
 {
     struct denials *denials = calloc(1, sizeof(*denials));
 
     if (denials == NULL)
         return NULL;
     denials->store = store;
-    denials->token_kind = token_kind;
     pthread_mutex_init(&denials->lock, NULL);
     atomic_init(&denials->next_end_ms, INT64_MAX);
     denials->windows = table_new(DENIALS_MOST, sizeof(struct window), release_window, denials);
@@ -197,13 +204,13 @@ void denials_free(struct denials *denials)
     free(denials);
 }
 
-static uint8_t keep_text(char *kept, size_t most, struct slice text)
+static uint16_t keep_text(char *kept, size_t most, struct slice text)
 {
     size_t len = text.len < most ? text.len : most;
 
     if (len > 0)
         memcpy(kept, text.data, len);
-    return (uint8_t)len;
+    return (uint16_t)len;
 }
 
 /* FNV-1a: tells one reason from another. */
@@ -275,11 +282,14 @@ static void open_window(struct denials *denials, const uint8_t key[TABLE_KEY_LEN
     struct window *window = table_add(denials->windows, key);
 
     window->organization = denial->identity->organization;
-    window->token = denial->identity->id;
+    window->actor = denial->actor;
+    window->kind = denial->kind;
     window->method = denial->method;
     window->code = denial->code;
     window->start_ms = now_ms;
-    window->description_len = keep_text(window->description, TEXT_MOST, denial->description);
+    window->description_len = (uint8_t)keep_text(window->description, TEXT_MOST,
+                                                 denial->description);
+    window->actor_name_len = keep_text(window->actor_name, NAME_MOST, denial->actor_name);
     if (is_due(denials, now_ms + DENIALS_WINDOW_MS))
         return;
     atomic_store_explicit(&denials->next_end_ms, now_ms + DENIALS_WINDOW_MS, memory_order_relaxed);
@@ -300,7 +310,7 @@ void denials_note(struct denials *denials, const struct denial *denial, int64_t 
     } else {
         window->count++;
         window->last_ms = now_ms;
-        window->peer_len = keep_text(window->peer, PEER_MOST, denial->peer);
+        window->peer_len = (uint8_t)keep_text(window->peer, PEER_MOST, denial->peer);
     }
     pthread_mutex_unlock(&denials->lock);
 }

@@ -1,5 +1,5 @@
 /*
- * Refused calls on their way into the audit log. The first refusal of a token at a method for
+ * Refused calls on their way into the audit log. The first refusal of a caller at a method for
  * a reason is written at once; further ones within a minute are counted, and written as one row
  * when the minute is over. Bounded, so that a caller who is refused a thousand times a second fills
  * neither memory nor log. Belongs to one loop; never waits for the disk. Internal to rpc/call/.
@@ -18,6 +18,9 @@ struct denials;
 /* One refusal. Slices are borrowed. */
 struct denial {
     const struct identity *identity;
+    struct actor actor;
+    struct slice actor_name;
+    const struct kind *kind; /* of the object that the caller is */
     const struct method *method;
     enum status_code code;
     struct slice peer;
@@ -26,8 +29,8 @@ struct denial {
     struct slice description; /* a sentence */
 };
 
-/* `token_kind`: number of the kind that the rows belong to. NULL when memory ends. */
-struct denials *denials_new(struct store *store, uint32_t token_kind);
+/* NULL when memory ends. */
+struct denials *denials_new(struct store *store);
 
 /* Submits what was counted and not written. */
 void denials_free(struct denials *denials);

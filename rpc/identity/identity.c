@@ -28,7 +28,8 @@ struct facts {
     uint64_t revision;
     struct uuid organization;
     struct uuid token;
-    struct uuid role;
+    struct uuid role; /* zero for a director's key */
+    uint32_t kind;    /* of the object that the key belongs to; 0 for an API token */
     int64_t expire_ms;
     bool disabled;
     uint32_t network_count;
@@ -158,9 +159,10 @@ static bool take_facts(struct arena *arena, struct slice value, struct facts *re
     message = datastream__storage__v1__token_facts__unpack(&allocator, record.body.len,
                                                            (const uint8_t *)record.body.data);
     if (message == NULL || !take_uuid(message->organization, &facts.organization) ||
-        !take_uuid(message->token_id, &facts.token) || !take_uuid(message->role_id, &facts.role) ||
-        !take_networks(arena, message, &facts))
+        !take_uuid(message->token_id, &facts.token) || !take_networks(arena, message, &facts) ||
+        (message->kind == 0 && !take_uuid(message->role_id, &facts.role)))
         return false;
+    facts.kind = message->kind;
     facts.revision = record.revision;
     facts.expire_ms = message->expire_time_ms;
     facts.disabled = message->disabled;
@@ -187,6 +189,7 @@ static void remember_facts(struct identity_cache *cache, const uint8_t hash[32],
     entry->organization = facts->organization;
     entry->token = facts->token;
     entry->role = facts->role;
+    entry->kind = facts->kind;
     entry->expire_ms = facts->expire_ms;
     entry->disabled = facts->disabled;
     entry->network_count = facts->network_count;
@@ -288,11 +291,15 @@ enum identity_result identity_resolve(struct identity_cache *cache, struct store
                                       struct slice bearer, struct slice peer, int64_t now_ms,
                                       struct identity *ret_identity)
 {
-    struct identity identity = {.type = IDENTITY_TOKEN};
+    struct identity identity = {.type = IDENTITY_ANONYMOUS};
     struct facts facts;
     enum store_found found;
 
-    if (!token_value_is_wellformed(bearer))
+    if (token_value_is_wellformed(bearer))
+        identity.type = IDENTITY_TOKEN;
+    else if (director_key_is_wellformed(bearer))
+        identity.type = IDENTITY_DIRECTOR;
+    else
         return IDENTITY_UNKNOWN;
     token_value_hash(bearer, identity.hash);
     arena_reset(&cache->scratch);
@@ -300,7 +307,10 @@ enum identity_result identity_resolve(struct identity_cache *cache, struct store
     found = find_facts(cache, view, identity.hash, &facts);
     if (found != STORE_FOUND)
         return result_of(found);
+    if ((facts.kind != 0) != (identity.type == IDENTITY_DIRECTOR))
+        return IDENTITY_UNKNOWN;
     identity.organization = facts.organization;
+    identity.kind = facts.kind;
     identity.id = facts.token;
     identity.role = facts.role;
     identity.expire_ms = facts.expire_ms;
@@ -310,7 +320,9 @@ enum identity_result identity_resolve(struct identity_cache *cache, struct store
         *ret_identity = identity;
         return IDENTITY_ENDED;
     }
-    found = find_role(cache, view, &facts, &identity.permissions, &identity.role_revision);
+    found = STORE_FOUND;
+    if (identity.type == IDENTITY_TOKEN)
+        found = find_role(cache, view, &facts, &identity.permissions, &identity.role_revision);
     if (found != STORE_FOUND)
         return result_of(found);
     *ret_identity = identity;
@@ -321,7 +333,7 @@ void identity_require(const struct identity *identity, struct commit *commit)
 {
     struct slice hash = slice_make(identity->hash, sizeof(identity->hash));
 
-    if (identity->type != IDENTITY_TOKEN)
+    if (identity->type != IDENTITY_TOKEN && identity->type != IDENTITY_DIRECTOR)
         return;
     commit_require_revision(commit, FAMILY_TOKEN_HASHES, arena_copy(commit->arena, hash),
                             identity->facts_revision);

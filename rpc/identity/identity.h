@@ -15,12 +15,13 @@
 #include "proto/contract/contract.h"
 #include "storage/store.h"
 
-enum identity_type { IDENTITY_ANONYMOUS, IDENTITY_TOKEN, IDENTITY_SYSTEM };
+enum identity_type { IDENTITY_ANONYMOUS, IDENTITY_TOKEN, IDENTITY_SYSTEM, IDENTITY_DIRECTOR };
 
 struct identity {
     enum identity_type type;
     struct uuid organization;
-    struct uuid id; /* the token's */
+    struct uuid id; /* the token's, or the director's */
+    uint32_t kind;  /* IDENTITY_DIRECTOR: number of the kind of the object that `id` names */
     struct uuid role;
     struct permission_set permissions;
     int64_t expire_ms; /* milliseconds since 1970; 0 for none */
@@ -58,7 +59,8 @@ enum identity_result {
 };
 
 /*
- * Resolves a bearer value ("dsa_..."). `peer` is the address of the caller, text. `now_ms` is a
+ * Resolves a bearer value: of an API token ("dsa_..."), or the key of a director ("dsd_..."), which
+ * has no permission, no end and no networks. `peer` is the address of the caller, text. `now_ms` is a
  * time that never steps back (time_floor.h). For IDENTITY_ENDED and
  * IDENTITY_OUTSIDE *ret_identity is set too, without permissions for the first.
  */
@@ -94,6 +96,9 @@ void credential_value_make(struct slice prefix, const uint8_t random[32],
 
 /* Shape and checksum alone: what fails here is not looked up. */
 bool token_value_is_wellformed(struct slice value);
+
+/* The same of the key of a director. */
+bool director_key_is_wellformed(struct slice value);
 
 /* SHA-256 of the whole value. */
 void token_value_hash(struct slice value, uint8_t hash[32]);

@@ -10,6 +10,7 @@
 #include "rpc/identity/identity.h"
 
 #define PREFIX SLICE("dsa_")
+#define DIRECTOR_PREFIX SLICE("dsd_")
 #define RANDOM_DIGITS 43
 #define CHECK_DIGITS 6
 #define CHECKED (TOKEN_VALUE_LEN - CHECK_DIGITS)
@@ -63,13 +64,13 @@ void token_value_make(const uint8_t random[32], char value[TOKEN_VALUE_LEN])
     credential_value_make(PREFIX, random, value);
 }
 
-bool token_value_is_wellformed(struct slice value)
+static bool is_wellformed(struct slice value, struct slice prefix)
 {
     char sum[CHECK_DIGITS];
 
-    if (value.len != TOKEN_VALUE_LEN || !slice_starts_with(value, PREFIX))
+    if (value.len != TOKEN_VALUE_LEN || !slice_starts_with(value, prefix))
         return false;
-    for (size_t i = PREFIX.len; i < value.len; i++) {
+    for (size_t i = prefix.len; i < value.len; i++) {
         char c = value.data[i];
 
         if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')))
@@ -77,6 +78,16 @@ bool token_value_is_wellformed(struct slice value)
     }
     write_checksum(checksum(value.data), sum);
     return memcmp(sum, value.data + CHECKED, sizeof(sum)) == 0;
+}
+
+bool token_value_is_wellformed(struct slice value)
+{
+    return is_wellformed(value, PREFIX);
+}
+
+bool director_key_is_wellformed(struct slice value)
+{
+    return is_wellformed(value, DIRECTOR_PREFIX);
 }
 
 /* A hash that cannot be had for want of memory is replaced by one that fits no value. */

@@ -5,6 +5,7 @@
 #include "rpc/services/audit_log.h"
 #include "rpc/services/contract_values.h"
 #include "rpc/services/guard.h"
+#include "rpc/services/kinds/director.h"
 #include "rpc/services/kinds/kinds.h"
 #include "rpc/services/preview.h"
 #include "rpc/services/resource/disclosure.h"
@@ -46,6 +47,7 @@ const struct handler_entry *services_handlers(void)
         {USERS "EnableUser", user__enable},
         {USERS "ResetUserPassword", user__reset_password},
         {USERS "EndUserSessions", user__end_sessions},
+        {"datastream.v1.DirectorService.CheckInDirector", director__check_in},
         {"datastream.v1.AuditService.ListAuditLogs", audit_log__list},
         {"datastream.v1.ApiPreviewService.PreviewApiCall", preview__call},
         {NULL, NULL},

@@ -105,10 +105,12 @@ static void check_permission(struct slice operation, const struct method *method
     struct slice member = needs_one ? arena_printf(&arena, "\"x-required-permission\":\"%.*s\"",
                                                    SLICE_ARG(method->permission->name))
                                     : SLICE("x-required-permission");
+    struct slice own = SLICE("the object's own credential alone");
     struct slice text = needs_one ? arena_printf(&arena, "Required permission: `%.*s`",
                                                  SLICE_ARG(method->permission->name))
                         : method->access == ACCESS_PUBLIC ? SLICE("Public: no token is needed.")
-                                                          : SLICE("any valid token");
+                        : method->access == ACCESS_OWN_CREDENTIAL ? own
+                                                                  : SLICE("any valid token");
 
     if ((memmem(operation.data, operation.len, member.data, member.len) != NULL) != needs_one ||
         memmem(operation.data, operation.len, text.data, text.len) == NULL)

@@ -12,6 +12,10 @@ enum {
     CLUSTER_ID,
     EFFECTIVE_STATUS,
     CONNECTION_STATUS,
+    PLATFORM,
+    VERSION,
+    REPORTED_ADDRESS,
+    LAST_SEEN_TIME,
     CLUSTER_MEMBERS,
     CLUSTER_STATUS,
 };
@@ -24,21 +28,14 @@ static const char *const fields[] = {
     [CLUSTER_ID] = "cluster_id",
     [EFFECTIVE_STATUS] = "effective_status",
     [CONNECTION_STATUS] = "connection_status",
+    [PLATFORM] = "platform",
+    [VERSION] = "version",
+    [REPORTED_ADDRESS] = "reported_address",
+    [LAST_SEEN_TIME] = "last_seen_time",
     [CLUSTER_MEMBERS] = "clusters/members",
     [CLUSTER_STATUS] = "clusters/status",
     NULL,
 };
-
-/* Nothing is invented: without a check-in nobody is connected. */
-struct status presence_read(struct call *call, const struct kind *directors, struct slice id,
-                            struct presence *ret_presence)
-{
-    (void)call;
-    (void)directors;
-    (void)id;
-    *ret_presence = (struct presence){false};
-    return status_ok();
-}
 
 static struct status refuse_member(struct call *call, const struct change *change,
                                    const struct field *field)
@@ -85,52 +82,88 @@ static struct status check(const struct hook *hook, const struct change *change)
 
 /* DISABLED while its cluster is. */
 static struct status set_effective(const struct hook *hook, struct call *call,
-                                   ProtobufCMessage *director, struct slice cluster_id)
+                                   ProtobufCMessage *director)
 {
     const struct field *effective = hook->fields[EFFECTIVE_STATUS];
+    const struct field *of_cluster = hook->fields[CLUSTER_STATUS];
+    struct slice cluster_id = field_get_string(director, hook->fields[CLUSTER_ID]);
     ProtobufCMessage *cluster = NULL;
     enum store_found found;
 
     field_set_int(director, effective, field_get_int(director, hook->fields[STATUS]));
     if (cluster_id.len == 0)
         return status_ok();
-    found = read_message(call, hook->fields[CLUSTER_STATUS]->parent->kind, cluster_id, &cluster);
+    found = read_message(call, of_cluster->parent->kind, cluster_id, &cluster);
     if (found == STORE_ABSENT)
         return status_ok();
     if (found != STORE_FOUND)
         return call_store_status(found);
-    if (field_get_int(cluster, hook->fields[CLUSTER_STATUS]) ==
-        enum_number(hook->fields[CLUSTER_STATUS], SLICE("DISABLED")))
+    if (field_get_int(cluster, of_cluster) == enum_number(of_cluster, SLICE("DISABLED")))
         field_set_int(director, effective, enum_number(effective, SLICE("DISABLED")));
+    return status_ok();
+}
+
+static void show_presence(const struct hook *hook, struct call *call, ProtobufCMessage *director,
+                          const struct presence *presence)
+{
+    const struct field *connection = hook->fields[CONNECTION_STATUS];
+
+    field_set_int(
+        director, connection,
+        enum_number(connection, presence->connected ? SLICE("CONNECTED") : SLICE("NOT_CONNECTED")));
+    if (presence->last_seen_ms == 0)
+        return;
+    field_set_string(call->arena, director, hook->fields[PLATFORM], presence->platform);
+    field_set_string(call->arena, director, hook->fields[VERSION], presence->version);
+    field_set_string(call->arena, director, hook->fields[REPORTED_ADDRESS], presence->address);
+    field_set_timestamp(call->arena, director, hook->fields[LAST_SEEN_TIME],
+                        presence->last_seen_ms);
+}
+
+static struct status compute_one(const struct hook *hook, struct call *call,
+                                 ProtobufCMessage *director)
+{
+    const struct field *installation = hook->fields[INSTALLATION_TYPE];
+    bool is_member = field_get_string(director, hook->fields[CLUSTER_ID]).len > 0;
+    struct presence presence;
+    struct status status = presence_read(call, hook->kind,
+                                         field_get_string(director, hook->kind->id), &presence);
+
+    field_set_int(director, installation,
+                  enum_number(installation, is_member ? SLICE("CLUSTER") : SLICE("STANDALONE")));
+    if (status_is_ok(status))
+        status = set_effective(hook, call, director);
+    if (!status_is_ok(status))
+        return status;
+    show_presence(hook, call, director, &presence);
     return status_ok();
 }
 
 static struct status compute(const struct hook *hook, struct call *call, ProtobufCMessage **objects,
                              size_t count)
 {
-    const struct field *installation = hook->fields[INSTALLATION_TYPE];
-    const struct field *connection = hook->fields[CONNECTION_STATUS];
     struct status status = status_ok();
 
     for (size_t i = 0; i < count; i++) {
-        struct slice cluster_id = field_get_string(objects[i], hook->fields[CLUSTER_ID]);
-        struct presence presence;
-        struct status one = presence_read(call, hook->kind,
-                                          field_get_string(objects[i], hook->kind->id), &presence);
+        struct status one = compute_one(hook, call, objects[i]);
 
-        field_set_int(
-            objects[i], installation,
-            enum_number(installation, cluster_id.len > 0 ? SLICE("CLUSTER") : SLICE("STANDALONE")));
-        field_set_int(objects[i], connection,
-                      enum_number(connection, presence.connected ? SLICE("CONNECTED")
-                                                                 : SLICE("NOT_CONNECTED")));
-        if (status_is_ok(one))
-            one = set_effective(hook, call, objects[i], cluster_id);
         if (status_is_ok(status))
             status = one;
     }
     return status;
 }
 
-const struct kind_hooks director_hooks = {
-    .collection = "directors", .fields = fields, .check = check, .compute = compute};
+/* What it told goes with it; a check-in that comes at the same time finds no director. */
+static struct status remove_presence(const struct hook *hook, struct call *call,
+                                     const struct object *director)
+{
+    if (!object_validate_only(call))
+        commit_delete(&call->commit, FAMILY_USAGE, presence_key(call, hook->kind, &director->id));
+    return status_ok();
+}
+
+const struct kind_hooks director_hooks = {.collection = "directors",
+                                          .fields = fields,
+                                          .check = check,
+                                          .remove = remove_presence,
+                                          .compute = compute};

@@ -1,16 +1,31 @@
-/* Whether a director is there: what others than its own hooks need of it. */
+/* Directors, as others than their own hooks need them: whether one is there, and its check-in. */
 #ifndef DATASTREAM_RPC_SERVICES_KINDS_DIRECTOR_H
 #define DATASTREAM_RPC_SERVICES_KINDS_DIRECTOR_H
 
 #include "rpc/services/resource/hooks.h"
 
-/* What the last check-in said. Plain. */
+/* A director that has not checked in for so long is not connected. */
+#define PRESENCE_LOST_MS 90000
+
+/* What was told is not written more often. */
+#define PRESENCE_PACE_MS 30000
+
+/* What the last check-in that was written said. Plain; the texts live as long as the call. */
 struct presence {
-    bool connected; /* one came in the last 90 seconds */
+    bool connected;       /* it came less than PRESENCE_LOST_MS ago */
+    int64_t last_seen_ms; /* since 1970; 0: none came */
+    uint64_t revision;    /* of its row; 0: there is none */
+    struct slice platform, version, address;
 };
 
-/* A director without a check-in is not connected. UNAVAILABLE by the store. */
+/* Of the director of that id's text, by the call's time. UNAVAILABLE by the store, DATA_LOSS. */
 struct status presence_read(struct call *call, const struct kind *directors, struct slice id,
                             struct presence *ret_presence);
+
+/* The key of its row, in FAMILY_USAGE. */
+struct slice presence_key(struct call *call, const struct kind *directors, const struct uuid *id);
+
+/* The handler of CheckInDirector: the director alone gets this far, by its own key. */
+call_handler director__check_in;
 
 #endif
