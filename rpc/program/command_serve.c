@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "datastream/storage/v1/records.pb-c.h"
+#include "proto/message/message.h"
 #include "rest/rest.h"
 #include "rpc/call/time_floor.h"
 #include "rpc/frontend/frontend_stream.h"
@@ -14,6 +16,7 @@
 #include "rpc/program/program.h"
 #include "rpc/services/services.h"
 #include "storage/feed.h"
+#include "storage/record.h"
 
 /*
  * Each minute writes down what is kept in memory, the clock's floor and the last uses of tokens,
@@ -270,6 +273,23 @@ static struct status serve(struct frontends *frontends, struct options *options,
     return status;
 }
 
+/* An organization that nobody owns: of a store that is older than users. */
+static void warn_without_owner(const struct store_row *row, struct arena *arena)
+{
+    ProtobufCAllocator allocator = message_allocator(arena);
+    Datastream__Storage__V1__OrganizationRecord *organization = NULL;
+    struct record record;
+
+    if (record_parse(row->value, &record))
+        organization = datastream__storage__v1__organization_record__unpack(
+            &allocator, record.body.len, (const uint8_t *)record.body.data);
+    if (organization != NULL && organization->owner_id.len == 0)
+        log_event(LOG_WARNING, "owner.missing", LOG_CSTR("organization", organization->name),
+                  LOG_CSTR("remedy", "datastreamd owner-reset"));
+}
+
+#define ORGANIZATIONS_WARNED_MOST 100
+
 static struct status organization_present(struct program *program, struct arena *arena)
 {
     static const char last[16 + 1] =
@@ -278,10 +298,13 @@ static struct status organization_present(struct program *program, struct arena 
     struct store_rows rows = {0};
 
     if (view != NULL &&
-        store_scan(view, FAMILY_ORGANIZATIONS, SLICE_EMPTY, slice_make(last, 16), false, 1,
-                   &rows) == STORE_FOUND &&
-        rows.count > 0)
+        store_scan(view, FAMILY_ORGANIZATIONS, SLICE_EMPTY, slice_make(last, 16), false,
+                   ORGANIZATIONS_WARNED_MOST, &rows) == STORE_FOUND &&
+        rows.count > 0) {
+        for (size_t i = 0; i < rows.count; i++)
+            warn_without_owner(&rows.rows[i], arena);
         return status_ok();
+    }
     return status_const(
         STATUS_FAILED_PRECONDITION,
         SLICE("The store has no organization: create one with \"datastreamd init\"."));

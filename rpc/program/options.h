@@ -26,6 +26,7 @@ struct options {
     enum log_format log_format;
     const char *organization;
     const char *owner_email;
+    const char *owner_password_file;
     const char *organization_id;
     const char *out;     /* the directory for proto files */
     const char *version; /* of the OpenAPI document; NULL when not given */

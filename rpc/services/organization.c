@@ -1,6 +1,6 @@
 /*
- * Making an organization, for the operator's tools: its record, its first API token, and the first
- * rows of its audit chain, in one commit.
+ * Making an organization, for the operator's tools: its record, its Owner, its first API token, and
+ * the first rows of its audit chain, in one commit.
  */
 #include <sys/random.h>
 
@@ -14,18 +14,22 @@
 
 #define NAME_LENGTH_MOST 128
 #define EMAIL_LEN_MOST 254
+#define OWNER_NAME_MOST 128
 
 /* What the organization is made of, on its way into one commit. */
 struct bootstrap {
     const struct kind *tokens;
+    const struct kind *users;
     const struct identity_registry *identities;
     struct arena *arena;
     struct commit *commit;
     int64_t now_ms;
     struct uuid organization;
     struct uuid token;
+    struct uuid owner;
     struct slice name;
-    uint8_t random[10 + 10 + 32];
+    struct slice owner_email;
+    uint8_t random[10 + 10 + 10 + 32];
 };
 
 static ProtobufCBinaryData binary(struct arena *arena, const void *bytes, size_t len)
@@ -68,13 +72,14 @@ struct status organization_check(struct arena *arena, struct slice *name, struct
     return violations_status(&violations, arena);
 }
 
-static const struct predefined_role *administrator(const struct identity_registry *identities)
+static const struct predefined_role *role_named(const struct identity_registry *identities,
+                                                const char *name)
 {
     size_t count;
     const struct predefined_role *roles = identity_predefined_roles(identities, &count);
 
     for (size_t i = 0; i < count; i++)
-        if (strcmp(roles[i].name, PREDEFINED_API_ADMINISTRATOR) == 0)
+        if (strcmp(roles[i].name, name) == 0)
             return &roles[i];
     return NULL;
 }
@@ -99,14 +104,16 @@ static void put_audit(struct bootstrap *bootstrap, const char *action, const cha
                      message_pack(arena, &record.base));
 }
 
-static void put_organization(struct bootstrap *bootstrap, struct slice owner_email)
+static void put_organization(struct bootstrap *bootstrap, bool has_owner)
 {
     Datastream__Storage__V1__OrganizationRecord record =
         DATASTREAM__STORAGE__V1__ORGANIZATION_RECORD__INIT;
     struct slice key = key_organization(bootstrap->arena, &bootstrap->organization);
 
     record.name = arena_cstr(bootstrap->arena, bootstrap->name);
-    record.owner_email = arena_cstr(bootstrap->arena, owner_email);
+    record.owner_email = arena_cstr(bootstrap->arena, bootstrap->owner_email);
+    if (has_owner)
+        record.owner_id = binary(bootstrap->arena, bootstrap->owner.bytes, sizeof(struct uuid));
     record.create_time_ms = bootstrap->now_ms;
     if (arena_failed(bootstrap->arena))
         return;
@@ -164,6 +171,60 @@ static void put_token(struct bootstrap *bootstrap, const struct predefined_role 
               slice_from_cstr(role->name));
 }
 
+/* The Owner's message. The name is what the address says, until the Owner says another. */
+static void fill_owner(struct bootstrap *bootstrap, Datastream__V1__User *user)
+{
+    const struct predefined_role *role = role_named(bootstrap->identities, PREDEFINED_OWNER);
+    const struct kind *kind = bootstrap->users;
+    struct slice email = bootstrap->owner_email;
+    struct arena *arena = bootstrap->arena;
+    size_t at = slice_find(email, '@');
+
+    user->id = uuid_cstr(arena, &bootstrap->owner);
+    user->name = arena_cstr(arena,
+                            slice_make(email.data, at < OWNER_NAME_MOST ? at : OWNER_NAME_MOST));
+    user->email = arena_cstr(arena, email);
+    user->role_id = uuid_cstr(arena, &role->id);
+    user->timezone = arena_cstr(arena, SLICE("UTC"));
+    user->language = arena_cstr(arena, SLICE("en"));
+    user->created_by = arena_cstr(arena, SLICE("system"));
+    field_set_timestamp(arena, &user->base, kind->create_time, bootstrap->now_ms);
+    field_set_timestamp(arena, &user->base, kind->update_time, bootstrap->now_ms);
+}
+
+/* The rows of the Owner are those of any other user. */
+static void put_owner(struct bootstrap *bootstrap, const char *phc)
+{
+    Datastream__Storage__V1__PasswordRecord password =
+        DATASTREAM__STORAGE__V1__PASSWORD_RECORD__INIT;
+    Datastream__Storage__V1__SecretsRecord secrets = DATASTREAM__STORAGE__V1__SECRETS_RECORD__INIT;
+    Datastream__Storage__V1__UserRecord record = DATASTREAM__STORAGE__V1__USER_RECORD__INIT;
+    Datastream__V1__User user = DATASTREAM__V1__USER__INIT;
+    const struct kind *kind = bootstrap->users;
+    struct arena *arena = bootstrap->arena;
+    struct object_state state = {
+        .kind = kind, .organization = bootstrap->organization, .id = bootstrap->owner};
+    struct references_reader reader = {.arena = arena,
+                                       .identities = bootstrap->identities,
+                                       .organization = bootstrap->organization};
+
+    fill_owner(bootstrap, &user);
+    password.hash = arena_cstr(arena, slice_from_cstr(phc));
+    password.set_time_ms = bootstrap->now_ms;
+    secrets.password = &password;
+    record.user = &user;
+    if (arena_failed(arena))
+        return;
+    state.secrets = message_pack(arena, &secrets.base);
+    state.body = message_pack(arena, &record.base);
+    rows_fill(&reader, &user.base, &state);
+    if (arena_failed(arena))
+        return;
+    rows_commit(bootstrap->commit, NULL, &state);
+    put_audit(bootstrap, "CreatedUser", "users", kind->number, &bootstrap->owner,
+              slice_from_cstr(user.name));
+}
+
 /* -- the whole -------------------------------------------------------------------------------- */
 
 /* A key beyond every organization's. */
@@ -190,6 +251,11 @@ static struct status write_commit(struct store *store, struct bootstrap *bootstr
             return status_const(STATUS_ALREADY_EXISTS,
                                 SLICE("The store already has an organization. Add another with "
                                       "\"datastreamd organization-add\"."));
+        if (bootstrap->commit->conflict != NULL &&
+            bootstrap->commit->conflict->family == FAMILY_EMAILS)
+            return status_const(
+                STATUS_ALREADY_EXISTS,
+                SLICE("The e-mail address of the owner is used by another user already."));
         return status_const(STATUS_ABORTED, SLICE("Another change came first. Try again."));
     default:
         return status_const(STATUS_UNAVAILABLE,
@@ -200,13 +266,15 @@ static struct status write_commit(struct store *store, struct bootstrap *bootstr
 struct status organization_create(struct store *store, const struct identity_registry *identities,
                                   const struct contract *contract, struct arena *arena,
                                   struct commit *commit, struct slice name,
-                                  struct slice owner_email, bool first,
+                                  struct slice owner_email, const char *owner_phc, bool first,
                                   struct organization_made *ret_made)
 {
     struct commit own_commit;
-    const struct predefined_role *role = administrator(identities);
+    const struct predefined_role *role = role_named(identities, PREDEFINED_API_ADMINISTRATOR);
     struct bootstrap bootstrap = {
         .tokens = contract_kind(contract, SLICE("api-tokens")),
+        .users = contract_kind(contract, SLICE("users")),
+        .owner_email = owner_email,
         .identities = identities,
         .arena = arena,
         .commit = commit == NULL ? &own_commit : commit,
@@ -218,16 +286,17 @@ struct status organization_create(struct store *store, const struct identity_reg
 
     if (!status_is_ok(status))
         return status;
-    if (role == NULL || bootstrap.tokens == NULL)
+    if (role == NULL || bootstrap.tokens == NULL || bootstrap.users == NULL)
         return status_const(STATUS_FAILED_PRECONDITION,
-                            SLICE("The contract lacks API tokens or their administrator's role."));
+                            SLICE("The contract lacks API tokens, users or their roles."));
     if (getrandom(bootstrap.random, sizeof(bootstrap.random), 0) != sizeof(bootstrap.random))
         return status_const(STATUS_UNAVAILABLE, SLICE("The random source failed."));
     arena_wipe_on_done(arena);
     bootstrap.name = name;
     bootstrap.organization = uuid_make(bootstrap.now_ms, bootstrap.random);
     bootstrap.token = uuid_make(bootstrap.now_ms, bootstrap.random + 10);
-    token_value_make(bootstrap.random + 20, value);
+    bootstrap.owner = uuid_make(bootstrap.now_ms, bootstrap.random + 20);
+    token_value_make(bootstrap.random + 30, value);
     text = arena_copy(arena, slice_make(value, sizeof(value)));
     explicit_bzero(value, sizeof(value));
     if (commit == NULL)
@@ -235,7 +304,9 @@ struct status organization_create(struct store *store, const struct identity_reg
     if (first)
         commit_require_empty(bootstrap.commit, FAMILY_ORGANIZATIONS, SLICE("\0"),
                              organizations_end(arena));
-    put_organization(&bootstrap, owner_email);
+    put_organization(&bootstrap, owner_phc != NULL);
+    if (owner_phc != NULL)
+        put_owner(&bootstrap, owner_phc);
     put_token(&bootstrap, role, text);
     explicit_bzero(bootstrap.random, sizeof(bootstrap.random));
     status = write_commit(store, &bootstrap);

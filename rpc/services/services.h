@@ -55,14 +55,15 @@ void services_limit_answer(struct call *call);
 struct status organization_check(struct arena *arena, struct slice *name, struct slice owner_email);
 
 /*
- * Creates an organization with one API token of the role API Administrator, in one commit that
- * waits for the disk: in `commit`, with what it holds already, or in one of its own where that is
- * NULL. As organization_check; ALREADY_EXISTS when `first` and the store has an organization.
+ * Creates an organization with its Owner, whose password has the PHC string `owner_phc`, and one API
+ * token of the role API Administrator, in one commit that waits for the disk: in `commit`, with what
+ * it holds already, or in one of its own where that is NULL. Without the string (NULL) there is no
+ * Owner, as in stores that are older than users. As organization_check; ALREADY_EXISTS when `first` and the store has an organization.
  */
 struct status organization_create(struct store *store, const struct identity_registry *identities,
                                   const struct contract *contract, struct arena *arena,
                                   struct commit *commit, struct slice name,
-                                  struct slice owner_email, bool first,
+                                  struct slice owner_email, const char *owner_phc, bool first,
                                   struct organization_made *ret_made);
 
 #endif

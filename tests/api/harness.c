@@ -101,14 +101,22 @@ static void text_field(const char *text, const char *key, char *value, size_t si
 
 static void make_organization(struct api_server *server, const char *command, char *token)
 {
-    const char *args[] = {
-        program(), command,         "--data-dir",         server->data, "--organization",
-        "Acme",    "--owner-email", "owner@acme.example", NULL};
+    const char *args[] = {program(),
+                          command,
+                          "--data-dir",
+                          server->data,
+                          "--organization",
+                          "Acme",
+                          "--owner-email",
+                          token == server->token ? "owner@acme.example" : "owner@second.example",
+                          NULL};
     char output[4096];
 
     if (run(args, output, sizeof(output)) != 0)
         die("the organization was not made");
     text_field(output, "apiToken", token, 64);
+    if (token == server->token)
+        text_field(output, "ownerPassword", server->password, sizeof(server->password));
     if (token == server->token)
         text_field(output, "organizationId", server->organization, sizeof(server->organization));
     if (token[0] == '\0')

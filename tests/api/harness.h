@@ -15,7 +15,8 @@ struct api_server {
     char data[80];  /* the store's directory */
     char token[64]; /* of the role API Administrator */
     char organization[40];
-    char second[64]; /* token of a second organization; empty until api_add_organization */
+    char password[64]; /* of the Owner, owner@acme.example */
+    char second[64];   /* token of a second organization; empty until api_add_organization */
     int port;
     pid_t pid;
 };

@@ -95,6 +95,9 @@ static void what_init_is_told_is_checked(void **state)
         {"--owner-email a@b.example", "--organization"},
         {"--organization '' --owner-email a@b.example", "name"},
         {"--organization Acme --owner-email nobody", "ownerEmail"},
+        {"--organization Acme --owner-email a@b.example --owner-password-file none", "none"},
+        {"--organization Acme --owner-email a@b.example --owner-password-file /dev/null",
+         "10 to 256 characters"},
         {"--organization $(printf 'a\\001b') --owner-email a@b.example", "control"},
     };
 
@@ -106,6 +109,23 @@ static void what_init_is_told_is_checked(void **state)
         assert_string_equal(output, "");
     }
     assert_int_equal(run(INIT), 0);
+}
+
+static void the_owner_gets_a_password_that_is_given_or_printed(void **state)
+{
+    (void)state;
+    assert_int_equal(run(INIT), 0);
+    assert_says("\"ownerPassword\":\"");
+    assert_int_equal(run("echo 'a good password' >password"), 0);
+    assert_int_equal(run(ADD " --owner-password-file password"), 0);
+    assert_null(strstr(output, "ownerPassword"));
+    assert_null(strstr(output, "a good password"));
+    assert_int_equal(run("grep -r 'a good password' data"), 1);
+    assert_int_equal(run("$D check --data-dir data"), 0);
+    assert_int_equal(run("$D organization-add --data-dir data --organization Three "
+                         "--owner-email TWO@acme.example"),
+                     1);
+    assert_says("used by another user");
 }
 
 /* Else nobody could tell that the only sight of the token was lost. */
@@ -127,7 +147,7 @@ static void one_chain_can_be_verified(void **state)
     id[36] = '\0';
     assert_int_equal(run(ADD), 0);
     assert_int_equal(run("$D verify-audit --data-dir data --organization-id %s", id), 0);
-    assert_says("2 rows, head ");
+    assert_says("3 rows, head ");
     assert_says(id);
     assert_int_equal(run("$D verify-audit --data-dir data"), 0);
     id[35] = id[35] == '0' ? '1' : '0';
@@ -754,6 +774,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(init_makes_a_store_once, start, end),
         cmocka_unit_test_setup_teardown(what_init_is_told_is_checked, start, end),
+        cmocka_unit_test_setup_teardown(the_owner_gets_a_password_that_is_given_or_printed, start,
+                                        end),
         cmocka_unit_test_setup_teardown(a_token_that_could_not_be_printed_is_told, start, end),
         cmocka_unit_test_setup_teardown(one_chain_can_be_verified, start, end),
         cmocka_unit_test_setup_teardown(only_init_makes_anything, start, end),

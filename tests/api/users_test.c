@@ -328,6 +328,31 @@ static void a_bounded_token_makes_no_user_and_sets_no_password(void **state)
     api_check(&server, 403, "POST", path, value, "{}");
 }
 
+/* The first user of the list: the one that came with the organization. */
+static void nobody_disables_or_deletes_the_owner(void **state)
+{
+    char id[40], path[160], role[40], body[128];
+    struct api_reply reply = api_expect(&server, 200, "GET", USERS "?pageSize=1", server.token,
+                                        NULL);
+
+    (void)state;
+    assert_true(api_contains(&reply, "\"roleName\":\"Owner\""));
+    api_field(&reply, "id", id, sizeof(id));
+    api_reply_free(&reply);
+    user_path(path, id, ":disable");
+    reply = api_expect(&server, 400, "POST", path, server.token, "{}");
+    assert_true(api_contains(&reply, "\"OWNER\""));
+    api_reply_free(&reply);
+    user_path(path, id, "");
+    api_check(&server, 400, "DELETE", path, server.token, NULL);
+    api_check(&server, 403, "PATCH", path, server.token, "{\"name\":\"Somebody\"}");
+    api_role_id(&server, "User", role);
+    snprintf(body, sizeof(body), "{\"roleId\":\"%s\"}", role);
+    api_check(&server, 400, "PATCH", path, server.token, body);
+    user_path(path, id, ":resetPassword");
+    api_check(&server, 403, "POST", path, server.token, "{}");
+}
+
 static void users_are_listed_in_pages(void **state)
 {
     char token[512], path[700];
@@ -357,6 +382,7 @@ int main(void)
         cmocka_unit_test(a_change_of_the_role_needs_the_permission_to_create),
         cmocka_unit_test(a_role_that_a_user_has_stays),
         cmocka_unit_test(a_bounded_token_makes_no_user_and_sets_no_password),
+        cmocka_unit_test(nobody_disables_or_deletes_the_owner),
         cmocka_unit_test(users_are_listed_in_pages),
     };
 

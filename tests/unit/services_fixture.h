@@ -124,7 +124,7 @@ static inline void world_start(struct world *w, uint64_t late_seed)
     w->fixture.options.observer_context = w;
     fixture_open(&w->fixture);
     status = organization_create(w->fixture.store, w->identities, w->contract, &w->arena, NULL,
-                                 SLICE("Acme"), SLICE("owner@example.com"), true, &w->made);
+                                 SLICE("Acme"), SLICE("owner@example.com"), NULL, true, &w->made);
     if (!status_is_ok(status))
         fail_msg("%.*s", SLICE_ARG(status.message));
 #ifdef DATASTREAM_FAULTS
