@@ -145,6 +145,20 @@ bool authorize__judge(struct call *call, struct status *ret_status)
     }
 }
 
+enum identity_result call_inspect(struct call *call, struct slice value, struct slice peer,
+                                  struct identity *ret_identity)
+{
+    /* As in authorize__judge; what the handler found so far stays in the arena. */
+    if (call->view_epoch != identity_epoch(call->loop->chain->identities))
+        call__reset_view(call);
+    return identity_resolve(call->loop->cache, call->view, value, peer, call->now_ms, ret_identity);
+}
+
+void call_note_use(struct call *call, const struct identity *identity, struct slice peer)
+{
+    usage_note(call->loop->usage, identity, peer, call->now_ms);
+}
+
 bool authorize__judge_again(struct call *call, struct status *ret_status)
 {
     const struct identity *identity = &call->identity;

@@ -276,6 +276,17 @@ void call_note_change(struct arena *arena, struct call_changes *changes, struct 
 struct actor call_actor_of(const struct call *call);
 struct slice call_actor(struct call *call);
 
+/*
+ * Judges the value of an API token as if it called from `peer` now: for handlers that answer questions
+ * about other tokens. IDENTITY_AGAIN: return anything, the handler runs again. The result may be of
+ * another organization than the caller's.
+ */
+enum identity_result call_inspect(struct call *call, struct slice value, struct slice peer,
+                                  struct identity *ret_identity);
+
+/* Notes that a token which was judged so was used, from `peer` (empty where nobody said). */
+void call_note_use(struct call *call, const struct identity *identity, struct slice peer);
+
 /* -- paging ----------------------------------------------------------------------------------- */
 
 /*

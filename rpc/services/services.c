@@ -3,6 +3,7 @@
 
 #include "rpc/services/api_token.h"
 #include "rpc/services/audit_log.h"
+#include "rpc/services/authorization.h"
 #include "rpc/services/contract_values.h"
 #include "rpc/services/guard.h"
 #include "rpc/services/kinds/director.h"
@@ -14,6 +15,7 @@
 #include "rpc/services/user.h"
 #include "rpc/services/watch.h"
 
+#define AUTHORIZATION "datastream.v1.AuthorizationService."
 #define API_TOKENS "datastream.v1.ApiTokenService."
 #define ROLES "datastream.v1.RoleService."
 #define USERS "datastream.v1.UserService."
@@ -48,6 +50,9 @@ const struct handler_entry *services_handlers(void)
         {USERS "ResetUserPassword", user__reset_password},
         {USERS "EndUserSessions", user__end_sessions},
         {"datastream.v1.DirectorService.CheckInDirector", director__check_in},
+        {AUTHORIZATION "WhoAmI", authorization__who_am_i},
+        {AUTHORIZATION "VerifyToken", authorization__verify_token},
+        {AUTHORIZATION "CheckPermissions", authorization__check_permissions},
         {"datastream.v1.AuditService.ListAuditLogs", audit_log__list},
         {"datastream.v1.ApiPreviewService.PreviewApiCall", preview__call},
         {NULL, NULL},

@@ -1,0 +1,231 @@
+/*
+ * The questions of other services, answered with the identities that calls themselves are judged by:
+ * so a revocation that was answered holds here too. Tokens of other organizations do not exist.
+ */
+#include "rpc/services/authorization.h"
+
+#include "datastream/v1/authorization.pb-c.h"
+#include "rpc/services/api_token.h"
+#include "rpc/services/resource/history.h"
+
+/* -- callers ---------------------------------------------------------------------------------- */
+
+static char *uuid_cstr(struct arena *arena, const struct uuid *id)
+{
+    return arena_cstr(arena, object_id_text(arena, id));
+}
+
+/* The names of the permissions, in their order. */
+static void set_permissions(struct call *call, const struct permission_set *permissions,
+                            Datastream__V1__Caller *caller)
+{
+    const struct contract *contract = call_contract(call);
+
+    caller->permissions = arena_array(call->arena, contract->permission_count, sizeof(char *));
+    for (size_t i = 0; caller->permissions != NULL && i < contract->permission_count; i++)
+        if (permission_set_has(permissions, contract->permissions[i].bit))
+            caller->permissions[caller->n_permissions++] = arena_cstr(
+                call->arena, contract->permissions[i].name);
+}
+
+/* The name of the token, and nothing where it was deleted in between: the answer says who called. */
+static struct status read_name(struct call *call, const struct identity *identity, char **ret_name)
+{
+    const struct kind *kind = contract_kind(call_contract(call), SLICE("api-tokens"));
+    struct object object;
+    struct status status = object_read(call, kind, object_id_text(call->arena, &identity->id),
+                                       &object);
+
+    if (status.code == STATUS_NOT_FOUND)
+        return status_ok();
+    if (status_is_ok(status))
+        *ret_name = arena_cstr(call->arena, object_name(kind, object.message));
+    return status;
+}
+
+static struct status make_caller(struct call *call, const struct identity *identity,
+                                 Datastream__V1__Caller **ret_caller)
+{
+    Datastream__V1__Caller *caller = arena_alloc(call->arena, sizeof(*caller));
+    struct guard_role role = {.revision = 0};
+    enum store_found found;
+    struct status status;
+
+    if (caller == NULL)
+        return status_out_of_memory();
+    datastream__v1__caller__init(caller);
+    caller->type = DATASTREAM__V1__CALLER_TYPE__VALUE__TOKEN;
+    caller->id = uuid_cstr(call->arena, &identity->id);
+    caller->organization_id = uuid_cstr(call->arena, &identity->organization);
+    caller->role_id = uuid_cstr(call->arena, &identity->role);
+    status = read_name(call, identity, &caller->name);
+    if (!status_is_ok(status))
+        return status;
+    found = guard_read_role(call, &identity->role, &role);
+    if (found != STORE_FOUND && found != STORE_ABSENT)
+        return call_store_status(found);
+    caller->role_name = arena_cstr(call->arena, role.name);
+    set_permissions(call, &identity->permissions, caller);
+    if (identity->expire_ms != 0)
+        caller->expire_time = history_time(call->arena, identity->expire_ms);
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    *ret_caller = caller;
+    return status_ok();
+}
+
+struct status authorization__who_am_i(struct call *call)
+{
+    Datastream__V1__WhoAmIResponse *response = arena_alloc(call->arena, sizeof(*response));
+    struct status status;
+
+    if (response == NULL)
+        return status_out_of_memory();
+    datastream__v1__who_am_iresponse__init(response);
+    status = make_caller(call, &call->identity, &response->caller);
+    call->response = &response->base;
+    return status;
+}
+
+/* -- one token -------------------------------------------------------------------------------- */
+
+/* Whether the token works for the caller's organization; *ret_status is OK unless that is unknown. */
+static bool judge(struct call *call, const char *token, const char *source_ip,
+                  struct identity *ret_identity, bool *ret_source_required,
+                  struct status *ret_status)
+{
+    enum identity_result result = call_inspect(call, slice_from_cstr(token),
+                                               slice_from_cstr(source_ip), ret_identity);
+    bool is_ours = uuid_equal(&ret_identity->organization, &call->identity.organization);
+
+    *ret_status = status_ok();
+    if (result == IDENTITY_AGAIN)
+        *ret_status = call_store_status(STORE_AGAIN);
+    else if (result == IDENTITY_FAILED)
+        *ret_status = call_store_status(STORE_FAILED);
+    *ret_source_required = result == IDENTITY_OUTSIDE && is_ours && source_ip[0] == '\0';
+    return result == IDENTITY_OK && is_ours;
+}
+
+struct status authorization__verify_token(struct call *call)
+{
+    const Datastream__V1__VerifyTokenRequest *request = (const void *)call->request;
+    Datastream__V1__VerifyTokenResponse *response = arena_alloc(call->arena, sizeof(*response));
+    struct identity identity = {.type = IDENTITY_ANONYMOUS};
+    bool source_required = false;
+    struct status status;
+
+    if (response == NULL)
+        return status_out_of_memory();
+    datastream__v1__verify_token_response__init(response);
+    response->revision = store_view_revision(call->view);
+    response->active = judge(call, request->token, request->source_ip, &identity, &source_required,
+                             &status);
+    if (status_is_ok(status) && response->active)
+        status = make_caller(call, &identity, &response->caller);
+    if (!status_is_ok(status))
+        return status;
+    if (response->active)
+        call_note_use(call, &identity, slice_from_cstr(request->source_ip));
+    else
+        response->inactive_reason = source_required
+                                        ? DATASTREAM__V1__INACTIVE_REASON__VALUE__SOURCE_REQUIRED
+                                        : DATASTREAM__V1__INACTIVE_REASON__VALUE__INVALID;
+    call->response = &response->base;
+    return status_ok();
+}
+
+/* -- many questions --------------------------------------------------------------------------- */
+
+/* How often answers are given anew when an identity changed while they were. */
+#define TRIES_MOST 16
+
+static struct status check_request(struct call *call)
+{
+    const Datastream__V1__CheckPermissionsRequest *request = (const void *)call->request;
+    const struct permission *others = contract_permission(call_contract(call),
+                                                          SLICE("authorization.check"));
+    struct violations violations = {0};
+    bool is_about_others = false;
+
+    for (size_t i = 0; i < request->n_checks; i++) {
+        const Datastream__V1__PermissionCheck *check = request->checks[i];
+
+        is_about_others |= check->token[0] != '\0';
+        if (contract_permission(call_contract(call), slice_from_cstr(check->permission)) == NULL)
+            violations_add(&violations, call->arena,
+                           arena_printf(call->arena, "checks[%zu].permission", i),
+                           "must be the name of a permission");
+    }
+    if (is_about_others && !permission_set_has(&call->identity.permissions, others->bit))
+        return call_denied(call, others->name);
+    return violations_status(&violations, call->arena);
+}
+
+static struct status answer_one(struct call *call, const Datastream__V1__PermissionCheck *check,
+                                Datastream__V1__PermissionAnswer *answer)
+{
+    const struct permission *permission = contract_permission(call_contract(call),
+                                                              slice_from_cstr(check->permission));
+    struct identity identity = call->identity;
+    bool source_required;
+    struct status status = status_ok();
+    bool is_active = true;
+
+    if (check->token[0] != '\0')
+        is_active = judge(call, check->token, check->source_ip, &identity, &source_required,
+                          &status);
+    answer->allowed = is_active && permission_set_has(&identity.permissions, permission->bit);
+    if (status_is_ok(status) && is_active && check->token[0] != '\0')
+        call_note_use(call, &identity, slice_from_cstr(check->source_ip));
+    return status;
+}
+
+/* All answers; what the store has to fetch is asked for together. */
+static struct status answer_all(struct call *call,
+                                Datastream__V1__CheckPermissionsResponse *response)
+{
+    const Datastream__V1__CheckPermissionsRequest *request = (const void *)call->request;
+    struct status status = status_ok();
+
+    response->revision = store_view_revision(call->view);
+    for (size_t i = 0; i < request->n_checks; i++) {
+        struct status one = answer_one(call, request->checks[i], response->answers[i]);
+
+        if (status_is_ok(status))
+            status = one;
+    }
+    return status;
+}
+
+struct status authorization__check_permissions(struct call *call)
+{
+    const Datastream__V1__CheckPermissionsRequest *request = (const void *)call->request;
+    Datastream__V1__CheckPermissionsResponse *response = arena_alloc(call->arena,
+                                                                     sizeof(*response));
+    Datastream__V1__PermissionAnswer *answers = arena_array(call->arena, request->n_checks,
+                                                            sizeof(*answers));
+    struct status status = check_request(call);
+    uint64_t epoch;
+
+    if (response == NULL || answers == NULL)
+        return status_out_of_memory();
+    datastream__v1__check_permissions_response__init(response);
+    response->answers = arena_array(call->arena, request->n_checks, sizeof(response->answers[0]));
+    if (!status_is_ok(status) || response->answers == NULL)
+        return status_is_ok(status) ? status_out_of_memory() : status;
+    response->n_answers = request->n_checks;
+    for (size_t i = 0; i < request->n_checks; i++) {
+        datastream__v1__permission_answer__init(&answers[i]);
+        response->answers[i] = &answers[i];
+    }
+    call->response = &response->base;
+    for (int i = 0; i < TRIES_MOST; i++) {
+        epoch = identity_epoch(call_identities(call));
+        status = answer_all(call, response);
+        if (epoch == identity_epoch(call_identities(call)))
+            return status;
+    }
+    return status_const(STATUS_UNAVAILABLE,
+                        SLICE("Identities changed during the call; try again."));
+}
