@@ -387,7 +387,7 @@ static struct status open_error(struct arena *arena, const char *directory, char
              rocksdb__find_damaged_log(directory, &log, &offset))
         status = status_make(arena, STATUS_DATA_LOSS,
                              "The store in %s cannot be opened: its log %06llu.log is damaged at "
-                             "byte %llu. Restore the data directory from a backup. (RocksDB: %s)",
+                             "byte %llu (RocksDB: %s). Restore the data directory from a backup.",
                              directory, (unsigned long long)log, (unsigned long long)offset, error);
     else
         status = status_make(arena, STATUS_INTERNAL, "The store in %s cannot be opened: %s.",

@@ -234,6 +234,8 @@ static void give_credential(struct world *w, const char *id, char byte)
     after.secrets = secrets_pack(&w->arena, record);
     commit_init(&commit, &w->arena);
     rows_commit(&commit, &before, &after);
+    commit_audit(&commit, &w->made.organization, NULL, before.kind->number, &before.id,
+                 SLICE_EMPTY);
     assert_int_equal(commit_in(w->fixture.store, &commit), COMMIT_DONE);
 }
 
