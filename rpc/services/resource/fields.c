@@ -71,21 +71,6 @@ void fields_clear_input(ProtobufCMessage *message, const struct message_type *ty
     visit(message, type, clear_input, NULL);
 }
 
-static void default_enum(ProtobufCMessage *message, const struct field *field, void *context)
-{
-    (void)context;
-    if (field->enumeration == NULL || field->repeated || field->has_presence ||
-        field->output_only || field->input_only || field_is_set(message, field))
-        return;
-    if (enum_value_by_number(field->enumeration, 1) != NULL)
-        field_set_int(message, field, 1);
-}
-
-void fields_default_enums(ProtobufCMessage *message, const struct message_type *type)
-{
-    visit(message, type, default_enum, NULL);
-}
-
 static void find_secret(ProtobufCMessage *message, const struct field *field, void *context)
 {
     const struct field **found = context;

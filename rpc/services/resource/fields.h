@@ -13,12 +13,6 @@ void fields_clear_output(ProtobufCMessage *message, const struct message_type *t
  */
 void fields_clear_input(ProtobufCMessage *message, const struct message_type *type);
 
-/*
- * Gives each singular enum field without presence that is UNSPECIFIED its type's value number 1,
- * the default by the contract's convention. Output-only and input-only fields are left alone.
- */
-void fields_default_enums(ProtobufCMessage *message, const struct message_type *type);
-
 /* A field that holds a secret, at any depth; NULL when there is none. */
 const struct field *fields_find_secret(ProtobufCMessage *message, const struct message_type *type);
 

@@ -54,7 +54,6 @@ static struct status engine_create(struct call *call)
         status = draft_check_name(call, &draft);
     if (!status_is_ok(status))
         return status;
-    fields_default_enums(draft.message, draft.kind->message);
     fields_clear_input(draft.message, draft.kind->message);
     status = engine__store_new(call, &draft);
     return status_is_ok(status) ? computed_fill(call, draft.kind, &call->response, 1) : status;

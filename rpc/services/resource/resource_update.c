@@ -4,11 +4,9 @@
 #include "rpc/services/resource/resource.h"
 #include "rpc/services/resource/seal.h"
 
-/* Defaults again, since a mask may have cleared an enum; what is never stored must not count as a
- * change. */
+/* What is never stored must not count as a change. */
 static void adjust(ProtobufCMessage *message, const struct message_type *type)
 {
-    fields_default_enums(message, type);
     fields_clear_input(message, type);
 }
 
