@@ -160,9 +160,8 @@ void api_token__show(struct arena *arena, Datastream__V1__ApiToken *token, struc
 
 /* -- reading ---------------------------------------------------------------------------------- */
 
-/* EXPIRED goes before DISABLED. */
-static Datastream__V1__TokenStatus__Value
-status_at(const Datastream__Storage__V1__TokenRecord *record, int64_t now_ms)
+Datastream__V1__TokenStatus__Value
+api_token__status(const Datastream__Storage__V1__TokenRecord *record, int64_t now_ms)
 {
     int64_t expire_ms = api_token__expire_ms(record);
 
@@ -203,7 +202,7 @@ struct status api_token__view(struct call *call, const Datastream__Storage__V1__
     if (view == NULL)
         return status_out_of_memory();
     *view = *record->token;
-    view->status = status_at(record, call->now_ms);
+    view->status = api_token__status(record, call->now_ms);
     view->role_name = arena_cstr(call->arena, role_name);
     status = set_last_use(call, view);
     if (arena_failed(call->arena))
@@ -399,6 +398,16 @@ struct status api_token__check_role(struct call *call, const char *role_id,
     return status_ok();
 }
 
+/* A token may be created disabled; that it is expired is not for its creator to say. */
+static void check_state(struct call *call, struct draft *draft)
+{
+    const Datastream__V1__ApiToken *token = (const void *)draft->message;
+
+    if (token->status == DATASTREAM__V1__TOKEN_STATUS__VALUE__EXPIRED)
+        violations_add(&draft->violations, call->arena, SLICE("status"),
+                       "must be ACTIVE or DISABLED: EXPIRED follows from expireTime");
+}
+
 /* What may be refused before anything is written: violations first, then the guard, then the name.
  */
 static struct status check_new(struct call *call, struct draft *draft, struct guard_role *ret_role,
@@ -410,6 +419,7 @@ static struct status check_new(struct call *call, struct draft *draft, struct gu
 
     *ret_expire_ms = api_token__choose_end(call, (int32_t)token->expiration, token->expire_time,
                                            &draft->violations);
+    check_state(call, draft);
     if (status_is_ok(status))
         status = draft_status(call, draft);
     if (status_is_ok(status))
@@ -439,7 +449,10 @@ struct status api_token__create(struct call *call)
     draft_stamp(call, &draft);
     record.token = (Datastream__V1__ApiToken *)draft.message;
     record.token->expiration = DATASTREAM__V1__TOKEN_EXPIRATION__VALUE__UNSPECIFIED;
-    record.token->expire_time = expire_ms == 0 ? NULL : history_time(call->arena, expire_ms);
+    if (record.token->expire_time == NULL && expire_ms != 0) /* else as it was given */
+        record.token->expire_time = history_time(call->arena, expire_ms);
+    record.disabled = record.token->status == DATASTREAM__V1__TOKEN_STATUS__VALUE__DISABLED;
+    record.token->status = DATASTREAM__V1__TOKEN_STATUS__VALUE__UNSPECIFIED;
     value = api_token__new_value(call, &record);
     status = api_token__view(call, &record, role.name, &view);
     if (!status_is_ok(status))

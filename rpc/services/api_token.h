@@ -62,4 +62,8 @@ void api_token__show(struct arena *arena, Datastream__V1__ApiToken *token, struc
 call_handler api_token__create, api_token__get, api_token__list, api_token__delete,
     api_token__update, api_token__regenerate, api_token__disable, api_token__enable;
 
+/* What a token reads as at that time; EXPIRED overrides DISABLED. */
+Datastream__V1__TokenStatus__Value
+api_token__status(const Datastream__Storage__V1__TokenRecord *record, int64_t now_ms);
+
 #endif

@@ -5,6 +5,7 @@
 #include "rpc/services/api_token.h"
 #include "rpc/services/resource/changes.h"
 #include "rpc/services/resource/history.h"
+#include "rpc/services/resource/rules.h"
 
 /* The answer to a change: the token as it will be, its etag set when the revision is known. */
 static struct status answer(struct call *call, const struct api_token *token)
@@ -152,15 +153,19 @@ static void retire_value(struct call *call, Datastream__Storage__V1__TokenRecord
     record->overlap_until_ms = until;
 }
 
-/* The end that regeneration gave; the audit row tells it where it is another. */
+/* The end that regeneration gave, to the nanosecond where it was a time; the audit row tells it where
+ * it is another. */
 static void set_end(struct call *call, struct api_token *token, int64_t expire_ms,
                     struct call_changes *changes)
 {
+    const Datastream__V1__RegenerateApiTokenRequest *request = (const void *)call->request;
     Datastream__V1__ApiToken before = *token->record->token;
 
     if (expire_ms == api_token__expire_ms(token->record))
         return;
-    token->record->token->expire_time = history_time(call->arena, expire_ms);
+    token->record->token->expire_time = request->expire_time != NULL
+                                            ? request->expire_time
+                                            : history_time(call->arena, expire_ms);
     changes_note(call->arena, changes, token->object.kind->message, &before.base,
                  &token->record->token->base);
 }
@@ -283,11 +288,34 @@ static struct status check_guard(struct call *call, const struct edit *edit,
     return status;
 }
 
+/* The status is not stored: what an update says of it is compared, and dropped. */
+static void check_state(struct call *call, struct edit *edit)
+{
+    const Datastream__Storage__V1__TokenRecord *record = api_token__unpack(call->arena,
+                                                                           edit->object.body);
+    Datastream__V1__ApiToken *after = (Datastream__V1__ApiToken *)edit->after.message;
+    Datastream__V1__TokenStatus__Value wanted = after->status;
+
+    after->status = DATASTREAM__V1__TOKEN_STATUS__VALUE__UNSPECIFIED;
+    if (record == NULL || wanted == DATASTREAM__V1__TOKEN_STATUS__VALUE__UNSPECIFIED ||
+        wanted == api_token__status(record, call->now_ms))
+        return;
+    if (wanted == DATASTREAM__V1__TOKEN_STATUS__VALUE__ACTIVE)
+        rules_refuse_state(call->arena, SLICE("status"), SLICE(":enable"), &edit->after.violations);
+    else if (wanted == DATASTREAM__V1__TOKEN_STATUS__VALUE__DISABLED)
+        rules_refuse_state(call->arena, SLICE("status"), SLICE(":disable"),
+                           &edit->after.violations);
+    else
+        rules_refuse_state(call->arena, SLICE("status"), SLICE(":enable or :disable"),
+                           &edit->after.violations);
+}
+
 static struct status check_update(struct call *call, struct edit *edit, struct role_change *change)
 {
     const Datastream__V1__ApiToken *after = (const void *)edit->after.message;
     struct status status;
 
+    check_state(call, edit);
     if (after->expiration != DATASTREAM__V1__TOKEN_EXPIRATION__VALUE__UNSPECIFIED)
         violations_add(&edit->after.violations, call->arena, SLICE("expiration"),
                        "cannot be changed after creation");

@@ -111,6 +111,125 @@ static void settings_of_a_device_are_set_once(void **state)
     refuse("PATCH", below("devices", id, ""), "{\"syslog\":{\"port\":514}}", "syslog", "tcp");
 }
 
+static char profile_body[160], template_body[160]; /* with what they refer to */
+
+/* Each kind whose status has actions: its collection, a body, the status and its opposite. */
+static const struct stateful {
+    const char *collection, *body, *is, *other, *action, *back;
+} stateful[] = {
+    {"directors", "{\"name\":\"state-d\"%s}", "ENABLED", "DISABLED", ":disable", ":enable"},
+    {"clusters", "{\"name\":\"state-c\",\"type\":\"MANAGED\"%s}", "ENABLED", "DISABLED", ":disable",
+     ":enable"},
+    {"devices", "{\"name\":\"state-v\"%s}", "ENABLED", "DISABLED", ":disable", ":enable"},
+    {"targets", "{\"name\":\"state-t\"%s}", "ENABLED", "DISABLED", ":disable", ":enable"},
+    {"datasets", "{\"name\":\"state-s\",\"type\":\"LINUX\"%s}", "ACTIVE", "PASSIVE", ":deactivate",
+     ":activate"},
+    {"profiles", profile_body, "ACTIVE", "PASSIVE", ":deactivate", ":activate"},
+    {"advanced-routes", "{\"name\":\"state-r\"%s}", "ACTIVE", "PASSIVE", ":deactivate",
+     ":activate"},
+    {"agent-enrollment-templates", template_body, "ENABLED", "DISABLED", ":disable", ":enable"},
+    {"vault/providers", "{\"name\":\"state-w\"%s}", "ENABLED", "DISABLED", ":disable", ":enable"},
+};
+
+static void check_status(const struct stateful *row, const char *id)
+{
+    char body[100], words[100];
+
+    snprintf(body, sizeof(body), "{\"status\":\"%s\"}", row->other);
+    snprintf(words, sizeof(words), "use the action %s\"", row->action);
+    refuse("PATCH", below(row->collection, id, ""), body, "status", words);
+    snprintf(words, sizeof(words), "\"status\":\"%s\"", row->is);
+    expect(200, "GET", below(row->collection, id, ""), NULL, words);
+    snprintf(body, sizeof(body), "{\"status\":\"%s\",\"description\":\"same\"}", row->is);
+    expect(200, "PATCH", below(row->collection, id, ""), body, words);
+    snprintf(words, sizeof(words), "\"status\":\"%s\"", row->other);
+    expect(200, "POST", below(row->collection, id, row->action), "{}", words);
+    expect(200, "PATCH", below(row->collection, id, ""), "{\"status\":null}", words);
+    snprintf(body, sizeof(body), "{\"status\":\"%s\"}", row->is);
+    refuse("PATCH", below(row->collection, id, ""), body, "status", row->back);
+    api_check(&server, 200, "DELETE", below(row->collection, id, ""), server.token, NULL);
+}
+
+static void a_status_that_has_actions_is_not_changed_by_a_patch(void **state)
+{
+    char other[40];
+
+    (void)state;
+    create("/api/v1/datasets", "{\"name\":\"state-of\",\"type\":\"LINUX\"}", other);
+    snprintf(profile_body, sizeof(profile_body),
+             "{\"name\":\"state-p\",\"type\":\"LINUX\",\"datasetIds\":[\"%s\"]%%s}", other);
+    director("state-of", other);
+    snprintf(template_body, sizeof(template_body),
+             "{\"name\":\"state-e\",\"platform\":\"LINUX\",\"directorId\":\"%s\"%%s}", other);
+    for (size_t i = 0; i < sizeof(stateful) / sizeof(stateful[0]); i++) {
+        const struct stateful *row = &stateful[i];
+        char path[100], status[60], words[60], body[300], id[40];
+
+        snprintf(path, sizeof(path), "/api/v1/%s", row->collection);
+        snprintf(body, sizeof(body), row->body, "");
+        create(path, body, id);
+        check_status(row, id);
+        snprintf(status, sizeof(status), ",\"status\":\"%s\"", row->other);
+        snprintf(body, sizeof(body), row->body, status);
+        snprintf(words, sizeof(words), "\"status\":\"%s\"", row->other);
+        expect(201, "POST", path, body, words);
+    }
+}
+
+static void the_status_of_a_token_is_set_at_creation_and_by_actions(void **state)
+{
+    char role[40], body[300], id[40];
+
+    (void)state;
+    api_role_id(&server, "API Reader", role);
+    snprintf(body, sizeof(body), "{\"name\":\"state-1\",\"roleId\":\"%s\",\"status\":\"EXPIRED\"}",
+             role);
+    refuse("POST", "/api/v1/api-tokens", body, "status", "must be ACTIVE or DISABLED");
+    snprintf(body, sizeof(body), "{\"name\":\"state-1\",\"roleId\":\"%s\",\"status\":\"DISABLED\"}",
+             role);
+    create("/api/v1/api-tokens", body, id);
+    expect(200, "GET", below("api-tokens", id, ""), NULL, "\"status\":\"DISABLED\"");
+    refuse("PATCH", below("api-tokens", id, ""), "{\"status\":\"ACTIVE\"}", "status",
+           "use the action :enable\"");
+    expect(200, "PATCH", below("api-tokens", id, ""),
+           "{\"status\":\"DISABLED\",\"description\":\"same\"}", "\"description\":\"same\"");
+    expect(200, "POST", below("api-tokens", id, ":enable"), "{}", "\"status\":\"ACTIVE\"");
+    refuse("PATCH", below("api-tokens", id, ""), "{\"status\":\"DISABLED\"}", "status",
+           "use the action :disable\"");
+    refuse("PATCH", below("api-tokens", id, ""), "{\"status\":\"EXPIRED\"}", "status",
+           "use the action :enable or :disable\"");
+    expect(200, "PATCH", below("api-tokens", id, ""), "{\"status\":null}", "\"ACTIVE\"");
+}
+
+static void what_was_read_can_be_sent_back(void **state)
+{
+    char role[40], body[300], id[40];
+    struct api_reply read;
+
+    (void)state;
+    api_role_id(&server, "API Reader", role);
+    snprintf(body, sizeof(body),
+             "{\"name\":\"to the nanosecond\",\"roleId\":\"%s\","
+             "\"expireTime\":\"2199-01-01T00:00:00.123456789Z\"}",
+             role);
+    create("/api/v1/api-tokens", body, id);
+    read = api_expect(&server, 200, "GET", below("api-tokens", id, ""), server.token, NULL);
+    assert_true(api_contains(&read, "\"2199-01-01T00:00:00.123456789Z\""));
+    api_check(&server, 200, "PATCH", below("api-tokens", id, ""), server.token, read.body);
+    api_check(&server, 200, "PATCH", below("api-tokens", id, "?updateMask=*"), server.token,
+              read.body);
+    api_reply_free(&read);
+    create("/api/v1/directors", "{\"name\":\"read-back\",\"mode\":\"SELF_MANAGED\"}", id);
+    expect(200, "PATCH", below("directors", id, ""), "{\"mode\":null}", "SELF_MANAGED");
+    expect(200, "PATCH", below("directors", id, ""), "{\"mode\":\"UNSPECIFIED\"}", "SELF_MANAGED");
+    refuse("PATCH", below("directors", id, ""), "{\"mode\":\"MANAGED\"}", "mode",
+           "be changed after creation");
+    read = api_expect(&server, 200, "GET", below("directors", id, ""), server.token, NULL);
+    api_check(&server, 200, "PATCH", below("directors", id, "?updateMask=*"), server.token,
+              read.body);
+    api_reply_free(&read);
+}
+
 static void members_of_a_cluster_are_odd_distinct_and_free(void **state)
 {
     char ids[5][40], twice[3][40], device[200], id[40];
@@ -216,7 +335,7 @@ static void pipelines_are_refused_with_line_and_column(void **state)
         {"processors:\\n  - set:\\n      a: 1\\n      a: 2\\n", "(line 4, column 7)"},
         {"processors:\\n\\t- set: {}\\n", "(line 2, column 1)"},
         {"processors:\\n  - pipeline:\\n      name: nowhere\\n",
-         "names the pipeline \\\"nowhere\\\", which does not exist (line 3, column 13)"},
+         "\\\"nowhere\\\" does not exist (line 3, column 13)"},
         {"processors:\\n  - set:\\n      a: $secret{no}\\n", "(line 3, column "},
     };
     char body[400], base[40], child[40];
@@ -305,7 +424,7 @@ static void quotes_are_references_wherever_they_stand(void **state)
     refuse("POST", "/api/v1/devices",
            "{\"name\":\"nowhere\",\"generic\":{\"type\":\"KAFKA\",\"settings\":{\"a\":["
            "\"$secret{store=gone,ref=r}\"]}}}",
-           "generic.settings.a[0]", "which does not exist");
+           "generic.settings.a[0]", "does not exist");
     refuse("POST", "/api/v1/devices",
            "{\"name\":\"broken\",\"generic\":{\"type\":\"KAFKA\",\"settings\":{\"a\":"
            "\"$secret{what\"}}}",
@@ -319,7 +438,7 @@ static void kinds_that_belong_together_fit(void **state)
     (void)state;
     refuse("POST", "/api/v1/datasets",
            "{\"name\":\"misfit\",\"type\":\"LINUX\",\"windowsSecurityLogCollector\":{}}",
-           "windowsSecurityLogCollector", "does not fit the type");
+           "windowsSecurityLogCollector", "must match the type LINUX");
     create("/api/v1/datasets", "{\"name\":\"win-set\",\"type\":\"WINDOWS\"}", set);
     snprintf(body, sizeof(body),
              "{\"name\":\"lin-profile\",\"type\":\"LINUX\",\"datasetIds\":[\"%s\"]}", set);
@@ -352,6 +471,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_of_a_device_are_set_once),
+        cmocka_unit_test(a_status_that_has_actions_is_not_changed_by_a_patch),
+        cmocka_unit_test(the_status_of_a_token_is_set_at_creation_and_by_actions),
+        cmocka_unit_test(what_was_read_can_be_sent_back),
         cmocka_unit_test(members_of_a_cluster_are_odd_distinct_and_free),
         cmocka_unit_test(of_two_clusters_that_race_for_a_director_one_gets_it),
         cmocka_unit_test(pipelines_are_refused_with_line_and_column),

@@ -157,7 +157,8 @@ static struct slice map_text(struct arena *arena, const struct field *field,
     return join(arena, values, count, "{}");
 }
 
-/* "2026-01-31T23:59:59.000Z", quoted: to the millisecond, as all our times are. */
+/* "2026-01-31T23:59:59.000Z", quoted: to the millisecond, as our times are; a caller's may have more
+ * digits. */
 static struct slice time_text(struct arena *arena, const struct field *field,
                               const ProtobufCMessage *message)
 {
@@ -167,9 +168,10 @@ static struct slice time_text(struct arena *arena, const struct field *field,
     struct tm utc = {0};
 
     gmtime_r(&seconds, &utc);
-    return arena_printf(arena, "\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\"", utc.tm_year + 1900,
+    return arena_printf(arena, "\"%04d-%02d-%02dT%02d:%02d:%02d.%0*dZ\"", utc.tm_year + 1900,
                         utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-                        nanos / 1000000);
+                        nanos % 1000000 == 0 ? 3 : 9,
+                        nanos % 1000000 == 0 ? nanos / 1000000 : nanos);
 }
 
 /* The hash of all messages of the field, packed. */

@@ -324,6 +324,10 @@ struct status edit_begin(struct call *call,
                &edit.after.touched, &edit.after.violations);
     rules_keep_secrets(call->arena, kind->message, &edit.after.touched, edit.before.message,
                        edit.after.message);
+    status = rules_keep_action_fields(call, kind, edit.before.message, edit.after.message,
+                                      &edit.after.violations);
+    if (!status_is_ok(status))
+        return status;
     if (adjust != NULL && !arena_failed(call->arena))
         adjust(edit.after.message, kind->message);
     status = edit_check(call, &edit);

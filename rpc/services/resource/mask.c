@@ -61,6 +61,12 @@ void mask_merge_secrets(struct arena *arena, const struct field *map, const Prot
         field_set_messages(to, map, entries, count);
 }
 
+/* Left out, such a field gets its default: it is not wanted to be without a value. */
+static bool has_default(const struct field *field)
+{
+    return field->default_value != NULL || field->default_from != NULL;
+}
+
 static void merge_field(struct merge *merge, const struct place *place, const struct field *field,
                         bool named)
 {
@@ -78,7 +84,7 @@ static void merge_field(struct merge *merge, const struct place *place, const st
         touched_add(merge->touched, merge->arena, place->to, field);
         return;
     }
-    if (!named && !field_is_set(place->from, field))
+    if (!field_is_set(place->from, field) && (!named || has_default(field)))
         return;
     if (!field_equal(merge->arena, place->from, place->to, field))
         violations_add(merge->violations, merge->arena,

@@ -30,6 +30,19 @@ struct status rules_check_others(const struct change *change);
 struct status rules_fill_reverse(struct call *call, const struct kind *kind,
                                  ProtobufCMessage **objects, size_t count);
 
+/*
+ * Gives fields that actions set (status) the value back that they have in `before`. One that an
+ * update wants to have another value than the stored and the shown one is a violation that names the
+ * action. UNAVAILABLE by the store.
+ */
+struct status rules_keep_action_fields(struct call *call, const struct kind *kind,
+                                       ProtobufCMessage *before, ProtobufCMessage *after,
+                                       struct violations *violations);
+
+/* The violation of it; `actions` are named as HTTP does (":disable"). */
+void rules_refuse_state(struct arena *arena, struct slice path, struct slice actions,
+                        struct violations *violations);
+
 /* Carries secrets over that an update left out and did not name. */
 void rules_keep_secrets(struct arena *arena, const struct message_type *type,
                         const struct touched *touched, const ProtobufCMessage *before,
