@@ -106,18 +106,32 @@ struct status status_invalid_field(struct arena *arena, struct slice field, cons
 
 /*
  * Gathers violations, so that all are reported at once. Zero-initialize. At most
- * VIOLATIONS_MOST are kept; the rest are counted.
+ * VIOLATIONS_MOST are kept, and of one field, the elements of a list or map together,
+ * VIOLATIONS_EACH_MOST with one more that says how many follow: a list with many does not hide the
+ * other fields. The rest are counted.
  */
 struct violations {
     struct status_detail *first;
     struct status_detail *last;
     size_t count;
+    struct violations_field *fields; /* the latest first */
 };
 #define VIOLATIONS_MOST 64
+#define VIOLATIONS_EACH_MOST 4
+/* What finds violations may stop at so many: callers choose how many there are. */
+#define VIOLATIONS_LOOKED_MOST 4096
 
 /* Adds one; `field` is copied. */
 void violations_add(struct violations *violations, struct arena *arena, struct slice field,
                     const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Adds those of a status that was made of violations; they are shared. */
+void violations_add_status(struct violations *violations, struct arena *arena,
+                           const struct status *status);
+
+/* The same, without those of fields that already have one: around them, in them, or the same. */
+void violations_add_new(struct violations *violations, struct arena *arena,
+                        const struct status *status);
 
 /* OK when there are none, else INVALID_ARGUMENT that carries them; or out of memory. */
 struct status violations_status(const struct violations *violations, struct arena *arena);

@@ -52,13 +52,6 @@ void rest__begin(struct rest_call *call, int http, struct slice content_type);
  */
 void rest__answer_problem(struct rest_call *call, int http, const struct status *status);
 
-/*
- * The status of a request that was refused while it was read, with what else the contract's rules
- * find wrong in `read`, what could be read of it; NULL where that is too little to judge.
- */
-struct status rest__more_violations(struct rest_call *call, const ProtobufCMessage *read,
-                                    struct status status);
-
 /* Answers the response of a call that ended well: 200, 201 or 304. */
 void rest__answer_message(struct rest_call *call, const ProtobufCMessage *response);
 

@@ -63,8 +63,11 @@ static void proceed(struct rest_call *call)
     status = transcode_request(call->exchange->arena, &call->endpoint->binding, &call->match,
                                &input, &request);
     if (!status_is_ok(status)) {
-        fail(call, rest__more_violations(call, request, status));
-        return;
+        if (request == NULL || status.details == NULL || call->endpoint->method->server_streaming) {
+            fail(call, status);
+            return;
+        }
+        frontend->call.refused = status;
     }
     frontend->call.request = request;
     if (frontend->call.if_match.data != NULL)

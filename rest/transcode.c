@@ -3,6 +3,7 @@
 
 #include <google/protobuf/field_mask.pb-c.h>
 
+#include "rest/partial.h"
 #include "rest/query.h"
 
 /* A query parameter's field, once it was seen. */
@@ -30,9 +31,7 @@ static void collect(struct reader *reader, struct status status)
             reader->failed = status;
         return;
     }
-    for (const struct status_detail *d = status.details; d != NULL; d = d->next)
-        violations_add(&reader->violations, reader->arena, d->subject, "%.*s",
-                       SLICE_ARG(d->description));
+    violations_add_status(&reader->violations, reader->arena, &status);
 }
 
 static bool path_equal(const struct field_path *a, const struct field_path *b)
@@ -343,6 +342,11 @@ struct status transcode_request(struct arena *arena, const struct binding *bindi
     if (!status_is_ok(reader.failed))
         return reader.failed;
     status = violations_status(&reader.violations, arena);
+    if (!status_is_ok(status) && reader.complete) {
+        partial_mend(arena, binding->input, reader.message);
+        if (arena_failed(arena))
+            return status_out_of_memory();
+    }
     if (status_is_ok(status) || reader.complete)
         *ret_message = reader.message;
     return status;

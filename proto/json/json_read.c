@@ -174,7 +174,7 @@ bool json__read_on(struct json_reader *reader, const char *at, unsigned depth)
     struct json_scan *scan = &reader->scan;
 
     if (!status_is_ok(reader->status) || scan->error != NULL || arena_failed(reader->arena) ||
-        reader->violations.count >= VIOLATIONS_MOST)
+        reader->violations.count >= VIOLATIONS_LOOKED_MOST)
         return false;
     scan->at = at;
     scan->depth = depth;

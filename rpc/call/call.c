@@ -140,8 +140,20 @@ bool call_sent_credentials(const struct call *call)
 
 /* -- running ------------------------------------------------------------------------------- */
 
+/* The refusal, with the violations that it lacks of fields that it does not name. */
+static struct status refuse_too(struct call *call, const struct status *status)
+{
+    struct violations all = {0};
+
+    if (status->code != STATUS_INVALID_ARGUMENT || status->details == NULL)
+        return call->refused;
+    violations_add_status(&all, call->arena, &call->refused);
+    violations_add_new(&all, call->arena, status);
+    return violations_status(&all, call->arena);
+}
+
 /*
- * The request by the contract's rules, but for the resource in it: its handler checks that together
+ * The request by the contract's rules, except the resource in it: its handler checks that together
  * with the name and the references, so that all violations are reported at once.
  */
 static struct status check_request(struct call *call)
@@ -155,9 +167,17 @@ static struct status check_request(struct call *call)
         return status;
     validate_message(call->arena, method->input, call->request, SLICE_EMPTY, method->resource,
                      &violations);
-    if (arena_failed(call->arena))
-        return status_out_of_memory();
-    return violations_status(&violations, call->arena);
+    status = violations_status(&violations, call->arena);
+    if (!status_is_ok(status))
+        call->refused = refuse_too(call, &status);
+    return status_ok();
+}
+
+/* Whether the handler has more to say of a request that is refused already. */
+static bool judges_more(const struct call *call)
+{
+    return call->method->resource != NULL &&
+           field_get_message(call->request, call->method->resource) != NULL;
 }
 
 /* The engine's thread. */
@@ -286,7 +306,9 @@ static void run_handler(struct call *call)
     else if (store_view_missed(call->view)) {
         if (!call__fetch(call))
             call__finish(call, call__never_there());
-    } else if (call->work_wanted)
+    } else if (!status_is_ok(call->refused))
+        call__finish(call, refuse_too(call, &status));
+    else if (call->work_wanted)
         start_work(call);
     else if (status_is_ok(status) && call->response == NULL)
         call__finish(call, status_const(STATUS_INTERNAL, SLICE("The method gave no answer.")));
@@ -316,6 +338,8 @@ static void run(struct call *call)
         call->runs = 1;
         status = check_request(call);
     }
+    if (status_is_ok(status) && !status_is_ok(call->refused) && !judges_more(call))
+        status = call->refused;
     if (arena_failed(call->arena))
         call__finish(call, status_out_of_memory());
     else if (!status_is_ok(status))

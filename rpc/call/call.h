@@ -91,6 +91,12 @@ struct call {
 
     /* Set by the frontend before call_dispatch. */
     ProtobufCMessage *request; /* of method->input */
+    /*
+     * INVALID_ARGUMENT with the violations that are known already; the chain adds those of the
+     * request. Where it has any, `request` may be read in part, and the handler of a method with a
+     * resource only adds what else is wrong: it never succeeds.
+     */
+    struct status refused;
 
     /* Set by the frontend at any time: the caller is gone or late, stop working. */
     bool cancelled;

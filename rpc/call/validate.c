@@ -76,7 +76,7 @@ void validate__report(struct validation *validation, const struct place *place, 
     struct slice sentence;
     va_list args;
 
-    if (validation->violations->count >= VIOLATIONS_MOST) {
+    if (validation->violations->count >= VIOLATIONS_LOOKED_MOST) {
         validation->violations->count++;
         return;
     }

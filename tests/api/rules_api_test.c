@@ -230,6 +230,48 @@ static void what_was_read_can_be_sent_back(void **state)
     api_reply_free(&read);
 }
 
+static void contains(const struct api_reply *reply, const char *text)
+{
+    if (!api_contains(reply, text))
+        fail_msg("wanted %s in %s", text, reply->body);
+}
+
+static void all_violations_are_named_at_once(void **state)
+{
+    char body[4000], id[40];
+    struct api_reply reply;
+    int len;
+
+    (void)state;
+    reply = api_expect(
+        &server, 400, "POST", "/api/v1/api-tokens", server.token,
+        "{\"name\":\"ab\",\"roleId\":\"x\",\"expiration\":\"FOREVER\",\"colour\":1}");
+    contains(&reply, "\"field\":\"name\"");
+    contains(&reply, "\"field\":\"roleId\"");
+    contains(&reply, "\"field\":\"expiration\"");
+    contains(&reply, "\"field\":\"colour\"");
+    api_reply_free(&reply);
+    create("/api/v1/devices", "{\"name\":\"all-at-once\"}", id);
+    reply = api_expect(&server, 400, "PATCH", below("devices", id, ""), server.token,
+                       "{\"colour\":1,\"name\":\"a\",\"directorIds\":[\"" PIPELINES "\"]}");
+    contains(&reply, "\"field\":\"colour\"");
+    contains(&reply, "\"field\":\"name\"");
+    contains(&reply, "\"field\":\"directorIds[0]\"");
+    api_reply_free(&reply);
+    /* Of one list a few; the rest of the object is not hidden by it. */
+    len = snprintf(body, sizeof(body), "{\"permissions\":[");
+    for (int i = 0; i < 33; i++)
+        len += snprintf(body + len, sizeof(body) - (size_t)len, "%s%d", i > 0 ? "," : "", i);
+    snprintf(body + len, sizeof(body) - (size_t)len, "],\"name\":\"ab\",\"cloneFrom\":\"x\"}");
+    reply = api_expect(&server, 400, "POST", "/api/v1/roles", server.token, body);
+    contains(&reply, "\"field\":\"permissions[3]\"");
+    assert_false(api_contains(&reply, "\"field\":\"permissions[4]\""));
+    contains(&reply, "\"description\":\"has 29 more violations\"");
+    contains(&reply, "\"field\":\"name\"");
+    contains(&reply, "\"field\":\"cloneFrom\"");
+    api_reply_free(&reply);
+}
+
 static void members_of_a_cluster_are_odd_distinct_and_free(void **state)
 {
     char ids[5][40], twice[3][40], device[200], id[40];
@@ -474,6 +516,7 @@ int main(void)
         cmocka_unit_test(a_status_that_has_actions_is_not_changed_by_a_patch),
         cmocka_unit_test(the_status_of_a_token_is_set_at_creation_and_by_actions),
         cmocka_unit_test(what_was_read_can_be_sent_back),
+        cmocka_unit_test(all_violations_are_named_at_once),
         cmocka_unit_test(members_of_a_cluster_are_odd_distinct_and_free),
         cmocka_unit_test(of_two_clusters_that_race_for_a_director_one_gets_it),
         cmocka_unit_test(pipelines_are_refused_with_line_and_column),

@@ -191,8 +191,42 @@ static void violations_are_all_reported_and_bounded(void **state)
     assert_int_equal(status.code, STATUS_INVALID_ARGUMENT);
     for (struct status_detail *d = status.details; d != NULL; d = d->next)
         details++;
-    assert_int_equal(details, VIOLATIONS_MOST);
+    assert_int_equal(details, VIOLATIONS_EACH_MOST + 1);
     assert_non_null(strstr(status.message.data, "100 fields"));
+    arena_done(&arena);
+}
+
+/* The elements of a list count as one field, those of a map too, whatever their keys hold. */
+static void violations_of_one_list_do_not_hide_others(void **state)
+{
+    static const char *const wanted[][2] = {
+        {"roles[0].id", "is 0"},
+        {"roles[1].id", "is 1"},
+        {"roles[2].id", "is 2"},
+        {"roles[3].id", "is 3"},
+        {"roles.id", "has 29 more violations"},
+        {"labels[\"]\"]", "is long"},
+        {"name", "is required"},
+    };
+    struct violations violations = {0};
+    struct arena arena;
+    struct status status;
+    size_t at = 0;
+
+    (void)state;
+    arena_init(&arena, NULL, 1 << 20);
+    for (int i = 0; i < 33; i++)
+        violations_add(&violations, &arena, arena_printf(&arena, "roles[%d].id", i), "is %d", i);
+    violations_add(&violations, &arena, SLICE("labels[\"]\"]"), "is long");
+    violations_add(&violations, &arena, SLICE("name"), "is required");
+    status = violations_status(&violations, &arena);
+    status = violations_status(&violations, &arena);
+    for (struct status_detail *d = status.details; d != NULL; d = d->next, at++) {
+        assert_true(at < sizeof(wanted) / sizeof(wanted[0]));
+        assert_true(slice_equal(d->subject, slice_from_cstr(wanted[at][0])));
+        assert_true(slice_equal(d->description, slice_from_cstr(wanted[at][1])));
+    }
+    assert_int_equal(at, sizeof(wanted) / sizeof(wanted[0]));
     arena_done(&arena);
 }
 
@@ -363,6 +397,7 @@ int main(void)
         cmocka_unit_test(the_chosen_allocation_fails_once_or_from_then_on),
 #endif
         cmocka_unit_test(violations_are_all_reported_and_bounded),
+        cmocka_unit_test(violations_of_one_list_do_not_hide_others),
         cmocka_unit_test(every_code_has_its_http_status),
         cmocka_unit_test(details_tell_two_http_statuses_of_one_code_apart),
         cmocka_unit_test(uuids_sort_by_time_and_survive_their_text),

@@ -17,6 +17,7 @@
 #include "proto/json/json.h"
 #include "proto/message/message.h"
 #include "rest/rest.h"
+#include "rpc/call/validate.h"
 #include "tests/unit/stream_played.h"
 
 #define UNUSED __attribute__((unused))
@@ -215,8 +216,34 @@ static void finish(struct call *call)
     call->finish(call);
 }
 
+/* What the chain adds to a refusal: the rules of the request, and of a resource to be created. */
+static void finish_refused(struct call *call)
+{
+    const struct method *method = call->method;
+    const ProtobufCMessage *resource = NULL;
+    struct violations found = {0}, all = {0};
+    struct status rules;
+
+    if (method->resource != NULL && slice_starts_with(method->name, SLICE("Create")))
+        resource = field_get_message(call->request, method->resource);
+    if (resource != NULL)
+        validate_message(call->arena, method->resource->message, resource, SLICE_EMPTY, NULL,
+                         &found);
+    validate_message(call->arena, method->input, call->request, SLICE_EMPTY, method->resource,
+                     &found);
+    rules = violations_status(&found, call->arena);
+    violations_add_status(&all, call->arena, &call->refused);
+    violations_add_new(&all, call->arena, &rules);
+    call->status = violations_status(&all, call->arena);
+    call->finish(call);
+}
+
 void call_dispatch(struct call *call)
 {
+    if (!status_is_ok(call->refused)) {
+        finish_refused(call);
+        return;
+    }
     chain_played.runs++;
     chain_played.if_match = call->if_match;
     chain_played.if_none_match = call->if_none_match;

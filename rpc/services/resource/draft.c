@@ -84,12 +84,15 @@ static struct status check(struct call *call, struct draft *draft, const struct 
     object_fold_name(call->arena, draft->kind, draft->message, &draft->violations, &draft->folded);
     rules_fill(&change);
     rules_check_values(&change);
-    rules_check_object(&change);
+    if (status_is_ok(call->refused)) /* of what was read in part, fields are not judged together */
+        rules_check_object(&change);
     reader.touched = &draft->touched;
     references_collect(&reader, draft->kind, draft->message, &draft->violations,
                        &draft->references);
     status = references_check(call, draft->kind, &draft->id, &draft->references, references_before,
                               &draft->violations);
+    if (!status_is_ok(call->refused))
+        return status;
     other = rules_check_others(&change);
     if (status_is_ok(status))
         status = other;
@@ -125,6 +128,8 @@ struct status draft_status(const struct call *call, const struct draft *draft)
 {
     if (arena_failed(call->arena))
         return status_out_of_memory();
+    if (draft->violations.count == 0)
+        return call->refused;
     return violations_status(&draft->violations, call->arena);
 }
 

@@ -39,7 +39,7 @@ struct status draft_create(struct call *call, struct draft *ret_draft);
  */
 struct status draft_begin(struct call *call, ProtobufCMessage *message, struct draft *ret_draft);
 
-/* The violations, when there are any. */
+/* The violations, when there are any, or those that the call is refused for already. */
 struct status draft_status(const struct call *call, const struct draft *draft);
 
 /* ALREADY_EXISTS when another object has the name. */
