@@ -62,11 +62,29 @@ struct rules {
     struct slice pattern; /* POSIX extended, over the whole value; empty for none */
     void *compiled;       /* its regex_t */
     struct slice prefix;
+    struct slice suffix;
+    struct slice contains;
+    struct slice not_contains; /* empty for none, as the three above */
     struct slice *in;
     size_t in_count;
+    struct slice *not_in;
+    size_t not_in_count;
+    const int32_t *numbers; /* of an enum, in place of `in` */
+    size_t number_count;
+    const int32_t *not_numbers;
+    size_t not_number_count;
+    bool has_const; /* of bools */
+    bool constant;
+    bool has_byte_length; /* of strings */
+    uint64_t min_bytes;
+    uint64_t max_bytes;
     bool email;
     bool hostname;
     bool ip;
+    bool ipv4;
+    bool ipv6;
+    bool ip_prefix; /* address with prefix length, no bit set beyond it */
+    bool uri;
     bool address; /* host name or ip */
     bool uuid;
     bool cidr;           /* address with prefix length, or a bare address */

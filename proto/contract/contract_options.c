@@ -88,7 +88,8 @@ bool contract__option(const struct build *build, const ProtobufCMessage *options
                       const ProtobufCMessage **ret_option)
 {
     const struct build_message *type = contract__find_message(build, descriptor->name);
-    const struct walk_options strict = {0};
+    /* A rule that is not known must stop the start, and not be dropped. */
+    const struct walk_options strict = {.keep_unknown = number == OPTION_FIELD_RULES};
     const struct field *bad;
     const ProtobufCMessage *option;
     struct slice bytes;

@@ -178,24 +178,8 @@ static struct status take_pattern(const struct target *target, const char *text,
                            SLICE_ARG(target->field->name), text);
 }
 
-static struct status take_string(const struct target *target,
-                                 const Buf__Validate__StringRules *from, struct rules *rules)
+static void take_shape(const Buf__Validate__StringRules *from, struct rules *rules)
 {
-    struct status status;
-
-    if (!type_is(target, PROTOBUF_C_TYPE_STRING, PROTOBUF_C_TYPE_STRING, PROTOBUF_C_TYPE_STRING))
-        return unfit(target);
-    status = take_length(target, from->has_min_len, from->min_len, from->has_max_len, from->max_len,
-                         rules);
-    if (!status_is_ok(status))
-        return status;
-    rules->prefix = slice_from_cstr(from->prefix);
-    rules->in = arena_array(target->build->arena, from->n_in, sizeof(*rules->in));
-    if (rules->in == NULL)
-        return status_out_of_memory();
-    rules->in_count = from->n_in;
-    for (size_t i = 0; i < from->n_in; i++)
-        rules->in[i] = slice_from_cstr(from->in[i]);
     switch (from->well_known_case) {
     case BUF__VALIDATE__STRING_RULES__WELL_KNOWN_EMAIL:
         rules->email = from->email;
@@ -215,9 +199,77 @@ static struct status take_string(const struct target *target,
     case BUF__VALIDATE__STRING_RULES__WELL_KNOWN_IP_WITH_PREFIXLEN:
         rules->cidr = from->ip_with_prefixlen;
         break;
+    case BUF__VALIDATE__STRING_RULES__WELL_KNOWN_IPV4:
+        rules->ipv4 = from->ipv4;
+        break;
+    case BUF__VALIDATE__STRING_RULES__WELL_KNOWN_IPV6:
+        rules->ipv6 = from->ipv6;
+        break;
+    case BUF__VALIDATE__STRING_RULES__WELL_KNOWN_IP_PREFIX:
+        rules->ip_prefix = from->ip_prefix;
+        break;
+    case BUF__VALIDATE__STRING_RULES__WELL_KNOWN_URI:
+        rules->uri = from->uri;
+        break;
     default:
         break;
     }
+}
+
+/* NULL when the arena failed. */
+static struct slice *texts_of(struct arena *arena, char *const *from, size_t count,
+                              size_t *ret_count)
+{
+    struct slice *texts = arena_array(arena, count, sizeof(*texts));
+
+    for (size_t i = 0; texts != NULL && i < count; i++)
+        texts[i] = slice_from_cstr(from[i]);
+    *ret_count = texts == NULL ? 0 : count;
+    return texts;
+}
+
+static struct status take_lengths(const struct target *target,
+                                  const Buf__Validate__StringRules *from, struct rules *rules)
+{
+    if ((from->has_len && (from->has_min_len || from->has_max_len)) ||
+        (from->has_len_bytes && (from->has_min_bytes || from->has_max_bytes)))
+        return refuse(target, "with both an exact length and a range of lengths");
+    rules->has_byte_length = from->has_len_bytes || from->has_min_bytes || from->has_max_bytes;
+    rules->min_bytes = from->has_len_bytes ? from->len_bytes : from->min_bytes;
+    rules->max_bytes = UINT64_MAX;
+    if (from->has_len_bytes || from->has_max_bytes)
+        rules->max_bytes = from->has_len_bytes ? from->len_bytes : from->max_bytes;
+    if (rules->min_bytes > rules->max_bytes)
+        return refuse(target, "that no value can meet");
+    if (from->has_len)
+        return take_length(target, true, from->len, true, from->len, rules);
+    return take_length(target, from->has_min_len, from->min_len, from->has_max_len, from->max_len,
+                       rules);
+}
+
+static struct status take_string(const struct target *target,
+                                 const Buf__Validate__StringRules *from, struct rules *rules)
+{
+    struct arena *arena = target->build->arena;
+    struct status status;
+
+    if (!type_is(target, PROTOBUF_C_TYPE_STRING, PROTOBUF_C_TYPE_STRING, PROTOBUF_C_TYPE_STRING))
+        return unfit(target);
+    status = take_lengths(target, from, rules);
+    if (!status_is_ok(status))
+        return status;
+    rules->prefix = slice_from_cstr(from->prefix);
+    rules->suffix = slice_from_cstr(from->suffix);
+    rules->contains = slice_from_cstr(from->contains);
+    rules->not_contains = slice_from_cstr(from->not_contains);
+    if (from->const_ != NULL && from->n_in > 0)
+        return refuse(target, "with both const and in");
+    rules->in = from->const_ != NULL ? texts_of(arena, &from->const_, 1, &rules->in_count)
+                                     : texts_of(arena, from->in, from->n_in, &rules->in_count);
+    rules->not_in = texts_of(arena, from->not_in, from->n_not_in, &rules->not_in_count);
+    if (rules->in == NULL || rules->not_in == NULL)
+        return status_out_of_memory();
+    take_shape(from, rules);
     return from->pattern == NULL ? status_ok() : take_pattern(target, from->pattern, rules);
 }
 
@@ -277,6 +329,15 @@ static struct status take_map(const struct target *target, const Buf__Validate__
     return status;
 }
 
+static void take_enum(const Buf__Validate__EnumRules *from, struct rules *rules)
+{
+    rules->defined_only = from->defined_only;
+    rules->numbers = from->in;
+    rules->number_count = from->n_in;
+    rules->not_numbers = from->not_in;
+    rules->not_number_count = from->n_not_in;
+}
+
 static struct status take_type(const struct target *target, const Buf__Validate__FieldRules *from,
                                struct rules *rules)
 {
@@ -297,7 +358,13 @@ static struct status take_type(const struct target *target, const Buf__Validate_
     case BUF__VALIDATE__FIELD_RULES__TYPE_ENUM:
         if (!type_is(target, PROTOBUF_C_TYPE_ENUM, PROTOBUF_C_TYPE_ENUM, PROTOBUF_C_TYPE_ENUM))
             return unfit(target);
-        rules->defined_only = from->enum_->defined_only;
+        take_enum(from->enum_, rules);
+        return status_ok();
+    case BUF__VALIDATE__FIELD_RULES__TYPE_BOOL:
+        if (!type_is(target, PROTOBUF_C_TYPE_BOOL, PROTOBUF_C_TYPE_BOOL, PROTOBUF_C_TYPE_BOOL))
+            return unfit(target);
+        rules->has_const = from->bool_->has_const_;
+        rules->constant = from->bool_->const_;
         return status_ok();
     case BUF__VALIDATE__FIELD_RULES__TYPE_REPEATED:
         return take_repeated(target, from->repeated, rules);
@@ -308,6 +375,15 @@ static struct status take_type(const struct target *target, const Buf__Validate_
     }
 }
 
+/* A rule that is not in our buf/validate/validate.proto. Every member of the oneof is a message. */
+static bool is_unknown(const Buf__Validate__FieldRules *from)
+{
+    if (from->base.n_unknown_fields > 0)
+        return true;
+    return from->type_case != BUF__VALIDATE__FIELD_RULES__TYPE__NOT_SET &&
+           from->string->base.n_unknown_fields > 0;
+}
+
 static struct status take_rules(const struct target *target, const Buf__Validate__FieldRules *from,
                                 const struct rules **ret_rules)
 {
@@ -316,6 +392,8 @@ static struct status take_rules(const struct target *target, const Buf__Validate
 
     if (rules == NULL)
         return status_out_of_memory();
+    if (is_unknown(from))
+        return refuse(target, "that this server does not know");
     rules->required = from->required;
     rules->least = INT64_MIN;
     rules->most = INT64_MAX;

@@ -111,21 +111,76 @@ static bool is_uuid(struct slice text)
     return uuid_parse(text, &id);
 }
 
+/* An address of so many bytes. */
+static bool is_address_of(struct slice text, size_t size)
+{
+    struct network address;
+
+    return network_parse_address(text, &address) && address.size == size;
+}
+
+/* With a prefix length, and no bit set beyond it. */
+static bool is_prefix(struct slice text)
+{
+    struct network network;
+
+    if (slice_find(text, '/') == text.len || !network_parse(text, &network))
+        return false;
+    for (size_t bit = network.prefix; bit < (size_t)network.size * 8; bit++)
+        if ((network.bytes[bit / 8] >> (7 - bit % 8) & 1) != 0)
+            return false;
+    return true;
+}
+
+static bool is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* RFC 3986: a scheme (section 3.1), a colon, and characters of section 2 alone. */
+static bool is_uri(struct slice text)
+{
+    static const char others[] = "-._~:/?#[]@!$&'()*+,;=";
+    size_t colon = slice_find(text, ':');
+
+    if (colon == text.len || colon == 0 || !is_alphanumeric(text.data[0]) ||
+        (text.data[0] >= '0' && text.data[0] <= '9'))
+        return false;
+    for (size_t i = 0; i < colon; i++)
+        if (!is_alphanumeric(text.data[i]) && memchr("+-.", text.data[i], 3) == NULL)
+            return false;
+    for (size_t i = colon + 1; i < text.len; i++) {
+        char c = text.data[i];
+
+        if (c == '%') {
+            if (i + 2 >= text.len || !is_hex(text.data[i + 1]) || !is_hex(text.data[i + 2]))
+                return false;
+        } else if (!is_alphanumeric(c) && memchr(others, c, sizeof(others) - 1) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool holds(struct slice text, struct slice part)
+{
+    return memmem(text.data, text.len, part.data, part.len) != NULL;
+}
+
 /* -- rules of texts ------------------------------------------------------------------------ */
 
-static void check_length(const struct judged *judged, uint64_t length, const char *one,
-                         const char *many)
+static void check_length(const struct judged *judged, uint64_t length, uint64_t min, uint64_t max,
+                         const char *one, const char *many)
 {
-    const struct rules *rules = judged->rules;
-    unsigned long long least = rules->min_length;
-    unsigned long long most = rules->max_length;
+    unsigned long long least = min;
+    unsigned long long most = max;
 
-    if (!rules->has_length || (length >= least && length <= most))
+    if (length >= least && length <= most)
         return;
     if (least == most)
         validate__report(judged->validation, judged->place, "%smust have exactly %llu %s",
                          judged->subject, most, most == 1 ? one : many);
-    else if (rules->max_length == UINT64_MAX)
+    else if (max == UINT64_MAX)
         validate__report(judged->validation, judged->place, "%smust have at least %llu %s",
                          judged->subject, least, least == 1 ? one : many);
     else if (least == 0)
@@ -152,6 +207,27 @@ static void check_in(const struct judged *judged, struct slice text)
                          judged->subject, SLICE_ARG(list));
 }
 
+static void want_text(const struct judged *judged, const char *what, struct slice part)
+{
+    validate__report(judged->validation, judged->place, "%s%s \"%.*s\"", judged->subject, what,
+                     SLICE_ARG(part));
+}
+
+static void check_parts(const struct judged *judged, struct slice text)
+{
+    const struct rules *rules = judged->rules;
+
+    if (!slice_ends_with(text, rules->suffix))
+        want_text(judged, "must end with", rules->suffix);
+    if (rules->contains.len > 0 && !holds(text, rules->contains))
+        want_text(judged, "must contain", rules->contains);
+    if (rules->not_contains.len > 0 && holds(text, rules->not_contains))
+        want_text(judged, "must not contain", rules->not_contains);
+    for (size_t i = 0; i < rules->not_in_count; i++)
+        if (slice_equal(rules->not_in[i], text))
+            want_text(judged, "must not be", text);
+}
+
 static void check_shape(const struct judged *judged, struct slice text)
 {
     const struct rules *rules = judged->rules;
@@ -162,6 +238,14 @@ static void check_shape(const struct judged *judged, struct slice text)
         want(judged, "must be a host name");
     if (rules->ip && !is_address(text))
         want(judged, "must be an IPv4 or IPv6 address");
+    if (rules->ipv4 && !is_address_of(text, 4))
+        want(judged, "must be an IPv4 address");
+    if (rules->ipv6 && !is_address_of(text, 16))
+        want(judged, "must be an IPv6 address");
+    if (rules->ip_prefix && !is_prefix(text))
+        want(judged, "must be a network such as \"10.0.0.0/8\"");
+    if (rules->uri && !is_uri(text))
+        want(judged, "must be a URI");
     if (rules->address && !is_hostname(text) && !is_address(text))
         want(judged, "must be a host name or an IP address");
     if (rules->uuid && !is_uuid(text))
@@ -187,7 +271,11 @@ static void check_string(const struct judged *judged, const char *string)
     const struct rules *rules = judged->rules;
     struct slice text = string == NULL ? SLICE("") : slice_from_cstr(string);
 
-    check_length(judged, utf8_length(text), "character", "characters");
+    if (rules->has_length)
+        check_length(judged, utf8_length(text), rules->min_length, rules->max_length, "character",
+                     "characters");
+    if (rules->has_byte_length)
+        check_length(judged, text.len, rules->min_bytes, rules->max_bytes, "byte", "bytes");
     if (is_quote(judged, text))
         return;
     if (rules->compiled != NULL && regexec(rules->compiled, text.data, 0, NULL, 0) != 0)
@@ -196,6 +284,7 @@ static void check_string(const struct judged *judged, const char *string)
     if (!slice_starts_with(text, rules->prefix))
         validate__report(judged->validation, judged->place, "%smust begin with \"%.*s\"",
                          judged->subject, SLICE_ARG(rules->prefix));
+    check_parts(judged, text);
     check_in(judged, text);
     check_shape(judged, text);
 }
@@ -222,15 +311,35 @@ static void check_range(const struct judged *judged, int64_t value, int64_t type
                          judged->subject, least, most);
 }
 
+static bool is_among(const int32_t *numbers, size_t count, int32_t number)
+{
+    for (size_t i = 0; i < count; i++)
+        if (numbers[i] == number)
+            return true;
+    return false;
+}
+
+/* Whether an enum's rules let the number through. */
+static bool is_allowed(const struct judged *judged, int32_t number)
+{
+    const struct rules *rules = judged->rules;
+
+    if (rules->defined_only && enum_value_by_number(judged->field->enumeration, number) == NULL)
+        return false;
+    if (rules->number_count > 0 && !is_among(rules->numbers, rules->number_count, number))
+        return false;
+    return !is_among(rules->not_numbers, rules->not_number_count, number);
+}
+
 static void check_enum(const struct judged *judged, int32_t number)
 {
     const struct enum_type *type = judged->field->enumeration;
     struct slice list = SLICE_EMPTY;
 
-    if (!judged->rules->defined_only || enum_value_by_number(type, number) != NULL)
+    if (is_allowed(judged, number))
         return;
     for (size_t i = 0; i < type->value_count; i++)
-        if (type->values[i].number != 0)
+        if (type->values[i].number != 0 && is_allowed(judged, type->values[i].number))
             list = arena_printf(judged->validation->arena, "%.*s%s%.*s", SLICE_ARG(list),
                                 list.len == 0 ? "" : ", ", SLICE_ARG(type->values[i].name));
     validate__report(judged->validation, judged->place, "%smust be one of %.*s", judged->subject,
@@ -248,7 +357,9 @@ void validate__value(struct validation *validation, const struct place *place,
         check_string(&judged, *(const char *const *)address);
         break;
     case PROTOBUF_C_TYPE_BYTES:
-        check_length(&judged, ((const ProtobufCBinaryData *)address)->len, "byte", "bytes");
+        if (rules->has_length)
+            check_length(&judged, ((const ProtobufCBinaryData *)address)->len, rules->min_length,
+                         rules->max_length, "byte", "bytes");
         break;
     case PROTOBUF_C_TYPE_INT32:
     case PROTOBUF_C_TYPE_SINT32:
@@ -266,6 +377,10 @@ void validate__value(struct validation *validation, const struct place *place,
         break;
     case PROTOBUF_C_TYPE_ENUM:
         check_enum(&judged, *(const int32_t *)address);
+        break;
+    case PROTOBUF_C_TYPE_BOOL:
+        if (rules->has_const && *(const protobuf_c_boolean *)address != (int)rules->constant)
+            want(&judged, rules->constant ? "must be true" : "must be false");
         break;
     default: /* no rules but `required` exist for the others */
         break;

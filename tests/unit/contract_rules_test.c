@@ -172,6 +172,37 @@ static void above_the_highest(void)
     set_rules("SyslogDevice", "port", rules_with(BUF__VALIDATE__FIELD_RULES__TYPE_INT32, &rules));
 }
 
+static void exact_length_and_range(void)
+{
+    Buf__Validate__StringRules rules = BUF__VALIDATE__STRING_RULES__INIT;
+
+    rules.has_len = rules.has_max_len = 1;
+    rules.len = rules.max_len = 4;
+    set_rules("Device", "name", rules_with(BUF__VALIDATE__FIELD_RULES__TYPE_STRING, &rules));
+}
+
+static void bool_rule_on_a_string(void)
+{
+    Buf__Validate__BoolRules rules = BUF__VALIDATE__BOOL_RULES__INIT;
+
+    set_rules("Device", "name", rules_with(BUF__VALIDATE__FIELD_RULES__TYPE_BOOL, &rules));
+}
+
+/* cel (23), and string.tuuid (33), of the ecosystem's definition. */
+static void rule_that_nobody_knows(void)
+{
+    drop_option(&field("Device", "name")->options->base, OPTION_FIELD_RULES);
+    add_option_bytes(&field("Device", "name")->options->base, OPTION_FIELD_RULES,
+                     SLICE("\xba\x01\x00"));
+}
+
+static void string_rule_that_nobody_knows(void)
+{
+    drop_option(&field("Device", "name")->options->base, OPTION_FIELD_RULES);
+    add_option_bytes(&field("Device", "name")->options->base, OPTION_FIELD_RULES,
+                     SLICE("\x72\x03\x88\x02\x01"));
+}
+
 static void unreadable_rules(void)
 {
     add_option_bytes(&field("Device", "name")->options->base, OPTION_FIELD_RULES,
@@ -203,6 +234,12 @@ static const struct spoiled cases[] = {
     {counts_that_exclude_all, "Device.tags has a rule (buf.validate.field) that no value can meet"},
     {range_that_excludes_all, "port has a rule (buf.validate.field) that no value can meet"},
     {above_the_highest, "port has a rule (buf.validate.field) that no value can meet"},
+    {exact_length_and_range, "Device.name has a rule (buf.validate.field) with both an exact"},
+    {bool_rule_on_a_string, "Device.name has a rule (buf.validate.field) that does not fit"},
+    {rule_that_nobody_knows,
+     "datastream.v1.Device.name has a rule (buf.validate.field) that this server does not know."},
+    {string_rule_that_nobody_knows,
+     "datastream.v1.Device.name has a rule (buf.validate.field) that this server does not know."},
     {unreadable_rules, "Device.name has a rule (buf.validate.field) that cannot be read"},
 };
 

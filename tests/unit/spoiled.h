@@ -178,7 +178,8 @@ static inline void assert_each_is_refused(const struct spoiled *cases, size_t co
         set = embedded_set(&arena);
         cases[i].spoil();
         status = load(&contract);
-        assert_null(contract);
+        if (contract != NULL)
+            fail_msg("wanted \"%s\", and it loads", cases[i].sentence);
         if (status.code != STATUS_FAILED_PRECONDITION ||
             !contains(status.message, slice_from_cstr(cases[i].sentence)))
             fail_msg("wanted \"%s\", got %d, \"%.*s\"", cases[i].sentence, status.code,

@@ -521,6 +521,37 @@ static void depth_is_bounded(void **state)
                            "plainMessage: is nested too deeply"));
 }
 
+static void parts_of_texts_are_known(void **state)
+{
+    struct slice bad[] = {SLICE_INIT("root"), SLICE_INIT("admin")};
+    const struct rules bytes = {.has_byte_length = true, .min_bytes = 2, .max_bytes = 3};
+    const struct rules suffix = {.suffix = SLICE_INIT(".log")};
+    const struct rules part = {.contains = SLICE_INIT("=>")};
+    const struct rules without = {.not_contains = SLICE_INIT("..")};
+    const struct rules not_in = {.not_in = bad, .not_in_count = 2};
+    const struct rules ipv4 = {.ipv4 = true};
+    const struct rules ipv6 = {.ipv6 = true};
+    const struct rules prefix = {.ip_prefix = true};
+    const struct rules uri = {.uri = true};
+
+    (void)state;
+    CHECK_TEXTS(bytes, "must have 2 to 3 bytes", {"ab", true}, {"\xc3\xa9", true}, {"abc", true},
+                {"a", false}, {"\xc3\xa9\xc3\xa9", false});
+    CHECK_TEXTS(suffix, "must end with \".log\"", {"a.log", true}, {".log", true},
+                {"a.logs", false}, {"log", false});
+    CHECK_TEXTS(part, "must contain \"=>\"", {"a=>b", true}, {"=>", true}, {"a=b", false});
+    CHECK_TEXTS(without, "must not contain \"..\"", {"a.b", true}, {"a..b", false});
+    CHECK_TEXTS(not_in, "must not be \"root\"", {"rooted", true}, {"root", false});
+    CHECK_TEXTS(ipv4, "must be an IPv4 address", {"10.0.0.1", true}, {"::1", false});
+    CHECK_TEXTS(ipv6, "must be an IPv6 address", {"::1", true}, {"10.0.0.1", false});
+    CHECK_TEXTS(prefix, "must be a network such as \"10.0.0.0/8\"", {"10.0.0.0/8", true},
+                {"2001:db8::/32", true}, {"10.0.0.0", false}, {"10.0.0.1/8", false},
+                {"10.0.0.0/33", false});
+    CHECK_TEXTS(uri, "must be a URI", {"https://a.example/b?c=%20#d", true}, {"urn:x:y", true},
+                {"a.example/b", false}, {":a", false}, {"1a:b", false}, {"a:b c", false},
+                {"a:%2", false}, {"a:<b>", false});
+}
+
 static void violations_beyond_the_most_are_counted(void **state)
 {
     const struct rules item = {.has_length = true, .min_length = 2, .max_length = 2};
@@ -660,6 +691,7 @@ int main(void)
         CASE(maps_check_keys_and_values),
         CASE(paths_lead_through_every_level),
         CASE(depth_is_bounded),
+        CASE(parts_of_texts_are_known),
         CASE(violations_beyond_the_most_are_counted),
         CASE(times_are_those_that_json_can_say),
         CASE(a_device_is_checked_by_the_contract),
