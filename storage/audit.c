@@ -177,29 +177,25 @@ bool audit_verify(struct store *store, const struct uuid *organization,
 
 /* -- the trace ----------------------------------------------------------------------------- */
 
-/* The families whose rows change with an audit row in the same commit; rows of uses do not. */
+/*
+ * The families whose rows change with an audit row in the same commit. Not those of uses, nor the
+ * feed, which also tells of uses.
+ */
 static const enum store_family audited_families[] = {
-    FAMILY_ORGANIZATIONS,   FAMILY_TOKENS,         FAMILY_USERS,   FAMILY_ROLES,   FAMILY_RESOURCES,
-    FAMILY_NAMES,           FAMILY_REFERENCES,     FAMILY_INDEXES, FAMILY_SECRETS, FAMILY_COUNTS,
-    FAMILY_AUDIT_BY_OBJECT, FAMILY_AUDIT_BY_ACTOR, FAMILY_FEED,
+    FAMILY_ORGANIZATIONS, FAMILY_TOKENS, FAMILY_USERS,           FAMILY_ROLES,
+    FAMILY_RESOURCES,     FAMILY_NAMES,  FAMILY_REFERENCES,      FAMILY_INDEXES,
+    FAMILY_SECRETS,       FAMILY_COUNTS, FAMILY_AUDIT_BY_OBJECT, FAMILY_AUDIT_BY_ACTOR,
 };
 
 static void trace_row(enum store_family family, const struct store_row *row,
                       struct audit_trace *trace)
 {
     struct record record = {0};
-    struct uuid organization;
     struct actor actor;
     uint64_t number = 0;
-    uint16_t index;
 
-    /* The feed's floor, which has no revision in its key, moves without an audit row. */
-    if (family == FAMILY_FEED) {
-        if (!key_feed_parse(row->key, &organization, &record.revision, &index))
-            return;
-    } else if (!record_parse(row->value, &record) || key_is_audit_head(row->key)) {
+    if (!record_parse(row->value, &record) || key_is_audit_head(row->key))
         return;
-    }
     if (family == FAMILY_AUDIT_BY_OBJECT && !key_audit_by_object_parse(row->key, &number))
         return;
     if (family == FAMILY_AUDIT_BY_ACTOR && !key_audit_by_actor_parse(row->key, &actor, &number))

@@ -256,7 +256,7 @@ static void listeners_are_judged_before_the_store(void **state)
         const char *says;
     } rows[] = {
         {"127.0.0.1", "HOST:PORT"},
-        {"nowhere:1", "not an IP address"},
+        {"nowhere:1", "must have an IP address"},
         {"0.0.0.0:0", "reachable from other machines"},
     };
 
