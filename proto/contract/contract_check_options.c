@@ -88,11 +88,23 @@ static bool is_set_by_method(const struct contract_spot *spot)
     return false;
 }
 
+/* Handlers of the kind's own write it: they know what they compute. */
+static bool has_own_update(const struct contract_spot *spot)
+{
+    const struct contract *contract = spot->build->contract;
+
+    for (size_t i = 0; i < contract->method_count; i++)
+        if (contract->methods[i]->kind == spot->kind &&
+            contract->methods[i]->operation == OPERATION_UPDATE)
+            return false;
+    return true;
+}
+
 static const char *wrong_computed(const struct contract_spot *spot)
 {
     if (!contract__spot_is_direct(spot))
         return "is not directly in the resource";
-    if (!spot->field->output_only && !is_set_by_method(spot))
+    if (!spot->field->output_only && !is_set_by_method(spot) && !has_own_update(spot))
         return "is neither output-only nor written by a SET method";
     return NULL;
 }
