@@ -27,6 +27,14 @@ int64_t clock_wall_ms(void)
     return ms;
 }
 
+int64_t clock_thread_us(void)
+{
+    struct timespec used;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return (int64_t)used.tv_sec * 1000000 + used.tv_nsec / 1000;
+}
+
 int64_t clock_monotonic_us(void)
 {
     struct timespec now;

@@ -13,6 +13,9 @@ int64_t clock_wall_ms(void);
 /* Microseconds of a clock that never steps; its zero means nothing. */
 int64_t clock_monotonic_us(void);
 
+/* Microseconds that the calling thread has run on a processor. */
+int64_t clock_thread_us(void);
+
 #ifdef DATASTREAM_FAULTS
 /* Adds to what clock_wall_ms answers from now on, in all threads. */
 void clock_step_wall_ms(int64_t delta);

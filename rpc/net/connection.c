@@ -261,9 +261,15 @@ static size_t unread_bytes(const struct connection *connection)
 
 void connection_schedule(struct connection *connection)
 {
-    if (!list_is_empty(&connection->ready) && !connection->cut &&
-        unread_bytes(connection) <= settings_of(connection)->max_write_buffer_bytes)
-        schedule_add(&connection->loop->schedule, &connection->scheduled);
+    struct schedule *schedule = &connection->loop->schedule;
+
+    if (list_is_empty(&connection->ready) || connection->cut ||
+        unread_bytes(connection) > settings_of(connection)->max_write_buffer_bytes)
+        return;
+    if (LIST_ELEMENT(connection->ready.next, struct stream, ready)->gave_way)
+        schedule_add_first(schedule, &connection->scheduled);
+    else
+        schedule_add(schedule, &connection->scheduled);
 }
 
 void connection_start_next(struct connection *connection)

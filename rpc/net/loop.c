@@ -222,15 +222,16 @@ static void start_requests(struct loop *loop, int64_t begun_us, bool is_first)
     while ((entry = schedule_peek(&loop->schedule)) != NULL &&
            (is_first || now - begun_us + entry->cost_us <= START_BUDGET_US)) {
         struct connection *connection = LIST_ELEMENT(entry, struct connection, scheduled);
-        int64_t ended;
+        int64_t used = clock_thread_us();
 
         schedule_start(&loop->schedule, entry);
         connection_start_next(connection);
-        ended = clock_monotonic_us();
-        schedule_charge(entry, ended - now);
+        /* What others did on the machine meanwhile makes no request dear. */
+        schedule_charge(entry, clock_thread_us() - used);
+        schedule_remove(entry); /* what it gave way to, or began anew, counts by the cost now */
         connection_schedule(connection);
         loop_relieve(loop);
-        now = ended;
+        now = clock_monotonic_us();
         is_first = false;
     }
 }

@@ -3,8 +3,9 @@
 
 /* Costs below it are equal. */
 #define LOWEST_US 128
-/* What a first request is expected to cost. */
-#define UNKNOWN_US 1000
+/* What a first request is expected to cost: new connections come after those known to be cheap, and
+ * before those known to be dear. */
+#define UNKNOWN_US (2 * LOWEST_US)
 #define BY_AGE_EVERY 4
 
 void schedule_init(struct schedule *schedule)
@@ -34,6 +35,14 @@ void schedule_add(struct schedule *schedule, struct schedule_entry *entry)
     if (link_is_listed(&entry->age))
         return;
     list_append(&schedule->levels[level_of(entry->cost_us)], &entry->level);
+    list_append(&schedule->ages, &entry->age);
+}
+
+void schedule_add_first(struct schedule *schedule, struct schedule_entry *entry)
+{
+    if (link_is_listed(&entry->age))
+        return;
+    list_prepend(&schedule->levels[level_of(entry->cost_us)], &entry->level);
     list_append(&schedule->ages, &entry->age);
 }
 

@@ -34,6 +34,9 @@ void schedule_entry_init(struct schedule_entry *entry);
 /* Puts the entry last; one that is in stays where it is. */
 void schedule_add(struct schedule *schedule, struct schedule_entry *entry);
 
+/* The same, first among those that cost as much: it has begun, and holds what it needs. */
+void schedule_add_first(struct schedule *schedule, struct schedule_entry *entry);
+
 /* Takes it out; nothing happens when it is not in. */
 void schedule_remove(struct schedule_entry *entry);
 

@@ -218,6 +218,31 @@ static void others_are_served_between_the_parts_of_one_request(void **state)
     fixture_stop(fixture);
 }
 
+/* Many that gave way, by what they cost now, come after one that is cheap. */
+static void others_are_served_between_the_parts_of_many_requests(void **state)
+{
+    struct fixture *fixture = start_slow();
+    int fd = client_connect(fixture);
+    int slow[20];
+    char answer[4096];
+
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        slow[i] = ask_for(fixture, 1, SLICE(SLOWER));
+    while (atomic_load(&parts_done) < 20)
+        sleep_ms(1);
+    for (int i = 0; i < 10; i++) {
+        client_send_text(fd, "GET /empty HTTP/1.1\r\nHost: a\r\n\r\n");
+        client_read_until(fd, answer, sizeof(answer), "\r\n\r\n");
+        assert_non_null(strstr(answer, " 204 "));
+    }
+    assert_in_range(atomic_load(&parts_done), 20, 2000); /* of 4,000 */
+    for (int i = 0; i < 20; i++)
+        close(slow[i]);
+    close(fd);
+    fixture_stop(fixture);
+}
+
 /* Else each of them would hold its memory until the last is done. */
 static void a_request_that_gave_way_comes_before_the_next_of_its_connection(void **state)
 {
@@ -317,6 +342,7 @@ int main(void)
         cmocka_unit_test(others_are_served_between_the_requests_of_one),
         cmocka_unit_test(requests_of_streams_that_were_reset_do_not_run),
         cmocka_unit_test(others_are_served_between_the_parts_of_one_request),
+        cmocka_unit_test(others_are_served_between_the_parts_of_many_requests),
         cmocka_unit_test(a_request_that_gave_way_comes_before_the_next_of_its_connection),
         cmocka_unit_test(a_turn_is_owed_even_after_the_end),
         cmocka_unit_test(no_further_request_begins_while_answers_are_unread),

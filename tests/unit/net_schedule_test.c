@@ -102,6 +102,42 @@ static void the_dear_are_not_forgotten(void **state)
     assert_in_range(starts, 20, 100);
 }
 
+static void the_new_come_after_the_cheap_and_before_the_dear(void **state)
+{
+    struct schedule schedule;
+    struct schedule_entry entries[3];
+
+    (void)state;
+    init(&schedule, entries, 3);
+    schedule_charge(&entries[0], 400);
+    for (int i = 0; i < 100; i++)
+        schedule_charge(&entries[2], 50);
+    for (size_t i = 0; i < 3; i++)
+        schedule_add(&schedule, &entries[i]);
+    assert_ptr_equal(schedule_peek(&schedule), &entries[2]);
+    schedule_start(&schedule, &entries[2]);
+    assert_ptr_equal(schedule_peek(&schedule), &entries[1]);
+    schedule_start(&schedule, &entries[1]);
+    assert_ptr_equal(schedule_peek(&schedule), &entries[0]);
+}
+
+/* What has begun is finished before its equals begin: they need not all hold their memory. */
+static void what_gave_way_comes_before_its_equals(void **state)
+{
+    struct schedule schedule;
+    struct schedule_entry entries[3];
+
+    (void)state;
+    init(&schedule, entries, 3);
+    for (int i = 0; i < 100; i++)
+        schedule_charge(&entries[1], 50);
+    schedule_add(&schedule, &entries[0]);
+    schedule_add_first(&schedule, &entries[2]);
+    assert_ptr_equal(schedule_peek(&schedule), &entries[2]);
+    schedule_add(&schedule, &entries[1]);
+    assert_ptr_equal(schedule_peek(&schedule), &entries[1]);
+}
+
 static void what_is_removed_is_not_started(void **state)
 {
     struct schedule schedule;
@@ -123,6 +159,8 @@ int main(void)
         cmocka_unit_test(an_entry_is_in_once),
         cmocka_unit_test(the_cheap_come_before_the_dear),
         cmocka_unit_test(the_dear_are_not_forgotten),
+        cmocka_unit_test(the_new_come_after_the_cheap_and_before_the_dear),
+        cmocka_unit_test(what_gave_way_comes_before_its_equals),
         cmocka_unit_test(what_is_removed_is_not_started),
     };
 
