@@ -304,6 +304,7 @@ static void run_handler(struct call *call)
     if (arena_failed(call->arena))
         call__finish(call, status_out_of_memory());
     else if (store_view_missed(call->view)) {
+        call->progress = NULL;
         if (!call__fetch(call))
             call__finish(call, call__never_there());
     } else if (!status_is_ok(call->refused))

@@ -123,7 +123,7 @@ struct call {
      * NULL. */
     void (*committed)(struct call *call, uint64_t revision);
     void *handler_state; /* of this run */
-    void *progress; /* of runs that gave way; NULL at the first, and once what was read is stale */
+    void *progress; /* of runs that gave way; NULL at the first, and after a read that missed */
 
     /* The chain's own. */
     enum {

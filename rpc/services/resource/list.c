@@ -14,7 +14,7 @@
 
 /* Records that are read at once. */
 #define BATCH_LEAST 64
-#define BATCH_MOST 512
+#define BATCH_MOST 128
 
 /* What may belong to the page. */
 struct candidate {
@@ -30,6 +30,7 @@ struct page {
     struct candidate *candidates;
     size_t candidate_count;
     bool more; /* rows beyond the candidates */
+    size_t at; /* the candidate that is looked at next */
     size_t bytes;
     struct arena scratch;
     /* Found. */
@@ -261,26 +262,29 @@ static struct status judge(struct page *page, size_t from, size_t *end)
     return arena_failed(page->call->arena) ? status_out_of_memory() : status;
 }
 
+/* Fills the page until it is full or others wait for the loop: then the call gives way. */
 static struct status fill(struct page *page)
 {
     bool reads = page->query.plan.driver != LIST_BY_ID;
     size_t wanted = page->query.page_size;
     size_t batch = wanted < BATCH_LEAST ? BATCH_LEAST : wanted > BATCH_MOST ? BATCH_MOST : wanted;
-    size_t at = 0;
 
-    while (at < page->candidate_count && page->count < wanted &&
+    while (page->at < page->candidate_count && page->count < wanted &&
            page->bytes < STORE_SCAN_BYTES_MOST) {
-        size_t end = page->candidate_count - at < batch ? page->candidate_count : at + batch;
-        struct status status = reads ? read_records(page, at, end, &end) : status_ok();
+        size_t left = page->candidate_count - page->at;
+        size_t end = page->at + (left < batch ? left : batch);
+        struct status status = reads ? read_records(page, page->at, end, &end) : status_ok();
 
         if (status_is_ok(status))
-            status = judge(page, at, &end);
+            status = judge(page, page->at, &end);
         if (!status_is_ok(status))
             return status;
-        at = end;
+        page->at = end;
+        if (call_gives_way(page->call))
+            return status_ok();
     }
-    if (page->more || at < page->candidate_count)
-        page->last = page->candidates[at - 1].key;
+    if (page->more || page->at < page->candidate_count)
+        page->last = page->candidates[page->at - 1].key;
     return page->query.filter.names_computed ? status_ok() : complete(page, 0);
 }
 
@@ -313,24 +317,49 @@ static struct status respond(struct page *page, size_t beside_count)
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }
 
+/* A page with its candidates, of which none was looked at. */
+static struct status begin(struct call *call, const struct list_functions *functions,
+                           ProtobufCMessage *const *beside, size_t beside_count,
+                           struct page **ret_page)
+{
+    struct page *page = arena_zalloc(call->arena, sizeof(*page));
+    struct status status;
+    size_t room;
+
+    if (page == NULL)
+        return status_out_of_memory();
+    page->call = call;
+    page->functions = functions;
+    status = list_query_read(call, &page->query);
+    if (!status_is_ok(status))
+        return status;
+    room = page->query.page_size + BATCH_MOST + LIST_BESIDE_MOST;
+    page->items = arena_array(call->arena, room, sizeof(ProtobufCMessage *));
+    page->values = arena_array(call->arena, room, sizeof(*page->values));
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    status = find_candidates(page, beside, beside_count);
+    *ret_page = page;
+    return status;
+}
+
 struct status list_objects(struct call *call, const struct list_functions *functions,
                            ProtobufCMessage *const *beside, size_t beside_count)
 {
-    struct page page = {.call = call, .functions = functions};
-    struct status status = list_query_read(call, &page.query);
-    size_t room = page.query.page_size + BATCH_MOST + LIST_BESIDE_MOST;
+    struct page *page = call->progress;
+    struct status status = status_ok();
 
+    if (page == NULL)
+        status = begin(call, functions, beside, beside_count, &page);
     if (!status_is_ok(status))
         return status;
-    page.items = arena_array(call->arena, room, sizeof(ProtobufCMessage *));
-    page.values = arena_array(call->arena, room, sizeof(*page.values));
-    if (arena_failed(call->arena))
-        return status_out_of_memory();
-    status = find_candidates(&page, beside, beside_count);
+    arena_init_like(&page->scratch, call->arena);
+    status = fill(page);
+    arena_done(&page->scratch);
     if (!status_is_ok(status))
         return status;
-    arena_init_like(&page.scratch, call->arena);
-    status = fill(&page);
-    arena_done(&page.scratch);
-    return status_is_ok(status) ? respond(&page, beside_count) : status;
+    if (!call->gives_way)
+        return respond(page, beside_count);
+    call->progress = page;
+    return status;
 }
