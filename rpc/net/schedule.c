@@ -74,8 +74,9 @@ void schedule_start(struct schedule *schedule, struct schedule_entry *entry)
 void schedule_charge(struct schedule_entry *entry, int64_t cost_us)
 {
     /* Upwards at once, downwards by degrees: a dear request now and then counts. */
-    if (cost_us > entry->cost_us)
+    if (cost_us > entry->cost_us || !entry->is_known)
         entry->cost_us = cost_us;
     else
         entry->cost_us -= (entry->cost_us - cost_us) / 8;
+    entry->is_known = true;
 }

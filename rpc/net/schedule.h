@@ -6,6 +6,7 @@
 #ifndef DATASTREAM_RPC_NET_SCHEDULE_H
 #define DATASTREAM_RPC_NET_SCHEDULE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "rpc/net/list.h"
@@ -17,7 +18,8 @@
 struct schedule_entry {
     struct link level;
     struct link age;
-    int64_t cost_us; /* what a start cost lately, on average */
+    int64_t cost_us; /* what a start cost lately, on average; a guess until is_known */
+    bool is_known;
 };
 
 struct schedule {
