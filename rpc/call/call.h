@@ -322,7 +322,7 @@ void validate_message(struct arena *arena, const struct message_type *type,
 /*
  * Checks one field of a message, and all that is in it, in the same way: that it is set where it is
  * required, and its rules. `quotes`: a text that is wholly one quote (rpc/call/quotes.h) keeps to
- * lengths alone, as it does where the contract allows quotes for the field itself.
+ * none of them, as it does where the contract allows quotes for the field itself.
  */
 void validate_field(struct arena *arena, const ProtobufCMessage *message, const struct field *field,
                     struct slice prefix, bool quotes, struct violations *violations);

@@ -467,6 +467,47 @@ static void the_value_of_a_secret_is_replaced_by_an_action(void **state)
               "{\"value\":\"$env{HUNTER}\"}");
 }
 
+static void assert_secret_is(const char *id, const char *status)
+{
+    assert_status_is(&kinds[9], id, status);
+}
+
+static void an_empty_value_of_a_secret_is_none(void **state)
+{
+    struct api_reply reply;
+    char id[40];
+
+    (void)state;
+    reply = api_expect(&server, 201, "POST", path_of(&kinds[9], "", ""), server.token,
+                       "{\"name\":\"empty-value\",\"value\":\"\"}");
+    api_field(&reply, "id", id, sizeof(id));
+    api_reply_free(&reply);
+    assert_secret_is(id, "NOT_SET");
+    api_check(&server, 200, "PATCH", path_of(&kinds[9], id, ""), server.token,
+              "{\"value\":\"hunter2\"}");
+    assert_secret_is(id, "SET");
+    api_check(&server, 200, "PATCH", path_of(&kinds[9], id, ""), server.token, "{\"value\":\"\"}");
+    assert_secret_is(id, "NOT_SET");
+    api_check(&server, 200, "DELETE", path_of(&kinds[9], id, ""), server.token, NULL);
+}
+
+static void a_whole_quote_fits_where_an_address_does(void **state)
+{
+    char secret[40], body[300];
+
+    (void)state;
+    create(&kinds[9], "address-of-it", secret);
+    snprintf(body, sizeof(body),
+             "{\"name\":\"quoted-address\",\"tcp\":{\"port\":9000,\"address\":\"$secret{id=%s}\"}}",
+             secret);
+    api_check(&server, 201, "POST", path_of(&kinds[1], "", ""), server.token, body);
+    snprintf(body, sizeof(body),
+             "{\"name\":\"not-whole\",\"tcp\":{\"port\":9000,\"address\":\" $secret{id=%s}\"}}",
+             secret);
+    api_check(&server, 400, "POST", path_of(&kinds[1], "", ""), server.token, body);
+    api_check(&server, 409, "DELETE", path_of(&kinds[9], secret, ""), server.token, NULL);
+}
+
 static void pipelines_that_refer_to_each_other_go_together(void **state)
 {
     char inner[40], outer[40], body[300];
@@ -610,6 +651,8 @@ int main(void)
         cmocka_unit_test(a_hundred_devices_with_three_directors_each_go_at_once),
         cmocka_unit_test(a_credential_is_shown_once_and_replaced),
         cmocka_unit_test(the_value_of_a_secret_is_replaced_by_an_action),
+        cmocka_unit_test(an_empty_value_of_a_secret_is_none),
+        cmocka_unit_test(a_whole_quote_fits_where_an_address_does),
         cmocka_unit_test(generic_settings_keep_their_bounds),
         cmocka_unit_test(a_preview_shows_the_request_and_creates_nothing),
         cmocka_unit_test(pipelines_that_refer_to_each_other_go_together),

@@ -20,6 +20,9 @@ static void check_oneof(const struct change *change, const struct oneof *oneof,
 
     if (!oneof->once || was == NULL || was == is)
         return;
+    /* Whoever names a secret and gives nothing clears it, as everywhere. */
+    if (is == NULL && was->secret)
+        return;
     if (is == NULL)
         violations_add(change->violations, arena, fields_path(arena, path, was),
                        "cannot be removed: \"%.*s\" is set once", SLICE_ARG(oneof->name));
