@@ -140,10 +140,15 @@ struct outsider {
     struct uuid id;
 };
 
+/* A power of two, twice the outsiders: a search ends soon. */
+#define OUTSIDER_PLACES 4096
+
 /* What the references to the objects of a batch say. */
 struct referrers {
     struct store_rows *inside;  /* of each object: the rows whose source is in the batch too */
     struct outsider *outsiders; /* distinct */
+    uint16_t
+        *places; /* OUTSIDER_PLACES: by the id's hash, the outsider's number from 1, 0 for none */
     size_t outsider_count;
     size_t looked_at; /* rows */
     bool more;        /* there are rows that were not looked at */
@@ -159,12 +164,21 @@ static bool is_in_batch(const struct batch *batch, uint32_t kind, const struct u
     return false;
 }
 
+/* Random bits end a UUID. */
 static void add_outsider(struct referrers *referrers, uint32_t kind, const struct uuid *id)
 {
-    for (size_t i = 0; i < referrers->outsider_count; i++)
-        if (referrers->outsiders[i].kind == kind && uuid_equal(&referrers->outsiders[i].id, id))
+    uint16_t *places = referrers->places;
+    uint32_t at;
+
+    memcpy(&at, id->bytes + 12, sizeof(at));
+    for (at = (at ^ kind) % OUTSIDER_PLACES; places[at] != 0; at = (at + 1) % OUTSIDER_PLACES) {
+        const struct outsider *known = &referrers->outsiders[places[at] - 1];
+
+        if (known->kind == kind && uuid_equal(&known->id, id))
             return;
+    }
     referrers->outsiders[referrers->outsider_count++] = (struct outsider){kind, *id};
+    places[at] = (uint16_t)referrers->outsider_count;
 }
 
 /* Divides the rows of references to one object; those from inside stay, in their order. */
@@ -196,6 +210,7 @@ static struct status find_referrers(struct call *call, const struct batch *batch
     struct referrers referrers = {
         .inside = arena_array(arena, batch->count, sizeof(*referrers.inside)),
         .outsiders = arena_array(arena, BATCH_ROWS_MOST, sizeof(*referrers.outsiders)),
+        .places = arena_zalloc(arena, OUTSIDER_PLACES * sizeof(uint16_t)),
     };
     struct status status = status_ok();
 
