@@ -14,6 +14,7 @@ import struct
 import subprocess
 import tempfile
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("BENCH_BUILD", ROOT / "build/release"))
@@ -85,11 +86,11 @@ def h2load(server, scratch, calls, clients, streams, path, headers, data=None, h
     return used / calls, calls / took, percentile(latencies, 0.99)
 
 
-def http_load(server, scratch, connections, total, prefix):
+def http_load(server, scratch, connections, total, prefix, members=""):
     latencies = scratch / "latencies"
     before = server.cpu_us()
     out = subprocess.run(["taskset", "-c", "1", BUILD / "tests/http_load", str(server.port), server.token,
-                          str(connections), str(total), prefix, latencies],
+                          str(connections), str(total), prefix, latencies, members],
                          capture_output=True, text=True, check=True).stdout.split()
     used = server.cpu_us() - before
     values = [int(line) for line in latencies.read_text().splitlines()]
@@ -142,7 +143,19 @@ def stream(server, watchers, changes):
 
 
 def grpc_get(device):
-    message = b"\x0a" + bytes([len(device)]) + device.encode()
+    return grpc_frame(b"\x0a" + bytes([len(device)]) + device.encode())
+
+
+def rest(server, method, path, body=None):
+    request = urllib.request.Request(f"http://127.0.0.1:{server.port}{path}", method=method,
+                                     data=None if body is None else json.dumps(body).encode(),
+                                     headers={"Authorization": f"Bearer {server.token}",
+                                              "Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
+
+
+def grpc_frame(message):
     return b"\x00" + struct.pack(">I", len(message)) + message
 
 
@@ -171,7 +184,11 @@ def measure(args, scratch):
     grpc_path, rest_path = "/datastream.v1.DeviceService/GetDevice", f"/api/v1/devices/{device}"
     list_path = "/datastream.v1.DeviceService/ListDevices"
     page = scratch / "page"
-    page.write_bytes(b"\x00" + struct.pack(">I", 2) + b"\x08\x32")  # page_size: 50
+    page.write_bytes(grpc_frame(b"\x08\x32"))  # page_size: 50
+    large_page = scratch / "large-page"
+    large_page.write_bytes(grpc_frame(b"\x08\xe8\x07"))  # page_size: 1000
+    batch_path = "/datastream.v1.DeviceService/BatchGetDevices"
+    batch = scratch / "batch"
     ready = []
     for _ in range(args.runs):
         server.start()
@@ -180,6 +197,10 @@ def measure(args, scratch):
     server.start()
     time.sleep(1)
     idle = server.rss_mib()
+    hundred = [found["id"] for found in rest(server, "GET", "/api/v1/devices?pageSize=100")["devices"]]
+    batch.write_bytes(grpc_frame(b"".join(b"\x0a" + bytes([len(id)]) + id.encode() for id in hundred)))
+    five = [rest(server, "POST", "/api/v1/directors", {"name": f"director-{n}"})["id"] for n in range(5)]
+    references = '"directorIds":' + json.dumps(five)
     cases = [
         ("gRPC get, 16 connections x 10", lambda n: h2load(server, scratch, args.calls, 16, 10, grpc_path, grpc, request)),
         ("gRPC get, 64 connections x 1", lambda n: h2load(server, scratch, args.calls, 64, 1, grpc_path, grpc, request)),
@@ -187,8 +208,11 @@ def measure(args, scratch):
         ("REST get, h2c, 16 connections x 10", lambda n: h2load(server, scratch, args.calls, 16, 10, rest_path, [bearer])),
         ("gRPC list of 50, 16 connections x 10", lambda n: h2load(server, scratch, args.calls // 10, 16, 10, list_path, grpc, page)),
         ("REST list of 50, h2c, 16 x 10", lambda n: h2load(server, scratch, args.calls // 10, 16, 10, "/api/v1/devices?pageSize=50", [bearer])),
+        ("gRPC list of 1,000, 4 x 4", lambda n: h2load(server, scratch, max(args.calls // 200, 16), 4, 4, list_path, grpc, large_page)),
+        ("gRPC batch get of 100, 16 x 10", lambda n: h2load(server, scratch, max(args.calls // 20, 160), 16, 10, batch_path, grpc, batch)),
         ("watch, NDJSON, 16 watchers, a change", lambda n: stream(server, 16, min(args.devices, 10000) // 2)),
         ("REST create, durable, 64 connections", lambda n: http_load(server, scratch, 64, args.calls // 5, f"run-{n}")[0]),
+        ("REST create with 5 references, 64", lambda n: http_load(server, scratch, 64, args.calls // 5, f"five-{n}", references)[0]),
     ]
     print(f"{'':38} {'CPU us/call':>12} {'calls/s':>10} {'p99 us':>8}   (medians of {args.runs})")
     for name, run in cases:

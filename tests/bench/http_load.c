@@ -2,10 +2,10 @@
  * Creates devices with distinct names over keep-alive HTTP/1.1 connections, one thread each, and
  * prints how long each answer took: to fill a store, and to measure durable creates.
  *
- *   http_load PORT TOKEN CONNECTIONS TOTAL PREFIX [LATENCIES-FILE]
+ *   http_load PORT TOKEN CONNECTIONS TOTAL PREFIX [LATENCIES-FILE [MEMBERS]]
  *
  * Prints one line: seconds, and the id of the last device. The file gets one number (microseconds)
- * a line.
+ * a line. MEMBERS are further members of each device's JSON object: `"directorIds":[...]`.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -24,6 +24,7 @@ static struct {
     const char *token;
     int total;
     const char *prefix;
+    const char *members; /* empty for none */
     atomic_int next;
     atomic_int failed;
     unsigned *latencies; /* by number */
@@ -79,13 +80,14 @@ static int read_answer(int fd, char *bytes, size_t size)
 
 static void *work(void *context)
 {
-    char request[1024], answer[8192], body[128];
+    char request[2048], answer[8192], body[1024];
     int fd = open_connection();
     int number;
 
     (void)context;
     while ((number = atomic_fetch_add(&load.next, 1)) < load.total) {
-        int body_len = snprintf(body, sizeof(body), "{\"name\":\"%s-%d\"}", load.prefix, number);
+        int body_len = snprintf(body, sizeof(body), "{\"name\":\"%s-%d\"%s%s}", load.prefix, number,
+                                load.members[0] == '\0' ? "" : ",", load.members);
         int len = snprintf(
             request, sizeof(request),
             "POST /api/v1/devices HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
@@ -131,6 +133,7 @@ int main(int argc, char **argv)
     connections = (int)strtol(argv[3], NULL, 10);
     load.total = (int)strtol(argv[4], NULL, 10);
     load.prefix = argv[5];
+    load.members = argc > 7 ? argv[7] : "";
     load.latencies = calloc((size_t)load.total, sizeof(unsigned));
     if (load.latencies == NULL || connections < 1 || connections > 256)
         return 2;
