@@ -27,6 +27,7 @@ struct world {
     struct chain *chain;
     struct chain_loop *loop;
     struct arena arena; /* of one test: requests, answers, the chain itself */
+    long longest_us;    /* of the processor's time, that a call kept its loop without a break */
     struct organization_made made;
     pthread_mutex_t mutex; /* guards `posted` of the calls, and `wakes` */
     pthread_cond_t cond;
@@ -168,6 +169,20 @@ static inline void test_call_post(struct call *call)
     pthread_mutex_unlock(&t->world->mutex);
 }
 
+/* One part of a call, timed. */
+static inline void world_run(struct test_call *t, void (*part)(struct call *call))
+{
+    struct world *w = t->world;
+    struct timespec from, to;
+    long took;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+    part(&t->call);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
+    took = (to.tv_sec - from.tv_sec) * 1000000 + (to.tv_nsec - from.tv_nsec) / 1000;
+    w->longest_us = took > w->longest_us ? took : w->longest_us;
+}
+
 static inline void test_call_opened(struct call *call)
 {
     struct test_call *t = call->frontend;
@@ -193,7 +208,7 @@ static inline void test_call_wait(struct test_call *t, const bool *flag)
             pthread_cond_wait(&t->world->cond, &t->world->mutex);
         t->posted--;
         pthread_mutex_unlock(&t->world->mutex);
-        call_resume(&t->call);
+        world_run(t, call_resume);
     }
 }
 
@@ -240,6 +255,7 @@ static inline void world_begin(struct world *w, struct test_call *t, const char 
         .request_id = SLICE("0192f0c1-2345-7000-8000-000000000001"),
         .if_match = slice_from_cstr(extra.if_match),
         .post = test_call_post,
+        .give_way = test_call_post,
         .opened = test_call_opened,
         .finish = test_call_finish,
         .frontend = t,
@@ -253,7 +269,7 @@ static inline void world_begin(struct world *w, struct test_call *t, const char 
     t->call.request = request != NULL ? request : message_new(&w->arena, found->input);
     if (extra.between != NULL)
         extra.between(extra.context);
-    call_dispatch(&t->call);
+    world_run(t, call_dispatch);
 }
 
 static inline struct reply world_finish(struct test_call *t)

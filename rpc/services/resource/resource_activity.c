@@ -53,71 +53,97 @@ static ProtobufCMessage *log_of(struct arena *arena,
     return &log->base;
 }
 
-/*
- * The lines of the rows of the index, without those whose audit row was pruned. A page that holds
- * enough bytes ends there: *ret_last is then the last row that it covers, else NULL.
- */
-static struct status read_logs(struct call *call, const struct store_rows *rows,
-                               ProtobufCMessage **logs, size_t *ret_count,
-                               const struct store_row **ret_last)
+/* What a run has done that gave way to other calls. */
+struct progress {
+    struct store_rows rows;
+    struct slice token; /* of the next page; empty for none */
+    ProtobufCMessage **logs;
+    size_t count; /* logs */
+    size_t next;  /* the row to go on with */
+    size_t bytes; /* of the records that were read */
+};
+
+/* What is told of the row, and whether the page is full with it. */
+static struct status read_log(struct call *call, struct progress *progress, bool *ret_full)
 {
-    size_t bytes = 0;
+    const struct store_row *row = &progress->rows.rows[progress->next++];
+    Datastream__Storage__V1__AuditRecord *record = NULL;
+    struct status status;
+    uint64_t number;
 
-    *ret_count = 0;
-    *ret_last = NULL;
-    /* A miss ends nothing here: the rest is asked for too, and fetched with it. */
-    for (size_t i = 0; i < rows->count && *ret_last == NULL; i++) {
-        Datastream__Storage__V1__AuditRecord *record = NULL;
-        struct status status;
-        uint64_t number;
+    if (!key_audit_by_object_parse(row->key, &number))
+        return object_data_loss();
+    status = history_read(call, number, &progress->bytes, &record);
+    if (status_is_ok(status) && record != NULL)
+        progress->logs[progress->count++] = log_of(call->arena, record);
+    *ret_full = progress->bytes >= HISTORY_BYTES_MOST;
+    if (*ret_full && progress->next < progress->rows.count)
+        progress->token = call_page_token(call, row->key);
+    return status;
+}
 
-        if (!key_audit_by_object_parse(rows->rows[i].key, &number))
-            return object_data_loss();
-        status = history_read(call, number, &bytes, &record);
-        if (!status_is_ok(status) && !store_view_missed(call->view))
-            return status;
-        if (status_is_ok(status) && record != NULL)
-            logs[(*ret_count)++] = log_of(call->arena, record);
-        if (bytes >= HISTORY_BYTES_MOST)
-            *ret_last = &rows->rows[i];
-    }
-    return store_view_missed(call->view) ? call_store_status(STORE_AGAIN) : status_ok();
+static struct status begin(struct call *call, struct progress **ret_progress)
+{
+    struct progress *progress = arena_zalloc(call->arena, sizeof(*progress));
+    const struct kind *kind = call->method->kind;
+    struct slice id_text = field_get_string(call->request, call->method->id);
+    struct slice history;
+    struct status status;
+    struct uuid id;
+
+    if (!uuid_parse(id_text, &id))
+        return call_not_found(call, kind, id_text);
+    history = key_object(call->arena, &call->identity.organization, kind->number, &id);
+    if (progress == NULL)
+        return status_out_of_memory();
+    status = check_known(call, &id, id_text, history);
+    if (status_is_ok(status))
+        status = object_scan_page(call, FAMILY_AUDIT_BY_OBJECT, history, true, &progress->rows,
+                                  &progress->token);
+    if (!status_is_ok(status))
+        return status;
+    progress->logs = arena_array(call->arena, progress->rows.count, sizeof(*progress->logs));
+    *ret_progress = progress;
+    return progress->logs == NULL ? status_out_of_memory() : status_ok();
+}
+
+static struct status answer(struct call *call, const struct progress *progress)
+{
+    const struct method *method = call->method;
+
+    call->response = message_new(call->arena, method->output);
+    if (call->response == NULL)
+        return status_out_of_memory();
+    field_set_messages(call->response,
+                       message_field_by_proto_name(method->output, SLICE("activity_logs")),
+                       progress->logs, progress->count);
+    if (progress->token.len > 0)
+        field_set_string(call->arena, call->response, method->next_page_token, progress->token);
+    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }
 
 struct status resource_list_activity(struct call *call)
 {
-    const struct method *method = call->method;
-    struct slice id_text = field_get_string(call->request, method->id);
-    const struct store_row *last = NULL;
-    ProtobufCMessage **logs;
-    struct slice token = SLICE_EMPTY;
-    struct store_rows rows = {0};
-    struct slice history;
-    struct status status;
-    size_t count = 0;
-    struct uuid id;
+    struct progress *progress = call->progress;
+    struct status status = status_ok();
+    bool full = false;
 
-    if (!uuid_parse(id_text, &id))
-        return call_not_found(call, method->kind, id_text);
-    history = key_object(call->arena, &call->identity.organization, method->kind->number, &id);
-    status = check_known(call, &id, id_text, history);
-    if (status_is_ok(status))
-        status = object_scan_page(call, FAMILY_AUDIT_BY_OBJECT, history, true, &rows, &token);
+    call->progress = NULL;
+    if (progress == NULL)
+        status = begin(call, &progress);
     if (!status_is_ok(status))
         return status;
-    logs = arena_array(call->arena, rows.count, sizeof(*logs));
-    call->response = message_new(call->arena, method->output);
-    if (logs == NULL || call->response == NULL)
-        return status_out_of_memory();
-    status = read_logs(call, &rows, logs, &count, &last);
-    if (!status_is_ok(status))
-        return status;
-    if (last != NULL && last < &rows.rows[rows.count - 1])
-        token = call_page_token(call, last->key);
-    field_set_messages(call->response,
-                       message_field_by_proto_name(method->output, SLICE("activity_logs")), logs,
-                       count);
-    if (token.len > 0)
-        field_set_string(call->arena, call->response, method->next_page_token, token);
-    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+    /* A miss ends nothing here: the rest is asked for too, and fetched with it. */
+    while (progress->next < progress->rows.count && !full) {
+        status = read_log(call, progress, &full);
+        if (!status_is_ok(status) && !store_view_missed(call->view))
+            return status;
+        if (!full && !store_view_missed(call->view) && call_gives_way(call)) {
+            call->progress = progress;
+            return status_ok();
+        }
+    }
+    if (store_view_missed(call->view))
+        return call_store_status(STORE_AGAIN);
+    return answer(call, progress);
 }

@@ -102,36 +102,63 @@ static struct status add_source(struct call *call, struct usage_page *page, stru
     return status;
 }
 
-struct status resource_usage(struct call *call)
-{
-    const struct kind *kind = call->method->kind;
+/* What a run has done that gave way to other calls. */
+struct progress {
     struct usage_page page;
-    struct store_rows rows = {0};
+    struct store_rows rows;
+    struct slice last; /* where the next page goes on; empty for none */
+    size_t next;       /* the row to go on with */
+};
+
+static struct status begin(struct call *call, struct progress **ret_progress)
+{
+    struct progress *progress = arena_zalloc(call->arena, sizeof(*progress));
     struct slice token = SLICE_EMPTY;
-    struct slice last = SLICE_EMPTY;
     struct object object;
-    struct status status = object_read(call, kind,
+    struct status status = object_read(call, call->method->kind,
                                        field_get_string(call->request, call->method->id), &object);
 
+    if (progress == NULL)
+        return status_out_of_memory();
     if (status_is_ok(status))
-        status = object_scan_page(call, FAMILY_REFERENCES, object.key, false, &rows, &token);
+        status = object_scan_page(call, FAMILY_REFERENCES, object.key, false, &progress->rows,
+                                  &token);
     if (status_is_ok(status))
-        status = usage_page_start(call, rows.count, &page);
+        status = usage_page_start(call, progress->rows.count, &progress->page);
+    if (status_is_ok(status) && token.len > 0)
+        progress->last = progress->rows.rows[progress->rows.count - 1].key;
+    *ret_progress = progress;
+    return status;
+}
+
+struct status resource_usage(struct call *call)
+{
+    struct progress *progress = call->progress;
+    struct status status = status_ok();
+
+    call->progress = NULL;
+    if (progress == NULL)
+        status = begin(call, &progress);
     if (!status_is_ok(status))
         return status;
-    if (token.len > 0)
-        last = rows.rows[rows.count - 1].key;
     /* A miss ends nothing here: the rest is asked for too, and fetched with it. */
-    for (size_t i = 0; i < rows.count; i++) {
-        status = add_source(call, &page, rows.rows[i].key, kind);
+    while (progress->next < progress->rows.count) {
+        struct slice key = progress->rows.rows[progress->next++].key;
+
+        status = add_source(call, &progress->page, key, call->method->kind);
         if (!status_is_ok(status) && !store_view_missed(call->view))
             return status;
-        if (page.bytes < USAGE_BYTES_MOST || i + 1 == rows.count)
-            continue;
-        last = rows.rows[i].key;
-        break;
+        if (progress->page.bytes >= USAGE_BYTES_MOST && progress->next < progress->rows.count) {
+            progress->last = key;
+            break;
+        }
+        if (!store_view_missed(call->view) && progress->next < progress->rows.count &&
+            call_gives_way(call)) {
+            call->progress = progress;
+            return status_ok();
+        }
     }
     if (store_view_missed(call->view))
         return call_store_status(STORE_AGAIN);
-    return usage_page_finish(call, &page, last);
+    return usage_page_finish(call, &progress->page, progress->last);
 }
