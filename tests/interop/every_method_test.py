@@ -38,10 +38,13 @@ NEEDS = {
     "Pipeline": lambda: {"content": "processors: []"},
     "Profile": lambda: {"type": 1, "dataset_ids": [create("Dataset").id]},
     "Role": lambda: {"permissions": ["devices.read"]},
+    "User": lambda: {"email": f"{fresh_name()}@interop.example", "role_id": create("Role").id},
 }
 # Requests that a method's name does not tell.
 REQUESTS = {
+    "CheckPermissions": lambda: {"checks": [v1("PermissionCheck", permission="devices.read")]},
     "SetVaultSecretValue": lambda: {"id": create("VaultSecret").id, "value": "$env{SECRET}"},
+    "VerifyToken": lambda: {"token": create("ApiToken").token},
     "PreviewApiCall": lambda: {"kind": "devices", "body": struct_of("name", "previewed")},
 }
 # Methods that an object calls by its own credential, and the field that has it when it is created.
@@ -95,9 +98,11 @@ def request_of(kind, name, request_type):
     if name in REQUESTS:
         return request_type(**REQUESTS[name]())
     if name.startswith("Update"):
-        resource = v1(kind, id=create(kind).id, description="changed")
+        # What has no description has a name that can be changed.
+        changed = "description" if "description" in v1(kind).DESCRIPTOR.fields_by_name else "name"
+        resource = v1(kind, id=create(kind).id, **{changed: fresh_name()})
         request = request_type(**{resource_field(request_type, kind): resource})
-        request.update_mask.paths.append("description")
+        request.update_mask.paths.append(changed)
         return request
     request = request_type()
     if "ids" in fields:
