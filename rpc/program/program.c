@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "proto/contract/embedded.h"
 #include "rpc/call/time_floor.h"
+#include "rpc/services/index_build.h"
 #include "storage/key_ring.h"
 #include "storage/record.h"
 
@@ -261,6 +262,10 @@ struct status program_open(const struct options *options, enum store_use use, st
     status = store_open(options, use, &program, arena);
     if (status_is_ok(status))
         status = keys_open(&program, options, use, arena);
+    if (status_is_ok(status) && program.first_commit != NULL)
+        index_build_nothing(program.first_commit, program.contract);
+    if (status_is_ok(status) && use == STORE_FOR_SERVE)
+        status = index_build(program.store, program.contract, arena);
     if (!status_is_ok(status)) {
         program_close(&program);
         return status;

@@ -1,6 +1,7 @@
 /* The rows of objects: exclusive references, many objects in one commit, and what `check` says. */
 #include "tests/unit/engine_fixture.h"
 
+#include "rpc/services/index_build.h"
 #include "rpc/services/resource/rows.h"
 #include "rpc/services/resource/secrets.h"
 
@@ -404,6 +405,55 @@ static void what_is_wrong_with_indexes_is_reported(void **state)
     assert_reported(w, "the row is not that of an index");
 }
 
+/* The rows of indexes, and what `meta` has of them, are gone, as before the contract had any. */
+static void forget_indexes(struct world *w)
+{
+    struct store_rows rows = read_rows(&w->fixture, FAMILY_INDEXES, SLICE("\0"),
+                                       SLICE("\xff\xff\xff\xff\xff\xff\xff\xff\xff"), false, 999);
+    struct store_rows known = read_rows(&w->fixture, FAMILY_META, SLICE("index/"), SLICE("index0"),
+                                        false, 99);
+
+    for (size_t i = 0; i < rows.count; i++)
+        erase(&w->fixture, FAMILY_INDEXES, rows.rows[i].key);
+    for (size_t i = 0; i < known.count; i++)
+        erase(&w->fixture, FAMILY_META, known.rows[i].key);
+}
+
+static void an_index_that_the_store_lacks_is_built(void **state)
+{
+    struct world *w = *state;
+    size_t count;
+
+    for (int i = 0; i < 5; i++)
+        assert_ok(create_device(w, arena_printf(&w->arena, "edge %d", i).data, NULL));
+    count = index_rows(w, "devices").count;
+    forget_indexes(w);
+    assert_int_equal(index_rows(w, "devices").count, 0);
+    assert_true(status_is_ok(index_build(w->fixture.store, w->contract, &w->arena)));
+    assert_int_equal(index_rows(w, "devices").count, count);
+    assert_sound(w);
+    assert_true(status_is_ok(index_build(w->fixture.store, w->contract, &w->arena)));
+    assert_sound(w);
+}
+
+static void an_index_that_the_contract_dropped_is_removed(void **state)
+{
+    struct world *w = *state;
+    const struct kind *kind = contract_kind(w->contract, SLICE("devices"));
+    struct slice key;
+
+    assert_ok(create_device(w, "edge", NULL));
+    assert_true(status_is_ok(index_build(w->fixture.store, w->contract, &w->arena)));
+    key = key_index(&w->arena, &w->made.organization, kind->number, 0x999901, SLICE("\0"),
+                    &w->made.organization);
+    put(&w->fixture, FAMILY_INDEXES, key, SLICE_EMPTY);
+    put(&w->fixture, FAMILY_META,
+        arena_printf(&w->arena, "index/%u/%u", (unsigned)kind->number, 0x999901u), SLICE_EMPTY);
+    assert_true(status_is_ok(index_build(w->fixture.store, w->contract, &w->arena)));
+    assert_int_equal(index_rows(w, "devices").count, 3);
+    assert_sound(w);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
 #define EXCLUSIVE(name) cmocka_unit_test_setup_teardown(name, start_exclusive, end_exclusive)
 
@@ -423,6 +473,12 @@ int main(void)
     };
     int failures = 0;
 
+    const struct CMUnitTest of_building[] = {
+        TEST(an_index_that_the_store_lacks_is_built),
+        TEST(an_index_that_the_contract_dropped_is_removed),
+    };
+
+    failures += cmocka_run_group_tests_name("RocksDB", of_building, NULL, NULL);
     for (seed = 0; seed <= LATE_SEEDS; seed++)
         failures += cmocka_run_group_tests_name(seed == 0 ? "RocksDB" : "late", tests, NULL, NULL);
     return failures;
