@@ -284,8 +284,7 @@ static void warn_without_owner(const struct store_row *row, struct arena *arena)
         organization = datastream__storage__v1__organization_record__unpack(
             &allocator, record.body.len, (const uint8_t *)record.body.data);
     if (organization != NULL && organization->owner_id.len == 0)
-        log_event(LOG_WARNING, "owner.missing", LOG_CSTR("organization", organization->name),
-                  LOG_CSTR("remedy", "datastreamd owner-reset"));
+        log_event(LOG_WARNING, "owner.missing", LOG_CSTR("organization", organization->name));
 }
 
 #define ORGANIZATIONS_WARNED_MOST 100
