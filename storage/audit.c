@@ -182,8 +182,8 @@ bool audit_verify(struct store *store, const struct uuid *organization,
  * feed, which also tells of uses, nor indexes: those of a new index are built without an audit row.
  */
 static const enum store_family audited_families[] = {
-    FAMILY_ORGANIZATIONS, FAMILY_TOKENS, FAMILY_USERS,           FAMILY_ROLES,
-    FAMILY_RESOURCES,     FAMILY_NAMES,  FAMILY_REFERENCES,      FAMILY_SECRETS,
+    FAMILY_ORGANIZATIONS, FAMILY_TOKENS,          FAMILY_USERS,          FAMILY_ROLES,
+    FAMILY_RESOURCES,     FAMILY_NAMES,           FAMILY_REFERENCES,     FAMILY_SECRETS,
     FAMILY_COUNTS,        FAMILY_AUDIT_BY_OBJECT, FAMILY_AUDIT_BY_ACTOR,
 };
 
