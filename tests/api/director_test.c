@@ -226,7 +226,8 @@ static void a_key_permits_the_own_check_in_alone(void **state)
     snprintf(forged, sizeof(forged), "%s", one.key);
     forged[52] = forged[52] == 'a' ? 'b' : 'a';
     api_check(&server, 401, "POST", one.check_in, forged, "{}");
-    snprintf(forged, sizeof(forged), "dsa_%s", one.key + 4);
+    memcpy(forged, one.key, sizeof(forged));
+    memcpy(forged, "dsa_", 4);
     api_check(&server, 401, "POST", one.check_in, forged, "{}");
     api_check(&server, 400, "POST", one.check_in, one.key, "{\"address\":\"not an address!\"}");
     api_check(&server, 400, "POST", one.check_in, one.key, "{\"connectionStatus\":\"CONNECTED\"}");
