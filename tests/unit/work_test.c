@@ -93,6 +93,21 @@ static void begin(struct try *t)
     call_dispatch(&t->call);
 }
 
+/* Resumes the call when it was asked to: the store may have missed on its way to the pool. */
+static void step(struct try *t)
+{
+    bool posted;
+
+    pthread_mutex_lock(&t->stage->mutex);
+    posted = t->posted > 0;
+    t->posted -= posted;
+    pthread_mutex_unlock(&t->stage->mutex);
+    if (posted)
+        call_resume(&t->call);
+    else
+        sched_yield();
+}
+
 static void work_beyond_the_queue_is_refused_at_once(void **state)
 {
     static struct try calls[CALLS], one_more;
@@ -104,12 +119,12 @@ static void work_beyond_the_queue_is_refused_at_once(void **state)
     for (unsigned i = 0; i < CALLS; i++) {
         begin(&calls[i]);
         /* Each thread has taken one before the queue is filled. */
-        while (i < WORK_THREADS && atomic_load(&begun) <= i)
-            sched_yield();
+        while (!calls[i].call.work_waits || (i < WORK_THREADS && atomic_load(&begun) <= i))
+            step(&calls[i]);
         assert_int_equal(calls[i].finished, 0);
     }
     begin(&one_more);
-    assert_int_equal(one_more.finished, 1);
+    try_wait(&one_more, &one_more.finished);
     assert_code(one_more.call.status, STATUS_RESOURCE_EXHAUSTED);
     detail = one_more.call.status.details;
     assert_non_null(detail);
