@@ -208,6 +208,37 @@ static void a_lost_log_is_refused(void **state)
 }
 
 /* Rows of a family fill what RocksDB keeps in memory: it writes them to a table and begins a log. */
+/* Bytes of all files of the store. */
+static int64_t bytes_of_files(struct fixture *f)
+{
+    int64_t bytes = 0;
+    glob_t files;
+
+    assert_int_equal(glob(arena_printf(&f->arena, "%s/*", f->directory).data, 0, NULL, &files), 0);
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        struct stat info;
+
+        if (stat(files.gl_pathv[i], &info) == 0) /* the store removes what it needs no more */
+            bytes += info.st_size;
+    }
+    globfree(&files);
+    return bytes;
+}
+
+/* Until no table is being written: files that are copied meanwhile would be of several moments. */
+static void wait_for_quiet(struct fixture *f)
+{
+    int64_t before = -1;
+
+    for (int quiet = 0, polls = 0; quiet < 20 && polls < 3000; polls++) {
+        int64_t bytes = bytes_of_files(f);
+
+        quiet = bytes == before ? quiet + 1 : 0;
+        before = bytes;
+        usleep(20000);
+    }
+}
+
 static void fill_two_logs(struct fixture *f)
 {
     size_t len = (size_t)900 << 10;
@@ -217,6 +248,7 @@ static void fill_two_logs(struct fixture *f)
     body = slice_make(arena_zalloc(&f->arena, len), len);
     for (int i = 0; i < 80; i++)
         put(f, FAMILY_RESOURCES, arena_printf(&f->arena, "large%d", i), body);
+    wait_for_quiet(f);
     crash(f);
 }
 
