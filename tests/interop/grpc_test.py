@@ -84,7 +84,7 @@ class Calls(Refusals):
         request = v1("ListDirectorsRequest", filter='name:"FILTER*" AND status = ENABLED', order_by="name desc")
         request.read_mask.paths.append("name")
         page, _ = call(DIRECTORS + "ListDirectors", request)
-        self.assertEqual(page.directors, [v1("Director", name="Filter b"), v1("Director", name="filter a")])
+        self.assertEqual(list(page.directors), [v1("Director", name="Filter b"), v1("Director", name="filter a")])
         self.assertFalse(page.HasField("total_size"))
         self.refused(grpc.StatusCode.INVALID_ARGUMENT, DIRECTORS + "ListDirectors",
                      v1("ListDirectorsRequest", filter="nope = 1"))

@@ -38,7 +38,7 @@ for (const version of ['v1', 'v1alpha']) {
 
     const { DirectorService } = await packageOf(client, 'datastream.v1.DirectorService', 'datastream.v1');
     assert.deepEqual(Object.keys(DirectorService.service).filter((name) => name.endsWith('Director')).sort(),
-      ['CreateDirector', 'DeleteDirector', 'DisableDirector', 'EnableDirector', 'GetDirector', 'UpdateDirector']);
+      ['CheckInDirector', 'CreateDirector', 'DeleteDirector', 'DisableDirector', 'EnableDirector', 'GetDirector', 'UpdateDirector']);
     const directors = new DirectorService(server.address, credentials);
     const made = await new Promise((resolve, reject) => {
       directors.createDirector({ director: { name: `Reflected ${version}` } }, metadata,
