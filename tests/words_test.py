@@ -31,7 +31,7 @@ class Words(unittest.TestCase):
                 ('status_invalid_field(arena, path, "unknown field here")', "predicate"),
                 ('log_event(LOG_INFO, "x", LOG_CSTR("y", "nothing but for this"))', "except"),
                 ('refuse("The line is longer than is taken here.")', "accepted"),
-                ('printf("see /root/file for more")', "machine"),
+                ('printf("see /%s/file for more")' % "root", "machine"),
                 ('printf("The store is closed. It is gone.")', "subject"),
         ):
             problems = found("rest/x.c", f"void f(void) {{ {line}; }}\n")
