@@ -14,7 +14,7 @@
 
 #ifdef DATASTREAM_FAULTS
 
-#define DELAY_US_MOST 2000
+#define DELAY_US_MOST 400
 #define ONE_CONFLICT_IN 8
 
 /* Something that a view asked for; a scan when `is_scan`. */

@@ -21,6 +21,7 @@
 #include "storage/keys.h"
 #include "storage/record.h"
 #include "storage/store.h"
+#include "store_template.h"
 
 struct fixture {
     char directory[64];
@@ -32,11 +33,23 @@ struct fixture {
 
 #define FIXTURE_ARENA ((size_t)256 << 20)
 
+/* Whether the folder is there and without a store, so that opening it would create one. */
+static inline bool fixture_is_empty(const struct fixture *f)
+{
+    char current[96];
+
+    snprintf(current, sizeof(current), "%s/CURRENT", f->directory);
+    return f->options.create && access(f->directory, F_OK) == 0 && access(current, F_OK) != 0;
+}
+
 static inline void fixture_open(struct fixture *f)
 {
-    struct status status = store_open_rocksdb(&f->options, &f->arena, &f->store);
+    struct status status;
     uint8_t audit_key[32];
 
+    if (fixture_is_empty(f))
+        template_copy(f->directory, &f->arena);
+    status = store_open_rocksdb(&f->options, &f->arena, &f->store);
     if (!status_is_ok(status))
         fail_msg("%.*s", SLICE_ARG(status.message));
     memset(audit_key, 0x5a, sizeof(audit_key));
