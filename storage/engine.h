@@ -17,8 +17,9 @@
  *   2  references by field, then source; audit rows by actor; random keys, wrapped; secrets
  *   3  heads of audit chains
  *   4  rows of indexes
+ *   5  keys for browsers and repeated requests, and data keys of organizations
  */
-#define STORE_FORMAT 4
+#define STORE_FORMAT 5
 
 struct store_engine {
     /* Size of the engine's view, which the front allocates and clears. */

@@ -15,10 +15,9 @@
 #define ASSOCIATED_MOST 128
 
 static const char *const names[RING_KEYS] = {
-    [RING_AUDIT] = "audit",
-    [RING_PAGE_TOKENS] = "page-tokens",
-    [RING_SECRETS] = "secrets",
-    [RING_SALTS] = "salts",
+    [RING_AUDIT] = "audit",     [RING_PAGE_TOKENS] = "page-tokens",
+    [RING_SECRETS] = "secrets", [RING_SALTS] = "salts",
+    [RING_CSRF] = "csrf",       [RING_REPLAY] = "replay",
 };
 
 static struct slice row_key(struct arena *arena, enum ring_key key)

@@ -21,6 +21,8 @@ enum ring_key {
     RING_PAGE_TOKENS, /* "page-tokens": their MAC */
     RING_SECRETS,     /* "secrets": what keys of secrets are derived from (storage/secret.h) */
     RING_SALTS,       /* "salts": the salts of secrets */
+    RING_CSRF,        /* "csrf": the MAC of values that a browser must send back */
+    RING_REPLAY,      /* "replay": what encrypts answers that are given again to an equal request */
     RING_KEYS
 };
 

@@ -180,6 +180,8 @@ struct chain_options {
         *news; /* that the store's observer fills; NULL: streams wake for heartbeats alone */
     const void *services; /* what the handlers get back from call_services; may be NULL */
     uint8_t page_key[32]; /* keys the MAC of page tokens; the same on each node and at each start */
+    uint8_t csrf_key[32]; /* likewise, of values that a browser must send back */
+    uint8_t replay_key[32];         /* likewise: encrypts the answers that are given again */
     struct secret_keys secret_keys; /* likewise, of secrets at rest */
 };
 
@@ -208,6 +210,9 @@ const struct identity_registry *call_identities(const struct call *call);
 const struct settings *call_settings(const struct call *call);
 const void *call_services(const struct call *call);
 const struct secret_keys *call_secret_keys(const struct call *call);
+/* Keys of 32 bytes for sessions of browsers, and for repeated requests; live as long as the chain. */
+const uint8_t *call_csrf_key(const struct call *call);
+const uint8_t *call_replay_key(const struct call *call);
 
 /*
  * Authenticates and authorizes from the head alone: `authorization` is the header's value (data

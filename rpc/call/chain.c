@@ -97,6 +97,8 @@ struct status chain_new(const struct chain_options *options, struct arena *arena
     chain->limit_answer = options->limit_answer;
     chain->token_kind = tokens == NULL ? 0 : tokens->number;
     memcpy(chain->page_key, options->page_key, sizeof(chain->page_key));
+    memcpy(chain->csrf_key, options->csrf_key, sizeof(chain->csrf_key));
+    memcpy(chain->replay_key, options->replay_key, sizeof(chain->replay_key));
     chain->secret_keys = options->secret_keys;
     chain->handlers = arena_array(arena, options->contract->method_count,
                                   sizeof(chain->handlers[0]));
@@ -120,6 +122,8 @@ void chain_free(struct chain *chain)
 {
     work_pool_stop(chain->pool);
     crypto_wipe(chain->page_key, sizeof(chain->page_key));
+    crypto_wipe(chain->csrf_key, sizeof(chain->csrf_key));
+    crypto_wipe(chain->replay_key, sizeof(chain->replay_key));
     crypto_wipe(&chain->secret_keys, sizeof(chain->secret_keys));
 }
 
@@ -177,6 +181,16 @@ const struct identity_registry *call_identities(const struct call *call)
 const struct secret_keys *call_secret_keys(const struct call *call)
 {
     return &call->loop->chain->secret_keys;
+}
+
+const uint8_t *call_csrf_key(const struct call *call)
+{
+    return call->loop->chain->csrf_key;
+}
+
+const uint8_t *call_replay_key(const struct call *call)
+{
+    return call->loop->chain->replay_key;
 }
 
 const void *call_services(const struct call *call)

@@ -22,6 +22,8 @@ struct chain {
     atomic_bool draining;                  /* written by any thread, read by the loops */
     uint32_t token_kind; /* number of the kind "api-tokens", 0 when there is none */
     uint8_t page_key[32];
+    uint8_t csrf_key[32];
+    uint8_t replay_key[32];
     struct secret_keys secret_keys;
     struct work_pool *pool; /* has a lock of its own */
 };

@@ -182,6 +182,8 @@ static struct status frontends_make(struct frontends *frontends, struct program 
 
     chain.services = hooks;
     memcpy(chain.page_key, program->page_key, sizeof(chain.page_key));
+    memcpy(chain.csrf_key, program->csrf_key, sizeof(chain.csrf_key));
+    memcpy(chain.replay_key, program->replay_key, sizeof(chain.replay_key));
     chain.secret_keys = program->secret_keys;
     *frontends = (struct frontends){
         .contract = program->contract, .settings = &options->settings, .store = program->store};

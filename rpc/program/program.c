@@ -141,6 +141,8 @@ static struct status keys_take(struct program *program, const struct key_file *k
     if (status_is_ok(status)) {
         store_set_audit_key(program->store, ring.keys[RING_AUDIT]);
         memcpy(program->page_key, ring.keys[RING_PAGE_TOKENS], sizeof(program->page_key));
+        memcpy(program->csrf_key, ring.keys[RING_CSRF], sizeof(program->csrf_key));
+        memcpy(program->replay_key, ring.keys[RING_REPLAY], sizeof(program->replay_key));
         memcpy(program->secret_keys.data, ring.keys[RING_SECRETS], sizeof(ring.keys[0]));
         memcpy(program->secret_keys.salts, ring.keys[RING_SALTS], sizeof(ring.keys[0]));
     }
@@ -284,6 +286,9 @@ struct status program_keep_key(struct program *program, struct arena *arena)
 
 void program_close(struct program *program)
 {
+    crypto_wipe(program->page_key, sizeof(program->page_key));
+    crypto_wipe(program->csrf_key, sizeof(program->csrf_key));
+    crypto_wipe(program->replay_key, sizeof(program->replay_key));
     crypto_wipe(&program->secret_keys, sizeof(program->secret_keys));
     if (program->new_key != NULL) /* while the store is open: nobody else has a file of that name */
         unlink(program->new_key);

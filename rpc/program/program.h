@@ -38,6 +38,8 @@ struct program {
     struct news *news;
     struct store *store;
     uint8_t page_key[32];
+    uint8_t csrf_key[32];
+    uint8_t replay_key[32];
     struct secret_keys secret_keys;
     struct commit *first_commit; /* of a new store: holds its keys, to be written; else NULL */
     const char *new_key;         /* a key file that waits for that commit; NULL: none */
