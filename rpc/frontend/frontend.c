@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "rpc/frontend/header_list.h"
 #include "rpc/frontend/traceparent.h"
+#include "rpc/net/origin.h"
 #ifdef DATASTREAM_FAULTS
 #include "rpc/frontend/exchange_log.h"
 #endif
@@ -157,6 +158,13 @@ static struct slice authorization_of(const struct exchange *exchange)
             count++;
         }
     return count <= 1 ? authorization : SLICE("Bearer invalid");
+}
+
+struct slice frontend_own_origin(const struct frontends *frontends, const struct exchange *exchange)
+{
+    if (frontends->public_origin.len > 0)
+        return frontends->public_origin;
+    return origin_of(exchange->arena, exchange->scheme, exchange->authority);
 }
 
 void frontend_open(struct frontend_call *frontend)

@@ -48,6 +48,7 @@ struct frontends {
     struct chain_loop **loops;     /* by loop_index */
     struct frontend_waker *wakers; /* by loop_index; see stream.h */
     bool draining;                 /* atomic access: __atomic */
+    struct slice public_origin;    /* of --public-url; empty without it */
     void *rest;                    /* struct rest *, made by rest_new */
     void *grpc;                    /* struct grpc *, made by grpc_new */
 };
@@ -66,6 +67,13 @@ struct frontend_call *frontend_begin(struct frontends *frontends, struct exchang
 
 /* The request id of an exchange, made as frontend_begin does, for answers that need no call. */
 struct slice frontend_request_id(struct exchange *exchange);
+
+/*
+ * The server's origin as the client sees it (rpc/net/origin.h): of --public-url, or without it the
+ * request's own scheme and authority. Empty where the request names none.
+ */
+struct slice frontend_own_origin(const struct frontends *frontends,
+                                 const struct exchange *exchange);
 
 /* call_open with the Authorization header; holds the exchange until `opened`. */
 void frontend_open(struct frontend_call *frontend);

@@ -67,7 +67,14 @@ struct exchange_frontend {
 struct exchange {
     struct arena *arena; /* freed with the exchange */
     struct request_head head;
-    struct slice peer;  /* the other side's address without port, "unix" for a Unix socket */
+    /*
+     * Who asks, which is not always who is connected (client.h): the client's address without port,
+     * "unix" for a Unix socket; the scheme that it uses; the authority that it asks for, which may be
+     * empty. Before the head is whole, the connection's own.
+     */
+    struct slice peer;
+    struct slice scheme; /* "http" or "https" */
+    struct slice authority;
     int64_t started_us; /* monotonic: when the head was complete */
     struct loop *loop;
     const struct exchange_frontend *frontend; /* set by begin */

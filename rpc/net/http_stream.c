@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/http_status.h"
+#include "rpc/net/client.h"
 #include "rpc/net/protocol.h"
 
 /* What the connection answers needs no frontend. */
@@ -48,6 +49,7 @@ struct stream *stream_make(struct connection *connection)
     stream->exchange.loop = loop;
     stream->exchange.frontend = &silent_frontend;
     stream->exchange.peer = arena_copy(&stream->arena, connection_peer(connection));
+    stream->exchange.scheme = SLICE("http");
     stream->connection = connection;
     stream->timer.fire = on_timeout;
     stream->holds = 1;
@@ -116,6 +118,7 @@ static void deliver(struct stream *stream)
 void stream_begin(struct stream *stream)
 {
     stream->whole = true;
+    client_of(&stream->exchange, stream->exchange.loop->options->proxies);
     stream->exchange.started_us = clock_monotonic_us();
     atomic_fetch_add_explicit(&stream->exchange.loop->requests, 1, memory_order_relaxed);
     stream->connection->idle_since_ms = loop_now_ms(stream->exchange.loop);

@@ -9,6 +9,7 @@
 #include "rpc/net/exchange.h"
 
 struct server;
+struct proxies;
 
 #define SERVER_LISTENERS_MOST 8
 
@@ -18,6 +19,8 @@ struct server_options {
     const char *listen[SERVER_LISTENERS_MOST];
     size_t listen_count;
     bool insecure_listen; /* allow plaintext beyond loopback */
+    /* Peers whose X-Forwarded-* headers are believed; borrowed as long as the server. NULL: none. */
+    const struct proxies *proxies;
     /* Called on the loop's thread for each request whose head was accepted. */
     void (*begin)(void *context, struct exchange *exchange);
     /*

@@ -12,6 +12,8 @@
 #include "rpc/frontend/frontend_stream.h"
 #include "rpc/grpc/grpc.h"
 #include "rpc/grpc/grpc_refuse.h"
+#include "rpc/net/client.h"
+#include "rpc/net/origin.h"
 #include "rpc/net/server.h"
 #include "rpc/program/program.h"
 #include "rpc/services/services.h"
@@ -241,12 +243,13 @@ static unsigned loops_wanted(const struct settings *settings)
 }
 
 static struct status serve(struct frontends *frontends, struct options *options,
-                           struct arena *arena)
+                           const struct proxies *proxies, struct arena *arena)
 {
     struct server_options listen = {
         .settings = &options->settings,
         .listen_count = options->listen_count,
         .insecure_listen = options->insecure_listen,
+        .proxies = proxies,
         .begin = begin,
         .refuse = refuse,
         .draining = draining,
@@ -322,13 +325,33 @@ static struct status listeners_check(const struct options *options, struct arena
     return server_check(&listen, arena);
 }
 
+/* What the options say of proxies, and of the server as browsers see it: empty where they are silent.
+ */
+static struct status proxies_read(const struct options *options, struct arena *arena,
+                                  struct slice *ret_origin, struct proxies *ret_proxies)
+{
+    if (options->public_url != NULL &&
+        !origin_parse(arena, slice_from_cstr(options->public_url), ret_origin))
+        return status_make(arena, STATUS_INVALID_ARGUMENT,
+                           "The flag --public-url must be a scheme and an authority, such as "
+                           "https://data.example.com, not \"%s\".",
+                           options->public_url);
+    if (options->trusted_proxies == NULL)
+        return status_ok();
+    return proxies_parse(arena, slice_from_cstr(options->trusted_proxies), ret_proxies);
+}
+
 /* Everything that may log runs in here. */
 static struct status run(struct options *options, struct arena *arena)
 {
     struct program program;
     struct frontends frontends = {0};
+    struct slice origin = SLICE_EMPTY;
+    struct proxies proxies = {0};
     struct status status = listeners_check(options, arena);
 
+    if (status_is_ok(status))
+        status = proxies_read(options, arena, &origin, &proxies);
     if (status_is_ok(status))
         status = program_open(options, STORE_FOR_SERVE, arena, &program);
     if (!status_is_ok(status))
@@ -345,7 +368,9 @@ static struct status run(struct options *options, struct arena *arena)
     if (status_is_ok(status)) {
         log_event(LOG_INFO, "start", LOG_CSTR("version", DATASTREAM_VERSION),
                   LOG_INT("revision", store_revision(program.store)));
-        status = serve(&frontends, options, arena);
+        frontends.public_origin = origin;
+        status = serve(&frontends, options, options->trusted_proxies == NULL ? NULL : &proxies,
+                       arena);
     }
     if (frontends.chain != NULL)
         chain_free(frontends.chain);

@@ -29,6 +29,13 @@ static const struct option_row option_rows[] = {
      "HOST:PORT or unix:PATH; up to 8 times (default 127.0.0.1:8080)"},
     {"insecure-listen", OPTION_FLAG, offsetof(struct options, insecure_listen), "Listening",
      FOR_SERVE, NULL, "allow a plaintext listener that is not loopback"},
+    {"public-url", OPTION_TEXT, offsetof(struct options, public_url), "Listening", FOR_SERVE, "URL",
+     "scheme and authority at which browsers reach the server, such as https://data.example.com "
+     "(default: those of each request)"},
+    {"trusted-proxies", OPTION_TEXT, offsetof(struct options, trusted_proxies), "Listening",
+     FOR_SERVE, "NETWORKS",
+     "networks, with commas between, whose X-Forwarded-For, -Proto and -Host headers are believed; "
+     "unix for a Unix socket's clients (default: none)"},
     {"version", OPTION_TEXT, offsetof(struct options, version), "Document", FOR_OPENAPI, "VERSION",
      "version of the OpenAPI document: 3.1, 3.0 or 2.0 (default 3.1)"},
     {"out", OPTION_TEXT, offsetof(struct options, out), "Files", FOR_PROTO, "DIR",

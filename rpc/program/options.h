@@ -23,6 +23,8 @@ struct options {
     const char *listen[OPTIONS_LISTEN_MOST];
     size_t listen_count;
     bool insecure_listen;
+    const char *public_url;      /* scheme and authority */
+    const char *trusted_proxies; /* networks, with commas between, or "unix" */
     enum log_format log_format;
     const char *organization;
     const char *owner_email;

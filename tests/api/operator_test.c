@@ -262,6 +262,25 @@ static void listeners_are_judged_before_the_store(void **state)
     }
 }
 
+static void proxies_and_the_public_url_are_judged_before_the_store(void **state)
+{
+    static const struct {
+        const char *flags;
+        const char *says;
+    } rows[] = {
+        {"--public-url https://data.example.com/console", "must be a scheme and an authority"},
+        {"--public-url data.example.com", "not \"data.example.com\""},
+        {"--trusted-proxies 10.0.0.0/8,proxy.example", "The trusted proxy \"proxy.example\" must"},
+        {"--trusted-proxies 10.0.0.0/40", "The trusted proxy \"10.0.0.0/40\" must"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(run("$D serve --data-dir data %s", rows[i].flags), 1);
+        assert_says(rows[i].says);
+    }
+}
+
 /* The losers must not take the winner's key away either. */
 static void of_many_inits_one_makes_the_store(void **state)
 {
@@ -792,6 +811,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(init_does_not_hang_at_a_key_that_is_a_fifo, start, end),
         cmocka_unit_test_setup_teardown(files_are_private_whatever_the_umask, start, end),
         cmocka_unit_test_setup_teardown(listeners_are_judged_before_the_store, start, end),
+        cmocka_unit_test_setup_teardown(proxies_and_the_public_url_are_judged_before_the_store,
+                                        start, end),
         cmocka_unit_test_setup_teardown(of_many_inits_one_makes_the_store, start, end),
         cmocka_unit_test_setup_teardown(an_empty_directory_names_init, start, end),
         cmocka_unit_test_setup_teardown(unknown_names_say_what_exists, start, end),
