@@ -18,7 +18,7 @@ struct endpoint {
     size_t computed_count;
 };
 
-#define REST_HEADERS_MOST 16
+#define REST_HEADERS_MOST (10 + CALL_METADATA_MOST)
 
 /* Retry-After of a 429 that names no time: memory comes back as soon as other calls end. */
 #define REST_RETRY_SOON "1"
@@ -41,6 +41,9 @@ struct rest_call {
 
 /* Adds a header to the answer; its slices are borrowed until the exchange closed. */
 void rest__add_header(struct rest_call *call, struct slice name, struct slice value);
+
+/* Adds the headers that the chain has for an answer that is OK. */
+void rest__add_metadata(struct rest_call *call);
 
 /* Answers with the headers added so far, Cache-Control and the request id. Once. */
 void rest__answer(struct rest_call *call, int http, struct slice content_type, struct slice body);

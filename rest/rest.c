@@ -386,6 +386,7 @@ static void open_call(struct rest_call *call)
 {
     struct exchange *exchange = call->exchange;
     const struct method *method;
+    struct status status;
 
     call->endpoint = call->match.route->target;
     method = call->endpoint->method;
@@ -401,7 +402,9 @@ static void open_call(struct rest_call *call)
 #ifdef DATASTREAM_FAULTS
     call->frontend->seen.is_rest = true;
 #endif
-    frontend_open(call->frontend);
+    status = frontend_open_with_cookies(call->rest->frontends, call->frontend);
+    if (!status_is_ok(status))
+        fail(call, status);
 }
 
 static void route(struct rest_call *call)

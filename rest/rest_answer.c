@@ -20,6 +20,13 @@ void rest__add_header(struct rest_call *call, struct slice name, struct slice va
         call->headers[call->header_count++] = (struct header){name, value};
 }
 
+void rest__add_metadata(struct rest_call *call)
+{
+    for (const struct call_metadata *m = call->frontend->call.answer_metadata; m != NULL;
+         m = m->next)
+        rest__add_header(call, m->name, m->value);
+}
+
 /* Each answer carries the request's id; most requests have one from their call. */
 static void identify(struct rest_call *call)
 {
@@ -207,6 +214,7 @@ void rest__answer_message(struct rest_call *call, const ProtobufCMessage *respon
     struct status status = status_ok();
     struct slice body, location;
 
+    rest__add_metadata(call);
     if (etag.len > 0)
         rest__add_header(call, SLICE("etag"), etag);
     if (is_unchanged(call, etag)) {

@@ -50,6 +50,7 @@ static void begin(struct frontend_stream *base)
 
     /* Proxies that gather answers would hold the changes back. */
     rest__add_header(call, SLICE("x-accel-buffering"), SLICE("no"));
+    rest__add_metadata(call);
     rest__begin(call, 200, types[stream->type]);
     base->frontend->logged_status = call->status;
 }

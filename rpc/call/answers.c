@@ -1,4 +1,5 @@
 /* What handlers say again and again: not found, etags, who calls. */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -121,6 +122,21 @@ struct call_audit *call_audit_add(struct call *call, const char *action, const s
         call->audit_last->next = row;
     call->audit_last = row;
     return row;
+}
+
+void call_add_metadata(struct call *call, struct slice name, struct slice value)
+{
+    struct call_metadata *pair = arena_alloc(call->arena, sizeof(*pair));
+    struct call_metadata **end = &call->answer_metadata;
+    size_t count = 0;
+
+    if (pair == NULL)
+        return;
+    for (; *end != NULL; end = &(*end)->next)
+        count++;
+    assert(count < CALL_METADATA_MOST);
+    *pair = (struct call_metadata){.name = name, .value = value};
+    *end = pair;
 }
 
 void call_note_change(struct arena *arena, struct call_changes *changes, struct slice path,

@@ -2,19 +2,6 @@
 #include "proto/message/message.h"
 #include "rpc/call/chain.h"
 
-struct slice authorize__bearer(struct slice authorization)
-{
-    const struct slice scheme = SLICE("bearer");
-    struct slice rest;
-
-    authorization = slice_trim(authorization);
-    if (authorization.len <= scheme.len ||
-        !slice_equal_ignore_case(slice_make(authorization.data, scheme.len), scheme))
-        return SLICE_EMPTY;
-    rest = slice_from(authorization, scheme.len);
-    return rest.data[0] == ' ' || rest.data[0] == '\t' ? slice_trim(rest) : SLICE_EMPTY;
-}
-
 struct status authorize__unauthenticated(void)
 {
     return status_const(STATUS_UNAUTHENTICATED, SLICE("A valid API token is required."));
@@ -120,7 +107,7 @@ bool authorize__judge(struct call *call, struct status *ret_status)
     /* What was fetched before something changed must not be taken for what is so now. */
     if (call->view_epoch != identity_epoch(call->loop->chain->identities))
         call__reset_view(call);
-    result = identity_resolve(cache, call->view, call->bearer, call->peer, call->now_ms,
+    result = identity_resolve(cache, call->view, call->credentials.bearer, call->peer, call->now_ms,
                               &call->identity);
     switch (result) {
     case IDENTITY_OK:

@@ -64,8 +64,10 @@ void call__finish(struct call *call, struct status status)
 {
     if (status.code == STATUS_PERMISSION_DENIED)
         audit_row__note_denial(call, &status);
-    if (!status_is_ok(status))
+    if (!status_is_ok(status)) {
         call->response = NULL;
+        call->answer_metadata = NULL;
+    }
     call__move(call, CALL_DONE);
     call->status = status;
     call->finish(call);
@@ -113,11 +115,11 @@ static void open_go_on(struct call *call)
         open_end(call, call__never_there());
 }
 
-void call_open(struct call *call, struct slice authorization)
+void call_open(struct call *call, const struct call_credentials *credentials)
 {
     call__move(call, CALL_OPENING);
     call->now_ms = time_floor_now_ms();
-    call->bearer = authorize__bearer(authorization);
+    call->credentials = *credentials;
     denials_tick(call->loop->denials, call->now_ms);
     call->view = store_view_open(call->loop->chain->store, call->arena);
     if (call->view == NULL) {
@@ -127,7 +129,7 @@ void call_open(struct call *call, struct slice authorization)
     call->view_epoch = identity_epoch(call->loop->chain->identities);
     if (call->method->access == ACCESS_PUBLIC)
         open_end(call, status_ok());
-    else if (call->bearer.len == 0)
+    else if (credentials->bearer.len == 0)
         open_end(call, authorize__unauthenticated());
     else
         open_go_on(call);
@@ -135,7 +137,7 @@ void call_open(struct call *call, struct slice authorization)
 
 bool call_sent_credentials(const struct call *call)
 {
-    return call->bearer.len > 0;
+    return call->credentials.bearer.len > 0;
 }
 
 /* -- running ------------------------------------------------------------------------------- */
@@ -285,6 +287,8 @@ static void run_handler(struct call *call)
     commit_init(&call->commit, call->arena);
     call->response = NULL;
     call->limited = false;
+    call->answer_metadata = NULL;
+    call->keep_plain = false;
     call->audit = NULL;
     call->audit_last = NULL;
     call->committed = NULL;

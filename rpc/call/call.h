@@ -25,6 +25,30 @@ struct stream;
 struct stream_entry;
 struct work;
 
+/*
+ * What a request shows of who sends it, from its head. A browser's session counts only where no bearer
+ * value was sent, and changes something only for a page of this server's own, which knows the token
+ * against forgery. Slices are borrowed for as long as the call.
+ */
+struct call_credentials {
+    struct slice bearer;  /* of Authorization, see bearer.h; data NULL: none was sent */
+    struct slice session; /* of the session's cookie; data NULL: none was sent */
+    struct slice csrf;    /* X-CSRF-Token */
+    struct slice origin;  /* Origin; data NULL: none was sent */
+    struct slice
+        own_origin; /* of this server, as the client reached it; empty: it sends no cookies */
+    bool is_unsafe; /* the request is no GET, HEAD or OPTIONS (RFC 9110 section 9.2.1) */
+};
+
+/* A header of the answer, over gRPC a pair of its initial metadata. */
+struct call_metadata {
+    struct call_metadata *next;
+    struct slice name; /* lower-case */
+    struct slice value;
+};
+
+#define CALL_METADATA_MOST 8
+
 /* One changed field. */
 struct call_change {
     struct call_change *next;
@@ -103,8 +127,8 @@ struct call {
 
     /* Set by the chain. */
     struct identity identity;
-    struct slice bearer;
-    int64_t now_ms; /* never steps back; the same in each run of the handler */
+    struct call_credentials credentials; /* as they were given to call_open */
+    int64_t now_ms;                      /* never steps back; the same in each run of the handler */
     /*
      * The same in each run. The first two bytes of a call that may write count the calls of one
      * millisecond, so that uuid_make(now_ms, random) sorts by time; the others are random. See
@@ -118,6 +142,9 @@ struct call {
     /* Set by the handler. */
     ProtobufCMessage *response;
     bool limited; /* `response` shows only a part: what is not set was not said to be empty */
+    /* Of an answer that is OK, by the handler and the chain: at most CALL_METADATA_MOST. */
+    struct call_metadata *answer_metadata;
+    bool keep_plain; /* the answer holds a credential: no frontend compresses or keeps it */
     struct call_audit *audit, *audit_last; /* the rows; see call_audit_add */
     /* Called after the commit is durable, before finish: fills what needs the revision. May be
      * NULL. */
@@ -215,13 +242,13 @@ const uint8_t *call_csrf_key(const struct call *call);
 const uint8_t *call_replay_key(const struct call *call);
 
 /*
- * Authenticates and authorizes from the head alone: `authorization` is the header's value (data
- * NULL when there was none). `opened` is called once, now or later. UNAUTHENTICATED is one
- * identical status for all causes (call_sent_credentials tells whether a token was sent);
+ * Authenticates and authorizes from the head alone. `opened` is called once, now or later.
+ * UNAUTHENTICATED is one identical status for all causes (call_sent_credentials tells whether a token
+ * was sent);
  * PERMISSION_DENIED names the permission (ErrorInfo). Methods with allow_self pass for a token that
  * lacks the permission: their handlers check with call_may.
  */
-void call_open(struct call *call, struct slice authorization);
+void call_open(struct call *call, const struct call_credentials *credentials);
 bool call_sent_credentials(const struct call *call);
 
 /* Runs the method. `finish` is called once, now or later, also when cancelled. */
@@ -278,6 +305,12 @@ struct slice call_etag(struct arena *arena, uint64_t revision);
  */
 struct call_audit *call_audit_add(struct call *call, const char *action, const struct kind *kind,
                                   const struct uuid *id, struct slice name);
+
+/*
+ * Adds a header to the answer, in case it is OK. `name` is lower-case and neither one of the frontends'
+ * own nor one of gRPC's ("grpc-"). Both are borrowed.
+ */
+void call_add_metadata(struct call *call, struct slice name, struct slice value);
 
 /* Notes one changed field for an audit row. Slices are borrowed. */
 void call_note_change(struct arena *arena, struct call_changes *changes, struct slice path,

@@ -75,9 +75,6 @@ void stream__resume(struct call *call);
 void stream__join(struct chain_loop *loop);
 void stream__leave(struct chain_loop *loop);
 
-/* The value after "Bearer", which may be in any case and followed by any blanks; else empty. */
-struct slice authorize__bearer(struct slice authorization);
-
 /* The one status of every cause. */
 struct status authorize__unauthenticated(void);
 

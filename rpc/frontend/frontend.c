@@ -8,6 +8,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "rpc/call/bearer.h"
+#include "rpc/call/session_cookie.h"
+#include "rpc/frontend/cookie.h"
 #include "rpc/frontend/header_list.h"
 #include "rpc/frontend/traceparent.h"
 #include "rpc/net/origin.h"
@@ -144,20 +147,33 @@ struct frontend_call *frontend_begin(struct frontends *frontends, struct exchang
 }
 
 /*
- * The credentials of the request. Two of them are none: which one counted would depend on who
- * reads, this server or a proxy in front of it.
+ * The value of a header that names the caller. Two of them are none, but `invalid`: which one counted
+ * would depend on who reads, this server or a proxy in front of it.
  */
-static struct slice authorization_of(const struct exchange *exchange)
+static struct slice only_header(const struct exchange *exchange, struct slice name,
+                                struct slice invalid)
 {
-    struct slice authorization = SLICE_EMPTY;
+    struct slice value = SLICE_EMPTY;
     size_t count = 0;
 
     for (size_t i = 0; i < exchange->head.header_count; i++)
-        if (slice_equal(exchange->head.headers[i].name, SLICE("authorization"))) {
-            authorization = exchange->head.headers[i].value;
+        if (slice_equal(exchange->head.headers[i].name, name)) {
+            value = exchange->head.headers[i].value;
             count++;
         }
-    return count <= 1 ? authorization : SLICE("Bearer invalid");
+    return count <= 1 ? value : invalid;
+}
+
+static struct slice bearer_of(const struct exchange *exchange)
+{
+    return bearer_parse(only_header(exchange, SLICE("authorization"), SLICE("Bearer invalid")));
+}
+
+static void open_with(struct frontend_call *frontend, const struct call_credentials *credentials)
+{
+    frontend->opening = true;
+    exchange_hold(frontend->exchange);
+    call_open(&frontend->call, credentials);
 }
 
 struct slice frontend_own_origin(const struct frontends *frontends, const struct exchange *exchange)
@@ -169,11 +185,41 @@ struct slice frontend_own_origin(const struct frontends *frontends, const struct
 
 void frontend_open(struct frontend_call *frontend)
 {
-    struct slice authorization = authorization_of(frontend->exchange);
+    const struct call_credentials credentials = {.bearer = bearer_of(frontend->exchange),
+                                                 .is_unsafe = true};
 
-    frontend->opening = true;
-    exchange_hold(frontend->exchange);
-    call_open(&frontend->call, authorization);
+    open_with(frontend, &credentials);
+}
+
+static bool is_safe(struct slice method)
+{
+    return slice_equal(method, SLICE("GET")) || slice_equal(method, SLICE("HEAD")) ||
+           slice_equal(method, SLICE("OPTIONS"));
+}
+
+struct status frontend_open_with_cookies(const struct frontends *frontends,
+                                         struct frontend_call *frontend)
+{
+    struct exchange *exchange = frontend->exchange;
+    struct call_credentials credentials = {
+        .bearer = bearer_of(exchange),
+        .csrf = only_header(exchange, SLICE("x-csrf-token"), SLICE_EMPTY),
+        .origin = only_header(exchange, SLICE("origin"), SLICE("null")),
+        .own_origin = frontend_own_origin(frontends, exchange),
+        .is_unsafe = !is_safe(exchange->head.method),
+    };
+
+    if (arena_failed(exchange->arena))
+        return status_out_of_memory();
+    if (credentials.bearer.data == NULL &&
+        cookie_find(&exchange->head, session_cookie_name(credentials.own_origin),
+                    &credentials.session) == COOKIE_MALFORMED)
+        return status_const(STATUS_INVALID_ARGUMENT,
+                            SLICE("The cookies are malformed: the session's cookie may be sent "
+                                  "once, and all cookies have at most 8,192 bytes and no control "
+                                  "characters."));
+    open_with(frontend, &credentials);
+    return status_ok();
 }
 
 bool frontend_gather(struct frontend_call *frontend, struct slice bytes, size_t most)

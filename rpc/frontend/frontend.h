@@ -75,8 +75,16 @@ struct slice frontend_request_id(struct exchange *exchange);
 struct slice frontend_own_origin(const struct frontends *frontends,
                                  const struct exchange *exchange);
 
-/* call_open with the Authorization header; holds the exchange until `opened`. */
+/* call_open with the bearer value alone; holds the exchange until `opened`. */
 void frontend_open(struct frontend_call *frontend);
+
+/*
+ * The same for clients that may be browsers: with the session's cookie, and what shows that a page of
+ * this server sent the request. INVALID_ARGUMENT, and nothing was opened, where the cookies are
+ * malformed and would count.
+ */
+struct status frontend_open_with_cookies(const struct frontends *frontends,
+                                         struct frontend_call *frontend);
 
 /* Appends a piece of body to frontend->body (NUL-free growth in the arena, at most `most`); false
  * when it does not fit. */

@@ -189,6 +189,9 @@ static void on_finished(struct call *chain_call)
     }
     assert(chain_call->response != NULL);
     frontend->answered = true;
+    call->answer.metadata = chain_call->answer_metadata;
+    if (chain_call->keep_plain)
+        call->answer.accepts = 0;
     frontend->logged_status = (int)grpc__answer_message(&call->answer, chain_call->response);
 }
 

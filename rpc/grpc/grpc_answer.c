@@ -50,6 +50,8 @@ static struct fields begin_fields(struct grpc_answer *answer)
     fields.headers[fields.count++] = content_type;
     if (answer->request_id.len > 0)
         add_field(&fields, SLICE("x-request-id"), answer->request_id);
+    for (const struct call_metadata *m = answer->metadata; m != NULL; m = m->next)
+        add_field(&fields, m->name, m->value);
     return fields;
 }
 
@@ -87,6 +89,7 @@ enum status_code grpc__answer_status(struct exchange *exchange, struct grpc_answ
         exchange_send_end(exchange, NULL, 0);
         return STATUS_RESOURCE_EXHAUSTED;
     }
+    answer->metadata = NULL;
     fields = begin_fields(answer);
     code = add_status(exchange->arena, &fields, status);
     if (answer->accepts_encodings)

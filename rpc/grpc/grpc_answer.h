@@ -8,10 +8,10 @@
 
 #include <protobuf-c/protobuf-c.h>
 
-#include "base/status.h"
+#include "rpc/call/call.h"
 #include "rpc/net/exchange.h"
 
-#define GRPC_ANSWER_HEADERS 6
+#define GRPC_ANSWER_HEADERS (6 + CALL_METADATA_MOST)
 #define GRPC_ANSWER_TRAILERS 4
 
 /* What an answer is made with. `headers` and `trailers` must live until `closed`. */
@@ -21,6 +21,8 @@ struct grpc_answer {
     size_t most;            /* bytes of the message, uncompressed */
     unsigned accepts;       /* the client's encodings, a bit (1 << encoding) each */
     bool accepts_encodings; /* say which encodings this server takes */
+    /* What the chain has for an answer that is OK; NULL for none. */
+    const struct call_metadata *metadata;
     struct header headers[GRPC_ANSWER_HEADERS];
     struct header trailers[GRPC_ANSWER_TRAILERS];
 };

@@ -8,7 +8,10 @@ struct call_stream {
 
 static void begin(struct frontend_stream *stream)
 {
-    grpc__stream_head(((struct call_stream *)stream)->answer);
+    struct grpc_answer *answer = ((struct call_stream *)stream)->answer;
+
+    answer->metadata = stream->frontend->call.answer_metadata;
+    grpc__stream_head(answer);
 }
 
 static struct status write(struct frontend_stream *stream, struct arena *arena,

@@ -7,6 +7,7 @@
 
 #include "base/network.h"
 #include "proto/contract/embedded.h"
+#include "rpc/call/bearer.h"
 #include "rpc/call/chain.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -34,7 +35,7 @@ static void prepare(void)
 
 static void try_credentials(struct arena *arena, struct slice input)
 {
-    struct slice bearer = authorize__bearer(input);
+    struct slice bearer = bearer_parse(input);
     char value[TOKEN_VALUE_LEN];
     uint8_t number[32] = {0};
     struct slice mask;

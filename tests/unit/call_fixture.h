@@ -7,6 +7,7 @@
 
 #include "tests/unit/identity_fixture.h"
 
+#include "rpc/call/bearer.h"
 #include "rpc/call/call.h"
 
 struct stage {
@@ -166,7 +167,8 @@ static inline void try_done(struct try *t)
 /* Opens with a whole header (NULL for none) and waits. */
 static inline struct status try_open_header(struct try *t, const char *header)
 {
-    call_open(&t->call, slice_from_cstr(header));
+    call_open(&t->call,
+              &(struct call_credentials){.bearer = bearer_parse(slice_from_cstr(header))});
     try_wait(t, &t->opened);
     return t->call.status;
 }

@@ -362,6 +362,47 @@ static void unsupported_encoding_is_told_what_is_taken(void **state)
     close_exchange();
 }
 
+static void answers_with_a_credential_are_never_compressed(void **state)
+{
+    (void)state;
+    chain_played.response_len = 5000;
+    chain_played.keep_plain = true;
+    add_header(SLICE("grpc-accept-encoding"), SLICE("gzip"));
+    begin(SLICE(GET));
+    send_body(get_body);
+    assert_answered();
+    assert_int_equal(sent(SLICE("grpc-encoding")).len, 0);
+    assert_int_equal(played.body.data[0], 0);
+    close_exchange();
+}
+
+static void metadata_of_the_chain_are_initial_metadata(void **state)
+{
+    static struct call_metadata pair = {.name = SLICE_INIT("deprecation"),
+                                        .value = SLICE_INIT("true")};
+
+    (void)state;
+    chain_played.metadata = &pair;
+    begin(SLICE(GET));
+    send_body(get_body);
+    assert_answered();
+    assert_true(slice_equal(sent(SLICE("deprecation")), SLICE("true")));
+    close_exchange();
+}
+
+static void a_cookie_is_no_credential_of_grpc(void **state)
+{
+    (void)state;
+    add_header(SLICE("cookie"), SLICE("datastream=dss_x; datastream=dss_y"));
+    add_header(SLICE("authorization"), SLICE("bearer  dsa_x"));
+    begin(SLICE(GET));
+    send_body(get_body);
+    assert_answered();
+    assert_null(chain_played.credentials.session.data);
+    assert_true(slice_equal(chain_played.credentials.bearer, SLICE("dsa_x")));
+    close_exchange();
+}
+
 static void answers_are_compressed_only_for_clients_that_ask(void **state)
 {
     static const struct {
@@ -649,6 +690,9 @@ int main(void)
         TEST(compressed_requests_are_unfolded),
         TEST(compressed_request_may_not_unfold_beyond_the_bound),
         TEST(unsupported_encoding_is_told_what_is_taken),
+        TEST(answers_with_a_credential_are_never_compressed),
+        TEST(metadata_of_the_chain_are_initial_metadata),
+        TEST(a_cookie_is_no_credential_of_grpc),
         TEST(answers_are_compressed_only_for_clients_that_ask),
         TEST(too_large_answer_is_refused),
         TEST(too_much_metadata_is_refused),

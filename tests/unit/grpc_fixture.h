@@ -24,7 +24,7 @@
 
 /* -- the exchange, played ------------------------------------------------------------------- */
 
-#define HEADERS_MOST 12
+#define HEADERS_MOST 20
 #define PIECES_MOST 4096
 
 /* A piece of an answer that the client has not taken: what is borrowed, and what it was. */
@@ -206,13 +206,16 @@ static struct chain_played {
     struct status run_status;
     bool waits; /* `finish` comes later */
     unsigned opens, runs;
+    struct call_credentials credentials;
+    struct call_metadata *metadata; /* of the answer */
+    bool keep_plain;
     size_t response_len;
     struct call *call;
 } chain_played;
 
-void call_open(struct call *call, struct slice authorization)
+void call_open(struct call *call, const struct call_credentials *credentials)
 {
-    (void)authorization;
+    chain_played.credentials = *credentials;
     chain_played.opens++;
     call->status = chain_played.open_status;
     call->opened(call);
@@ -224,6 +227,8 @@ static inline void finish(struct call *call)
     const struct message_type *type = call->method->output;
 
     call->status = chain_played.run_status;
+    call->answer_metadata = chain_played.metadata;
+    call->keep_plain = chain_played.keep_plain;
     if (status_is_ok(call->status)) {
         char *text = arena_zalloc(call->arena, chain_played.response_len + 1);
 

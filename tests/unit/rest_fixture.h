@@ -179,7 +179,9 @@ static struct chain_played {
     struct status run_status;
     bool open_waits, run_waits; /* the answer comes later */
     bool sent_credentials;
-    struct slice response; /* the response's JSON */
+    struct call_credentials credentials;
+    struct call_metadata *metadata; /* of the answer */
+    struct slice response;          /* the response's JSON */
     unsigned opens, runs;
     enum access access; /* of the method that was opened */
     struct slice if_match, if_none_match;
@@ -188,12 +190,13 @@ static struct chain_played {
 
 static struct frontends frontends;
 
-void call_open(struct call *call, struct slice authorization)
+void call_open(struct call *call, const struct call_credentials *credentials)
 {
     chain_played.opens++;
     chain_played.call = call;
     chain_played.access = call->method->access;
-    chain_played.sent_credentials = authorization.data != NULL;
+    chain_played.credentials = *credentials;
+    chain_played.sent_credentials = credentials->bearer.data != NULL;
     call->status = chain_played.open_status;
     if (!chain_played.open_waits)
         call->opened(call);
@@ -210,6 +213,7 @@ static void finish(struct call *call)
     struct json_read_options options = {.contract = frontends.contract};
 
     call->status = chain_played.run_status;
+    call->answer_metadata = chain_played.metadata;
     if (status_is_ok(call->status))
         call->status = json_read_message(call->arena, call->method->output, chain_played.response,
                                          &options, &call->response);

@@ -105,6 +105,68 @@ static void a_401_says_the_same_but_for_the_request_id(void **state)
     close_exchange();
 }
 
+static void cookies_count_where_no_bearer_is_sent(void **state)
+{
+    const struct call_credentials *seen = &chain_played.credentials;
+
+    (void)state;
+    add_header(SLICE("cookie"), SLICE("a=b; datastream=dss_x"));
+    add_header(SLICE("origin"), SLICE("http://here"));
+    add_header(SLICE("x-csrf-token"), SLICE("guard"));
+    request(SLICE("GET " TOKENS), SLICE_EMPTY);
+    assert_null(seen->bearer.data);
+    assert_true(slice_equal(seen->session, SLICE("dss_x")));
+    assert_true(slice_equal(seen->origin, SLICE("http://here")));
+    assert_true(slice_equal(seen->csrf, SLICE("guard")));
+    assert_false(seen->is_unsafe);
+    close_exchange();
+    teardown(state);
+    setup(state);
+    add_header(SLICE("cookie"), SLICE("datastream=dss_x"));
+    add_header(SLICE("origin"), SLICE("http://here"));
+    add_header(SLICE("origin"), SLICE("http://here"));
+    add_header(SLICE("authorization"), SLICE("Bearer "));
+    request(SLICE("POST /api/v1/devices"), SLICE("{\"name\":\"abc\"}"));
+    assert_non_null(seen->bearer.data);
+    assert_null(seen->session.data);
+    assert_true(slice_equal(seen->origin, SLICE("null")));
+    assert_true(seen->is_unsafe);
+    close_exchange();
+}
+
+static void malformed_cookies_are_400_unless_a_bearer_counts(void **state)
+{
+    (void)state;
+    add_header(SLICE("cookie"), SLICE("datastream=a; datastream=b"));
+    request(SLICE("GET " TOKENS), SLICE_EMPTY);
+    assert_problem(400);
+    assert_int_equal(chain_played.opens, 0);
+    close_exchange();
+    teardown(state);
+    setup(state);
+    add_header(SLICE("cookie"), SLICE("datastream=a; datastream=b"));
+    add_header(SLICE("authorization"), SLICE("Bearer x"));
+    request(SLICE("GET " TOKENS), SLICE_EMPTY);
+    assert_int_equal(played.status, 200);
+    close_exchange();
+}
+
+static void metadata_of_the_chain_are_headers(void **state)
+{
+    static struct call_metadata second = {.name = SLICE_INIT("deprecation"),
+                                          .value = SLICE_INIT("true")};
+    static struct call_metadata first = {
+        .next = &second, .name = SLICE_INIT("set-cookie"), .value = SLICE_INIT("a=b")};
+
+    (void)state;
+    chain_played.metadata = &first;
+    request(SLICE("GET " TOKENS), SLICE_EMPTY);
+    assert_int_equal(played.status, 200);
+    assert_sent(SLICE("set-cookie"), SLICE("a=b"));
+    assert_sent(SLICE("deprecation"), SLICE("true"));
+    close_exchange();
+}
+
 static void a_create_is_201_with_its_place(void **state)
 {
     (void)state;
@@ -506,6 +568,9 @@ int main(void)
         TEST(another_method_asks_for_any_valid_token),
         TEST(options_names_methods_without_a_token),
         TEST(a_401_says_the_same_but_for_the_request_id),
+        TEST(cookies_count_where_no_bearer_is_sent),
+        TEST(malformed_cookies_are_400_unless_a_bearer_counts),
+        TEST(metadata_of_the_chain_are_headers),
         TEST(a_create_is_201_with_its_place),
         TEST(bodies_come_in_pieces_of_any_size),
         TEST(a_body_that_grows_too_large_is_413),

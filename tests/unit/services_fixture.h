@@ -12,6 +12,7 @@
 
 #include "proto/contract/embedded.h"
 #include "proto/message/message.h"
+#include "rpc/call/bearer.h"
 #include "rpc/call/news.h"
 #include "rpc/services/services.h"
 #include "storage/audit.h"
@@ -260,7 +261,7 @@ static inline void world_begin(struct world *w, struct test_call *t, const char 
         .finish = test_call_finish,
         .frontend = t,
     };
-    call_open(&t->call, header);
+    call_open(&t->call, &(struct call_credentials){.bearer = bearer_parse(header)});
     test_call_wait(t, &t->opened);
     if (!status_is_ok(t->call.status)) {
         t->finished = true;

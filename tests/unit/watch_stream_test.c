@@ -111,7 +111,7 @@ static void open_stream(struct watch *watch, struct slice token, const struct me
         .finish = test_call_finish,
         .frontend = watch,
     };
-    call_open(&watch->t.call, header);
+    call_open(&watch->t.call, &(struct call_credentials){.bearer = bearer_parse(header)});
     test_call_wait(&watch->t, &watch->t.opened);
     assert_int_equal(watch->t.call.status.code, STATUS_OK);
     watch->t.call.request = request;
