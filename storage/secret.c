@@ -10,6 +10,27 @@
 
 static const uint8_t nonce[AEAD_NONCE_LEN]; /* a key serves one text */
 
+const struct data_key *secret_newest_key(const struct secret_keys *keys,
+                                         const struct uuid *organization)
+{
+    const struct data_key *newest = NULL;
+
+    for (size_t i = 0; i < keys->data_count; i++)
+        if (uuid_equal(&keys->data[i].organization, organization) &&
+            (newest == NULL || keys->data[i].number > newest->number))
+            newest = &keys->data[i];
+    return newest;
+}
+
+const struct data_key *secret_find_key(const struct secret_keys *keys,
+                                       const struct uuid *organization, uint32_t number)
+{
+    for (size_t i = 0; i < keys->data_count; i++)
+        if (uuid_equal(&keys->data[i].organization, organization) && keys->data[i].number == number)
+            return &keys->data[i];
+    return NULL;
+}
+
 static char *put_part(char *at, struct slice part)
 {
     at = bytes_put_u32(at, (uint32_t)part.len);
@@ -69,13 +90,14 @@ bool secret_seal(struct arena *arena, const struct secret_keys *keys,
                  const struct secret_place *place, const uint8_t random[SECRET_RANDOM_LEN],
                  struct slice text, struct slice *ret_salt, struct slice *ret_sealed)
 {
+    const struct data_key *data_key = secret_find_key(keys, &place->organization, place->data_key);
     struct slice where = place_bytes(arena, place);
     uint8_t *salt = arena_alloc(arena, SECRET_SALT_LEN);
     uint8_t *sealed = arena_alloc(arena, text.len + AEAD_TAG_LEN);
     uint8_t key[32];
-    bool done = where.len > 0 && salt != NULL && sealed != NULL &&
+    bool done = data_key != NULL && where.len > 0 && salt != NULL && sealed != NULL &&
                 make_salt(keys, where, random, text, salt) &&
-                hkdf_sha256(keys->data, slice_make(salt, SECRET_SALT_LEN), where, key) &&
+                hkdf_sha256(data_key->key, slice_make(salt, SECRET_SALT_LEN), where, key) &&
                 aead_seal(key, nonce, where, text, sealed);
 
     crypto_wipe(key, sizeof(key));
@@ -90,17 +112,18 @@ bool secret_open(struct arena *arena, const struct secret_keys *keys,
                  const struct secret_place *place, struct slice salt, struct slice sealed,
                  struct slice *ret_text)
 {
+    const struct data_key *data_key = secret_find_key(keys, &place->organization, place->data_key);
     struct slice where = place_bytes(arena, place);
     uint8_t key[32];
     uint8_t *text;
     bool done;
 
     if (salt.len != SECRET_SALT_LEN || sealed.len < AEAD_TAG_LEN ||
-        sealed.len > SECRET_BYTES_MOST + AEAD_TAG_LEN || place->data_key != SECRET_DATA_KEY)
+        sealed.len > SECRET_BYTES_MOST + AEAD_TAG_LEN || data_key == NULL)
         return false;
     arena_wipe_on_done(arena);
     text = arena_zalloc(arena, sealed.len - AEAD_TAG_LEN + 1); /* ends in a NUL */
-    done = where.len > 0 && text != NULL && hkdf_sha256(keys->data, salt, where, key) &&
+    done = where.len > 0 && text != NULL && hkdf_sha256(data_key->key, salt, where, key) &&
            aead_open(key, nonce, where, sealed, text);
     crypto_wipe(key, sizeof(key));
     if (done)

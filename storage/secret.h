@@ -1,6 +1,7 @@
 /*
  * Secrets at rest. Each is encrypted under a key of its own, which is derived from a data key of the
- * store's ring by HKDF-SHA256 (RFC 5869) with the secret's salt, for the place where it stands:
+ * organization by HKDF-SHA256 (RFC 5869) with the secret's salt, for the place where it stands. What
+ * an organization encrypts anew gets its newest data key; older ones open what they sealed.
  *
  *   place   the words "datastream secret 1", organization (16), kind (4), object (16), path (4 for each
  *           field number), key of a map's entry, number of the data key (4), each after its length (4)
@@ -20,7 +21,6 @@
 
 #define SECRET_SALT_LEN 16
 #define SECRET_RANDOM_LEN 16
-#define SECRET_DATA_KEY 1 /* number of the one data key that there is */
 
 /* Bounds of what one object may hold. */
 #define SECRETS_MOST 64
@@ -28,11 +28,25 @@
 #define SECRETS_BYTES_MOST 262144
 #define SECRET_PATH_MOST 16
 
-/* Plain; the holder wipes it. */
+/* A key that an organization's secrets are encrypted under. */
+struct data_key {
+    struct uuid organization;
+    uint32_t number; /* from 1; the largest is the newest */
+    uint8_t key[32];
+};
+
+/* Plain; the list is borrowed, in any order. The holder wipes it. */
 struct secret_keys {
-    uint8_t data[32];
+    const struct data_key *data;
+    size_t data_count;
     uint8_t salts[32];
 };
+
+/* The organization's newest data key, or the one of that number; NULL when there is none. */
+const struct data_key *secret_newest_key(const struct secret_keys *keys,
+                                         const struct uuid *organization);
+const struct data_key *secret_find_key(const struct secret_keys *keys,
+                                       const struct uuid *organization, uint32_t number);
 
 /* Where a secret stands. Plain; borrowed. */
 struct secret_place {
@@ -42,12 +56,12 @@ struct secret_place {
     const uint32_t *path; /* field numbers from the resource down to the secret field */
     size_t path_len;
     struct slice map_key; /* of an entry of a map of secrets; empty for others */
-    uint32_t data_key;    /* number */
+    uint32_t data_key;    /* its number */
 };
 
 /*
- * Seals a text: *ret_salt and *ret_sealed in the arena. False when OpenSSL or the arena failed.
- * Wipes what it derived.
+ * Seals a text: *ret_salt and *ret_sealed in the arena. False when the place's data key is not there,
+ * and when OpenSSL or the arena failed. Wipes what it derived.
  */
 bool secret_seal(struct arena *arena, const struct secret_keys *keys,
                  const struct secret_place *place, const uint8_t random[SECRET_RANDOM_LEN],

@@ -131,9 +131,10 @@ static int organization_make(const struct options *options, struct arena *arena,
         return program_fail(status);
     status = time_floor_load(program.store, arena);
     if (status_is_ok(status))
-        status = organization_create(
-            program.store, program.identities, program.contract, arena, program.first_commit, name,
-            slice_from_cstr(options->owner_email), owner.phc, first, &made);
+        status = organization_create(program.store, program.identities, program.contract,
+                                     &program.wrapping, arena, program.first_commit, name,
+                                     slice_from_cstr(options->owner_email), owner.phc, first,
+                                     &made);
     if (status_is_ok(status))
         status = program_keep_key(&program, arena);
     if (status_is_ok(status) && !print_made(options, &made, &owner, arena))

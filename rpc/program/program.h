@@ -41,9 +41,10 @@ struct program {
     uint8_t csrf_key[32];
     uint8_t replay_key[32];
     struct secret_keys secret_keys;
-    struct commit *first_commit; /* of a new store: holds its keys, to be written; else NULL */
-    const char *new_key;         /* a key file that waits for that commit; NULL: none */
-    const char *key_file;        /* the name that it gets then */
+    struct wrapping_key wrapping; /* of the key file */
+    struct commit *first_commit;  /* of a new store: holds its keys, to be written; else NULL */
+    const char *new_key;          /* a key file that waits for that commit; NULL: none */
+    const char *key_file;         /* the name that it gets then */
 };
 
 /*

@@ -264,7 +264,8 @@ static struct status write_commit(struct store *store, struct bootstrap *bootstr
 }
 
 struct status organization_create(struct store *store, const struct identity_registry *identities,
-                                  const struct contract *contract, struct arena *arena,
+                                  const struct contract *contract,
+                                  const struct wrapping_key *wrapping, struct arena *arena,
                                   struct commit *commit, struct slice name,
                                   struct slice owner_email, const char *owner_phc, bool first,
                                   struct organization_made *ret_made)
@@ -309,7 +310,10 @@ struct status organization_create(struct store *store, const struct identity_reg
         put_owner(&bootstrap, owner_phc);
     put_token(&bootstrap, role, text);
     explicit_bzero(bootstrap.random, sizeof(bootstrap.random));
-    status = write_commit(store, &bootstrap);
+    if (wrapping != NULL)
+        status = key_ring_add_data_key(bootstrap.commit, wrapping, &bootstrap.organization, 1);
+    if (status_is_ok(status))
+        status = write_commit(store, &bootstrap);
     if (status_is_ok(status))
         *ret_made = (struct organization_made){bootstrap.organization, text};
     return status;

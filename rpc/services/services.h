@@ -6,6 +6,7 @@
 
 #include "rpc/call/call_stream.h"
 #include "storage/check.h"
+#include "storage/key_ring.h"
 
 /* Handlers by method, ended by a NULL method: api_token.c, role.c. */
 const struct handler_entry *services_handlers(void);
@@ -58,10 +59,12 @@ struct status organization_check(struct arena *arena, struct slice *name, struct
  * Creates an organization with its Owner, whose password has the PHC string `owner_phc`, and one API
  * token of the role API Administrator, in one commit that waits for the disk: in `commit`, with what
  * it holds already, or in one of its own where that is NULL. Without the string (NULL) there is no
- * Owner, as in stores that are older than users. As organization_check; ALREADY_EXISTS when `first` and the store has an organization.
+ * Owner, as in stores that are older than users. It gets a data key, wrapped by `wrapping`; none where
+ * that is NULL. As organization_check; ALREADY_EXISTS when `first` and the store has an organization.
  */
 struct status organization_create(struct store *store, const struct identity_registry *identities,
-                                  const struct contract *contract, struct arena *arena,
+                                  const struct contract *contract,
+                                  const struct wrapping_key *wrapping, struct arena *arena,
                                   struct commit *commit, struct slice name,
                                   struct slice owner_email, const char *owner_phc, bool first,
                                   struct organization_made *ret_made);

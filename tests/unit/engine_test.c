@@ -213,11 +213,13 @@ static void another_organization_sees_nothing(void **state)
     struct status status;
 
     assert_ok(device);
-    status = organization_create(w->fixture.store, w->identities, w->contract, &w->arena, NULL,
-                                 SLICE("Other"), SLICE("other@example.com"), NULL, true, &other);
+    status = organization_create(w->fixture.store, w->identities, w->contract, NULL, &w->arena,
+                                 NULL, SLICE("Other"), SLICE("other@example.com"), NULL, true,
+                                 &other);
     assert_int_equal(status.code, STATUS_ALREADY_EXISTS);
-    status = organization_create(w->fixture.store, w->identities, w->contract, &w->arena, NULL,
-                                 SLICE("Other"), SLICE("other@example.com"), NULL, false, &other);
+    status = organization_create(w->fixture.store, w->identities, w->contract, NULL, &w->arena,
+                                 NULL, SLICE("Other"), SLICE("other@example.com"), NULL, false,
+                                 &other);
     assert_int_equal(status.code, STATUS_OK);
     assert_status(world_call(w, "GetDevice", other.api_token, make(w, "GetDevice", "id", id, NULL)),
                   STATUS_NOT_FOUND);

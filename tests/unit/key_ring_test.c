@@ -40,7 +40,67 @@ static void the_keys_of_a_store_are_read_back(void **state)
 
     fixture_reopen(f);
     assert_true(status_is_ok(key_ring_read(f->store, &wrapping, &f->arena, &read)));
-    assert_memory_equal(&ring, &read, sizeof(ring));
+    assert_memory_equal(ring.keys, read.keys, sizeof(ring.keys));
+    assert_int_equal(read.data_count, 0);
+}
+
+/* Adds data keys 1 of two organizations and 10 of the first; the ring with them. */
+static struct key_ring add_data_keys(struct fixture *f)
+{
+    const struct uuid first = uuid_of(1), second = uuid_of(2);
+    struct key_ring ring;
+    struct commit commit;
+
+    commit_init(&commit, &f->arena);
+    assert_true(status_is_ok(key_ring_add_data_key(&commit, &wrapping, &first, 1)));
+    assert_true(status_is_ok(key_ring_add_data_key(&commit, &wrapping, &first, 10)));
+    assert_true(status_is_ok(key_ring_add_data_key(&commit, &wrapping, &second, 1)));
+    assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
+    assert_true(status_is_ok(key_ring_read(f->store, &wrapping, &f->arena, &ring)));
+    return ring;
+}
+
+static void an_organization_has_data_keys_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+    const struct uuid first = uuid_of(1);
+    struct key_ring ring;
+    struct commit commit;
+
+    create(f);
+    ring = add_data_keys(f);
+    assert_int_equal(ring.data_count, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_memory_not_equal(ring.data[i].key, ring.data[(i + 1) % 3].key, 32);
+    assert_int_equal(ring.data[0].number + ring.data[1].number, 11);
+    commit_init(&commit, &f->arena);
+    assert_true(status_is_ok(key_ring_add_data_key(&commit, &wrapping, &first, 10)));
+    assert_int_equal(commit_in(f->store, &commit), COMMIT_CONFLICT);
+    commit_init(&commit, &f->arena);
+    key_ring_remove_data_key(&commit, &first, 1);
+    assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
+    assert_true(status_is_ok(key_ring_read(f->store, &wrapping, &f->arena, &ring)));
+    assert_int_equal(ring.data_count, 2);
+    assert_int_equal(ring.data[0].number, 10);
+}
+
+static void a_ring_that_is_wrapped_anew_holds_the_same_keys(void **state)
+{
+    struct fixture *f = *state;
+    struct wrapping_key other = {"fedcba9876543210", {4, 5, 6}};
+    struct key_ring ring, read;
+    struct commit commit;
+
+    create(f);
+    ring = add_data_keys(f);
+    commit_init(&commit, &f->arena);
+    assert_true(status_is_ok(key_ring_wrap(&commit, &other, &ring)));
+    assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
+    assert_true(status_is_ok(key_ring_read(f->store, &other, &f->arena, &read)));
+    assert_memory_equal(ring.keys, read.keys, sizeof(ring.keys));
+    assert_int_equal(read.data_count, 3);
+    assert_memory_equal(ring.data, read.data, 3 * sizeof(ring.data[0]));
+    assert_int_equal(key_ring_read(f->store, &wrapping, &f->arena, &read).code, STATUS_DATA_LOSS);
 }
 
 static void keys_differ_and_are_nowhere_in_the_clear(void **state)
@@ -95,7 +155,7 @@ static void another_wrapping_key_or_id_opens_nothing(void **state)
 static void a_row_that_was_altered_moved_or_lost_is_told(void **state)
 {
     struct fixture *f = *state;
-    struct slice good;
+    struct slice good, other;
 
     create(f);
     good = arena_copy(&f->arena, read_body(f, FAMILY_META, AUDIT_ROW));
@@ -110,10 +170,15 @@ static void a_row_that_was_altered_moved_or_lost_is_told(void **state)
     put(f, FAMILY_META, AUDIT_ROW, slice_make(good.data, good.len - 1));
     assert_refused(f, &wrapping, "\"audit\" was altered");
     put(f, FAMILY_META, AUDIT_ROW, good);
+    other = arena_copy(&f->arena, read_body(f, FAMILY_META, SLICE("key/page-tokens/1")));
     put(f, FAMILY_META, SLICE("key/page-tokens/1"), good); /* one key's row for another's */
     assert_refused(f, &wrapping, "\"page-tokens\" was altered");
+    put(f, FAMILY_META, SLICE("key/page-tokens/1"), other);
     erase(f, FAMILY_META, AUDIT_ROW);
     assert_refused(f, &wrapping, "\"audit\" is missing");
+    put(f, FAMILY_META, AUDIT_ROW, good);
+    put(f, FAMILY_META, SLICE("key/data/x/1"), good);
+    assert_refused(f, &wrapping, "\"key/data/x/1\" is no key");
 }
 
 static void without_its_key_nothing_is_audited(void **state)
@@ -136,6 +201,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_keys_of_a_store_are_read_back),
+        TEST(an_organization_has_data_keys_of_its_own),
+        TEST(a_ring_that_is_wrapped_anew_holds_the_same_keys),
         TEST(keys_differ_and_are_nowhere_in_the_clear),
         TEST(a_store_gets_its_keys_once),
         TEST(another_wrapping_key_or_id_opens_nothing),

@@ -8,7 +8,12 @@
 
 #include "storage/secret.h"
 
-static const struct secret_keys keys = {.data = "a data key", .salts = "a salt key"};
+static const struct data_key data_keys[] = {
+    {{.bytes = {1}}, 1, "a data key"},
+    {{.bytes = {1}}, 3, "the newest data key"},
+    {{.bytes = {9}}, 4, "another organization's"},
+};
+static const struct secret_keys keys = {.data = data_keys, .data_count = 3, .salts = "a salt key"};
 static const uint8_t some_random[SECRET_RANDOM_LEN] = "0123456789abcde";
 static const uint32_t path[] = {100, 7};
 
@@ -35,7 +40,7 @@ static struct secret_place place(void)
                                  .id = {.bytes = {2}},
                                  .path = path,
                                  .path_len = 2,
-                                 .data_key = SECRET_DATA_KEY};
+                                 .data_key = 1};
 }
 
 static void seal(const struct secret_place *where, struct slice text, struct slice *salt,
@@ -81,6 +86,22 @@ static void a_secret_opens_nowhere_else(void **state)
         assert_false(secret_open(&arena, &keys, &others[i], salt, sealed, &text));
     where.data_key = 2;
     assert_false(secret_open(&arena, &keys, &where, salt, sealed, &text));
+    where.data_key = 3;
+    assert_false(secret_open(&arena, &keys, &where, salt, sealed, &text));
+}
+
+static void an_organization_seals_with_its_own_keys_alone(void **state)
+{
+    const struct uuid organizations[] = {{.bytes = {1}}, {.bytes = {9}}, {.bytes = {2}}};
+    struct secret_place where = place();
+    struct slice salt, sealed;
+
+    (void)state;
+    assert_int_equal(secret_newest_key(&keys, &organizations[0])->number, 3);
+    assert_int_equal(secret_newest_key(&keys, &organizations[1])->number, 4);
+    assert_null(secret_newest_key(&keys, &organizations[2]));
+    where.data_key = 4;
+    assert_false(secret_seal(&arena, &keys, &where, some_random, SLICE("secret"), &salt, &sealed));
 }
 
 static void another_text_or_place_gets_another_salt_under_the_same_random_bytes(void **state)
@@ -103,12 +124,13 @@ static void another_text_or_place_gets_another_salt_under_the_same_random_bytes(
 static void altered_bytes_do_not_open(void **state)
 {
     struct secret_place where = place();
-    struct secret_keys wrong = keys;
+    struct data_key other = data_keys[0];
+    struct secret_keys wrong = {.data = &other, .data_count = 1};
     struct slice salt, sealed, text;
 
     (void)state;
     seal(&where, SLICE("secret"), &salt, &sealed);
-    wrong.data[0] ^= 1;
+    other.key[0] ^= 1;
     assert_false(secret_open(&arena, &wrong, &where, salt, sealed, &text));
     for (size_t i = 0; i < sealed.len; i++) {
         char *bytes = arena_cstr(&arena, sealed);
@@ -126,6 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_sealed_opens),
         cmocka_unit_test(a_secret_opens_nowhere_else),
+        cmocka_unit_test(an_organization_seals_with_its_own_keys_alone),
         cmocka_unit_test(another_text_or_place_gets_another_salt_under_the_same_random_bytes),
         cmocka_unit_test(altered_bytes_do_not_open),
     };

@@ -30,7 +30,8 @@ struct world {
     struct arena arena; /* of one test: requests, answers, the chain itself */
     long longest_us;    /* of the processor's time, that a call kept its loop without a break */
     struct organization_made made;
-    pthread_mutex_t mutex; /* guards `posted` of the calls, and `wakes` */
+    struct data_key data_key; /* of that organization */
+    pthread_mutex_t mutex;    /* guards `posted` of the calls, and `wakes` */
     pthread_cond_t cond;
     unsigned wakes; /* that chain_loop_wake has not answered */
 };
@@ -96,6 +97,10 @@ static inline void world_start_chain(struct world *w)
     };
     struct status status = services_bind(w->contract, &w->arena, &w->hooks);
 
+    w->data_key = (struct data_key){w->made.organization, 1, "a data key of a test"};
+    options.secret_keys.data = &w->data_key;
+    options.secret_keys.data_count = 1;
+
     options.services = w->hooks;
     if (status_is_ok(status))
         status = chain_new(&options, &w->arena, &w->chain);
@@ -125,8 +130,9 @@ static inline void world_start(struct world *w, uint64_t late_seed)
     w->fixture.options.observer = world_observe;
     w->fixture.options.observer_context = w;
     fixture_open(&w->fixture);
-    status = organization_create(w->fixture.store, w->identities, w->contract, &w->arena, NULL,
-                                 SLICE("Acme"), SLICE("owner@example.com"), NULL, true, &w->made);
+    status = organization_create(w->fixture.store, w->identities, w->contract, NULL, &w->arena,
+                                 NULL, SLICE("Acme"), SLICE("owner@example.com"), NULL, true,
+                                 &w->made);
     if (!status_is_ok(status))
         fail_msg("%.*s", SLICE_ARG(status.message));
 #ifdef DATASTREAM_FAULTS

@@ -250,10 +250,12 @@ static ProtobufCBinaryData binary(struct slice bytes)
 static void encrypt(struct sealing *sealing, encrypted_secret *secret, struct slice text)
 {
     struct call *call = sealing->call;
+    const struct data_key *newest = secret_newest_key(call_secret_keys(call),
+                                                      &call->identity.organization);
     struct secret_place place;
     struct slice salt, sealed;
 
-    secret->data_key = SECRET_DATA_KEY;
+    secret->data_key = newest == NULL ? 0 : newest->number;
     secret->set_time_ms = call->now_ms;
     place = place_of(call, sealing->draft->kind, &sealing->draft->id, secret);
     if (!secret_seal(call->arena, call_secret_keys(call), &place, call->random + RANDOM_SALT, text,
