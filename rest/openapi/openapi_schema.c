@@ -109,6 +109,10 @@ static void put_marks(struct openapi *api, const struct field *field, enum schem
         put_default(api, field);
     if (use != USE_ANSWER && field->immutable)
         openapi__flag(api, SLICE("x-immutable"));
+    if (use != USE_ANSWER && field->format == FIELD_FORMAT_PIPELINE_YAML)
+        openapi__flag(api, SLICE("x-yaml"));
+    if (use == USE_ANSWER && field->credential != NULL)
+        openapi__flag(api, SLICE("x-shown-once"));
     openapi__key(api, SLICE("x-order"));
     openapi__int(api, (int64_t)order);
 }
