@@ -49,13 +49,76 @@ struct enum_type {
     struct slice comment;
 };
 
+/* A limit of a float or double; `text` is how sentences and documents write it. */
+struct real_limit {
+    bool is_given;
+    bool is_excluded; /* the value itself is beyond it */
+    double value;
+    struct slice text;
+};
+
+/* Of float and double fields. NaN breaks them, whichever they are. */
+struct real_rules {
+    bool is_finite;
+    struct real_limit least;
+    struct real_limit most;
+    const double *in;
+    size_t in_count;
+    struct slice in_text; /* "0.5, 1" */
+    const double *not_in;
+    size_t not_in_count;
+    struct slice not_in_text;
+};
+
+/* What a google.protobuf.Timestamp and a Duration may hold (their .proto files); both ways for the latter. */
+#define TIME_LEAST_S (-62135596800LL) /* 0001-01-01T00:00:00Z */
+#define TIME_MOST_S 253402300799LL    /* 9999-12-31T23:59:59Z */
+#define DURATION_MOST_S 315576000000LL
+
+/* A timestamp, or a duration: whose parts have the same sign. */
+struct moment {
+    int64_t seconds;
+    int32_t nanos;
+};
+
+struct moment_limit {
+    bool is_given;
+    bool is_excluded;
+    struct moment value;
+    struct slice text; /* as JSON writes it */
+};
+
+/* Of google.protobuf.Timestamp and Duration. */
+struct moment_rules {
+    struct moment_limit least;
+    struct moment_limit most;
+    struct moment_limit within; /* a timestamp's distance from now */
+    bool is_past;               /* lt_now */
+    bool is_future;             /* gt_now */
+    const struct moment *in;
+    size_t in_count;
+    struct slice in_text; /* "1s, 2s" */
+    const struct moment *not_in;
+    size_t not_in_count;
+    struct slice not_in_text;
+};
+
 /* Rules of buf.validate, unfolded. Absent limits are at the ends of their type. */
 struct rules {
     bool required;
-    bool has_range;  /* integers */
-    int64_t least;   /* inclusive */
-    int64_t most;    /* inclusive */
-    bool has_length; /* code points of strings, bytes of bytes */
+    bool has_range;          /* integers, except those of the next range */
+    int64_t least;           /* inclusive */
+    int64_t most;            /* inclusive */
+    bool has_unsigned_range; /* integers of 64 bits without a sign */
+    uint64_t unsigned_least;
+    uint64_t unsigned_most;
+    const int64_t *integers; /* in place of `in`; without a sign as their bits */
+    size_t integer_count;
+    const int64_t *not_integers;
+    size_t not_integer_count;
+    const struct real_rules *real;     /* NULL for none */
+    const struct moment_rules *moment; /* NULL for none */
+    bool has_length;                   /* code points of strings, bytes of bytes */
     uint64_t min_length;
     uint64_t max_length;
     bool defined_only;

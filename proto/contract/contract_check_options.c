@@ -109,6 +109,17 @@ static const char *wrong_computed(const struct contract_spot *spot)
     return NULL;
 }
 
+static bool excludes_zero(const struct rules *rules)
+{
+    const struct real_rules *real = rules->real;
+
+    if (real != NULL)
+        return (real->least.is_given && real->least.value > 0) ||
+               (real->most.is_given && real->most.value < 0);
+    return (rules->has_range && (rules->least > 0 || rules->most < 0)) ||
+           (rules->has_unsigned_range && rules->unsigned_least > 0);
+}
+
 /* Whether a caller can say the zero of the type: by presence, or because it means "left out". */
 static bool is_zero_said(const struct field *field)
 {
@@ -120,8 +131,7 @@ static bool is_zero_said(const struct field *field)
         return is_enum_value_known(field);
     if (field->default_value->number == 0 && field->default_value->real == 0)
         return true;
-    return is_number(field) && rules != NULL && rules->has_range &&
-           (rules->least > 0 || rules->most < 0);
+    return is_number(field) && rules != NULL && excludes_zero(rules);
 }
 
 static const char *wrong_default(const struct contract_spot *spot)

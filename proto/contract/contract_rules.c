@@ -7,109 +7,47 @@
 #include <stdlib.h>
 
 #include "buf/validate/validate.pb-c.h"
-#include "proto/contract/contract_private.h"
+#include "proto/contract/contract_rules.h"
 
-/* What a set of rules is for: a field, or one item, key or value of it. */
-struct target {
-    const struct build *build;
-    const struct field *field;
-    bool single; /* of one value, even where the field is repeated */
-};
-
-static struct status refuse(const struct target *target, const char *why)
+struct status contract__refuse_rule(const struct rule_target *target, const char *why)
 {
     return contract__error(target->build, "%.*s.%.*s has a rule (buf.validate.field) %s.",
                            SLICE_ARG(target->field->parent->full_name),
                            SLICE_ARG(target->field->name), why);
 }
 
-static struct status unfit(const struct target *target)
+static struct status unfit(const struct rule_target *target)
 {
-    return refuse(target, "that does not fit its type");
+    return contract__refuse_rule(target, "that does not fit its type");
 }
 
-static bool is_single(const struct target *target)
+static bool is_single(const struct rule_target *target)
 {
     return target->single || !target->field->repeated;
 }
 
-static bool type_is(const struct target *target, ProtobufCType a, ProtobufCType b, ProtobufCType c)
+static bool type_is(const struct rule_target *target, ProtobufCType type)
 {
-    ProtobufCType type = target->field->pb->type;
-
-    return is_single(target) && (type == a || type == b || type == c);
+    return is_single(target) && target->field->pb->type == type;
 }
 
-/* -- ranges */
-
-struct range {
-    bool has_least, has_most, has_above, has_below;
-    int64_t least, most, above, below;
-};
-
-static struct status take_range(const struct target *target, const struct range *range,
-                                int64_t type_least, int64_t type_most, struct rules *rules)
+static bool is_well_known(const struct rule_target *target, enum well_known which)
 {
-    rules->has_range = true;
-    rules->least = type_least;
-    rules->most = type_most;
-    if (range->has_least && range->least > rules->least)
-        rules->least = range->least;
-    if (range->has_most && range->most < rules->most)
-        rules->most = range->most;
-    if ((range->has_above && range->above == type_most) ||
-        (range->has_below && range->below == type_least))
-        return refuse(target, "that no value can meet");
-    if (range->has_above && range->above + 1 > rules->least)
-        rules->least = range->above + 1;
-    if (range->has_below && range->below - 1 < rules->most)
-        rules->most = range->below - 1;
-    return rules->least > rules->most ? refuse(target, "that no value can meet") : status_ok();
-}
+    const struct message_type *type = target->field->message;
 
-static struct status take_int32(const struct target *target, const Buf__Validate__Int32Rules *from,
-                                struct rules *rules)
-{
-    struct range range = {from->has_gte, from->has_lte, from->has_gt, from->has_lt,
-                          from->gte,     from->lte,     from->gt,     from->lt};
-
-    if (!type_is(target, PROTOBUF_C_TYPE_INT32, PROTOBUF_C_TYPE_SINT32, PROTOBUF_C_TYPE_SFIXED32))
-        return unfit(target);
-    return take_range(target, &range, INT32_MIN, INT32_MAX, rules);
-}
-
-static struct status take_int64(const struct target *target, const Buf__Validate__Int64Rules *from,
-                                struct rules *rules)
-{
-    struct range range = {from->has_gte, from->has_lte, from->has_gt, from->has_lt,
-                          from->gte,     from->lte,     from->gt,     from->lt};
-
-    if (!type_is(target, PROTOBUF_C_TYPE_INT64, PROTOBUF_C_TYPE_SINT64, PROTOBUF_C_TYPE_SFIXED64))
-        return unfit(target);
-    return take_range(target, &range, INT64_MIN, INT64_MAX, rules);
-}
-
-static struct status take_uint32(const struct target *target,
-                                 const Buf__Validate__UInt32Rules *from, struct rules *rules)
-{
-    struct range range = {from->has_gte, from->has_lte, from->has_gt, from->has_lt,
-                          from->gte,     from->lte,     from->gt,     from->lt};
-
-    if (!type_is(target, PROTOBUF_C_TYPE_UINT32, PROTOBUF_C_TYPE_FIXED32, PROTOBUF_C_TYPE_FIXED32))
-        return unfit(target);
-    return take_range(target, &range, 0, UINT32_MAX, rules);
+    return is_single(target) && type != NULL && type->well_known == which;
 }
 
 /* -- texts */
 
-static struct status take_length(const struct target *target, bool has_min, uint64_t min,
+static struct status take_length(const struct rule_target *target, bool has_min, uint64_t min,
                                  bool has_max, uint64_t max, struct rules *rules)
 {
     rules->has_length = has_min || has_max;
     rules->min_length = has_min ? min : 0;
     rules->max_length = has_max ? max : UINT64_MAX;
     if (rules->min_length > rules->max_length)
-        return refuse(target, "that no value can meet");
+        return contract__refuse_rule(target, "that no value can meet");
     return status_ok();
 }
 
@@ -159,7 +97,7 @@ static regex_t *compile_pattern(const char *anchored, int *ret_error)
     return pattern == NULL ? NULL : &pattern->regex;
 }
 
-static struct status take_pattern(const struct target *target, const char *text,
+static struct status take_pattern(const struct rule_target *target, const char *text,
                                   struct rules *rules)
 {
     struct slice anchored = arena_printf(target->build->arena, "^(%s)$", text);
@@ -228,33 +166,31 @@ static struct slice *texts_of(struct arena *arena, char *const *from, size_t cou
     return texts;
 }
 
-static struct status take_lengths(const struct target *target,
+static struct status take_lengths(const struct rule_target *target,
                                   const Buf__Validate__StringRules *from, struct rules *rules)
 {
     if ((from->has_len && (from->has_min_len || from->has_max_len)) ||
         (from->has_len_bytes && (from->has_min_bytes || from->has_max_bytes)))
-        return refuse(target, "with both an exact length and a range of lengths");
+        return contract__refuse_rule(target, "with both an exact length and a range of lengths");
     rules->has_byte_length = from->has_len_bytes || from->has_min_bytes || from->has_max_bytes;
     rules->min_bytes = from->has_len_bytes ? from->len_bytes : from->min_bytes;
     rules->max_bytes = UINT64_MAX;
     if (from->has_len_bytes || from->has_max_bytes)
         rules->max_bytes = from->has_len_bytes ? from->len_bytes : from->max_bytes;
     if (rules->min_bytes > rules->max_bytes)
-        return refuse(target, "that no value can meet");
+        return contract__refuse_rule(target, "that no value can meet");
     if (from->has_len)
         return take_length(target, true, from->len, true, from->len, rules);
     return take_length(target, from->has_min_len, from->min_len, from->has_max_len, from->max_len,
                        rules);
 }
 
-static struct status take_string(const struct target *target,
+static struct status take_string(const struct rule_target *target,
                                  const Buf__Validate__StringRules *from, struct rules *rules)
 {
     struct arena *arena = target->build->arena;
     struct status status;
 
-    if (!type_is(target, PROTOBUF_C_TYPE_STRING, PROTOBUF_C_TYPE_STRING, PROTOBUF_C_TYPE_STRING))
-        return unfit(target);
     status = take_lengths(target, from, rules);
     if (!status_is_ok(status))
         return status;
@@ -263,7 +199,7 @@ static struct status take_string(const struct target *target,
     rules->contains = slice_from_cstr(from->contains);
     rules->not_contains = slice_from_cstr(from->not_contains);
     if (from->const_ != NULL && from->n_in > 0)
-        return refuse(target, "with both const and in");
+        return contract__refuse_rule(target, "with both const and in");
     rules->in = from->const_ != NULL ? texts_of(arena, &from->const_, 1, &rules->in_count)
                                      : texts_of(arena, from->in, from->n_in, &rules->in_count);
     rules->not_in = texts_of(arena, from->not_in, from->n_not_in, &rules->not_in_count);
@@ -275,24 +211,25 @@ static struct status take_string(const struct target *target,
 
 /* -- lists and maps */
 
-static struct status take_rules(const struct target *target, const Buf__Validate__FieldRules *from,
+static struct status take_rules(const struct rule_target *target,
+                                const Buf__Validate__FieldRules *from,
                                 const struct rules **ret_rules);
 
-static struct status take_count(const struct target *target, bool has_min, uint64_t min,
+static struct status take_count(const struct rule_target *target, bool has_min, uint64_t min,
                                 bool has_max, uint64_t max, struct rules *rules)
 {
     rules->has_item_count = has_min || has_max;
     rules->min_items = has_min ? min : 0;
     rules->max_items = has_max ? max : UINT64_MAX;
     if (rules->min_items > rules->max_items)
-        return refuse(target, "that no value can meet");
+        return contract__refuse_rule(target, "that no value can meet");
     return status_ok();
 }
 
-static struct status take_repeated(const struct target *target,
+static struct status take_repeated(const struct rule_target *target,
                                    const Buf__Validate__RepeatedRules *from, struct rules *rules)
 {
-    struct target item = {target->build, target->field, true};
+    struct rule_target item = {target->build, target->field, true};
     struct status status;
 
     if (is_single(target) || target->field->map)
@@ -307,11 +244,11 @@ static struct status take_repeated(const struct target *target,
     return from->items == NULL ? status_ok() : take_rules(&item, from->items, &rules->items);
 }
 
-static struct status take_map(const struct target *target, const Buf__Validate__MapRules *from,
+static struct status take_map(const struct rule_target *target, const Buf__Validate__MapRules *from,
                               struct rules *rules)
 {
     const struct message_type *entry = target->field->message;
-    struct target side = {target->build, NULL, true};
+    struct rule_target side = {target->build, NULL, true};
     struct status status;
 
     if (is_single(target) || !target->field->map)
@@ -338,38 +275,132 @@ static void take_enum(const Buf__Validate__EnumRules *from, struct rules *rules)
     rules->not_number_count = from->n_not_in;
 }
 
-static struct status take_type(const struct target *target, const Buf__Validate__FieldRules *from,
-                               struct rules *rules)
+/* -- bytes */
+
+static struct slice slice_of(ProtobufCBinaryData bytes)
+{
+    return slice_make(bytes.data, bytes.len);
+}
+
+/* NULL when the arena failed. */
+static struct slice *bytes_of(struct arena *arena, const ProtobufCBinaryData *from, size_t count,
+                              size_t *ret_count)
+{
+    struct slice *all = arena_array(arena, count, sizeof(*all));
+
+    for (size_t i = 0; all != NULL && i < count; i++)
+        all[i] = slice_of(from[i]);
+    *ret_count = all == NULL ? 0 : count;
+    return all;
+}
+
+static struct status take_bytes_length(const struct rule_target *target,
+                                       const Buf__Validate__BytesRules *from, struct rules *rules)
+{
+    if (from->has_len && (from->has_min_len || from->has_max_len))
+        return contract__refuse_rule(target, "with both an exact length and a range of lengths");
+    if (from->has_len)
+        return take_length(target, true, from->len, true, from->len, rules);
+    return take_length(target, from->has_min_len, from->min_len, from->has_max_len, from->max_len,
+                       rules);
+}
+
+static struct status take_bytes(const struct rule_target *target,
+                                const Buf__Validate__BytesRules *from, struct rules *rules)
+{
+    struct arena *arena = target->build->arena;
+    struct status status = take_bytes_length(target, from, rules);
+
+    if (!status_is_ok(status))
+        return status;
+    rules->prefix = slice_of(from->prefix);
+    rules->suffix = slice_of(from->suffix);
+    rules->contains = slice_of(from->contains);
+    if (from->has_const_ && from->n_in > 0)
+        return contract__refuse_rule(target, "with both const and in");
+    rules->in = from->has_const_ ? bytes_of(arena, &from->const_, 1, &rules->in_count)
+                                 : bytes_of(arena, from->in, from->n_in, &rules->in_count);
+    rules->not_in = bytes_of(arena, from->not_in, from->n_not_in, &rules->not_in_count);
+    if (rules->in == NULL || rules->not_in == NULL)
+        return status_out_of_memory();
+    return from->pattern == NULL ? status_ok() : take_pattern(target, from->pattern, rules);
+}
+
+/* -- all types */
+
+/* The type of the fields that a set of rules is for; false where it is not one scalar type's. */
+static bool scalar_of(const Buf__Validate__FieldRules *from, ProtobufCType *ret_type)
+{
+    static const struct {
+        Buf__Validate__FieldRules__TypeCase rules;
+        ProtobufCType type;
+    } pairs[] = {
+        {BUF__VALIDATE__FIELD_RULES__TYPE_FLOAT, PROTOBUF_C_TYPE_FLOAT},
+        {BUF__VALIDATE__FIELD_RULES__TYPE_DOUBLE, PROTOBUF_C_TYPE_DOUBLE},
+        {BUF__VALIDATE__FIELD_RULES__TYPE_INT32, PROTOBUF_C_TYPE_INT32},
+        {BUF__VALIDATE__FIELD_RULES__TYPE_INT64, PROTOBUF_C_TYPE_INT64},
+        {BUF__VALIDATE__FIELD_RULES__TYPE_UINT32, PROTOBUF_C_TYPE_UINT32},
+        {BUF__VALIDATE__FIELD_RULES__TYPE_UINT64, PROTOBUF_C_TYPE_UINT64},
+        {BUF__VALIDATE__FIELD_RULES__TYPE_SINT32, PROTOBUF_C_TYPE_SINT32},
+        {BUF__VALIDATE__FIELD_RULES__TYPE_SINT64, PROTOBUF_C_TYPE_SINT64},
+        {BUF__VALIDATE__FIELD_RULES__TYPE_FIXED32, PROTOBUF_C_TYPE_FIXED32},
+        {BUF__VALIDATE__FIELD_RULES__TYPE_FIXED64, PROTOBUF_C_TYPE_FIXED64},
+        {BUF__VALIDATE__FIELD_RULES__TYPE_SFIXED32, PROTOBUF_C_TYPE_SFIXED32},
+        {BUF__VALIDATE__FIELD_RULES__TYPE_SFIXED64, PROTOBUF_C_TYPE_SFIXED64},
+        {BUF__VALIDATE__FIELD_RULES__TYPE_BOOL, PROTOBUF_C_TYPE_BOOL},
+        {BUF__VALIDATE__FIELD_RULES__TYPE_STRING, PROTOBUF_C_TYPE_STRING},
+        {BUF__VALIDATE__FIELD_RULES__TYPE_BYTES, PROTOBUF_C_TYPE_BYTES},
+        {BUF__VALIDATE__FIELD_RULES__TYPE_ENUM, PROTOBUF_C_TYPE_ENUM},
+    };
+
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+        if (pairs[i].rules == from->type_case) {
+            *ret_type = pairs[i].type;
+            return true;
+        }
+    return false;
+}
+
+static struct status take_scalar(const struct rule_target *target,
+                                 const Buf__Validate__FieldRules *from, struct rules *rules)
 {
     switch (from->type_case) {
-    case BUF__VALIDATE__FIELD_RULES__TYPE_INT32:
-        return take_int32(target, from->int32, rules);
-    case BUF__VALIDATE__FIELD_RULES__TYPE_INT64:
-        return take_int64(target, from->int64, rules);
-    case BUF__VALIDATE__FIELD_RULES__TYPE_UINT32:
-        return take_uint32(target, from->uint32, rules);
     case BUF__VALIDATE__FIELD_RULES__TYPE_STRING:
         return take_string(target, from->string, rules);
     case BUF__VALIDATE__FIELD_RULES__TYPE_BYTES:
-        if (!type_is(target, PROTOBUF_C_TYPE_BYTES, PROTOBUF_C_TYPE_BYTES, PROTOBUF_C_TYPE_BYTES))
-            return unfit(target);
-        return take_length(target, from->bytes->has_min_len, from->bytes->min_len,
-                           from->bytes->has_max_len, from->bytes->max_len, rules);
+        return take_bytes(target, from->bytes, rules);
     case BUF__VALIDATE__FIELD_RULES__TYPE_ENUM:
-        if (!type_is(target, PROTOBUF_C_TYPE_ENUM, PROTOBUF_C_TYPE_ENUM, PROTOBUF_C_TYPE_ENUM))
-            return unfit(target);
         take_enum(from->enum_, rules);
         return status_ok();
     case BUF__VALIDATE__FIELD_RULES__TYPE_BOOL:
-        if (!type_is(target, PROTOBUF_C_TYPE_BOOL, PROTOBUF_C_TYPE_BOOL, PROTOBUF_C_TYPE_BOOL))
-            return unfit(target);
         rules->has_const = from->bool_->has_const_;
         rules->constant = from->bool_->const_;
         return status_ok();
+    default:
+        return contract__build_number_rules(target, from, rules);
+    }
+}
+
+static struct status take_type(const struct rule_target *target,
+                               const Buf__Validate__FieldRules *from, struct rules *rules)
+{
+    ProtobufCType type;
+
+    if (scalar_of(from, &type))
+        return type_is(target, type) ? take_scalar(target, from, rules) : unfit(target);
+    switch (from->type_case) {
     case BUF__VALIDATE__FIELD_RULES__TYPE_REPEATED:
         return take_repeated(target, from->repeated, rules);
     case BUF__VALIDATE__FIELD_RULES__TYPE_MAP:
         return take_map(target, from->map, rules);
+    case BUF__VALIDATE__FIELD_RULES__TYPE_TIMESTAMP:
+        return is_well_known(target, WELL_KNOWN_TIMESTAMP)
+                   ? contract__build_timestamp_rules(target, from->timestamp, &rules->moment)
+                   : unfit(target);
+    case BUF__VALIDATE__FIELD_RULES__TYPE_DURATION:
+        return is_well_known(target, WELL_KNOWN_DURATION)
+                   ? contract__build_duration_rules(target, from->duration, &rules->moment)
+                   : unfit(target);
     default:
         return status_ok();
     }
@@ -384,7 +415,8 @@ static bool is_unknown(const Buf__Validate__FieldRules *from)
            from->string->base.n_unknown_fields > 0;
 }
 
-static struct status take_rules(const struct target *target, const Buf__Validate__FieldRules *from,
+static struct status take_rules(const struct rule_target *target,
+                                const Buf__Validate__FieldRules *from,
                                 const struct rules **ret_rules)
 {
     struct rules *rules = arena_zalloc(target->build->arena, sizeof(*rules));
@@ -393,10 +425,11 @@ static struct status take_rules(const struct target *target, const Buf__Validate
     if (rules == NULL)
         return status_out_of_memory();
     if (is_unknown(from))
-        return refuse(target, "that this server does not know");
+        return contract__refuse_rule(target, "that this server does not know");
     rules->required = from->required;
     rules->least = INT64_MIN;
     rules->most = INT64_MAX;
+    rules->unsigned_most = UINT64_MAX;
     rules->max_length = UINT64_MAX;
     rules->max_items = UINT64_MAX;
     status = take_type(target, from, rules);
@@ -408,12 +441,12 @@ static struct status take_rules(const struct target *target, const Buf__Validate
 struct status contract__build_rules(const struct build *build, const struct field *field,
                                     const ProtobufCMessage *options, const struct rules **ret_rules)
 {
-    struct target target = {build, field, false};
+    struct rule_target target = {build, field, false};
     const ProtobufCMessage *option = NULL;
 
     if (!contract__option(build, options, OPTION_FIELD_RULES,
                           &buf__validate__field_rules__descriptor, &option))
-        return refuse(&target, "that cannot be read");
+        return contract__refuse_rule(&target, "that cannot be read");
     if (option == NULL)
         return status_ok();
     return take_rules(&target, (const void *)option, ret_rules);

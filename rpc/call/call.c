@@ -168,7 +168,7 @@ static struct status check_request(struct call *call)
     if (!status_is_ok(status))
         return status;
     validate_message(call->arena, method->input, call->request, SLICE_EMPTY, method->resource,
-                     &violations);
+                     call->now_ms, &violations);
     status = violations_status(&violations, call->arena);
     if (!status_is_ok(status))
         call->refused = refuse_too(call, &status);

@@ -351,11 +351,12 @@ struct status call_read_page_token(struct call *call, struct slice token, struct
 /*
  * Checks every rule, required field and enum of the message by the contract, at any depth;
  * violations carry JSON paths behind `prefix` (may be empty). Output-only fields are skipped.
- * `skip` is a top-level field not to look into (NULL for none).
+ * `skip` is a top-level field not to look into (NULL for none). `now_ms`: what times are compared with;
+ * 0 leaves out the rules that do.
  */
 void validate_message(struct arena *arena, const struct message_type *type,
                       const ProtobufCMessage *message, struct slice prefix,
-                      const struct field *skip, struct violations *violations);
+                      const struct field *skip, int64_t now_ms, struct violations *violations);
 
 /*
  * Checks one field of a message, and all that is in it, in the same way: that it is set where it is
@@ -363,6 +364,7 @@ void validate_message(struct arena *arena, const struct message_type *type,
  * none of them, as it does where the contract allows quotes for the field itself.
  */
 void validate_field(struct arena *arena, const ProtobufCMessage *message, const struct field *field,
-                    struct slice prefix, bool quotes, struct violations *violations);
+                    struct slice prefix, bool quotes, int64_t now_ms,
+                    struct violations *violations);
 
 #endif

@@ -93,6 +93,9 @@ void validate__report(struct validation *validation, const struct place *place, 
 static void validate_fields(struct validation *validation, const struct place *parent,
                             const struct message_type *type, const ProtobufCMessage *message,
                             const struct field *skip, unsigned depth);
+static void validate_held(struct validation *validation, const struct place *place,
+                          const struct message_type *type, const ProtobufCMessage *message,
+                          const struct rules *rules, unsigned depth);
 
 /* False when there are more than are worth looking at one by one. */
 static bool check_count(struct validation *validation, const struct place *place,
@@ -198,8 +201,8 @@ static void validate_list(struct validation *validation, const struct place *par
         const void *address = field_address(message, field, i);
 
         if (field->message != NULL)
-            validate_fields(validation, &place, field->message, *(ProtobufCMessage *const *)address,
-                            NULL, depth);
+            validate_held(validation, &place, field->message, *(ProtobufCMessage *const *)address,
+                          rules == NULL ? NULL : rules->items, depth);
         else if (rules != NULL && rules->items != NULL)
             validate__value(validation, &place, field, rules->items, address, "");
     }
@@ -254,8 +257,8 @@ static void validate_map(struct validation *validation, const struct place *pare
             check_label(validation, &place, entry, value, "");
         }
         if (value->message != NULL && field_get_message(entry, value) != NULL)
-            validate_fields(validation, &place, value->message, field_get_message(entry, value),
-                            NULL, depth);
+            validate_held(validation, &place, value->message, field_get_message(entry, value),
+                          rules == NULL ? NULL : rules->items, depth);
         else if (value->message == NULL && rules != NULL && rules->items != NULL)
             validate__value(validation, &place, value, rules->items, field_address(entry, value, 0),
                             "");
@@ -263,10 +266,6 @@ static void validate_map(struct validation *validation, const struct place *pare
 }
 
 /* -- messages ------------------------------------------------------------------------------ */
-
-#define TIME_LEAST_S (-62135596800LL) /* 0001-01-01T00:00:00Z */
-#define TIME_MOST_S 253402300799LL    /* 9999-12-31T23:59:59Z */
-#define DURATION_MOST_S 315576000000LL
 
 static int64_t int_of(const ProtobufCMessage *message, const struct message_type *type,
                       uint32_t number)
@@ -276,24 +275,50 @@ static int64_t int_of(const ProtobufCMessage *message, const struct message_type
 
 /* What JSON could not say must not come in as protobuf (google/protobuf/timestamp.proto,
  * duration.proto). */
-static void check_well_known(struct validation *validation, const struct place *place,
-                             const struct message_type *type, const ProtobufCMessage *message)
+static bool is_moment(struct validation *validation, const struct place *place,
+                      enum well_known which, struct moment moment)
 {
-    int64_t seconds;
-    int64_t nanos;
+    int64_t seconds = moment.seconds;
+    int64_t nanos = moment.nanos;
+
+    if (which == WELL_KNOWN_TIMESTAMP) {
+        if (seconds >= TIME_LEAST_S && seconds <= TIME_MOST_S && nanos >= 0 && nanos <= 999999999)
+            return true;
+        validate__report(validation, place, "must be a time of the years 0001 to 9999");
+        return false;
+    }
+    if (seconds >= -DURATION_MOST_S && seconds <= DURATION_MOST_S && nanos >= -999999999 &&
+        nanos <= 999999999 && (seconds <= 0 || nanos >= 0) && (seconds >= 0 || nanos <= 0))
+        return true;
+    validate__report(validation, place, "must be a duration of at most 10,000 years");
+    return false;
+}
+
+static void check_well_known(struct validation *validation, const struct place *place,
+                             const struct message_type *type, const ProtobufCMessage *message,
+                             const struct rules *rules)
+{
+    struct moment moment;
 
     if (type->well_known != WELL_KNOWN_TIMESTAMP && type->well_known != WELL_KNOWN_DURATION)
         return;
-    seconds = int_of(message, type, 1);
-    nanos = int_of(message, type, 2);
-    if (type->well_known == WELL_KNOWN_TIMESTAMP) {
-        if (seconds < TIME_LEAST_S || seconds > TIME_MOST_S || nanos < 0 || nanos > 999999999)
-            validate__report(validation, place, "must be a time of the years 0001 to 9999");
-        return;
-    }
-    if (seconds < -DURATION_MOST_S || seconds > DURATION_MOST_S || nanos < -999999999 ||
-        nanos > 999999999 || (seconds > 0 && nanos < 0) || (seconds < 0 && nanos > 0))
-        validate__report(validation, place, "must be a duration of at most 10,000 years");
+    moment = (struct moment){int_of(message, type, 1), (int32_t)int_of(message, type, 2)};
+    if (is_moment(validation, place, type->well_known, moment) && rules != NULL &&
+        rules->moment != NULL)
+        validate__moment(validation, place, type->well_known, rules->moment, moment);
+}
+
+/* A message in a field, an item or a map's value, by the rules of the place where it is. */
+static void validate_held(struct validation *validation, const struct place *place,
+                          const struct message_type *type, const ProtobufCMessage *message,
+                          const struct rules *rules, unsigned depth)
+{
+    if (type->well_known == WELL_KNOWN_NONE)
+        validate_fields(validation, place, type, message, NULL, depth);
+    else if (depth >= MESSAGE_DEPTH_MOST)
+        validate__report(validation, place, "is nested too deeply");
+    else
+        check_well_known(validation, place, type, message, rules);
 }
 
 static void check_field(struct validation *validation, const struct place *parent,
@@ -316,8 +341,8 @@ static void check_field(struct validation *validation, const struct place *paren
     else if (field->repeated)
         validate_list(validation, parent, message, field, depth);
     else if (field->message != NULL)
-        validate_fields(validation, &place, field->message, field_get_message(message, field), NULL,
-                        depth);
+        validate_held(validation, &place, field->message, field_get_message(message, field),
+                      field->rules, depth);
     else if (field->rules != NULL)
         validate__value(validation, &place, field, field->rules, field_address(message, field, 0),
                         "");
@@ -332,7 +357,7 @@ static void validate_fields(struct validation *validation, const struct place *p
         return;
     }
     if (type->well_known != WELL_KNOWN_NONE) {
-        check_well_known(validation, parent, type, message);
+        check_well_known(validation, parent, type, message, NULL);
         return;
     }
     for (size_t i = 0; i < type->field_count; i++)
@@ -341,17 +366,17 @@ static void validate_fields(struct validation *validation, const struct place *p
 
 void validate_message(struct arena *arena, const struct message_type *type,
                       const ProtobufCMessage *message, struct slice prefix,
-                      const struct field *skip, struct violations *violations)
+                      const struct field *skip, int64_t now_ms, struct violations *violations)
 {
-    struct validation validation = {arena, prefix, violations, false};
+    struct validation validation = {arena, prefix, violations, false, now_ms};
 
     validate_fields(&validation, NULL, type, message, skip, 0);
 }
 
 void validate_field(struct arena *arena, const ProtobufCMessage *message, const struct field *field,
-                    struct slice prefix, bool quotes, struct violations *violations)
+                    struct slice prefix, bool quotes, int64_t now_ms, struct violations *violations)
 {
-    struct validation validation = {arena, prefix, violations, quotes};
+    struct validation validation = {arena, prefix, violations, quotes, now_ms};
 
     check_field(&validation, NULL, message, field, NULL, 0);
 }

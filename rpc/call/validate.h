@@ -17,7 +17,17 @@ struct validation {
     struct arena *arena;
     struct slice prefix;
     struct violations *violations;
-    bool quotes; /* every text may be a quote */
+    bool quotes;    /* every text may be a quote */
+    int64_t now_ms; /* 0: rules that compare with now are not judged */
+};
+
+/* One value under its rules; `subject` begins the sentences: "" or "the key ". */
+struct judged {
+    struct validation *validation;
+    const struct place *place;
+    const struct field *field;
+    const struct rules *rules;
+    const char *subject;
 };
 
 /* Adds a violation at the place. */
@@ -31,5 +41,15 @@ void validate__report(struct validation *validation, const struct place *place, 
 void validate__value(struct validation *validation, const struct place *place,
                      const struct field *field, const struct rules *rules, const void *address,
                      const char *subject);
+
+/* The rules of numbers, of the type that `address` holds. */
+void validate__integer(const struct judged *judged, int64_t value);
+void validate__unsigned(const struct judged *judged, uint64_t value);
+void validate__real(const struct judged *judged, double value);
+
+/* The rules of a timestamp or duration, whose `moment` is one. */
+void validate__moment(struct validation *validation, const struct place *place,
+                      enum well_known which, const struct moment_rules *rules,
+                      struct moment moment);
 
 #endif

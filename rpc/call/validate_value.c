@@ -12,15 +12,6 @@
 #define EMAIL_MOST 254
 #define EMAIL_LOCAL_MOST 64
 
-/* One value under its rules. */
-struct judged {
-    struct validation *validation;
-    const struct place *place;
-    const struct field *field;
-    const struct rules *rules;
-    const char *subject;
-};
-
 static void want(const struct judged *judged, const char *what)
 {
     validate__report(judged->validation, judged->place, "%s%s", judged->subject, what);
@@ -191,6 +182,16 @@ static void check_length(const struct judged *judged, uint64_t length, uint64_t 
                          judged->subject, least, most, many);
 }
 
+/* A part as a sentence shows it: text in quotes, bytes as hexadecimal digits. */
+static struct slice shown(const struct judged *judged, struct slice part)
+{
+    struct arena *arena = judged->validation->arena;
+
+    if (judged->field->pb->type == PROTOBUF_C_TYPE_BYTES)
+        return arena_printf(arena, "0x%.*s", SLICE_ARG(hex_encode(arena, part)));
+    return arena_printf(arena, "\"%.*s\"", SLICE_ARG(part));
+}
+
 static void check_in(const struct judged *judged, struct slice text)
 {
     const struct rules *rules = judged->rules;
@@ -200,8 +201,8 @@ static void check_in(const struct judged *judged, struct slice text)
         if (slice_equal(rules->in[i], text))
             return;
     for (size_t i = 0; i < rules->in_count; i++)
-        list = arena_printf(judged->validation->arena, "%.*s%s\"%.*s\"", SLICE_ARG(list),
-                            i == 0 ? "" : ", ", SLICE_ARG(rules->in[i]));
+        list = arena_printf(judged->validation->arena, "%.*s%s%.*s", SLICE_ARG(list),
+                            i == 0 ? "" : ", ", SLICE_ARG(shown(judged, rules->in[i])));
     if (rules->in_count > 0)
         validate__report(judged->validation, judged->place, "%smust be one of %.*s",
                          judged->subject, SLICE_ARG(list));
@@ -209,14 +210,16 @@ static void check_in(const struct judged *judged, struct slice text)
 
 static void want_text(const struct judged *judged, const char *what, struct slice part)
 {
-    validate__report(judged->validation, judged->place, "%s%s \"%.*s\"", judged->subject, what,
-                     SLICE_ARG(part));
+    validate__report(judged->validation, judged->place, "%s%s %.*s", judged->subject, what,
+                     SLICE_ARG(shown(judged, part)));
 }
 
 static void check_parts(const struct judged *judged, struct slice text)
 {
     const struct rules *rules = judged->rules;
 
+    if (!slice_starts_with(text, rules->prefix))
+        want_text(judged, "must begin with", rules->prefix);
     if (!slice_ends_with(text, rules->suffix))
         want_text(judged, "must end with", rules->suffix);
     if (rules->contains.len > 0 && !holds(text, rules->contains))
@@ -269,6 +272,29 @@ static bool is_quote(const struct judged *judged, struct slice text)
     return may_quote && quote_is_whole(text, NULL);
 }
 
+static void check_pattern(const struct judged *judged, struct slice text)
+{
+    const struct rules *rules = judged->rules;
+    regmatch_t whole = {0, (regoff_t)text.len}; /* REG_STARTEND: bytes may hold a NUL */
+
+    if (rules->compiled != NULL &&
+        regexec(rules->compiled, text.len == 0 ? "" : text.data, 1, &whole, REG_STARTEND) != 0)
+        validate__report(judged->validation, judged->place, "%smust match the pattern \"%.*s\"",
+                         judged->subject, SLICE_ARG(rules->pattern));
+}
+
+static void check_bytes(const struct judged *judged, const ProtobufCBinaryData *binary)
+{
+    const struct rules *rules = judged->rules;
+    struct slice bytes = slice_make(binary->data, binary->len);
+
+    if (rules->has_length)
+        check_length(judged, bytes.len, rules->min_length, rules->max_length, "byte", "bytes");
+    check_pattern(judged, bytes);
+    check_parts(judged, bytes);
+    check_in(judged, bytes);
+}
+
 static void check_string(const struct judged *judged, const char *string)
 {
     const struct rules *rules = judged->rules;
@@ -281,38 +307,13 @@ static void check_string(const struct judged *judged, const char *string)
                      "characters");
     if (rules->has_byte_length)
         check_length(judged, text.len, rules->min_bytes, rules->max_bytes, "byte", "bytes");
-    if (rules->compiled != NULL && regexec(rules->compiled, text.data, 0, NULL, 0) != 0)
-        validate__report(judged->validation, judged->place, "%smust match the pattern \"%.*s\"",
-                         judged->subject, SLICE_ARG(rules->pattern));
-    if (!slice_starts_with(text, rules->prefix))
-        validate__report(judged->validation, judged->place, "%smust begin with \"%.*s\"",
-                         judged->subject, SLICE_ARG(rules->prefix));
+    check_pattern(judged, text);
     check_parts(judged, text);
     check_in(judged, text);
     check_shape(judged, text);
 }
 
-/* -- rules of numbers ---------------------------------------------------------------------- */
-
-static void check_range(const struct judged *judged, int64_t value, int64_t type_least,
-                        int64_t type_most)
-{
-    const struct rules *rules = judged->rules;
-    long long least = rules->least;
-    long long most = rules->most;
-
-    if (!rules->has_range || (value >= least && value <= most))
-        return;
-    if (most >= type_most)
-        validate__report(judged->validation, judged->place, "%smust be at least %lld",
-                         judged->subject, least);
-    else if (least <= type_least)
-        validate__report(judged->validation, judged->place, "%smust be at most %lld",
-                         judged->subject, most);
-    else
-        validate__report(judged->validation, judged->place, "%smust be from %lld to %lld",
-                         judged->subject, least, most);
-}
+/* -- enums and all types -------------------------------------------------------------------- */
 
 static bool is_among(const int32_t *numbers, size_t count, int32_t number)
 {
@@ -360,23 +361,31 @@ void validate__value(struct validation *validation, const struct place *place,
         check_string(&judged, *(const char *const *)address);
         break;
     case PROTOBUF_C_TYPE_BYTES:
-        if (rules->has_length)
-            check_length(&judged, ((const ProtobufCBinaryData *)address)->len, rules->min_length,
-                         rules->max_length, "byte", "bytes");
+        check_bytes(&judged, address);
         break;
     case PROTOBUF_C_TYPE_INT32:
     case PROTOBUF_C_TYPE_SINT32:
     case PROTOBUF_C_TYPE_SFIXED32:
-        check_range(&judged, *(const int32_t *)address, INT32_MIN, INT32_MAX);
+        validate__integer(&judged, *(const int32_t *)address);
         break;
     case PROTOBUF_C_TYPE_UINT32:
     case PROTOBUF_C_TYPE_FIXED32:
-        check_range(&judged, *(const uint32_t *)address, 0, UINT32_MAX);
+        validate__integer(&judged, *(const uint32_t *)address);
         break;
     case PROTOBUF_C_TYPE_INT64:
     case PROTOBUF_C_TYPE_SINT64:
     case PROTOBUF_C_TYPE_SFIXED64:
-        check_range(&judged, *(const int64_t *)address, INT64_MIN, INT64_MAX);
+        validate__integer(&judged, *(const int64_t *)address);
+        break;
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_FIXED64:
+        validate__unsigned(&judged, *(const uint64_t *)address);
+        break;
+    case PROTOBUF_C_TYPE_FLOAT:
+        validate__real(&judged, *(const float *)address);
+        break;
+    case PROTOBUF_C_TYPE_DOUBLE:
+        validate__real(&judged, *(const double *)address);
         break;
     case PROTOBUF_C_TYPE_ENUM:
         check_enum(&judged, *(const int32_t *)address);
@@ -385,7 +394,7 @@ void validate__value(struct validation *validation, const struct place *place,
         if (rules->has_const && *(const protobuf_c_boolean *)address != (int)rules->constant)
             want(&judged, rules->constant ? "must be true" : "must be false");
         break;
-    default: /* no rules but `required` exist for the others */
-        break;
+    case PROTOBUF_C_TYPE_MESSAGE:
+        break; /* the caller's */
     }
 }

@@ -49,7 +49,7 @@ static struct status judge_field(const struct judge *judge, const ProtobufCMessa
 {
     struct violations violations = {0};
 
-    validate_field(judge->scratch, message, field, SLICE_EMPTY, false, &violations);
+    validate_field(judge->scratch, message, field, SLICE_EMPTY, false, 0, &violations);
     if (violations.count == 0 && field->format != FIELD_FORMAT_NONE)
         check_format(judge, message, field, &violations);
     return violations.count == 0
@@ -121,7 +121,7 @@ static struct status check_kind(const struct judge *judge, const struct kind *ki
         return status_ok();
     status = json_read_message(judge->scratch, kind->message, kind->example, &options, &message);
     if (status_is_ok(status)) {
-        validate_message(judge->scratch, kind->message, message, SLICE_EMPTY, NULL, &violations);
+        validate_message(judge->scratch, kind->message, message, SLICE_EMPTY, NULL, 0, &violations);
         status = violations_status(&violations, judge->scratch);
     }
     return status_is_ok(status)

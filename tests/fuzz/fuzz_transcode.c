@@ -78,7 +78,7 @@ static void check(struct arena *arena, const struct binding *binding, struct sta
     if (arena_failed(arena))
         return;
     if (message != NULL)
-        validate_message(arena, binding->input, message, SLICE_EMPTY, NULL, &violations);
+        validate_message(arena, binding->input, message, SLICE_EMPTY, NULL, 0, &violations);
     if (!status_is_ok(status)) {
         assert(status.code == STATUS_INVALID_ARGUMENT && status.message.len > 0);
         return;

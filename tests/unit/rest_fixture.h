@@ -232,9 +232,9 @@ static void finish_refused(struct call *call)
         resource = field_get_message(call->request, method->resource);
     if (resource != NULL)
         validate_message(call->arena, method->resource->message, resource, SLICE_EMPTY, NULL,
-                         &found);
+                         call->now_ms, &found);
     validate_message(call->arena, method->input, call->request, SLICE_EMPTY, method->resource,
-                     &found);
+                     call->now_ms, &found);
     rules = violations_status(&found, call->arena);
     violations_add_status(&all, call->arena, &call->refused);
     violations_add_new(&all, call->arena, &rules);

@@ -13,6 +13,7 @@
 #include "shapes.h"
 
 #define LIMIT ((size_t)64 << 20)
+#define NOW_MS 1700000000000LL
 
 static struct arena contract_arena;
 static struct arena arena;
@@ -67,7 +68,7 @@ static const char *violations_of(const struct message_type *type, const Protobuf
     struct violations violations = {0};
     struct slice text = SLICE("");
 
-    validate_message(&arena, type, message, slice_from_cstr(prefix), skip, &violations);
+    validate_message(&arena, type, message, slice_from_cstr(prefix), skip, NOW_MS, &violations);
     for (const struct status_detail *d = violations.first; d != NULL; d = d->next)
         text = arena_printf(&arena, "%.*s%s%.*s: %.*s", SLICE_ARG(text), text.len > 0 ? "\n" : "",
                             SLICE_ARG(d->subject), SLICE_ARG(d->description));
@@ -565,7 +566,7 @@ static void violations_beyond_the_most_are_counted(void **state)
     writable(REPEATED + SHAPE_STRING)->rules = &rules;
     for (int i = 0; i < 500; i++)
         append_text(message, list, "x");
-    validate_message(&arena, shape, message, SLICE_EMPTY, NULL, &violations);
+    validate_message(&arena, shape, message, SLICE_EMPTY, NULL, NOW_MS, &violations);
     for (const struct status_detail *d = violations.first; d != NULL; d = d->next)
         kept++;
     assert_int_equal(kept, VIOLATIONS_EACH_MOST + 1);
@@ -659,7 +660,7 @@ static void without_memory_the_violations_say_so(void **state)
 
         arena_init(&small, NULL, LIMIT);
         arena_fault_set(number, false);
-        validate_message(&small, type, device, SLICE("device"), NULL, &violations);
+        validate_message(&small, type, device, SLICE("device"), NULL, NOW_MS, &violations);
         failed = arena_fault_count() >= number;
         arena_fault_set(0, false);
         status = arena_failed(&small) ? status_out_of_memory()

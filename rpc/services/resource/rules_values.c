@@ -24,7 +24,8 @@ static void check_written(const struct change *change, const struct message_type
         bool may_quote = quotes && !is_envelope(change->kind, field);
 
         if (touched_has(change->touched, message, field))
-            validate_field(arena, message, field, path, may_quote, change->violations);
+            validate_field(arena, message, field, path, may_quote, change->call->now_ms,
+                           change->violations);
         else if (field->message != NULL && !field->repeated && !field->output_only &&
                  field->message->well_known == WELL_KNOWN_NONE && field_is_set(message, field))
             check_written(change, field->message, field_get_message(message, field),

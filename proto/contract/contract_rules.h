@@ -1,0 +1,38 @@
+/* What the files that unfold rules share. Internal to proto/contract/. */
+#ifndef DATASTREAM_PROTO_CONTRACT_CONTRACT_RULES_H
+#define DATASTREAM_PROTO_CONTRACT_CONTRACT_RULES_H
+
+#include "buf/validate/validate.pb-c.h"
+#include "proto/contract/contract_private.h"
+
+/* What a set of rules is for: a field, or one item, key or value of it. */
+struct rule_target {
+    const struct build *build;
+    const struct field *field;
+    bool single; /* of one value, even where the field is repeated */
+};
+
+/* -- contract_rules.c */
+
+/* The error that names the field and its rule; `why` follows: "that no value can meet". */
+struct status contract__refuse_rule(const struct rule_target *target, const char *why);
+
+/* -- contract_rules_numbers.c */
+
+/*
+ * Rules of a number, whose type fits the target. Exclusive limits of integers become inclusive. An
+ * error where no value meets them.
+ */
+struct status contract__build_number_rules(const struct rule_target *target,
+                                           const Buf__Validate__FieldRules *from,
+                                           struct rules *rules);
+
+/* -- contract_rules_moments.c: the same for times; *ret_rules stays NULL on failure. */
+struct status contract__build_timestamp_rules(const struct rule_target *target,
+                                              const Buf__Validate__TimestampRules *from,
+                                              const struct moment_rules **ret_rules);
+struct status contract__build_duration_rules(const struct rule_target *target,
+                                             const Buf__Validate__DurationRules *from,
+                                             const struct moment_rules **ret_rules);
+
+#endif
