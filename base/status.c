@@ -29,6 +29,14 @@ const char *status_code_name(enum status_code code)
     return (unsigned)code < STATUS_CODES ? codes[code].name : codes[STATUS_UNKNOWN].name;
 }
 
+static bool has_reason(const struct status *status, struct slice reason)
+{
+    for (const struct status_detail *d = status->details; d != NULL; d = d->next)
+        if (d->type == DETAIL_ERROR_INFO && slice_equal(d->subject, reason))
+            return true;
+    return false;
+}
+
 static bool has_precondition(const struct status *status, struct slice type)
 {
     for (const struct status_detail *d = status->details; d != NULL; d = d->next)
@@ -44,6 +52,9 @@ int status_http(const struct status *status)
         return 409;
     if (status->code == STATUS_ABORTED && has_precondition(status, SLICE(PRECONDITION_ETAG)))
         return 412;
+    if (status->code == STATUS_INVALID_ARGUMENT &&
+        has_reason(status, SLICE(STATUS_REASON_KEY_REUSED)))
+        return 422;
     return (unsigned)status->code < STATUS_CODES ? codes[status->code].http : 500;
 }
 

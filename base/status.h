@@ -63,6 +63,9 @@ struct status {
 #define PRECONDITION_REFERENCED "REFERENCED" /* other resources refer to it: 409, not 400 */
 #define PRECONDITION_ETAG "ETAG"             /* If-Match or -None-Match: 412, not 409 */
 
+/* Reason of an INVALID_ARGUMENT that the REST frontend answers by 422. */
+#define STATUS_REASON_KEY_REUSED "IDEMPOTENCY_KEY_REUSED"
+
 /* The domain of our ErrorInfo details. */
 #define STATUS_ERROR_DOMAIN "datastream"
 

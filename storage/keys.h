@@ -23,6 +23,8 @@
  *   audit            org number (8)                              mac (32), storage.v1.AuditRecord
  *   audit_by_object  org kind id number (8)                      empty
  *   audit_by_actor   org actor type (1) id number (8)            empty
+ *   idempotency      org actor type (1) id                       storage.v1.IdempotencyRecord
+ *                    SHA-256 of method, NUL and key (32)
  *   feed             org revision (8) index (2)                  kind id change (1)
  *                                                                time (8, milliseconds)
  *                    org 0 (8) 0 (2)                             u64, the newest revision that was
@@ -81,6 +83,9 @@ struct slice key_audit_by_object(struct arena *arena, const struct uuid *organiz
                                  uint32_t kind, const struct uuid *id, uint64_t number);
 struct slice key_audit_by_actor(struct arena *arena, const struct uuid *organization,
                                 const struct actor *actor, uint64_t number);
+/* `hash` is of 32 bytes: see the table above. */
+struct slice key_idempotency(struct arena *arena, const struct uuid *organization,
+                             const struct actor *actor, const uint8_t hash[32]);
 struct slice key_feed(struct arena *arena, const struct uuid *organization, uint64_t revision,
                       uint16_t index);
 /* Where the feed of an organization begins; no commit has revision 0. */

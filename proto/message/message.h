@@ -24,6 +24,13 @@ struct slice message_pack(struct arena *arena, const ProtobufCMessage *message);
 ProtobufCMessage *message_copy(struct arena *arena, const struct message_type *type,
                                const ProtobufCMessage *message);
 
+/*
+ * Sorts the entries of all maps in the message, at any depth, by their keys: two messages that say the
+ * same then have the same bytes. Out of memory fails the arena.
+ */
+void message_sort_maps(struct arena *arena, const struct message_type *type,
+                       ProtobufCMessage *message);
+
 enum walk_result {
     WALK_OK,
     WALK_MALFORMED, /* truncated, bad tag, bad varint, field number 0, unbalanced group */

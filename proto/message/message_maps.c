@@ -87,15 +87,39 @@ static void keep_last(struct arena *arena, ProtobufCMessage *message, const stru
     field_set_messages(message, field, entries, kept);
 }
 
-void message__keep_last_entries(struct arena *arena, const struct message_type *type,
-                                ProtobufCMessage *message)
+static void sort_entries(struct arena *arena, ProtobufCMessage *message, const struct field *field)
+{
+    const struct field *key = message_field_by_number(field->message, 1);
+    size_t count = field_count(message, field);
+    ProtobufCMessage **entries = field_address(message, field, 0);
+    ProtobufCMessage **ordered;
+    struct keyed *sorted;
+
+    if (count < 2)
+        return;
+    sorted = arena_array(arena, count, sizeof(*sorted));
+    ordered = arena_array(arena, count, sizeof(ProtobufCMessage *));
+    if (sorted == NULL || ordered == NULL)
+        return;
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = (struct keyed){key_at(message, field, key, i), i};
+    qsort(sorted, count, sizeof(*sorted), compare_keyed);
+    for (size_t i = 0; i < count; i++)
+        ordered[i] = entries[sorted[i].index];
+    field_set_messages(message, field, ordered, count);
+}
+
+/* Calls `visit` for each map of the message and of the messages in it. */
+static void
+visit_maps(struct arena *arena, const struct message_type *type, ProtobufCMessage *message,
+           void (*visit)(struct arena *arena, ProtobufCMessage *message, const struct field *field))
 {
     for (size_t i = 0; i < type->field_count; i++) {
         const struct field *field = &type->fields[i];
         size_t count;
 
         if (field->map)
-            keep_last(arena, message, field);
+            visit(arena, message, field);
         if (field->message == NULL || !field->message->holds_maps)
             continue;
         if (!field->repeated && !field_is_set(message, field))
@@ -105,7 +129,20 @@ void message__keep_last_entries(struct arena *arena, const struct message_type *
             ProtobufCMessage *inner = *(ProtobufCMessage **)field_address(message, field, j);
 
             if (inner != NULL)
-                message__keep_last_entries(arena, field->message, inner);
+                visit_maps(arena, field->message, inner, visit);
         }
     }
+}
+
+void message__keep_last_entries(struct arena *arena, const struct message_type *type,
+                                ProtobufCMessage *message)
+{
+    visit_maps(arena, type, message, keep_last);
+}
+
+void message_sort_maps(struct arena *arena, const struct message_type *type,
+                       ProtobufCMessage *message)
+{
+    if (type->holds_maps)
+        visit_maps(arena, type, message, sort_entries);
 }

@@ -20,6 +20,7 @@
 #include "base/random.h"
 #include "proto/message/message.h"
 #include "rpc/call/chain.h"
+#include "rpc/call/idempotency.h"
 #include "rpc/call/time_floor.h"
 #include "rpc/call/work.h"
 
@@ -169,9 +170,12 @@ static struct status check_request(struct call *call)
         return status;
     validate_message(call->arena, method->input, call->request, SLICE_EMPTY, method->resource,
                      call->now_ms, &violations);
+    idempotency__check(call, &violations);
     status = violations_status(&violations, call->arena);
     if (!status_is_ok(status))
         call->refused = refuse_too(call, &status);
+    if (status_is_ok(call->refused))
+        idempotency__begin(call);
     return status_ok();
 }
 
@@ -216,6 +220,8 @@ static void submit(struct call *call)
 
     identity_require(&call->identity, commit);
     audit_row__add_all(call);
+    if (idempotency__remembers(call))
+        idempotency__remember(call);
     if (arena_failed(call->arena)) {
         call__finish(call, status_out_of_memory());
         return;
@@ -279,11 +285,24 @@ static void give_way(struct call *call)
     call->give_way(call);
 }
 
-static void run_handler(struct call *call)
-{
-    call_handler *handler = call->loop->chain->handlers[call->method->index];
-    struct status status;
+static void run(struct call *call);
 
+static void fetch_or_end(struct call *call)
+{
+    if (!call__fetch(call))
+        call__finish(call, call__never_there());
+}
+
+/* After a failure that may be the work of a twin: looks once more for what that one left. */
+static void look_again(struct call *call)
+{
+    call__reset_view(call);
+    run(call);
+}
+
+/* Empties what a run of the handler fills. */
+static void begin_run(struct call *call)
+{
     commit_init(&call->commit, call->arena);
     call->response = NULL;
     call->limited = false;
@@ -296,6 +315,14 @@ static void run_handler(struct call *call)
     call->work_wanted = false;
     call->gives_way = false;
     call->run_since_us = clock_monotonic_us();
+}
+
+static void run_handler(struct call *call)
+{
+    call_handler *handler = call->loop->chain->handlers[call->method->index];
+    struct status status;
+
+    begin_run(call);
     if (handler == NULL) {
         call__finish(call, status_const(STATUS_UNIMPLEMENTED, SLICE("The method has no handler.")));
         return;
@@ -303,8 +330,7 @@ static void run_handler(struct call *call)
     if (may_change(call->method))
         audit_row__read_actor(call);
     if (store_view_missed(call->view)) {
-        if (!call__fetch(call))
-            call__finish(call, call__never_there());
+        fetch_or_end(call);
         return;
     }
     status = handler(call);
@@ -318,20 +344,61 @@ static void run_handler(struct call *call)
         call__finish(call, status_out_of_memory());
     else if (store_view_missed(call->view)) {
         call->progress = NULL;
-        if (!call__fetch(call))
-            call__finish(call, call__never_there());
+        fetch_or_end(call);
     } else if (!status_is_ok(call->refused))
         call__finish(call, refuse_too(call, &status));
     else if (call->work_wanted)
         start_work(call);
+    else if (!status_is_ok(status) && idempotency__doubts(call, &status))
+        look_again(call);
     else if (status_is_ok(status) && call->response == NULL)
         call__finish(call, status_const(STATUS_INTERNAL, SLICE("The method gave no answer.")));
-    else if (status_is_ok(status) && !commit_is_empty(&call->commit))
+    else if (status_is_ok(status) &&
+             (!commit_is_empty(&call->commit) || idempotency__remembers(call)))
         submit(call);
     else if (status_is_ok(status) && !may_change(call->method))
         call__finish(call, call__check_read(call));
     else
         call__finish(call, status);
+}
+
+static void replay(struct call *call)
+{
+    struct status status;
+
+    begin_run(call);
+    status = idempotency__replay(call);
+    if (arena_failed(call->arena))
+        call__finish(call, status_out_of_memory());
+    else if (store_view_missed(call->view))
+        fetch_or_end(call);
+    else
+        call__finish(call, status);
+}
+
+/* The handler of a request with a key, unless an equal one was done. */
+static void run_once(struct call *call)
+{
+    struct status status = status_ok();
+
+    switch (idempotency__look_up(call, &status)) {
+    case IDEMPOTENCY_NEW:
+        status = idempotency__failure(call);
+        if (status_is_ok(status))
+            run_handler(call);
+        else
+            call__finish(call, status);
+        break;
+    case IDEMPOTENCY_AGAIN:
+        fetch_or_end(call);
+        break;
+    case IDEMPOTENCY_REPLAY:
+        replay(call);
+        break;
+    case IDEMPOTENCY_REFUSED:
+        call__finish(call, arena_failed(call->arena) ? status_out_of_memory() : status);
+        break;
+    }
 }
 
 /* From the top, and again after each fetch; what the view has stays. */
@@ -344,8 +411,7 @@ static void run(struct call *call)
         return;
     }
     if (!authorize__judge_again(call, &status)) {
-        if (!call__fetch(call))
-            call__finish(call, call__never_there());
+        fetch_or_end(call);
         return;
     }
     if (status_is_ok(status) && call->runs == 0) {
@@ -360,6 +426,8 @@ static void run(struct call *call)
         call__finish(call, status);
     else if (call->loop->chain->streams[call->method->index] != NULL)
         stream__open(call, call->loop->chain->streams[call->method->index]);
+    else if (call->idempotency != NULL)
+        run_once(call);
     else
         run_handler(call);
 }

@@ -20,6 +20,7 @@
 struct call;
 struct chain;
 struct chain_loop;
+struct idempotency;
 struct news;
 struct stream;
 struct stream_entry;
@@ -96,8 +97,9 @@ struct call {
     struct slice peer;   /* address of the caller */
     struct slice user_agent;
     struct slice request_id;
-    struct slice if_match;      /* value of If-Match; data NULL when it was not given */
-    struct slice if_none_match; /* likewise */
+    struct slice if_match;        /* value of If-Match; data NULL when it was not given */
+    struct slice if_none_match;   /* likewise */
+    struct slice idempotency_key; /* value of Idempotency-Key; several of them are joined by ", " */
     /* Asks the call's loop, from any thread, to call call_resume(call). */
     void (*post)(struct call *call);
     /*
@@ -162,14 +164,15 @@ struct call {
         CALL_STREAMING,
         CALL_DONE
     } state;
-    struct stream *stream; /* while it is open */
-    struct work *work;     /* what its handler had done off the loop, the newest first; work.h */
-    bool work_wanted;      /* the newest is asked for, and not there yet */
-    bool work_waits;       /* and the pool has it */
-    unsigned runs;         /* of the handler: 1, and 1 more for each conflict */
-    unsigned fetches;      /* since the view was last reset */
-    uint64_t view_epoch;   /* of identities, when the view was last reset */
-    int64_t run_since_us;  /* when this run of the handler began */
+    struct idempotency *idempotency; /* NULL where no key counts; idempotency.h */
+    struct stream *stream;           /* while it is open */
+    struct work *work;    /* what its handler had done off the loop, the newest first; work.h */
+    bool work_wanted;     /* the newest is asked for, and not there yet */
+    bool work_waits;      /* and the pool has it */
+    unsigned runs;        /* of the handler: 1, and 1 more for each conflict */
+    unsigned fetches;     /* since the view was last reset */
+    uint64_t view_epoch;  /* of identities, when the view was last reset */
+    int64_t run_since_us; /* when this run of the handler began */
     unsigned ways_given;
     bool gives_way;
     struct slice actor_name; /* the caller's, for audit rows; empty until it was read */
@@ -203,6 +206,12 @@ struct chain_options {
      * may not read. NULL: nothing is taken out.
      */
     void (*limit_answer)(struct call *call);
+    /*
+     * Called with the answer that is given again, within a few minutes: puts the value that the first
+     * answer showed once back into it, where it is still the object's and the caller could have it made
+     * now. `revision` is of the commit that made it. NULL: no answer shows one again.
+     */
+    void (*show_again)(struct call *call, uint64_t revision);
     struct news
         *news; /* that the store's observer fills; NULL: streams wake for heartbeats alone */
     const void *services; /* what the handlers get back from call_services; may be NULL */

@@ -95,6 +95,7 @@ struct status chain_new(const struct chain_options *options, struct arena *arena
     chain->services = options->services;
     chain->news = options->news;
     chain->limit_answer = options->limit_answer;
+    chain->show_again = options->show_again;
     chain->token_kind = tokens == NULL ? 0 : tokens->number;
     memcpy(chain->page_key, options->page_key, sizeof(chain->page_key));
     memcpy(chain->csrf_key, options->csrf_key, sizeof(chain->csrf_key));
@@ -140,8 +141,9 @@ struct chain_loop *chain_loop_new(struct chain *chain)
     loop->denials = denials_new(chain->store);
     loop->usage = usage_new();
     loop->page_mac = hmac_new();
+    loop->replay_mac = hmac_new();
     if (loop->cache != NULL && loop->denials != NULL && loop->usage != NULL &&
-        loop->page_mac != NULL)
+        loop->page_mac != NULL && loop->replay_mac != NULL)
         return loop;
     chain_loop_free(loop);
     return NULL;
@@ -159,6 +161,7 @@ void chain_loop_free(struct chain_loop *loop)
     if (loop->cache != NULL)
         identity_cache_free(loop->cache);
     hmac_free(loop->page_mac);
+    hmac_free(loop->replay_mac);
     free(loop);
 }
 

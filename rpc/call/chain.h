@@ -14,9 +14,10 @@ struct chain {
     struct store *store;
     struct identity_registry *identities;
     const struct settings *settings;
-    const void *services;                    /* the handlers' own */
-    struct news *news;                       /* NULL: none come */
-    void (*limit_answer)(struct call *call); /* NULL: nothing is taken out */
+    const void *services;                                     /* the handlers' own */
+    struct news *news;                                        /* NULL: none come */
+    void (*limit_answer)(struct call *call);                  /* NULL: nothing is taken out */
+    void (*show_again)(struct call *call, uint64_t revision); /* NULL: nothing is shown again */
     call_handler **handlers; /* by method index; NULL for streams and methods of other packages */
     const struct stream_handler **streams; /* by method index; NULL for all that answer once */
     atomic_bool draining;                  /* written by any thread, read by the loops */
@@ -33,7 +34,8 @@ struct chain_loop {
     struct identity_cache *cache;
     struct denials *denials;
     struct usage *usage;
-    struct hmac *page_mac; /* keyed by chain->page_key */
+    struct hmac *page_mac;   /* keyed by chain->page_key */
+    struct hmac *replay_mac; /* keyed by chain->replay_key */
 
     struct stream *streams; /* a ring; the one to be looked at first, NULL when there is none */
     size_t stream_count;

@@ -133,6 +133,10 @@ struct frontend_call *frontend_begin(struct frontends *frontends, struct exchang
     header_list(exchange->arena, &exchange->head, SLICE("if-match"), &frontend->call.if_match);
     header_list(exchange->arena, &exchange->head, SLICE("if-none-match"),
                 &frontend->call.if_none_match);
+    if (header_list(exchange->arena, &exchange->head, SLICE("idempotency-key"),
+                    &frontend->call.idempotency_key) &&
+        frontend->call.idempotency_key.len == 0)
+        frontend->call.idempotency_key = SLICE(""); /* given, and blank */
     frontend->call.request_id = frontend_request_id(exchange);
     frontend->call.post = post;
     if (!method->server_streaming && !method->client_streaming)

@@ -8,6 +8,7 @@
 #include "datastream/storage/v1/records.pb-c.h"
 #include "proto/message/message.h"
 #include "rest/rest.h"
+#include "rpc/call/idempotency.h"
 #include "rpc/call/time_floor.h"
 #include "rpc/frontend/frontend_stream.h"
 #include "rpc/grpc/grpc.h"
@@ -22,7 +23,7 @@
 
 /*
  * Each minute writes down what is kept in memory, the clock's floor and the last uses of tokens,
- * and trims the change feed: on a thread of its own, since it waits for the disk.
+ * and trims the change feed and expired idempotency keys: on a thread of its own, since it waits for the disk.
  */
 struct keeper {
     pthread_t thread;
@@ -32,6 +33,7 @@ struct keeper {
     struct frontends *frontends;
     unsigned loops;
     struct feed_trimmer *trimmer;
+    struct idempotency_trimmer keys;
 };
 
 /* One round of trimming; whether another one is due at once. */
@@ -40,8 +42,9 @@ static bool keeper_trim(struct keeper *keeper)
     const struct settings *settings = keeper->frontends->settings;
     const struct feed_limits limits = {.keep_ms = (int64_t)settings->feed_keep_ms,
                                        .keep_rows = settings->feed_keep_rows};
+    bool more = feed_trim(keeper->trimmer, &limits, clock_wall_ms());
 
-    return feed_trim(keeper->trimmer, &limits, clock_wall_ms());
+    return idempotency_trim(&keeper->keys, keeper->frontends->store, time_floor_now_ms()) || more;
 }
 
 /* Waits for the interval, or for the stop; under the lock. */
@@ -175,6 +178,7 @@ static struct status frontends_make(struct frontends *frontends, struct program 
         .operations = services_operations(),
         .streams = services_streams(),
         .limit_answer = services_limit_answer,
+        .show_again = services_show_again,
         .news = program->news,
     };
     const struct hooks *hooks = NULL;

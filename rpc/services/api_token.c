@@ -5,6 +5,7 @@
  */
 #include "rpc/services/api_token.h"
 
+#include "rpc/call/idempotency.h"
 #include "rpc/identity/usage.h"
 #include "rpc/services/calendar.h"
 #include "rpc/services/resource/history.h"
@@ -135,20 +136,35 @@ const struct typed_kind api_token_kind = {
     .add_indexes = add_indexes,
 };
 
-struct slice api_token__new_value(struct call *call, Datastream__Storage__V1__TokenRecord *record)
+/* The value that this request makes, or made when it was done first; in an arena that is wiped. */
+static struct slice value_of_call(struct call *call, const Datastream__V1__ApiToken *token)
 {
     char value[TOKEN_VALUE_LEN];
-    uint8_t hash[HASH_LEN];
+    struct uuid id = {{0}};
+    uint8_t bytes[32];
     struct slice text;
 
     arena_wipe_on_done(call->arena);
-    token_value_make(call->random + RANDOM_TOKEN, value);
+    uuid_parse(slice_from_cstr(token->id), &id);
+    if (!call_secret_bytes(call, RANDOM_TOKEN, &id, bytes))
+        arena_fail(call->arena);
+    token_value_make(bytes, value);
     text = arena_copy(call->arena, slice_make(value, sizeof(value)));
-    token_value_hash(slice_make(value, sizeof(value)), hash);
-    record->hash = binary(call->arena, hash, sizeof(hash));
-    record->token->masked_token = arena_cstr(
-        call->arena, token_value_mask(call->arena, slice_make(value, sizeof(value))));
+    explicit_bzero(bytes, sizeof(bytes));
     explicit_bzero(value, sizeof(value));
+    return text;
+}
+
+struct slice api_token__new_value(struct call *call, Datastream__Storage__V1__TokenRecord *record)
+{
+    struct slice text = value_of_call(call, record->token);
+    uint8_t hash[HASH_LEN];
+
+    if (arena_failed(call->arena))
+        return SLICE_EMPTY;
+    token_value_hash(text, hash);
+    record->hash = binary(call->arena, hash, sizeof(hash));
+    record->token->masked_token = arena_cstr(call->arena, token_value_mask(call->arena, text));
     return text;
 }
 
@@ -466,6 +482,34 @@ struct status api_token__create(struct call *call)
     guard_require_role(call, &role);
     draft_commit_create(call, &draft, api_token__pack(call->arena, &record));
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+}
+
+/* -- showing a value again --------------------------------------------------------------------- */
+
+void api_token__show_again(struct call *call, uint64_t revision)
+{
+    Datastream__V1__ApiToken *view = (Datastream__V1__ApiToken *)call->response;
+    struct api_token token;
+    uint8_t hash[HASH_LEN];
+    struct slice value;
+    struct status status = api_token__read(call, slice_from_cstr(view->id), &token);
+
+    (void)revision;
+    if (status_is_ok(status))
+        status = guard_check(call, &token.role.permissions, "the token");
+    /* A token that regenerated itself asks by its old value, which ends before the token does. */
+    if (status_is_ok(status) && !guard_is_self(call, &token.object.id))
+        status = guard_check_bounds(call, api_token__expire_ms(token.record),
+                                    token.record->token->allowed_cidrs,
+                                    token.record->token->n_allowed_cidrs);
+    if (!status_is_ok(status))
+        return;
+    value = value_of_call(call, token.record->token);
+    if (arena_failed(call->arena))
+        return;
+    token_value_hash(value, hash);
+    if (slice_equal(hash_key(token.record->hash), slice_make(hash, sizeof(hash))))
+        api_token__show(call->arena, view, value);
 }
 
 /* -- deleting --------------------------------------------------------------------------------- */

@@ -58,6 +58,12 @@ struct slice api_token__new_value(struct call *call, Datastream__Storage__V1__To
 /* Puts the value into an answer: the one time that it is shown. */
 void api_token__show(struct arena *arena, Datastream__V1__ApiToken *token, struct slice value);
 
+/*
+ * For an answer that is given again (chain_options.show_again): puts the value into it that the
+ * request made, where it is still the token's and the guard would let the caller have it made now.
+ */
+void api_token__show_again(struct call *call, uint64_t revision);
+
 /* The handlers. */
 call_handler api_token__create, api_token__get, api_token__list, api_token__delete,
     api_token__update, api_token__regenerate, api_token__disable, api_token__enable;

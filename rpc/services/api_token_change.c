@@ -3,6 +3,8 @@
  * that no later request is let in on the old ones.
  */
 #include "rpc/services/api_token.h"
+
+#include "rpc/call/idempotency.h"
 #include "rpc/services/resource/changes.h"
 #include "rpc/services/resource/history.h"
 #include "rpc/services/resource/rules.h"
@@ -96,6 +98,9 @@ struct status api_token__enable(struct call *call)
     return commit_action(call, &token, "Enabled", NULL);
 }
 
+/* Seconds that the old value of a token that regenerates itself works at least, with a key. */
+#define OVERLAP_REPEATABLE_S 60
+
 /* -- regenerate ------------------------------------------------------------------------------- */
 
 /* A time limit that the token does not take is refused in each form that it was given in. */
@@ -131,6 +136,22 @@ static struct status choose_end(struct call *call, int64_t *expire_ms)
         return violations_status(&violations, call->arena);
     *expire_ms = chosen;
     return status_ok();
+}
+
+/*
+ * Whoever repeats the request must still be let in by the value that the first one replaced.
+ */
+static struct status check_repeatable(struct call *call, const struct api_token *token)
+{
+    const Datastream__V1__RegenerateApiTokenRequest *request = (const void *)call->request;
+
+    if (!call_has_idempotency_key(call) || !guard_is_self(call, &token->object.id) ||
+        request->overlap_seconds >= OVERLAP_REPEATABLE_S)
+        return status_ok();
+    return status_invalid_field(call->arena, SLICE("overlapSeconds"),
+                                "must be at least %d when a token regenerates itself with an "
+                                "idempotency key, so that the request can be repeated",
+                                OVERLAP_REPEATABLE_S);
 }
 
 /*
@@ -197,7 +218,9 @@ struct status api_token__regenerate(struct call *call)
     if (!status_is_ok(status))
         return status;
     expire_ms = api_token__expire_ms(token.record);
-    status = choose_end(call, &expire_ms);
+    status = check_repeatable(call, &token);
+    if (status_is_ok(status))
+        status = choose_end(call, &expire_ms);
     if (status_is_ok(status))
         status = guard_check(call, &token.role.permissions, "the token");
     if (status_is_ok(status))

@@ -9,6 +9,7 @@
 #include "rpc/services/kinds/director.h"
 #include "rpc/services/kinds/kinds.h"
 #include "rpc/services/preview.h"
+#include "rpc/services/resource/credential.h"
 #include "rpc/services/resource/disclosure.h"
 #include "rpc/services/resource/resource.h"
 #include "rpc/services/role.h"
@@ -69,6 +70,26 @@ call_handler *const *services_operations(void)
 void services_limit_answer(struct call *call)
 {
     disclosure_limit(call);
+}
+
+void services_show_again(struct call *call, uint64_t revision)
+{
+    static const struct {
+        const char *method;
+        void (*show_again)(struct call *call, uint64_t revision);
+    } rows[] = {
+        {API_TOKENS "CreateApiToken", api_token__show_again},
+        {API_TOKENS "RegenerateApiToken", api_token__show_again},
+        {USERS "CreateUser", user__show_again},
+        {USERS "ResetUserPassword", user__show_again},
+    };
+
+    if (call->method->operation == OPERATION_CREATE ||
+        call->method->operation == OPERATION_REGENERATE)
+        credentials_show_again(call);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (slice_equal(call->method->full_name, slice_from_cstr(rows[i].method)))
+            rows[i].show_again(call, revision);
 }
 
 const struct stream_entry *services_streams(void)

@@ -49,6 +49,9 @@ struct organization_made {
 /* For chain_options.limit_answer: see resource/disclosure.h. */
 void services_limit_answer(struct call *call);
 
+/* For chain_options.show_again. */
+void services_show_again(struct call *call, uint64_t revision);
+
 /*
  * INVALID_ARGUMENT for a name or e-mail address that no organization can have: asked before a store
  * is made for it. Trims *name, in the arena.

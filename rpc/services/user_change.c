@@ -2,6 +2,7 @@
  * Changes of users. Role, state, address and password end the sessions that began before: they hold
  * the generation under which they began, and the record holds the newest.
  */
+#include "rpc/call/idempotency.h"
 #include "rpc/services/password.h"
 #include "rpc/services/resource/history.h"
 #include "rpc/services/resource/secrets.h"
@@ -225,16 +226,33 @@ static struct status read_organization_name(struct call *call, struct slice *ret
     return status_ok();
 }
 
+/* The one-time password that this request makes, or made when it was done first; in an arena that is
+ * wiped. */
+static struct slice one_time_password(struct call *call, const struct uuid *id)
+{
+    char made[ONE_TIME_PASSWORD_LEN];
+    struct slice password;
+    uint8_t bytes[32];
+
+    arena_wipe_on_done(call->arena);
+    if (!call_secret_bytes(call, RANDOM_TOKEN, id, bytes))
+        arena_fail(call->arena);
+    password_make(bytes, made);
+    password = arena_copy(call->arena, slice_make(made, sizeof(made)));
+    explicit_bzero(bytes, sizeof(bytes));
+    explicit_bzero(made, sizeof(made));
+    return password;
+}
+
 /*
  * Takes the password out of the message: normalized and judged where one was given, else generated
  * (*ret_generated).
  */
-static struct status take_password(struct call *call, Datastream__V1__User *user,
-                                   struct violations *violations, struct slice *ret_password,
-                                   bool *ret_generated)
+static struct status take_password(struct call *call, const struct uuid *id,
+                                   Datastream__V1__User *user, struct violations *violations,
+                                   struct slice *ret_password, bool *ret_generated)
 {
     struct slice given = slice_from_cstr(user->password);
-    char made[ONE_TIME_PASSWORD_LEN];
     struct slice organization = SLICE_EMPTY;
     struct status status;
     const char *wrong;
@@ -243,9 +261,7 @@ static struct status take_password(struct call *call, Datastream__V1__User *user
     user->password = (char *)protobuf_c_empty_string;
     *ret_generated = given.len == 0;
     if (*ret_generated) {
-        password_make(call->random + RANDOM_TOKEN, made);
-        *ret_password = arena_copy(call->arena, slice_make(made, sizeof(made)));
-        explicit_bzero(made, sizeof(made));
+        *ret_password = one_time_password(call, id);
         return status_ok();
     }
     status = read_organization_name(call, &organization);
@@ -284,7 +300,6 @@ static struct status hash_password(struct call *call, struct slice password, str
 struct status user__reset_password(struct call *call)
 {
     const Datastream__V1__ResetUserPasswordRequest *request = (const void *)call->request;
-    char made[ONE_TIME_PASSWORD_LEN];
     struct slice password, secrets;
     struct user user;
     struct status status = read_guarded(call, request->id, &user);
@@ -295,10 +310,7 @@ struct status user__reset_password(struct call *call)
         status = check_unbounded(call, SLICE("password"));
     if (!status_is_ok(status))
         return status;
-    arena_wipe_on_done(call->arena);
-    password_make(call->random + RANDOM_TOKEN, made);
-    password = arena_copy(call->arena, slice_make(made, sizeof(made)));
-    explicit_bzero(made, sizeof(made));
+    password = one_time_password(call, &user.object.id);
     secrets = user.object.secrets;
     status = arena_failed(call->arena) ? status_out_of_memory()
                                        : hash_password(call, password, &secrets);
@@ -314,6 +326,41 @@ struct status user__reset_password(struct call *call)
     return arena_failed(call->arena) ? status_out_of_memory() : status;
 }
 
+/* Whether the row of secrets, and with it the password, is as the commit of that revision left it. */
+static bool secrets_are_of(struct call *call, const struct user *user, uint64_t revision)
+{
+    struct record record;
+    struct slice value;
+
+    return store_get(call->view, FAMILY_SECRETS, user->object.key, &value) == STORE_FOUND &&
+           record_parse(value, &record) && record.revision == revision;
+}
+
+/* Whether the request left the password to the server. */
+static bool asks_for_password(const struct call *call)
+{
+    const Datastream__V1__CreateUserRequest *request = (const void *)call->request;
+
+    return call->method->resource == NULL || request->user == NULL ||
+           request->user->password[0] == '\0';
+}
+
+void user__show_again(struct call *call, uint64_t revision)
+{
+    const Datastream__V1__User *view = (const Datastream__V1__User *)call->response;
+    struct user user;
+    struct status status = asks_for_password(call)
+                               ? user__read(call, slice_from_cstr(view->id), &user)
+                               : status_const(STATUS_NOT_FOUND, SLICE_EMPTY);
+
+    if (status_is_ok(status))
+        status = check_guard(call, &user);
+    if (status_is_ok(status))
+        status = check_unbounded(call, SLICE("password"));
+    if (status_is_ok(status) && secrets_are_of(call, &user, revision))
+        show_password(call, one_time_password(call, &user.object.id));
+}
+
 /* -- creating --------------------------------------------------------------------------------- */
 
 /* What may be refused before the password is hashed. */
@@ -326,7 +373,8 @@ static struct status check_new(struct call *call, struct draft *draft, struct gu
     if (status_is_ok(status)) {
         refuse_owner_role(call, ret_role, &draft->violations);
         check_email_form(call, user->email, &draft->violations);
-        status = take_password(call, user, &draft->violations, ret_password, ret_generated);
+        status = take_password(call, &draft->id, user, &draft->violations, ret_password,
+                               ret_generated);
     }
     if (status_is_ok(status))
         status = draft_status(call, draft);

@@ -93,6 +93,7 @@ static inline void world_start_chain(struct world *w)
         .operations = services_operations(),
         .streams = services_streams(),
         .limit_answer = services_limit_answer,
+        .show_again = services_show_again,
         .news = w->news,
     };
     struct status status = services_bind(w->contract, &w->arena, &w->hooks);
@@ -237,6 +238,7 @@ struct reply {
 /* What a test may say of a call beyond method, token and request. */
 struct call_extra {
     const char *if_match;
+    const char *idempotency_key;
     struct arena *arena;            /* NULL: the world's */
     void (*between)(void *context); /* called before the method is run */
     void *context;
@@ -261,6 +263,7 @@ static inline void world_begin(struct world *w, struct test_call *t, const char 
         .user_agent = SLICE("test"),
         .request_id = SLICE("0192f0c1-2345-7000-8000-000000000001"),
         .if_match = slice_from_cstr(extra.if_match),
+        .idempotency_key = slice_from_cstr(extra.idempotency_key),
         .post = test_call_post,
         .give_way = test_call_post,
         .opened = test_call_opened,

@@ -1,6 +1,7 @@
 /* Values of credentials, and the handler that replaces one. */
 #include "rpc/services/resource/credential.h"
 
+#include "rpc/call/idempotency.h"
 #include "rpc/services/resource/computed.h"
 #include "rpc/services/resource/hooks.h"
 #include "rpc/services/resource/resource.h"
@@ -12,25 +13,40 @@
 /* The place of the random bytes of each credential of one object. */
 static const enum call_random random_places[CREDENTIALS_MOST] = {RANDOM_TOKEN, RANDOM_SECOND_TOKEN};
 
+/* The value that this request makes, or made when it was done first; in an arena that is wiped. */
+static struct slice value_of_call(struct call *call, const struct uuid *id,
+                                  const struct field *field, size_t number)
+{
+    char value[TOKEN_VALUE_LEN];
+    uint8_t bytes[32];
+    struct slice text;
+
+    arena_wipe_on_done(call->arena);
+    if (!call_secret_bytes(call, random_places[number], id, bytes))
+        arena_fail(call->arena);
+    credential_value_make(field->credential->prefix, bytes, value);
+    text = arena_copy(call->arena, slice_make(value, sizeof(value)));
+    explicit_bzero(bytes, sizeof(bytes));
+    explicit_bzero(value, sizeof(value));
+    return text;
+}
+
 static struct status make(struct call *call, struct draft *draft, const struct field *field,
                           struct credentials *credentials)
 {
     struct arena *arena = call->arena;
-    const uint8_t *random = call->random + random_places[credentials->count];
     Datastream__Storage__V1__SecretsRecord *record;
-    char value[TOKEN_VALUE_LEN];
-    uint8_t hash[HASH_LEN];
     struct slice text, masked;
+    uint8_t hash[HASH_LEN];
 
     record = secrets_unpack(arena, draft->secrets);
     if (record == NULL)
         return arena_failed(arena) ? status_out_of_memory() : object_data_loss();
-    arena_wipe_on_done(arena);
-    credential_value_make(field->credential->prefix, random, value);
-    text = arena_copy(arena, slice_make(value, sizeof(value)));
-    token_value_hash(slice_make(value, sizeof(value)), hash);
-    masked = token_value_mask(arena, slice_make(value, sizeof(value)));
-    explicit_bzero(value, sizeof(value));
+    text = value_of_call(call, &draft->id, field, credentials->count);
+    if (arena_failed(arena))
+        return status_out_of_memory();
+    token_value_hash(text, hash);
+    masked = token_value_mask(arena, text);
     secrets_set_credential(arena, record, field, hash, masked, call->now_ms);
     if (field->credential->masked != NULL)
         field_set_string(arena, draft->message, field->credential->masked, masked);
@@ -73,6 +89,55 @@ void credentials_show(struct call *call, const struct credentials *credentials,
                          credentials->made[i].value);
 }
 
+/* What the program's guard says; without one nothing is refused. */
+static struct status guard(struct call *call, const struct field *field)
+{
+    const struct hooks *hooks = call_services(call);
+
+    return hooks == NULL || hooks->guard == NULL ? status_ok() : hooks->guard(call, field);
+}
+
+/* Puts the value into the answer where it is still the one that the object has. */
+static void show_again(struct call *call, const struct object *object,
+                       const Datastream__Storage__V1__SecretsRecord *record,
+                       const struct field *field, size_t number)
+{
+    const Datastream__Storage__V1__CredentialRecord *credential = secrets_credential(record, field);
+    struct slice value = value_of_call(call, &object->id, field, number);
+    uint8_t hash[HASH_LEN];
+
+    if (arena_failed(call->arena) || credential == NULL)
+        return;
+    token_value_hash(value, hash);
+    if (slice_equal(slice_make(credential->hash.data, credential->hash.len),
+                    slice_make(hash, sizeof(hash))))
+        field_set_string(call->arena, call->response, field, value);
+}
+
+void credentials_show_again(struct call *call)
+{
+    const struct kind *kind = call->method->kind;
+    bool all = call->method->operation != OPERATION_REGENERATE;
+    const Datastream__Storage__V1__SecretsRecord *record;
+    struct object object;
+    size_t number = 0;
+
+    if (!secrets_has_row(kind, call->response) ||
+        !status_is_ok(object_read(call, kind, field_get_string(call->response, kind->id), &object)))
+        return;
+    record = secrets_unpack(call->arena, object.secrets);
+    for (size_t i = 0; record != NULL && i < kind->message->field_count; i++) {
+        const struct field *field = &kind->message->fields[i];
+
+        if (field->credential == NULL || number >= CREDENTIALS_MOST ||
+            (!all && field != written_field_last(call->method->written)))
+            continue;
+        if (status_is_ok(guard(call, field)))
+            show_again(call, &object, record, field, number);
+        number++;
+    }
+}
+
 /* "Regenerated the "apiKey" of the director "x"." Values are in no audit row. */
 static void describe(struct call *call, const struct edit *edit, const struct field *field)
 {
@@ -82,14 +147,6 @@ static void describe(struct call *call, const struct edit *edit, const struct fi
                      arena_printf(call->arena, "Regenerated \"%.*s\" of the %.*s \"%.*s\".",
                                   SLICE_ARG(field->json_name), SLICE_ARG(kind->singular),
                                   SLICE_ARG(object_name(kind, edit->after.message))));
-}
-
-/* What the program's guard says; without one nothing is refused. */
-static struct status guard(struct call *call, const struct field *field)
-{
-    const struct hooks *hooks = call_services(call);
-
-    return hooks == NULL || hooks->guard == NULL ? status_ok() : hooks->guard(call, field);
 }
 
 struct status engine__regenerate(struct call *call)

@@ -31,4 +31,10 @@ struct status credential_replace(struct call *call, struct draft *draft, const s
 void credentials_show(struct call *call, const struct credentials *credentials,
                       ProtobufCMessage *message);
 
+/*
+ * For an answer that is given again: puts those values into call->response that the request made when
+ * it was done first, where the object still has them and the guard would let the caller make new ones.
+ */
+void credentials_show_again(struct call *call);
+
 #endif

@@ -1,0 +1,437 @@
+/*
+ * Rows of idempotency keys, and answers that are given again.
+ *
+ * The row is kept under the caller and the hash of method and key; the fingerprint tells whether the
+ * request is the same. It is keyed, since a request may hold a password that a plain hash would let
+ * somebody guess. Values that are shown once are kept nowhere: they follow from the row's nonce and a
+ * key of the store.
+ */
+#include "rpc/call/idempotency.h"
+
+#include <datastream/storage/v1/records.pb-c.h>
+
+#include "base/crypto/aead.h"
+#include "base/crypto/hkdf.h"
+#include "base/crypto/sha256.h"
+#include "base/crypto/wipe.h"
+#include "base/text.h"
+#include "proto/message/message.h"
+#include "rpc/call/chain.h"
+#include "storage/bytes.h"
+#include "storage/keys.h"
+#include "storage/record.h"
+
+#define NONCE_LEN 16
+#define FINGERPRINT_LEN 32
+
+struct idempotency {
+    struct slice row; /* its key in the store */
+    uint8_t fingerprint[FINGERPRINT_LEN];
+    uint64_t expired;      /* revision of a row that is there and counts no longer; 0 for none */
+    bool looked_again;     /* after a failure */
+    struct status failure; /* that one */
+
+    /* Of the row that was found. */
+    const Datastream__Storage__V1__IdempotencyRecord *record;
+    uint64_t revision;
+};
+
+/* -- the key ---------------------------------------------------------------------------------- */
+
+static bool is_post(const struct method *method)
+{
+    return method->rule_count > 0 && slice_equal(method->rules[0].verb, SLICE("POST")) &&
+           !method->server_streaming && !method->client_streaming;
+}
+
+static bool key_is_wellformed(struct slice key)
+{
+    if (key.len == 0 || key.len > IDEMPOTENCY_KEY_MOST)
+        return false;
+    for (size_t i = 0; i < key.len; i++)
+        if (key.data[i] <= ' ' || key.data[i] > '~')
+            return false;
+    return true;
+}
+
+/* A key that is given twice is a list, with a blank in it. */
+void idempotency__check(struct call *call, struct violations *violations)
+{
+    if (call->idempotency_key.data != NULL && is_post(call->method) &&
+        !key_is_wellformed(call->idempotency_key))
+        violations_add(violations, call->arena, SLICE("Idempotency-Key"),
+                       "must be given once, with 1 to %d visible ASCII characters",
+                       IDEMPOTENCY_KEY_MOST);
+}
+
+static bool make_fingerprint(struct call *call, uint8_t ret_fingerprint[FINGERPRINT_LEN])
+{
+    struct slice packed;
+
+    message_sort_maps(call->arena, call->method->input, call->request);
+    packed = message_pack(call->arena, call->request);
+    if (arena_failed(call->arena))
+        return false;
+    return hmac_compute(call->loop->replay_mac, call_replay_key(call),
+                        (const struct slice[]){call->method->path, slice_make("", 1), packed}, 3,
+                        ret_fingerprint);
+}
+
+static struct slice make_row_key(struct call *call, const struct actor *actor)
+{
+    const struct slice parts[] = {call->method->path, slice_make("", 1), call->idempotency_key};
+    struct slice text = text_join(call->arena, parts, 3);
+    uint8_t hash[SHA256_LEN];
+
+    if (arena_failed(call->arena) || !sha256(text, hash))
+        return SLICE_EMPTY;
+    return key_idempotency(call->arena, &call->identity.organization, actor, hash);
+}
+
+void idempotency__begin(struct call *call)
+{
+    struct actor actor = call_actor_of(call);
+    struct idempotency *idempotency;
+
+    if (call->idempotency_key.data == NULL || !is_post(call->method) || actor.type == ACTOR_NONE)
+        return;
+    idempotency = arena_zalloc(call->arena, sizeof(*idempotency));
+    if (idempotency == NULL)
+        return;
+    idempotency->row = make_row_key(call, &actor);
+    if (idempotency->row.len == 0 || !make_fingerprint(call, idempotency->fingerprint)) {
+        arena_fail(call->arena);
+        return;
+    }
+    call->idempotency = idempotency;
+}
+
+bool call_has_idempotency_key(const struct call *call)
+{
+    return call->idempotency != NULL;
+}
+
+/* -- the row ---------------------------------------------------------------------------------- */
+
+static struct status refuse_other_request(struct call *call)
+{
+    struct status status = status_const(
+        STATUS_INVALID_ARGUMENT,
+        SLICE("The idempotency key was used for another request. Use a new key."));
+
+    status_add_detail(call->arena, &status, DETAIL_ERROR_INFO, SLICE(STATUS_REASON_KEY_REUSED),
+                      SLICE_EMPTY, SLICE_EMPTY);
+    return status;
+}
+
+static Datastream__Storage__V1__IdempotencyRecord *unpack(struct arena *arena, struct slice body)
+{
+    ProtobufCAllocator allocator = message_allocator(arena);
+    Datastream__Storage__V1__IdempotencyRecord *record;
+
+    if (arena_failed(arena))
+        return NULL;
+    record = datastream__storage__v1__idempotency_record__unpack(&allocator, body.len,
+                                                                 (const uint8_t *)body.data);
+    return record == NULL || record->fingerprint.len != FINGERPRINT_LEN ||
+                   record->nonce.len != NONCE_LEN
+               ? NULL
+               : record;
+}
+
+static enum idempotency_found judge_row(struct call *call, struct slice value,
+                                        struct status *ret_status)
+{
+    struct idempotency *idempotency = call->idempotency;
+    const Datastream__Storage__V1__IdempotencyRecord *row = NULL;
+    struct record record;
+
+    if (record_parse(value, &record))
+        row = unpack(call->arena, record.body);
+    if (row == NULL) {
+        *ret_status = arena_failed(call->arena)
+                          ? status_out_of_memory()
+                          : status_const(STATUS_DATA_LOSS,
+                                         SLICE("A stored record cannot be read."));
+        return IDEMPOTENCY_REFUSED;
+    }
+    if (row->time_ms + IDEMPOTENCY_KEEP_MS <= call->now_ms) {
+        idempotency->expired = record.revision;
+        return IDEMPOTENCY_NEW;
+    }
+    if (!crypto_equal(row->fingerprint.data, idempotency->fingerprint, FINGERPRINT_LEN)) {
+        *ret_status = refuse_other_request(call);
+        return IDEMPOTENCY_REFUSED;
+    }
+    idempotency->record = row;
+    idempotency->revision = record.revision;
+    return IDEMPOTENCY_REPLAY;
+}
+
+enum idempotency_found idempotency__look_up(struct call *call, struct status *ret_status)
+{
+    struct idempotency *idempotency = call->idempotency;
+    struct slice value;
+
+    idempotency->expired = 0;
+    idempotency->record = NULL;
+    switch (store_get(call->view, FAMILY_IDEMPOTENCY, idempotency->row, &value)) {
+    case STORE_FOUND:
+        return judge_row(call, value, ret_status);
+    case STORE_ABSENT:
+        return IDEMPOTENCY_NEW;
+    case STORE_AGAIN:
+        return IDEMPOTENCY_AGAIN;
+    default:
+        *ret_status = call_store_status(STORE_FAILED);
+        return IDEMPOTENCY_REFUSED;
+    }
+}
+
+bool idempotency__doubts(struct call *call, const struct status *failure)
+{
+    struct idempotency *idempotency = call->idempotency;
+
+    if (idempotency == NULL || idempotency->looked_again)
+        return false;
+    idempotency->looked_again = true;
+    idempotency->failure = *failure;
+    return true;
+}
+
+struct status idempotency__failure(const struct call *call)
+{
+    return call->idempotency->failure;
+}
+
+/* -- remembering ------------------------------------------------------------------------------ */
+
+/* Whether the answer shows the object of the method's kind, and which. */
+static bool shows_object(const struct call *call, struct uuid *ret_id)
+{
+    const struct kind *kind = call->method->kind;
+
+    return kind != NULL && kind->id != NULL && call->response->descriptor == kind->message->pb &&
+           uuid_parse(field_get_string(call->response, kind->id), ret_id);
+}
+
+static bool only_validates(const struct call *call)
+{
+    const struct field *field = call->method->validate_only;
+
+    return field != NULL && field_get_int(call->request, field) != 0;
+}
+
+/* What changed nothing is remembered where it was about an object; a mere question is not. */
+bool idempotency__remembers(const struct call *call)
+{
+    struct uuid id;
+
+    return call->idempotency != NULL && !only_validates(call) &&
+           (!commit_is_empty(&call->commit) || shows_object(call, &id));
+}
+
+static bool derive_answer_key(const struct call *call, const uint8_t *nonce, uint8_t ret_key[32])
+{
+    return hkdf_sha256(call_replay_key(call), slice_make(nonce, NONCE_LEN),
+                       SLICE("datastream answer 1"), ret_key);
+}
+
+/* The key serves one text: it follows from a nonce that one row has. */
+static const uint8_t aead_nonce[AEAD_NONCE_LEN];
+
+static ProtobufCBinaryData seal_answer(struct call *call, const uint8_t *nonce)
+{
+    struct slice packed = message_pack(call->arena, call->response);
+    uint8_t *sealed = arena_alloc(call->arena, packed.len + AEAD_TAG_LEN);
+    uint8_t key[32];
+    bool done;
+
+    if (sealed == NULL || arena_failed(call->arena) || packed.len == 0)
+        return (ProtobufCBinaryData){0, NULL};
+    done = derive_answer_key(call, nonce, key) &&
+           aead_seal(key, aead_nonce, call->idempotency->row, packed, sealed);
+    crypto_wipe(key, sizeof(key));
+    if (!done)
+        arena_fail(call->arena);
+    return (ProtobufCBinaryData){packed.len + AEAD_TAG_LEN, sealed};
+}
+
+void idempotency__remember(struct call *call)
+{
+    Datastream__Storage__V1__IdempotencyRecord row =
+        DATASTREAM__STORAGE__V1__IDEMPOTENCY_RECORD__INIT;
+    struct idempotency *idempotency = call->idempotency;
+    uint8_t *nonce = call->random + RANDOM_NONCE;
+    struct uuid id;
+
+    row.fingerprint = (ProtobufCBinaryData){FINGERPRINT_LEN, idempotency->fingerprint};
+    row.nonce = (ProtobufCBinaryData){NONCE_LEN, nonce};
+    row.time_ms = call->now_ms;
+    if (shows_object(call, &id)) {
+        row.kind = call->method->kind->number;
+        row.object = (ProtobufCBinaryData){sizeof(id.bytes), id.bytes};
+    } else {
+        row.answer = seal_answer(call, nonce);
+    }
+    if (idempotency->expired != 0)
+        commit_require_revision(&call->commit, FAMILY_IDEMPOTENCY, idempotency->row,
+                                idempotency->expired);
+    else
+        commit_require_absent(&call->commit, FAMILY_IDEMPOTENCY, idempotency->row);
+    commit_put(&call->commit, FAMILY_IDEMPOTENCY, idempotency->row,
+               message_pack(call->arena, &row.base));
+}
+
+/* -- values that are shown once --------------------------------------------------------------- */
+
+bool call_secret_bytes(const struct call *call, enum call_random place, const struct uuid *id,
+                       uint8_t ret_bytes[32])
+{
+    const struct idempotency *idempotency = call->idempotency;
+    const uint8_t *nonce = call->random + RANDOM_NONCE;
+    char info[20 + 4 + 16 + 16] = "datastream value 1  ";
+    char *at = info + 20;
+
+    if (idempotency == NULL) {
+        memcpy(ret_bytes, call->random + place, 32);
+        return true;
+    }
+    if (idempotency->record != NULL)
+        nonce = idempotency->record->nonce.data;
+    at = bytes_put_u32(at, (uint32_t)place);
+    memcpy(at, call->identity.organization.bytes, 16);
+    memcpy(at + 16, id->bytes, 16);
+    return hkdf_sha256(call_replay_key(call), slice_make(nonce, NONCE_LEN),
+                       slice_make(info, sizeof(info)), ret_bytes);
+}
+
+/* -- replaying -------------------------------------------------------------------------------- */
+
+static struct status replay_answer(struct call *call)
+{
+    const Datastream__Storage__V1__IdempotencyRecord *row = call->idempotency->record;
+    struct slice sealed = slice_make(row->answer.data, row->answer.len);
+    uint8_t *text = arena_alloc(call->arena, sealed.len + 1);
+    struct slice packed = SLICE_EMPTY;
+    uint8_t key[32];
+    bool opened = true;
+
+    if (text == NULL)
+        return status_out_of_memory();
+    if (sealed.len > 0) {
+        opened = sealed.len > AEAD_TAG_LEN && derive_answer_key(call, row->nonce.data, key) &&
+                 aead_open(key, aead_nonce, call->idempotency->row, sealed, text);
+        crypto_wipe(key, sizeof(key));
+        packed = slice_make(text, sealed.len - AEAD_TAG_LEN);
+    }
+    if (opened)
+        call->response = message_unpack(call->arena, call->method->output, packed);
+    if (call->response != NULL)
+        return status_ok();
+    return arena_failed(call->arena)
+               ? status_out_of_memory()
+               : status_const(STATUS_DATA_LOSS, SLICE("A stored record cannot be read."));
+}
+
+/* The method that reads one object of the kind; NULL when the contract has none. */
+static const struct method *find_get(const struct contract *contract, const struct kind *kind)
+{
+    for (size_t i = 0; i < contract->method_count; i++) {
+        const struct method *method = contract->methods[i];
+
+        if (method->kind == kind && method->id != NULL && method->output == kind->message &&
+            slice_starts_with(method->name, SLICE("Get")))
+            return method;
+    }
+    return NULL;
+}
+
+/* Runs the handler of `get` as if the caller had asked for the object. */
+static struct status run_get(struct call *call, const struct method *get)
+{
+    const struct method *method = call->method;
+    ProtobufCMessage *request = call->request;
+    const Datastream__Storage__V1__IdempotencyRecord *row = call->idempotency->record;
+    char text[UUID_TEXT_LEN];
+    struct status status;
+    struct uuid id;
+
+    memcpy(id.bytes, row->object.data, sizeof(id.bytes));
+    uuid_format(&id, text);
+    call->request = message_new(call->arena, get->input);
+    if (call->request == NULL)
+        return status_out_of_memory();
+    field_set_string(call->arena, call->request, get->id, slice_make(text, sizeof(text)));
+    call->method = get;
+    status = call->loop->chain->handlers[get->index](call);
+    call->method = method;
+    call->request = request;
+    return status;
+}
+
+static struct status refuse_gone(struct call *call)
+{
+    struct status status = status_const(
+        STATUS_ABORTED,
+        SLICE("The request was done before, and its object was deleted since. Use a new key."));
+
+    status_add_detail(call->arena, &status, DETAIL_ERROR_INFO, SLICE(REASON_RESULT_GONE),
+                      SLICE_EMPTY, SLICE_EMPTY);
+    return status;
+}
+
+/* Who may not read objects of the kind sees none that somebody changed since. */
+static void hide_changes(struct call *call)
+{
+    const struct kind *kind = call->method->kind;
+    const struct permission *read = kind->permissions[VERB_READ];
+    ProtobufCMessage *limited;
+    uint64_t revision;
+
+    if ((read != NULL && permission_set_has(&call->identity.permissions, read->bit)) ||
+        kind->etag == NULL ||
+        (slice_to_u64(field_get_string(call->response, kind->etag), &revision) &&
+         revision <= call->idempotency->revision))
+        return;
+    limited = message_new(call->arena, kind->message);
+    if (limited == NULL)
+        return;
+    field_copy(limited, call->response, kind->id);
+    field_copy(limited, call->response, kind->etag);
+    call->response = limited;
+    call->limited = true;
+}
+
+static struct status replay_object(struct call *call)
+{
+    const struct chain *chain = call->loop->chain;
+    const Datastream__Storage__V1__IdempotencyRecord *row = call->idempotency->record;
+    const struct kind *kind = call->method->kind;
+    const struct method *get = kind == NULL ? NULL : find_get(chain->contract, kind);
+    struct status status;
+
+    if (get == NULL || row->kind != kind->number || row->object.len != sizeof(struct uuid))
+        return status_const(STATUS_DATA_LOSS, SLICE("A stored record cannot be read."));
+    status = run_get(call, get);
+    if (status.code == STATUS_NOT_FOUND)
+        return refuse_gone(call);
+    if (!status_is_ok(status) || call->response == NULL)
+        return status;
+    hide_changes(call);
+    if (chain->show_again != NULL && row->time_ms + IDEMPOTENCY_SECRET_MS > call->now_ms)
+        chain->show_again(call, call->idempotency->revision);
+    if (chain->limit_answer != NULL)
+        chain->limit_answer(call);
+    return status_ok();
+}
+
+struct status idempotency__replay(struct call *call)
+{
+    struct status status = call->idempotency->record->kind == 0 ? replay_answer(call)
+                                                                : replay_object(call);
+
+    if (status_is_ok(status))
+        call_add_metadata(call, SLICE("idempotency-replayed"), SLICE("true"));
+    return status;
+}

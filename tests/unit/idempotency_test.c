@@ -1,0 +1,482 @@
+/* Idempotency keys through the whole chain, over both engines: what is done once, and answered twice. */
+#include "tests/unit/services_fixture.h"
+
+#include "rpc/call/idempotency.h"
+#include "rpc/call/time_floor.h"
+
+#ifdef DATASTREAM_FAULTS
+#include "base/clock.h"
+#define LATE_SEEDS 3
+#else
+#define LATE_SEEDS 0
+#endif
+
+static struct world world;
+static uint64_t seed;
+
+static int start(void **state)
+{
+    world_start(&world, seed);
+    *state = &world;
+    return 0;
+}
+
+static int end(void **state)
+{
+    world_end(*state);
+    return 0;
+}
+
+static bool is_replayed(const struct call *call)
+{
+    for (const struct call_metadata *m = call->answer_metadata; m != NULL; m = m->next)
+        if (slice_equal(m->name, SLICE("idempotency-replayed")))
+            return true;
+    return false;
+}
+
+/* A call with a key, and whether its answer was one that is given again. */
+struct keyed {
+    struct reply reply;
+    bool replayed;
+};
+
+static struct keyed call_as(struct world *w, struct slice token, const char *key,
+                            const char *method, ProtobufCMessage *request)
+{
+    struct call_extra extra = {.idempotency_key = key};
+    struct test_call t;
+    struct reply reply;
+
+    world_begin(w, &t, method, token, request, extra);
+    reply = world_finish(&t);
+    return (struct keyed){reply, is_replayed(&t.call)};
+}
+
+static struct keyed call_keyed(struct world *w, const char *key, const char *method,
+                               ProtobufCMessage *request)
+{
+    return call_as(w, w->made.api_token, key, method, request);
+}
+
+static struct keyed create(struct world *w, const char *key, const char *name)
+{
+    return call_keyed(w, key, "CreateDevice", make(w, "CreateDevice", "device.name", name, NULL));
+}
+
+static size_t device_count(struct world *w)
+{
+    return (size_t)atoi(
+        get_cstr(w, world_call(w, "ListDevices", w->made.api_token, NULL), "totalSize"));
+}
+
+#define assert_reason(w, keyed, code, wanted)                                     \
+    do {                                                                          \
+        assert_status((keyed).reply, code);                                       \
+        assert_non_null((keyed).reply.status.details);                            \
+        assert_slice_equal((keyed).reply.status.details->subject, SLICE(wanted)); \
+    } while (0)
+
+/* -- what is done once ------------------------------------------------------------------------ */
+
+static void a_repeated_create_makes_one_object_and_answers_with_it_again(void **state)
+{
+    struct world *w = *state;
+    struct keyed first = create(w, "key-1", "edge");
+    struct keyed again = create(w, "key-1", "edge");
+
+    assert_ok(first.reply);
+    assert_false(first.replayed);
+    assert_ok(again.reply);
+    assert_true(again.replayed);
+    assert_string_equal(get_cstr(w, first.reply, "id"), get_cstr(w, again.reply, "id"));
+    assert_string_equal(get_cstr(w, first.reply, "etag"), get_cstr(w, again.reply, "etag"));
+    assert_int_equal(device_count(w), 1);
+}
+
+static void another_request_under_the_key_is_refused(void **state)
+{
+    struct world *w = *state;
+    struct keyed other;
+
+    assert_ok(create(w, "key-1", "edge").reply);
+    other = create(w, "key-1", "core");
+    assert_reason(w, other, STATUS_INVALID_ARGUMENT, "IDEMPOTENCY_KEY_REUSED");
+    assert_int_equal(status_http(&other.reply.status), 422);
+    assert_int_equal(device_count(w), 1);
+}
+
+static void keys_are_of_one_caller_and_one_method(void **state)
+{
+    struct world *w = *state;
+    struct reply made = make_token(w, "second", predefined(w, "API Administrator"));
+    struct keyed second;
+    ProtobufCMessage *request = make(w, "CreateDevice", "device.name", "core", NULL);
+
+    assert_ok(create(w, "key-1", "edge").reply);
+    second = call_as(w, token_value(w, made), "key-1", "CreateDevice", request);
+    assert_ok(second.reply);
+    assert_false(second.replayed);
+    assert_ok(
+        call_keyed(w, "key-1", "CreateRole", make(w, "CreateRole", "role.name", "a role", NULL))
+            .reply);
+}
+
+static void failures_and_trials_are_not_remembered(void **state)
+{
+    struct world *w = *state;
+
+    assert_status(create(w, "key-1", "x").reply, STATUS_INVALID_ARGUMENT);
+    assert_ok(
+        call_keyed(w, "key-1", "CreateDevice",
+                   make(w, "CreateDevice", "device.name", "edge", "validateOnly", "true", NULL))
+            .reply);
+    assert_ok(create(w, "key-1", "edge").reply);
+    assert_status(create(w, "key-2", "edge").reply, STATUS_ALREADY_EXISTS);
+    assert_status(create(w, "key-2", "edge").reply, STATUS_ALREADY_EXISTS);
+    assert_ok(create(w, "key-2", "core").reply);
+}
+
+static void an_action_that_changes_nothing_is_remembered(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, create(w, "key-1", "edge").reply, "id");
+    ProtobufCMessage *request = make(w, "EnableDevice", "id", id, NULL);
+    struct keyed again;
+
+    assert_false(call_keyed(w, "key-2", "EnableDevice", request).replayed);
+    assert_ok(world_call(w, "DisableDevice", w->made.api_token,
+                         make(w, "DisableDevice", "id", id, NULL)));
+    again = call_keyed(w, "key-2", "EnableDevice", make(w, "EnableDevice", "id", id, NULL));
+    assert_true(again.replayed);
+    assert_field(w, again.reply, "status", "DISABLED");
+}
+
+static void a_repeated_deletion_of_many_answers_as_the_first(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, create(w, "key-1", "edge").reply, "id");
+    struct keyed again;
+
+    assert_ok(
+        call_keyed(w, "key-2", "BatchDeleteDevices", make(w, "BatchDeleteDevices", "ids", id, NULL))
+            .reply);
+    again = call_keyed(w, "key-2", "BatchDeleteDevices",
+                       make(w, "BatchDeleteDevices", "ids", id, NULL));
+    assert_ok(again.reply);
+    assert_true(again.replayed);
+}
+
+static void an_object_that_was_deleted_since_is_gone(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, create(w, "key-1", "edge").reply, "id");
+    struct keyed again;
+
+    assert_ok(
+        world_call(w, "DeleteDevice", w->made.api_token, make(w, "DeleteDevice", "id", id, NULL)));
+    again = create(w, "key-1", "edge");
+    assert_reason(w, again, STATUS_ABORTED, "IDEMPOTENT_RESULT_GONE");
+    assert_int_equal(status_http(&again.reply.status), 409);
+    assert_int_equal(device_count(w), 0);
+}
+
+static void keys_of_other_methods_are_ignored(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, create(w, "key-1", "edge").reply, "id");
+    struct keyed update = call_keyed(
+        w, "not a key", "UpdateDevice",
+        make(w, "UpdateDevice", "device.id", id, "device.description", "in the cellar", NULL));
+
+    assert_ok(update.reply);
+    assert_false(update.replayed);
+}
+
+static void a_key_that_is_none_is_refused(void **state)
+{
+    static const char *const keys[] = {"", "two words", "caf\xc3\xa9", "key-1, key-1", "a\tb"};
+    struct world *w = *state;
+    char most[257];
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        assert_violation(create(w, keys[i], "edge").reply, "Idempotency-Key");
+    memset(most, 'k', 256);
+    most[256] = '\0';
+    assert_violation(create(w, most, "edge").reply, "Idempotency-Key");
+    assert_int_equal(device_count(w), 0);
+    most[255] = '\0';
+    assert_ok(create(w, most, "edge").reply);
+}
+
+/* -- two at once ------------------------------------------------------------------------------ */
+
+static void two_at_once_get_one_result(void **state)
+{
+    struct world *w = *state;
+
+    for (int i = 0; i < 20; i++) {
+        const struct call_extra extra = {
+            .idempotency_key = arena_printf(&w->arena, "key-%d", i).data};
+        const char *name = arena_printf(&w->arena, "device %d", i).data;
+        struct test_call first, second;
+        struct reply one, two;
+
+        world_begin(w, &first, "CreateDevice", w->made.api_token,
+                    make(w, "CreateDevice", "device.name", name, NULL), extra);
+        world_begin(w, &second, "CreateDevice", w->made.api_token,
+                    make(w, "CreateDevice", "device.name", name, NULL), extra);
+        one = world_finish(&first);
+        two = world_finish(&second);
+        assert_ok(one);
+        assert_ok(two);
+        assert_string_equal(get_cstr(w, one, "id"), get_cstr(w, two, "id"));
+        assert_int_equal(is_replayed(&first.call) + is_replayed(&second.call), 1);
+    }
+    assert_int_equal(device_count(w), 20);
+}
+
+/* -- values that are shown once --------------------------------------------------------------- */
+
+static struct keyed create_token(struct world *w, struct slice by, const char *key)
+{
+    return call_as(w, by, key, "CreateApiToken",
+                   make(w, "CreateApiToken", "apiToken.name", "a token", "apiToken.roleId",
+                        predefined(w, "API Reader"), NULL));
+}
+
+static void a_value_is_shown_again_while_it_is_current(void **state)
+{
+    struct world *w = *state;
+    struct keyed first = create_token(w, w->made.api_token, "key-1");
+    struct keyed again = create_token(w, w->made.api_token, "key-1");
+    const char *id = get_cstr(w, first.reply, "id");
+
+    assert_ok(again.reply);
+    assert_true(again.replayed);
+    assert_string_equal(get_cstr(w, first.reply, "token"), get_cstr(w, again.reply, "token"));
+    assert_ok(world_call(w, "ListDevices", get(w, again.reply, "token"), NULL));
+    assert_ok(world_call(w, "RegenerateApiToken", w->made.api_token,
+                         make(w, "RegenerateApiToken", "id", id, NULL)));
+    again = create_token(w, w->made.api_token, "key-1");
+    assert_ok(again.reply);
+    assert_field(w, again.reply, "token", "");
+}
+
+static void a_director_key_is_shown_again(void **state)
+{
+    struct world *w = *state;
+    struct keyed first = call_keyed(w, "key-1", "CreateDirector",
+                                    make(w, "CreateDirector", "director.name", "north", NULL));
+    struct keyed again = call_keyed(w, "key-1", "CreateDirector",
+                                    make(w, "CreateDirector", "director.name", "north", NULL));
+    const char *id = get_cstr(w, first.reply, "id");
+
+    assert_ok(again.reply);
+    assert_true(get(w, first.reply, "apiKey").len > 0);
+    assert_string_equal(get_cstr(w, first.reply, "apiKey"), get_cstr(w, again.reply, "apiKey"));
+    first = call_keyed(w, "key-2", "RegenerateDirectorKey",
+                       make(w, "RegenerateDirectorKey", "id", id, NULL));
+    assert_ok(first.reply);
+    assert_string_not_equal(get_cstr(w, first.reply, "apiKey"), get_cstr(w, again.reply, "apiKey"));
+    again = call_keyed(w, "key-2", "RegenerateDirectorKey",
+                       make(w, "RegenerateDirectorKey", "id", id, NULL));
+    assert_string_equal(get_cstr(w, first.reply, "apiKey"), get_cstr(w, again.reply, "apiKey"));
+}
+
+static struct keyed create_user(struct world *w, const char *key)
+{
+    return call_keyed(w, key, "CreateUser",
+                      make(w, "CreateUser", "user.name", "Ada", "user.email", "ada@example.com",
+                           "user.roleId", predefined(w, "User"), NULL));
+}
+
+static void a_one_time_password_is_shown_again_until_another_is_set(void **state)
+{
+    struct world *w = *state;
+    struct keyed first = create_user(w, "key-1");
+    struct keyed again = create_user(w, "key-1");
+    const char *id = get_cstr(w, first.reply, "id");
+
+    assert_ok(first.reply);
+    assert_true(get(w, first.reply, "oneTimePassword").len > 0);
+    assert_string_equal(get_cstr(w, first.reply, "oneTimePassword"),
+                        get_cstr(w, again.reply, "oneTimePassword"));
+    assert_ok(world_call(w, "ResetUserPassword", w->made.api_token,
+                         make(w, "ResetUserPassword", "id", id, NULL)));
+    again = create_user(w, "key-1");
+    assert_ok(again.reply);
+    assert_field(w, again.reply, "oneTimePassword", "");
+}
+
+static void a_token_that_regenerates_itself_with_a_key_must_keep_its_value_for_a_while(void **state)
+{
+    struct world *w = *state;
+    struct reply made = make_token(w, "reader", predefined(w, "API Reader"));
+    struct slice value = token_value(w, made);
+    const char *id = get_cstr(w, made, "id");
+    struct keyed first, again;
+
+    assert_violation(call_as(w, value, "key-1", "RegenerateApiToken",
+                             make(w, "RegenerateApiToken", "id", id, "overlapSeconds", "59", NULL))
+                         .reply,
+                     "overlapSeconds");
+    first = call_as(w, value, "key-1", "RegenerateApiToken",
+                    make(w, "RegenerateApiToken", "id", id, "overlapSeconds", "60", NULL));
+    again = call_as(w, value, "key-1", "RegenerateApiToken",
+                    make(w, "RegenerateApiToken", "id", id, "overlapSeconds", "60", NULL));
+    assert_ok(first.reply);
+    assert_ok(again.reply);
+    assert_true(again.replayed);
+    assert_string_equal(get_cstr(w, first.reply, "token"), get_cstr(w, again.reply, "token"));
+}
+
+/* -- who asks again may do less ---------------------------------------------------------------- */
+
+static void who_may_not_read_sees_no_change_of_another(void **state)
+{
+    struct world *w = *state;
+    const char *role = make_role(w, "creates", "devices.create", NULL);
+    struct slice token = token_value(w, make_token(w, "creator", role));
+    ProtobufCMessage *request = make(w, "CreateDevice", "device.name", "edge", NULL);
+    struct keyed made = call_as(w, token, "key-1", "CreateDevice", request);
+    const char *id = get_cstr(w, made.reply, "id");
+    struct keyed again = call_as(w, token, "key-1", "CreateDevice",
+                                 make(w, "CreateDevice", "device.name", "edge", NULL));
+
+    assert_ok(made.reply);
+    assert_field(w, again.reply, "name", "edge");
+    assert_ok(world_call(
+        w, "UpdateDevice", w->made.api_token,
+        make(w, "UpdateDevice", "device.id", id, "device.description", "a secret place", NULL)));
+    again = call_as(w, token, "key-1", "CreateDevice",
+                    make(w, "CreateDevice", "device.name", "edge", NULL));
+    assert_ok(again.reply);
+    assert_string_equal(get_cstr(w, again.reply, "id"), id);
+    assert_field(w, again.reply, "description", "");
+    assert_field(w, again.reply, "name", "");
+}
+
+static void a_value_is_not_shown_again_to_who_could_not_have_it_made_now(void **state)
+{
+    struct world *w = *state;
+    const char *role = make_role(w, "mints", "api-tokens.create", "devices.read", NULL);
+    const char *small = make_role(w, "reads", "devices.read", NULL);
+    struct slice token = token_value(w, make_token(w, "minter", role));
+    struct keyed made, again;
+
+    made = call_as(
+        w, token, "key-1", "CreateApiToken",
+        make(w, "CreateApiToken", "apiToken.name", "small", "apiToken.roleId", small, NULL));
+    assert_ok(made.reply);
+    assert_true(get(w, made.reply, "token").len > 0);
+    assert_ok(world_call(
+        w, "UpdateRole", w->made.api_token,
+        make(w, "UpdateRole", "role.id", role, "role.permissions", "api-tokens.create", NULL)));
+    again = call_as(
+        w, token, "key-1", "CreateApiToken",
+        make(w, "CreateApiToken", "apiToken.name", "small", "apiToken.roleId", small, NULL));
+    assert_ok(again.reply);
+    assert_true(again.replayed);
+    assert_field(w, again.reply, "token", "");
+}
+
+/* -- time ------------------------------------------------------------------------------------- */
+
+#ifdef DATASTREAM_FAULTS
+
+static void values_are_shown_again_for_ten_minutes_and_keys_count_for_a_day(void **state)
+{
+    const int64_t minutes = 60 * 1000;
+    struct idempotency_trimmer trimmer = {.from_len = 0};
+    struct world *w = *state;
+    struct keyed first = create_token(w, w->made.api_token, "key-1");
+    struct keyed again;
+
+    clock_step_wall_ms(9 * minutes);
+    again = create_token(w, w->made.api_token, "key-1");
+    assert_string_equal(get_cstr(w, first.reply, "token"), get_cstr(w, again.reply, "token"));
+    clock_step_wall_ms(2 * minutes);
+    again = create_token(w, w->made.api_token, "key-1");
+    assert_true(again.replayed);
+    assert_field(w, again.reply, "token", "");
+    assert_false(idempotency_trim(&trimmer, w->fixture.store, time_floor_now_ms()));
+    assert_true(create_token(w, w->made.api_token, "key-1").replayed);
+    clock_step_wall_ms(24 * 60 * minutes);
+    assert_status(create_token(w, w->made.api_token, "key-1").reply, STATUS_ALREADY_EXISTS);
+}
+
+#endif
+
+/* -- out of memory ---------------------------------------------------------------------------- */
+
+#ifdef DATASTREAM_FAULTS
+
+static void a_replay_without_memory_is_refused_and_works_afterwards(void **state)
+{
+    struct world *w = *state;
+    struct arena arena;
+
+    assert_ok(create_token(w, w->made.api_token, "key-1").reply);
+    for (unsigned long number = 1;; number++) {
+        struct reply reply;
+        unsigned long made;
+
+        arena_init(&arena, NULL, (size_t)1 << 26);
+        reply = world_call_with(w, "CreateApiToken", w->made.api_token,
+                                make(w, "CreateApiToken", "apiToken.name", "a token",
+                                     "apiToken.roleId", predefined(w, "API Reader"), NULL),
+                                (struct call_extra){.arena = &arena,
+                                                    .between = fail_from,
+                                                    .context = &number,
+                                                    .idempotency_key = "key-1"});
+        made = arena_fault_count();
+        arena_fault_set(0, false);
+        assert_int_equal(reply.status.code, made < number ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED);
+        arena_done(&arena);
+        if (made < number)
+            break;
+    }
+    assert_true(create_token(w, w->made.api_token, "key-1").replayed);
+}
+
+#endif
+
+#define ONE(f) cmocka_unit_test_setup_teardown(f, start, end)
+
+static int run(void)
+{
+    const struct CMUnitTest tests[] = {
+        ONE(a_repeated_create_makes_one_object_and_answers_with_it_again),
+        ONE(another_request_under_the_key_is_refused),
+        ONE(keys_are_of_one_caller_and_one_method),
+        ONE(failures_and_trials_are_not_remembered),
+        ONE(an_action_that_changes_nothing_is_remembered),
+        ONE(a_repeated_deletion_of_many_answers_as_the_first),
+        ONE(an_object_that_was_deleted_since_is_gone),
+        ONE(keys_of_other_methods_are_ignored),
+        ONE(a_key_that_is_none_is_refused),
+        ONE(two_at_once_get_one_result),
+        ONE(a_value_is_shown_again_while_it_is_current),
+        ONE(a_director_key_is_shown_again),
+        ONE(a_one_time_password_is_shown_again_until_another_is_set),
+        ONE(a_token_that_regenerates_itself_with_a_key_must_keep_its_value_for_a_while),
+        ONE(who_may_not_read_sees_no_change_of_another),
+        ONE(a_value_is_not_shown_again_to_who_could_not_have_it_made_now),
+#ifdef DATASTREAM_FAULTS
+        ONE(values_are_shown_again_for_ten_minutes_and_keys_count_for_a_day),
+        ONE(a_replay_without_memory_is_refused_and_works_afterwards),
+#endif
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int main(void)
+{
+    int failed = run();
+
+    for (seed = 1; seed <= LATE_SEEDS; seed++)
+        failed += run();
+    return failed;
+}
