@@ -18,11 +18,12 @@ static const struct answer_text {
     {406, SLICE_INIT("NotAcceptable"), SLICE_INIT("Accept excludes application/json.")},
     {409, SLICE_INIT("Conflict"),
      SLICE_INIT("The name is already in use, other resources refer to the object, or the object "
-                "has changed.")},
+                "has changed, or was deleted since a request with the same Idempotency-Key.")},
     {412, SLICE_INIT("PreconditionFailed"),
      SLICE_INIT("The object's current ETag does not match If-Match.")},
     {413, SLICE_INIT("ContentTooLarge"), SLICE_INIT("The body is too large.")},
     {415, SLICE_INIT("UnsupportedMediaType"), SLICE_INIT("The body is not JSON.")},
+    {422, SLICE_INIT("KeyReused"), SLICE_INIT("The Idempotency-Key was used for another request.")},
     {429, SLICE_INIT("TooManyRequests"), SLICE_INIT("A limit is exceeded; see Retry-After.")},
     {500, SLICE_INIT("InternalServerError"), SLICE_INIT("The server failed.")},
     {503, SLICE_INIT("ServiceUnavailable"), SLICE_INIT("The server cannot serve the request now.")},
@@ -141,6 +142,10 @@ static void put_success(struct openapi *api, const struct openapi_operation *ope
         put_answer_header(
             api, SLICE("ETag"),
             SLICE("The object's ETag; every change of the object gives it another value."));
+    if (openapi__is_verb(operation, "POST"))
+        put_answer_header(api, SLICE("Idempotency-Replayed"),
+                          SLICE("`true` where an earlier request with the same Idempotency-Key did "
+                                "it; else absent."));
     if (operation->creates)
         put_answer_header(api, SLICE("Location"), SLICE("The path of the created object."));
     openapi__close(api, '}');
@@ -173,6 +178,8 @@ static bool can_answer(const struct openapi_operation *operation, int status)
         return !openapi__is_verb(operation, "GET");
     case 412:
         return openapi__takes_if_match(operation);
+    case 422:
+        return openapi__is_verb(operation, "POST");
     case 413:
     case 415:
         return has_body;

@@ -172,6 +172,12 @@ static void put_parameters(struct openapi *api, const struct openapi_operation *
     if (openapi__is_verb(operation, "GET") && openapi__answers_etag(operation))
         put_header(api, SLICE("If-None-Match"),
                    SLICE("304 without a body while the object still has this ETag."));
+    if (openapi__is_verb(operation, "POST"))
+        put_header(api, SLICE("Idempotency-Key"),
+                   SLICE("1 to 255 visible ASCII characters of your choice, a new key for each new "
+                         "request. For 24 hours the same request under the same key does nothing "
+                         "twice and is answered with the object again; another request is 422. A "
+                         "value that is shown once is shown again for 10 minutes."));
     if (api->version == OPENAPI_2_0 && has_body(binding))
         put_body_parameter(api, operation);
     openapi__close(api, ']');

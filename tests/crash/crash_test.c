@@ -1,6 +1,7 @@
 /*
  * kill -9 under concurrent writers, fifty times: what was acknowledged is there afterwards, nothing
- * is half done (`check` agrees), and the audit chain is whole.
+ * is half done (`check` agrees), and the audit chain is whole; what is sent again under an idempotency
+ * key until it is answered was done once.
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -128,10 +129,133 @@ static void nothing_acknowledged_is_lost_and_nothing_is_half_done(void **state)
     api_remove(&server);
 }
 
+/* -- creates that are sent again --------------------------------------------------------------- */
+
+#define REPEAT_KILLS 20
+#define KEYS_MOST 512
+
+/* Creates objects under keys; each is sent until it is answered, whatever happens to the server. */
+struct repeater {
+    pthread_t thread;
+    int number;
+    char ids[KEYS_MOST][40];
+    int count;
+    int refused;  /* answers other than 201 */
+    int replayed; /* keys whose object was there when they were sent again */
+};
+
+static struct repeater repeaters[WRITERS];
+static atomic_bool ends; /* the last server was started */
+
+/* Whether the server answered: its id, or what else it said. */
+static bool send_once(struct repeater *repeater, int *fd, int key)
+{
+    char headers[64], body[64], mark[16];
+    struct api_reply reply;
+
+    if (*fd < 0)
+        *fd = api_connect(&server);
+    if (*fd < 0)
+        return false;
+    snprintf(headers, sizeof(headers), "Idempotency-Key: key-%d-%d\r\n", repeater->number, key);
+    snprintf(body, sizeof(body), "{\"name\":\"repeat-%d-%d\"}", repeater->number, key);
+    reply = api_send(*fd, "POST", "/api/v1/devices", server.token, headers, body);
+    if (reply.status == 0) {
+        close(*fd);
+        *fd = -1;
+        return false;
+    }
+    repeater->refused += reply.status != 201;
+    if (reply.status != 201)
+        print_error("%d: %s\n", reply.status, reply.body == NULL ? "" : reply.body);
+    api_field(&reply, "id", repeater->ids[key], 40);
+    api_header(&reply, "idempotency-replayed", mark, sizeof(mark));
+    repeater->replayed += strcmp(mark, "true") == 0;
+    api_reply_free(&reply);
+    return true;
+}
+
+static void *repeat_on(void *context)
+{
+    struct repeater *repeater = context;
+    int fd = -1;
+
+    while (!atomic_load(&ends) && repeater->count < KEYS_MOST) {
+        while (!send_once(repeater, &fd, repeater->count))
+            usleep(2000);
+        repeater->count++;
+        usleep(3000);
+    }
+    if (fd >= 0)
+        close(fd);
+    return NULL;
+}
+
+/* The device that has the name is the one that the key was answered with. */
+static void check_object(int fd, const struct repeater *repeater, int key)
+{
+    char path[128], wanted[64];
+    struct api_reply reply;
+    char id[40];
+
+    snprintf(path, sizeof(path), "/api/v1/devices?filter=name%%3D%%22repeat-%d-%d%%22",
+             repeater->number, key);
+    reply = api_send(fd, "GET", path, server.token, NULL, NULL);
+    snprintf(wanted, sizeof(wanted), "\"repeat-%d-%d\"", repeater->number, key);
+    assert_true(api_contains(&reply, wanted));
+    api_field(&reply, "id", id, sizeof(id));
+    assert_string_equal(id, repeater->ids[key]);
+    api_reply_free(&reply);
+}
+
+static void creates_that_are_sent_again_make_one_object_a_key(void **state)
+{
+    struct api_reply reply;
+    char wanted[32];
+    int keys = 0, replayed = 0;
+    int fd;
+
+    (void)state;
+    api_start(&server, NULL);
+    srandom(11);
+    for (int w = 0; w < WRITERS; w++) {
+        repeaters[w].number = w;
+        assert_int_equal(pthread_create(&repeaters[w].thread, NULL, repeat_on, &repeaters[w]), 0);
+    }
+    for (int kill = 0; kill < REPEAT_KILLS; kill++) {
+        usleep(20000 + (useconds_t)(random() % 150000));
+        api_kill(&server);
+        api_restart(&server, NULL);
+    }
+    atomic_store(&ends, true);
+    for (int w = 0; w < WRITERS; w++)
+        pthread_join(repeaters[w].thread, NULL);
+    fd = api_connect(&server);
+    for (int w = 0; w < WRITERS; w++) {
+        assert_int_equal(repeaters[w].refused, 0);
+        for (int key = 0; key < repeaters[w].count; key++)
+            check_object(fd, &repeaters[w], key);
+        keys += repeaters[w].count;
+        replayed += repeaters[w].replayed;
+    }
+    close(fd);
+    reply = api_expect(&server, 200, "GET", "/api/v1/devices?pageSize=1", server.token, NULL);
+    snprintf(wanted, sizeof(wanted), "\"totalSize\":%d", keys);
+    assert_true(api_contains(&reply, wanted));
+    api_reply_free(&reply);
+    print_message("%d keys over %d kills, %d of them answered again\n", keys, REPEAT_KILLS,
+                  replayed);
+    assert_true(keys > REPEAT_KILLS);
+    api_stop(&server);
+    assert_int_equal(api_command(&server, "check"), 0);
+    api_remove(&server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_acknowledged_is_lost_and_nothing_is_half_done),
+        cmocka_unit_test(creates_that_are_sent_again_make_one_object_a_key),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

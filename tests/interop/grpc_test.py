@@ -57,6 +57,25 @@ class Refusals(unittest.TestCase):
 
 
 class Calls(Refusals):
+    def test_a_repeated_create_is_answered_again(self):
+        request = v1("CreateDirectorRequest", director=v1(
+            "Director", name="Once", labels={"site": "Bern", "rack": "1", "row": "2"}))
+        key = (("idempotency-key", "once-1"),)
+        made, _ = call(DIRECTORS + "CreateDirector", request, metadata=key)
+        again, second = call(DIRECTORS + "CreateDirector", request, metadata=key)
+        self.assertEqual(again, made)  # with the key that is shown once
+        self.assertIn(("idempotency-replayed", "true"),
+                      [(k, v) for k, v in second.initial_metadata()])
+        request.director.name = "Twice"
+        error = self.refused(grpc.StatusCode.INVALID_ARGUMENT, DIRECTORS + "CreateDirector",
+                             request, metadata=key)
+        self.assertEqual(details_of(error)[1]["ErrorInfo"].reason, "IDEMPOTENCY_KEY_REUSED")
+        call(DIRECTORS + "DeleteDirector", v1("DeleteDirectorRequest", id=made.id))
+        request.director.name = "Once"
+        error = self.refused(grpc.StatusCode.ABORTED, DIRECTORS + "CreateDirector", request,
+                             metadata=key)
+        self.assertEqual(details_of(error)[1]["ErrorInfo"].reason, "IDEMPOTENT_RESULT_GONE")
+
     def test_resource_is_created_read_changed_and_deleted(self):
         made, _ = call(DIRECTORS + "CreateDirector", v1(
             "CreateDirectorRequest", director=v1("Director", name="Round trip",
