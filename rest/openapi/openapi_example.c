@@ -23,7 +23,8 @@ static bool can_make_field(const struct field *field, unsigned depth)
     if (field->message == NULL)
         return true;
     if (field->message->well_known != WELL_KNOWN_NONE)
-        return field->message->well_known == WELL_KNOWN_TIMESTAMP;
+        return field->message->well_known == WELL_KNOWN_TIMESTAMP ||
+               field->message->well_known == WELL_KNOWN_DURATION;
     return can_make(field->message, depth + 1);
 }
 
@@ -67,23 +68,98 @@ static struct slice text_for(struct openapi *api, const struct field *field,
 static void put_message(struct openapi *api, const struct message_type *type,
                         const struct binding *binding);
 
-static void put_number(struct openapi *api, const struct field *field, const struct rules *rules)
+static bool is_unsigned_large(const struct field *field)
 {
-    int64_t value = 1;
-    bool is_text = field->pb->type == PROTOBUF_C_TYPE_INT64 ||
-                   field->pb->type == PROTOBUF_C_TYPE_UINT64 ||
-                   field->pb->type == PROTOBUF_C_TYPE_SINT64 ||
-                   field->pb->type == PROTOBUF_C_TYPE_FIXED64 ||
-                   field->pb->type == PROTOBUF_C_TYPE_SFIXED64;
+    return field->pb->type == PROTOBUF_C_TYPE_UINT64 || field->pb->type == PROTOBUF_C_TYPE_FIXED64;
+}
 
-    if (rules != NULL && rules->has_range && rules->least > value)
-        value = rules->least;
-    if (rules != NULL && rules->has_range && rules->most < value)
-        value = rules->most;
-    if (is_text)
-        openapi__string(api, arena_printf(api->text.arena, "%lld", (long long)value));
+static bool is_large(const struct field *field)
+{
+    return is_unsigned_large(field) || field->pb->type == PROTOBUF_C_TYPE_INT64 ||
+           field->pb->type == PROTOBUF_C_TYPE_SINT64 || field->pb->type == PROTOBUF_C_TYPE_SFIXED64;
+}
+
+static uint64_t unsigned_for(const struct rules *rules)
+{
+    if (rules->integer_count > 0)
+        return (uint64_t)rules->integers[0];
+    if (rules->has_unsigned_range && rules->unsigned_least > 1)
+        return rules->unsigned_least;
+    return rules->has_unsigned_range && rules->unsigned_most < 1 ? rules->unsigned_most : 1;
+}
+
+static int64_t integer_for(const struct rules *rules)
+{
+    if (rules->integer_count > 0)
+        return rules->integers[0];
+    if (rules->has_range && rules->least > 1)
+        return rules->least;
+    return rules->has_range && rules->most < 1 ? rules->most : 1;
+}
+
+static void put_integer(struct openapi *api, const struct field *field, const struct rules *rules)
+{
+    static const struct rules none = {0};
+    struct arena *arena = api->text.arena;
+    struct slice text;
+
+    rules = rules == NULL ? &none : rules;
+    text = is_unsigned_large(field)
+               ? arena_printf(arena, "%llu", (unsigned long long)unsigned_for(rules))
+               : arena_printf(arena, "%lld", (long long)integer_for(rules));
+    if (is_large(field))
+        openapi__string(api, text);
     else
-        openapi__int(api, value);
+        openapi__raw(api, text);
+}
+
+static double real_for(const struct real_rules *rules)
+{
+    const struct real_limit *least = &rules->least;
+    const struct real_limit *most = &rules->most;
+
+    if (rules->in_count > 0)
+        return rules->in[0];
+    if (least->is_given && most->is_given)
+        return least->value + (most->value - least->value) / 2;
+    if (least->is_given)
+        return least->is_excluded ? least->value + 1 : least->value;
+    if (most->is_given)
+        return most->is_excluded ? most->value - 1 : most->value;
+    return 1;
+}
+
+static void put_real(struct openapi *api, const struct rules *rules)
+{
+    double value = rules == NULL || rules->real == NULL ? 1 : real_for(rules->real);
+
+    openapi__raw(api, arena_printf(api->text.arena, "%.15g", value));
+}
+
+static struct slice time_for(const struct rules *rules)
+{
+    const struct moment_rules *moment = rules == NULL ? NULL : rules->moment;
+
+    if (moment != NULL && moment->least.is_given && !moment->least.is_excluded)
+        return moment->least.text;
+    if (moment != NULL && moment->most.is_given && !moment->most.is_excluded)
+        return moment->most.text;
+    return moment != NULL && moment->is_past ? SLICE("2024-01-01T00:00:00Z")
+                                             : SLICE("2035-01-01T00:00:00Z");
+}
+
+static struct slice duration_for(struct arena *arena, const struct rules *rules)
+{
+    const struct moment_rules *moment = rules == NULL ? NULL : rules->moment;
+
+    if (moment != NULL && moment->in_count > 0)
+        return slice_make(moment->in_text.data, slice_find(moment->in_text, ','));
+    if (moment != NULL && moment->least.is_given)
+        return moment->least.is_excluded
+                   ? arena_printf(arena, "%llds", (long long)moment->least.value.seconds + 1)
+                   : moment->least.text;
+    return moment != NULL && moment->most.is_given && !moment->most.is_excluded ? moment->most.text
+                                                                                : SLICE("1s");
 }
 
 static void put_enum(struct openapi *api, const struct enum_type *type)
@@ -95,20 +171,37 @@ static void put_enum(struct openapi *api, const struct enum_type *type)
         }
 }
 
+static void put_scalar(struct openapi *api, const struct field *field, const struct rules *rules)
+{
+    switch (field->pb->type) {
+    case PROTOBUF_C_TYPE_STRING:
+        openapi__string(api, text_for(api, field, rules));
+        break;
+    case PROTOBUF_C_TYPE_BOOL:
+        openapi__bool(api, true);
+        break;
+    case PROTOBUF_C_TYPE_FLOAT:
+    case PROTOBUF_C_TYPE_DOUBLE:
+        put_real(api, rules);
+        break;
+    default:
+        put_integer(api, field, rules);
+        break;
+    }
+}
+
 static void put_one(struct openapi *api, const struct field *field, const struct rules *rules)
 {
     if (field->message != NULL && field->message->well_known == WELL_KNOWN_TIMESTAMP)
-        openapi__string(api, SLICE("2035-01-01T00:00:00Z"));
+        openapi__string(api, time_for(rules));
+    else if (field->message != NULL && field->message->well_known == WELL_KNOWN_DURATION)
+        openapi__string(api, duration_for(api->text.arena, rules));
     else if (field->message != NULL)
         put_message(api, field->message, NULL);
     else if (field->enumeration != NULL)
         put_enum(api, field->enumeration);
-    else if (field->pb->type == PROTOBUF_C_TYPE_STRING)
-        openapi__string(api, text_for(api, field, rules));
-    else if (field->pb->type == PROTOBUF_C_TYPE_BOOL)
-        openapi__bool(api, true);
     else
-        put_number(api, field, rules);
+        put_scalar(api, field, rules);
 }
 
 static void put_message(struct openapi *api, const struct message_type *type,

@@ -1,6 +1,7 @@
 /* Single values as JSON Schema. */
 #include "rest/openapi/openapi_value.h"
 
+#include "base/text.h"
 #include "rest/openapi/openapi_names.h"
 
 static bool mark_message(struct openapi *api, const struct message_type *type, enum schema_use use)
@@ -91,6 +92,40 @@ static void put_string(struct openapi *api, const struct field *field, const str
     }
 }
 
+/* The values of an integer's `in` and `not_in`; 64 bits are strings in JSON. */
+static void put_integers(struct openapi *api, const int64_t *integers, size_t count, bool is_text,
+                         bool is_signed)
+{
+    openapi__key(api, SLICE("enum"));
+    openapi__open(api, '[');
+    for (size_t i = 0; i < count; i++) {
+        struct arena *arena = api->text.arena;
+        struct slice text = is_signed ? arena_printf(arena, "%lld", (long long)integers[i])
+                                      : decimal_encode(arena, (uint64_t)integers[i]);
+
+        if (is_text)
+            openapi__string(api, text);
+        else
+            openapi__raw(api, text);
+    }
+    openapi__close(api, ']');
+}
+
+static void put_integer_lists(struct openapi *api, const struct rules *rules, bool is_text,
+                              bool is_signed)
+{
+    if (rules == NULL)
+        return;
+    if (rules->integer_count > 0)
+        put_integers(api, rules->integers, rules->integer_count, is_text, is_signed);
+    if (rules->not_integer_count == 0 || api->version == OPENAPI_2_0)
+        return; /* which has no `not` */
+    openapi__key(api, SLICE("not"));
+    openapi__open(api, '{');
+    put_integers(api, rules->not_integers, rules->not_integer_count, is_text, is_signed);
+    openapi__close(api, '}');
+}
+
 static void put_small_integer(struct openapi *api, const struct rules *rules, struct slice format,
                               int64_t least, int64_t most)
 {
@@ -104,14 +139,63 @@ static void put_small_integer(struct openapi *api, const struct rules *rules, st
     openapi__int(api, least);
     openapi__key(api, SLICE("maximum"));
     openapi__int(api, most);
+    put_integer_lists(api, rules, false, true);
 }
 
-/* 64 bits are strings in JSON. */
-static void put_large_integer(struct openapi *api, bool is_signed)
+/* 64 bits are strings in JSON, of which a schema says no range. */
+static void put_large_integer(struct openapi *api, const struct rules *rules, bool is_signed)
 {
     openapi__member(api, SLICE("type"), SLICE("string"));
     openapi__member(api, SLICE("format"), SLICE("int64"));
     openapi__member(api, SLICE("pattern"), is_signed ? SLICE("^-?[0-9]+$") : SLICE("^[0-9]+$"));
+    put_integer_lists(api, rules, true, is_signed);
+}
+
+/* Until 3.0 a flag beside the limit says that it is excluded; from 3.1 on it is a member of its own. */
+static void put_limit(struct openapi *api, const struct real_limit *limit, struct slice inclusive,
+                      struct slice exclusive)
+{
+    if (!limit->is_given)
+        return;
+    openapi__key(api, limit->is_excluded && api->version == OPENAPI_3_1 ? exclusive : inclusive);
+    openapi__raw(api, limit->text);
+    if (limit->is_excluded && api->version != OPENAPI_3_1)
+        openapi__flag(api, exclusive);
+}
+
+static void put_reals(struct openapi *api, struct slice list)
+{
+    openapi__key(api, SLICE("enum"));
+    openapi__raw(api, arena_printf(api->text.arena, "[%.*s]", SLICE_ARG(list)));
+}
+
+static void put_real(struct openapi *api, const struct real_rules *rules)
+{
+    openapi__member(api, SLICE("type"), SLICE("number"));
+    openapi__member(api, SLICE("format"), SLICE("double"));
+    if (rules == NULL)
+        return;
+    put_limit(api, &rules->least, SLICE("minimum"), SLICE("exclusiveMinimum"));
+    put_limit(api, &rules->most, SLICE("maximum"), SLICE("exclusiveMaximum"));
+    if (rules->in_count > 0)
+        put_reals(api, rules->in_text);
+    if (rules->not_in_count == 0 || api->version == OPENAPI_2_0)
+        return;
+    openapi__key(api, SLICE("not"));
+    openapi__open(api, '{');
+    put_reals(api, rules->not_in_text);
+    openapi__close(api, '}');
+}
+
+/* Of base64, which has four characters for each three bytes begun. */
+static void put_bytes(struct openapi *api, const struct rules *rules)
+{
+    openapi__member(api, SLICE("type"), SLICE("string"));
+    openapi__member(api, SLICE("format"), SLICE("byte"));
+    if (rules == NULL || !rules->has_length || rules->max_length > INT32_MAX)
+        return;
+    openapi__key(api, SLICE("maxLength"));
+    openapi__int(api, (int64_t)(rules->max_length + 2) / 3 * 4);
 }
 
 static void put_scalar(struct openapi *api, const struct field *field, const struct rules *rules)
@@ -129,23 +213,21 @@ static void put_scalar(struct openapi *api, const struct field *field, const str
     case PROTOBUF_C_TYPE_INT64:
     case PROTOBUF_C_TYPE_SINT64:
     case PROTOBUF_C_TYPE_SFIXED64:
-        put_large_integer(api, true);
+        put_large_integer(api, rules, true);
         return;
     case PROTOBUF_C_TYPE_UINT64:
     case PROTOBUF_C_TYPE_FIXED64:
-        put_large_integer(api, false);
+        put_large_integer(api, rules, false);
         return;
     case PROTOBUF_C_TYPE_FLOAT:
     case PROTOBUF_C_TYPE_DOUBLE:
-        openapi__member(api, SLICE("type"), SLICE("number"));
-        openapi__member(api, SLICE("format"), SLICE("double"));
+        put_real(api, rules == NULL ? NULL : rules->real);
         return;
     case PROTOBUF_C_TYPE_BOOL:
         openapi__member(api, SLICE("type"), SLICE("boolean"));
         return;
     case PROTOBUF_C_TYPE_BYTES:
-        openapi__member(api, SLICE("type"), SLICE("string"));
-        openapi__member(api, SLICE("format"), SLICE("byte"));
+        put_bytes(api, rules);
         return;
     case PROTOBUF_C_TYPE_STRING:
         put_string(api, field, rules);

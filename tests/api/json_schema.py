@@ -176,6 +176,14 @@ class Validator:
         if TYPES["number"](value) and value < least:
             yield f"{at}: {value} is less than {least}"
 
+    def kind_exclusiveMinimum(self, value, least, schema, at):
+        if TYPES["number"](value) and value <= least:
+            yield f"{at}: {value} is not more than {least}"
+
+    def kind_exclusiveMaximum(self, value, most, schema, at):
+        if TYPES["number"](value) and value >= most:
+            yield f"{at}: {value} is not less than {most}"
+
     def kind_maximum(self, value, most, schema, at):
         if TYPES["number"](value) and value > most:
             yield f"{at}: {value} is more than {most}"

@@ -111,10 +111,41 @@ static void every_option_works_without_a_line_of_c(void **state)
         take(&steps[i]);
 }
 
+/* A document of the contract, and what it says of a sensor's values. */
+static void check_document(const char *path, const char *const *says)
+{
+    struct api_reply reply = api_expect(&server, 200, "GET", path, server.token, NULL);
+
+    for (; *says != NULL; says++)
+        if (!api_contains(&reply, *says))
+            fail_msg("%s lacks %s", path, *says);
+    api_reply_free(&reply);
+}
+
+static void documents_tell_ranges_in_their_own_way(void **state)
+{
+    static const char *const newest[] = {
+        "\"type\":\"number\",\"format\":\"double\",\"exclusiveMinimum\":0,\"maximum\":1000,",
+        "\"not\":{\"enum\":[\"18446744073709551615\"]}",
+        "\"format\":\"byte\",\"maxLength\":24,",
+        NULL,
+    };
+    static const char *const older[] = {
+        "\"minimum\":0,\"exclusiveMinimum\":true,\"maximum\":1000,",
+        NULL,
+    };
+
+    (void)state;
+    check_document("/api/v1/swagger/openapi.json", newest);
+    check_document("/api/v1/swagger/openapi-3.0.json", older);
+    check_document("/api/v1/swagger/doc.json", older);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_option_works_without_a_line_of_c),
+        cmocka_unit_test(documents_tell_ranges_in_their_own_way),
     };
 
     return cmocka_run_group_tests(tests, start, stop);
