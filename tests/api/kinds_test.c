@@ -360,19 +360,18 @@ static void what_is_used_is_not_deleted_and_says_by_whom(void **state)
     api_check(&server, 200, "POST", "/api/v1/directors:batchDelete", server.token, body);
 }
 
-static void a_hundred_devices_with_three_directors_each_go_at_once(void **state)
+/* A hundred devices that refer to the same three directors: their ids as the body of a batch. */
+static void create_hundred(char directors[3][40], char body[8000], char first[40])
 {
-    char directors[3][40], body[8000];
     size_t len;
 
-    (void)state;
     for (int i = 0; i < 3; i++) {
         char name[32];
 
         snprintf(name, sizeof(name), "of-hundred-%d", i);
         create(&kinds[0], name, directors[i]);
     }
-    len = (size_t)snprintf(body, sizeof(body), "{\"ids\":[");
+    len = (size_t)snprintf(body, 8000, "{\"ids\":[");
     for (int i = 0; i < 100; i++) {
         char device[300], id[40];
         struct api_reply reply;
@@ -383,9 +382,32 @@ static void a_hundred_devices_with_three_directors_each_go_at_once(void **state)
         reply = api_expect(&server, 201, "POST", "/api/v1/devices", server.token, device);
         api_field(&reply, "id", id, sizeof(id));
         api_reply_free(&reply);
-        len += (size_t)snprintf(body + len, sizeof(body) - len, "%s\"%s\"", i > 0 ? "," : "", id);
+        if (i == 0)
+            memcpy(first, id, sizeof(id));
+        len += (size_t)snprintf(body + len, 8000 - len, "%s\"%s\"", i > 0 ? "," : "", id);
     }
-    snprintf(body + len, sizeof(body) - len, "]}");
+    snprintf(body + len, 8000 - len, "]}");
+}
+
+static void a_hundred_devices_with_three_directors_each_go_at_once(void **state)
+{
+    char directors[3][40], body[8000], device[40], route[40], text[200];
+    struct api_reply reply;
+
+    (void)state;
+    create_hundred(directors, body, device);
+    snprintf(text, sizeof(text),
+             "{\"name\":\"of-hundred\",\"configuration\":{\"deviceIds\":[\"%s\"]}}", device);
+    reply = api_expect(&server, 201, "POST", "/api/v1/advanced-routes", server.token, text);
+    api_field(&reply, "id", route, sizeof(route));
+    api_reply_free(&reply);
+    /* One is referred to: all stay. */
+    reply = api_expect(&server, 409, "POST", "/api/v1/devices:batchDelete", server.token, body);
+    assert_true(api_contains(&reply, "of-hundred"));
+    api_reply_free(&reply);
+    api_check(&server, 200, "GET", path_of(&kinds[1], device, ""), server.token, NULL);
+    snprintf(text, sizeof(text), "/api/v1/advanced-routes/%s", route);
+    api_check(&server, 200, "DELETE", text, server.token, NULL);
     api_check(&server, 200, "POST", "/api/v1/devices:batchDelete", server.token, body);
     api_check(&server, 200, "DELETE", path_of(&kinds[0], directors[0], ""), server.token, NULL);
     api_check(&server, 404, "POST", "/api/v1/devices:batchDelete", server.token, body);

@@ -107,6 +107,19 @@ class Rules(unittest.TestCase):
         ]:
             self.judged("sensors", body, wanted)
 
+    def test_intervals_and_crons(self):
+        for member, text, wanted in [
+            ("interval", "5m", []), ("interval", "30d", []), ("interval", "0", []),
+            ("interval", "31d", ["must be at most 30 days"]),
+            ("cron", "0 0 30 2 *", []), ("cron", "*/5 * * * *", []),
+            ("cron", "60 * * * *", ["must have numbers from 0 to 59 in the minute field (column 1)"]),
+            ("cron", "*/0 * * * *", ["must have steps from 1 to 59 in the minute field (column 3)"]),
+            ("cron", "@daily", ["must have 9 to 256 characters",
+                                "must have five fields; macros such as @daily are not accepted (column 1)"]),
+        ]:
+            self.judged("targets", {"schedule": {"enabled": True, member: text}},
+                        [("schedule." + member, words) for words in wanted])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -199,6 +199,19 @@ static void what_an_update_does_not_touch_is_not_judged_again(void **state)
         "syslog.port");
 }
 
+static void a_clone_is_judged_whole(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, new_device(w, "edge-1", "device.syslog.port", "1514"), "id");
+
+    if (seed != 0)
+        return; /* as above */
+    spoil_device(w, id, "syslog.port", "70000");
+    assert_violation(world_call(w, "CloneDevice", w->made.api_token,
+                                make(w, "CloneDevice", "id", id, "name", "edge-2", NULL)),
+                     "syslog.port");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
 
 int main(void)
@@ -213,6 +226,7 @@ int main(void)
         TEST(an_exclusive_reference_has_one_owner),
         TEST(both_objects_have_the_same),
         TEST(what_an_update_does_not_touch_is_not_judged_again),
+        TEST(a_clone_is_judged_whole),
     };
     int failed = 0;
 
