@@ -11,6 +11,7 @@
 #define UUID_LEN sizeof(((struct uuid *)NULL)->bytes)
 #define REFERENCE_LEN (KEY_OBJECT_LEN + 4 + UUID_LEN + 4)
 #define INDEX_LEN (UUID_LEN + 4 + 4) /* without value and id */
+#define SESSION_LEN (3 * UUID_LEN)
 #define AUDIT_LEN (UUID_LEN + 8)
 #define AUDIT_HEAD "audit"
 #define AUDIT_HEAD_KEY_LEN (UUID_LEN + sizeof(AUDIT_HEAD) - 1)
@@ -62,6 +63,26 @@ struct slice key_kind(struct arena *arena, const struct uuid *organization, uint
     if (key != NULL)
         bytes_put_u32(put_uuid(key, organization), kind);
     return finish(key, UUID_LEN + 4);
+}
+
+struct slice key_session(struct arena *arena, const struct uuid *organization,
+                         const struct uuid *user, const struct uuid *session)
+{
+    char *key = arena_alloc(arena, SESSION_LEN);
+
+    if (key != NULL)
+        put_uuid(put_uuid(put_uuid(key, organization), user), session);
+    return finish(key, SESSION_LEN);
+}
+
+struct slice key_sessions_of(struct arena *arena, const struct uuid *organization,
+                             const struct uuid *user)
+{
+    char *key = arena_alloc(arena, 2 * UUID_LEN);
+
+    if (key != NULL)
+        put_uuid(put_uuid(key, organization), user);
+    return finish(key, 2 * UUID_LEN);
 }
 
 struct slice key_name(struct arena *arena, const struct uuid *organization, uint32_t kind,
@@ -248,6 +269,17 @@ bool key_object_parse(struct slice key, struct uuid *ret_organization, uint32_t 
     take_uuid(key.data, ret_organization);
     *ret_kind = bytes_u32(key.data + UUID_LEN);
     take_uuid(key.data + UUID_LEN + 4, ret_id);
+    return true;
+}
+
+bool key_session_parse(struct slice key, struct uuid *ret_organization, struct uuid *ret_user,
+                       struct uuid *ret_session)
+{
+    if (key.len != SESSION_LEN)
+        return false;
+    take_uuid(key.data, ret_organization);
+    take_uuid(key.data + UUID_LEN, ret_user);
+    take_uuid(key.data + 2 * UUID_LEN, ret_session);
     return true;
 }
 

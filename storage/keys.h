@@ -8,6 +8,8 @@
  *                                                                key_ring.h has "key/..."
  *   organizations    org                                         storage.v1.OrganizationRecord
  *   token_hashes     SHA-256 of a credential's value (32)        storage.v1.TokenFacts
+ *   session_hashes   SHA-256 of a session's value (32)           storage.v1.SessionFacts
+ *   sessions         org user session                            storage.v1.SessionRecord
  *   tokens, roles,   org kind id                                 the public message, packed
  *   users, resources
  *   secrets          org kind id                                 storage.v1.SecretsRecord
@@ -58,6 +60,11 @@ struct slice key_organization(struct arena *arena, const struct uuid *organizati
 struct slice key_object(struct arena *arena, const struct uuid *organization, uint32_t kind,
                         const struct uuid *id);
 struct slice key_kind(struct arena *arena, const struct uuid *organization, uint32_t kind);
+/* Of a session, and the front of the keys of all sessions of a user. */
+struct slice key_session(struct arena *arena, const struct uuid *organization,
+                         const struct uuid *user, const struct uuid *session);
+struct slice key_sessions_of(struct arena *arena, const struct uuid *organization,
+                             const struct uuid *user);
 struct slice key_name(struct arena *arena, const struct uuid *organization, uint32_t kind,
                       struct slice folded_name);
 struct slice key_reference(struct arena *arena, const struct uuid *organization,
@@ -97,6 +104,8 @@ struct slice key_prefix_end(struct arena *arena, struct slice prefix);
 /* Parts of keys that were read back. False where the length is another. */
 bool key_object_parse(struct slice key, struct uuid *ret_organization, uint32_t *ret_kind,
                       struct uuid *ret_id);
+bool key_session_parse(struct slice key, struct uuid *ret_organization, struct uuid *ret_user,
+                       struct uuid *ret_session);
 bool key_reference_parse(struct slice key, uint32_t *ret_target_kind, struct uuid *ret_target,
                          uint32_t *ret_source_kind, uint32_t *ret_field, struct uuid *ret_source);
 bool key_index_parse(struct slice key, struct uuid *ret_organization, uint32_t *ret_kind,

@@ -160,6 +160,7 @@ struct actor call_actor_of(const struct call *call)
         [IDENTITY_TOKEN] = ACTOR_TOKEN,
         [IDENTITY_SYSTEM] = ACTOR_SYSTEM,
         [IDENTITY_DIRECTOR] = ACTOR_DIRECTOR,
+        [IDENTITY_USER] = ACTOR_USER,
     };
     enum identity_type type = call->identity.type;
     bool known = (size_t)type < sizeof(types) / sizeof(types[0]);

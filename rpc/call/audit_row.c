@@ -63,32 +63,67 @@ static struct slice name_of_object(struct arena *arena, const struct kind *kind,
                                                  : field_get_string(message, kind->name);
 }
 
+static struct slice name_of_user(struct arena *arena, struct slice body)
+{
+    ProtobufCAllocator allocator = message_allocator(arena);
+    const Datastream__Storage__V1__UserRecord *record =
+        datastream__storage__v1__user_record__unpack(&allocator, body.len,
+                                                     (const uint8_t *)body.data);
+
+    return record == NULL || record->user == NULL ? SLICE_EMPTY
+                                                  : slice_from_cstr(record->user->name);
+}
+
 static const struct kind *kind_of_actor(const struct call *call)
 {
     const struct identity *identity = &call->identity;
+    const struct chain *chain = call->loop->chain;
 
-    return contract_kind_by_number(call->loop->chain->contract, identity->type == IDENTITY_TOKEN
-                                                                    ? call->loop->chain->token_kind
-                                                                    : identity->kind);
+    switch (identity->type) {
+    case IDENTITY_TOKEN:
+        return contract_kind_by_number(chain->contract, chain->token_kind);
+    case IDENTITY_USER:
+        return contract_kind_by_number(chain->contract, chain->user_kind);
+    default:
+        return contract_kind_by_number(chain->contract, identity->kind);
+    }
+}
+
+/* Where the record of a caller is; FAMILIES for one that has none. */
+static enum store_family family_of_actor(const struct call *call)
+{
+    switch (call->identity.type) {
+    case IDENTITY_TOKEN:
+        return FAMILY_TOKENS;
+    case IDENTITY_USER:
+        return FAMILY_USERS;
+    case IDENTITY_DIRECTOR:
+        return FAMILY_RESOURCES;
+    default:
+        return FAMILIES;
+    }
 }
 
 void audit_row__read_actor(struct call *call)
 {
     const struct identity *identity = &call->identity;
-    bool is_token = identity->type == IDENTITY_TOKEN;
+    enum store_family family = family_of_actor(call);
     const struct kind *kind = kind_of_actor(call);
     struct record record;
     struct slice value;
 
-    if (call->view == NULL || call->actor_name.len > 0 || kind == NULL ||
-        (!is_token && identity->type != IDENTITY_DIRECTOR) ||
-        store_get(call->view, is_token ? FAMILY_TOKENS : FAMILY_RESOURCES,
+    if (call->view == NULL || call->actor_name.len > 0 || kind == NULL || family == FAMILIES ||
+        store_get(call->view, family,
                   key_object(call->arena, &identity->organization, kind->number, &identity->id),
                   &value) != STORE_FOUND ||
         !record_parse(value, &record))
         return;
-    call->actor_name = is_token ? name_of_token(call->arena, record.body)
-                                : name_of_object(call->arena, kind, record.body);
+    if (family == FAMILY_TOKENS)
+        call->actor_name = name_of_token(call->arena, record.body);
+    else if (family == FAMILY_USERS)
+        call->actor_name = name_of_user(call->arena, record.body);
+    else
+        call->actor_name = name_of_object(call->arena, kind, record.body);
 }
 
 /* -- rows ---------------------------------------------------------------------------------- */
@@ -142,8 +177,7 @@ void audit_row__note_denial(struct call *call, const struct status *status)
         .description = status->message,
     };
 
-    if (denial.kind == NULL ||
-        (denial.actor.type != ACTOR_TOKEN && denial.actor.type != ACTOR_DIRECTOR))
+    if (denial.kind == NULL || family_of_actor(call) == FAMILIES)
         return;
     audit_row__read_actor(call);
     denial.actor_name = call->actor_name;

@@ -1,6 +1,14 @@
 /* Who calls, and may they: from the head of the request alone, and again before the method runs. */
+#include "base/crypto/wipe.h"
+#include "base/text.h"
 #include "proto/message/message.h"
 #include "rpc/call/chain.h"
+
+bool authorize__is_signed(const struct call_credentials *credentials)
+{
+    return credentials->bearer.len > 0 ||
+           (credentials->bearer.data == NULL && credentials->session.len > 0);
+}
 
 struct status authorize__unauthenticated(void)
 {
@@ -91,6 +99,71 @@ struct status call_refuse_credential(struct call *call, struct slice description
     return authorize__unauthenticated();
 }
 
+/* -- sessions of browsers ------------------------------------------------------------------- */
+
+#define CSRF_LEN 32
+
+static bool make_csrf(struct call *call, const uint8_t session_hash[32], uint8_t mac[CSRF_LEN])
+{
+    const struct slice hash = slice_make(session_hash, 32);
+
+    return hmac_compute(call->loop->page_mac, call->loop->chain->csrf_key, &hash, 1, mac);
+}
+
+struct slice call_csrf_token(struct call *call, const uint8_t session_hash[32])
+{
+    uint8_t mac[CSRF_LEN];
+
+    if (!make_csrf(call, session_hash, mac)) {
+        arena_fail(call->arena);
+        return SLICE_EMPTY;
+    }
+    return base64url_encode(call->arena, slice_make(mac, sizeof(mac)));
+}
+
+/* Compared without regard to time, byte for byte: what an outsider sends is no MAC until then. */
+static bool sends_csrf(struct call *call)
+{
+    struct slice wanted = call_csrf_token(call, call->identity.hash);
+
+    return wanted.len > 0 && call->credentials.csrf.len == wanted.len &&
+           crypto_equal(call->credentials.csrf.data, wanted.data, wanted.len);
+}
+
+/*
+ * The browser sends its cookie whoever made the page; only a page of this server's own origin sends
+ * that origin, and the token that it was given. No Origin, and "null", are no match.
+ */
+static struct status judge_forgery(struct call *call)
+{
+    const struct call_credentials *credentials = &call->credentials;
+    struct status status;
+
+    if (call->identity.type != IDENTITY_USER || !credentials->is_unsafe)
+        return status_ok();
+    if (credentials->own_origin.len > 0 &&
+        slice_equal(credentials->origin, credentials->own_origin) && sends_csrf(call))
+        return status_ok();
+    status = status_const(STATUS_PERMISSION_DENIED,
+                          SLICE("A request by session that changes something needs the Origin of "
+                                "this server and the X-CSRF-Token of the session."));
+    status_add_detail(call->arena, &status, DETAIL_ERROR_INFO, SLICE("CSRF"), SLICE_EMPTY,
+                      SLICE_EMPTY);
+    return arena_failed(call->arena) ? status_out_of_memory() : status;
+}
+
+static enum identity_result resolve(struct call *call)
+{
+    const struct call_credentials *credentials = &call->credentials;
+    struct identity_cache *cache = call->loop->cache;
+
+    if (credentials->bearer.data == NULL)
+        return identity_resolve_session(cache, call->view, credentials->session, call->now_ms,
+                                        &call->identity);
+    return identity_resolve(cache, call->view, credentials->bearer, call->peer, call->now_ms,
+                            &call->identity);
+}
+
 void call__reset_view(struct call *call)
 {
     store_view_reset(call->view);
@@ -101,17 +174,17 @@ void call__reset_view(struct call *call)
 
 bool authorize__judge(struct call *call, struct status *ret_status)
 {
-    struct identity_cache *cache = call->loop->cache;
     enum identity_result result;
 
     /* What was fetched before something changed must not be taken for what is so now. */
     if (call->view_epoch != identity_epoch(call->loop->chain->identities))
         call__reset_view(call);
-    result = identity_resolve(cache, call->view, call->credentials.bearer, call->peer, call->now_ms,
-                              &call->identity);
+    result = resolve(call);
     switch (result) {
     case IDENTITY_OK:
-        *ret_status = judge_permission(call);
+        *ret_status = judge_forgery(call);
+        if (status_is_ok(*ret_status))
+            *ret_status = judge_permission(call);
         return true;
     case IDENTITY_UNKNOWN:
         *ret_status = authorize__unauthenticated();

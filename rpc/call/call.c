@@ -21,6 +21,7 @@
 #include "proto/message/message.h"
 #include "rpc/call/chain.h"
 #include "rpc/call/idempotency.h"
+#include "rpc/call/session_use.h"
 #include "rpc/call/time_floor.h"
 #include "rpc/call/work.h"
 
@@ -56,6 +57,8 @@ static void open_end(struct call *call, struct status status)
         audit_row__note_denial(call, &status);
     if (status_is_ok(status) && call->identity.type == IDENTITY_TOKEN)
         usage_note(call->loop->usage, &call->identity, call->peer, call->now_ms);
+    if (status_is_ok(status))
+        session_use_note(call);
     call__move(call, status_is_ok(status) ? CALL_OPEN : CALL_DONE);
     call->status = status;
     call->opened(call);
@@ -130,7 +133,7 @@ void call_open(struct call *call, const struct call_credentials *credentials)
     call->view_epoch = identity_epoch(call->loop->chain->identities);
     if (call->method->access == ACCESS_PUBLIC)
         open_end(call, status_ok());
-    else if (credentials->bearer.len == 0)
+    else if (!authorize__is_signed(credentials))
         open_end(call, authorize__unauthenticated());
     else
         open_go_on(call);

@@ -260,6 +260,12 @@ const uint8_t *call_replay_key(const struct call *call);
 void call_open(struct call *call, const struct call_credentials *credentials);
 bool call_sent_credentials(const struct call *call);
 
+/*
+ * The token that a page must send with each unsafe request of the caller's session, in the arena: MAC
+ * of the session's hash. Empty when the arena or OpenSSL failed, or the caller has no session.
+ */
+struct slice call_csrf_token(struct call *call, const uint8_t session_hash[32]);
+
 /* Runs the method. `finish` is called once, now or later, also when cancelled. */
 void call_dispatch(struct call *call);
 

@@ -84,6 +84,7 @@ struct status chain_new(const struct chain_options *options, struct arena *arena
 {
     struct chain *chain = arena_zalloc(arena, sizeof(*chain));
     const struct kind *tokens = contract_kind(options->contract, SLICE("api-tokens"));
+    const struct kind *users = contract_kind(options->contract, SLICE("users"));
     struct status status;
 
     if (chain == NULL)
@@ -97,6 +98,7 @@ struct status chain_new(const struct chain_options *options, struct arena *arena
     chain->limit_answer = options->limit_answer;
     chain->show_again = options->show_again;
     chain->token_kind = tokens == NULL ? 0 : tokens->number;
+    chain->user_kind = users == NULL ? 0 : users->number;
     memcpy(chain->page_key, options->page_key, sizeof(chain->page_key));
     memcpy(chain->csrf_key, options->csrf_key, sizeof(chain->csrf_key));
     memcpy(chain->replay_key, options->replay_key, sizeof(chain->replay_key));

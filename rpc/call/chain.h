@@ -22,6 +22,7 @@ struct chain {
     const struct stream_handler **streams; /* by method index; NULL for all that answer once */
     atomic_bool draining;                  /* written by any thread, read by the loops */
     uint32_t token_kind; /* number of the kind "api-tokens", 0 when there is none */
+    uint32_t user_kind;  /* likewise of "users" */
     uint8_t page_key[32];
     uint8_t csrf_key[32];
     uint8_t replay_key[32];
@@ -34,7 +35,7 @@ struct chain_loop {
     struct identity_cache *cache;
     struct denials *denials;
     struct usage *usage;
-    struct hmac *page_mac;   /* keyed by chain->page_key */
+    struct hmac *page_mac;   /* of page tokens, and of tokens against forgery */
     struct hmac *replay_mac; /* keyed by chain->replay_key */
 
     struct stream *streams; /* a ring; the one to be looked at first, NULL when there is none */
@@ -76,6 +77,9 @@ void stream__resume(struct call *call);
 /* The loop's part, before its first stream and after its last. */
 void stream__join(struct chain_loop *loop);
 void stream__leave(struct chain_loop *loop);
+
+/* Whether there is anything to judge: the bearer value alone counts where one was sent, be it empty. */
+bool authorize__is_signed(const struct call_credentials *credentials);
 
 /* The one status of every cause. */
 struct status authorize__unauthenticated(void);

@@ -1,5 +1,5 @@
 /*
- * The cache of one event loop, and the judgement of a bearer value.
+ * The cache of one event loop, and the judgement of a bearer value. Sessions are in session.c.
  *
  * The order that makes a revocation hold: load the epoch, forget what was published up to it, and
  * only then read what is not remembered from the store. Facts that were read before a later
@@ -12,8 +12,7 @@
 #include "base/network.h"
 #include "base/text.h"
 #include "proto/message/message.h"
-#include "rpc/identity/identity_registry.h"
-#include "rpc/identity/table.h"
+#include "rpc/identity/identity_cache.h"
 #include "storage/keys.h"
 #include "storage/record.h"
 
@@ -36,20 +35,6 @@ struct facts {
     struct network *networks; /* the entry's own */
 };
 
-struct role_facts {
-    struct table_entry entry; /* key: organization and role */
-    uint64_t revision;
-    struct permission_set permissions;
-};
-
-struct identity_cache {
-    struct identity_registry *registry;
-    uint64_t applied; /* epoch up to which publications were applied */
-    struct table *facts;
-    struct table *roles;
-    struct arena scratch; /* of one call of identity_resolve */
-};
-
 static void release_facts(void *context, void *entry)
 {
     (void)context;
@@ -66,8 +51,11 @@ struct identity_cache *identity_cache_new(struct identity_registry *registry, si
     cache->applied = identity_epoch(registry);
     cache->facts = table_new(entries, sizeof(struct facts), release_facts, NULL);
     cache->roles = table_new(ROLES_MOST, sizeof(struct role_facts), NULL, NULL);
+    cache->sessions = table_new(entries, sizeof(struct session_entry), NULL, NULL);
+    cache->users = table_new(entries, sizeof(struct user_facts), NULL, NULL);
     arena_init(&cache->scratch, NULL, SCRATCH_BYTES);
-    if (cache->facts != NULL && cache->roles != NULL)
+    if (cache->facts != NULL && cache->roles != NULL && cache->sessions != NULL &&
+        cache->users != NULL)
         return cache;
     identity_cache_free(cache);
     return NULL;
@@ -75,10 +63,11 @@ struct identity_cache *identity_cache_new(struct identity_registry *registry, si
 
 void identity_cache_free(struct identity_cache *cache)
 {
-    if (cache->facts != NULL)
-        table_free(cache->facts);
-    if (cache->roles != NULL)
-        table_free(cache->roles);
+    struct table *const tables[] = {cache->facts, cache->roles, cache->sessions, cache->users};
+
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+        if (tables[i] != NULL)
+            table_free(tables[i]);
     arena_done(&cache->scratch);
     free(cache);
 }
@@ -89,10 +78,25 @@ static void forget_all(struct identity_cache *cache)
 {
     table_clear(cache->facts);
     table_clear(cache->roles);
+    table_clear(cache->sessions);
+    table_clear(cache->users);
 }
 
-/* Forgets what was published since the last time; returns the epoch up to which it did. */
-static uint64_t catch_up(struct identity_cache *cache)
+static struct table *table_of(struct identity_cache *cache, enum publication_type type)
+{
+    switch (type) {
+    case PUBLICATION_FACTS:
+        return cache->facts;
+    case PUBLICATION_ROLE:
+        return cache->roles;
+    case PUBLICATION_SESSION:
+        return cache->sessions;
+    default:
+        return cache->users;
+    }
+}
+
+uint64_t identity__catch_up(struct identity_cache *cache)
 {
     uint64_t epoch = identity_epoch(cache->registry);
     struct publication publication;
@@ -107,8 +111,7 @@ static uint64_t catch_up(struct identity_cache *cache)
                 forget_all(cache);
                 break;
             }
-            table_remove(publication.type == PUBLICATION_FACTS ? cache->facts : cache->roles,
-                         publication.key);
+            table_remove(table_of(cache, publication.type), publication.key);
         }
     cache->applied = epoch;
     return epoch;
@@ -121,7 +124,7 @@ bool identity_is_current(const struct identity_cache *cache, const struct identi
 
 /* -- facts --------------------------------------------------------------------------------- */
 
-static bool take_uuid(ProtobufCBinaryData bytes, struct uuid *id)
+bool identity__take_uuid(ProtobufCBinaryData bytes, struct uuid *id)
 {
     if (bytes.len != sizeof(id->bytes))
         return false;
@@ -158,9 +161,10 @@ static bool take_facts(struct arena *arena, struct slice value, struct facts *re
         return false;
     message = datastream__storage__v1__token_facts__unpack(&allocator, record.body.len,
                                                            (const uint8_t *)record.body.data);
-    if (message == NULL || !take_uuid(message->organization, &facts.organization) ||
-        !take_uuid(message->token_id, &facts.token) || !take_networks(arena, message, &facts) ||
-        (message->kind == 0 && !take_uuid(message->role_id, &facts.role)))
+    if (message == NULL || !identity__take_uuid(message->organization, &facts.organization) ||
+        !identity__take_uuid(message->token_id, &facts.token) ||
+        !take_networks(arena, message, &facts) ||
+        (message->kind == 0 && !identity__take_uuid(message->role_id, &facts.role)))
         return false;
     facts.kind = message->kind;
     facts.revision = record.revision;
@@ -222,13 +226,11 @@ static enum store_found find_facts(struct identity_cache *cache, struct store_vi
     return STORE_FOUND;
 }
 
-/* A role that is not there permits nothing. */
-static enum store_found find_role(struct identity_cache *cache, struct store_view *view,
-                                  const struct facts *facts, struct permission_set *permissions,
-                                  uint64_t *revision)
+enum store_found identity__find_role(struct identity_cache *cache, struct store_view *view,
+                                     const struct uuid *organization, const struct uuid *role,
+                                     struct permission_set *permissions, uint64_t *revision)
 {
-    const struct predefined_role *predefined = identity_predefined_role(cache->registry,
-                                                                        &facts->role);
+    const struct predefined_role *predefined = identity_predefined_role(cache->registry, role);
     struct role_facts *entry;
     enum store_found found;
     uint8_t key[32];
@@ -238,12 +240,12 @@ static enum store_found find_role(struct identity_cache *cache, struct store_vie
         *permissions = predefined->permissions;
         return STORE_FOUND;
     }
-    memcpy(key, facts->organization.bytes, 16);
-    memcpy(key + 16, facts->role.bytes, 16);
+    memcpy(key, organization->bytes, 16);
+    memcpy(key + 16, role->bytes, 16);
     entry = table_find(cache->roles, key);
     if (entry == NULL) {
-        found = identity_read_role(cache->registry, &cache->scratch, view, &facts->organization,
-                                   &facts->role, permissions, NULL, NULL, revision);
+        found = identity_read_role(cache->registry, &cache->scratch, view, organization, role,
+                                   permissions, NULL, NULL, revision);
         if (found == STORE_AGAIN || found == STORE_FAILED)
             return found;
         entry = table_add(cache->roles, key);
@@ -273,7 +275,7 @@ static bool is_inside(const struct facts *facts, struct slice peer)
     return false;
 }
 
-static enum identity_result result_of(enum store_found found)
+enum identity_result identity__result_of(enum store_found found)
 {
     switch (found) {
     case STORE_FOUND:
@@ -303,10 +305,10 @@ enum identity_result identity_resolve(struct identity_cache *cache, struct store
         return IDENTITY_UNKNOWN;
     token_value_hash(bearer, identity.hash);
     arena_reset(&cache->scratch);
-    identity.epoch = catch_up(cache);
+    identity.epoch = identity__catch_up(cache);
     found = find_facts(cache, view, identity.hash, &facts);
     if (found != STORE_FOUND)
-        return result_of(found);
+        return identity__result_of(found);
     if ((facts.kind != 0) != (identity.type == IDENTITY_DIRECTOR))
         return IDENTITY_UNKNOWN;
     identity.organization = facts.organization;
@@ -322,9 +324,10 @@ enum identity_result identity_resolve(struct identity_cache *cache, struct store
     }
     found = STORE_FOUND;
     if (identity.type == IDENTITY_TOKEN)
-        found = find_role(cache, view, &facts, &identity.permissions, &identity.role_revision);
+        found = identity__find_role(cache, view, &facts.organization, &facts.role,
+                                    &identity.permissions, &identity.role_revision);
     if (found != STORE_FOUND)
-        return result_of(found);
+        return identity__result_of(found);
     *ret_identity = identity;
     return is_inside(&facts, peer) ? IDENTITY_OK : IDENTITY_OUTSIDE;
 }
@@ -333,10 +336,16 @@ void identity_require(const struct identity *identity, struct commit *commit)
 {
     struct slice hash = slice_make(identity->hash, sizeof(identity->hash));
 
-    if (identity->type != IDENTITY_TOKEN && identity->type != IDENTITY_DIRECTOR)
+    if (identity->type == IDENTITY_ANONYMOUS || identity->type == IDENTITY_SYSTEM)
         return;
-    commit_require_revision(commit, FAMILY_TOKEN_HASHES, arena_copy(commit->arena, hash),
-                            identity->facts_revision);
+    commit_require_revision(
+        commit, identity->type == IDENTITY_USER ? FAMILY_SESSION_HASHES : FAMILY_TOKEN_HASHES,
+        arena_copy(commit->arena, hash), identity->facts_revision);
+    if (identity->type == IDENTITY_USER)
+        commit_require_revision(
+            commit, FAMILY_USERS,
+            key_object(commit->arena, &identity->organization, identity->user_kind, &identity->id),
+            identity->user_revision);
     if (identity->role_revision != 0)
         commit_require_revision(commit, FAMILY_ROLES,
                                 key_object(commit->arena, &identity->organization,

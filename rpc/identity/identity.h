@@ -1,9 +1,10 @@
 /*
- * Who calls: from the bearer value to a token's facts and its role's permissions. Facts are cached,
- * decisions never: each check judges expiry, state and networks anew.
+ * Who calls: from a token's value to its facts and its role's permissions, and from a session's to its
+ * facts, its user's and the role's. Facts are cached, decisions never: each check judges ends, state
+ * and networks anew.
  *
  * Each event loop has a cache of its own and takes no lock. Before the answer to a change is
- * released, the committer's thread publishes which token hashes and roles the commit touched, in a
+ * released, the committer's thread publishes which hashes, users and roles the commit touched, in a
  * ring, and raises one atomic epoch; each check loads the epoch first and forgets what was
  * published since it last looked (everything, if it fell behind the ring). So a revocation has no
  * window, and nobody waits for a loop.
@@ -15,21 +16,35 @@
 #include "proto/contract/contract.h"
 #include "storage/store.h"
 
-enum identity_type { IDENTITY_ANONYMOUS, IDENTITY_TOKEN, IDENTITY_SYSTEM, IDENTITY_DIRECTOR };
+enum identity_type {
+    IDENTITY_ANONYMOUS,
+    IDENTITY_TOKEN,
+    IDENTITY_SYSTEM,
+    IDENTITY_DIRECTOR,
+    IDENTITY_USER, /* by a session */
+};
 
 struct identity {
     enum identity_type type;
     struct uuid organization;
-    struct uuid id; /* the token's, or the director's */
+    struct uuid id; /* the token's, the director's or the user's */
     uint32_t kind;  /* IDENTITY_DIRECTOR: number of the kind of the object that `id` names */
     struct uuid role;
     struct permission_set permissions;
-    int64_t expire_ms; /* milliseconds since 1970; 0 for none */
-    uint8_t hash[32];  /* key of the facts in token_hashes */
+    int64_t expire_ms; /* of the credential, milliseconds since 1970; 0 for none */
+    uint8_t hash[32];  /* key of the facts in token_hashes, or in session_hashes */
     uint64_t facts_revision;
     uint64_t role_revision; /* 0 for a predefined role */
     uint32_t role_kind;     /* number of the kind "roles" */
     uint64_t epoch;         /* when it was resolved */
+
+    /* Of IDENTITY_USER alone. */
+    struct uuid session;
+    int64_t absolute_end_ms, idle_end_ms; /* of the session; `expire_ms` is the earlier one */
+    int64_t idle_ms;                      /* from a use to the idle end */
+    uint64_t user_revision;
+    uint32_t user_kind; /* number of the kind "users" */
+    bool must_change_password;
 };
 
 /* Process-wide: the epoch and the ring. */
@@ -45,7 +60,7 @@ void identity_registry_free(struct identity_registry *registry);
  * only. */
 void identity_observe(void *registry, const struct commit *commit);
 
-/* `entries` bounds the token facts that are remembered. NULL when memory ends. */
+/* `entries` bounds the tokens, and the sessions, that are remembered. NULL when memory ends. */
 struct identity_cache *identity_cache_new(struct identity_registry *registry, size_t entries);
 void identity_cache_free(struct identity_cache *cache);
 
@@ -68,6 +83,25 @@ enum identity_result identity_resolve(struct identity_cache *cache, struct store
                                       struct slice bearer, struct slice peer, int64_t now_ms,
                                       struct identity *ret_identity);
 
+/*
+ * Resolves the value of a session ("dss_..."), which only a cookie may carry. IDENTITY_UNKNOWN too
+ * where the session has ended: by its time, by what happened to its user, or with its user.
+ */
+enum identity_result identity_resolve_session(struct identity_cache *cache, struct store_view *view,
+                                              struct slice value, int64_t now_ms,
+                                              struct identity *ret_identity);
+
+/* Whether the last use of the session that was written is more than a minute ago. */
+bool identity_session_is_idle(const struct identity *identity, int64_t now_ms);
+
+/*
+ * A use of such a session moves its idle end on: true, with a commit that does so, unless this loop
+ * has made one already. Nobody need wait for it: where it conflicts, another use was written or the
+ * session has ended.
+ */
+bool identity_use_session(struct identity_cache *cache, const struct identity *identity,
+                          int64_t now_ms, struct commit *commit);
+
 /* Whether nothing that could change any identity was published since this one was resolved. */
 bool identity_is_current(const struct identity_cache *cache, const struct identity *identity);
 
@@ -75,8 +109,8 @@ bool identity_is_current(const struct identity_cache *cache, const struct identi
 uint64_t identity_epoch(const struct identity_registry *registry);
 
 /*
- * Adds to a commit the conditions under which the identity stands: its facts and its role as they
- * were read. A change or revocation that commits first makes this commit conflict.
+ * Adds to a commit the conditions under which the identity stands: its facts, its user and its role as
+ * they were read. A change or revocation that commits first makes this commit conflict.
  */
 void identity_require(const struct identity *identity, struct commit *commit);
 
@@ -97,8 +131,12 @@ void credential_value_make(struct slice prefix, const uint8_t random[32],
 /* Shape and checksum alone: what fails here is not looked up. */
 bool token_value_is_wellformed(struct slice value);
 
-/* The same of the key of a director. */
+/* The same of the key of a director, and of the value of a session. */
 bool director_key_is_wellformed(struct slice value);
+bool session_value_is_wellformed(struct slice value);
+
+/* Of a session's value, for credential_value_make. */
+#define SESSION_VALUE_PREFIX SLICE("dss_")
 
 /* SHA-256 of the whole value. */
 void token_value_hash(struct slice value, uint8_t hash[32]);

@@ -29,6 +29,7 @@ struct slot {
 struct identity_registry {
     const struct contract *contract;
     uint32_t role_kind;
+    uint32_t user_kind;
     struct predefined_role roles[PREDEFINED_ROLES];
     _Atomic uint64_t epoch; /* written by the committer's thread, read by all; so are the slots */
     struct slot slots[IDENTITY_PUBLICATIONS_KEPT];
@@ -38,11 +39,13 @@ struct identity_registry *identity_registry_new(const struct contract *contract)
 {
     struct identity_registry *registry = calloc(1, sizeof(*registry));
     const struct kind *kind = contract_kind(contract, SLICE("roles"));
+    const struct kind *users = contract_kind(contract, SLICE("users"));
 
     if (registry == NULL)
         return NULL;
     registry->contract = contract;
     registry->role_kind = kind == NULL ? 0 : kind->number;
+    registry->user_kind = users == NULL ? 0 : users->number;
     predefined_roles_make(contract, registry->roles);
     return registry;
 }
@@ -55,6 +58,11 @@ void identity_registry_free(struct identity_registry *registry)
 uint32_t identity__role_kind(const struct identity_registry *registry)
 {
     return registry->role_kind;
+}
+
+uint32_t identity__user_kind(const struct identity_registry *registry)
+{
+    return registry->user_kind;
 }
 
 /* -- publications -------------------------------------------------------------------------- */
@@ -101,15 +109,16 @@ static bool concerns(const struct operation *operation, struct publication *publ
     struct uuid id;
     uint32_t kind;
 
-    if (operation->family == FAMILY_TOKEN_HASHES &&
+    if ((operation->family == FAMILY_TOKEN_HASHES || operation->family == FAMILY_SESSION_HASHES) &&
         operation->key.len == sizeof(publication->key)) {
-        publication->type = PUBLICATION_FACTS;
+        publication->type = operation->family == FAMILY_TOKEN_HASHES ? PUBLICATION_FACTS
+                                                                     : PUBLICATION_SESSION;
         memcpy(publication->key, operation->key.data, sizeof(publication->key));
         return true;
     }
-    if (operation->family == FAMILY_ROLES &&
+    if ((operation->family == FAMILY_ROLES || operation->family == FAMILY_USERS) &&
         key_object_parse(operation->key, &organization, &kind, &id)) {
-        publication->type = PUBLICATION_ROLE;
+        publication->type = operation->family == FAMILY_ROLES ? PUBLICATION_ROLE : PUBLICATION_USER;
         memcpy(publication->key, organization.bytes, 16);
         memcpy(publication->key + 16, id.bytes, 16);
         return true;

@@ -4,12 +4,17 @@
 
 #include "rpc/identity/identity.h"
 
-/* What a commit touched: the facts under a hash, or a role. */
-enum publication_type { PUBLICATION_FACTS = 1, PUBLICATION_ROLE = 2 };
+/* What a commit touched: the facts of a token or of a session under a hash, a role, or a user. */
+enum publication_type {
+    PUBLICATION_FACTS = 1,
+    PUBLICATION_ROLE = 2,
+    PUBLICATION_SESSION = 3,
+    PUBLICATION_USER = 4,
+};
 
 struct publication {
     enum publication_type type;
-    uint8_t key[32]; /* hash; or organization and role, 16 bytes each */
+    uint8_t key[32]; /* hash; or organization and role or user, 16 bytes each */
 };
 
 /*
@@ -22,7 +27,8 @@ bool identity__publication(const struct identity_registry *registry, uint64_t nu
 /* How many publications are kept. */
 #define IDENTITY_PUBLICATIONS_KEPT 4096
 
-/* Number of the kind "roles" in keys. */
+/* Numbers of the kinds "roles" and "users" in keys. */
 uint32_t identity__role_kind(const struct identity_registry *registry);
+uint32_t identity__user_kind(const struct identity_registry *registry);
 
 #endif

@@ -90,6 +90,11 @@ bool director_key_is_wellformed(struct slice value)
     return is_wellformed(value, DIRECTOR_PREFIX);
 }
 
+bool session_value_is_wellformed(struct slice value)
+{
+    return is_wellformed(value, SESSION_VALUE_PREFIX);
+}
+
 /* A hash that cannot be had for want of memory is replaced by one that fits no value. */
 void token_value_hash(struct slice value, uint8_t hash[32])
 {

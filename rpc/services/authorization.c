@@ -28,10 +28,12 @@ static void set_permissions(struct call *call, const struct permission_set *perm
                 call->arena, contract->permissions[i].name);
 }
 
-/* The name of the token, and nothing where it was deleted in between: the answer says who called. */
+/* The name of the caller, and nothing where it was deleted in between: the answer says who called. */
 static struct status read_name(struct call *call, const struct identity *identity, char **ret_name)
 {
-    const struct kind *kind = contract_kind(call_contract(call), SLICE("api-tokens"));
+    const struct kind *kind = contract_kind(call_contract(call), identity->type == IDENTITY_USER
+                                                                     ? SLICE("users")
+                                                                     : SLICE("api-tokens"));
     struct object object;
     struct status status = object_read(call, kind, object_id_text(call->arena, &identity->id),
                                        &object);
@@ -54,7 +56,8 @@ static struct status make_caller(struct call *call, const struct identity *ident
     if (caller == NULL)
         return status_out_of_memory();
     datastream__v1__caller__init(caller);
-    caller->type = DATASTREAM__V1__CALLER_TYPE__VALUE__TOKEN;
+    caller->type = identity->type == IDENTITY_USER ? DATASTREAM__V1__CALLER_TYPE__VALUE__USER
+                                                   : DATASTREAM__V1__CALLER_TYPE__VALUE__TOKEN;
     caller->id = uuid_cstr(call->arena, &identity->id);
     caller->organization_id = uuid_cstr(call->arena, &identity->organization);
     caller->role_id = uuid_cstr(call->arena, &identity->role);

@@ -203,7 +203,9 @@ bool guard_has_owner_only(const struct contract *contract, const struct permissi
 
 bool guard_is_self(const struct call *call, const struct uuid *id)
 {
-    return call->identity.type == IDENTITY_TOKEN && uuid_equal(&call->identity.id, id);
+    enum identity_type type = call->identity.type;
+
+    return (type == IDENTITY_TOKEN || type == IDENTITY_USER) && uuid_equal(&call->identity.id, id);
 }
 
 struct status guard_check_self(struct call *call, struct slice id)

@@ -78,7 +78,7 @@ bool guard_networks_within(char *const *networks, size_t network_count, char *co
 bool guard_has_owner_only(const struct contract *contract,
                           const struct permission_set *permissions);
 
-/* Whether the caller is the API token of that id. */
+/* Whether the caller is the API token, or the user, of that id. */
 bool guard_is_self(const struct call *call, const struct uuid *id);
 
 /*

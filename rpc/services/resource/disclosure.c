@@ -8,9 +8,10 @@
 /* The caller itself, which WhoAmI tells as much. */
 static bool is_own(const struct call *call)
 {
+    enum identity_type type = call->identity.type;
     struct uuid id;
 
-    return call->identity.type == IDENTITY_TOKEN && call->method->kind->id != NULL &&
+    return (type == IDENTITY_TOKEN || type == IDENTITY_USER) && call->method->kind->id != NULL &&
            uuid_parse(field_get_string(call->response, call->method->kind->id), &id) &&
            uuid_equal(&call->identity.id, &id);
 }

@@ -1,0 +1,57 @@
+/* What one event loop remembers of identities. Internal to rpc/identity/. */
+#ifndef DATASTREAM_RPC_IDENTITY_IDENTITY_CACHE_H
+#define DATASTREAM_RPC_IDENTITY_IDENTITY_CACHE_H
+
+#include <protobuf-c/protobuf-c.h>
+
+#include "rpc/identity/identity_registry.h"
+#include "rpc/identity/session.h"
+#include "rpc/identity/table.h"
+
+struct role_facts {
+    struct table_entry entry; /* key: organization and role */
+    uint64_t revision;
+    struct permission_set permissions;
+};
+
+struct session_entry {
+    struct table_entry entry; /* key: SHA-256 of the value */
+    uint64_t revision;
+    struct session_facts facts;
+    bool is_used; /* a commit that says so is under way */
+};
+
+/* What decides of a user's sessions. */
+struct user_facts {
+    struct table_entry entry; /* key: organization and user */
+    uint64_t revision;
+    struct uuid role;
+    uint32_t generation;
+    bool disabled;
+    bool must_change_password;
+};
+
+struct identity_cache {
+    struct identity_registry *registry;
+    uint64_t applied; /* epoch up to which publications were applied */
+    struct table *facts;
+    struct table *roles;
+    struct table *sessions;
+    struct table *users;
+    struct arena scratch; /* of one resolution */
+};
+
+/* Forgets what was published since the last time; returns the epoch up to which it did. */
+uint64_t identity__catch_up(struct identity_cache *cache);
+
+/* The permissions of a role, remembered or read; one that is not there permits nothing. */
+enum store_found identity__find_role(struct identity_cache *cache, struct store_view *view,
+                                     const struct uuid *organization, const struct uuid *role,
+                                     struct permission_set *permissions, uint64_t *revision);
+
+/* False where the bytes are no id. */
+bool identity__take_uuid(ProtobufCBinaryData bytes, struct uuid *id);
+
+enum identity_result identity__result_of(enum store_found found);
+
+#endif
