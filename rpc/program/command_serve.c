@@ -371,6 +371,8 @@ static struct status run(struct options *options, struct arena *arena)
         status = frontends_make(&frontends, &program, options, arena);
     if (status_is_ok(status)) {
         log_event(LOG_INFO, "start", LOG_CSTR("version", DATASTREAM_VERSION),
+                  LOG_CSTR("key_file", options->key_file),
+                  LOG_STR("key_id", slice_make(program.wrapping.id, KEY_ID_LEN)),
                   LOG_INT("revision", store_revision(program.store)));
         frontends.public_origin = origin;
         status = serve(&frontends, options, options->trusted_proxies == NULL ? NULL : &proxies,

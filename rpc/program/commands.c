@@ -32,6 +32,15 @@ static const struct command rows[] = {
      "prove that no audit row was edited, left out or moved",
      "Follows the audit chain of each organization, or of one. Prints the number of rows and the "
      "head of each chain; the exit code is 0 when all chains hold."},
+    {"rotate-key", "Offline tools", FOR_ROTATE_KEY, command_rotate_key,
+     "--data-dir DIR --new-key-file FILE | --data-keys [flags]",
+     "change the key file of a store, or the keys of its secrets",
+     "With --new-key-file, wraps the store's keys with that key file instead of the one that "
+     "--key-file names, in one step, and changes nothing else. No file is renamed or removed: "
+     "start "
+     "with --key-file FILE from then on. With --data-keys, gives each organization a new data key "
+     "and encrypts all secrets anew; run it again if it was interrupted. The exit code is 3 while "
+     "another process has the store open."},
     {"openapi", "Documents", FOR_OPENAPI, command_openapi, "[--version 3.1|3.0|2.0]",
      "print the OpenAPI document",
      "Prints the document that the server serves as /api/v1/swagger/openapi.json (3.1), "

@@ -153,6 +153,17 @@ struct status key_file_create(const char *path, struct arena *arena, struct key_
                              "The key file %s cannot be written: %s.", path, strerror(errno));
 }
 
+struct status key_file_discard_part(const char *path, struct arena *arena)
+{
+    struct stat facts;
+
+    if (lstat(path, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size < (off_t)LINE_LEN &&
+        unlink(path) == 0)
+        return status_ok();
+    return status_make(arena, STATUS_FAILED_PRECONDITION,
+                       "The file %s is in the way of a new key file. Move it away.", path);
+}
+
 /* Renames without replacing what is there; errno tells why not. */
 static bool move_to_free_name(const char *from, const char *to)
 {

@@ -27,6 +27,12 @@ struct status key_file_read(const char *path, struct arena *arena, struct key_fi
 struct status key_file_create(const char *path, struct arena *arena, struct key_file *ret_key);
 
 /*
+ * Removes what a create that was killed left of the file. FAILED_PRECONDITION, and the file stays, when
+ * it is as long as a key or longer: it may be somebody's key. `arena` holds the message.
+ */
+struct status key_file_discard_part(const char *path, struct arena *arena);
+
+/*
  * Moves the file, durably, to a name that nothing has. UNAVAILABLE when that fails: the message says
  * where the key is.
  */

@@ -26,6 +26,8 @@ struct options {
     const char *public_url;      /* scheme and authority */
     const char *trusted_proxies; /* networks, with commas between, or "unix" */
     enum log_format log_format;
+    const char *new_key_file;
+    bool data_keys;
     const char *organization;
     const char *owner_email;
     const char *owner_password_file;
@@ -44,7 +46,8 @@ enum option_use {
     FOR_VERIFY_AUDIT = 1 << 4,
     FOR_OPENAPI = 1 << 5,
     FOR_PROTO = 1 << 6,
-    FOR_ALL = (1 << 7) - 1,
+    FOR_ROTATE_KEY = 1 << 7,
+    FOR_ALL = (1 << 8) - 1,
     FOR_STORES = FOR_ALL & ~(FOR_OPENAPI | FOR_PROTO),
     FOR_CREATION = FOR_INIT | FOR_ORGANIZATION_ADD,
 };

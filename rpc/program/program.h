@@ -16,6 +16,7 @@ int command_init(const struct options *options, struct arena *arena);
 int command_organization_add(const struct options *options, struct arena *arena);
 int command_check(const struct options *options, struct arena *arena);
 int command_verify_audit(const struct options *options, struct arena *arena);
+int command_rotate_key(const struct options *options, struct arena *arena);
 int command_openapi(const struct options *options, struct arena *arena);
 int command_proto(const struct options *options, struct arena *arena);
 
