@@ -344,8 +344,9 @@ static void unknown_names_say_what_exists(void **state)
 
 static void help_is_grouped_and_each_command_has_its_own(void **state)
 {
-    static const char *const commands[] = {
-        "serve", "init", "organization-add", "check", "verify-audit", "openapi", "proto", NULL};
+    static const char *const commands[] = {"serve",   "init",         "organization-add",
+                                           "check",   "verify-audit", "rotate-key",
+                                           "openapi", "proto",        NULL};
     static const char *const says[] = {"\nServing:\n", "\nStore:\n", "\nOffline tools:\n",
                                        "\nTimes:\n", "--idle-timeout-ms MS"};
     char usage[64];
