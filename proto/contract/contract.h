@@ -411,7 +411,8 @@ struct method {
     const struct written_field *written; /* of SET and REGENERATE */
     /*
      * What the engine and the frontends need of the standard shapes; NULL where the request or the
-     * response has none: found by type (the kind's message) and by name.
+     * response has none: found by type (the kind's message; of an update without a kind, the answer's)
+     * and by name.
      */
     const struct field *resource;      /* input: the kind's message, of create and update */
     const struct field *id;            /* input: "id" */

@@ -173,6 +173,8 @@ struct status contract__build_shape(const struct build *build, struct method *me
     if (method->kind != NULL) {
         method->resource = singular_of_type(input, method->kind->message);
         method->items = items_of(method);
+    } else if (mask_of(input, SLICE("update_mask")) != NULL) {
+        method->resource = singular_of_type(input, output);
     }
     method->id = named(input, SLICE("id"), PROTOBUF_C_TYPE_STRING);
     method->new_name = named(input, SLICE("name"), PROTOBUF_C_TYPE_STRING);

@@ -150,6 +150,10 @@ static void add_row(struct call *call, const struct call_audit *audit)
         uuid_format(&audit->id, id);
         record.kind = whole(arena, audit->kind->collection);
         record.object_id = whole(arena, slice_make(id, sizeof(id)));
+    } else if (audit->kind_name != NULL) {
+        uuid_format(&audit->id, id);
+        record.kind = whole(arena, slice_from_cstr(audit->kind_name));
+        record.object_id = whole(arena, slice_make(id, sizeof(id)));
     }
     add_changes(arena, &audit->changes, &record);
     commit_audit(&call->commit, &audit->organization, &actor,

@@ -67,7 +67,8 @@ struct call_audit {
     struct call_audit *next;
     struct uuid organization;
     const char *action;      /* "CreatedDevice" */
-    const struct kind *kind; /* of the object; NULL: it is about none */
+    const struct kind *kind; /* of the object; NULL: it is about none, or about the organization */
+    const char *kind_name;   /* of an object that has no kind, "organization"; NULL for none */
     struct uuid id;          /* of the object */
     struct slice name;
     struct slice description; /* a sentence; may be empty */

@@ -36,7 +36,7 @@ struct chain_loop {
     struct denials *denials;
     struct usage *usage;
     struct hmac *page_mac;   /* of page tokens, and of tokens against forgery */
-    struct hmac *replay_mac; /* keyed by chain->replay_key */
+    struct hmac *replay_mac; /* of values that are shown again */
 
     struct stream *streams; /* a ring; the one to be looked at first, NULL when there is none */
     size_t stream_count;

@@ -8,6 +8,7 @@
 #include "rpc/call/idempotency.h"
 #include "rpc/identity/usage.h"
 #include "rpc/services/calendar.h"
+#include "rpc/services/organization_settings.h"
 #include "rpc/services/resource/history.h"
 #include "rpc/services/resource/list.h"
 #include "storage/keys.h"
@@ -359,26 +360,45 @@ struct status api_token__list(struct call *call)
 
 /* -- creating --------------------------------------------------------------------------------- */
 
-int64_t api_token__choose_end(struct call *call, int32_t preset,
-                              const Google__Protobuf__Timestamp *time,
-                              struct violations *violations)
+/* False with violations that leave no end to judge further. */
+static bool choose_end(struct call *call, int32_t preset, const Google__Protobuf__Timestamp *time,
+                       struct violations *violations, int64_t *ret_expire_ms)
 {
     if (preset != 0 && time != NULL) {
         violations_add(violations, call->arena, SLICE("expiration"),
                        "must not be given together with expireTime");
         violations_add(violations, call->arena, SLICE("expireTime"),
                        "must not be given together with expiration");
-        return 0;
+        return false;
     }
+    *ret_expire_ms = time == NULL ? calendar_expire(preset, call->now_ms) : call->now_ms;
     if (time == NULL)
-        return calendar_expire(preset, call->now_ms);
+        return true;
     if (!timestamp_is_valid(time))
-        return call->now_ms; /* never "no end", whoever forgot to look at the violations */
-    if (timestamp_ms(time) <= call->now_ms) {
-        violations_add(violations, call->arena, SLICE("expireTime"), "must be in the future");
-        return 0;
-    }
-    return timestamp_ms(time);
+        return false; /* never "no end", whoever forgot to look at the violations */
+    *ret_expire_ms = timestamp_ms(time);
+    if (*ret_expire_ms > call->now_ms)
+        return true;
+    violations_add(violations, call->arena, SLICE("expireTime"), "must be in the future");
+    return false;
+}
+
+struct status api_token__choose_end(struct call *call, int32_t preset,
+                                    const Google__Protobuf__Timestamp *time,
+                                    struct violations *violations, int64_t *ret_expire_ms)
+{
+    struct organization_settings settings;
+    struct status status;
+
+    *ret_expire_ms = 0;
+    if (!choose_end(call, preset, time, violations, ret_expire_ms))
+        return status_ok();
+    status = organization_settings_read(call, &call->identity.organization, &settings);
+    if (!status_is_ok(status))
+        return status;
+    organization_settings_check_lifetime(call, &settings, *ret_expire_ms, preset != 0, violations);
+    organization_settings_require(call, &settings);
+    return status_ok();
 }
 
 /* Who may not read roles learns of one no more than of an id that leads nowhere. */
@@ -433,8 +453,9 @@ static struct status check_new(struct call *call, struct draft *draft, struct gu
     struct status status = api_token__check_role(call, token->role_id, &draft->violations,
                                                  ret_role);
 
-    *ret_expire_ms = api_token__choose_end(call, (int32_t)token->expiration, token->expire_time,
-                                           &draft->violations);
+    if (status_is_ok(status))
+        status = api_token__choose_end(call, (int32_t)token->expiration, token->expire_time,
+                                       &draft->violations, ret_expire_ms);
     check_state(call, draft);
     if (status_is_ok(status))
         status = draft_status(call, draft);

@@ -44,12 +44,13 @@ struct status api_token__check_role(struct call *call, const char *role_id,
 
 /*
  * The end that a preset or a time says, as of the call's time; 0 where neither does. Violations:
- * both, or a time that is not in the future. One that is no time at all validate_message has
- * reported, or will.
+ * both, a time that is not in the future, or an end beyond the organization's maximal token lifetime,
+ * which stays so as a condition of the commit. One that is no time at all validate_message has
+ * reported, or will. DATA_LOSS, UNAVAILABLE by the store.
  */
-int64_t api_token__choose_end(struct call *call, int32_t preset,
-                              const Google__Protobuf__Timestamp *time,
-                              struct violations *violations);
+struct status api_token__choose_end(struct call *call, int32_t preset,
+                                    const Google__Protobuf__Timestamp *time,
+                                    struct violations *violations, int64_t *ret_expire_ms);
 
 /* Gives the record a new value, made of the call's random bytes behind the first 10, and returns
  * it. */

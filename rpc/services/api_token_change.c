@@ -122,20 +122,22 @@ static struct status choose_end(struct call *call, int64_t *expire_ms)
     const Datastream__V1__RegenerateApiTokenRequest *request = (const void *)call->request;
     bool given = request->expiration != 0 || request->expire_time != NULL;
     struct violations violations = {0};
+    struct status status = status_ok();
     int64_t chosen = *expire_ms;
 
     if (*expire_ms == 0 || *expire_ms > call->now_ms)
         refuse_end(call, &violations);
     else if (given)
-        chosen = api_token__choose_end(call, (int32_t)request->expiration, request->expire_time,
-                                       &violations);
+        status = api_token__choose_end(call, (int32_t)request->expiration, request->expire_time,
+                                       &violations, &chosen);
     else
         violations_add(&violations, call->arena, SLICE("expiration"),
                        "is required unless expireTime is given: the token has expired");
-    if (violations.count > 0)
-        return violations_status(&violations, call->arena);
-    *expire_ms = chosen;
-    return status_ok();
+    if (status_is_ok(status) && violations.count > 0)
+        status = violations_status(&violations, call->arena);
+    if (status_is_ok(status))
+        *expire_ms = chosen;
+    return status;
 }
 
 /*

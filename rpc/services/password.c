@@ -58,6 +58,13 @@ const char *password_check(struct arena *arena, struct slice password, struct sl
     return NULL;
 }
 
+const char *password_check_length(struct arena *arena, struct slice password, unsigned least)
+{
+    if (utf8_length(password) >= least)
+        return NULL;
+    return arena_printf(arena, "must have at least %u characters", least).data;
+}
+
 void password_make(const uint8_t random[20], char password[ONE_TIME_PASSWORD_LEN])
 {
     static const char symbols[] = "23456789abcdefghijkmnpqrstuvwxyz";

@@ -32,6 +32,9 @@ struct slice password_normalize(struct arena *arena, struct slice password);
 const char *password_check(struct arena *arena, struct slice password, struct slice email,
                            struct slice organization);
 
+/* The same of a password that must have so many characters by the organization's settings. Pure. */
+const char *password_check_length(struct arena *arena, struct slice password, unsigned least);
+
 /* A password of 20 characters that are told apart easily, of 20 random bytes. */
 void password_make(const uint8_t random[20], char password[ONE_TIME_PASSWORD_LEN]);
 

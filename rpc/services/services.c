@@ -8,6 +8,7 @@
 #include "rpc/services/guard.h"
 #include "rpc/services/kinds/director.h"
 #include "rpc/services/kinds/kinds.h"
+#include "rpc/services/organization.h"
 #include "rpc/services/preview.h"
 #include "rpc/services/resource/credential.h"
 #include "rpc/services/resource/disclosure.h"
@@ -19,6 +20,7 @@
 #define AUTHORIZATION "datastream.v1.AuthorizationService."
 #define API_TOKENS "datastream.v1.ApiTokenService."
 #define ROLES "datastream.v1.RoleService."
+#define ORGANIZATION "datastream.v1.OrganizationService."
 #define USERS "datastream.v1.UserService."
 
 const struct handler_entry *services_handlers(void)
@@ -50,6 +52,8 @@ const struct handler_entry *services_handlers(void)
         {USERS "EnableUser", user__enable},
         {USERS "ResetUserPassword", user__reset_password},
         {USERS "EndUserSessions", user__end_sessions},
+        {ORGANIZATION "GetOrganization", organization__get},
+        {ORGANIZATION "UpdateOrganization", organization__update},
         {"datastream.v1.DirectorService.CheckInDirector", director__check_in},
         {AUTHORIZATION "WhoAmI", authorization__who_am_i},
         {AUTHORIZATION "VerifyToken", authorization__verify_token},

@@ -3,6 +3,7 @@
  * the generation under which they began, and the record holds the newest.
  */
 #include "rpc/call/idempotency.h"
+#include "rpc/services/organization_settings.h"
 #include "rpc/services/password.h"
 #include "rpc/services/resource/history.h"
 #include "rpc/services/resource/secrets.h"
@@ -199,33 +200,6 @@ static void word_audit(struct call *call, const char *action, const char *did,
 
 /* -- passwords -------------------------------------------------------------------------------- */
 
-/* The name of the caller's organization. */
-static struct status read_organization_name(struct call *call, struct slice *ret_name)
-{
-    ProtobufCAllocator allocator = message_allocator(call->arena);
-    Datastream__Storage__V1__OrganizationRecord *organization;
-    struct record record;
-    enum store_found found;
-    struct slice value;
-    struct slice key = key_organization(call->arena, &call->identity.organization);
-
-    if (arena_failed(call->arena))
-        return status_out_of_memory();
-    found = store_get(call->view, FAMILY_ORGANIZATIONS, key, &value);
-    if (found == STORE_ABSENT)
-        return object_data_loss();
-    if (found != STORE_FOUND)
-        return call_store_status(found);
-    if (!record_parse(value, &record))
-        return object_data_loss();
-    organization = datastream__storage__v1__organization_record__unpack(
-        &allocator, record.body.len, (const uint8_t *)record.body.data);
-    if (organization == NULL)
-        return arena_failed(call->arena) ? status_out_of_memory() : object_data_loss();
-    *ret_name = slice_from_cstr(organization->name);
-    return status_ok();
-}
-
 /* The one-time password that this request makes, or made when it was done first; in an arena that is
  * wiped. */
 static struct slice one_time_password(struct call *call, const struct uuid *id)
@@ -253,7 +227,7 @@ static struct status take_password(struct call *call, const struct uuid *id,
                                    struct slice *ret_password, bool *ret_generated)
 {
     struct slice given = slice_from_cstr(user->password);
-    struct slice organization = SLICE_EMPTY;
+    struct organization_settings settings;
     struct status status;
     const char *wrong;
 
@@ -264,11 +238,13 @@ static struct status take_password(struct call *call, const struct uuid *id,
         *ret_password = one_time_password(call, id);
         return status_ok();
     }
-    status = read_organization_name(call, &organization);
+    status = organization_settings_read(call, &call->identity.organization, &settings);
     if (!status_is_ok(status))
         return status;
     *ret_password = password_normalize(call->arena, given);
-    wrong = password_check(call->arena, *ret_password, slice_from_cstr(user->email), organization);
+    wrong = password_check(call->arena, *ret_password, slice_from_cstr(user->email), settings.name);
+    if (wrong == NULL)
+        wrong = password_check_length(call->arena, *ret_password, settings.password_length);
     if (wrong != NULL)
         violations_add(violations, call->arena, SLICE("password"), "%s", wrong);
     return status_ok();

@@ -44,6 +44,7 @@ NEEDS = {
 REQUESTS = {
     "CheckPermissions": lambda: {"checks": [v1("PermissionCheck", permission="devices.read")]},
     "SetVaultSecretValue": lambda: {"id": create("VaultSecret").id, "value": "$env{SECRET}"},
+    "UpdateOrganization": lambda: {"organization": v1("Organization", name="Acme Works")},
     "VerifyToken": lambda: {"token": create("ApiToken").token},
     "PreviewApiCall": lambda: {"kind": "devices", "body": struct_of("name", "previewed")},
 }
