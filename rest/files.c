@@ -78,6 +78,29 @@ struct status files_add(struct files *files, const struct file *file, bool compr
     return arena_failed(files->arena) ? status_out_of_memory() : status_ok();
 }
 
+struct status files_add_rows(struct files *files, const struct file_row *rows,
+                             const struct header *headers, size_t header_count)
+{
+    struct status status = status_ok();
+
+    for (const struct file_row *row = rows; row->path != NULL && status_is_ok(status); row++) {
+        struct file file = {
+            .path = slice_from_cstr(row->path),
+            .content_type = slice_from_cstr(row->content_type),
+            .cache_control = slice_from_cstr(row->cache_control),
+            .etag = slice_from_cstr(row->etag),
+            .bytes = row->bytes,
+            .gzip = row->gzip,
+            .brotli = row->brotli,
+            .headers = headers,
+            .header_count = header_count,
+        };
+
+        status = files_add(files, &file, false);
+    }
+    return status;
+}
+
 const struct file *files_find(const struct files *files, struct slice path)
 {
     for (const struct entry *entry = files->first; entry != NULL; entry = entry->next)

@@ -27,6 +27,15 @@ struct file {
     size_t header_count;
 };
 
+/* A file that is embedded in the executable, as rest/embed.mjs writes it. */
+struct file_row {
+    const char *path; /* NULL ends a table of rows */
+    const char *content_type;
+    const char *cache_control;
+    const char *etag;
+    struct slice bytes, gzip, brotli;
+};
+
 struct files;
 
 /* An empty set; NULL when the arena failed. */
@@ -37,6 +46,10 @@ struct files *files_new(struct arena *arena);
  * is made here too. Out of memory is the only failure.
  */
 struct status files_add(struct files *files, const struct file *file, bool compress);
+
+/* Adds all `rows`, each with the same further headers. Out of memory is the only failure. */
+struct status files_add_rows(struct files *files, const struct file_row *rows,
+                             const struct header *headers, size_t header_count);
 
 /* NULL when there is none at that path. */
 const struct file *files_find(const struct files *files, struct slice path);

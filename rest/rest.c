@@ -3,10 +3,11 @@
  * (401), permission (403), method (405), size (413), type (415), Accept (406); then its body is
  * read, transcoded (400) and dispatched.
  */
-#include "rest/rest.h"
 
+#include "rest/rest.h"
 #include "base/log.h"
 #include "proto/contract/embedded.h"
+#include "rest/console/console.h"
 #include "rest/endpoint.h"
 #include "rest/files.h"
 #include "rest/negotiate.h"
@@ -338,16 +339,19 @@ static void answer_file(struct rest_call *call, const struct file *file)
     rest__answer(call, 200, file->content_type, bytes);
 }
 
-/* Health and reference: public, and read only. False for every other path. */
+/* Health, reference and console: public, and read only. False for every other path. */
 static bool answer_public(struct rest_call *call, bool is_read, bool is_options)
 {
     struct slice path = call->exchange->head.path;
+    struct slice place = console_redirect(path);
     const struct file *file = files_find(call->rest->files, path);
     struct status status;
     struct slice body;
     int http = 200;
 
-    if (file == NULL &&
+    if (file == NULL)
+        file = console_page(call->rest->files, path);
+    if (file == NULL && place.len == 0 &&
         !health_answer(call->rest->frontends, call->exchange->arena, path, &http, &body))
         return false;
     if (is_options) {
@@ -359,6 +363,9 @@ static bool answer_public(struct rest_call *call, bool is_read, bool is_options)
         rest__answer_problem(call, 405, &status);
     } else if (file != NULL) {
         answer_file(call, file);
+    } else if (place.len > 0) {
+        rest__add_header(call, SLICE("location"), place);
+        rest__answer(call, 303, SLICE_EMPTY, SLICE_EMPTY);
     } else {
         rest__answer(call, http, SLICE("application/json"), body);
     }
@@ -611,6 +618,8 @@ struct status rest_new(struct frontends *frontends, struct arena *arena, struct 
         status = add_sources(rest);
     if (status_is_ok(status))
         status = swagger_add(rest->files);
+    if (status_is_ok(status))
+        status = console_add(rest->files);
     if (status_is_ok(status))
         *ret_rest = rest;
     return status;

@@ -2,6 +2,7 @@
 #include "rest/endpoint.h"
 
 #include "base/text.h"
+#include "rest/console/console.h"
 #include "rest/negotiate.h"
 #include "rest/problem.h"
 #include "rpc/frontend/header_list.h"
@@ -35,12 +36,22 @@ static void identify(struct rest_call *call)
                                                   : frontend_request_id(call->exchange);
 }
 
+static void add_console_headers(struct rest_call *call)
+{
+    size_t count;
+    const struct header *headers = console_headers(call->exchange->head.path, &count);
+
+    for (size_t i = 0; i < count; i++)
+        rest__add_header(call, headers[i].name, headers[i].value);
+}
+
 /* The headers that each answer has; now it is answered. */
 static void add_common_headers(struct rest_call *call, int http, struct slice content_type)
 {
     struct header *headers = call->headers;
 
     identify(call);
+    add_console_headers(call);
     call->status = http;
 #ifdef DATASTREAM_FAULTS
     if (call->frontend != NULL)

@@ -18,25 +18,7 @@ static const struct header headers[] = {
 
 struct status swagger_add(struct files *files)
 {
-    struct status status = status_ok();
-
-    for (const struct swagger_row *row = swagger__rows; row->path != NULL && status_is_ok(status);
-         row++) {
-        struct file file = {
-            .path = slice_from_cstr(row->path),
-            .content_type = slice_from_cstr(row->content_type),
-            .cache_control = slice_from_cstr(row->cache_control),
-            .etag = slice_from_cstr(row->etag),
-            .bytes = row->bytes,
-            .gzip = row->gzip,
-            .brotli = row->brotli,
-            .headers = headers,
-            .header_count = sizeof(headers) / sizeof(headers[0]),
-        };
-
-        status = files_add(files, &file, false);
-    }
-    return status;
+    return files_add_rows(files, swagger__rows, headers, sizeof(headers) / sizeof(headers[0]));
 }
 
 #else

@@ -2,16 +2,8 @@
 #ifndef DATASTREAM_REST_SWAGGER_SWAGGER_PRIVATE_H
 #define DATASTREAM_REST_SWAGGER_SWAGGER_PRIVATE_H
 
-#include "base/slice.h"
+#include "rest/files.h"
 
-struct swagger_row {
-    const char *path; /* NULL ends the table */
-    const char *content_type;
-    const char *cache_control;
-    const char *etag;
-    struct slice bytes, gzip, brotli;
-};
-
-extern const struct swagger_row swagger__rows[];
+extern const struct file_row swagger__rows[];
 
 #endif

@@ -1,13 +1,7 @@
 // The Swagger page in Chromium: a reader authorizes, creates a device, and copies commands; nothing leaves the host.
 import assert from 'node:assert';
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-
-const require = createRequire(join(process.env.BROWSER_MODULES, 'package.json'));
-const { chromium } = require('playwright-core');
-const { startServer } = require(join(import.meta.dirname, '..', 'interop', 'server.js'));
+import { axe, launch, openPage, startServer } from './pages.mjs';
 
 // Findings of Swagger UI itself, by rule; the list may only shrink.
 const SWAGGER_UI_FINDINGS = new Set(['aria-allowed-attr', 'color-contrast', 'heading-order', 'label', 'nested-interactive',
@@ -18,31 +12,17 @@ const PAGE = '/api/v1/swagger/index.html';
 let server, browser;
 before(async () => {
   server = await startServer();
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync'],
-  });
+  browser = await launch();
 });
 after(async () => {
   await browser?.close();
   await server?.stop();
 });
 
-// A page whose console, errors and foreign requests are noted.
-async function open(path, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  const page = await context.newPage();
-  const notes = [];
-  page.on('console', (message) => { if (message.type() !== 'log') notes.push(message.text()); });
-  page.on('pageerror', (error) => notes.push(error.message));
-  page.on('request', (request) => {
-    const url = new URL(request.url());
-    if (url.protocol !== 'data:' && url.host !== server.address) notes.push(`asked ${url.href}`);
-  });
-  await page.goto(`http://${server.address}${path}`);
-  await page.waitForSelector('.opblock-tag');
-  return { page, context, notes };
+async function open(path, options) {
+  const opened = await openPage(browser, `http://${server.address}`, path, options);
+  await opened.page.waitForSelector('.opblock-tag');
+  return opened;
 }
 
 test('a reader authorizes and creates a device, and nothing is kept or leaves the host', async () => {
@@ -91,9 +71,8 @@ for (const colorScheme of ['light', 'dark'])
     const { page, context } = await open(PAGE, { colorScheme, bypassCSP: true });
     assert.strictEqual(await page.evaluate(() => document.documentElement.classList.contains('dark-mode')),
       colorScheme === 'dark');
-    await page.evaluate(readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'));
-    const { violations } = await page.evaluate(() => window.axe.run());
-    const ours = violations.filter(({ id, nodes }) => !SWAGGER_UI_FINDINGS.has(id) ||
+    const found = await axe(page);
+    const ours = found.filter(({ id, nodes }) => !SWAGGER_UI_FINDINGS.has(id) ||
       nodes.some(({ target }) => target.some((part) => /page-head|skip/.test(part))));
     assert.deepStrictEqual(ours.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), []);
     await context.close();

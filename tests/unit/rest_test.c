@@ -523,6 +523,25 @@ static void the_reference_is_public_and_revalidated(void **state)
     close_exchange();
 }
 
+static void the_console_is_there_where_it_is_built(void **state)
+{
+    static const char *const paths[] = {"GET /", "GET /console/", "GET /console/any/route"};
+#ifdef DATASTREAM_CONSOLE
+    static const int statuses[] = {303, 200, 200};
+#else
+    static const int statuses[] = {404, 404, 404};
+#endif
+
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        request(slice_from_cstr(paths[i]), SLICE_EMPTY);
+        assert_int_equal(played.status, statuses[i]);
+        assert_int_equal(chain_played.opens, 0);
+        close_exchange();
+        teardown(state);
+        setup(state);
+    }
+}
+
 #ifdef DATASTREAM_FAULTS
 /* Each allocation of a request fails, alone or with all that follow: one answer, 429 or as usual.
  */
@@ -586,6 +605,7 @@ int main(void)
         TEST(who_left_is_not_answered),
         TEST(health_tells_readiness_from_life),
         TEST(the_reference_is_public_and_revalidated),
+        TEST(the_console_is_there_where_it_is_built),
 #ifdef DATASTREAM_FAULTS
         TEST(memory_that_ends_is_answered),
 #endif

@@ -1,0 +1,39 @@
+// What the tests of web pages share: a server, Debian's Chromium, and pages that note what must not happen.
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const require = createRequire(join(process.env.BROWSER_MODULES, 'package.json'));
+const { chromium } = require('playwright-core');
+export const { startServer } = require(join(import.meta.dirname, '..', 'interop', 'server.js'));
+
+export const launch = (...flags) => chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync', ...flags],
+});
+
+// A page of `origin` whose violations of the policy, console errors and foreign requests are noted. The browser logs
+// each answer beyond 399 as an error of its own: those that a test expects it names by their status.
+export async function openPage(browser, origin, path, { expected = [], ...options } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  const notes = [];
+  const isExpected = (text) => expected.some((status) => text.includes(`status of ${status}`));
+  page.on('console', (message) => {
+    if (message.type() !== 'log' && !isExpected(message.text())) notes.push(message.text());
+  });
+  page.on('pageerror', (error) => notes.push(error.message));
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (!['data:', 'blob:'].includes(url.protocol) && url.origin !== origin) notes.push(`asked ${url.href}`);
+  });
+  await page.goto(`${origin}${path}`);
+  return { page, context, notes };
+}
+
+// What axe finds on a page: its violations.
+export async function axe(page) {
+  await page.evaluate(readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'));
+  return (await page.evaluate(() => window.axe.run())).violations;
+}
