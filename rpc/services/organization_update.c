@@ -145,7 +145,8 @@ static void check(struct call *call, Datastream__V1__Organization *message,
         violations_add(violations, call->arena, SLICE("name"), "%s", wrong);
     else if (trimmed.len == 0)
         violations_add(violations, call->arena, SLICE("name"), "must have 1 to 128 characters");
-    validate_message(call->arena, type_of(call), &message->base, SLICE_EMPTY, NULL, violations);
+    validate_message(call->arena, type_of(call), &message->base, SLICE_EMPTY, NULL, call->now_ms,
+                     violations);
     if (message->maximal_token_lifetime_seconds > 0 &&
         message->maximal_token_lifetime_seconds < TOKEN_LIFETIME_SECONDS_LEAST)
         violations_add(violations, call->arena, SLICE("maximalTokenLifetimeSeconds"),
