@@ -327,6 +327,9 @@ struct permission {
  */
 #define KIND_REFERENCES_MOST 640
 
+/* Secrets that one object may hold: those of each oneof's largest member, and the bounds of its maps. */
+#define KIND_SECRETS_MOST 64
+
 /* A resource kind. The envelope's fields are found by name; NULL where the message lacks one. */
 struct kind {
     uint32_t number;
@@ -339,6 +342,8 @@ struct kind {
     const struct message_type *message;
     const struct field *id, *name, *description, *labels, *create_time, *update_time, *created_by,
         *etag;
+    const struct field *secrets_set; /* when each secret was set, by its path; NULL for none */
+    const struct method *creation;   /* CREATE, with a rule of HTTP; NULL for none */
     const struct permission *permissions[VERB_OTHER]; /* by enum verb */
 };
 

@@ -78,38 +78,53 @@ struct status contract__check_bounds(const struct contract_spot *spot)
     return fault == NULL ? status_ok() : refuse(spot, fault);
 }
 
-/* -- references ------------------------------------------------------------------------------- */
+/* -- references and secrets ------------------------------------------------------------------- */
 
-/* References of one message of the type; of each oneof the member that has most. */
-static uint64_t count_in(const struct message_type *type);
+/* Whether a field, an item of it or an entry's value is one of what is counted. */
+typedef bool is_counted(const struct field *field);
 
-static uint64_t count_of(const struct field *field)
+static bool is_reference(const struct field *field)
 {
-    uint64_t each = field->reference != NULL ? 1 : 0;
+    return field->reference != NULL;
+}
+
+static bool is_secret(const struct field *field)
+{
+    return field->secret;
+}
+
+/* How many one message of the type may hold; of each oneof the member that has most. */
+static uint64_t count_in(const struct message_type *type, is_counted *counts);
+
+static uint64_t count_of(const struct field *field, is_counted *counts)
+{
+    uint64_t each = counts(field) ? 1 : 0;
 
     if (field->output_only)
         return 0;
-    if (field->message != NULL && field->message->well_known == WELL_KNOWN_NONE)
-        each = count_in(field->message);
+    if (each == 0 && field->message != NULL && field->message->well_known == WELL_KNOWN_NONE)
+        each = count_in(field->message, counts);
     if (each == 0 || !field->repeated)
         return each;
     /* The bounds were checked before: neither factor is near the type's end. */
     return each * field->rules->max_items;
 }
 
-static uint64_t count_in(const struct message_type *type)
+static uint64_t count_in(const struct message_type *type, is_counted *counts)
 {
     uint64_t count = 0;
 
     for (size_t i = 0; i < type->field_count; i++)
         if (!type->fields[i].oneof_member)
-            count += count_of(&type->fields[i]);
+            count += count_of(&type->fields[i], counts);
     for (size_t i = 0; i < type->oneof_count; i++) {
         uint64_t most = 0;
 
-        for (size_t k = 0; k < type->oneofs[i].field_count; k++)
-            if (count_of(type->oneofs[i].fields[k]) > most)
-                most = count_of(type->oneofs[i].fields[k]);
+        for (size_t k = 0; k < type->oneofs[i].field_count; k++) {
+            uint64_t of_member = count_of(type->oneofs[i].fields[k], counts);
+
+            most = of_member > most ? of_member : most;
+        }
         count += most;
     }
     return count;
@@ -117,7 +132,7 @@ static uint64_t count_in(const struct message_type *type)
 
 struct status contract__check_reference_count(const struct build *build, const struct kind *kind)
 {
-    uint64_t count = count_in(kind->message);
+    uint64_t count = count_in(kind->message, is_reference);
 
     if (count <= KIND_REFERENCES_MOST)
         return status_ok();
@@ -126,4 +141,23 @@ struct status contract__check_reference_count(const struct build *build, const s
                            "of its lists.",
                            SLICE_ARG(kind->message->full_name), (unsigned long long)count,
                            KIND_REFERENCES_MOST);
+}
+
+struct status contract__check_secret_count(const struct build *build, const struct kind *kind)
+{
+    uint64_t count = count_in(kind->message, is_secret);
+
+    if (count > 0 && kind->secrets_set == NULL)
+        return contract__error(
+            build,
+            "%.*s has secrets, but no output-only field \"secrets_set\" that is a "
+            "map<string, google.protobuf.Timestamp>.",
+            SLICE_ARG(kind->message->full_name));
+    if (count <= KIND_SECRETS_MOST)
+        return status_ok();
+    return contract__error(
+        build,
+        "%.*s may hold %llu secrets, but an object holds %d: lower the bounds of "
+        "its maps.",
+        SLICE_ARG(kind->message->full_name), (unsigned long long)count, KIND_SECRETS_MOST);
 }

@@ -122,6 +122,8 @@ static struct status check_kind(const struct build *build, const struct kind *ki
         status = walk(&resource, kind->message, 0);
     if (status_is_ok(status))
         status = contract__check_reference_count(build, kind);
+    if (status_is_ok(status))
+        status = contract__check_secret_count(build, kind);
     return status;
 }
 

@@ -46,6 +46,9 @@ struct status contract__check_bounds(const struct contract_spot *spot);
 /* An error for a kind whose objects may refer to more others than KIND_REFERENCES_MOST. */
 struct status contract__check_reference_count(const struct build *build, const struct kind *kind);
 
+/* The same for KIND_SECRETS_MOST, and for one that has secrets and no `secrets_set`. */
+struct status contract__check_secret_count(const struct build *build, const struct kind *kind);
+
 /* How many of the references of a field and what is below it lead to objects of the kind. */
 size_t contract__fields_referring(const struct field *top, const struct kind *kind);
 

@@ -88,6 +88,16 @@ static struct status take_envelope(const struct build *build, struct kind *kind)
     return status_ok();
 }
 
+/* Optional, and only where it has this type. */
+static void take_secrets_set(struct kind *kind)
+{
+    const struct field *field = message_field_by_proto_name(kind->message, SLICE("secrets_set"));
+
+    if (field != NULL && field->map && is_text(message_field_by_number(field->message, 1)) &&
+        has_type(message_field_by_number(field->message, 2), ENVELOPE_TIME))
+        kind->secrets_set = field;
+}
+
 static struct kind *make_kind(struct arena *arena, const struct message_type *type,
                               const Datastream__V1__ResourceKind *option)
 {
@@ -162,6 +172,7 @@ struct status contract__build_kinds(struct build *build)
         status = check_kind(build, kind);
         if (status_is_ok(status))
             status = take_envelope(build, kind);
+        take_secrets_set(kind);
         if (!status_is_ok(status))
             return status;
         message->type.kind = kind;

@@ -320,6 +320,19 @@ static struct status build_service(const struct build *build, const struct build
     return status_ok();
 }
 
+/* Tells each kind the method that creates it, where it is an operation of the engine. */
+static void take_creations(struct contract *contract)
+{
+    for (size_t i = 0; i < contract->kind_count; i++)
+        for (size_t k = 0; k < contract->method_count; k++) {
+            const struct method *method = contract->methods[k];
+
+            if (method->kind == contract->kinds[i] && method->operation == OPERATION_CREATE &&
+                method->rule_count > 0)
+                contract->kinds[i]->creation = method;
+        }
+}
+
 struct status contract__build_services(struct build *build)
 {
     struct contract *contract = build->contract;
@@ -345,5 +358,6 @@ struct status contract__build_services(struct build *build)
                 return status;
         }
     }
+    take_creations(contract);
     return check_purposes(build);
 }

@@ -103,18 +103,6 @@ static void hide_members(struct hiding *hiding, const struct message_type *type,
 
 /* -- the request that is shown ----------------------------------------------------------------- */
 
-/* The method that creates the kind; NULL when it has none. */
-static const struct method *creation_of(const struct contract *contract, const struct kind *kind)
-{
-    for (size_t i = 0; i < contract->method_count; i++) {
-        const struct method *method = contract->methods[i];
-
-        if (method->kind == kind && method->operation == OPERATION_CREATE && method->rule_count > 0)
-            return method;
-    }
-    return NULL;
-}
-
 /* What the body of the request is over REST: the whole input, or one field of it. */
 static const struct message_type *body_type(const struct method *creation)
 {
@@ -128,7 +116,7 @@ static struct status find_creation(struct call *call, const char *name,
                                    const struct method **ret_creation)
 {
     const struct kind *kind = contract_kind(call_contract(call), slice_from_cstr(name));
-    const struct method *creation = kind == NULL ? NULL : creation_of(call_contract(call), kind);
+    const struct method *creation = kind == NULL ? NULL : kind->creation;
     struct violations violations = {0};
 
     if (creation == NULL) {

@@ -108,6 +108,20 @@ static void more_references_than_a_write_holds(void)
     set_list("RouteRule", "target_ids", 64);
 }
 
+/* Of the labels, of which there may be 64, beside the 64 of generic settings. */
+static void more_secrets_than_an_object_holds(void)
+{
+    Datastream__V1__FieldPolicy policy = DATASTREAM__V1__FIELD_POLICY__INIT;
+
+    policy.secret = true;
+    set_option(&field("Device", "labels")->options->base, OPTION_FIELD_POLICY, &policy.base);
+}
+
+static void secrets_without_their_times(void)
+{
+    field("Device", "secrets_set")->name = arena_cstr(&arena, SLICE("secret_times"));
+}
+
 static void no_delete(void)
 {
     set_policy("DeleteDevice",
@@ -148,6 +162,12 @@ static void what_has_no_end_stops_the_start(void **state)
         {more_references_than_a_write_holds,
          "datastream.v1.AdvancedRoute may hold 1338 references, but a write holds 640: lower the "
          "bounds of its lists."},
+        {more_secrets_than_an_object_holds, "datastream.v1.Device may hold 128 secrets, but an "
+                                            "object holds 64: lower the bounds of its "
+                                            "maps."},
+        {secrets_without_their_times,
+         "datastream.v1.Device has secrets, but no output-only field \"secrets_set\" that is a "
+         "map<string, google.protobuf.Timestamp>."},
     };
 
     (void)state;

@@ -24,8 +24,8 @@ void seal_mark(struct call *call, const struct object *object);
 /*
  * Moves every secret of the draft's message into the draft's row, encrypted; those that are marked
  * keep what the row has, and those of the row that no field holds any more go. Sets `secretsSet`.
- * INVALID_ARGUMENT when they are more, or larger, than an object may hold; UNIMPLEMENTED for a kind
- * that has secrets and no `secretsSet`; INTERNAL when OpenSSL fails.
+ * INVALID_ARGUMENT when they are more, or larger, than an object may hold; INTERNAL when OpenSSL
+ * fails.
  */
 struct status seal_draft(struct call *call, struct draft *draft);
 

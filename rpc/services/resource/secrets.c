@@ -8,7 +8,7 @@
 bool secrets_has_row(const struct kind *kind, const ProtobufCMessage *message)
 {
     const struct message_type *type = kind->message;
-    const struct field *times = message_field_by_proto_name(type, SLICE("secrets_set"));
+    const struct field *times = kind->secrets_set;
 
     if (object_has_secrets(kind) || (times != NULL && field_count(message, times) > 0))
         return true;
