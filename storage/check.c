@@ -218,6 +218,7 @@ static void check_indexes(struct check *check, const struct store_row *row)
     const struct check_rules *rules = check->rules;
     struct check_index *index = NULL;
     struct record parsed;
+    const char *wrong;
 
     if (rules == NULL || !record_parse(row->value, &parsed))
         return;
@@ -225,6 +226,11 @@ static void check_indexes(struct check *check, const struct store_row *row)
         say(check, row->key, "the record cannot be read");
         return;
     }
+    wrong = rules->judge == NULL
+                ? NULL
+                : rules->judge(rules->context, &check->scratch, check->family, row);
+    if (wrong != NULL)
+        say(check, row->key, wrong);
     for (; index != NULL && !arena_failed(&check->scratch); index = index->next) {
         struct record record = {0};
         struct slice value;

@@ -26,6 +26,12 @@ struct check_rules {
      */
     bool (*list)(void *context, struct arena *arena, enum store_family family,
                  const struct store_row *row, struct check_index **ret_first);
+    /*
+     * What is wrong with the row of an object, or under FAMILY_SECRETS of its secrets, besides: a
+     * predicate, NULL for nothing. May be NULL.
+     */
+    const char *(*judge)(void *context, struct arena *arena, enum store_family family,
+                         const struct store_row *row);
     /* The key of the token, or other object, that a row of token hashes is for; false when it can't be read. */
     bool (*token_of)(void *context, struct arena *arena, const struct store_row *row,
                      struct slice *ret_key);
@@ -47,6 +53,7 @@ struct check_rules {
  * and, with rules (which may be NULL), that
  *
  *   - nothing was changed after the last audit row of its organization,
+ *   - every secret opens where it stands, and every object tells of the secrets that it has,
  *   - every object can be read, and each row that must lead to it is there and is as it must be,
  *   - names, addresses, references and token hashes lead to nothing but objects that have them, and no object
  *     to the audit rows of another one.

@@ -1,5 +1,6 @@
 /* What `check` is told of the contract: which rows must lead to an object. */
 #include "datastream/storage/v1/records.pb-c.h"
+#include "rpc/services/check_secrets.h"
 #include "rpc/services/resource/rows.h"
 #include "rpc/services/resource/secrets.h"
 #include "rpc/services/services.h"
@@ -7,7 +8,6 @@
 #include "storage/audit.h"
 #include "storage/keys.h"
 #include "storage/record.h"
-#include "storage/secret.h"
 
 /* -- objects ---------------------------------------------------------------------------------- */
 
@@ -39,32 +39,6 @@ static bool list_object(const struct services_check *check, struct arena *arena,
     return true;
 }
 
-/* Whether every secret of the row opens where it stands: none was altered or moved. */
-static bool secrets_open(const struct services_check *check, struct arena *arena,
-                         const struct uuid *organization, uint32_t kind, const struct uuid *id,
-                         const Datastream__Storage__V1__SecretsRecord *record)
-{
-    for (size_t i = 0; check->secret_keys != NULL && i < record->n_secrets; i++) {
-        const Datastream__Storage__V1__EncryptedSecret *secret = record->secrets[i];
-        const struct secret_place place = {
-            .organization = *organization,
-            .kind = kind,
-            .id = *id,
-            .path = secret->path,
-            .path_len = secret->n_path,
-            .map_key = slice_make(secret->map_key.data, secret->map_key.len),
-            .data_key = secret->data_key,
-        };
-        struct slice text;
-
-        if (!secret_open(arena, check->secret_keys, &place,
-                         slice_make(secret->salt.data, secret->salt.len),
-                         slice_make(secret->ciphertext.data, secret->ciphertext.len), &text))
-            return false;
-    }
-    return true;
-}
-
 /* The rows by which the credentials of an object lead to it. */
 static bool list_secrets(const struct services_check *check, struct arena *arena,
                          const struct store_row *row, struct check_index **first)
@@ -80,7 +54,7 @@ static bool list_secrets(const struct services_check *check, struct arena *arena
         !record_parse(row->value, &record))
         return false;
     secrets = secrets_unpack(arena, record.body);
-    if (secrets == NULL || !secrets_open(check, arena, &organization, number, &id, secrets))
+    if (secrets == NULL)
         return false;
     kind = contract_kind_by_number(check->contract, number);
     if (kind == NULL)
@@ -143,6 +117,13 @@ static bool list(void *context, struct arena *arena, enum store_family family,
     }
 }
 
+static const char *judge(void *context, struct arena *arena, enum store_family family,
+                         const struct store_row *row)
+{
+    return family == FAMILY_SECRETS ? check_secrets_row(context, arena, row)
+                                    : check_secrets_object(context, arena, row);
+}
+
 static bool token_of(void *context, struct arena *arena, const struct store_row *row,
                      struct slice *ret_key)
 {
@@ -169,5 +150,6 @@ static bool token_of(void *context, struct arena *arena, const struct store_row 
 
 struct check_rules services_check_rules(struct services_check *check)
 {
-    return (struct check_rules){.context = check, .list = list, .token_of = token_of};
+    return (struct check_rules){
+        .context = check, .list = list, .judge = judge, .token_of = token_of};
 }

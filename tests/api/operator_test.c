@@ -315,7 +315,7 @@ static void unknown_names_say_what_exists(void **state)
         const char *says;
     } rows[] = {
         {"$D sevre", "Unknown command sevre (did you mean serve?). The commands are serve, init, "
-                     "organization-add, check, verify-audit, openapi, proto and help."},
+                     "organization-add, check, verify-audit, rotate-key, openapi, proto and help."},
         {"$D SERVE", "did you mean serve?"},
         {"$D frobnicate", "Unknown command frobnicate. The commands are serve"},
         {"$D help chekc", "did you mean check?"},
@@ -749,6 +749,9 @@ static void whatever_is_spoiled_is_said(void **state)
         {"references", 0, CUT, "is missing (references)", NULL},
         {"references", 0, TURN_FIELD, "does not refer to it", NULL},
         {"references", 0, TURN_KEY, "has no source", NULL},
+        {"indexes", 0, CUT, "is missing (indexes)", NULL},
+        {"indexes", 0, TURN_FIELD, "the object has another value", NULL},
+        {"indexes", 0, TURN_KEY, "leads to no object", NULL},
         {"token_hashes", 0, CUT, "is missing (token_hashes)", NULL},
         {"token_hashes", 1, CUT, "is missing (token_hashes)", NULL},
         {"token_hashes", 2, CUT, "is missing (token_hashes)", NULL},
