@@ -184,7 +184,7 @@ bool audit_verify(struct store *store, const struct uuid *organization,
 static const enum store_family audited_families[] = {
     FAMILY_ORGANIZATIONS, FAMILY_TOKENS,          FAMILY_USERS,          FAMILY_ROLES,
     FAMILY_RESOURCES,     FAMILY_NAMES,           FAMILY_REFERENCES,     FAMILY_SECRETS,
-    FAMILY_COUNTS,        FAMILY_AUDIT_BY_OBJECT, FAMILY_AUDIT_BY_ACTOR,
+    FAMILY_COUNTS,        FAMILY_AUDIT_BY_OBJECT, FAMILY_AUDIT_BY_ACTOR, FAMILY_AUDIT_BY_TIME,
 };
 
 static void trace_row(enum store_family family, const struct store_row *row,
@@ -199,6 +199,8 @@ static void trace_row(enum store_family family, const struct store_row *row,
     if (family == FAMILY_AUDIT_BY_OBJECT && !key_audit_by_object_parse(row->key, &number))
         return;
     if (family == FAMILY_AUDIT_BY_ACTOR && !key_audit_by_actor_parse(row->key, &actor, &number))
+        return;
+    if (family == FAMILY_AUDIT_BY_TIME && !key_audit_by_time_parse(row->key, &number))
         return;
     if (number > trace->number)
         trace->number = number;

@@ -527,6 +527,17 @@ static void visit_audit_by_actor(struct check *check, const struct store_row *ro
         check_audit_index(check, row, number, "the audit row belongs to another actor");
 }
 
+static void visit_audit_by_time(struct check *check, const struct store_row *row, struct slice body)
+{
+    uint64_t number;
+
+    (void)body;
+    if (!key_audit_by_time_parse(row->key, &number))
+        say(check, row->key, "the key is not that of an audit row's time");
+    else
+        check_audit_index(check, row, number, "the audit row has another time");
+}
+
 static void visit_feed(struct check *check, const struct store_row *row, struct slice body)
 {
     struct slice key = row->key;
@@ -563,6 +574,7 @@ static void (*const visitors[FAMILIES])(struct check *, const struct store_row *
     [FAMILY_AUDIT] = visit_audit,
     [FAMILY_AUDIT_BY_OBJECT] = visit_audit_by_object,
     [FAMILY_AUDIT_BY_ACTOR] = visit_audit_by_actor,
+    [FAMILY_AUDIT_BY_TIME] = visit_audit_by_time,
     [FAMILY_FEED] = visit_feed,
 };
 

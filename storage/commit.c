@@ -280,6 +280,10 @@ static bool index_audit(struct committer *c, const struct audit_entry *audit, ui
 {
     const struct uuid *organization = &audit->organization;
 
+    if (put(c, FAMILY_AUDIT_BY_TIME,
+            key_audit_by_time(&c->arena, organization, audit->time_ms, number), SLICE_EMPTY,
+            SLICE_EMPTY) == NULL)
+        return false;
     if (audit->kind != 0 &&
         put(c, FAMILY_AUDIT_BY_OBJECT,
             key_audit_by_object(&c->arena, organization, audit->kind, &audit->id, number),

@@ -17,7 +17,7 @@
  *   2  references by field, then source; audit rows by actor; random keys, wrapped; secrets
  *   3  heads of audit chains
  *   4  rows of indexes
- *   5  keys for browsers and repeated requests, and data keys of organizations
+ *   5  keys for browsers and repeated requests, and data keys of organizations; audit rows by time
  */
 #define STORE_FORMAT 5
 

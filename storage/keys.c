@@ -16,6 +16,7 @@
 #define AUDIT_HEAD "audit"
 #define AUDIT_HEAD_KEY_LEN (UUID_LEN + sizeof(AUDIT_HEAD) - 1)
 #define AUDIT_BY_OBJECT_LEN (KEY_OBJECT_LEN + 8)
+#define AUDIT_BY_TIME_LEN (UUID_LEN + 8 + 8)
 #define IDEMPOTENCY_LEN (UUID_LEN + 1 + UUID_LEN + 32)
 #define AUDIT_BY_ACTOR_LEN (UUID_LEN + 1 + UUID_LEN + 8)
 #define FEED_LEN (UUID_LEN + 8 + 2)
@@ -216,6 +217,18 @@ struct slice key_audit_by_actor(struct arena *arena, const struct uuid *organiza
     return slice_make(key, AUDIT_BY_ACTOR_LEN);
 }
 
+struct slice key_audit_by_time(struct arena *arena, const struct uuid *organization,
+                               int64_t time_ms, uint64_t number)
+{
+    char *key = arena_alloc(arena, AUDIT_BY_TIME_LEN);
+
+    if (key != NULL)
+        bytes_put_u64(
+            bytes_put_u64(put_uuid(key, organization), time_ms < 0 ? 0 : (uint64_t)time_ms),
+            number);
+    return finish(key, AUDIT_BY_TIME_LEN);
+}
+
 struct slice key_idempotency(struct arena *arena, const struct uuid *organization,
                              const struct actor *actor, const uint8_t hash[32])
 {
@@ -338,6 +351,14 @@ bool key_audit_by_actor_parse(struct slice key, struct actor *ret_actor, uint64_
     ret_actor->type = (enum actor_type)(unsigned char)key.data[UUID_LEN];
     take_uuid(key.data + UUID_LEN + 1, &ret_actor->id);
     *ret_number = bytes_u64(key.data + UUID_LEN + 1 + UUID_LEN);
+    return true;
+}
+
+bool key_audit_by_time_parse(struct slice key, uint64_t *ret_number)
+{
+    if (key.len != AUDIT_BY_TIME_LEN)
+        return false;
+    *ret_number = bytes_u64(key.data + UUID_LEN + 8);
     return true;
 }
 

@@ -25,6 +25,7 @@
  *   audit            org number (8)                              mac (32), storage.v1.AuditRecord
  *   audit_by_object  org kind id number (8)                      empty
  *   audit_by_actor   org actor type (1) id number (8)            empty
+ *   audit_by_time    org time (8, milliseconds) number (8)       empty
  *   idempotency      org actor type (1) id                       storage.v1.IdempotencyRecord
  *                    SHA-256 of method, NUL and key (32)
  *   feed             org revision (8) index (2)                  kind id change (1)
@@ -90,6 +91,9 @@ struct slice key_audit_by_object(struct arena *arena, const struct uuid *organiz
                                  uint32_t kind, const struct uuid *id, uint64_t number);
 struct slice key_audit_by_actor(struct arena *arena, const struct uuid *organization,
                                 const struct actor *actor, uint64_t number);
+/* A time before 1970 counts as 1970. */
+struct slice key_audit_by_time(struct arena *arena, const struct uuid *organization,
+                               int64_t time_ms, uint64_t number);
 /* `hash` is of 32 bytes: see the table above. */
 struct slice key_idempotency(struct arena *arena, const struct uuid *organization,
                              const struct actor *actor, const uint8_t hash[32]);
@@ -114,6 +118,7 @@ bool key_audit_parse(struct slice key, uint64_t *ret_number);
 bool key_is_audit_head(struct slice key);
 bool key_audit_by_object_parse(struct slice key, uint64_t *ret_number);
 bool key_audit_by_actor_parse(struct slice key, struct actor *ret_actor, uint64_t *ret_number);
+bool key_audit_by_time_parse(struct slice key, uint64_t *ret_number);
 bool key_feed_parse(struct slice key, struct uuid *ret_organization, uint64_t *ret_revision,
                     uint16_t *ret_index);
 

@@ -272,14 +272,16 @@ void commit_feed(struct commit *commit, const struct uuid *organization, uint32_
     commit->bytes += sizeof(*entry);
 }
 
-void commit_audit(struct commit *commit, const struct uuid *organization, const struct actor *actor,
-                  uint32_t kind, const struct uuid *id, struct slice body)
+void commit_audit(struct commit *commit, const struct uuid *organization, int64_t time_ms,
+                  const struct actor *actor, uint32_t kind, const struct uuid *id,
+                  struct slice body)
 {
     struct audit_entry *entry = arena_alloc(commit->arena, sizeof(*entry));
 
     if (entry == NULL)
         return;
-    *entry = (struct audit_entry){.organization = *organization, .kind = kind, .body = body};
+    *entry = (struct audit_entry){
+        .organization = *organization, .kind = kind, .time_ms = time_ms, .body = body};
     if (id != NULL)
         entry->id = *id;
     if (actor != NULL)

@@ -39,6 +39,7 @@
     X(AUDIT, "audit")                     \
     X(AUDIT_BY_OBJECT, "audit_by_object") \
     X(AUDIT_BY_ACTOR, "audit_by_actor")   \
+    X(AUDIT_BY_TIME, "audit_by_time")     \
     X(FEED, "feed")                       \
     X(IDEMPOTENCY, "idempotency")         \
     X(SECRETS, "secrets")                 \
@@ -192,6 +193,7 @@ struct audit_entry {
     struct actor actor;
     uint32_t kind;     /* of the object, 0 when there is none */
     struct uuid id;    /* of the object */
+    int64_t time_ms;   /* that the row tells, milliseconds since 1970 */
     struct slice body; /* a packed datastream.storage.v1.AuditRecord */
 };
 
@@ -269,9 +271,12 @@ void commit_delete(struct commit *commit, enum store_family family, struct slice
 void commit_count(struct commit *commit, struct slice counter, int64_t delta);
 void commit_feed(struct commit *commit, const struct uuid *organization, uint32_t kind,
                  const struct uuid *id, enum change_type change);
-/* The row is found by its actor, unless that is NULL, and by its object, unless `kind` is 0. */
-void commit_audit(struct commit *commit, const struct uuid *organization, const struct actor *actor,
-                  uint32_t kind, const struct uuid *id, struct slice body);
+/*
+ * The row is found by its time, by its actor, unless that is NULL, and by its object, unless `kind` is 0.
+ */
+void commit_audit(struct commit *commit, const struct uuid *organization, int64_t time_ms,
+                  const struct actor *actor, uint32_t kind, const struct uuid *id,
+                  struct slice body);
 
 /*
  * Submits the commit. `done` is called exactly once, on a thread of the engine's (or, where the

@@ -156,7 +156,7 @@ static void add_row(struct call *call, const struct call_audit *audit)
         record.object_id = whole(arena, slice_make(id, sizeof(id)));
     }
     add_changes(arena, &audit->changes, &record);
-    commit_audit(&call->commit, &audit->organization, &actor,
+    commit_audit(&call->commit, &audit->organization, record.time_ms, &actor,
                  audit->kind == NULL ? 0 : audit->kind->number, &audit->id,
                  message_pack(arena, &record.base));
 }

@@ -120,7 +120,8 @@ static void row_submit(struct denials *denials, struct row *row, const struct uu
 {
     struct slice body = message_pack(&row->arena, &record->base);
 
-    commit_audit(&row->commit, organization, actor, kind->number, &actor->id, body);
+    commit_audit(&row->commit, organization, record->time_ms, actor, kind->number, &actor->id,
+                 body);
     if (arena_failed(&row->arena)) {
         log_lost(method);
         row_free(row);

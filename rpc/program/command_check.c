@@ -88,9 +88,9 @@ static bool verify_one(struct store *store, const struct uuid *organization, str
 }
 
 /* Families whose keys begin with the organization, and where each chain leaves rows. */
-static const enum store_family chain_families[] = {FAMILY_ORGANIZATIONS, FAMILY_COUNTS,
-                                                   FAMILY_AUDIT, FAMILY_AUDIT_BY_OBJECT,
-                                                   FAMILY_AUDIT_BY_ACTOR};
+static const enum store_family chain_families[] = {FAMILY_ORGANIZATIONS,  FAMILY_COUNTS,
+                                                   FAMILY_AUDIT,          FAMILY_AUDIT_BY_OBJECT,
+                                                   FAMILY_AUDIT_BY_ACTOR, FAMILY_AUDIT_BY_TIME};
 
 /*
  * Moves on to the first organization from that on which has a record or rows of a chain; *ret_found

@@ -65,7 +65,7 @@ static bool list_secrets(const struct services_check *check, struct arena *arena
 
 /* -- audit ------------------------------------------------------------------------------------ */
 
-/* A row is found under its actor and, where it names one, under its object. */
+/* A row is found under its time, its actor and, where it names one, under its object. */
 static bool list_audit(const struct services_check *check, struct arena *arena,
                        const struct store_row *row, struct check_index **first)
 {
@@ -86,6 +86,8 @@ static bool list_audit(const struct services_check *check, struct arena *arena,
     if (record == NULL)
         return false;
     memcpy(organization.bytes, row->key.data, sizeof(organization.bytes));
+    check_index_add(arena, first, FAMILY_AUDIT_BY_TIME,
+                    key_audit_by_time(arena, &organization, record->time_ms, number), SLICE_EMPTY);
     actor = actor_parse(slice_from_cstr(record->actor));
     if (actor.type != ACTOR_NONE)
         check_index_add(arena, first, FAMILY_AUDIT_BY_ACTOR,

@@ -104,7 +104,7 @@ static void end_organization(struct rotation *rotation)
         arena_printf(arena, "The secrets of %u objects were encrypted anew.", rotation->changed));
     rotation->changed = 0;
     if (!arena_failed(arena))
-        commit_audit(&rotation->commit, &rotation->organization,
+        commit_audit(&rotation->commit, &rotation->organization, record.time_ms,
                      &(struct actor){.type = ACTOR_SYSTEM}, 0, &rotation->organization,
                      message_pack(arena, &record.base));
 }

@@ -99,7 +99,7 @@ static void put_audit(struct bootstrap *bootstrap, const char *action, const cha
     record.object_id = uuid_cstr(arena, id);
     record.object_name = arena_cstr(arena, object_name);
     if (!arena_failed(arena))
-        commit_audit(bootstrap->commit, &bootstrap->organization,
+        commit_audit(bootstrap->commit, &bootstrap->organization, record.time_ms,
                      &(struct actor){.type = ACTOR_SYSTEM}, kind_number, id,
                      message_pack(arena, &record.base));
 }

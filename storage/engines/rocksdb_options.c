@@ -34,9 +34,9 @@ static const enum access access_of[FAMILIES] = {
     [FAMILY_NAMES] = CLAIMS,        [FAMILY_REFERENCES] = RANGES,
     [FAMILY_INDEXES] = RANGES,      [FAMILY_COUNTS] = POINTS,
     [FAMILY_AUDIT] = COLD,          [FAMILY_AUDIT_BY_OBJECT] = COLD,
-    [FAMILY_AUDIT_BY_ACTOR] = COLD, [FAMILY_FEED] = COLD,
-    [FAMILY_IDEMPOTENCY] = POINTS,  [FAMILY_SECRETS] = POINTS,
-    [FAMILY_USAGE] = POINTS,
+    [FAMILY_AUDIT_BY_ACTOR] = COLD, [FAMILY_AUDIT_BY_TIME] = COLD,
+    [FAMILY_FEED] = COLD,           [FAMILY_IDEMPOTENCY] = POINTS,
+    [FAMILY_SECRETS] = POINTS,      [FAMILY_USAGE] = POINTS,
 };
 
 bool rocksdb__take_error(const char *what, char **error)

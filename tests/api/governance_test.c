@@ -209,6 +209,9 @@ static void the_audit_log_is_listed_newest_first_with_what_was_given(void **stat
     api_check(&server, 400, "GET", "/api/v1/audit-logs?pageToken=AAAA", server.token, NULL);
     api_role_id(&server, "API Reader", reader);
     api_make_token(&server, server.token, "no auditor", reader, value, id);
+    api_check(&server, 400, "GET",
+              "/api/v1/audit-logs?from=2020-01-02T00:00:00Z&to=2020-01-01T00:00:00Z", server.token,
+              NULL);
     api_check(&server, 403, "GET", "/api/v1/audit-logs", value, NULL);
 }
 

@@ -711,6 +711,7 @@ static void an_audit_chain_that_was_cut_or_removed_is_said(void **state)
         if (!rows[i].indexes) {
             cut_from("audit_by_object", 0);
             cut_from("audit_by_actor", 0);
+            cut_from("audit_by_time", 0);
         }
         if (!rows[i].head)
             cut_head();
@@ -770,6 +771,7 @@ static void whatever_is_spoiled_is_said(void **state)
         {"audit_by_object", 0, CUT, "is missing (audit_by_object)", NULL},
         {"audit_by_object", 0, TURN_KEY, "audit row belongs to another object", NULL},
         {"audit_by_actor", 0, CUT, "is missing (audit_by_actor)", NULL},
+        {"audit_by_time", 0, CUT, "is missing (audit_by_time)", NULL},
         {"audit_by_actor", 3, TURN_FIELD, "audit row belongs to another actor", NULL},
         {"meta", 0, SHORTEN, "folded by another table", "folded by another table"},
         {"meta", FIRST_KEY, CUT, "key \"audit\" is missing", "key \"audit\" is missing"},

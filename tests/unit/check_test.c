@@ -25,7 +25,7 @@ static void add_object(struct fixture *f, const struct uuid *id, uint32_t kind, 
                    slice_make(id->bytes, sizeof(id->bytes)));
     commit_count(&commit, key_kind(arena, &organization, kind), 1);
     commit_feed(&commit, &organization, kind, id, CHANGE_CREATED);
-    commit_audit(&commit, &organization, NULL, kind, id, SLICE("audit"));
+    commit_audit(&commit, &organization, 0, NULL, kind, id, SLICE("audit"));
     assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
 }
 
@@ -132,6 +132,7 @@ static void many_rows_are_walked_to_the_end(void **state)
           key_audit_by_object(&f->arena, &organization, KIND,
                               &(struct uuid){{9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 147}},
                               150));
+    erase(f, FAMILY_AUDIT_BY_TIME, key_audit_by_time(&f->arena, &organization, 0, 150));
     assert_reported(f, "chain is broken");
 }
 
@@ -186,11 +187,17 @@ static void lead_to_no_audit(struct fixture *f)
         SLICE_EMPTY);
 }
 
+static void lead_to_no_audit_by_time(struct fixture *f)
+{
+    put(f, FAMILY_AUDIT_BY_TIME, key_audit_by_time(&f->arena, &organization, 7, 9), SLICE_EMPTY);
+}
+
 static void erase_last_audit(struct fixture *f)
 {
     erase(f, FAMILY_AUDIT, key_audit(&f->arena, &organization, 2));
     erase(f, FAMILY_AUDIT_BY_OBJECT,
           key_audit_by_object(&f->arena, &organization, NAMELESS, &source, 2));
+    erase(f, FAMILY_AUDIT_BY_TIME, key_audit_by_time(&f->arena, &organization, 0, 2));
 }
 
 static void erase_all_audit(struct fixture *f)
@@ -199,6 +206,7 @@ static void erase_all_audit(struct fixture *f)
     erase(f, FAMILY_AUDIT, key_audit(&f->arena, &organization, 1));
     erase(f, FAMILY_AUDIT_BY_OBJECT,
           key_audit_by_object(&f->arena, &organization, KIND, &target, 1));
+    erase(f, FAMILY_AUDIT_BY_TIME, key_audit_by_time(&f->arena, &organization, 0, 1));
 }
 
 static void erase_audit_head(struct fixture *f)
@@ -257,6 +265,7 @@ static void each_breach_is_reported_once(void **state)
         {refer_to_nothing, "no target"},
         {refer_from_nothing, "no source"},
         {lead_to_no_audit, "audit row is missing"},
+        {lead_to_no_audit_by_time, "audit row is missing"},
         {erase_last_audit, "the end of the audit chain is missing"},
         {erase_all_audit, "the end of the audit chain is missing"},
         {erase_audit_head, "the head of the audit chain is missing"},

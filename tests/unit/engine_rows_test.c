@@ -160,7 +160,7 @@ static void a_hundred_objects_with_three_references_go_in_one_commit(void **stat
     for (int i = 0; i < DEVICES; i++) {
         assert_int_equal(states[i].references.count, 3);
         rows_commit(&commit, &states[i], NULL);
-        commit_audit(&commit, &w->made.organization, NULL, states[i].kind->number, &states[i].id,
+        commit_audit(&commit, &w->made.organization, 0, NULL, states[i].kind->number, &states[i].id,
                      SLICE(""));
     }
     assert_int_equal(commit.operation_count + commit.condition_count, 13 * DEVICES);
@@ -235,7 +235,7 @@ static void give_credential(struct world *w, const char *id, char byte)
     after.secrets = secrets_pack(&w->arena, record);
     commit_init(&commit, &w->arena);
     rows_commit(&commit, &before, &after);
-    commit_audit(&commit, &w->made.organization, NULL, 0, NULL, SLICE_EMPTY);
+    commit_audit(&commit, &w->made.organization, 0, NULL, 0, NULL, SLICE_EMPTY);
     assert_int_equal(commit_in(w->fixture.store, &commit), COMMIT_DONE);
 }
 

@@ -190,7 +190,7 @@ static void without_its_key_nothing_is_audited(void **state)
     store_close(f->store);
     assert_true(status_is_ok(store_open_rocksdb(&f->options, &f->arena, &f->store)));
     commit_init(&commit, &f->arena);
-    commit_audit(&commit, &organization, NULL, 0, NULL, SLICE("row"));
+    commit_audit(&commit, &organization, 0, NULL, 0, NULL, SLICE("row"));
     assert_int_equal(commit_in(f->store, &commit), COMMIT_FAILED);
     put(f, FAMILY_META, SLICE("k"), SLICE("v")); /* other changes are done */
 }

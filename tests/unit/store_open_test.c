@@ -411,7 +411,7 @@ static void a_damaged_row_fails_only_the_commits_that_need_it(void **state)
     assert_int_equal(commit_in(f->store, &commit), COMMIT_FAILED);
     commit_init(&commit, &f->arena);
     commit_put(&commit, FAMILY_RESOURCES, SLICE("k"), SLICE("v"));
-    commit_audit(&commit, &organization, NULL, 0, NULL, SLICE("row"));
+    commit_audit(&commit, &organization, 0, NULL, 0, NULL, SLICE("row"));
     assert_int_equal(commit_in(f->store, &commit), COMMIT_FAILED);
     assert_false(is_there(f, FAMILY_RESOURCES, SLICE("k")));
     for (uint64_t revision = 0; revision < 2; revision++) { /* of it no revision is known */

@@ -323,7 +323,7 @@ static void a_conflict_changes_nothing(void **state)
     commit_delete(&commit, FAMILY_RESOURCES, SLICE("new"));
     commit_count(&commit, SLICE("counter"), 5);
     commit_feed(&commit, &organization, 1, &organization, CHANGE_CREATED);
-    commit_audit(&commit, &organization, NULL, 1, &organization, SLICE("audit"));
+    commit_audit(&commit, &organization, 0, NULL, 1, &organization, SLICE("audit"));
     assert_int_equal(commit_in(f->store, &commit), COMMIT_CONFLICT);
     assert_slice_equal(read_body(f, FAMILY_RESOURCES, SLICE("old")), SLICE("x"));
     assert_slice_equal(read_body(f, FAMILY_RESOURCES, SLICE("new")), SLICE("x"));
@@ -343,7 +343,8 @@ static void add_audit_rows(struct fixture *f, const struct uuid *organization, u
 
     commit_init(&commit, &f->arena);
     for (int i = 0; i < count; i++)
-        commit_audit(&commit, organization, NULL, kind, id, arena_printf(&f->arena, "row %d", i));
+        commit_audit(&commit, organization, 0, NULL, kind, id,
+                     arena_printf(&f->arena, "row %d", i));
     assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
 }
 
@@ -390,7 +391,7 @@ static void audit_rows_are_found_by_their_actor(void **state)
 
     commit_init(&commit, &f->arena);
     for (int i = 0; i < 4; i++)
-        commit_audit(&commit, &organization, &actors[i], 0, NULL, SLICE("row"));
+        commit_audit(&commit, &organization, 0, &actors[i], 0, NULL, SLICE("row"));
     assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
     for (int i = 0; i < 4; i++)
         for (uint64_t number = 1; number <= 4; number++) {
@@ -478,6 +479,7 @@ static void a_chain_that_was_removed_whole_leaves_a_trace(void **state)
     add_audit_rows(f, &organization, 0, NULL, 1);
     put(f, FAMILY_ROLES, key_object(&f->arena, &organization, 3, &organization), SLICE("role"));
     erase(f, FAMILY_AUDIT, key_audit(&f->arena, &organization, 1));
+    erase(f, FAMILY_AUDIT_BY_TIME, key_audit_by_time(&f->arena, &organization, 0, 1));
     erase(f, FAMILY_COUNTS, key_audit_head(&f->arena, &organization));
     assert_true(audit_verify(f->store, &organization, &verdict));
     assert_int_equal(verdict.rows + verdict.written + verdict.revision, 0);
@@ -599,7 +601,7 @@ static bool read_and_commit(struct fixture *f, struct arena *arena)
     commit_put(&commit, FAMILY_RESOURCES, key, SLICE("v"));
     commit_count(&commit, key, 1);
     commit_feed(&commit, &(struct uuid){{1}}, 1, &(struct uuid){{1}}, CHANGE_CREATED);
-    commit_audit(&commit, &(struct uuid){{1}}, NULL, 0, NULL, SLICE("row"));
+    commit_audit(&commit, &(struct uuid){{1}}, 0, NULL, 0, NULL, SLICE("row"));
     return commit_in(f->store, &commit) == COMMIT_DONE;
 }
 

@@ -1,0 +1,35 @@
+/* Which rows of the audit log a request asks for, and by which rows they are found. */
+#ifndef DATASTREAM_RPC_SERVICES_AUDIT_QUERY_H
+#define DATASTREAM_RPC_SERVICES_AUDIT_QUERY_H
+
+#include "datastream/storage/v1/records.pb-c.h"
+#include "datastream/v1/audit.pb-c.h"
+#include "rpc/call/call.h"
+
+/* Plain; lives as long as the call's arena. */
+struct audit_query {
+    const Datastream__V1__ListAuditLogsRequest *request;
+    int64_t from_ms, to_ms; /* from <= time < to */
+    size_t page_size;
+
+    /* The rows by which it is found, from the newest: those with from <= key < to. */
+    enum store_family family;
+    struct slice from, to;
+    bool is_exact; /* all of them belong to the answer */
+};
+
+/* Reads and checks the request. INVALID_ARGUMENT names the field. */
+struct status audit_query_read(struct call *call, struct audit_query *ret_query);
+
+/* The number of the audit row that a row of the query's family leads to; false: unreadable. */
+bool audit_query_number(const struct audit_query *query, struct slice key, uint64_t *ret_number);
+
+/* Whether the record belongs to the answer. */
+bool audit_query_matches(const struct audit_query *query,
+                         const Datastream__Storage__V1__AuditRecord *record);
+
+/* The token of the page after the row with that key. */
+struct slice audit_query_token(struct call *call, const struct audit_query *query,
+                               struct slice last);
+
+#endif
