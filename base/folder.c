@@ -1,6 +1,7 @@
 /* Syncing of folders, and who may enter them. */
 #include "base/folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -51,4 +52,21 @@ bool folder_make_private(const char *path, bool *ret_changed)
         close(folder);
     errno = error;
     return done;
+}
+
+bool folder_is_empty(const char *path)
+{
+    static const char *const ignored[] = {".", "..", "lost+found"};
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+    bool is_empty = folder != NULL;
+
+    while (is_empty && (entry = readdir(folder)) != NULL) {
+        is_empty = false;
+        for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+            is_empty = is_empty || strcmp(entry->d_name, ignored[i]) == 0;
+    }
+    if (folder != NULL)
+        closedir(folder);
+    return is_empty;
 }

@@ -16,4 +16,9 @@ bool folder_sync_above(const char *path);
  */
 bool folder_make_private(const char *path, bool *ret_changed);
 
+/*
+ * Whether the path is a folder that holds nothing, except for the "lost+found" of a fresh file system.
+ */
+bool folder_is_empty(const char *path);
+
 #endif

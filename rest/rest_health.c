@@ -1,6 +1,8 @@
 /* Liveness and readiness, for supervisors and balancers. */
 #include "rest/rest_health.h"
 
+#include "rpc/call/setup_gate.h"
+
 /*
  * Why not all requests would be served, NULL when they would: the store turns read-only at the
  * first failed write, and a draining server accepts nothing new.
@@ -22,6 +24,11 @@ bool health_answer(const struct frontends *frontends, struct arena *arena, struc
     else if (!slice_equal(path, SLICE("/healthz")))
         return false;
     *ret_status = reason == NULL ? 200 : 503;
+    if (reason == NULL && slice_equal(path, SLICE("/readyz")) &&
+        setup_gate_is_required(frontends->setup)) {
+        *ret_body = SLICE("{\"status\":\"SERVING\",\"setup\":\"required\"}");
+        return true;
+    }
     *ret_body = reason == NULL
                     ? SLICE("{\"status\":\"SERVING\"}")
                     : arena_printf(arena, "{\"status\":\"NOT_SERVING\",\"reason\":\"%s\"}", reason);

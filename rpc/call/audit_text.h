@@ -1,4 +1,4 @@
-/* Texts of audit rows, from wherever they come. Internal to rpc/call/. */
+/* Texts of audit rows, from wherever they come. */
 #ifndef DATASTREAM_RPC_CALL_AUDIT_TEXT_H
 #define DATASTREAM_RPC_CALL_AUDIT_TEXT_H
 

@@ -22,6 +22,7 @@
 #include "rpc/call/chain.h"
 #include "rpc/call/idempotency.h"
 #include "rpc/call/session_use.h"
+#include "rpc/call/setup_gate.h"
 #include "rpc/call/time_floor.h"
 #include "rpc/call/work.h"
 
@@ -121,10 +122,17 @@ static void open_go_on(struct call *call)
 
 void call_open(struct call *call, const struct call_credentials *credentials)
 {
+    struct status status;
+
     call__move(call, CALL_OPENING);
     call->now_ms = time_floor_now_ms();
     call->credentials = *credentials;
     denials_tick(call->loop->denials, call->now_ms);
+    status = setup_gate_judge(call->loop->chain->setup, call->arena, call->method);
+    if (!status_is_ok(status)) {
+        open_end(call, status);
+        return;
+    }
     call->view = store_view_open(call->loop->chain->store, call->arena);
     if (call->view == NULL) {
         open_end(call, status_out_of_memory());

@@ -22,6 +22,7 @@ struct chain;
 struct chain_loop;
 struct idempotency;
 struct news;
+struct setup_gate;
 struct stream;
 struct stream_entry;
 struct work;
@@ -215,7 +216,8 @@ struct chain_options {
     void (*show_again)(struct call *call, uint64_t revision);
     struct news
         *news; /* that the store's observer fills; NULL: streams wake for heartbeats alone */
-    const void *services; /* what the handlers get back from call_services; may be NULL */
+    struct setup_gate *setup; /* shuts a server without an organization; NULL: it is open */
+    const void *services;     /* what the handlers get back from call_services; may be NULL */
     uint8_t page_key[32]; /* keys the MAC of page tokens; the same on each node and at each start */
     uint8_t csrf_key[32]; /* likewise, of values that a browser must send back */
     uint8_t replay_key[32];         /* likewise: encrypts the answers that are given again */
@@ -246,6 +248,8 @@ const struct contract *call_contract(const struct call *call);
 const struct identity_registry *call_identities(const struct call *call);
 const struct settings *call_settings(const struct call *call);
 const void *call_services(const struct call *call);
+/* See setup_gate.h; NULL where the server was set up when it started. */
+struct setup_gate *call_setup_gate(const struct call *call);
 const struct secret_keys *call_secret_keys(const struct call *call);
 /* Keys of 32 bytes for sessions of browsers, and for repeated requests; live as long as the chain. */
 const uint8_t *call_csrf_key(const struct call *call);

@@ -95,6 +95,7 @@ struct status chain_new(const struct chain_options *options, struct arena *arena
     chain->settings = options->settings;
     chain->services = options->services;
     chain->news = options->news;
+    chain->setup = options->setup;
     chain->limit_answer = options->limit_answer;
     chain->show_again = options->show_again;
     chain->token_kind = tokens == NULL ? 0 : tokens->number;
@@ -201,6 +202,11 @@ const uint8_t *call_replay_key(const struct call *call)
 const void *call_services(const struct call *call)
 {
     return call->loop->chain->services;
+}
+
+struct setup_gate *call_setup_gate(const struct call *call)
+{
+    return call->loop->chain->setup;
 }
 
 const struct settings *call_settings(const struct call *call)

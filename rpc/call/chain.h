@@ -14,9 +14,10 @@ struct chain {
     struct store *store;
     struct identity_registry *identities;
     const struct settings *settings;
-    const void *services;                                     /* the handlers' own */
-    struct news *news;                                        /* NULL: none come */
-    void (*limit_answer)(struct call *call);                  /* NULL: nothing is taken out */
+    const void *services;                    /* the handlers' own */
+    struct news *news;                       /* NULL: none come */
+    struct setup_gate *setup;                /* NULL: the server was set up at its start */
+    void (*limit_answer)(struct call *call); /* NULL: nothing is taken out */
     void (*show_again)(struct call *call, uint64_t revision); /* NULL: nothing is shown again */
     call_handler **handlers; /* by method index; NULL for streams and methods of other packages */
     const struct stream_handler **streams; /* by method index; NULL for all that answer once */

@@ -47,6 +47,7 @@ struct frontends {
     struct store *store;           /* for /readyz: whether it takes writes */
     struct chain_loop **loops;     /* by loop_index */
     struct frontend_waker *wakers; /* by loop_index; see stream.h */
+    struct setup_gate *setup;      /* see chain_options */
     bool draining;                 /* atomic access: __atomic */
     struct slice public_origin;    /* of --public-url; empty without it */
     void *rest;                    /* struct rest *, made by rest_new */

@@ -17,6 +17,8 @@
 #include "rpc/net/origin.h"
 #include "rpc/net/server.h"
 #include "rpc/program/program.h"
+#include "rpc/program/setup_token.h"
+#include "rpc/program/store_keys.h"
 #include "rpc/services/services.h"
 #include "storage/feed.h"
 #include "storage/record.h"
@@ -167,7 +169,8 @@ static void draining(void *context)
 }
 
 static struct status frontends_make(struct frontends *frontends, struct program *program,
-                                    const struct options *options, struct arena *arena)
+                                    const struct options *options, struct setup_gate *gate,
+                                    struct arena *arena)
 {
     struct chain_options chain = {
         .contract = program->contract,
@@ -180,6 +183,7 @@ static struct status frontends_make(struct frontends *frontends, struct program 
         .limit_answer = services_limit_answer,
         .show_again = services_show_again,
         .news = program->news,
+        .setup = setup_gate_is_required(gate) ? gate : NULL,
     };
     const struct hooks *hooks = NULL;
     struct grpc *grpc = NULL;
@@ -191,8 +195,10 @@ static struct status frontends_make(struct frontends *frontends, struct program 
     memcpy(chain.csrf_key, program->csrf_key, sizeof(chain.csrf_key));
     memcpy(chain.replay_key, program->replay_key, sizeof(chain.replay_key));
     chain.secret_keys = program->secret_keys;
-    *frontends = (struct frontends){
-        .contract = program->contract, .settings = &options->settings, .store = program->store};
+    *frontends = (struct frontends){.contract = program->contract,
+                                    .settings = &options->settings,
+                                    .store = program->store,
+                                    .setup = chain.setup};
     if (status_is_ok(status))
         status = chain_new(&chain, arena, &frontends->chain);
     if (status_is_ok(status))
@@ -298,24 +304,32 @@ static void warn_without_owner(const struct store_row *row, struct arena *arena)
 
 #define ORGANIZATIONS_WARNED_MOST 100
 
-static struct status organization_present(struct program *program, struct arena *arena)
+/* A store without an organization waits for its setup. */
+static struct status setup_prepare(struct program *program, const struct options *options,
+                                   struct arena *arena, struct setup_gate *gate)
 {
     static const char last[16 + 1] =
         "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
     struct store_view *view = store_view_open(program->store, arena);
     struct store_rows rows = {0};
+    struct status status;
 
-    if (view != NULL &&
-        store_scan(view, FAMILY_ORGANIZATIONS, SLICE_EMPTY, slice_make(last, 16), false,
-                   ORGANIZATIONS_WARNED_MOST, &rows) == STORE_FOUND &&
-        rows.count > 0) {
-        for (size_t i = 0; i < rows.count; i++)
-            warn_without_owner(&rows.rows[i], arena);
+    if (view == NULL)
+        return status_out_of_memory();
+    if (store_scan(view, FAMILY_ORGANIZATIONS, SLICE_EMPTY, slice_make(last, 16), false,
+                   ORGANIZATIONS_WARNED_MOST, &rows) != STORE_FOUND)
+        return status_const(STATUS_UNAVAILABLE, SLICE("The store cannot be read."));
+    for (size_t i = 0; i < rows.count; i++)
+        warn_without_owner(&rows.rows[i], arena);
+    if (rows.count > 0) {
+        setup_token_forget(options, arena);
         return status_ok();
     }
-    return status_const(
-        STATUS_FAILED_PRECONDITION,
-        SLICE("The store has no organization: create one with \"datastreamd init\"."));
+    status = store_keys_expect_organization(program, arena);
+    if (!status_is_ok(status))
+        return status;
+    gate->organization = program->secret_keys.data[0].organization;
+    return setup_token_begin(options, arena, gate);
 }
 
 static struct status listeners_check(const struct options *options, struct arena *arena)
@@ -352,15 +366,16 @@ static struct status run(struct options *options, struct arena *arena)
     struct frontends frontends = {0};
     struct slice origin = SLICE_EMPTY;
     struct proxies proxies = {0};
+    struct setup_gate gate = {.required = false};
     struct status status = listeners_check(options, arena);
 
     if (status_is_ok(status))
         status = proxies_read(options, arena, &origin, &proxies);
     if (status_is_ok(status))
-        status = program_open(options, STORE_FOR_SERVE, arena, &program);
+        status = program_open(options, STORE_FOR_SETUP, arena, &program);
     if (!status_is_ok(status))
         return status;
-    status = organization_present(&program, arena);
+    status = setup_prepare(&program, options, arena, &gate);
     if (status_is_ok(status))
         status = time_floor_load(program.store, arena);
     if (status_is_ok(status))
@@ -368,7 +383,7 @@ static struct status run(struct options *options, struct arena *arena)
     if (status_is_ok(status))
         time_floor_persist(program.store);
     if (status_is_ok(status))
-        status = frontends_make(&frontends, &program, options, arena);
+        status = frontends_make(&frontends, &program, options, &gate, arena);
     if (status_is_ok(status)) {
         log_event(LOG_INFO, "start", LOG_CSTR("version", DATASTREAM_VERSION),
                   LOG_CSTR("key_file", options->key_file),

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/crypto/wipe.h"
+#include "base/folder.h"
 #include "base/log.h"
 #include "proto/contract/embedded.h"
 #include "rpc/call/time_floor.h"
@@ -44,7 +45,7 @@ static struct status store_open(const struct options *options, enum store_use us
     struct observers *observers = arena_alloc(arena, sizeof(*observers));
     struct store_options store = {
         .directory = options->data_dir,
-        .create = use == STORE_FOR_INIT,
+        .create = program->create,
         .read_only = use == STORE_OFFLINE,
         .block_cache_bytes = (size_t)options->settings.block_cache_mib << 20,
         .now_ms = time_floor_believed_ms,
@@ -74,6 +75,19 @@ struct status program_choose_engine(struct program *program, const struct option
                        "The flag --store must be rocksdb, not \"%s\".", options->store);
 }
 
+/* A store that gets its organization later begins with its keys. */
+static struct status store_begin(struct program *program, struct arena *arena)
+{
+    struct commit *commit = program->first_commit;
+
+    if (arena_failed(arena))
+        return status_out_of_memory();
+    if (store_commit_wait(program->store, commit) != COMMIT_DONE)
+        return status_const(STATUS_UNAVAILABLE, SLICE("The store could not write its keys."));
+    program->first_commit = NULL;
+    return program_keep_key(program, arena);
+}
+
 struct status program_open(const struct options *options, enum store_use use, struct arena *arena,
                            struct program *ret_program)
 {
@@ -84,7 +98,9 @@ struct status program_open(const struct options *options, enum store_use use, st
     if (options->data_dir == NULL)
         return status_const(STATUS_INVALID_ARGUMENT, SLICE("The flag --data-dir is required."));
     status = contract_load(embedded_contract(), arena, &program.contract);
-    if (status_is_ok(status) && use != STORE_FOR_INIT)
+    program.create = use == STORE_FOR_INIT ||
+                     (use == STORE_FOR_SETUP && folder_is_empty(options->data_dir));
+    if (status_is_ok(status) && !program.create)
         status = store_require_rocksdb(arena, options->data_dir);
     if (status_is_ok(status))
         status = store_keys_check_file(options, arena);
@@ -101,7 +117,9 @@ struct status program_open(const struct options *options, enum store_use use, st
         status = store_keys_open(&program, options, use, arena);
     if (status_is_ok(status) && program.first_commit != NULL)
         index_build_nothing(program.first_commit, program.contract);
-    if (status_is_ok(status) && use == STORE_FOR_SERVE)
+    if (status_is_ok(status) && program.first_commit != NULL && use == STORE_FOR_SETUP)
+        status = store_begin(&program, arena);
+    if (status_is_ok(status) && (use == STORE_FOR_SERVE || use == STORE_FOR_SETUP))
         status = index_build(program.store, program.contract, arena);
     if (!status_is_ok(status)) {
         program_close(&program);

@@ -23,14 +23,15 @@ int command_proto(const struct options *options, struct arena *arena);
 enum store_use {
     STORE_FOR_INIT,  /* create the directory and the key where they are missing */
     STORE_FOR_SERVE, /* both must exist */
+    STORE_FOR_SETUP, /* both must exist, unless the directory is there and empty */
     STORE_OFFLINE,   /* read only */
 };
 
 /*
  * A store with what it needs. Lives in the arena except for what program_close frees.
  *
- * The keys of a new store are written with its first organization, in one commit, and the key file
- * gets its name after that: a failed init leaves no key file, and after a kill at any instant either
+ * The keys of a new store are written with its first organization, in one commit (before it, where the
+ * store is for the setup), and the key file gets its name after that: a failed init leaves no key file, and after a kill at any instant either
  * the store has no key or a file holds the key that it has.
  */
 struct program {
@@ -38,6 +39,7 @@ struct program {
     struct identity_registry *identities;
     struct news *news;
     struct store *store;
+    bool create; /* the store may be created */
     uint8_t page_key[32];
     uint8_t csrf_key[32];
     uint8_t replay_key[32];

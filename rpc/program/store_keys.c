@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "base/crypto/wipe.h"
+#include "base/random.h"
+#include "rpc/call/time_floor.h"
 #include "storage/key_ring.h"
 #include "storage/record.h"
 
@@ -164,7 +166,7 @@ struct status store_keys_open(struct program *program, const struct options *opt
         return status;
     if (id.len > 0)
         status = store_keys_find_file(options, use, id, arena, &key);
-    else if (use == STORE_FOR_INIT)
+    else if (use == STORE_FOR_INIT || use == STORE_FOR_SETUP)
         status = key_begin(program, options, arena, &key);
     else
         status = status_make(arena, STATUS_FAILED_PRECONDITION,
@@ -173,5 +175,34 @@ struct status store_keys_open(struct program *program, const struct options *opt
     if (status_is_ok(status))
         status = keys_take(program, &key, id.len == 0, arena);
     crypto_wipe(&key, sizeof(key));
+    return status;
+}
+
+struct status store_keys_expect_organization(struct program *program, struct arena *arena)
+{
+    struct commit commit;
+    struct key_ring ring = {0};
+    struct uuid organization;
+    struct status status;
+    uint8_t random[10];
+
+    if (program->secret_keys.data_count > 0)
+        return status_ok();
+    if (!random_fill(random, sizeof(random)))
+        return status_const(STATUS_UNAVAILABLE, SLICE("The random source failed."));
+    organization = uuid_make(time_floor_now_ms(), random);
+    commit_init(&commit, arena);
+    status = key_ring_add_data_key(&commit, &program->wrapping, &organization, 1);
+    if (status_is_ok(status) && arena_failed(arena))
+        status = status_out_of_memory();
+    if (status_is_ok(status) && store_commit_wait(program->store, &commit) != COMMIT_DONE)
+        status = status_const(STATUS_UNAVAILABLE, SLICE("The store could not write its keys."));
+    if (status_is_ok(status))
+        status = key_ring_read(program->store, &program->wrapping, arena, &ring);
+    if (status_is_ok(status)) {
+        program->secret_keys.data = ring.data;
+        program->secret_keys.data_count = ring.data_count;
+    }
+    crypto_wipe(&ring, sizeof(ring));
     return status;
 }

@@ -33,9 +33,17 @@ void store_keys_put_id(struct commit *commit, const struct key_file *key);
 
 /*
  * Finds or creates the key file of the program's open store, and gives the store and the program the
- * keys of the ring. FAILED_PRECONDITION for a store without keys unless the use is STORE_FOR_INIT.
+ * keys of the ring. FAILED_PRECONDITION for a store without keys unless the use is
+ * STORE_FOR_INIT or STORE_FOR_SETUP.
  */
 struct status store_keys_open(struct program *program, const struct options *options,
                               enum store_use use, struct arena *arena);
+
+/*
+ * For a store that waits for its setup: makes the data key of the organization that it will have, unless
+ * an earlier start did. All loops have it from their start on; program->secret_keys.data[0] says which
+ * id the organization gets.
+ */
+struct status store_keys_expect_organization(struct program *program, struct arena *arena);
 
 #endif

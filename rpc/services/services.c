@@ -14,6 +14,7 @@
 #include "rpc/services/resource/disclosure.h"
 #include "rpc/services/resource/resource.h"
 #include "rpc/services/role.h"
+#include "rpc/services/setup.h"
 #include "rpc/services/user.h"
 #include "rpc/services/watch.h"
 
@@ -58,6 +59,7 @@ const struct handler_entry *services_handlers(void)
         {AUTHORIZATION "WhoAmI", authorization__who_am_i},
         {AUTHORIZATION "VerifyToken", authorization__verify_token},
         {AUTHORIZATION "CheckPermissions", authorization__check_permissions},
+        {"datastream.v1.SetupService.CreateFirstOrganization", setup__create_first_organization},
         {"datastream.v1.AuditService.ListAuditLogs", audit_log__list},
         {"datastream.v1.ApiPreviewService.PreviewApiCall", preview__call},
         {NULL, NULL},

@@ -211,6 +211,33 @@ static void an_init_that_failed_leaves_no_key(void **state)
     assert_int_equal(run("rm -rf data; " INIT), 0);
 }
 
+#define SERVE_A_WHILE                                                           \
+    SERVE " >ready & until grep -q ready ready; do sleep 0.05; done; kill $!; " \
+          "wait $! && rm ready && "
+
+/* Whoever starts the server first and reads the manual then. */
+static void init_takes_a_store_that_waits_for_its_setup(void **state)
+{
+    (void)state;
+    assert_int_equal(run("mkdir data; " SERVE_A_WHILE "ls -A"), 0);
+    assert_says("data\ndata.key\ndata.setup-token\n");
+    assert_int_equal(run("$D check --data-dir data && " INIT), 0);
+    assert_int_equal(run(SERVE_A_WHILE "$D check --data-dir data && ls -A"), 0);
+    assert_says("data\ndata.key\n"); /* nobody needs the token any more */
+    assert_int_equal(run(INIT), 1);
+    assert_says("already has an organization");
+}
+
+/* A kill at any time of the first start: the next one finds a store that it can use. */
+static void a_first_start_that_was_killed_can_be_repeated(void **state)
+{
+    (void)state;
+    for (int ms = 0; ms < 160; ms += 40) {
+        run("rm -rf data data.*; mkdir data; timeout -s KILL 0.%03d " SERVE, ms + 1);
+        assert_int_equal(run(SERVE_A_WHILE "$D check --data-dir data"), 0);
+    }
+}
+
 /* Somebody may know the key that he put there. */
 static void init_uses_a_key_that_it_finds_only_when_told(void **state)
 {
@@ -299,10 +326,12 @@ static void of_many_inits_one_makes_the_store(void **state)
 
 /* -- help and unknown names ------------------------------------------------------------------ */
 
-static void an_empty_directory_names_init(void **state)
+static void a_missing_directory_names_init(void **state)
 {
     (void)state;
-    assert_int_equal(run("mkdir data && " SERVE), 1);
+    assert_int_equal(run(SERVE), 1);
+    assert_says("create one with \"datastreamd init\"");
+    assert_int_equal(run("mkdir data && touch data/other && " SERVE), 1);
     assert_says("create one with \"datastreamd init\"");
     assert_int_equal(run("$D check"), 1);
     assert_says("The flag --data-dir is required.");
@@ -813,6 +842,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(init_that_was_killed_can_be_repeated, start, end),
         cmocka_unit_test_setup_teardown(a_key_that_waits_for_its_name_gets_it, start, end),
         cmocka_unit_test_setup_teardown(an_init_that_failed_leaves_no_key, start, end),
+        cmocka_unit_test_setup_teardown(init_takes_a_store_that_waits_for_its_setup, start, end),
+        cmocka_unit_test_setup_teardown(a_first_start_that_was_killed_can_be_repeated, start, end),
         cmocka_unit_test_setup_teardown(init_uses_a_key_that_it_finds_only_when_told, start, end),
         cmocka_unit_test_setup_teardown(init_does_not_hang_at_a_key_that_is_a_fifo, start, end),
         cmocka_unit_test_setup_teardown(files_are_private_whatever_the_umask, start, end),
@@ -820,7 +851,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(proxies_and_the_public_url_are_judged_before_the_store,
                                         start, end),
         cmocka_unit_test_setup_teardown(of_many_inits_one_makes_the_store, start, end),
-        cmocka_unit_test_setup_teardown(an_empty_directory_names_init, start, end),
+        cmocka_unit_test_setup_teardown(a_missing_directory_names_init, start, end),
         cmocka_unit_test_setup_teardown(unknown_names_say_what_exists, start, end),
         cmocka_unit_test_setup_teardown(help_is_grouped_and_each_command_has_its_own, start, end),
         cmocka_unit_test_setup_teardown(another_key_is_refused, start, end),
