@@ -78,6 +78,12 @@
       "time from that GOAWAY to the close of the connection")                                      \
     X(unix_socket_group, 0, 1, 1,                                                                  \
       "whether the server's group may connect to its Unix sockets: 1 is mode 0660, 0 is 0600")     \
+    X(max_failed_sign_ins, 0, 32, 5,                                                               \
+      "failed sign-ins of an account within 15 minutes, after which each further try waits for 1 " \
+      "s at first and 60 s at most; 0 disables the bound: guessed passwords; 429")                 \
+    X(max_source_failed_sign_ins, 0, 32, 30,                                                       \
+      "failed sign-ins of one source (an IPv4 address or an IPv6 /64) within 15 minutes; 0 "       \
+      "disables the bound: passwords tried on many accounts; 429")                                 \
     X(feed_keep_ms, 1000, 31536000000, 604800000, "time that changes are kept for watchers")       \
     X(feed_keep_rows, 1, 1000000000, 1000000,                                                      \
       "changes of one organization that are kept for watchers; the oldest are removed")            \

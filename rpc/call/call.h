@@ -23,6 +23,7 @@ struct chain_loop;
 struct idempotency;
 struct news;
 struct setup_gate;
+struct sign_in_limits;
 struct stream;
 struct stream_entry;
 struct work;
@@ -35,8 +36,9 @@ struct work;
 struct call_credentials {
     struct slice bearer;  /* of Authorization, see bearer.h; data NULL: none was sent */
     struct slice session; /* of the session's cookie; data NULL: none was sent */
-    struct slice csrf;    /* X-CSRF-Token */
-    struct slice origin;  /* Origin; data NULL: none was sent */
+    struct slice device; /* of the device's cookie, where anybody may call the method; else empty */
+    struct slice csrf;   /* X-CSRF-Token */
+    struct slice origin; /* Origin; data NULL: none was sent */
     struct slice
         own_origin; /* of this server, as the client reached it; empty: it sends no cookies */
     bool is_unsafe; /* the request is no GET, HEAD or OPTIONS (RFC 9110 section 9.2.1) */
@@ -216,6 +218,7 @@ struct chain_options {
     void (*show_again)(struct call *call, uint64_t revision);
     struct news
         *news; /* that the store's observer fills; NULL: streams wake for heartbeats alone */
+    struct sign_in_limits *sign_in_limits; /* for the handlers; NULL: nobody is slowed */
     struct setup_gate *setup; /* shuts a server without an organization; NULL: it is open */
     const void *services;     /* what the handlers get back from call_services; may be NULL */
     uint8_t page_key[32]; /* keys the MAC of page tokens; the same on each node and at each start */
@@ -248,6 +251,8 @@ const struct contract *call_contract(const struct call *call);
 const struct identity_registry *call_identities(const struct call *call);
 const struct settings *call_settings(const struct call *call);
 const void *call_services(const struct call *call);
+/* See sign_in_limits.h; NULL where nobody is slowed. */
+struct sign_in_limits *call_sign_in_limits(const struct call *call);
 /* See setup_gate.h; NULL where the server was set up when it started. */
 struct setup_gate *call_setup_gate(const struct call *call);
 const struct secret_keys *call_secret_keys(const struct call *call);

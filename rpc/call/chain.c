@@ -96,6 +96,7 @@ struct status chain_new(const struct chain_options *options, struct arena *arena
     chain->services = options->services;
     chain->news = options->news;
     chain->setup = options->setup;
+    chain->sign_in_limits = options->sign_in_limits;
     chain->limit_answer = options->limit_answer;
     chain->show_again = options->show_again;
     chain->token_kind = tokens == NULL ? 0 : tokens->number;
@@ -202,6 +203,11 @@ const uint8_t *call_replay_key(const struct call *call)
 const void *call_services(const struct call *call)
 {
     return call->loop->chain->services;
+}
+
+struct sign_in_limits *call_sign_in_limits(const struct call *call)
+{
+    return call->loop->chain->sign_in_limits;
 }
 
 struct setup_gate *call_setup_gate(const struct call *call)

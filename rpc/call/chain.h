@@ -16,6 +16,7 @@ struct chain {
     const struct settings *settings;
     const void *services;                    /* the handlers' own */
     struct news *news;                       /* NULL: none come */
+    struct sign_in_limits *sign_in_limits;   /* the handlers' own; has a lock of its own */
     struct setup_gate *setup;                /* NULL: the server was set up at its start */
     void (*limit_answer)(struct call *call); /* NULL: nothing is taken out */
     void (*show_again)(struct call *call, uint64_t revision); /* NULL: nothing is shown again */

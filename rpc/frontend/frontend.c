@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "rpc/call/bearer.h"
+#include "rpc/call/device_cookie.h"
 #include "rpc/call/session_cookie.h"
 #include "rpc/frontend/cookie.h"
 #include "rpc/frontend/header_list.h"
@@ -222,6 +223,9 @@ struct status frontend_open_with_cookies(const struct frontends *frontends,
                             SLICE("The cookies are malformed: the session's cookie may be sent "
                                   "once, and all cookies have at most 8,192 bytes and no control "
                                   "characters."));
+    if (frontend->call.method->access == ACCESS_PUBLIC)
+        cookie_find(&exchange->head, device_cookie_name(credentials.own_origin),
+                    &credentials.device);
     open_with(frontend, &credentials);
     return status_ok();
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "datastream/storage/v1/records.pb-c.h"
 #include "proto/message/message.h"
 #include "rest/rest.h"
@@ -20,6 +21,7 @@
 #include "rpc/program/setup_token.h"
 #include "rpc/program/store_keys.h"
 #include "rpc/services/services.h"
+#include "rpc/services/sign_in_limits.h"
 #include "storage/feed.h"
 #include "storage/record.h"
 
@@ -170,7 +172,7 @@ static void draining(void *context)
 
 static struct status frontends_make(struct frontends *frontends, struct program *program,
                                     const struct options *options, struct setup_gate *gate,
-                                    struct arena *arena)
+                                    struct sign_in_limits *limits, struct arena *arena)
 {
     struct chain_options chain = {
         .contract = program->contract,
@@ -184,6 +186,7 @@ static struct status frontends_make(struct frontends *frontends, struct program 
         .show_again = services_show_again,
         .news = program->news,
         .setup = setup_gate_is_required(gate) ? gate : NULL,
+        .sign_in_limits = limits,
     };
     const struct hooks *hooks = NULL;
     struct grpc *grpc = NULL;
@@ -359,6 +362,21 @@ static struct status proxies_read(const struct options *options, struct arena *a
     return proxies_parse(arena, slice_from_cstr(options->trusted_proxies), ret_proxies);
 }
 
+static struct status limits_make(const struct settings *settings,
+                                 struct sign_in_limits **ret_limits)
+{
+    const struct sign_in_bounds bounds = {
+        .account = (unsigned)settings->max_failed_sign_ins,
+        .source = (unsigned)settings->max_source_failed_sign_ins,
+    };
+    uint8_t seed[32];
+
+    if (!random_fill(seed, sizeof(seed)))
+        return status_const(STATUS_UNAVAILABLE, SLICE("The random source failed."));
+    *ret_limits = sign_in_limits_new(&bounds, seed);
+    return *ret_limits == NULL ? status_out_of_memory() : status_ok();
+}
+
 /* Everything that may log runs in here. */
 static struct status run(struct options *options, struct arena *arena)
 {
@@ -367,6 +385,7 @@ static struct status run(struct options *options, struct arena *arena)
     struct slice origin = SLICE_EMPTY;
     struct proxies proxies = {0};
     struct setup_gate gate = {.required = false};
+    struct sign_in_limits *limits = NULL;
     struct status status = listeners_check(options, arena);
 
     if (status_is_ok(status))
@@ -383,7 +402,9 @@ static struct status run(struct options *options, struct arena *arena)
     if (status_is_ok(status))
         time_floor_persist(program.store);
     if (status_is_ok(status))
-        status = frontends_make(&frontends, &program, options, &gate, arena);
+        status = limits_make(&options->settings, &limits);
+    if (status_is_ok(status))
+        status = frontends_make(&frontends, &program, options, &gate, limits, arena);
     if (status_is_ok(status)) {
         log_event(LOG_INFO, "start", LOG_CSTR("version", DATASTREAM_VERSION),
                   LOG_CSTR("key_file", options->key_file),
@@ -395,6 +416,7 @@ static struct status run(struct options *options, struct arena *arena)
     }
     if (frontends.chain != NULL)
         chain_free(frontends.chain);
+    sign_in_limits_free(limits);
     if (status_is_ok(status) && !store_is_read_only(program.store))
         time_floor_persist(program.store);
     program_close(&program);

@@ -21,6 +21,7 @@ static const struct subject {
     {"max_header_bytes", "Sizes of requests"},
     {"max_pipelined_requests", "HTTP/1.1 and HTTP/2"},
     {"header_timeout_ms", "Times"},
+    {"max_failed_sign_ins", "Sign-in"},
     {"feed_keep_ms", "Change feed"},
     {"keeper_interval_ms", "Maintenance, log and caches"},
 };
