@@ -336,13 +336,66 @@ static void check_chain(struct check *check, struct slice key)
         say(check, row, "the head of the audit chain is missing or an old one");
 }
 
+/* How many Owners the organization has; whether `wanted` is one of them. */
+static uint64_t count_owners(struct check *check, struct slice organization, struct slice wanted,
+                             bool *ret_found)
+{
+    struct arena each;
+    struct store_row row;
+    uint64_t count = 0;
+    struct walk walk;
+
+    *ret_found = false;
+    arena_init(&each, NULL, SCRATCH_BYTES);
+    walk_init(&walk, check->store, FAMILY_USERS, organization,
+              key_prefix_end(&check->scratch, organization));
+    while (walk_next(&walk, &row)) {
+        arena_reset(&each);
+        if (!check->rules->is_owner(check->rules->context, &each, &row))
+            continue;
+        *ret_found |= slice_equal(row.key, wanted);
+        count++;
+    }
+    if (!walk_done(&walk))
+        check->failed = true;
+    arena_done(&each);
+    return count;
+}
+
+static void check_organization_owner(struct check *check, const struct store_row *row)
+{
+    const struct check_rules *rules = check->rules;
+    struct slice wanted = SLICE_EMPTY;
+    uint64_t owners;
+    bool found;
+
+    if (rules == NULL)
+        return;
+    if (!rules->owner_of(rules->context, &check->scratch, row, &wanted)) {
+        say(check, row->key, "the record cannot be read");
+        return;
+    }
+    owners = count_owners(check, row->key, wanted, &found);
+    if (check->failed)
+        return;
+    if (owners == 0)
+        say(check, row->key,
+            "the organization has no Owner: \"datastreamd owner-reset\" makes one");
+    else if (owners > 1)
+        say(check, row->key, "the organization has several Owners");
+    else if (!found)
+        say(check, row->key, "the Owner is another user than the one that the organization names");
+}
+
 static void visit_organization(struct check *check, const struct store_row *row, struct slice body)
 {
     (void)body;
-    if (row->key.len != ORGANIZATION_LEN)
+    if (row->key.len != ORGANIZATION_LEN) {
         say(check, row->key, "the key is not that of an organization");
-    else
-        check_chain(check, row->key);
+        return;
+    }
+    check_chain(check, row->key);
+    check_organization_owner(check, row);
 }
 
 static void visit_token_hash(struct check *check, const struct store_row *row, struct slice body)

@@ -35,6 +35,14 @@ struct check_rules {
     /* The key of the token, or other object, that a row of token hashes is for; false when it can't be read. */
     bool (*token_of)(void *context, struct arena *arena, const struct store_row *row,
                      struct slice *ret_key);
+    /*
+     * The key of the user whom an organization's row names as its Owner, empty for none; false when it
+     * can't be read.
+     */
+    bool (*owner_of)(void *context, struct arena *arena, const struct store_row *row,
+                     struct slice *ret_key);
+    /* Whether a row of users is that of an Owner. */
+    bool (*is_owner)(void *context, struct arena *arena, const struct store_row *row);
 };
 
 /*
@@ -54,6 +62,7 @@ struct check_rules {
  *
  *   - nothing was changed after the last audit row of its organization,
  *   - every secret opens where it stands, and every object tells of the secrets that it has,
+ *   - every organization has exactly one Owner, the one that it names,
  *   - every object can be read, and each row that must lead to it is there and is as it must be,
  *   - names, addresses, references and token hashes lead to nothing but objects that have them, and no object
  *     to the audit rows of another one.

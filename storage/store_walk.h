@@ -1,6 +1,6 @@
 /*
  * A walk over all rows of a range, in slices, so that memory stays bounded however long the range
- * is. Waits where the engine must fetch: for tools, never on a loop. Internal to storage/.
+ * is. Waits where the engine must fetch: for tools, never on a loop.
  */
 #ifndef DATASTREAM_STORAGE_STORE_WALK_H
 #define DATASTREAM_STORAGE_STORE_WALK_H

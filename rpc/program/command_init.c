@@ -1,92 +1,16 @@
 /* init and organization-add: an organization with its Owner and first token, without a server. */
 #include <stdio.h>
 
-#include "base/clock.h"
-#include "base/crypto/wipe.h"
-#include "base/random.h"
 #include "base/text.h"
 #include "proto/json/json.h"
 #include "rpc/call/time_floor.h"
+#include "rpc/program/owner_password.h"
 #include "rpc/program/program.h"
-#include "rpc/services/password.h"
 #include "rpc/services/services.h"
-
-/* What is known of the Owner before anything is written. */
-struct owner {
-    struct slice password; /* normalized */
-    bool generated;
-    char phc[PASSWORD_PHC_SIZE];
-};
-
-/* The first line of the file. */
-static struct status read_password(const char *path, struct arena *arena,
-                                   struct slice *ret_password)
-{
-    char bytes[PASSWORD_BYTES_MOST + 2];
-    FILE *file = fopen(path, "re");
-    size_t len;
-
-    if (file == NULL)
-        return status_make(arena, STATUS_INVALID_ARGUMENT, "The password file %s cannot be read.",
-                           path);
-    len = fread(bytes, 1, sizeof(bytes), file);
-    fclose(file);
-    *ret_password = slice_make(bytes, slice_find(slice_make(bytes, len), '\n'));
-    if (slice_ends_with(*ret_password, SLICE("\r")))
-        ret_password->len--;
-    *ret_password = arena_copy(arena, *ret_password);
-    crypto_wipe(bytes, sizeof(bytes));
-    return arena_failed(arena) ? status_out_of_memory() : status_ok();
-}
-
-static struct status choose_password(const struct options *options, struct slice organization,
-                                     struct arena *arena, struct owner *owner)
-{
-    uint8_t random[20];
-    char made[ONE_TIME_PASSWORD_LEN];
-    struct slice given = SLICE_EMPTY;
-    struct status status;
-    const char *wrong;
-
-    owner->generated = options->owner_password_file == NULL;
-    if (owner->generated) {
-        if (!random_fill(random, sizeof(random)))
-            return status_const(STATUS_UNAVAILABLE, SLICE("The system gave no random bytes."));
-        password_make(random, made);
-        owner->password = arena_copy(arena, slice_make(made, sizeof(made)));
-        crypto_wipe(random, sizeof(random));
-        crypto_wipe(made, sizeof(made));
-        return arena_failed(arena) ? status_out_of_memory() : status_ok();
-    }
-    status = read_password(options->owner_password_file, arena, &given);
-    if (!status_is_ok(status))
-        return status;
-    owner->password = password_normalize(arena, given);
-    wrong = password_check(arena, owner->password, slice_from_cstr(options->owner_email),
-                           organization);
-    return wrong == NULL ? status_ok()
-                         : status_make(arena, STATUS_INVALID_ARGUMENT, "The password %s.", wrong);
-}
-
-static struct status make_owner(const struct options *options, struct slice organization,
-                                struct arena *arena, struct owner *ret_owner)
-{
-    uint8_t salt[PASSWORD_SALT_LEN];
-    struct status status;
-
-    arena_wipe_on_done(arena);
-    status = choose_password(options, organization, arena, ret_owner);
-    if (!status_is_ok(status))
-        return status;
-    if (!random_fill(salt, sizeof(salt)) ||
-        !password_hash(ret_owner->password, salt, PASSWORD_COST_DEFAULT, ret_owner->phc))
-        return status_const(STATUS_UNAVAILABLE, SLICE("The password could not be hashed."));
-    return status_ok();
-}
 
 /* False when standard output took it not. */
 static bool print_made(const struct options *options, const struct organization_made *made,
-                       const struct owner *owner, struct arena *arena)
+                       const struct owner_password *owner, struct arena *arena)
 {
     struct json_text text = {.arena = arena};
     char id[UUID_TEXT_LEN];
@@ -112,7 +36,7 @@ static int organization_make(const struct options *options, struct arena *arena,
 {
     struct program program;
     struct organization_made made;
-    struct owner owner;
+    struct owner_password owner;
     struct status status;
     struct slice name;
 
@@ -123,7 +47,7 @@ static int organization_make(const struct options *options, struct arena *arena,
     name = slice_from_cstr(options->organization);
     status = organization_check(arena, &name, slice_from_cstr(options->owner_email));
     if (status_is_ok(status))
-        status = make_owner(options, name, arena, &owner);
+        status = owner_password_make(options, name, PASSWORD_CHARACTERS_LEAST, arena, &owner);
     if (!status_is_ok(status))
         return program_fail(status);
     status = program_open(options, first ? STORE_FOR_INIT : STORE_FOR_SERVE, arena, &program);

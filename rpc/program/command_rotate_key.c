@@ -8,8 +8,6 @@
 #include "rpc/program/store_keys.h"
 #include "rpc/services/data_key_rotation.h"
 
-#define EXIT_IN_USE 3
-
 /* -- the key file ----------------------------------------------------------------------------- */
 
 static bool has_id(const struct key_file *key, struct slice id)

@@ -6,8 +6,6 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "datastream/storage/v1/records.pb-c.h"
-#include "proto/message/message.h"
 #include "rest/rest.h"
 #include "rpc/call/idempotency.h"
 #include "rpc/call/time_floor.h"
@@ -20,10 +18,10 @@
 #include "rpc/program/program.h"
 #include "rpc/program/setup_token.h"
 #include "rpc/program/store_keys.h"
+#include "rpc/services/owner.h"
 #include "rpc/services/services.h"
 #include "rpc/services/sign_in_limits.h"
 #include "storage/feed.h"
-#include "storage/record.h"
 
 /*
  * Each minute writes down what is kept in memory, the clock's floor and the last uses of tokens,
@@ -292,17 +290,24 @@ static struct status serve(struct frontends *frontends, struct options *options,
 }
 
 /* An organization that nobody owns: of a store that is older than users. */
-static void warn_without_owner(const struct store_row *row, struct arena *arena)
+static void warn_without_owner(const struct program *program, struct store_view *view,
+                               const struct store_row *row, struct arena *arena)
 {
-    ProtobufCAllocator allocator = message_allocator(arena);
-    Datastream__Storage__V1__OrganizationRecord *organization = NULL;
-    struct record record;
+    struct slice key = SLICE_EMPTY;
+    struct slice user = SLICE_EMPTY;
+    char id[UUID_TEXT_LEN];
+    struct uuid organization;
 
-    if (record_parse(row->value, &record))
-        organization = datastream__storage__v1__organization_record__unpack(
-            &allocator, record.body.len, (const uint8_t *)record.body.data);
-    if (organization != NULL && organization->owner_id.len == 0)
-        log_event(LOG_WARNING, "owner.missing", LOG_CSTR("organization", organization->name));
+    if (row->key.len != sizeof(organization.bytes))
+        return;
+    memcpy(organization.bytes, row->key.data, sizeof(organization.bytes));
+    if (owner_key(arena, program->contract, &organization, row->value, &key) && key.len > 0 &&
+        store_get(view, FAMILY_USERS, key, &user) == STORE_FOUND &&
+        owner_has_role(arena, program->identities, user))
+        return;
+    uuid_format(&organization, id);
+    log_event(LOG_WARNING, "owner_missing", LOG_STR("organization", slice_make(id, sizeof(id))),
+              LOG_CSTR("remedy", "datastreamd owner-reset"));
 }
 
 #define ORGANIZATIONS_WARNED_MOST 100
@@ -323,7 +328,7 @@ static struct status setup_prepare(struct program *program, const struct options
                    ORGANIZATIONS_WARNED_MOST, &rows) != STORE_FOUND)
         return status_const(STATUS_UNAVAILABLE, SLICE("The store cannot be read."));
     for (size_t i = 0; i < rows.count; i++)
-        warn_without_owner(&rows.rows[i], arena);
+        warn_without_owner(program, view, &rows.rows[i], arena);
     if (rows.count > 0) {
         setup_token_forget(options, arena);
         return status_ok();

@@ -41,6 +41,13 @@ static const struct command rows[] = {
      "with --key-file FILE from then on. With --data-keys, gives each organization a new data key "
      "and encrypts all secrets anew; run it again if it was interrupted. The exit code is 3 while "
      "another process has the store open."},
+    {"owner-reset", "Offline tools", FOR_OWNER_RESET, command_owner_reset,
+     "--data-dir DIR --owner-email MAIL [--organization-id ID] [flags]",
+     "make a user the only Owner of an organization, with a new password",
+     "Gives the user of that address the role Owner and a new password, enables the user and ends "
+     "the user's sessions; creates the user where there is none. Whoever was Owner before becomes "
+     "Admin. Prints one JSON object with organizationId, ownerEmail and, when it was generated, "
+     "ownerPassword. The exit code is 3 while another process has the store open."},
     {"openapi", "Documents", FOR_OPENAPI, command_openapi, "[--version 3.1|3.0|2.0]",
      "print the OpenAPI document",
      "Prints the document that the server serves as /api/v1/swagger/openapi.json (3.1), "

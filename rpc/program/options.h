@@ -47,9 +47,11 @@ enum option_use {
     FOR_OPENAPI = 1 << 5,
     FOR_PROTO = 1 << 6,
     FOR_ROTATE_KEY = 1 << 7,
-    FOR_ALL = (1 << 8) - 1,
+    FOR_OWNER_RESET = 1 << 8,
+    FOR_ALL = (1 << 9) - 1,
     FOR_STORES = FOR_ALL & ~(FOR_OPENAPI | FOR_PROTO),
     FOR_CREATION = FOR_INIT | FOR_ORGANIZATION_ADD,
+    FOR_OWNERS = FOR_CREATION | FOR_OWNER_RESET,
 };
 
 enum option_type { OPTION_TEXT, OPTION_LISTEN, OPTION_FLAG, OPTION_LOG_FORMAT };

@@ -17,6 +17,7 @@ int command_organization_add(const struct options *options, struct arena *arena)
 int command_check(const struct options *options, struct arena *arena);
 int command_verify_audit(const struct options *options, struct arena *arena);
 int command_rotate_key(const struct options *options, struct arena *arena);
+int command_owner_reset(const struct options *options, struct arena *arena);
 int command_openapi(const struct options *options, struct arena *arena);
 int command_proto(const struct options *options, struct arena *arena);
 
@@ -67,6 +68,9 @@ struct status program_keep_key(struct program *program, struct arena *arena);
 
 /* Closes what is open; removes a new key whose store was not written. */
 void program_close(struct program *program);
+
+/* The exit code of an offline tool while another process has the store open. */
+#define EXIT_IN_USE 3
 
 /* Prints "datastreamd: sentence" to standard error and returns the exit code 1. */
 int program_fail(struct status status);

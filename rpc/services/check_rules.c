@@ -1,6 +1,7 @@
 /* What `check` is told of the contract: which rows must lead to an object. */
 #include "datastream/storage/v1/records.pb-c.h"
 #include "rpc/services/check_secrets.h"
+#include "rpc/services/owner.h"
 #include "rpc/services/resource/rows.h"
 #include "rpc/services/resource/secrets.h"
 #include "rpc/services/services.h"
@@ -150,8 +151,28 @@ static bool token_of(void *context, struct arena *arena, const struct store_row 
     return true;
 }
 
+static bool owner_of(void *context, struct arena *arena, const struct store_row *row,
+                     struct slice *ret_key)
+{
+    const struct services_check *check = context;
+    struct uuid organization;
+
+    memcpy(organization.bytes, row->key.data, sizeof(organization.bytes));
+    return owner_key(arena, check->contract, &organization, row->value, ret_key);
+}
+
+static bool is_owner(void *context, struct arena *arena, const struct store_row *row)
+{
+    const struct services_check *check = context;
+
+    return owner_has_role(arena, check->identities, row->value);
+}
+
 struct check_rules services_check_rules(struct services_check *check)
 {
-    return (struct check_rules){
-        .context = check, .list = list, .judge = judge, .token_of = token_of};
+    return (struct check_rules){.context = check,
+                                .list = list,
+                                .token_of = token_of,
+                                .owner_of = owner_of,
+                                .is_owner = is_owner};
 }

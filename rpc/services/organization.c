@@ -5,11 +5,11 @@
 #include "rpc/call/time_floor.h"
 #include "rpc/services/bootstrap.h"
 #include "rpc/services/services.h"
+#include "rpc/services/user.h"
 #include "storage/keys.h"
 
 #define NAME_LENGTH_MOST 128 /* as its violation says */
 #define EMAIL_LEN_MOST 254
-#define OWNER_NAME_MOST 128
 
 /* -- checking --------------------------------------------------------------------------------- */
 
@@ -54,14 +54,6 @@ struct status organization_check(struct arena *arena, struct slice *name, struct
 }
 
 /* -- the whole -------------------------------------------------------------------------------- */
-
-/* The Owner's name is what the address says, until the Owner says another. */
-static struct slice name_of(struct slice email)
-{
-    size_t at = slice_find(email, '@');
-
-    return slice_make(email.data, at < OWNER_NAME_MOST ? at : OWNER_NAME_MOST);
-}
 
 static struct status write_commit(struct store *store, struct bootstrap *bootstrap)
 {
@@ -120,7 +112,7 @@ struct status organization_create(struct store *store, const struct identity_reg
         return status_const(STATUS_UNAVAILABLE, SLICE("The random source failed."));
     arena_wipe_on_done(arena);
     bootstrap.name = name;
-    bootstrap.owner_name = name_of(owner_email);
+    bootstrap.owner_name = user__name_of_email(owner_email);
     bootstrap.organization = uuid_make(bootstrap.now_ms, random);
     bootstrap.token = uuid_make(bootstrap.now_ms, random + 10);
     bootstrap.owner = uuid_make(bootstrap.now_ms, random + 20);

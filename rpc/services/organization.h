@@ -27,6 +27,9 @@ struct status organization__read(struct call *call, const struct uuid *id,
 Datastream__V1__Organization *organization__view(struct arena *arena,
                                                  const struct organization *organization);
 
+/* The least characters of a password. */
+unsigned organization__password_length(const Datastream__Storage__V1__OrganizationRecord *record);
+
 /* Fills the commit with the record, on condition that it is as it was read, and with its audit row. */
 void organization__commit(struct call *call, struct organization *organization, const char *action,
                           const char *did, const struct call_changes *changes);

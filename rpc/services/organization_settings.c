@@ -42,6 +42,12 @@ struct status organization__read(struct call *call, const struct uuid *id,
     return status_ok();
 }
 
+unsigned organization__password_length(const Datastream__Storage__V1__OrganizationRecord *record)
+{
+    return record->minimal_password_length != 0 ? (unsigned)record->minimal_password_length
+                                                : PASSWORD_LENGTH_DEFAULT;
+}
+
 struct status organization_settings_read(struct call *call, const struct uuid *organization,
                                          struct organization_settings *ret_settings)
 {
@@ -63,9 +69,7 @@ struct status organization_settings_read(struct call *call, const struct uuid *o
                                              ? record->session_absolute_s
                                              : SESSION_ABSOLUTE_SECONDS_DEFAULT) *
                                1000,
-        .password_length = record->minimal_password_length != 0
-                               ? (unsigned)record->minimal_password_length
-                               : PASSWORD_LENGTH_DEFAULT,
+        .password_length = organization__password_length(record),
         .revision = read.revision,
     };
     return status_ok();

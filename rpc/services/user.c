@@ -7,6 +7,8 @@
 #include "rpc/services/resource/list.h"
 #include "storage/keys.h"
 
+#define NAME_BYTES_MOST 128
+
 /* -- records ---------------------------------------------------------------------------------- */
 
 Datastream__Storage__V1__UserRecord *user__unpack(struct arena *arena, struct slice body)
@@ -40,6 +42,16 @@ struct slice user__email_key(struct arena *arena, const char *email)
 
     key_fold_name(arena, slice_from_cstr(email), &trimmed, &folded);
     return folded;
+}
+
+struct slice user__name_of_email(struct slice email)
+{
+    size_t len = slice_find(email, '@');
+
+    if (len > NAME_BYTES_MOST)
+        for (len = NAME_BYTES_MOST; len > 0 && ((unsigned char)email.data[len] & 0xc0) == 0x80;)
+            len--; /* no part of a character */
+    return slice_make(email.data, len);
 }
 
 static void add_indexes(struct arena *arena, const struct kind *kind,

@@ -29,6 +29,10 @@ Datastream__V1__User *user__view(struct arena *arena,
 /* The address as it is compared, and the key of its row; empty when the arena failed. */
 struct slice user__email_key(struct arena *arena, const char *email);
 
+/* The name of a user of whom only the address is known: what stands before the "@", as much as a name
+ * may have. A part of `email`. */
+struct slice user__name_of_email(struct slice email);
+
 /* Whether the role is that of the Owner. */
 bool user__is_owner(const struct call *call, const struct guard_role *role);
 

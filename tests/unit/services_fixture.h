@@ -65,6 +65,11 @@ static inline void next_millisecond(void)
 #define WORLD_CONTRACT(arena) embedded_contract()
 #endif
 
+/* A test may define it: the hash of the password of an Owner, owner@example.com. */
+#ifndef WORLD_OWNER_PHC
+#define WORLD_OWNER_PHC NULL
+#endif
+
 /* The contract is read once a program. */
 static inline const struct contract *world_contract(void)
 {
@@ -132,8 +137,8 @@ static inline void world_start(struct world *w, uint64_t late_seed)
     w->fixture.options.observer_context = w;
     fixture_open(&w->fixture);
     status = organization_create(w->fixture.store, w->identities, w->contract, NULL, &w->arena,
-                                 NULL, SLICE("Acme"), SLICE("owner@example.com"), NULL, true,
-                                 &w->made);
+                                 NULL, SLICE("Acme"), SLICE("owner@example.com"), WORLD_OWNER_PHC,
+                                 true, &w->made);
     if (!status_is_ok(status))
         fail_msg("%.*s", SLICE_ARG(status.message));
 #ifdef DATASTREAM_FAULTS

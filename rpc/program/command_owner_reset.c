@@ -1,0 +1,82 @@
+/* owner-reset: exactly one Owner, with a password that is known, in a store that no server has open. */
+#include <stdio.h>
+
+#include "base/text.h"
+#include "proto/json/json.h"
+#include "rpc/call/time_floor.h"
+#include "rpc/program/owner_password.h"
+#include "rpc/program/program.h"
+#include "rpc/services/organization_settings.h"
+#include "rpc/services/owner.h"
+#include "rpc/services/services.h"
+
+/* False when standard output did not accept it. */
+static bool print_owner(const struct options *options, const struct uuid *organization,
+                        const struct owner_password *owner, struct arena *arena)
+{
+    struct json_text text = {.arena = arena};
+    char id[UUID_TEXT_LEN];
+    struct slice json;
+
+    uuid_format(organization, id);
+    json_put_literal(&text, "{\"organizationId\":");
+    json_put_string(&text, slice_make(id, sizeof(id)));
+    json_put_literal(&text, ",\"ownerEmail\":");
+    json_put_string(&text, slice_from_cstr(options->owner_email));
+    if (owner->generated) {
+        json_put_literal(&text, ",\"ownerPassword\":");
+        json_put_string(&text, owner->password);
+    }
+    json_put_literal(&text, "}\n");
+    json = json_text_slice(&text);
+    return fwrite(json.data, 1, json.len, stdout) == json.len && fflush(stdout) == 0;
+}
+
+static struct status reset_owner(const struct options *options, struct program *program,
+                                 struct arena *arena)
+{
+    struct slice id = slice_from_cstr(options->organization_id != NULL ? options->organization_id
+                                                                       : options->organization);
+    struct owner_reset reset = {.store = program->store,
+                                .identities = program->identities,
+                                .contract = program->contract,
+                                .email = slice_from_cstr(options->owner_email)};
+    struct slice name = SLICE_EMPTY;
+    struct owner_password owner;
+    unsigned least;
+    struct status status = time_floor_load(program->store, arena);
+
+    if (status_is_ok(status))
+        status = owner_find_organization(program->store, arena, id, &reset.organization, &name,
+                                         &least);
+    if (status_is_ok(status))
+        status = organization_check(arena, &name, reset.email);
+    if (status_is_ok(status))
+        status = owner_password_make(options, name, least, arena, &owner);
+    if (!status_is_ok(status))
+        return status;
+    reset.phc = owner.phc;
+    status = owner_reset(&reset, arena);
+    if (status_is_ok(status) && !print_owner(options, &reset.organization, &owner, arena))
+        status = status_const(STATUS_INTERNAL, SLICE("The Owner was reset, but the password could "
+                                                     "not be printed and is lost."));
+    return status;
+}
+
+int command_owner_reset(const struct options *options, struct arena *arena)
+{
+    struct program program;
+    struct status status;
+
+    if (options->owner_email == NULL)
+        return program_fail(
+            status_const(STATUS_INVALID_ARGUMENT, SLICE("The flag --owner-email is required.")));
+    status = program_open(options, STORE_FOR_SERVE, arena, &program);
+    if (!status_is_ok(status)) {
+        program_fail(status);
+        return status.code == STATUS_UNAVAILABLE ? EXIT_IN_USE : 1;
+    }
+    status = reset_owner(options, &program, arena);
+    program_close(&program);
+    return status_is_ok(status) ? 0 : program_fail(status);
+}

@@ -1,0 +1,77 @@
+/* The password of an Owner, from a file or generated, and its hash. */
+#include "rpc/program/owner_password.h"
+
+#include <stdio.h>
+
+#include "base/crypto/wipe.h"
+#include "base/random.h"
+
+/* The first line of the file. */
+static struct status read_password(const char *path, struct arena *arena,
+                                   struct slice *ret_password)
+{
+    char bytes[PASSWORD_BYTES_MOST + 2];
+    FILE *file = fopen(path, "re");
+    size_t len;
+
+    if (file == NULL)
+        return status_make(arena, STATUS_INVALID_ARGUMENT, "The password file %s cannot be read.",
+                           path);
+    len = fread(bytes, 1, sizeof(bytes), file);
+    fclose(file);
+    *ret_password = slice_make(bytes, slice_find(slice_make(bytes, len), '\n'));
+    if (slice_ends_with(*ret_password, SLICE("\r")))
+        ret_password->len--;
+    *ret_password = arena_copy(arena, *ret_password);
+    crypto_wipe(bytes, sizeof(bytes));
+    return arena_failed(arena) ? status_out_of_memory() : status_ok();
+}
+
+static struct status choose_password(const struct options *options, struct slice organization,
+                                     unsigned least, struct arena *arena,
+                                     struct owner_password *owner)
+{
+    uint8_t random[20];
+    char made[ONE_TIME_PASSWORD_LEN];
+    struct slice given = SLICE_EMPTY;
+    struct status status;
+    const char *wrong;
+
+    owner->generated = options->owner_password_file == NULL;
+    if (owner->generated) {
+        if (!random_fill(random, sizeof(random)))
+            return status_const(STATUS_UNAVAILABLE, SLICE("The system gave no random bytes."));
+        password_make(random, made);
+        owner->password = arena_copy(arena, slice_make(made, sizeof(made)));
+        crypto_wipe(random, sizeof(random));
+        crypto_wipe(made, sizeof(made));
+        return arena_failed(arena) ? status_out_of_memory() : status_ok();
+    }
+    status = read_password(options->owner_password_file, arena, &given);
+    if (!status_is_ok(status))
+        return status;
+    owner->password = password_normalize(arena, given);
+    wrong = password_check(arena, owner->password, slice_from_cstr(options->owner_email),
+                           organization);
+    if (wrong == NULL)
+        wrong = password_check_length(arena, owner->password, least);
+    return wrong == NULL ? status_ok()
+                         : status_make(arena, STATUS_INVALID_ARGUMENT, "The password %s.", wrong);
+}
+
+struct status owner_password_make(const struct options *options, struct slice organization,
+                                  unsigned least, struct arena *arena,
+                                  struct owner_password *ret_owner)
+{
+    uint8_t salt[PASSWORD_SALT_LEN];
+    struct status status;
+
+    arena_wipe_on_done(arena);
+    status = choose_password(options, organization, least, arena, ret_owner);
+    if (!status_is_ok(status))
+        return status;
+    if (!random_fill(salt, sizeof(salt)) ||
+        !password_hash(ret_owner->password, salt, PASSWORD_COST_DEFAULT, ret_owner->phc))
+        return status_const(STATUS_UNAVAILABLE, SLICE("The password could not be hashed."));
+    return status_ok();
+}
