@@ -164,6 +164,9 @@ const struct predefined_role *identity_predefined_roles(const struct identity_re
 /* By id; NULL for another. */
 const struct predefined_role *identity_predefined_role(const struct identity_registry *registry,
                                                        const struct uuid *id);
+/* By name, one of those below; NULL for another. */
+const struct predefined_role *
+identity_predefined_role_named(const struct identity_registry *registry, const char *name);
 #define PREDEFINED_API_ADMINISTRATOR "API Administrator"
 #define PREDEFINED_OWNER "Owner"
 #define PREDEFINED_ADMIN "Admin"

@@ -158,6 +158,15 @@ const struct predefined_role *identity_predefined_role(const struct identity_reg
     return NULL;
 }
 
+const struct predefined_role *
+identity_predefined_role_named(const struct identity_registry *registry, const char *name)
+{
+    for (size_t i = 0; i < PREDEFINED_ROLES; i++)
+        if (strcmp(registry->roles[i].name, name) == 0)
+            return &registry->roles[i];
+    return NULL;
+}
+
 /* Names that the contract no longer has give nothing. */
 static void add_permissions(const struct contract *contract, const Datastream__V1__Role *role,
                             struct permission_set *permissions, bool *ret_owner_only)

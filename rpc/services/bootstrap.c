@@ -26,18 +26,6 @@ static char *uuid_cstr(struct arena *arena, const struct uuid *id)
     return arena_cstr(arena, slice_make(text, sizeof(text)));
 }
 
-const struct predefined_role *bootstrap__role(const struct identity_registry *identities,
-                                              const char *name)
-{
-    size_t count;
-    const struct predefined_role *roles = identity_predefined_roles(identities, &count);
-
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(roles[i].name, name) == 0)
-            return &roles[i];
-    return NULL;
-}
-
 /* -- rows ------------------------------------------------------------------------------------- */
 
 static void put_audit(struct bootstrap *bootstrap, const char *action, const char *kind,
@@ -135,7 +123,7 @@ void bootstrap__put_token(struct bootstrap *bootstrap, const struct predefined_r
 /* The Owner's message. */
 static void fill_owner(struct bootstrap *bootstrap, Datastream__V1__User *user)
 {
-    const struct predefined_role *role = bootstrap__role(bootstrap->identities, PREDEFINED_OWNER);
+    const struct predefined_role *role = identity_predefined_role_named(bootstrap->identities, PREDEFINED_OWNER);
     const struct kind *kind = bootstrap->users;
     struct arena *arena = bootstrap->arena;
 

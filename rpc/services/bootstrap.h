@@ -31,10 +31,6 @@ struct bootstrap {
 const char *organization__check_name(struct arena *arena, struct slice *name);
 const char *organization__check_email(struct arena *arena, struct slice email);
 
-/* The predefined role of this name; NULL when there is none. */
-const struct predefined_role *bootstrap__role(const struct identity_registry *identities,
-                                              const char *name);
-
 /* Adds the record of the organization, and of its Owner, with the audit row of each. */
 void bootstrap__put_organization(struct bootstrap *bootstrap, bool has_owner);
 void bootstrap__put_owner(struct bootstrap *bootstrap, const char *phc);

@@ -30,11 +30,13 @@ Datastream__V1__Organization *organization__view(struct arena *arena,
 /* The least characters of a password. */
 unsigned organization__password_length(const Datastream__Storage__V1__OrganizationRecord *record);
 
-/* Fills the commit with the record, on condition that it is as it was read, and with its audit row. */
-void organization__commit(struct call *call, struct organization *organization, const char *action,
-                          const char *did, const struct call_changes *changes);
+/*
+ * Fills the commit with the record, on condition that it is as it was read. The answer, an Organization,
+ * gets the etag of the commit.
+ */
+void organization__commit(struct call *call, const struct organization *organization);
 
 /* The handlers. */
-call_handler organization__get, organization__update;
+call_handler organization__get, organization__update, organization__transfer;
 
 #endif

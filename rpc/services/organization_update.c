@@ -79,22 +79,26 @@ static void committed(struct call *call, uint64_t revision)
     set_etag(call, revision);
 }
 
-void organization__commit(struct call *call, struct organization *organization, const char *action,
-                          const char *did, const struct call_changes *changes)
+void organization__commit(struct call *call, const struct organization *organization)
 {
-    struct slice name = slice_from_cstr(organization->record->name);
-    struct call_audit *row = call_audit_add(call, action, NULL, NULL, name);
-
     commit_require_revision(&call->commit, FAMILY_ORGANIZATIONS, organization->key,
                             organization->revision);
     commit_put(&call->commit, FAMILY_ORGANIZATIONS, organization->key,
                message_pack(call->arena, &organization->record->base));
     call->committed = committed;
+}
+
+static void audit(struct call *call, const struct organization *organization,
+                  const struct call_changes *changes)
+{
+    struct slice name = slice_from_cstr(organization->record->name);
+    struct call_audit *row = call_audit_add(call, "UpdatedOrganization", NULL, NULL, name);
+
     if (row == NULL)
         return;
     row->kind_name = "organization";
     row->id = organization->id;
-    row->description = arena_printf(call->arena, "%s the organization \"%.*s\".", did,
+    row->description = arena_printf(call->arena, "Updated the organization \"%.*s\".",
                                     SLICE_ARG(name));
     row->changes = *changes;
 }
@@ -243,8 +247,10 @@ struct status organization__update(struct call *call)
     } else {
         after->update_time = history_time(call->arena, call->now_ms);
         set_record(organization.record, after, call->now_ms);
-        if (!object_validate_only(call))
-            organization__commit(call, &organization, "UpdatedOrganization", "Updated", &changes);
+        if (!object_validate_only(call)) {
+            organization__commit(call, &organization);
+            audit(call, &organization, &changes);
+        }
     }
     limit(call);
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();

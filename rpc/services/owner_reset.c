@@ -36,18 +36,6 @@ struct stored_user {
     Datastream__Storage__V1__UserRecord *record;
 };
 
-static const struct predefined_role *role_named(const struct identity_registry *identities,
-                                                const char *name)
-{
-    size_t count;
-    const struct predefined_role *roles = identity_predefined_roles(identities, &count);
-
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(roles[i].name, name) == 0)
-            return &roles[i];
-    return NULL;
-}
-
 static char *id_cstr(struct arena *arena, const struct uuid *id)
 {
     return arena_cstr(arena, object_id_text(arena, id));
@@ -325,8 +313,8 @@ struct status owner_reset(const struct owner_reset *reset, struct arena *arena)
         .arena = arena,
         .view = store_view_open(reset->store, arena),
         .users = contract_kind(reset->contract, SLICE("users")),
-        .owner = role_named(reset->identities, PREDEFINED_OWNER),
-        .admin = role_named(reset->identities, PREDEFINED_ADMIN),
+        .owner = identity_predefined_role_named(reset->identities, PREDEFINED_OWNER),
+        .admin = identity_predefined_role_named(reset->identities, PREDEFINED_ADMIN),
         .now_ms = time_floor_now_ms(),
     };
     struct stored_user user;

@@ -55,6 +55,7 @@ const struct handler_entry *services_handlers(void)
         {USERS "EndUserSessions", user__end_sessions},
         {ORGANIZATION "GetOrganization", organization__get},
         {ORGANIZATION "UpdateOrganization", organization__update},
+        {ORGANIZATION "TransferOwnership", organization__transfer},
         {"datastream.v1.DirectorService.CheckInDirector", director__check_in},
         {AUTHORIZATION "WhoAmI", authorization__who_am_i},
         {AUTHORIZATION "VerifyToken", authorization__verify_token},

@@ -112,7 +112,8 @@ static struct status read_role(struct call *call, const Datastream__Storage__V1_
 struct status user__read(struct call *call, struct slice id, struct user *ret_user)
 {
     struct user user = {.role = {.revision = 0}};
-    struct status status = object_read(call, call->method->kind, id, &user.object);
+    const struct kind *kind = contract_kind(call_contract(call), SLICE("users"));
+    struct status status = object_read(call, kind, id, &user.object);
 
     if (!status_is_ok(status))
         return status;

@@ -94,6 +94,18 @@ static void validate_only_changes_nothing(void **state)
     api_reply_free(&reply);
 }
 
+static void a_token_transfers_nothing(void **state)
+{
+    struct api_reply reply = api_expect(
+        &server, 403, "POST", ORGANIZATION ":transferOwnership", server.token,
+        "{\"userId\":\"0192f0c1-2345-7000-8000-000000000001\",\"currentPassword\":\"x\"}");
+
+    (void)state;
+    assert_true(api_contains(&reply, "owner.transfer"));
+    api_reply_free(&reply);
+    api_check(&server, 401, "POST", ORGANIZATION ":transferOwnership", NULL, "{}");
+}
+
 /* -- the race --------------------------------------------------------------------------------- */
 
 static atomic_bool lowered;
@@ -188,6 +200,7 @@ int main(void)
         cmocka_unit_test(settings_are_read_changed_and_kept),
         cmocka_unit_test(wrong_bodies_and_methods_are_refused),
         cmocka_unit_test(validate_only_changes_nothing),
+        cmocka_unit_test(a_token_transfers_nothing),
         cmocka_unit_test(no_token_without_an_end_is_created_after_the_maximum_was_set),
     };
 

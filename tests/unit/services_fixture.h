@@ -117,8 +117,8 @@ static inline void world_start_chain(struct world *w)
     chain_loop_bind(w->loop, world_wake, w);
 }
 
-/* `late_seed`: 0 for the store as it is, else it answers late and conflicts for no reason. */
-static inline void world_start(struct world *w, uint64_t late_seed)
+/* `owner_phc`: of the password of an Owner, owner@example.com; NULL for none. `late_seed`: 0 for the store as it is, else it answers late and conflicts for no reason. */
+static inline void world_start_owned(struct world *w, uint64_t late_seed, const char *owner_phc)
 {
     struct status status;
 
@@ -137,8 +137,8 @@ static inline void world_start(struct world *w, uint64_t late_seed)
     w->fixture.options.observer_context = w;
     fixture_open(&w->fixture);
     status = organization_create(w->fixture.store, w->identities, w->contract, NULL, &w->arena,
-                                 NULL, SLICE("Acme"), SLICE("owner@example.com"), WORLD_OWNER_PHC,
-                                 true, &w->made);
+                                 NULL, SLICE("Acme"), SLICE("owner@example.com"), owner_phc, true,
+                                 &w->made);
     if (!status_is_ok(status))
         fail_msg("%.*s", SLICE_ARG(status.message));
 #ifdef DATASTREAM_FAULTS
@@ -149,6 +149,11 @@ static inline void world_start(struct world *w, uint64_t late_seed)
 #endif
     world_start_chain(w);
     next_millisecond();
+}
+
+static inline void world_start(struct world *w, uint64_t late_seed)
+{
+    world_start_owned(w, late_seed, WORLD_OWNER_PHC);
 }
 
 static inline void world_end(struct world *w)
@@ -244,6 +249,7 @@ struct reply {
 struct call_extra {
     const char *if_match;
     const char *idempotency_key;
+    struct slice session;           /* the value of one, in place of the token; empty: none */
     struct arena *arena;            /* NULL: the world's */
     void (*between)(void *context); /* called before the method is run */
     void *context;
@@ -275,7 +281,9 @@ static inline void world_begin(struct world *w, struct test_call *t, const char 
         .finish = test_call_finish,
         .frontend = t,
     };
-    call_open(&t->call, &(struct call_credentials){.bearer = bearer_parse(header)});
+    call_open(&t->call, extra.session.len > 0
+                            ? &(struct call_credentials){.session = extra.session}
+                            : &(struct call_credentials){.bearer = bearer_parse(header)});
     test_call_wait(t, &t->opened);
     if (!status_is_ok(t->call.status)) {
         t->finished = true;
