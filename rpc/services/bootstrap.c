@@ -123,7 +123,8 @@ void bootstrap__put_token(struct bootstrap *bootstrap, const struct predefined_r
 /* The Owner's message. */
 static void fill_owner(struct bootstrap *bootstrap, Datastream__V1__User *user)
 {
-    const struct predefined_role *role = identity_predefined_role_named(bootstrap->identities, PREDEFINED_OWNER);
+    const struct predefined_role *role = identity_predefined_role_named(bootstrap->identities,
+                                                                        PREDEFINED_OWNER);
     const struct kind *kind = bootstrap->users;
     struct arena *arena = bootstrap->arena;
 

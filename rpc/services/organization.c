@@ -88,7 +88,8 @@ struct status organization_create(struct store *store, const struct identity_reg
                                   struct organization_made *ret_made)
 {
     struct commit own_commit;
-    const struct predefined_role *role = identity_predefined_role_named(identities, PREDEFINED_API_ADMINISTRATOR);
+    const struct predefined_role *role = identity_predefined_role_named(
+        identities, PREDEFINED_API_ADMINISTRATOR);
     struct bootstrap bootstrap = {
         .tokens = contract_kind(contract, SLICE("api-tokens")),
         .users = contract_kind(contract, SLICE("users")),
