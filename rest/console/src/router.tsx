@@ -2,6 +2,7 @@
 import {
   createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect,
 } from '@tanstack/react-router';
+import { resourceRoutes } from './forms/routes';
 import { Page } from './shell/page';
 import { Shell } from './shell/shell';
 import { Failure, Waiting } from './ui/states';
@@ -41,7 +42,7 @@ const tokens = createRoute({
   component: lazyRouteComponent(() => import('./tokens/list'), 'TokensPage'),
 });
 
-const routeTree = root.addChildren([home, settings, tokens]);
+const routeTree = root.addChildren([...resourceRoutes(root), home, settings, tokens]);
 
 export const router = createRouter({
   routeTree,

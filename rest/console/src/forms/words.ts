@@ -27,7 +27,7 @@ export function lower(name: string): string {
 
 /** "Enabled" of `ENABLED`, "Not configured" of `NOT_CONFIGURED`; short codes such as "TCP" stay as they are. */
 export function enumWord(value: string): string {
-  return value.length <= 4 && !value.includes('_') ? value : sentence(value);
+  return value.length <= 3 ? value : sentence(value);
 }
 
 /** "a device", "an advanced route". */

@@ -3,6 +3,7 @@ import { Dialog } from '@base-ui/react/dialog';
 import { Link } from '@tanstack/react-router';
 import { ScrollText, Settings, Users, X } from 'lucide-react';
 import { type ReactNode, useSyncExternalStore } from 'react';
+import { useResourceEntries } from '../forms/entries';
 
 const wide = window.matchMedia('(min-width: 1280px)');
 
@@ -15,7 +16,7 @@ export const useIsWide = (): boolean =>
     () => wide.matches,
   );
 
-interface Entry {
+export interface Entry {
   to: string;
   title: string;
   icon: ReactNode;
@@ -46,8 +47,10 @@ function Group({ title, entries, onGo }: { title: string; entries: Entry[]; onGo
 }
 
 export function Navigation({ onGo }: { onGo?: () => void }) {
+  const resources = useResourceEntries();
   return (
     <nav className="navigation" aria-label="Main">
+      {resources.length > 0 && <Group title="Resources" entries={resources} onGo={onGo} />}
       <Group title="Organization" entries={organization} onGo={onGo} />
     </nav>
   );
