@@ -172,6 +172,7 @@ struct check_rules services_check_rules(struct services_check *check)
 {
     return (struct check_rules){.context = check,
                                 .list = list,
+                                .judge = judge,
                                 .token_of = token_of,
                                 .owner_of = owner_of,
                                 .is_owner = is_owner};

@@ -61,8 +61,9 @@ static void put_audit(struct repair *w, const char *action, const char *kind, ui
     record.object_name = arena_cstr(w->arena, name);
     record.description = arena_cstr(w->arena, description);
     if (!arena_failed(w->arena))
-        commit_audit(&w->commit, &w->reset->organization, &(struct actor){.type = ACTOR_SYSTEM},
-                     number, id, message_pack(w->arena, &record.base));
+        commit_audit(&w->commit, &w->reset->organization, record.time_ms,
+                     &(struct actor){.type = ACTOR_SYSTEM}, number, id,
+                     message_pack(w->arena, &record.base));
 }
 
 static void audit_user(struct repair *w, const char *action, const struct stored_user *user,
