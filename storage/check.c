@@ -35,7 +35,7 @@ struct check {
 
 /* The families whose keys are organization, kind, id. */
 static const enum store_family object_families[] = {FAMILY_RESOURCES, FAMILY_TOKENS, FAMILY_USERS,
-                                                    FAMILY_ROLES, FAMILY_SESSIONS};
+                                                    FAMILY_ROLES};
 #define OBJECT_FAMILIES (sizeof(object_families) / sizeof(object_families[0]))
 
 void check_index_add(struct arena *arena, struct check_index **first, enum store_family family,

@@ -352,6 +352,7 @@ enum access {
     ACCESS_PUBLIC,
     ACCESS_AUTHENTICATED,
     ACCESS_OWN_CREDENTIAL, /* the object that the request's `id` names, by its own credential */
+    ACCESS_SESSION,        /* a user, by a session */
 };
 
 /* Numbers of datastream.v1.Operation. */
@@ -411,6 +412,7 @@ struct method {
     const struct permission **additional; /* that are required beside it */
     size_t additional_count;
     bool allow_self;
+    bool before_password_change; /* of ACCESS_SESSION alone */
     const struct kind *kind;
     enum operation_type operation;
     const struct written_field *written; /* of SET and REGENERATE */

@@ -109,6 +109,10 @@ static struct status take_access(const struct build *build, struct method *metho
         method->access = ACCESS_OWN_CREDENTIAL;
         return status_ok();
     }
+    if (policy->access == DATASTREAM__V1__ACCESS__VALUE__SESSION) {
+        method->access = ACCESS_SESSION;
+        return status_ok();
+    }
     if (permission.len == 0)
         return contract__error(
             build, "%.*s declares no permission: set (datastream.v1.method).permission, or access.",
@@ -185,6 +189,11 @@ static struct status take_policy(const struct build *build, struct method *metho
             "%.*s accepts a stream of requests: the methods of the API must accept one request.",
             SLICE_ARG(method->full_name));
     method->allow_self = policy->allow_self;
+    method->before_password_change = policy->before_password_change;
+    if (method->before_password_change && method->access != ACCESS_SESSION)
+        return contract__error(
+            build, "%.*s declares before_password_change, but its access is not SESSION.",
+            SLICE_ARG(method->full_name));
     if (kind.len > 0) {
         method->kind = contract_kind(build->contract, kind);
         if (method->kind == NULL)

@@ -167,7 +167,8 @@ static bool can_answer(const struct openapi_operation *operation, int status)
     switch (status) {
     case 401:
     case 403: /* also where what is asked for needs a permission of its own */
-        return operation->method->access != ACCESS_PUBLIC;
+        /* What is public and no read judges what the body shows of its sender. */
+        return operation->method->access != ACCESS_PUBLIC || !openapi__is_verb(operation, "GET");
     case 404:
         return binding->template.variable_count > 0 ||
                operation->method->operation == OPERATION_BATCH_GET ||

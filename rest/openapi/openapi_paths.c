@@ -266,6 +266,9 @@ static struct slice permission_text(struct arena *arena, const struct method *me
         return SLICE("Public: no token is needed.");
     if (method->access == ACCESS_AUTHENTICATED)
         return SLICE("Required permission: none; any valid token.");
+    if (method->access == ACCESS_SESSION)
+        return SLICE(
+            "Required permission: none; a user who is signed in, by the session's cookie.");
     if (method->access == ACCESS_OWN_CREDENTIAL)
         return SLICE("Required permission: none; the object's own credential alone.");
     return arena_printf(

@@ -112,8 +112,11 @@ struct call_audit *call_audit_add(struct call *call, const char *action, const s
 
     if (row == NULL)
         return NULL;
-    *row = (struct call_audit){
-        .organization = call->identity.organization, .action = action, .kind = kind, .name = name};
+    *row = (struct call_audit){.organization = call->identity.organization,
+                               .actor = call_actor_of(call),
+                               .action = action,
+                               .kind = kind,
+                               .name = name};
     if (kind != NULL)
         row->id = *id;
     if (call->audit_last == NULL)

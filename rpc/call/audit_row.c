@@ -131,13 +131,12 @@ void audit_row__read_actor(struct call *call)
 static void add_row(struct call *call, const struct call_audit *audit)
 {
     struct arena *arena = call->arena;
-    struct actor actor = call_actor_of(call);
     Datastream__Storage__V1__AuditRecord record;
     char id[UUID_TEXT_LEN];
 
     datastream__storage__v1__audit_record__init(&record);
     record.time_ms = call->now_ms;
-    record.actor = whole(arena, actor_text(arena, &actor));
+    record.actor = whole(arena, actor_text(arena, &audit->actor));
     record.actor_name = audit_text(arena, call->actor_name);
     record.source_ip = audit_text(arena, call->peer);
     record.user_agent = audit_text(arena, call->user_agent);
@@ -156,7 +155,7 @@ static void add_row(struct call *call, const struct call_audit *audit)
         record.object_id = whole(arena, slice_make(id, sizeof(id)));
     }
     add_changes(arena, &audit->changes, &record);
-    commit_audit(&call->commit, &audit->organization, record.time_ms, &actor,
+    commit_audit(&call->commit, &audit->organization, record.time_ms, &audit->actor,
                  audit->kind == NULL ? 0 : audit->kind->number, &audit->id,
                  message_pack(arena, &record.base));
 }
@@ -170,7 +169,7 @@ void audit_row__add_all(struct call *call)
 void audit_row__note_denial(struct call *call, const struct status *status)
 {
     struct denial denial = {
-        .identity = &call->identity,
+        .organization = call->identity.organization,
         .actor = call_actor_of(call),
         .kind = kind_of_actor(call),
         .method = call->method,
@@ -185,5 +184,25 @@ void audit_row__note_denial(struct call *call, const struct status *status)
         return;
     audit_row__read_actor(call);
     denial.actor_name = call->actor_name;
+    denials_note(call->loop->denials, &denial, call->now_ms);
+}
+
+void call_note_refusal(struct call *call, const struct uuid *organization,
+                       const struct actor *actor, const struct kind *kind, struct slice name,
+                       const struct status *status)
+{
+    const struct denial denial = {
+        .organization = *organization,
+        .actor = *actor,
+        .actor_name = name,
+        .kind = kind,
+        .method = call->method,
+        .code = status->code,
+        .peer = call->peer,
+        .user_agent = call->user_agent,
+        .request_id = call->request_id,
+        .description = status->message,
+    };
+
     denials_note(call->loop->denials, &denial, call->now_ms);
 }

@@ -64,12 +64,38 @@ static struct status judge_key(struct call *call)
     return arena_failed(call->arena) ? status_out_of_memory() : status;
 }
 
+static struct status refuse_without_session(struct call *call)
+{
+    struct status status = status_const(
+        STATUS_PERMISSION_DENIED,
+        SLICE("Only a user who is signed in may call this method, by the session's cookie."));
+
+    status_add_detail(call->arena, &status, DETAIL_ERROR_INFO, SLICE("SESSION_REQUIRED"),
+                      SLICE_EMPTY, SLICE_EMPTY);
+    return arena_failed(call->arena) ? status_out_of_memory() : status;
+}
+
+static struct status refuse_before_password_change(struct call *call)
+{
+    struct status status = status_const(
+        STATUS_PERMISSION_DENIED,
+        SLICE("The password must be changed first: call \"/api/v1/session:changePassword\"."));
+
+    status_add_detail(call->arena, &status, DETAIL_ERROR_INFO, SLICE("PASSWORD_CHANGE_REQUIRED"),
+                      SLICE_EMPTY, SLICE_EMPTY);
+    return arena_failed(call->arena) ? status_out_of_memory() : status;
+}
+
 static struct status judge_permission(struct call *call)
 {
     const struct method *method = call->method;
 
     if (call->identity.type == IDENTITY_DIRECTOR)
         return judge_key(call);
+    if (call->identity.must_change_password && !method->before_password_change)
+        return refuse_before_password_change(call);
+    if (method->access == ACCESS_SESSION && call->identity.type != IDENTITY_USER)
+        return refuse_without_session(call);
     if (method->access == ACCESS_OWN_CREDENTIAL)
         return refuse_own_credential(call);
     if (!call_may(call) && !method->allow_self)

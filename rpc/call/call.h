@@ -69,6 +69,7 @@ struct call_changes {
 struct call_audit {
     struct call_audit *next;
     struct uuid organization;
+    struct actor actor;
     const char *action;      /* "CreatedDevice" */
     const struct kind *kind; /* of the object; NULL: it is about none, or about the organization */
     const char *kind_name;   /* of an object that has no kind, "organization"; NULL for none */
@@ -303,6 +304,15 @@ struct status call_denied(struct call *call, struct slice permission);
  */
 struct status call_refuse_credential(struct call *call, struct slice description);
 
+/*
+ * Notes for an activity log that somebody was refused in the name of an object, who is no caller yet:
+ * a user who signs in. Rows of one minute are counted as those of denials are, and written whatever
+ * becomes of the call. The status is the one that is answered, with the sentence for the log.
+ */
+void call_note_refusal(struct call *call, const struct uuid *organization,
+                       const struct actor *actor, const struct kind *kind, struct slice name,
+                       const struct status *status);
+
 /* NOT_FOUND for a kind and an id as it was sent. */
 struct status call_not_found(struct call *call, const struct kind *kind, struct slice id);
 
@@ -325,8 +335,8 @@ struct slice call_etag(struct arena *arena, uint64_t revision);
 /*
  * Adds an audit row about an object of the caller's organization (no object where `kind` is NULL)
  * to those that the chain writes when the call commits: one for each object that changes. The row
- * is the handler's to fill further; its organization, too, may be another one. `action` and `name`
- * are borrowed. NULL when the arena failed.
+ * is the handler's to fill further; its organization and its actor, too, may be others. `action` and
+ * `name` are borrowed. NULL when the arena failed.
  */
 struct call_audit *call_audit_add(struct call *call, const char *action, const struct kind *kind,
                                   const struct uuid *id, struct slice name);

@@ -146,8 +146,8 @@ static void write_first(struct denials *denials, const struct denial *denial, in
     record.actor_name = audit_text(&row->arena, denial->actor_name);
     record.request_id = audit_text(&row->arena, denial->request_id);
     record.description = audit_text(&row->arena, denial->description);
-    row_submit(denials, row, &denial->identity->organization, &denial->actor, denial->kind,
-               denial->method, &record);
+    row_submit(denials, row, &denial->organization, &denial->actor, denial->kind, denial->method,
+               &record);
 }
 
 static void write_counted(struct denials *denials, const struct window *window)
@@ -226,11 +226,12 @@ static uint64_t hash_of(struct slice text)
 
 static void make_key(const struct denial *denial, uint8_t key[TABLE_KEY_LEN])
 {
-    uint64_t rest[2] = {(uint64_t)denial->method->index << 32 | denial->code,
+    uint64_t rest[2] = {(uint64_t)denial->method->index << 32 | denial->actor.type << 8 |
+                            denial->code,
                         hash_of(denial->description)};
 
     memcpy(key, rest, sizeof(rest));
-    memcpy(key + sizeof(rest), denial->identity->id.bytes, 16);
+    memcpy(key + sizeof(rest), denial->actor.id.bytes, 16);
 }
 
 static bool is_over(void *context, const void *entry)
@@ -282,7 +283,7 @@ static void open_window(struct denials *denials, const uint8_t key[TABLE_KEY_LEN
 {
     struct window *window = table_add(denials->windows, key);
 
-    window->organization = denial->identity->organization;
+    window->organization = denial->organization;
     window->actor = denial->actor;
     window->kind = denial->kind;
     window->method = denial->method;

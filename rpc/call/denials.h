@@ -17,10 +17,10 @@ struct denials;
 
 /* One refusal. Slices are borrowed. */
 struct denial {
-    const struct identity *identity;
+    struct uuid organization;
     struct actor actor;
     struct slice actor_name;
-    const struct kind *kind; /* of the object that the caller is */
+    const struct kind *kind; /* of the object that the actor is */
     const struct method *method;
     enum status_code code;
     struct slice peer;

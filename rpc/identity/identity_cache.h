@@ -5,7 +5,7 @@
 #include <protobuf-c/protobuf-c.h>
 
 #include "rpc/identity/identity_registry.h"
-#include "rpc/identity/session.h"
+#include "rpc/identity/session_facts.h"
 #include "rpc/identity/table.h"
 
 struct role_facts {

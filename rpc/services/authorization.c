@@ -15,17 +15,18 @@ static char *uuid_cstr(struct arena *arena, const struct uuid *id)
     return arena_cstr(arena, object_id_text(arena, id));
 }
 
-/* The names of the permissions, in their order. */
-static void set_permissions(struct call *call, const struct permission_set *permissions,
-                            Datastream__V1__Caller *caller)
+void authorization__name_permissions(struct call *call, const struct permission_set *permissions,
+                                     char ***ret_names, size_t *ret_count)
 {
     const struct contract *contract = call_contract(call);
+    char **names = arena_array(call->arena, contract->permission_count, sizeof(char *));
+    size_t count = 0;
 
-    caller->permissions = arena_array(call->arena, contract->permission_count, sizeof(char *));
-    for (size_t i = 0; caller->permissions != NULL && i < contract->permission_count; i++)
+    for (size_t i = 0; names != NULL && i < contract->permission_count; i++)
         if (permission_set_has(permissions, contract->permissions[i].bit))
-            caller->permissions[caller->n_permissions++] = arena_cstr(
-                call->arena, contract->permissions[i].name);
+            names[count++] = arena_cstr(call->arena, contract->permissions[i].name);
+    *ret_names = names;
+    *ret_count = count;
 }
 
 /* The name of the caller, and nothing where it was deleted in between: the answer says who called. */
@@ -68,7 +69,8 @@ static struct status make_caller(struct call *call, const struct identity *ident
     if (found != STORE_FOUND && found != STORE_ABSENT)
         return call_store_status(found);
     caller->role_name = arena_cstr(call->arena, role.name);
-    set_permissions(call, &identity->permissions, caller);
+    authorization__name_permissions(call, &identity->permissions, &caller->permissions,
+                                    &caller->n_permissions);
     if (identity->expire_ms != 0)
         caller->expire_time = history_time(call->arena, identity->expire_ms);
     if (arena_failed(call->arena))

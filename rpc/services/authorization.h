@@ -4,6 +4,10 @@
 
 #include "rpc/call/call.h"
 
+/* Sets a repeated field of texts to the names of the permissions, in their order. */
+void authorization__name_permissions(struct call *call, const struct permission_set *permissions,
+                                     char ***ret_names, size_t *ret_count);
+
 /* The handlers. */
 call_handler authorization__who_am_i, authorization__verify_token, authorization__check_permissions;
 

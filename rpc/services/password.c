@@ -127,9 +127,19 @@ static void verify(struct slice input, void *output)
     *result = password_verify(slice_from(input, end + 1), input.data);
 }
 
-struct status password_verify_work(struct call *call, struct slice password, const char *phc,
+/* Of no password, at the cost of PASSWORD_COST_DEFAULT. */
+static const char nobodys[] = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
+                              "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+bool password_is_outdated(const char *phc)
+{
+    return password_is_cheaper(phc, PASSWORD_COST_DEFAULT);
+}
+
+struct status password_verify_work(struct call *call, struct slice password, const char *given,
                                    bool *ret_right)
 {
+    const char *phc = given == NULL ? nobodys : given;
     const struct slice parts[] = {slice_make(phc, strlen(phc) + 1), password};
     struct slice input = text_join(call->arena, parts, 2);
     void *output = NULL;
@@ -142,7 +152,7 @@ struct status password_verify_work(struct call *call, struct slice password, con
     result = *(enum password_result *)output;
     if (result == PASSWORD_FAILED)
         return no_memory();
-    *ret_right = result == PASSWORD_RIGHT;
+    *ret_right = given != NULL && result == PASSWORD_RIGHT;
     return status_ok();
 }
 

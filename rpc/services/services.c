@@ -14,6 +14,7 @@
 #include "rpc/services/resource/disclosure.h"
 #include "rpc/services/resource/resource.h"
 #include "rpc/services/role.h"
+#include "rpc/services/session.h"
 #include "rpc/services/setup.h"
 #include "rpc/services/user.h"
 #include "rpc/services/watch.h"
@@ -22,6 +23,7 @@
 #define API_TOKENS "datastream.v1.ApiTokenService."
 #define ROLES "datastream.v1.RoleService."
 #define ORGANIZATION "datastream.v1.OrganizationService."
+#define SESSIONS "datastream.v1.SessionService."
 #define USERS "datastream.v1.UserService."
 
 const struct handler_entry *services_handlers(void)
@@ -44,6 +46,12 @@ const struct handler_entry *services_handlers(void)
         {ROLES "CloneRole", role__clone},
         {ROLES "GetRoleUsage", role__usage},
         {ROLES "ListPermissions", permission__list},
+        {SESSIONS "SignIn", session__sign_in},
+        {SESSIONS "GetSession", session__get},
+        {SESSIONS "SignOut", session__sign_out},
+        {SESSIONS "ChangePassword", session__change_password},
+        {SESSIONS "ListSessions", session__list},
+        {SESSIONS "EndSession", session__end},
         {USERS "CreateUser", user__create},
         {USERS "ListUsers", user__list},
         {USERS "GetUser", user__get},

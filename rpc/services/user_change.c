@@ -7,6 +7,7 @@
 #include "rpc/services/password.h"
 #include "rpc/services/resource/history.h"
 #include "rpc/services/resource/secrets.h"
+#include "rpc/services/session.h"
 #include "rpc/services/user.h"
 #include "storage/keys.h"
 #include "storage/record.h"
@@ -414,7 +415,10 @@ struct status user__delete(struct call *call)
     if (!object_validate_only(call)) {
         guard_require_role(call, &user.role);
         draft_commit_delete(call, &user.object);
+        status = session__commit_end_all(call, &call->identity.organization, &user.object.id);
     }
+    if (!status_is_ok(status))
+        return status;
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }
 

@@ -247,7 +247,7 @@ bool api_write_request(int fd, const char *method, const char *path, const char 
 
     if (request == NULL)
         die("malloc");
-    len = (size_t)snprintf(request, size, "%s %s HTTP/1.1\r\nHost: localhost\r\n", method, path);
+    len = (size_t)snprintf(request, size, "%s %s HTTP/1.1\r\nHost: " API_HOST "\r\n", method, path);
     if (token != NULL)
         len += (size_t)snprintf(request + len, size - len, "Authorization: Bearer %s\r\n", token);
     if (headers != NULL)
@@ -433,5 +433,74 @@ void api_make_token(const struct api_server *server, const char *by, const char 
     reply = api_expect(server, 201, "POST", "/api/v1/api-tokens", by, body);
     api_field(&reply, "token", value, 64);
     api_field(&reply, "id", id, 40);
+    api_reply_free(&reply);
+}
+
+/* -- people ----------------------------------------------------------------------------------- */
+
+void api_make_user(const struct api_server *server, const char *role, struct api_user *user)
+{
+    static unsigned made;
+    struct api_reply reply;
+    char role_id[40], body[512];
+
+    *user = (struct api_user){.password = "a good password"};
+    snprintf(user->email, sizeof(user->email), "visitor%u@example.com", ++made);
+    api_role_id(server, role, role_id);
+    snprintf(body, sizeof(body),
+             "{\"name\":\"A Visitor\",\"email\":\"%s\",\"roleId\":\"%s\",\"password\":\"%s\"}",
+             user->email, role_id, user->password);
+    reply = api_expect(server, 201, "POST", "/api/v1/users", server->token, body);
+    api_field(&reply, "id", user->id, sizeof(user->id));
+    api_reply_free(&reply);
+}
+
+void api_take_session(const struct api_reply *reply, struct api_user *user)
+{
+    char line[256];
+
+    api_header(reply, "set-cookie", line, sizeof(line));
+    line[strcspn(line, ";")] = '\0';
+    snprintf(user->cookie, sizeof(user->cookie), "%.127s", line);
+    api_field(reply, "csrfToken", user->csrf, sizeof(user->csrf));
+}
+
+void api_sign_in(const struct api_server *server, struct api_user *user)
+{
+    struct api_reply reply;
+    char body[256];
+
+    snprintf(body, sizeof(body), "{\"email\":\"%s\",\"password\":\"%s\"}", user->email,
+             user->password);
+    reply = api_expect(server, 200, "POST", "/api/v1/session", NULL, body);
+    api_take_session(&reply, user);
+    api_reply_free(&reply);
+}
+
+void api_user_headers(const struct api_user *user, char headers[512])
+{
+    snprintf(headers, 512, "Cookie: %s\r\nOrigin: " API_ORIGIN "\r\nX-CSRF-Token: %s\r\n",
+             user->cookie, user->csrf);
+}
+
+struct api_reply api_visit(const struct api_server *server, const struct api_user *user,
+                           const char *method, const char *path, const char *body)
+{
+    char headers[512];
+
+    api_user_headers(user, headers);
+    return api_call(server, method, path, NULL, headers, body);
+}
+
+void api_check_visit(const struct api_server *server, int status, const struct api_user *user,
+                     const char *method, const char *path, const char *body)
+{
+    struct api_reply reply = api_visit(server, user, method, path, body);
+
+    if (reply.status != status) {
+        fprintf(stderr, "%s %s: wanted %d, got %d: %s\n", method, path, status, reply.status,
+                reply.body == NULL ? "" : reply.body);
+        abort();
+    }
     api_reply_free(&reply);
 }

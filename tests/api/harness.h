@@ -10,6 +10,10 @@
 #include <sys/types.h>
 #include <time.h>
 
+/* The host that requests name, and the origin of pages that send them from it. */
+#define API_HOST "localhost"
+#define API_ORIGIN "http://" API_HOST
+
 struct api_server {
     char dir[64];   /* the temporary directory */
     char data[80];  /* the store's directory */
@@ -82,6 +86,30 @@ void api_field(const struct api_reply *reply, const char *key, char *value, size
 bool api_contains(const struct api_reply *reply, const char *text);
 /* A header field's value by lower-case name; "" when there is none. */
 void api_header(const struct api_reply *reply, const char *name, char *value, size_t size);
+
+/* A person, and the browser that the person has signed in with. */
+struct api_user {
+    char id[40];
+    char email[64];
+    char password[64];
+    char cookie[128]; /* "datastream=dss_..."; empty while signed out */
+    char csrf[64];
+};
+
+/* A user of the organization with the role of that name, and a password that need not be changed. */
+void api_make_user(const struct api_server *server, const char *role, struct api_user *user);
+/* POST /session, which must answer 200; keeps the cookie. */
+void api_sign_in(const struct api_server *server, struct api_user *user);
+/* The cookie, the Origin and the token against forgery, as whole lines. */
+void api_user_headers(const struct api_user *user, char headers[512]);
+/* api_call as a page of the server's own does it, by the user's session. */
+struct api_reply api_visit(const struct api_server *server, const struct api_user *user,
+                           const char *method, const char *path, const char *body);
+/* The same, which must answer `status`, the reply dropped. */
+void api_check_visit(const struct api_server *server, int status, const struct api_user *user,
+                     const char *method, const char *path, const char *body);
+/* Takes the cookie, and the token if there is one, from an answer that sets a session. */
+void api_take_session(const struct api_reply *reply, struct api_user *user);
 
 /* Id of a role by name; creates a token with the role and returns its value and id. */
 void api_role_id(const struct api_server *server, const char *name, char id[40]);

@@ -19,6 +19,15 @@ static void no_options(void)
     method("GetDevice")->options = NULL;
 }
 
+static void before_password_change_without_session(void)
+{
+    Datastream__V1__MethodPolicy policy = policy_of("devices.read", "devices",
+                                                    DATASTREAM__V1__OPERATION__VALUE__GET);
+
+    policy.before_password_change = true;
+    set_policy("GetDevice", policy);
+}
+
 static void both_permission_and_access(void)
 {
     Datastream__V1__MethodPolicy policy = policy_of("devices.read", "devices",
@@ -408,6 +417,9 @@ static const struct spoiled cases[] = {
                 "(datastream.v1.method).permission, or access."},
     {no_options, "datastream.v1.DeviceService.GetDevice declares no permission: set "
                  "(datastream.v1.method).permission, or access."},
+    {before_password_change_without_session,
+     "datastream.v1.DeviceService.GetDevice declares before_password_change, but its access is not "
+     "SESSION."},
     {both_permission_and_access,
      "datastream.v1.DeviceService.GetDevice declares both a permission and access: set one."},
     {missing_permission, "datastream.v1.DeviceService.GetDevice declares the permission "

@@ -106,10 +106,12 @@ static void check_permission(struct slice operation, const struct method *method
                                                    SLICE_ARG(method->permission->name))
                                     : SLICE("x-required-permission");
     struct slice own = SLICE("the object's own credential alone");
+    struct slice session = SLICE("a user who is signed in, by the session's cookie");
     struct slice text = needs_one ? arena_printf(&arena, "Required permission: `%.*s`",
                                                  SLICE_ARG(method->permission->name))
                         : method->access == ACCESS_PUBLIC ? SLICE("Public: no token is needed.")
                         : method->access == ACCESS_OWN_CREDENTIAL ? own
+                        : method->access == ACCESS_SESSION        ? session
                                                                   : SLICE("any valid token");
 
     if ((memmem(operation.data, operation.len, member.data, member.len) != NULL) != needs_one ||

@@ -1,6 +1,6 @@
 /* The facts of a session, as the family session_hashes keeps them. Pure. */
-#ifndef DATASTREAM_RPC_IDENTITY_SESSION_H
-#define DATASTREAM_RPC_IDENTITY_SESSION_H
+#ifndef DATASTREAM_RPC_IDENTITY_SESSION_FACTS_H
+#define DATASTREAM_RPC_IDENTITY_SESSION_FACTS_H
 
 #include "base/arena.h"
 #include "base/uuid.h"

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "rpc/call/time_floor.h"
-#include "rpc/identity/session.h"
+#include "rpc/identity/session_facts.h"
 
 #define USER_KIND 3
 #define MINUTE_MS INT64_C(60000)
