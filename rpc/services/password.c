@@ -7,6 +7,7 @@
 #include "base/crypto/wipe.h"
 #include "base/text.h"
 #include "rpc/call/work.h"
+#include "rpc/services/common_passwords.h"
 
 /* -- rules ------------------------------------------------------------------------------------ */
 
@@ -41,6 +42,26 @@ static bool is_same(struct arena *arena, struct slice folded, struct slice other
     return other_folded.len > 0 && slice_equal(folded, other_folded);
 }
 
+/* Compared without regard to case: the list has lower case alone. */
+static bool is_common(struct slice folded)
+{
+    size_t from = 0;
+    size_t to = common_passwords_count;
+
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        int order = slice_compare(slice_from_cstr(common_passwords[middle]), folded);
+
+        if (order == 0)
+            return true;
+        if (order < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return false;
+}
+
 const char *password_check(struct arena *arena, struct slice password, struct slice email,
                            struct slice organization)
 {
@@ -55,7 +76,7 @@ const char *password_check(struct arena *arena, struct slice password, struct sl
         return "must not be the e-mail address or a part of it";
     if (is_same(arena, folded, organization))
         return "must not be the organization's name";
-    return NULL;
+    return is_common(folded) ? "must not be one of the most common passwords" : NULL;
 }
 
 const char *password_check_length(struct arena *arena, struct slice password, unsigned least)

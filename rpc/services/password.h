@@ -27,7 +27,7 @@ struct slice password_normalize(struct arena *arena, struct slice password);
 /*
  * A predicate that says what is wrong with a normalized password, in the arena, or NULL. `email` and
  * `organization` are what it must not be, in whole; of the address, neither the part before the "@".
- * Compared without regard to case. Pure.
+ * Neither may it be one of the most common passwords. Compared without regard to case. Pure.
  */
 const char *password_check(struct arena *arena, struct slice password, struct slice email,
                            struct slice organization);

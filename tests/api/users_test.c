@@ -122,7 +122,8 @@ static void names_may_repeat(void **state)
 
 static void passwords_that_are_easily_guessed_are_refused(void **state)
 {
-    static const char *const passwords[] = {"short", "Eve.Someone@Example.com", "EVE.SOMEONE"};
+    static const char *const passwords[] = {"short", "Eve.Someone@Example.com", "EVE.SOMEONE",
+                                            "password123", "1Qaz2Wsx3Edc"};
     char longest[300];
 
     (void)state;

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "rpc/services/common_passwords.h"
 #include "rpc/services/password.h"
 
 static struct arena arena;
@@ -52,6 +53,10 @@ static void what_is_easily_guessed_is_refused(void **state)
         {"ADA.RAY.BERLIN", "must not be the e-mail address or a part of it"},
         {"ada.ray.berlin1", NULL},
         {"ACME CORPORATION", "must not be the organization's name"},
+        {"1234567890", "must not be one of the most common passwords"},
+        {"Password123", "must not be one of the most common passwords"},
+        {"qwertyuiop", "must not be one of the most common passwords"},
+        {"qwertyuiop violets", NULL},
     };
 
     (void)state;
@@ -65,6 +70,20 @@ static void what_is_easily_guessed_is_refused(void **state)
             fail_msg("\"%s\": wanted %s, got %s", rows[i].password,
                      rows[i].wrong == NULL ? "nothing" : rows[i].wrong,
                      wrong == NULL ? "nothing" : wrong);
+    }
+}
+
+static void the_common_passwords_are_sorted_and_long_enough(void **state)
+{
+    (void)state;
+    assert_true(common_passwords_count > 500);
+    for (size_t i = 0; i < common_passwords_count; i++) {
+        assert_true(strlen(common_passwords[i]) >= PASSWORD_CHARACTERS_LEAST);
+        assert_string_equal(password_check(&arena, slice_from_cstr(common_passwords[i]),
+                                           SLICE("a@b.example"), SLICE("Acme")),
+                            "must not be one of the most common passwords");
+        if (i > 0)
+            assert_true(strcmp(common_passwords[i - 1], common_passwords[i]) < 0);
     }
 }
 
@@ -104,6 +123,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_same_characters_are_the_same_password, start, end),
         cmocka_unit_test_setup_teardown(what_is_easily_guessed_is_refused, start, end),
+        cmocka_unit_test_setup_teardown(the_common_passwords_are_sorted_and_long_enough, start,
+                                        end),
         cmocka_unit_test_setup_teardown(generated_passwords_keep_to_the_rules, start, end),
         cmocka_unit_test_setup_teardown(a_record_keeps_the_last_five, start, end),
     };
