@@ -87,6 +87,7 @@ struct status binding_compile(struct arena *arena, const struct contract *contra
         .output = method->output,
         .http_method = rule->verb,
         .update_mask = method->update_mask,
+        .takes_form = method->takes_form,
     };
     struct status status = template_parse(arena, rule->template, &binding.template);
 

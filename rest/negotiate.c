@@ -22,6 +22,12 @@ bool media_type_is_json(struct slice content_type)
            slice_equal_ignore_case(slice_from(essence, essence.len - suffix.len), suffix);
 }
 
+bool media_type_is_form(struct slice content_type)
+{
+    return slice_equal_ignore_case(media_essence(content_type),
+                                   SLICE("application/x-www-form-urlencoded"));
+}
+
 /* Whether a weight among the parameters is 0 ("q=0", "q=0.000"). */
 static bool weight_is_zero(struct slice range)
 {

@@ -7,6 +7,8 @@
 
 /* "application/json" or "application/...+json", any case, any parameters. */
 bool media_type_is_json(struct slice content_type);
+/* "application/x-www-form-urlencoded", any case, any parameters. */
+bool media_type_is_form(struct slice content_type);
 
 /*
  * Whether the Accept headers let a JSON answer through: no Accept, or application/json or

@@ -127,34 +127,41 @@ static bool body_is_encoded(const struct request_head *head)
     return false;
 }
 
-/* Whether the body has one type, and another than the method takes; without one it is JSON. */
+/* Whether the body has one type, and another than the method takes; without one it is of that. */
 static bool body_is_foreign(const struct rest_call *call)
 {
     const struct exchange *exchange = call->exchange;
     struct slice type;
 
-    return header_list(exchange->arena, &exchange->head, SLICE("content-type"), &type) &&
-           !media_type_is_json(type) && !binding_takes_raw_body(&call->endpoint->binding);
+    if (!header_list(exchange->arena, &exchange->head, SLICE("content-type"), &type))
+        return false;
+    if (call->endpoint->method->takes_form)
+        return !media_type_is_form(type);
+    return !media_type_is_json(type) && !binding_takes_raw_body(&call->endpoint->binding);
 }
 
 /* 415: a coding is answered with those that are accepted, a type likewise (RFC 9110, RFC 5789). */
 static void refuse_body(struct rest_call *call, bool is_encoded)
 {
     struct slice method = call->exchange->head.method;
+    bool takes_form = call->endpoint->method->takes_form;
+    struct slice type = takes_form ? SLICE("application/x-www-form-urlencoded")
+                                   : SLICE("application/json");
     struct status status = status_const(
         STATUS_INVALID_ARGUMENT,
         is_encoded
             ? SLICE("Bodies with a content coding are not accepted; send the body without one.")
-            : SLICE("The body must have the type application/json."));
+        : takes_form ? SLICE("The body must have the type application/x-www-form-urlencoded.")
+                     : SLICE("The body must have the type application/json."));
 
     if (is_encoded)
         rest__add_header(call, SLICE("accept-encoding"), SLICE("identity"));
     else if (slice_equal(method, SLICE("PATCH")))
-        rest__add_header(call, SLICE("accept-patch"), SLICE("application/json"));
+        rest__add_header(call, SLICE("accept-patch"), type);
     else if (slice_equal(method, SLICE("POST")))
-        rest__add_header(call, SLICE("accept-post"), SLICE("application/json"));
+        rest__add_header(call, SLICE("accept-post"), type);
     else
-        rest__add_header(call, SLICE("accept"), SLICE("application/json"));
+        rest__add_header(call, SLICE("accept"), type);
     rest__answer_problem(call, 415, &status);
 }
 

@@ -98,6 +98,8 @@ void rest__answer_problem(struct rest_call *call, int http, const struct status 
                          call->frontend != NULL && call_sent_credentials(&call->frontend->call)
                              ? SLICE("Bearer realm=\"datastream\", error=\"invalid_token\"")
                              : SLICE("Bearer realm=\"datastream\""));
+    if (http == 401 && call->endpoint != NULL && call->endpoint->method->takes_form)
+        rest__add_header(call, SLICE("www-authenticate"), SLICE("Basic realm=\"datastream\""));
     if (seconds >= 0)
         rest__add_header(call, SLICE("retry-after"),
                          arena_printf(arena, "%lld", (long long)seconds));

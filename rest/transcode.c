@@ -3,6 +3,7 @@
 
 #include <google/protobuf/field_mask.pb-c.h>
 
+#include "rest/form.h"
 #include "rest/partial.h"
 #include "rest/query.h"
 
@@ -178,6 +179,37 @@ static struct status set_empty_body(struct reader *reader)
     return status_ok();
 }
 
+/* Parameters of no field are ignored (RFC 6749 section 3.2), those of one come once. */
+static struct status read_form(struct reader *reader, struct slice form)
+{
+    const struct message_type *type = reader->binding->input;
+    struct query_parameter *parameters = NULL;
+    struct status status;
+    size_t count = 0;
+    uint64_t seen = 0; /* by the field's index */
+
+    reader->complete = false;
+    reader->message = message_new(reader->arena, type);
+    if (reader->message == NULL)
+        return status_out_of_memory();
+    status = form_parse(reader->arena, form, &parameters, &count);
+    if (!status_is_ok(status))
+        return status;
+    reader->complete = true;
+    for (size_t i = 0; i < count; i++) {
+        const struct field *field = message_field_by_proto_name(type, parameters[i].name);
+
+        if (field == NULL || field->index >= 64)
+            continue;
+        if ((seen >> field->index & 1) != 0)
+            violations_add(&reader->violations, reader->arena, parameters[i].name,
+                           "must not be given twice");
+        seen |= UINT64_C(1) << field->index;
+        field_set_string(reader->arena, reader->message, field, parameters[i].value);
+    }
+    return status_ok();
+}
+
 static struct status read_body(struct reader *reader, const struct transcode_input *input,
                                struct json_paths *present)
 {
@@ -186,6 +218,8 @@ static struct status read_body(struct reader *reader, const struct transcode_inp
 
     if (binding_takes_raw_body(binding))
         return read_raw_body(reader, input);
+    if (binding->takes_form)
+        return read_form(reader, input->body);
     if (input->body.len > 0) {
         reader->complete = false;
         options.ret_complete = &reader->complete;

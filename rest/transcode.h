@@ -33,6 +33,7 @@ struct binding {
     struct template template;
     struct field_path variables[TEMPLATE_VARIABLES_MOST];
     bool body_all;                   /* body: "*" */
+    bool takes_form;                 /* the body is a form, not JSON */
     const struct field *body;        /* body: "field"; NULL for none */
     const struct field *response;    /* response_body; NULL for the whole message */
     const struct field *update_mask; /* inferred over PATCH when the query gives none; or NULL */

@@ -175,6 +175,26 @@ static struct status check_own_credential(const struct build *build, const struc
     return status_ok();
 }
 
+/* A form is a list of names and texts. */
+static struct status check_form(const struct build *build, const struct method *method)
+{
+    bool is_flat = true;
+
+    for (size_t i = 0; i < method->input->field_count; i++) {
+        const struct field *field = &method->input->fields[i];
+
+        is_flat &= !field->repeated && field->pb->type == PROTOBUF_C_TYPE_STRING;
+    }
+    for (size_t i = 0; i < method->rule_count; i++)
+        is_flat &= slice_equal(method->rules[i].body, SLICE("*"));
+    return is_flat
+               ? status_ok()
+               : contract__error(build,
+                                 "%.*s accepts a form, but its body is not \"*\" or its request "
+                                 "has a field that is no single string.",
+                                 SLICE_ARG(method->full_name));
+}
+
 static struct status take_policy(const struct build *build, struct method *method,
                                  const Datastream__V1__MethodPolicy *policy)
 {
@@ -194,6 +214,7 @@ static struct status take_policy(const struct build *build, struct method *metho
         return contract__error(
             build, "%.*s declares before_password_change, but its access is not SESSION.",
             SLICE_ARG(method->full_name));
+    method->takes_form = policy->takes_form;
     if (kind.len > 0) {
         method->kind = contract_kind(build->contract, kind);
         if (method->kind == NULL)
@@ -264,6 +285,8 @@ static struct status build_method(const struct build *build, struct method *meth
         status = contract__build_shape(build, method);
     if (status_is_ok(status))
         status = take_http(build, method, options);
+    if (status_is_ok(status) && method->takes_form)
+        status = check_form(build, method);
     return status;
 }
 

@@ -113,6 +113,18 @@ static void put_security(struct openapi *api)
         openapi__member(api, SLICE("description"), SLICE("An API token: dsa_ and 49 characters."));
     }
     openapi__close(api, '}');
+    openapi__key(api, SLICE("basic"));
+    openapi__open(api, '{');
+    if (api->version == OPENAPI_2_0) {
+        openapi__member(api, SLICE("type"), SLICE("basic"));
+    } else {
+        openapi__member(api, SLICE("type"), SLICE("http"));
+        openapi__member(api, SLICE("scheme"), SLICE("basic"));
+    }
+    openapi__member(api, SLICE("description"),
+                    SLICE("The id of an API token as the user name, and its value as the "
+                          "password."));
+    openapi__close(api, '}');
     openapi__close(api, '}');
 }
 

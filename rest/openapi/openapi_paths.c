@@ -6,6 +6,8 @@
 #include "rest/openapi/openapi_names.h"
 #include "rest/openapi/openapi_schema.h"
 
+#define FORM_TYPE "application/x-www-form-urlencoded"
+
 /* The name of a variable: the last component of its field's path, or all of it where that is taken.
  */
 static struct slice variable_name(struct arena *arena, const struct binding *binding, size_t i)
@@ -147,6 +149,14 @@ static void put_body_parameter(struct openapi *api, const struct openapi_operati
     openapi__close(api, '}');
 }
 
+/* In 2.0 a form is as many parameters. */
+static void put_form_parameters(struct openapi *api, const struct message_type *type)
+{
+    for (size_t i = 0; i < type->field_count; i++)
+        put_parameter(api, type->declared[i]->json_name, SLICE("formData"), type->declared[i],
+                      type->declared[i]->required);
+}
+
 static bool has_body(const struct binding *binding)
 {
     return binding->body != NULL || binding->body_all;
@@ -178,7 +188,9 @@ static void put_parameters(struct openapi *api, const struct openapi_operation *
                          "request. For 24 hours the same request under the same key does nothing "
                          "twice and is answered with the object again; another request is 422. A "
                          "value that is shown once is shown again for 10 minutes."));
-    if (api->version == OPENAPI_2_0 && has_body(binding))
+    if (api->version == OPENAPI_2_0 && binding->takes_form)
+        put_form_parameters(api, binding->input);
+    else if (api->version == OPENAPI_2_0 && has_body(binding))
         put_body_parameter(api, operation);
     openapi__close(api, ']');
 }
@@ -217,13 +229,15 @@ static void put_body(struct openapi *api, const struct openapi_operation *operat
         return;
     openapi__key(api, SLICE("requestBody"));
     openapi__open(api, '{');
-    if (binding->body != NULL) {
+    if (binding->body != NULL || binding->takes_form) {
         openapi__key(api, SLICE("required"));
-        openapi__bool(api, binding->body->required);
+        openapi__bool(api, binding->takes_form || binding->body->required);
     }
     openapi__key(api, SLICE("content"));
     openapi__open(api, '{');
-    openapi__key(api, binding_takes_raw_body(binding) ? SLICE("*/*") : SLICE("application/json"));
+    openapi__key(api, binding->takes_form               ? SLICE(FORM_TYPE)
+                      : binding_takes_raw_body(binding) ? SLICE("*/*")
+                                                        : SLICE("application/json"));
     openapi__open(api, '{');
     openapi__key(api, SLICE("schema"));
     openapi__body_schema(api, operation);
@@ -335,6 +349,14 @@ static void put_operation(struct openapi *api, size_t i)
         openapi__key(api, SLICE("security"));
         openapi__open(api, '[');
         openapi__close(api, ']');
+    }
+    if (method->takes_form) {
+        openapi__key(api, SLICE("security"));
+        openapi__raw(api, SLICE("[{\"bearer\":[]},{\"basic\":[]}]"));
+        if (api->version == OPENAPI_2_0) {
+            openapi__key(api, SLICE("consumes"));
+            openapi__raw(api, SLICE("[\"" FORM_TYPE "\"]"));
+        }
     }
     put_parameters(api, operation);
     put_body(api, operation);

@@ -178,16 +178,32 @@ static struct status judge_forgery(struct call *call)
     return arena_failed(call->arena) ? status_out_of_memory() : status;
 }
 
+/* Whether a token that came by Basic is the one of the id that came with it. */
+static bool has_basic_id(const struct call *call)
+{
+    struct uuid id;
+
+    return call->credentials.basic_id.data == NULL ||
+           (call->identity.type == IDENTITY_TOKEN && uuid_parse(call->credentials.basic_id, &id) &&
+            uuid_equal(&id, &call->identity.id));
+}
+
 static enum identity_result resolve(struct call *call)
 {
     const struct call_credentials *credentials = &call->credentials;
     struct identity_cache *cache = call->loop->cache;
+    enum identity_result result;
 
     if (credentials->bearer.data == NULL)
         return identity_resolve_session(cache, call->view, credentials->session, call->now_ms,
                                         &call->identity);
-    return identity_resolve(cache, call->view, credentials->bearer, call->peer, call->now_ms,
-                            &call->identity);
+    result = identity_resolve(cache, call->view, credentials->bearer, call->peer, call->now_ms,
+                              &call->identity);
+    if (result == IDENTITY_AGAIN || result == IDENTITY_FAILED || result == IDENTITY_UNKNOWN ||
+        has_basic_id(call))
+        return result;
+    call->identity = (struct identity){.type = IDENTITY_ANONYMOUS};
+    return IDENTITY_UNKNOWN;
 }
 
 void call__reset_view(struct call *call)

@@ -34,7 +34,9 @@ struct work;
  * against forgery. Slices are borrowed for as long as the call.
  */
 struct call_credentials {
-    struct slice bearer;  /* of Authorization, see bearer.h; data NULL: none was sent */
+    struct slice bearer; /* of Authorization, see bearer.h; data NULL: none was sent */
+    struct slice
+        basic_id; /* of Basic, which `bearer` came by: the token must have it; data NULL: none */
     struct slice session; /* of the session's cookie; data NULL: none was sent */
     struct slice device; /* of the device's cookie, where anybody may call the method; else empty */
     struct slice csrf;   /* X-CSRF-Token */

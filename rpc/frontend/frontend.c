@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "rpc/call/basic.h"
 #include "rpc/call/bearer.h"
 #include "rpc/call/device_cookie.h"
 #include "rpc/call/session_cookie.h"
@@ -174,6 +175,20 @@ static struct slice bearer_of(const struct exchange *exchange)
     return bearer_parse(only_header(exchange, SLICE("authorization"), SLICE("Bearer invalid")));
 }
 
+/* Basic, where the method accepts it: the secret counts as the bearer value of the token of the id. */
+static void read_basic(const struct exchange *exchange, struct call_credentials *credentials)
+{
+    struct slice header = only_header(exchange, SLICE("authorization"), SLICE("Basic invalid"));
+
+    switch (basic_parse(exchange->arena, header, &credentials->basic_id, &credentials->bearer)) {
+    case BASIC_ABSENT:
+    case BASIC_FOUND:
+        return;
+    case BASIC_MALFORMED:
+        credentials->bearer = SLICE("invalid");
+    }
+}
+
 static void open_with(struct frontend_call *frontend, const struct call_credentials *credentials)
 {
     frontend->opening = true;
@@ -214,6 +229,8 @@ struct status frontend_open_with_cookies(const struct frontends *frontends,
         .is_unsafe = !is_safe(exchange->head.method),
     };
 
+    if (frontend->call.method->takes_form && credentials.bearer.data == NULL)
+        read_basic(exchange, &credentials);
     if (arena_failed(exchange->arena))
         return status_out_of_memory();
     if (credentials.bearer.data == NULL &&

@@ -94,10 +94,9 @@ struct status authorization__who_am_i(struct call *call)
 
 /* -- one token -------------------------------------------------------------------------------- */
 
-/* Whether the token works for the caller's organization; *ret_status is OK unless that is unknown. */
-static bool judge(struct call *call, const char *token, const char *source_ip,
-                  struct identity *ret_identity, bool *ret_source_required,
-                  struct status *ret_status)
+bool authorization__judge(struct call *call, const char *token, const char *source_ip,
+                          struct identity *ret_identity, bool *ret_source_required,
+                          struct status *ret_status)
 {
     enum identity_result result = call_inspect(call, slice_from_cstr(token),
                                                slice_from_cstr(source_ip), ret_identity);
@@ -124,8 +123,8 @@ struct status authorization__verify_token(struct call *call)
         return status_out_of_memory();
     datastream__v1__verify_token_response__init(response);
     response->revision = store_view_revision(call->view);
-    response->active = judge(call, request->token, request->source_ip, &identity, &source_required,
-                             &status);
+    response->active = authorization__judge(call, request->token, request->source_ip, &identity,
+                                            &source_required, &status);
     if (status_is_ok(status) && response->active)
         status = make_caller(call, &identity, &response->caller);
     if (!status_is_ok(status))
@@ -178,8 +177,8 @@ static struct status answer_one(struct call *call, const Datastream__V1__Permiss
     bool is_active = true;
 
     if (check->token[0] != '\0')
-        is_active = judge(call, check->token, check->source_ip, &identity, &source_required,
-                          &status);
+        is_active = authorization__judge(call, check->token, check->source_ip, &identity,
+                                         &source_required, &status);
     answer->allowed = is_active && permission_set_has(&identity.permissions, permission->bit);
     if (status_is_ok(status) && is_active && check->token[0] != '\0')
         call_note_use(call, &identity, slice_from_cstr(check->source_ip));

@@ -69,6 +69,7 @@ const struct handler_entry *services_handlers(void)
         {AUTHORIZATION "VerifyToken", authorization__verify_token},
         {AUTHORIZATION "CheckPermissions", authorization__check_permissions},
         {"datastream.v1.SetupService.CreateFirstOrganization", setup__create_first_organization},
+        {"datastream.v1.IntrospectionService.IntrospectToken", introspection__introspect},
         {"datastream.v1.AuditService.ListAuditLogs", audit_log__list},
         {"datastream.v1.ApiPreviewService.PreviewApiCall", preview__call},
         {NULL, NULL},

@@ -45,6 +45,7 @@ REQUESTS = {
     "CheckPermissions": lambda: {"checks": [v1("PermissionCheck", permission="devices.read")]},
     "SetVaultSecretValue": lambda: {"id": create("VaultSecret").id, "value": "$env{SECRET}"},
     "UpdateOrganization": lambda: {"organization": v1("Organization", name="Acme Works")},
+    "IntrospectToken": lambda: {"token": create("ApiToken").token},
     "VerifyToken": lambda: {"token": create("ApiToken").token},
     "PreviewApiCall": lambda: {"kind": "devices", "body": struct_of("name", "previewed")},
 }

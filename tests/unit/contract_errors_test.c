@@ -60,6 +60,26 @@ static void unreadable_policy(void)
     add_option_bytes(&method("GetDevice")->options->base, OPTION_METHOD_POLICY, SLICE("\x0a\x7f"));
 }
 
+/* GetDevice has no body. */
+static void form_without_a_body(void)
+{
+    Datastream__V1__MethodPolicy policy = policy_of("devices.read", "devices",
+                                                    DATASTREAM__V1__OPERATION__VALUE__GET);
+
+    policy.takes_form = 1;
+    set_policy("GetDevice", policy);
+}
+
+/* CreateDevice has a message in its request. */
+static void form_of_more_than_strings(void)
+{
+    Datastream__V1__MethodPolicy policy = policy_of("devices.create", "devices",
+                                                    DATASTREAM__V1__OPERATION__VALUE__CREATE);
+
+    policy.takes_form = 1;
+    set_policy("CreateDevice", policy);
+}
+
 static void stream_of_requests(void)
 {
     method("GetDevice")->has_client_streaming = 1;
@@ -429,6 +449,11 @@ static const struct spoiled cases[] = {
     {unknown_operation, "datastream.v1.DeviceService.GetDevice has an unknown operation."},
     {unreadable_policy, "datastream.v1.DeviceService.GetDevice has an option "
                         "(datastream.v1.method) that cannot be read."},
+    {form_without_a_body, "datastream.v1.DeviceService.GetDevice accepts a form, but its body is "
+                          "not \"*\" or its request has a field that is no single string."},
+    {form_of_more_than_strings, "datastream.v1.DeviceService.CreateDevice accepts a form, but its "
+                                "body is not \"*\" or its request has a field that is no single "
+                                "string."},
     {stream_of_requests, "datastream.v1.DeviceService.GetDevice accepts a stream of requests: the "
                          "methods of the API must accept one request."},
     {method_twice, "datastream.v1.DeviceService.CreateDevice is declared twice."},
