@@ -88,6 +88,9 @@ struct status binding_compile(struct arena *arena, const struct contract *contra
         .http_method = rule->verb,
         .update_mask = method->update_mask,
         .takes_form = method->takes_form,
+        .format = method->server_streaming
+                      ? message_field_by_proto_name(method->input, SLICE("format"))
+                      : NULL,
     };
     struct status status = template_parse(arena, rule->template, &binding.template);
 

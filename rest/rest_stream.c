@@ -1,15 +1,20 @@
 /*
- * What is written for a message, a heartbeat and the end:
+ * What is written for a message, a heartbeat and the end that comes too early:
  *
  *   NDJSON  {...}\n      {...}\n                       {"error":{problem}}\n
  *   SSE     id:, data:   a comment and id:, no event   event: error, data: {problem}
+ *   CSV     a row        none                          the connection or stream is reset
+ *
+ * A stream that is whole just ends.
  *
  * The id of an event is its revision: clients that lost the connection send it in Last-Event-ID. It
  * is held back until the last change of a revision.
  */
 #include "rest/rest_stream.h"
 
+#include "base/text.h"
 #include "proto/message/message.h"
+#include "rest/csv.h"
 #include "rest/negotiate.h"
 #include "rest/problem.h"
 #include "rpc/frontend/frontend_stream.h"
@@ -20,6 +25,8 @@ struct rest_stream {
     struct frontend_stream stream; /* first */
     struct rest_call *call;
     enum stream_type type;
+    bool is_csv;                  /* in place of the type */
+    bool has_head;                /* of CSV: the names of the columns were written */
     const struct field *revision; /* of the message; NULL where it has none */
     const struct field *more_in_revision;
 };
@@ -31,12 +38,25 @@ static enum stream_type chosen_type(const struct rest_call *call)
     return accept_stream_type(head->headers, head->header_count);
 }
 
+/* The form of a file is the request's to choose. */
 bool rest__stream_is_acceptable(const struct rest_call *call)
 {
-    return chosen_type(call) != STREAM_TYPE_NONE;
+    return call->endpoint->binding.format != NULL || chosen_type(call) != STREAM_TYPE_NONE;
 }
 
 /* -- writing ---------------------------------------------------------------------------------- */
+
+/* "attachment; filename="audit-logs.csv"" of "/api/v1/audit-logs:export". */
+static struct slice file_name(struct arena *arena, struct slice path, bool is_csv)
+{
+    size_t from = path.len;
+
+    while (from > 0 && path.data[from - 1] != '/')
+        from--;
+    path = slice_from(path, from);
+    return arena_printf(arena, "attachment; filename=\"%.*s.%s\"", (int)slice_find(path, ':'),
+                        path.data, is_csv ? "csv" : "ndjson");
+}
 
 static void begin(struct frontend_stream *base)
 {
@@ -47,11 +67,15 @@ static void begin(struct frontend_stream *base)
     };
     const struct rest_stream *stream = (const struct rest_stream *)base;
     struct rest_call *call = stream->call;
+    struct exchange *exchange = call->exchange;
 
     /* Proxies that gather answers would hold the changes back. */
     rest__add_header(call, SLICE("x-accel-buffering"), SLICE("no"));
     rest__add_metadata(call);
-    rest__begin(call, 200, types[stream->type]);
+    if (call->endpoint->binding.format != NULL)
+        rest__add_header(call, SLICE("content-disposition"),
+                         file_name(exchange->arena, exchange->head.path, stream->is_csv));
+    rest__begin(call, 200, stream->is_csv ? SLICE("text/csv") : types[stream->type]);
     base->frontend->logged_status = call->status;
 }
 
@@ -72,18 +96,36 @@ static void put_id(struct json_text *text, const struct rest_stream *stream,
     json_put_literal(text, "\n");
 }
 
+/* The names of the columns come with the first row. */
+static struct status write_row(struct rest_stream *stream, struct arena *arena,
+                               const ProtobufCMessage *message, struct slice *ret_bytes)
+{
+    const struct binding *binding = &stream->call->endpoint->binding;
+    struct slice parts[2] = {SLICE_EMPTY, SLICE_EMPTY};
+    struct status status = csv_row(arena, binding->contract, binding->output, message, &parts[1]);
+
+    if (!stream->has_head)
+        parts[0] = csv_head(arena, binding->output);
+    stream->has_head = true;
+    *ret_bytes = text_join(arena, parts, 2);
+    return status;
+}
+
 static struct status write(struct frontend_stream *base, struct arena *arena,
                            const ProtobufCMessage *message, bool is_heartbeat,
                            struct slice *ret_bytes)
 {
-    const struct rest_stream *stream = (const struct rest_stream *)base;
+    struct rest_stream *stream = (struct rest_stream *)base;
+    const struct binding *binding = &stream->call->endpoint->binding;
     bool is_sse = stream->type == STREAM_TYPE_SSE;
     struct json_text text = {.arena = arena};
     struct slice json = SLICE_EMPTY;
     struct status status = status_ok();
 
+    if (stream->is_csv)
+        return write_row(stream, arena, message, ret_bytes);
     if (!is_sse || !is_heartbeat)
-        status = transcode_response(arena, &stream->call->endpoint->binding, message, false, &json);
+        status = transcode_response(arena, binding, message, false, &json);
     if (!status_is_ok(status))
         return status;
     if (is_sse && is_heartbeat)
@@ -132,8 +174,15 @@ static void end(struct frontend_stream *base, struct status status)
         base->frontend->logged_status = call->status;
         return;
     }
+    if (!status_is_ok(status) && stream->is_csv) { /* no row of a table can say so */
+        exchange_reset(call->exchange);
+        return;
+    }
     if (!status_is_ok(status))
         put_problem(stream, &status);
+    else if (stream->is_csv && !stream->has_head && !base->head_only)
+        exchange_send_body(call->exchange,
+                           csv_head(call->exchange->arena, call->endpoint->binding.output));
     exchange_send_end(call->exchange, NULL, 0);
 }
 
@@ -163,6 +212,7 @@ static struct status take_last_event_id(struct rest_call *call)
 struct status rest__stream_dispatch(struct frontends *frontends, struct rest_call *call)
 {
     const struct message_type *output = call->endpoint->method->output;
+    const struct field *format = call->endpoint->binding.format;
     struct rest_stream *stream = arena_zalloc(call->exchange->arena, sizeof(*stream));
     struct status status = take_last_event_id(call);
 
@@ -174,7 +224,10 @@ struct status rest__stream_dispatch(struct frontends *frontends, struct rest_cal
     stream->stream.frontend = call->frontend;
     stream->stream.head_only = slice_equal(call->exchange->head.method, SLICE("HEAD"));
     stream->call = call;
-    stream->type = chosen_type(call);
+    stream->type = format == NULL ? chosen_type(call) : STREAM_TYPE_NDJSON;
+    stream->is_csv = format != NULL &&
+                     slice_equal(field_get_string(call->frontend->call.request, format),
+                                 SLICE("csv"));
     stream->revision = message_field_by_proto_name(output, SLICE("revision"));
     stream->more_in_revision = message_field_by_proto_name(output, SLICE("more_in_revision"));
     frontend_stream_dispatch(frontends, &stream->stream);

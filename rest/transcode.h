@@ -37,6 +37,8 @@ struct binding {
     const struct field *body;        /* body: "field"; NULL for none */
     const struct field *response;    /* response_body; NULL for the whole message */
     const struct field *update_mask; /* inferred over PATCH when the query gives none; or NULL */
+    const struct field
+        *format; /* of a stream that is a file: the field that chooses its form; or NULL */
 };
 
 /*

@@ -119,6 +119,9 @@ static void put_content(struct openapi *api, const struct openapi_operation *ope
     openapi__open(api, '{');
     if (binding_answers_raw(binding)) {
         put_text_type(api, SLICE("*/*"), "binary");
+    } else if (binding->format != NULL) {
+        put_type(api, SLICE("application/x-ndjson"), binding);
+        put_text_type(api, SLICE("text/csv"), NULL);
     } else if (operation->method->server_streaming) {
         put_type(api, SLICE("application/x-ndjson"), binding);
         put_type(api, SLICE("application/json"), binding);
@@ -196,7 +199,8 @@ static void put_produces(struct openapi *api, const struct openapi_operation *op
     openapi__open(api, '[');
     if (operation->method->server_streaming) {
         openapi__string(api, SLICE("application/x-ndjson"));
-        openapi__string(api, SLICE("text/event-stream"));
+        openapi__string(api, operation->binding->format == NULL ? SLICE("text/event-stream")
+                                                                : SLICE("text/csv"));
     }
     openapi__string(api, SLICE("application/json"));
     openapi__string(api, SLICE("application/problem+json"));

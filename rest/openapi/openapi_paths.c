@@ -299,7 +299,8 @@ static struct slice stream_text(struct arena *arena, const struct openapi_operat
 {
     struct slice path = make_path(arena, operation->binding);
 
-    if (!operation->method->server_streaming || !openapi__is_verb(operation, "GET"))
+    if (!operation->method->server_streaming || operation->binding->format != NULL ||
+        !openapi__is_verb(operation, "GET"))
         return SLICE_EMPTY;
     if (slice_starts_with(path, SLICE("/api/v1/")))
         path = slice_from(path, SLICE("/api/v1").len);

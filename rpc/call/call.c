@@ -6,6 +6,7 @@
  *   OPEN -> RUNNING         identity again, validation, handler; may wait for fetches
  *   RUNNING -> COMMITTING   waits for the store
  *   COMMITTING -> RUNNING   a condition did not hold: all of it again
+ *   COMMITTING -> STREAMING a stream whose opening is audited
  *   RUNNING                 may give way to other calls, and goes on
  *   RUNNING -> STREAMING    `ready`; stream.c has the rest
  *   RUNNING, COMMITTING, STREAMING -> DONE  `finish`
@@ -40,7 +41,7 @@ void call__move(struct call *call, int state)
         [CALL_OPENING] = 1U << CALL_OPEN | 1U << CALL_DONE,
         [CALL_OPEN] = 1U << CALL_RUNNING,
         [CALL_RUNNING] = 1U << CALL_COMMITTING | 1U << CALL_STREAMING | 1U << CALL_DONE,
-        [CALL_COMMITTING] = 1U << CALL_RUNNING | 1U << CALL_DONE,
+        [CALL_COMMITTING] = 1U << CALL_RUNNING | 1U << CALL_STREAMING | 1U << CALL_DONE,
         [CALL_STREAMING] = 1U << CALL_DONE,
         [CALL_DONE] = 0,
     };
@@ -225,7 +226,7 @@ static struct status too_large(struct call *call)
                        objects, fit);
 }
 
-static void submit(struct call *call)
+void call__submit(struct call *call)
 {
     struct commit *commit = &call->commit;
 
@@ -366,7 +367,7 @@ static void run_handler(struct call *call)
         call__finish(call, status_const(STATUS_INTERNAL, SLICE("The method gave no answer.")));
     else if (status_is_ok(status) &&
              (!commit_is_empty(&call->commit) || idempotency__remembers(call)))
-        submit(call);
+        call__submit(call);
     else if (status_is_ok(status) && !may_change(call->method))
         call__finish(call, call__check_read(call));
     else
@@ -412,6 +413,14 @@ static void run_once(struct call *call)
     }
 }
 
+static void open_stream(struct call *call)
+{
+    begin_run(call);
+    if (call->loop->chain->streams[call->method->index]->audits)
+        audit_row__read_actor(call);
+    stream__open(call, call->loop->chain->streams[call->method->index]);
+}
+
 /* From the top, and again after each fetch; what the view has stays. */
 static void run(struct call *call)
 {
@@ -436,7 +445,7 @@ static void run(struct call *call)
     else if (!status_is_ok(status))
         call__finish(call, status);
     else if (call->loop->chain->streams[call->method->index] != NULL)
-        stream__open(call, call->loop->chain->streams[call->method->index]);
+        open_stream(call);
     else if (call->idempotency != NULL)
         run_once(call);
     else
@@ -486,6 +495,12 @@ void call_dispatch(struct call *call)
 /* A commit that is durable is never denied, not even to a caller who has gone. */
 static void end_done(struct call *call)
 {
+    const struct stream_handler *stream = call->loop->chain->streams[call->method->index];
+
+    if (stream != NULL) {
+        stream__begin(call, stream);
+        return;
+    }
     if (call->committed != NULL)
         call->committed(call, call->commit.revision);
     if (arena_failed(call->arena))

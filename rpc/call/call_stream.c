@@ -6,6 +6,8 @@
  *   AWAKE -> FETCHING   a read missed; its thread calls `post`
  *   any   -> AWAKE      the frontend pulls or ticks, or the loop was woken and found a cause
  *
+ * A stream that has an end neither sleeps nor has heartbeats: there is more until it ends.
+ *
  * A stream is looked at when there are news of its organization, when what could change an identity
  * was published, and when the server drains.
  */
@@ -126,6 +128,11 @@ static enum stream_result fetch(struct stream *stream)
     return call__fetch(stream->call) ? STREAM_WAIT : end(stream, call__never_there());
 }
 
+static bool has_end(const struct stream *stream)
+{
+    return stream->handler->heartbeat == NULL && stream->handler->read != NULL;
+}
+
 /* -- judging ------------------------------------------------------------------------------- */
 
 static bool is_judged(const struct stream *stream)
@@ -176,6 +183,8 @@ static bool wants_read(const struct stream *stream)
     const struct call *call = stream->call;
     const struct news *news = call->loop->chain->news;
 
+    if (has_end(stream))
+        return stream->reading != NULL || stream->more;
     return stream->reading != NULL || stream->more || stream->due ||
            (news != NULL && news_since(news, &call->identity.organization, stream->seen));
 }
@@ -230,6 +239,8 @@ static enum stream_result take(struct stream *stream, ProtobufCMessage **ret_mes
 /* The slice is at its end. */
 static enum stream_result rest(struct stream *stream, ProtobufCMessage **ret_message)
 {
+    if (has_end(stream) && !wants_read(stream))
+        return end(stream, status_ok());
     if (stream->due) {
         ProtobufCMessage *message = stream->handler->heartbeat(stream->call, &stream->message);
 
@@ -357,10 +368,25 @@ static struct stream *make(struct call *call, const struct stream_handler *handl
         return NULL;
     stream->call = call;
     stream->handler = handler;
-    stream->due = true;
+    stream->due = handler->heartbeat != NULL;
+    stream->more = has_end(stream);
     arena_init_like(&stream->message, call->arena);
     arena_init_like(&stream->slice, call->arena);
     return stream;
+}
+
+void stream__begin(struct call *call, const struct stream_handler *handler)
+{
+    struct stream *stream = make(call, handler);
+
+    if (arena_failed(call->arena)) {
+        call__finish(call, status_out_of_memory());
+        return;
+    }
+    call->stream = stream;
+    enter(call->loop, stream);
+    call__move(call, CALL_STREAMING);
+    call->ready(call);
 }
 
 void stream__open(struct call *call, const struct stream_handler *handler)
@@ -370,20 +396,17 @@ void stream__open(struct call *call, const struct stream_handler *handler)
     assert(call->loop->wake != NULL);
     call->handler_state = NULL;
     status = atomic_load(&call->loop->chain->draining) ? draining() : handler->open(call);
-    if (status_is_ok(status) && !store_view_missed(call->view))
-        call->stream = make(call, handler);
     if (arena_failed(call->arena)) {
-        call->stream = NULL;
         call__finish(call, status_out_of_memory());
     } else if (store_view_missed(call->view)) {
         if (!call__fetch(call))
             call__finish(call, call__never_there());
     } else if (!status_is_ok(status)) {
         call__finish(call, status);
+    } else if (call->audit != NULL) {
+        call__submit(call);
     } else {
-        enter(call->loop, call->stream);
-        call__move(call, CALL_STREAMING);
-        call->ready(call);
+        stream__begin(call, handler);
     }
 }
 
@@ -396,7 +419,7 @@ void call_stream_tick(struct call *call)
 {
     struct stream *stream = call->stream;
 
-    stream->due = stream->due || !stream->sent;
+    stream->due = stream->due || (!stream->sent && stream->handler->heartbeat != NULL);
     stream->sent = false;
     if (stream->state != STREAM_FETCHING)
         look(stream);

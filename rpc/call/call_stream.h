@@ -3,10 +3,11 @@
  *
  * A frontend dispatches such a call like any other. When the stream is open, `ready` is called, and
  * again whenever there may be something: the frontend then pulls messages with call_stream_next, at
- * its own pace, until there is none or its peer takes no more. `finish` is called once, at the end,
- * with a status that is never OK: the caller may no longer see it, the server drains, the call was
- * cancelled. While nothing happens the stream costs nothing: it sleeps until the news of a commit,
- * and says by a heartbeat now and then how far it has come.
+ * its own pace, until there is none or its peer takes no more. `finish` is called once, at the end:
+ * with OK where the method's streams have an end and all was told, else with the status that says why
+ * not, such as that the caller may no longer see it, the server drains, or the call was cancelled.
+ * While nothing happens a stream without an end costs nothing: it sleeps until the news of a commit, and
+ * says by a heartbeat now and then how far it has come.
  *
  * Memory is bounded however long it lives: a slice of what was read, and one message.
  */
@@ -28,7 +29,11 @@ enum stream_result {
  * read was there.
  */
 struct stream_handler {
-    /* Checks the request and sets call->handler_state, in call->arena. */
+    bool audits; /* `open` adds audit rows */
+    /*
+     * Checks the request and sets call->handler_state, in call->arena. Audit rows that it adds
+     * (call_audit_add) are durable before `ready`.
+     */
     struct status (*open)(struct call *call);
     /* The caller's identity was judged anew: whether it may still see the stream. */
     struct status (*admit)(struct call *call);
@@ -40,7 +45,10 @@ struct stream_handler {
                           bool *ret_more);
     /* The next message of the slice, in `arena`; NULL when there is none (or the arena failed). */
     ProtobufCMessage *(*next)(struct call *call, struct arena *arena);
-    /* A message that says how far the stream has come; the slice is at its end. */
+    /*
+     * A message that says how far the stream has come; the slice is at its end. NULL: the stream ends,
+     * with OK, once a read said that there is no more.
+     */
     ProtobufCMessage *(*heartbeat)(struct call *call, struct arena *arena);
 };
 

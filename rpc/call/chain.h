@@ -57,6 +57,9 @@ void call__finish(struct call *call, struct status status);
 
 struct status call__cancelled(void);
 
+/* Hands over the commit of what the handler, or a stream that opens, has filled it with. */
+void call__submit(struct call *call);
+
 /*
  * If-Match of a method that only reads, against the etag of its response: OK, or ABORTED with
  * PRECONDITION_ETAG, also where the response has no etag (RFC 9110 section 13.1.1).
@@ -69,6 +72,9 @@ struct status call__never_there(void);
 
 /* Runs a streaming method up to its first `ready`, or its end; again after a fetch. */
 void stream__open(struct call *call, const struct stream_handler *handler);
+
+/* After `open`, and after the commit of what it added to the audit. */
+void stream__begin(struct call *call, const struct stream_handler *handler);
 
 /* Of methods that a frontend answers by itself: the caller is judged, and nothing else. */
 extern const struct stream_handler stream__conversation;

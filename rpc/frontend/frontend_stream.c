@@ -63,8 +63,12 @@ bool frontend_stream_is_late(int64_t deadline_us)
 
 /* -- ending -------------------------------------------------------------------------------- */
 
+static void begin(struct frontend_stream *stream);
+
 static void finish(struct frontend_stream *stream, struct status status)
 {
+    if (status_is_ok(status)) /* all was told, and it may be nothing */
+        begin(stream);
     outbox_flush(&stream->outbox);
     stream->ended = true;
     stream->frontend->answered = true;

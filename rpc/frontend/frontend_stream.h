@@ -21,8 +21,8 @@ struct frontend_stream_writer {
                            const ProtobufCMessage *message, bool is_heartbeat,
                            struct slice *ret_bytes);
     /*
-     * The end of the exchange, by a status that is not OK: an answer of its own when
-     * stream->begun is false, else the end of the body. Sets frontend->logged_status.
+     * The end of the exchange. By a status that is not OK it is an answer of its own when
+     * stream->begun is false; else the end of the body. Sets frontend->logged_status.
      */
     void (*end)(struct frontend_stream *stream, struct status status);
     int closed_status; /* logged when the peer went away */

@@ -2,6 +2,7 @@
 #include "rpc/services/services.h"
 
 #include "rpc/services/api_token.h"
+#include "rpc/services/audit_export.h"
 #include "rpc/services/audit_log.h"
 #include "rpc/services/authorization.h"
 #include "rpc/services/contract_values.h"
@@ -112,6 +113,7 @@ const struct stream_entry *services_streams(void)
 {
     static const struct stream_entry streams[] = {
         {"datastream.v1.ChangeService.Watch", &watch_changes},
+        {"datastream.v1.AuditService.ExportAuditLogs", &audit_export},
         {NULL, NULL},
     };
 

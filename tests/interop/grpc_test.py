@@ -57,6 +57,23 @@ class Refusals(unittest.TestCase):
 
 
 class Calls(Refusals):
+    def test_an_export_of_the_audit_log_ends_well(self):
+        call(DIRECTORS + "CreateDirector", v1(
+            "CreateDirectorRequest", director=v1("Director", name="Exported")))
+        path, _, response = method("datastream.v1.AuditService.ExportAuditLogs")
+        stub = channel.unary_stream(path, request_serializer=lambda m: m.SerializeToString(),
+                                    response_deserializer=response.FromString)
+        stream = stub(v1("ExportAuditLogsRequest"), timeout=60,
+                      metadata=(("authorization", "Bearer " + server.token),))
+        lines = list(stream)
+        self.assertEqual(stream.code(), grpc.StatusCode.OK)
+        self.assertEqual([line.number for line in lines], list(range(1, len(lines) + 1)))
+        self.assertEqual(lines[-1].action, "CreatedDirector")
+        self.assertEqual({len(line.mac) for line in lines}, {32})
+        rest = list(stub(v1("ExportAuditLogsRequest", after=lines[-1].number), timeout=60,
+                         metadata=(("authorization", "Bearer " + server.token),)))
+        self.assertEqual([line.action for line in rest], ["ExportedAuditLogs"])
+
     def test_a_repeated_create_is_answered_again(self):
         request = v1("CreateDirectorRequest", director=v1(
             "Director", name="Once", labels={"site": "Bern", "rack": "1", "row": "2"}))

@@ -1,0 +1,177 @@
+/* The audit log as a file: whole, in both forms, resumable, and itself a line of the log. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness.h"
+#include "stream_client.h"
+
+#define EXPORT "/api/v1/audit-logs:export"
+#define DEVICES 200 /* more than one slice of rows */
+
+static struct api_server server;
+
+static int start(void **state)
+{
+    (void)state;
+    api_start(&server, NULL);
+    for (int i = 0; i < DEVICES; i++) {
+        char body[64];
+
+        snprintf(body, sizeof(body), "{\"name\":\"device %d\"}", i);
+        api_check(&server, 201, "POST", "/api/v1/devices", server.token, body);
+    }
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    api_stop(&server);
+    assert_int_equal(api_command(&server, "verify-audit"), 0);
+    api_remove(&server);
+    return 0;
+}
+
+static struct api_stream *open_export(const char *query)
+{
+    char path[128];
+    struct api_stream *stream;
+
+    snprintf(path, sizeof(path), EXPORT "%s", query);
+    stream = api_stream_open(&server, path, server.token, NULL, NULL);
+    assert_int_equal(stream->status, 200);
+    return stream;
+}
+
+static bool head_has(const struct api_stream *stream, const char *line)
+{
+    return strstr(stream->head, line) != NULL;
+}
+
+/* The number that a line of NDJSON begins or ends with; the lines follow each other without a gap. */
+static unsigned long long number_of(const char *line)
+{
+    const char *at = strstr(line, "\"number\":\"");
+
+    assert_non_null(at);
+    return strtoull(at + sizeof("\"number\":\"") - 1, NULL, 10);
+}
+
+static unsigned long long read_numbers(struct api_stream *stream, unsigned long long after)
+{
+    char line[8192];
+
+    while (api_stream_line(stream, line, sizeof(line))) {
+        assert_null(strstr(line, "\"error\""));
+        assert_non_null(strstr(line, "\"mac\":\""));
+        assert_int_equal(number_of(line), after + 1);
+        after++;
+    }
+    assert_true(stream->ended);
+    return after;
+}
+
+static void an_export_is_whole_and_ends(void **state)
+{
+    struct api_stream *stream = open_export("");
+    struct api_reply reply;
+    char newest[32];
+    unsigned long long count;
+
+    (void)state;
+    assert_true(head_has(stream, "application/x-ndjson"));
+    assert_true(head_has(stream, "attachment; filename=\"audit-logs.ndjson\""));
+    count = read_numbers(stream, 0);
+    api_stream_close(stream);
+    assert_true(count > DEVICES);
+    /* The line after the last one tells of the export itself. */
+    reply = api_expect(&server, 200, "GET", "/api/v1/audit-logs?pageSize=1", server.token, NULL);
+    assert_true(api_contains(&reply, "\"ExportedAuditLogs\""));
+    api_field(&reply, "number", newest, sizeof(newest));
+    assert_int_equal(strtoull(newest, NULL, 10), count + 1);
+    api_reply_free(&reply);
+}
+
+static void an_export_is_resumed_after_a_number(void **state)
+{
+    struct api_stream *stream = open_export("?format=ndjson&after=150");
+    char line[8192];
+
+    (void)state;
+    assert_true(read_numbers(stream, 150) > DEVICES);
+    api_stream_close(stream);
+    stream = open_export("?after=1000000");
+    assert_false(api_stream_line(stream, line, sizeof(line)));
+    assert_true(stream->ended);
+    api_stream_close(stream);
+    stream = open_export("?after=1000000&format=csv");
+    assert_true(api_stream_line(stream, line, sizeof(line)));
+    assert_false(api_stream_line(stream, line, sizeof(line)));
+    assert_true(stream->ended);
+    api_stream_close(stream);
+}
+
+static void cells_of_csv_are_quoted_and_are_no_formulas(void **state)
+{
+    char line[8192];
+    struct api_stream *stream;
+    struct api_reply reply;
+    bool found = false;
+    int lines = 0;
+
+    (void)state;
+    reply = api_call(&server, "POST", "/api/v1/devices", server.token,
+                     "User-Agent: =HYPERLINK(\"x\",1)\r\n", "{\"name\":\"-1+1, or not\"}");
+    assert_int_equal(reply.status, 201);
+    api_reply_free(&reply);
+    stream = open_export("?format=csv");
+    assert_true(head_has(stream, "text/csv"));
+    assert_true(head_has(stream, "attachment; filename=\"audit-logs.csv\""));
+    assert_true(api_stream_line(stream, line, sizeof(line)));
+    assert_string_equal(line, "createTime,actor,actorName,sourceIp,userAgent,action,method,kind,"
+                              "objectId,objectName,description,changes,outcome,requestId,count,"
+                              "number,mac\r");
+    while (api_stream_line(stream, line, sizeof(line))) {
+        lines++;
+        if (strstr(line, "'-1+1, or not") == NULL)
+            continue;
+        found = true;
+        assert_non_null(strstr(line, ",\"'=HYPERLINK(\"\"x\"\",1)\","));
+        assert_non_null(strstr(line, ",\"'-1+1, or not\","));
+        assert_int_equal(line[strlen(line) - 1], '\r');
+    }
+    assert_true(stream->ended);
+    assert_true(found);
+    assert_true(lines > DEVICES);
+    api_stream_close(stream);
+}
+
+static void an_export_is_refused_before_it_begins(void **state)
+{
+    char role[40], value[64], id[40];
+
+    (void)state;
+    api_check(&server, 400, "GET", EXPORT "?format=xml", server.token, NULL);
+    api_check(&server, 400, "GET", EXPORT "?after=-1", server.token, NULL);
+    api_check(&server, 401, "GET", EXPORT, NULL, NULL);
+    api_role_id(&server, "API Reader", role);
+    api_make_token(&server, server.token, "reader", role, value, id);
+    api_check(&server, 403, "GET", EXPORT, value, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_export_is_whole_and_ends),
+        cmocka_unit_test(an_export_is_resumed_after_a_number),
+        cmocka_unit_test(cells_of_csv_are_quoted_and_are_no_formulas),
+        cmocka_unit_test(an_export_is_refused_before_it_begins),
+    };
+
+    return cmocka_run_group_tests(tests, start, end);
+}
