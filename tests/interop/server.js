@@ -40,7 +40,8 @@ async function startServer(...flags) {
     if (code !== 0) throw new Error(`the server ended with ${code}: ${text}`);
   }
 
-  return { address: found[1], token: JSON.parse(made).apiToken, stop };
+  const { apiToken, ownerEmail, ownerPassword } = JSON.parse(made);
+  return { address: found[1], token: apiToken, owner: { email: ownerEmail, password: ownerPassword }, stop };
 }
 
 module.exports = { startServer };

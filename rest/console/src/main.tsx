@@ -1,5 +1,4 @@
 import { CSPProvider } from '@base-ui/react/csp-provider';
-import { Tooltip } from '@base-ui/react/tooltip';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
@@ -10,6 +9,8 @@ import './style/base.css';
 import './style/controls.css';
 import './style/shell.css';
 import './style/table.css';
+import './style/wizard.css';
+import { TipLayer } from './ui/tip';
 import { ToastProvider } from './ui/toast';
 
 const client = new QueryClient({
@@ -26,11 +27,10 @@ createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <CSPProvider disableStyleElements>
       <QueryClientProvider client={client}>
-        <Tooltip.Provider delay={300}>
-          <ToastProvider>
-            <RouterProvider router={router} />
-          </ToastProvider>
-        </Tooltip.Provider>
+        <ToastProvider>
+          <RouterProvider router={router} />
+        </ToastProvider>
+        <TipLayer />
       </QueryClientProvider>
     </CSPProvider>
   </StrictMode>,

@@ -5,6 +5,8 @@ import {
 import { resourceRoutes } from './forms/routes';
 import { Page } from './shell/page';
 import { Shell } from './shell/shell';
+import type { CreateSearch } from './tokens/create';
+import { readListSearch } from './tokens/search';
 import { Failure, Waiting } from './ui/states';
 
 const root = createRootRoute({
@@ -18,7 +20,7 @@ const root = createRootRoute({
   ),
 });
 
-const TOKENS = '/organization/settings/api-tokens';
+const TOKENS = '/organization/settings/api-tokens' as const;
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -39,10 +41,36 @@ const settings = createRoute({
 const tokens = createRoute({
   getParentRoute: () => root,
   path: TOKENS,
+  validateSearch: readListSearch,
   component: lazyRouteComponent(() => import('./tokens/list'), 'TokensPage'),
 });
 
-const routeTree = root.addChildren([...resourceRoutes(root), home, settings, tokens]);
+const text = (value: unknown): string | undefined => (typeof value === 'string' || typeof value === 'number' ? String(value) : undefined);
+
+// A link may fill in the form; nothing is created without the click, and unknown keys are ignored.
+const newToken = createRoute({
+  getParentRoute: () => root,
+  path: `${TOKENS}/new`,
+  validateSearch: (raw: Record<string, unknown>): CreateSearch => {
+    const search: CreateSearch = {};
+    for (const key of ['name', 'description', 'role', 'expiration'] as const) {
+      const value = text(raw[key]);
+      if (value !== undefined) search[key] = value;
+    }
+    const step = Number(raw['step']);
+    if (step >= 1 && step <= 4) search.step = Math.trunc(step);
+    return search;
+  },
+  component: lazyRouteComponent(() => import('./tokens/create'), 'CreateTokenPage'),
+});
+
+const token = createRoute({
+  getParentRoute: () => root,
+  path: `${TOKENS}/$id`,
+  component: lazyRouteComponent(() => import('./tokens/details'), 'TokenPage'),
+});
+
+const routeTree = root.addChildren([...resourceRoutes(root), home, settings, tokens, newToken, token]);
 
 export const router = createRouter({
   routeTree,

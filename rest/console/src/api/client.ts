@@ -44,8 +44,28 @@ async function refreshCsrfToken(): Promise<void> {
   if (response.ok) csrfToken = ((await response.json()) as { csrfToken?: string }).csrfToken ?? '';
 }
 
+// Signing in is not repeatable work: its failure is an answer, and no reason to ask for the session again.
+const isSignIn = ({ method, url }: Request): boolean =>
+  method === 'POST' && ['/api/v1/session', '/api/v1/setup'].includes(new URL(url).pathname);
+
+// The server's clock less this one's, in milliseconds: time limits are judged by the server's.
+let clockOffset = 0;
+
+export const serverNow = (): number => Date.now() + clockOffset;
+
+function readClock(response: Response, sent: number) {
+  const date = Date.parse(response.headers.get('date') ?? '');
+  const received = Date.now();
+  // The header has whole seconds, so a difference within two says nothing.
+  if (!Number.isNaN(date)) {
+    const offset = date + 500 - (sent + received) / 2;
+    clockOffset = Math.abs(offset) > 2000 ? offset : 0;
+  }
+}
+
 export async function send(request: Request): Promise<Response> {
-  if (request.method === 'POST' && !request.headers.has('idempotency-key'))
+  const sent = Date.now();
+  if (request.method === 'POST' && !request.headers.has('idempotency-key') && !isSignIn(request))
     request.headers.set('idempotency-key', newKey());
   const again = [request.clone(), request.clone()];
   let response = await reach(request);
@@ -56,10 +76,11 @@ export async function send(request: Request): Promise<Response> {
       response = await reach(again[0]!);
     }
   }
-  if (response.status === 401 && askAgain !== undefined) {
+  if (response.status === 401 && askAgain !== undefined && !isSignIn(request)) {
     await askAgain();
     response = await reach(again[1]!);
   }
+  readClock(response, sent);
   if (!response.ok && response.status !== 304) throw await Problem.of(response);
   return response;
 }

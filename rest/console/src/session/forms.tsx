@@ -7,7 +7,7 @@ import icon from '../icon.svg';
 import { ModalDialog } from '../ui/dialog';
 import { FieldError, TextField } from '../ui/field';
 import { say } from '../ui/toast';
-import { changePassword, sessionQuery, setUp, signIn, signOut, useSession } from './session';
+import { changePassword, setUp, signIn, signOut, useSession } from './session';
 
 const usePageTitle = (title: string) => useEffect(() => { document.title = `${title} - DataStream`; }, [title]);
 
@@ -115,13 +115,14 @@ export function SetupPage() {
 }
 
 function PasswordForm({ onDone, actions }: { onDone: () => void; actions: (busy: boolean) => ReactNode }) {
+  const client = useQueryClient();
   const email = useSession()?.user.email;
   const [unequal, setUnequal] = useState(false);
   const { submit, error, busy, at } = useSubmit(async (form) => {
     const password = valueOf(form, 'newPassword');
     setUnequal(password !== valueOf(form, 'repeated'));
     if (password !== valueOf(form, 'repeated')) return;
-    await changePassword(valueOf(form, 'currentPassword'), password);
+    await changePassword(client, valueOf(form, 'currentPassword'), password);
     onDone();
   });
   const shown = error instanceof Problem && error.violations.length > 0 ? '' : error ? messageOf(error) : '';
@@ -146,7 +147,7 @@ export function PasswordChangePage() {
   return (
     <Alone title="Choose a password">
       <p className="muted">Your password was given to you for one use. Choose another one to go on.</p>
-      <PasswordForm onDone={() => void client.invalidateQueries(sessionQuery)} actions={(busy) => (
+      <PasswordForm onDone={() => say('Your password was changed.')} actions={(busy) => (
         <>
           <button type="submit" className="button primary wide" disabled={busy}>Change password</button>
           <button type="button" className="button quiet wide" onClick={() => void signOut(client)}>Sign out</button>
@@ -157,9 +158,7 @@ export function PasswordChangePage() {
 }
 
 export function PasswordDialog({ onClose }: { onClose: () => void }) {
-  const client = useQueryClient();
   const done = () => {
-    void client.invalidateQueries(sessionQuery);
     say('Your password was changed.');
     onClose();
   };
@@ -196,19 +195,11 @@ export function SessionGuard() {
   }, []);
   const { submit, error, busy, wait } = useSubmit(async (form) => {
     const before = session?.user.id;
-    onSessionEnd(undefined);
     const after = await signIn(client, session?.user.email ?? '', valueOf(form, 'password'));
-    if (before !== undefined && before !== after.user.id) window.location.reload();
+    if (before !== after.user.id) window.location.reload();
     setAsking(false);
     waiters.current.splice(0).forEach(({ resolve }) => resolve());
   });
-  useEffect(() => {
-    if (!asking && session !== undefined)
-      onSessionEnd(() => new Promise<void>((resolve, reject) => {
-        waiters.current.push({ resolve, reject });
-        setAsking(true);
-      }));
-  }, [asking, session]);
   if (!asking) return null;
   const leave = () => {
     waiters.current.splice(0).forEach(({ reject }) => reject(new Error('You are signed out.')));

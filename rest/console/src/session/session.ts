@@ -2,55 +2,40 @@
 import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
 import { call, onSessionEnd, setCsrfToken } from '../api/client';
 
+const SESSION = '/api/v1/session';
+
 export interface SessionUser {
   id: string;
   name: string;
   email: string;
-  roleId: string;
-  roleName: string;
-  passwordChangeRequired: boolean;
+  timezone: string;
+  language: string;
 }
 
 export interface Session {
+  id: string;
   user: SessionUser;
-  organization: string;
+  roleId: string;
+  roleName: string;
   permissions: string[];
   csrfToken: string;
-}
-
-// Fields may stand in the session itself or in its user.
-interface SessionAnswer {
-  user?: Partial<SessionUser>;
-  email?: string;
-  roleName?: string;
-  organization?: string | { name?: string };
-  organizationName?: string;
-  permissions?: string[];
-  csrfToken?: string;
   passwordChangeRequired?: boolean;
 }
 
-function readSession(answer: SessionAnswer): Session {
-  const user = answer.user ?? {};
-  const organization = typeof answer.organization === 'object' ? answer.organization.name : answer.organization;
-  const csrfToken = answer.csrfToken ?? '';
-  setCsrfToken(csrfToken);
-  return {
-    user: {
-      id: user.id ?? '',
-      name: user.name ?? '',
-      email: user.email ?? answer.email ?? '',
-      roleId: user.roleId ?? '',
-      roleName: user.roleName ?? answer.roleName ?? '',
-      passwordChangeRequired: user.passwordChangeRequired ?? answer.passwordChangeRequired ?? false,
-    },
-    organization: organization ?? answer.organizationName ?? '',
-    permissions: answer.permissions ?? [],
-    csrfToken,
-  };
+export interface Organization {
+  id: string;
+  name: string;
+  maximalTokenLifetimeSeconds?: number;
+  defaultTokenExpiration?: string;
+  etag: string;
 }
 
-const getSession = async (): Promise<Session> => readSession(await call<SessionAnswer>('GET', '/api/v1/session'));
+function keep(session: Session): Session {
+  setCsrfToken(session.csrfToken);
+  return session;
+}
+
+const getSession = async (): Promise<Session> => keep(await call<Session>('GET', SESSION));
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
@@ -58,6 +43,18 @@ export const sessionQuery = queryOptions({
   staleTime: Infinity,
   retry: false,
 });
+
+const organizationQuery = queryOptions({
+  queryKey: ['organization'],
+  queryFn: () => call<Organization>('GET', '/api/v1/organization'),
+  staleTime: 60000,
+});
+
+// The reader's organization; undefined where the role may not read it.
+export function useOrganization(): Organization | undefined {
+  const may = useMay();
+  return useQuery({ ...organizationQuery, enabled: may('settings.read') }).data;
+}
 
 export const useSession = (): Session | undefined => useQuery(sessionQuery).data;
 
@@ -68,21 +65,25 @@ export function useMay(): (permission: string) => boolean {
 }
 
 export async function signIn(client: QueryClient, email: string, password: string): Promise<Session> {
-  await call('POST', '/api/v1/session', { email, password });
-  return await client.fetchQuery({ ...sessionQuery, staleTime: 0 });
+  const session = keep(await call<Session>('POST', SESSION, { email, password }));
+  client.setQueryData(sessionQuery.queryKey, session);
+  return session;
 }
 
 export async function signOut(client: QueryClient): Promise<void> {
   onSessionEnd(undefined);
-  await call('DELETE', '/api/v1/session');
+  await call('DELETE', SESSION);
   setCsrfToken('');
   // What the reader saw must not be there for the next one.
   client.clear();
   window.location.assign('/console/');
 }
 
-export const changePassword = (currentPassword: string, newPassword: string) =>
-  call('POST', '/api/v1/session:changePassword', { currentPassword, newPassword });
+// The answer is the session under a new cookie and a new CSRF token.
+export async function changePassword(client: QueryClient, currentPassword: string, newPassword: string): Promise<void> {
+  const session = keep(await call<Session>('POST', `${SESSION}:changePassword`, { currentPassword, newPassword }));
+  client.setQueryData(sessionQuery.queryKey, session);
+}
 
 export interface Setup {
   setupToken: string;

@@ -6,7 +6,7 @@ import { BookOpen, Check, CircleUser, Menu as Hamburger, WifiOff } from 'lucide-
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { isStatus } from '../api/problem';
 import { PasswordChangePage, PasswordDialog, SessionGuard, SetupPage, SignInPage } from '../session/forms';
-import { type Session, sessionQuery, signOut } from '../session/session';
+import { type Session, sessionQuery, signOut, useOrganization } from '../session/session';
 import { Failure, Waiting } from '../ui/states';
 import { setTheme, type Theme, useTheme } from '../ui/theme';
 import { sayError } from '../ui/toast';
@@ -36,7 +36,7 @@ function UserMenu({ session }: { session: Session }) {
               <Menu.Group>
                 <Menu.GroupLabel className="group-label">
                   {user.name || user.email}
-                  {user.roleName && ` (${user.roleName})`}
+                  {session.roleName && ` (${session.roleName})`}
                 </Menu.GroupLabel>
                 <Menu.Item className="option" onClick={() => setChanging(true)}>Change password</Menu.Item>
               </Menu.Group>
@@ -92,6 +92,7 @@ function Frame({ session }: { session: Session }) {
   const [pinned, setPinned] = useState(true);
   const [open, setOpen] = useState(false);
   const offline = useIsOffline();
+  const organization = useOrganization();
   useFocusOnChange();
   const shown = wide && pinned;
   return (
@@ -103,7 +104,7 @@ function Frame({ session }: { session: Session }) {
           <Hamburger />
         </button>
         <Link to="/" className="product">DataStream</Link>
-        {session.organization && <span className="organization">{session.organization}</span>}
+        {organization && <span className="organization">{organization.name}</span>}
         <span className="spread" />
         <a className="button quiet reference" href="/api/v1/swagger/index.html" target="_blank" rel="noreferrer"
           aria-label="API docs">
@@ -133,7 +134,7 @@ function Frame({ session }: { session: Session }) {
 // The address stays as it is while the reader signs in, so that they land where they wanted to go.
 export function Shell() {
   const { data: session, error, refetch } = useQuery(sessionQuery);
-  if (session?.user.passwordChangeRequired) return <PasswordChangePage />;
+  if (session?.passwordChangeRequired) return <PasswordChangePage />;
   if (session) return <Frame session={session} />;
   if (isStatus(error, 401)) return <SignInPage />;
   if (isStatus(error, 503) && /setup/i.test(error.reason)) return <SetupPage />;
