@@ -118,15 +118,6 @@ static bool cache_keep(struct arena_cache *cache, struct arena_block *block)
 #endif
 }
 
-/* The compiler may not drop this as a dead store. */
-static void wipe_bytes(void *bytes, size_t size)
-{
-    volatile char *at = bytes;
-
-    while (size-- > 0)
-        *at++ = 0;
-}
-
 void arena_done(struct arena *arena)
 {
     struct arena_block *block = arena->blocks;
@@ -137,7 +128,7 @@ void arena_done(struct arena *arena)
 
         UNPOISON(block_bytes(block), block->size);
         if (arena->wipe)
-            wipe_bytes(block_bytes(block), block->size);
+            explicit_bzero(block_bytes(block), block->size);
         if (!cache_keep(arena->cache, block))
             free(block);
         block = next;

@@ -24,6 +24,7 @@ static void free_first(struct outbox *outbox)
 
     outbox->first = block->next;
     account_give(account_of(outbox), sizeof(*block) + block->size);
+    explicit_bzero(block->bytes, block->used); /* an answer may hold a credential */
     free(block);
 }
 

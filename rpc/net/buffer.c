@@ -3,24 +3,37 @@
 
 #include <stdlib.h>
 
+/* Moves the bytes into a larger block, and leaves none where they were. */
+static char *grow(struct buffer *buffer, size_t capacity)
+{
+    char *data = malloc(capacity);
+
+    if (data == NULL)
+        return NULL;
+    if (buffer->len > 0)
+        memcpy(data, buffer->data, buffer->len);
+    buffer_done(buffer);
+    return data;
+}
+
 bool buffer_reserve(struct buffer *buffer, size_t more)
 {
     size_t capacity = buffer->capacity == 0 ? 1024 : buffer->capacity;
+    size_t len = buffer->len;
     char *data;
 
     if (buffer->failed)
         return false;
     if (buffer->capacity - buffer->len >= more)
         return true;
-    while (capacity - buffer->len < more && capacity < SIZE_MAX / 4)
+    while (capacity - len < more && capacity < SIZE_MAX / 4)
         capacity *= 2;
-    data = capacity - buffer->len < more ? NULL : realloc(buffer->data, capacity);
+    data = capacity - len < more ? NULL : grow(buffer, capacity);
     if (data == NULL) {
         buffer->failed = true;
         return false;
     }
-    buffer->data = data;
-    buffer->capacity = capacity;
+    *buffer = (struct buffer){.data = data, .len = len, .capacity = capacity};
     return true;
 }
 
@@ -60,10 +73,19 @@ void buffer_drop(struct buffer *buffer, size_t count)
         return;
     memmove(buffer->data, buffer->data + count, buffer->len - count);
     buffer->len -= count;
+    explicit_bzero(buffer->data + buffer->len, count);
+}
+
+void buffer_empty(struct buffer *buffer)
+{
+    if (buffer->len > 0)
+        explicit_bzero(buffer->data, buffer->len);
+    buffer->len = 0;
 }
 
 void buffer_done(struct buffer *buffer)
 {
+    buffer_empty(buffer);
     free(buffer->data);
     *buffer = (struct buffer){0};
 }

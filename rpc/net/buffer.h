@@ -1,6 +1,7 @@
 /*
- * A growing run of bytes for output. A buffer that could not grow has failed and stays
- * empty-handed; its user looks once at the end. Internal to rpc/net.
+ * A growing run of bytes. A buffer that could not grow has failed and stays empty-handed; its user
+ * looks once at the end. What it no longer holds is overwritten: it may have been a secret. Internal to
+ * rpc/net.
  */
 #ifndef DATASTREAM_RPC_NET_BUFFER_H
 #define DATASTREAM_RPC_NET_BUFFER_H
@@ -24,6 +25,9 @@ void buffer_put_hex(struct buffer *buffer, uint64_t number);
 
 /* Drops the first `count` bytes. */
 void buffer_drop(struct buffer *buffer, size_t count);
+
+/* Drops all bytes and keeps the room. */
+void buffer_empty(struct buffer *buffer);
 
 /* Frees the bytes; the buffer is as new. */
 void buffer_done(struct buffer *buffer);

@@ -176,6 +176,13 @@ static void linger(struct connection *connection)
     connection_read(connection, true);
 }
 
+/* What was answered may be a value that is shown once. */
+static void write_free(struct write *write)
+{
+    explicit_bzero(write->bytes, write->len);
+    free(write);
+}
+
 static void on_written(uv_write_t *request, int status)
 {
     struct write *write = LIST_ELEMENT(request, struct write, request);
@@ -186,7 +193,7 @@ static void on_written(uv_write_t *request, int status)
     if (status != 0)
         connection->cut = true;
     connection_touch(connection);
-    free(write);
+    write_free(write);
 }
 
 /* Hands bytes to the system: at once what it takes, the rest when it can. False: it is broken. */
@@ -210,7 +217,7 @@ static bool connection_write(struct connection *connection, struct slice bytes)
     memcpy(write->bytes, bytes.data, bytes.len);
     buffer = uv_buf_init(write->bytes, (unsigned)bytes.len);
     if (uv_write(&write->request, &connection->socket.stream, &buffer, 1, on_written) != 0) {
-        free(write);
+        write_free(write);
         return false;
     }
     account_add(&connection->memory, sizeof(*write) + write->len);
@@ -236,8 +243,8 @@ static void write_all(struct connection *connection)
     struct buffer *out = &connection->loop->out;
 
     for (int i = 0; i < WRITES_A_TURN && !connection->writing && !connection->cut; i++) {
-        out->len = 0;
         if (!produce(connection, out) || out->failed) {
+            buffer_empty(out);
             out->failed = false;
             connection->cut = true;
             return;
@@ -246,6 +253,7 @@ static void write_all(struct connection *connection)
             return;
         if (!connection_write(connection, slice_make(out->data, out->len)))
             connection->cut = true;
+        buffer_empty(out);
     }
     connection_touch(connection);
 }
@@ -400,6 +408,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
         struct loop *loop = connection->loop;
 
         connection_feed(connection, slice_make(buffer->base, (size_t)count));
+        explicit_bzero(buffer->base, (size_t)count); /* it may hold a secret */
         if (count == READ_BYTES)
             rest(connection);
         loop_relieve(loop);

@@ -203,6 +203,7 @@ void stream_receive(struct stream *stream, struct slice bytes)
 {
     stream->received += bytes.len;
     stream->unconsumed += bytes.len;
+    arena_wipe_on_done(&stream->arena); /* what a caller sends may be a secret */
     body_clock_piece(&stream->clock, loop_now_ms(stream->exchange.loop), bytes.len);
     if (stream->most > 0 && stream->received > stream->most && !drops_body(stream))
         stream_refuse(stream, 413, "The body exceeds the limit.");

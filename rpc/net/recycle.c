@@ -68,6 +68,7 @@ void recycle_free(struct recycler *recycler, void *bytes)
     if (bytes == NULL)
         return;
     block = (struct recycled *)bytes - 1;
+    explicit_bzero(bytes, block->u.size); /* a field of a header may have been a credential */
     if (!KEEPS || block->class == CLASS_NONE ||
         recycler->classes[block->class].count >= KEPT_MOST) {
         free(block);
