@@ -225,4 +225,5 @@ def measure(args, scratch):
     server.stop()
 
 
-main()
+if __name__ == "__main__":
+    main()

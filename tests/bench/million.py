@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""Measures lists over a large store: pages near both ends in three orders, filters, creates with a secret,
+start-up and memory. The server is pinned to one core, the load to the other."""
+import argparse
+import http.client
+import json
+import pathlib
+import shutil
+import statistics
+import tempfile
+import threading
+import time
+import urllib.parse
+
+import bench
+
+
+class Client:
+    """One connection that is kept alive."""
+
+    def __init__(self, server):
+        self.server = server
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port)
+
+    def get(self, query):
+        self.connection.request("GET", "/api/v1/devices?" + urllib.parse.urlencode(query),
+                                headers={"Authorization": f"Bearer {self.server.token}"})
+        answer = self.connection.getresponse()
+        body = answer.read()
+        if answer.status != 200:
+            raise SystemExit(f"{query}: {answer.status} {body[:400]}")
+        return body
+
+
+def time_pages(client, query, calls):
+    """Server CPU microseconds a call, and the median and largest latency in microseconds."""
+    taken = []
+    client.get(query)
+    before = client.server.cpu_us()
+    for _ in range(calls):
+        begin = time.monotonic()
+        client.get(query)
+        taken.append((time.monotonic() - begin) * 1e6)
+    used = client.server.cpu_us() - before
+    return used / calls, statistics.median(taken), max(taken)
+
+
+def token_at(client, order, row):
+    """The page token that goes on at that row of the order; pages of 1,000, then one of the rest."""
+    query = {"orderBy": order, "readMask": "id"}
+    token = ""
+    while row > 0:
+        query["pageSize"] = min(row, 1000)
+        query["pageToken"] = token
+        page = json.loads(client.get(query))
+        token = page.get("nextPageToken", "")
+        if not token:
+            raise SystemExit(f"{order}: the list ended {row} rows too early")
+        row -= query["pageSize"]
+    return token
+
+
+def show(name, figures, plain=None):
+    cpu, median, largest = figures
+    ratio = "" if plain is None else f"{cpu / plain[0]:8.2f}"
+    print(f"{name:46} {cpu:10.1f} {median:10.0f} {largest:10.0f} {ratio}", flush=True)
+
+
+def measure_pages(client, args):
+    plain = time_pages(client, {"pageSize": 50}, args.calls)
+    show("plain page of 50", plain)
+    for field in ("name", "createTime", "status"):
+        for direction in ("asc", "desc"):
+            order = f"{field} {direction}"
+            for row in (10, args.devices - 60):
+                query = {"orderBy": order, "pageSize": 50, "pageToken": token_at(client, order, row)}
+                show(f"page of 50, {order}, row {row:,}", time_pages(client, query, args.calls), plain)
+    query = {"pageSize": 50, "filter": 'status = ENABLED AND name:"device-1*"'}
+    show("page of 50, status and a name prefix", time_pages(client, query, args.calls), plain)
+    return plain
+
+
+def measure_scan(client, args):
+    """A filter that no index serves, and what another caller sees meanwhile."""
+    others = []
+    stop = threading.Event()
+
+    def call_on():
+        other = Client(client.server)
+        while not stop.is_set():
+            begin = time.monotonic()
+            other.get({"pageSize": 1})
+            others.append((time.monotonic() - begin) * 1e6)
+
+    thread = threading.Thread(target=call_on)
+    thread.start()
+    show("filter without an index, one call", time_pages(client, {"filter": 'description = "none"'}, args.calls // 4))
+    stop.set()
+    thread.join()
+    print(f"{'  p99 of other calls meanwhile, us':46} {'':10} {bench.percentile(others, 0.99):10.0f}")
+
+
+STORAGE = '"azblob":{"account":"a","containerName":"c"%s}'
+
+
+def measure_creates(server, scratch, args):
+    names = (("create of a device", STORAGE % ""),
+             ("create of a device with a secret", STORAGE % ',"connectionString":"a secret of some length"'))
+    figures = []
+    for name, members in names:
+        runs = [bench.http_load(server, scratch, 64, args.creates, f"{name[-6:]}-{n}", members)[0] for n in range(3)]
+        figures.append([statistics.median(column) for column in zip(*runs)])
+        ratio = f"{figures[-1][0] / figures[0][0]:8.2f}"
+        print(f"{name:46} {figures[-1][0]:10.1f} {'':10} {figures[-1][2]:10.0f} {ratio}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--devices", type=int, default=1000000)
+    parser.add_argument("--calls", type=int, default=400)
+    parser.add_argument("--creates", type=int, default=20000)
+    args = parser.parse_args()
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="datastream-bench-"))
+    try:
+        server = bench.Server(scratch / "data", "Bench")
+        server.start()
+        begin = time.monotonic()
+        bench.http_load(server, scratch, 64, args.devices, "device")
+        print(f"{args.devices:,} devices were created in {time.monotonic() - begin:.0f} s")
+        server.stop()
+        ready = []
+        for _ in range(3):
+            server.start()
+            ready.append(server.ready_ms)
+            server.stop()
+        server.start()
+        time.sleep(1)
+        print(f"time to ready {statistics.median(ready):.0f} ms, idle memory {server.rss_mib():.0f} MiB\n")
+        print(f"{'':46} {'CPU us':>10} {'median us':>10} {'max us':>10}    ratio of CPU")
+        client = Client(server)
+        measure_pages(client, args)
+        measure_scan(client, args)
+        measure_creates(server, scratch, args)
+        print(f"memory after the calls {server.rss_mib():.0f} MiB")
+        server.stop()
+    finally:
+        shutil.rmtree(scratch)
+
+
+main()
