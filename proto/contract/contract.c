@@ -102,21 +102,6 @@ struct status contract_load(struct slice descriptor_set, struct arena *arena,
     return contract__load(descriptor_set, arena, true, ret_contract);
 }
 
-static int message_search(const void *name, const void *message)
-{
-    return slice_compare(*(const struct slice *)name,
-                         (*(struct message_type *const *)message)->full_name);
-}
-
-const struct message_type *contract_message(const struct contract *contract, struct slice full_name)
-{
-    struct message_type *const *found = bsearch(&full_name, contract->messages,
-                                                contract->message_count,
-                                                sizeof(*contract->messages), message_search);
-
-    return found == NULL ? NULL : *found;
-}
-
 const struct method *contract_method(const struct contract *contract, struct slice path)
 {
     const struct contract_private *private = (const void *)contract;
@@ -125,91 +110,5 @@ const struct method *contract_method(const struct contract *contract, struct sli
          slot = (slot + 1) & private->method_mask)
         if (slice_equal(private->method_table[slot]->path, path))
             return private->method_table[slot];
-    return NULL;
-}
-
-const struct kind *contract_kind(const struct contract *contract, struct slice collection)
-{
-    for (size_t i = 0; i < contract->kind_count; i++)
-        if (slice_equal(contract->kinds[i]->collection, collection))
-            return contract->kinds[i];
-    return NULL;
-}
-
-const struct kind *contract_kind_by_number(const struct contract *contract, uint32_t number)
-{
-    for (size_t i = 0; i < contract->kind_count; i++)
-        if (contract->kinds[i]->number == number)
-            return contract->kinds[i];
-    return NULL;
-}
-
-static int permission_search(const void *name, const void *permission)
-{
-    return slice_compare(*(const struct slice *)name,
-                         ((const struct permission *)permission)->name);
-}
-
-const struct permission *contract_permission(const struct contract *contract, struct slice name)
-{
-    return bsearch(&name, contract->permissions, contract->permission_count,
-                   sizeof(*contract->permissions), permission_search);
-}
-
-static int field_search(const void *number, const void *field)
-{
-    uint32_t wanted = *(const uint32_t *)number;
-    uint32_t found = ((const struct field *)field)->number;
-
-    return (wanted > found) - (wanted < found);
-}
-
-const struct field *message_field_by_number(const struct message_type *type, uint32_t number)
-{
-    /* Most messages number their fields from 1 on without gaps. */
-    if (number - 1 < type->field_count && type->fields[number - 1].number == number)
-        return &type->fields[number - 1];
-    return bsearch(&number, type->fields, type->field_count, sizeof(*type->fields), field_search);
-}
-
-static int name_search(const void *name, const void *entry)
-{
-    struct slice wanted = *(const struct slice *)name;
-    struct slice found = ((const struct field_name *)entry)->name;
-
-    if (wanted.len != found.len)
-        return wanted.len < found.len ? -1 : 1;
-    return slice_compare(wanted, found);
-}
-
-const struct field *message_field_by_name(const struct message_type *type, struct slice name)
-{
-    const struct field_name *found = bsearch(&name, type->by_name, type->by_name_count,
-                                             sizeof(*type->by_name), name_search);
-
-    return found == NULL ? NULL : found->field;
-}
-
-const struct field *message_field_by_proto_name(const struct message_type *type, struct slice name)
-{
-    for (size_t i = 0; i < type->field_count; i++)
-        if (slice_equal(type->fields[i].name, name))
-            return &type->fields[i];
-    return NULL;
-}
-
-const struct enum_value *enum_value_by_name(const struct enum_type *type, struct slice name)
-{
-    for (size_t i = 0; i < type->value_count; i++)
-        if (slice_equal(type->values[i].name, name))
-            return &type->values[i];
-    return NULL;
-}
-
-const struct enum_value *enum_value_by_number(const struct enum_type *type, int32_t number)
-{
-    for (size_t i = 0; i < type->value_count; i++)
-        if (type->values[i].number == number)
-            return &type->values[i];
     return NULL;
 }

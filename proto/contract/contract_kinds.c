@@ -4,19 +4,6 @@
 #include "datastream/v1/options.pb-c.h"
 #include "proto/contract/contract_private.h"
 
-struct status contract__error(const struct build *build, const char *format, ...)
-{
-    struct slice sentence;
-    va_list args;
-
-    va_start(args, format);
-    sentence = arena_vprintf(build->arena, format, args);
-    va_end(args);
-    if (arena_failed(build->arena))
-        return status_out_of_memory();
-    return status_const(STATUS_FAILED_PRECONDITION, sentence);
-}
-
 static bool is_area(int number)
 {
     return number > AREA_UNSPECIFIED && number <= AREA_OWNER;

@@ -73,9 +73,15 @@ struct build {
 struct status contract__load(struct slice descriptor_set, struct arena *arena, bool use_compiled,
                              const struct contract **ret_contract);
 
+/* -- contract_build.c */
+
 /* A contract error: a sentence that names the place. */
 struct status contract__error(const struct build *build, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* By a name of the set, which has a leading dot; NULL when there is none. */
+struct build_message *contract__find_message(const struct build *build, const char *name);
+struct build_enum *contract__find_enum(const struct build *build, const char *name);
 
 /* -- contract_comments.c */
 
@@ -95,10 +101,6 @@ struct slice contract__comment(struct arena *arena, const struct build_file *fil
 
 /* Fills messages and enums: types, descriptors, fields, names, comments. */
 struct status contract__build_types(struct build *build);
-
-/* By a name of the set, which has a leading dot; NULL when there is none. */
-struct build_message *contract__find_message(const struct build *build, const char *name);
-struct build_enum *contract__find_enum(const struct build *build, const char *name);
 
 /* -- contract_layout.c */
 

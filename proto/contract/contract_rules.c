@@ -9,13 +9,6 @@
 #include "buf/validate/validate.pb-c.h"
 #include "proto/contract/contract_rules.h"
 
-struct status contract__refuse_rule(const struct rule_target *target, const char *why)
-{
-    return contract__error(target->build, "%.*s.%.*s has a rule (buf.validate.field) %s.",
-                           SLICE_ARG(target->field->parent->full_name),
-                           SLICE_ARG(target->field->name), why);
-}
-
 static struct status unfit(const struct rule_target *target)
 {
     return contract__refuse_rule(target, "that does not fit its type");

@@ -12,10 +12,13 @@ struct rule_target {
     bool single; /* of one value, even where the field is repeated */
 };
 
-/* -- contract_rules.c */
-
 /* The error that names the field and its rule; `why` follows: "that no value can meet". */
-struct status contract__refuse_rule(const struct rule_target *target, const char *why);
+static inline struct status contract__refuse_rule(const struct rule_target *target, const char *why)
+{
+    return contract__error(target->build, "%.*s.%.*s has a rule (buf.validate.field) %s.",
+                           SLICE_ARG(target->field->parent->full_name),
+                           SLICE_ARG(target->field->name), why);
+}
 
 /* -- contract_rules_numbers.c */
 

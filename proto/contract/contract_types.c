@@ -107,27 +107,6 @@ static bool collect(struct build *build)
     return true;
 }
 
-static struct slice without_dot(const char *name)
-{
-    struct slice text = slice_from_cstr(name);
-
-    return text.len > 0 && text.data[0] == '.' ? slice_from(text, 1) : text;
-}
-
-struct build_message *contract__find_message(const struct build *build, const char *name)
-{
-    struct build_message wanted = {.type.full_name = without_dot(name)};
-
-    return bsearch(&wanted, build->messages, build->message_count, sizeof(wanted), message_compare);
-}
-
-struct build_enum *contract__find_enum(const struct build *build, const char *name)
-{
-    struct build_enum wanted = {.type.full_name = without_dot(name)};
-
-    return bsearch(&wanted, build->enums, build->enum_count, sizeof(wanted), enum_compare);
-}
-
 static const struct {
     struct slice name;
     enum well_known well_known;

@@ -1,7 +1,7 @@
 /* Made-up bodies: the required fields of a message, each valid by its rules. */
 #include "rest/openapi/openapi_example.h"
 
-#include "rest/openapi/openapi_schema.h"
+#include "rest/openapi/openapi_names.h"
 
 #define EXAMPLE_DEPTH_MOST 8
 

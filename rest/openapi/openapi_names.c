@@ -196,3 +196,11 @@ struct slice openapi__tag(struct arena *arena, const struct openapi_operation *o
             return template->segments[i].literal;
     return tag;
 }
+
+bool openapi__is_in_path(const struct binding *binding, const struct field *field)
+{
+    for (size_t i = 0; binding != NULL && i < binding->template.variable_count; i++)
+        if (binding->variables[i].count == 1 && binding->variables[i].steps[0] == field)
+            return true;
+    return false;
+}

@@ -36,4 +36,7 @@ bool openapi__is_always_there(const struct field *field);
 /* Whether the use leaves the field out. */
 bool openapi__leaves_out(enum schema_use use, const struct field *field);
 
+/* Whether a variable of the binding (may be NULL) binds the field. */
+bool openapi__is_in_path(const struct binding *binding, const struct field *field);
+
 #endif

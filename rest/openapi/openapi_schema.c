@@ -5,14 +5,6 @@
 #include "rest/openapi/openapi_names.h"
 #include "rest/openapi/openapi_value.h"
 
-bool openapi__is_in_path(const struct binding *binding, const struct field *field)
-{
-    for (size_t i = 0; binding != NULL && i < binding->template.variable_count; i++)
-        if (binding->variables[i].count == 1 && binding->variables[i].steps[0] == field)
-            return true;
-    return false;
-}
-
 void openapi__message_schema(struct openapi *api, const struct message_type *type,
                              enum schema_use use)
 {

@@ -17,9 +17,6 @@ void openapi__field_schema(struct openapi *api, const struct field *field, enum 
  */
 void openapi__parameter_schema(struct openapi *api, const struct field *field);
 
-/* Whether a variable of the binding (may be NULL) binds the field. */
-bool openapi__is_in_path(const struct binding *binding, const struct field *field);
-
 /* The members of components.schemas: all that is marked, and all that those refer to. */
 void openapi__schemas(struct openapi *api);
 

@@ -1,92 +1,11 @@
-/* The walk over a message by its contract: what is required, how many, which; and the paths of it.
- */
+/* The walk over a message by its contract: what is required, how many, which. */
 #include "rpc/call/validate.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/text.h"
 #include "proto/message/message.h"
 #include "rpc/call/call.h"
 #include "storage/keys.h"
-
-/* Characters of a map's key that a path repeats. */
-#define KEY_SHOWN_MOST 64
-
-/* -- paths --------------------------------------------------------------------------------- */
-
-/* As JSON writes it, quotes and escapes included; a long one is cut behind a whole character. */
-static struct slice quote_key(struct arena *arena, struct slice key)
-{
-    static const char digits[] = "0123456789abcdef";
-    size_t len = key.len;
-    char *text, *at;
-
-    if (len > KEY_SHOWN_MOST)
-        for (len = KEY_SHOWN_MOST; len > 0 && ((unsigned char)key.data[len] & 0xc0) == 0x80; len--)
-            continue;
-    text = at = arena_alloc(arena, 6 * len + 5);
-    if (text == NULL)
-        return SLICE_EMPTY;
-    *at++ = '"';
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)key.data[i];
-
-        if (c < ' ') {
-            memcpy(at, "\\u00", 4);
-            at[4] = digits[c >> 4];
-            at[5] = digits[c & 15];
-            at += 6;
-            continue;
-        }
-        if (c == '"' || c == '\\')
-            *at++ = '\\';
-        *at++ = (char)c;
-    }
-    if (len < key.len) {
-        memcpy(at, "...", 3);
-        at += 3;
-    }
-    *at++ = '"';
-    return slice_make(text, (size_t)(at - text));
-}
-
-static struct slice path_of(struct arena *arena, struct slice prefix, const struct place *place)
-{
-    struct slice before = prefix;
-    struct slice path;
-
-    if (place == NULL)
-        return prefix;
-    if (place->parent != NULL)
-        before = path_of(arena, prefix, place->parent);
-    path = arena_printf(arena, "%.*s%s%.*s", SLICE_ARG(before), before.len > 0 ? "." : "",
-                        SLICE_ARG(place->field->json_name));
-    if (place->has_index && place->map_key.data != NULL)
-        return arena_printf(arena, "%.*s[%.*s]", SLICE_ARG(path),
-                            SLICE_ARG(quote_key(arena, place->map_key)));
-    if (place->has_index)
-        return arena_printf(arena, "%.*s[%zu]", SLICE_ARG(path), place->index);
-    return path;
-}
-
-void validate__report(struct validation *validation, const struct place *place, const char *format,
-                      ...)
-{
-    struct slice sentence;
-    va_list args;
-
-    if (validation->violations->count >= VIOLATIONS_LOOKED_MOST) {
-        validation->violations->count++;
-        return;
-    }
-    va_start(args, format);
-    sentence = arena_vprintf(validation->arena, format, args);
-    va_end(args);
-    violations_add(validation->violations, validation->arena,
-                   path_of(validation->arena, validation->prefix, place), "%.*s",
-                   SLICE_ARG(sentence));
-}
 
 /* -- lists and maps ------------------------------------------------------------------------ */
 

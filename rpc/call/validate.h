@@ -30,7 +30,7 @@ struct judged {
     const char *subject;
 };
 
-/* Adds a violation at the place. */
+/* Adds a violation at the place: validate_report.c. */
 void validate__report(struct validation *validation, const struct place *place, const char *format,
                       ...) __attribute__((format(printf, 3, 4)));
 

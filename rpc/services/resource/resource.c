@@ -1,68 +1,11 @@
 /*
- * The resource engine: create, get, list and delete of every plain kind, entirely from the
- * contract. No kind is named here; what a kind is, its message and its options say.
+ * The resource engine: get, list and delete of every plain kind, entirely from the contract,
+ * and the table of all its operations. No kind is named here; what a kind is, its message and its options say.
  */
 #include "rpc/services/resource/resource.h"
 
-#include "base/text.h"
 #include "rpc/services/resource/computed.h"
-#include "rpc/services/resource/credential.h"
-#include "rpc/services/resource/fields.h"
-#include "rpc/services/resource/hooks.h"
 #include "rpc/services/resource/list.h"
-#include "rpc/services/resource/seal.h"
-#include "storage/keys.h"
-
-void engine__audit_as(struct call *call, const char *verb, struct slice sentence)
-{
-    const struct slice action[] = {slice_from_cstr(verb), object_type_name(call->method->kind)};
-
-    if (call->audit_last == NULL)
-        return;
-    call->audit_last->action = text_join(call->arena, action, 2).data;
-    call->audit_last->description = sentence;
-}
-
-struct status engine__store_new(struct call *call, struct draft *draft)
-{
-    struct credentials credentials = {.count = 0};
-    struct status status;
-
-    draft_stamp(call, draft);
-    status = seal_draft(call, draft);
-    if (!status_is_ok(status))
-        return status;
-    call->response = draft->message;
-    if (object_validate_only(call))
-        return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
-    status = credentials_make(call, draft, &credentials);
-    if (!status_is_ok(status))
-        return status;
-    draft_commit_create(call, draft, message_pack(call->arena, draft->message));
-    credentials_show(call, &credentials, call->response);
-    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
-}
-
-static struct status engine_create(struct call *call)
-{
-    struct draft draft;
-    struct status status = draft_create(call, &draft);
-
-    if (status_is_ok(status))
-        status = draft_status(call, &draft);
-    if (status_is_ok(status))
-        status = draft_check_name(call, &draft);
-    if (!status_is_ok(status))
-        return status;
-    fields_clear_input(draft.message, draft.kind->message);
-    status = engine__store_new(call, &draft);
-    return status_is_ok(status) ? computed_fill(call, draft.kind, &call->response, 1) : status;
-}
-
-struct slice engine__request_id(const struct call *call)
-{
-    return field_get_string(call->request, call->method->id);
-}
 
 static struct status engine_get(struct call *call)
 {
@@ -92,15 +35,6 @@ static struct status engine_list(struct call *call)
     return list_objects(call, &functions, NULL, 0);
 }
 
-struct status engine__check_removal(struct call *call, const struct object *object)
-{
-    const struct hook *hook = hooks_of(call_services(call), object->kind);
-
-    if (hook == NULL || hook->functions->remove == NULL)
-        return status_ok();
-    return hook->functions->remove(hook, call, object);
-}
-
 static struct status engine_delete(struct call *call)
 {
     struct object object;
@@ -123,7 +57,7 @@ static struct status engine_delete(struct call *call)
 call_handler *const *resource_operations(void)
 {
     static call_handler *const operations[OPERATIONS] = {
-        [OPERATION_CREATE] = engine_create,
+        [OPERATION_CREATE] = engine__create,
         [OPERATION_GET] = engine_get,
         [OPERATION_LIST] = engine_list,
         [OPERATION_UPDATE] = engine__update,

@@ -32,7 +32,7 @@ struct slice engine__request_id(const struct call *call);
 void engine__audit_as(struct call *call, const char *verb, struct slice sentence);
 
 /* The handlers of single operations. */
-call_handler engine__update, engine__set, engine__clone, engine__regenerate, engine__batch_get,
-    engine__batch_delete;
+call_handler engine__create, engine__update, engine__set, engine__clone, engine__regenerate,
+    engine__batch_get, engine__batch_delete;
 
 #endif
