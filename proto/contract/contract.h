@@ -413,7 +413,7 @@ struct method {
     size_t additional_count;
     bool allow_self;
     bool before_password_change; /* of ACCESS_SESSION alone */
-    bool takes_form; /* over REST: a form as the body, and Basic authentication */
+    bool takes_form;             /* over REST: a form as the body, and Basic authentication */
     const struct kind *kind;
     enum operation_type operation;
     const struct written_field *written; /* of SET and REGENERATE */
