@@ -125,6 +125,19 @@ static void put_security(struct openapi *api)
                     SLICE("The id of an API token as the user name, and its value as the "
                           "password."));
     openapi__close(api, '}');
+    /* 2.0 has no cookies, which are a header in the end. */
+    openapi__key(api, SLICE("session"));
+    openapi__open(api, '{');
+    openapi__member(api, SLICE("type"), SLICE("apiKey"));
+    openapi__member(api, SLICE("in"),
+                    api->version == OPENAPI_2_0 ? SLICE("header") : SLICE("cookie"));
+    openapi__member(api, SLICE("name"),
+                    api->version == OPENAPI_2_0 ? SLICE("Cookie") : SLICE("__Host-datastream"));
+    openapi__member(api, SLICE("description"),
+                    SLICE("The session of a user who signed in. The cookie is called datastream "
+                          "for clients that use http. Requests that change something need Origin "
+                          "and X-CSRF-Token, too."));
+    openapi__close(api, '}');
     openapi__close(api, '}');
 }
 

@@ -351,6 +351,10 @@ static void put_operation(struct openapi *api, size_t i)
         openapi__open(api, '[');
         openapi__close(api, ']');
     }
+    if (method->access == ACCESS_SESSION) {
+        openapi__key(api, SLICE("security"));
+        openapi__raw(api, SLICE("[{\"session\":[]}]"));
+    }
     if (method->takes_form) {
         openapi__key(api, SLICE("security"));
         openapi__raw(api, SLICE("[{\"bearer\":[]},{\"basic\":[]}]"));

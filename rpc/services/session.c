@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "rpc/call/session_cookie.h"
 #include "rpc/services/authorization.h"
+#include "rpc/services/organization_settings.h"
 #include "rpc/services/resource/history.h"
 #include "storage/keys.h"
 #include "storage/record.h"
@@ -196,6 +197,7 @@ struct status session__answer(struct call *call, const struct session_facts *fac
                               const Datastream__Storage__V1__UserRecord *user)
 {
     Datastream__V1__Session *session = arena_alloc(call->arena, sizeof(*session));
+    struct organization_settings settings;
     struct status status;
 
     if (session == NULL)
@@ -209,9 +211,12 @@ struct status session__answer(struct call *call, const struct session_facts *fac
     session->idle_end_time = history_time(call->arena, facts->idle_end_ms);
     session->absolute_end_time = history_time(call->arena, facts->absolute_end_ms);
     session->password_change_required = user->must_change_password;
-    status = set_role(call, facts, user->user->role_id, session);
+    status = organization_settings_read(call, &facts->organization, &settings);
+    if (status_is_ok(status))
+        status = set_role(call, facts, user->user->role_id, session);
     if (!status_is_ok(status))
         return status;
+    session->organization_name = arena_cstr(call->arena, settings.name);
     arena_wipe_on_done(call->arena);
     call->keep_plain = true;
     call->response = &session->base;

@@ -67,6 +67,7 @@ static void a_user_signs_in_and_out(void **state)
     assert_string_equal(line, "no-store");
     assert_true(api_contains(&reply, user.email));
     assert_true(api_contains(&reply, "\"devices.create\""));
+    assert_true(api_contains(&reply, "\"organizationName\":\"Acme\""));
     assert_false(api_contains(&reply, "dss_"));
     api_take_session(&reply, &user);
     api_reply_free(&reply);
