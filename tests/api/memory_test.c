@@ -25,17 +25,25 @@ struct unary {
     const char *path;
     const char *body; /* "%d" is the number of the attempt, so that names stay unique */
     int ok;
+    const struct api_user *by; /* by a session; NULL: by the token */
+    bool by_nobody;
+    const char
+        *first; /* a path that is posted to before each attempt, so that they are all alike */
 };
 
 static struct api_reply attempt(const struct unary *unary, int number, bool onward)
 {
     static int serial;
-    char headers[64], body[256];
+    char headers[640], body[256], session[512] = "";
 
-    snprintf(headers, sizeof(headers), "X-Datastream-Fault: %d%s\r\n", number, onward ? "+" : "");
+    if (unary->by != NULL)
+        api_user_headers(unary->by, session);
+    snprintf(headers, sizeof(headers), "%sX-Datastream-Fault: %d%s\r\n", session, number,
+             onward ? "+" : "");
     if (unary->body != NULL)
         snprintf(body, sizeof(body), unary->body, serial++);
-    return api_call(&server, unary->method, unary->path, server.token, headers,
+    return api_call(&server, unary->method, unary->path,
+                    unary->by != NULL || unary->by_nobody ? NULL : server.token, headers,
                     unary->body == NULL ? NULL : body);
 }
 
@@ -45,8 +53,11 @@ static void fail_each_allocation(const struct unary *unary, bool onward)
     int failures = 0;
 
     for (int n = 1; successes < SUCCESSES; n++) {
-        struct api_reply reply = attempt(unary, n, onward);
+        struct api_reply reply;
 
+        if (unary->first != NULL)
+            api_check(&server, 200, "POST", unary->first, server.token, "{}");
+        reply = attempt(unary, n, onward);
         assert_true(n < ALLOCATIONS_MOST);
         if (reply.status == unary->ok) {
             successes++;
@@ -104,10 +115,34 @@ static void every_unary_call_survives_each_failing_allocation(void **state)
     }
 }
 
+static void calls_by_session_survive_each_failing_allocation(void **state)
+{
+    char sign_in[200], end_all[128];
+    struct api_user user;
+    struct unary calls[] = {
+        {"GET", "/api/v1/session", NULL, 200, &user, false, NULL},
+        {"GET", "/api/v1/sessions", NULL, 200, &user, false, NULL},
+        {"POST", "/api/v1/devices", "{\"name\":\"by session %d\"}", 201, &user, false, NULL},
+        {"POST", "/api/v1/session", sign_in, 200, NULL, true, end_all},
+    };
+
+    (void)state;
+    api_make_user(&server, "Admin", &user);
+    api_sign_in(&server, &user);
+    snprintf(sign_in, sizeof(sign_in), "{\"email\":\"%s\",\"password\":\"%s\"}", user.email,
+             user.password);
+    snprintf(end_all, sizeof(end_all), "/api/v1/users/%s:endSessions", user.id);
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        fail_each_allocation(&calls[i], false);
+        fail_each_allocation(&calls[i], true);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_unary_call_survives_each_failing_allocation),
+        cmocka_unit_test(calls_by_session_survive_each_failing_allocation),
     };
     static const char *const flags[] = {"--workers", "1", NULL};
     int failed;
