@@ -349,6 +349,62 @@ static void tokens_have_no_session(void **state)
     api_check(&server, 401, "GET", SESSION, NULL, NULL);
 }
 
+/* The headers of a client whose cookie is `user`'s, and whose page is of the origin. */
+static void expect_from(const struct api_server *other, int status, const struct api_user *user,
+                        const char *origin, const char *more)
+{
+    static unsigned made;
+    char headers[640], body[64];
+    struct api_reply reply;
+
+    snprintf(headers, sizeof(headers), "Cookie: %s\r\nOrigin: %s\r\nX-CSRF-Token: %s\r\n%s",
+             user->cookie, origin, user->csrf, more);
+    snprintf(body, sizeof(body), "{\"name\":\"from elsewhere %u\"}", ++made);
+    reply = api_call(other, "POST", DEVICES, NULL, headers, body);
+    if (reply.status != status)
+        fail_msg("%s: %d\n%s", origin, reply.status, reply.body);
+    api_reply_free(&reply);
+}
+
+static void clients_that_use_https_have_the_guarded_cookie(void **state)
+{
+    static const struct {
+        const char *flags[5];
+        const char *origin, *more;
+    } cases[] = {
+        {{"--public-url", "https://data.example.com", NULL}, "https://data.example.com", ""},
+        {{"--trusted-proxies", "127.0.0.1", NULL},
+         "https://localhost",
+         "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct api_server other;
+        struct api_user user;
+        struct api_reply reply;
+        char body[256], line[256];
+
+        api_start(&other, cases[i].flags);
+        api_make_user(&other, "Admin", &user);
+        snprintf(body, sizeof(body), "{\"email\":\"%s\",\"password\":\"%s\"}", user.email,
+                 user.password);
+        reply = api_call(&other, "POST", SESSION, NULL, cases[i].more, body);
+        assert_int_equal(reply.status, 200);
+        api_header(&reply, "set-cookie", line, sizeof(line));
+        assert_true(strncmp(line, "__Host-datastream=dss_", 22) == 0);
+        assert_non_null(strstr(line, "; Path=/; HttpOnly; SameSite=Strict; Secure"));
+        api_take_session(&reply, &user);
+        api_reply_free(&reply);
+        expect_from(&other, 201, &user, cases[i].origin, cases[i].more);
+        expect_from(&other, 403, &user, API_ORIGIN, cases[i].more);
+        /* Another host could have set the plain cookie. */
+        memmove(user.cookie, user.cookie + 7, strlen(user.cookie) - 6);
+        expect_from(&other, 401, &user, cases[i].origin, cases[i].more);
+        api_remove(&other);
+    }
+}
+
 /* -- what users may --------------------------------------------------------------------------- */
 
 static void a_sessions_end_bounds_no_token(void **state)
@@ -632,6 +688,10 @@ static void an_unused_session_ends_and_a_used_one_too(void **state)
 
 int main(void)
 {
+    /* With servers of their own, before the one of all others. */
+    const struct CMUnitTest first[] = {
+        cmocka_unit_test(clients_that_use_https_have_the_guarded_cookie),
+    };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_user_signs_in_and_out),
         cmocka_unit_test(an_address_signs_in_in_any_case),
@@ -657,5 +717,5 @@ int main(void)
         cmocka_unit_test(an_unused_session_ends_and_a_used_one_too),
     };
 
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(first, NULL, NULL) + cmocka_run_group_tests(tests, start, stop);
 }
