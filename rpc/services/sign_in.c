@@ -6,11 +6,13 @@
 #include "rpc/services/password.h"
 #include "rpc/services/resource/secrets.h"
 #include "rpc/services/session.h"
+#include "rpc/services/sign_in_guard.h"
 #include "storage/keys.h"
 #include "storage/record.h"
 
 /* A user, found by the address. */
 struct signing_user {
+    struct sign_in_try try;
     bool is_known;
     struct uuid organization;
     struct uuid id;
@@ -98,17 +100,36 @@ static struct status find_user(struct call *call, const char *email, struct sign
 
 /* -- refusing --------------------------------------------------------------------------------- */
 
-static struct status refuse(struct call *call, const struct signing_user *user, struct slice why)
+static void note(struct call *call, const struct signing_user *user, enum status_code code,
+                 struct slice why)
 {
     const struct kind *users = contract_kind(call_contract(call), SLICE("users"));
     const struct actor actor = {ACTOR_USER, user->id};
-    const struct status noted = status_const(STATUS_UNAUTHENTICATED, why);
+    const struct status noted = status_const(code, why);
 
     if (user->is_known)
         call_note_refusal(call, &user->organization, &actor, users,
                           slice_from_cstr(user->record->user->name), &noted);
+}
+
+static struct status refuse(struct call *call, const struct signing_user *user, struct slice why)
+{
+    sign_in__failed(call, &user->try);
+    note(call, user, STATUS_UNAUTHENTICATED, why);
     return status_const(STATUS_UNAUTHENTICATED,
                         SLICE("The e-mail address or the password is wrong."));
+}
+
+/* Whether the user's turn has come, after sign-ins that failed. */
+static struct status admit(struct call *call, const char *email, struct signing_user *user)
+{
+    struct status status = sign_in__admit(call, email, user->is_known ? &user->id : NULL,
+                                          &user->try);
+
+    if (status.code == STATUS_RESOURCE_EXHAUSTED && !arena_failed(call->arena))
+        note(call, user, STATUS_RESOURCE_EXHAUSTED,
+             SLICE("A sign-in was refused without a look at the password: too many have failed."));
+    return status;
 }
 
 static struct status check_password(struct call *call, const struct signing_user *user,
@@ -126,6 +147,7 @@ static struct status check_password(struct call *call, const struct signing_user
         return refuse(call, user, SLICE("A sign-in was refused: the password was wrong."));
     if (user->record->disabled)
         return refuse(call, user, SLICE("A sign-in was refused: the user is disabled."));
+    sign_in__succeeded(call, &user->try);
     return status_ok();
 }
 
@@ -235,6 +257,8 @@ struct status session__sign_in(struct call *call)
     password = password_normalize(call->arena, slice_from_cstr(request->password));
     status = find_user(call, request->email, &user);
     if (status_is_ok(status))
+        status = admit(call, request->email, &user);
+    if (status_is_ok(status))
         status = check_password(call, &user, password);
     if (status_is_ok(status))
         status = rehash(call, &user, password);
@@ -248,6 +272,7 @@ struct status session__sign_in(struct call *call)
         return status;
     commit_require_revision(&call->commit, FAMILY_USERS, user.key, user.revision);
     session__commit(call, &session, call->peer, call->user_agent);
+    sign_in__remember_device(call, &user.id);
     session__audit(call, "SignedIn", &session.facts, slice_from_cstr(user.record->user->name),
                    is_new ? SLICE("The user signed in, from an address that no other session of "
                                   "the user is from.")
