@@ -7,7 +7,10 @@
 #include "datastream/v1/setup.pb-c.h"
 #include "rpc/call/setup_gate.h"
 #include "rpc/services/bootstrap.h"
+#include "rpc/services/organization_settings.h"
 #include "rpc/services/password.h"
+#include "rpc/services/session.h"
+#include "rpc/services/sign_in_guard.h"
 #include "storage/keys.h"
 
 typedef Datastream__V1__CreateFirstOrganizationRequest Request;
@@ -87,6 +90,36 @@ static char *id_text(struct arena *arena, const struct uuid *id)
     return arena_cstr(arena, slice_make(text, sizeof(text)));
 }
 
+/* Whether the client keeps cookies, and no page of another origin sent the request. */
+static bool may_sign_in(const struct call_credentials *credentials)
+{
+    return credentials->own_origin.len > 0 &&
+           (credentials->origin.data == NULL ||
+            slice_equal(credentials->origin, credentials->own_origin));
+}
+
+/* The Owner is signed in at once. */
+static void sign_in(struct call *call, const struct bootstrap *bootstrap)
+{
+    struct session session = {
+        .facts = {
+            .organization = bootstrap->organization,
+            .user = bootstrap->owner,
+            .session = uuid_make(call->now_ms, call->random + RANDOM_SECOND_ID),
+            .create_ms = call->now_ms,
+            .absolute_end_ms = call->now_ms + SESSION_ABSOLUTE_SECONDS_DEFAULT * INT64_C(1000),
+            .idle_end_ms = call->now_ms + SESSION_IDLE_SECONDS_DEFAULT * INT64_C(1000),
+            .idle_ms = SESSION_IDLE_SECONDS_DEFAULT * INT64_C(1000),
+        }};
+
+    session__make_value(call, &session);
+    session__commit(call, &session, call->peer, call->user_agent);
+    sign_in__remember_device(call, &bootstrap->owner);
+    session__audit(call, "SignedIn", &session.facts, bootstrap->owner_name,
+                   SLICE("The user signed in by the setup."));
+    call->keep_plain = true;
+}
+
 static struct status answer(struct call *call, const struct bootstrap *bootstrap)
 {
     Response *response = arena_alloc(call->arena, sizeof(*response));
@@ -132,5 +165,7 @@ struct status setup__create_first_organization(struct call *call)
     bootstrap__require_first(&bootstrap);
     bootstrap__put_organization(&bootstrap, true);
     bootstrap__put_owner(&bootstrap, phc);
+    if (may_sign_in(&call->credentials))
+        sign_in(call, &bootstrap);
     return answer(call, &bootstrap);
 }

@@ -143,6 +143,34 @@ static void the_setup_is_refused_where_it_is_wrong(void **state)
     expect(set_up(token, GOOD), 201, "\"organizationId\":\"");
 }
 
+/* Everything works for the Owner, also secrets, whose key came before the organization. */
+static void the_owner_is_signed_in_by_the_setup(void **state)
+{
+    struct api_user owner = {.csrf = ""};
+    struct api_reply reply = set_up(token, GOOD);
+
+    (void)state;
+    assert_int_equal(reply.status, 201);
+    api_take_session(&reply, &owner);
+    api_reply_free(&reply);
+    reply = api_visit(&server, &owner, "GET", "/api/v1/session", NULL);
+    assert_int_equal(reply.status, 200);
+    assert_true(api_contains(&reply, "\"roleName\":\"Owner\""));
+    assert_true(api_contains(&reply, "owner@acme.example"));
+    api_field(&reply, "csrfToken", owner.csrf, sizeof(owner.csrf));
+    api_reply_free(&reply);
+    api_check_visit(&server, 201, &owner, "POST", "/api/v1/vault/secrets",
+                    "{\"name\":\"first\",\"value\":\"hidden\"}");
+    reply = api_visit(&server, &owner, "GET", "/api/v1/audit-logs", NULL);
+    assert_int_equal(reply.status, 200);
+    assert_true(api_contains(&reply, "\"CreatedOrganization\""));
+    assert_true(api_contains(&reply, "\"sourceIp\":\"127.0.0.1\""));
+    api_reply_free(&reply);
+    api_stop(&server);
+    assert_int_equal(api_command(&server, "check"), 0);
+    assert_int_equal(api_command(&server, "verify-audit"), 0);
+}
+
 static void *set_up_too(void *status)
 {
     struct api_reply reply = set_up(token, GOOD);
@@ -206,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(until_its_setup_a_server_answers_nothing_else, start, stop),
         cmocka_unit_test_setup_teardown(the_setup_is_refused_where_it_is_wrong, start, stop),
+        cmocka_unit_test_setup_teardown(the_owner_is_signed_in_by_the_setup, start, stop),
         cmocka_unit_test_setup_teardown(of_several_setups_at_once_one_succeeds, start, stop),
         cmocka_unit_test_setup_teardown(each_start_has_a_token_of_its_own, start, stop),
     };
