@@ -8,6 +8,7 @@
 #include "rpc/services/resource/history.h"
 #include "rpc/services/resource/rows.h"
 #include "rpc/services/resource/secrets.h"
+#include "rpc/services/sign_in_guard.h"
 #include "rpc/services/user.h"
 #include "storage/keys.h"
 
@@ -83,6 +84,7 @@ static struct status check_password(struct call *call, const struct user *owner)
                                                                            owner->object.secrets);
     struct slice password = password_normalize(call->arena,
                                                slice_from_cstr(request->current_password));
+    struct sign_in_try try;
     bool right = false;
     struct status status;
 
@@ -91,11 +93,18 @@ static struct status check_password(struct call *call, const struct user *owner)
         return arena_failed(call->arena) ? status_out_of_memory() : object_data_loss();
     if (secrets->password == NULL)
         return object_data_loss();
-    status = password_verify_work(call, password, secrets->password->hash, &right);
-    if (status_is_ok(status) && !right)
-        status = status_invalid_field(call->arena, SLICE("currentPassword"),
-                                      "must be the password of the Owner");
-    return status;
+    status = sign_in__admit_user(call, &owner->object.id, &try);
+    if (status_is_ok(status))
+        status = password_verify_work(call, password, secrets->password->hash, &right);
+    if (!status_is_ok(status))
+        return status;
+    if (right) {
+        sign_in__succeeded(call, &try);
+        return status_ok();
+    }
+    sign_in__failed(call, &try);
+    return status_invalid_field(call->arena, SLICE("currentPassword"),
+                                "must be the password of the Owner");
 }
 
 /* Fills the commit with the user's record as it is now, and what leads to it. */

@@ -7,6 +7,7 @@
 #include "rpc/services/resource/history.h"
 #include "rpc/services/resource/secrets.h"
 #include "rpc/services/session.h"
+#include "rpc/services/sign_in_guard.h"
 #include "storage/keys.h"
 
 struct change {
@@ -47,12 +48,20 @@ static struct status check_current(struct call *call, const struct change *chang
         "A change of the password was refused: the current password was wrong.");
     const struct status noted = status_const(STATUS_INVALID_ARGUMENT, why);
     const struct actor actor = call_actor_of(call);
+    struct sign_in_try try;
     bool is_right = false;
-    struct status status = password_verify_work(call, change->current,
-                                                change->secrets->password->hash, &is_right);
+    struct status status = sign_in__admit_user(call, &change->facts.user, &try);
 
-    if (!status_is_ok(status) || is_right)
+    if (status_is_ok(status))
+        status = password_verify_work(call, change->current, change->secrets->password->hash,
+                                      &is_right);
+    if (!status_is_ok(status))
         return status;
+    if (is_right) {
+        sign_in__succeeded(call, &try);
+        return status_ok();
+    }
+    sign_in__failed(call, &try);
     call_note_refusal(call, &change->facts.organization, &actor, change->object.kind,
                       slice_from_cstr(change->user->user->name), &noted);
     return status_invalid_field(call->arena, SLICE("currentPassword"),

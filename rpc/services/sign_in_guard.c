@@ -34,20 +34,33 @@ static struct slice device_of(struct call *call, const struct uuid *user)
                : SLICE_EMPTY;
 }
 
-struct status sign_in__admit(struct call *call, const char *email, const struct uuid *user,
-                             struct sign_in_try *ret_try)
+/* What the pool has, or had, was admitted. */
+static struct status admit(struct call *call, const struct sign_in_try *try)
 {
     struct sign_in_limits *limits = call_sign_in_limits(call);
-    const struct sign_in_try try = {account_of(call, email), device_of(call, user), call->peer};
     int64_t wait_ms = 0;
 
     if (arena_failed(call->arena))
         return status_out_of_memory();
-    /* What the pool has, or had, was admitted. */
     if (limits != NULL && call->work == NULL)
-        wait_ms = sign_in_limits_admit(limits, &try, call->now_ms);
-    *ret_try = try;
+        wait_ms = sign_in_limits_admit(limits, try, call->now_ms);
     return wait_ms == 0 ? status_ok() : too_early(call, wait_ms);
+}
+
+struct status sign_in__admit(struct call *call, const char *email, const struct uuid *user,
+                             struct sign_in_try *ret_try)
+{
+    *ret_try = (struct sign_in_try){account_of(call, email), device_of(call, user), call->peer};
+    return admit(call, ret_try);
+}
+
+struct status sign_in__admit_user(struct call *call, const struct uuid *user,
+                                  struct sign_in_try *ret_try)
+{
+    const struct slice id = slice_make(user->bytes, sizeof(user->bytes));
+
+    *ret_try = (struct sign_in_try){.account = id, .device = id, .peer = call->peer};
+    return admit(call, ret_try);
 }
 
 void sign_in__failed(struct call *call, const struct sign_in_try *try)

@@ -16,6 +16,13 @@
 struct status sign_in__admit(struct call *call, const char *email, const struct uuid *user,
                              struct sign_in_try *ret_try);
 
+/*
+ * The same for a user who is signed in and gives the own password once more. Counted by itself: neither
+ * do strangers who guess at the address hold the user here, nor others of the same source.
+ */
+struct status sign_in__admit_user(struct call *call, const struct uuid *user,
+                                  struct sign_in_try *ret_try);
+
 /* The password was wrong, or nobody's. */
 void sign_in__failed(struct call *call, const struct sign_in_try *try);
 

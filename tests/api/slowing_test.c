@@ -197,6 +197,41 @@ static void a_browser_that_signed_in_before_is_not_slowed_by_strangers(void **st
     expect(200, user.email, user.password, cookie);
 }
 
+static struct api_reply change_password(const struct api_user *user, const char *current)
+{
+    char body[256];
+
+    snprintf(body, sizeof(body),
+             "{\"currentPassword\":\"%s\",\"newPassword\":\"a better password\"}", current);
+    return api_visit(&server, user, "POST", SESSION ":changePassword", body);
+}
+
+/* Whoever found a browser that is signed in does not find the password by it. */
+static void the_current_password_is_not_guessed_by_a_session(void **state)
+{
+    struct api_user user;
+    struct api_reply reply;
+
+    (void)state;
+    api_make_user(&server, "User", &user);
+    for (int i = 0; i < 6; i++)
+        expect(i < 5 ? 401 : 429, user.email, WRONG, NULL); /* strangers hold nobody here */
+    *clock_ms += 1000;
+    api_sign_in(&server, &user);
+    for (int i = 0; i < 5; i++) {
+        reply = change_password(&user, WRONG);
+        assert_int_equal(reply.status, 400);
+        api_reply_free(&reply);
+    }
+    reply = change_password(&user, user.password);
+    assert_int_equal(reply.status, 429);
+    api_reply_free(&reply);
+    *clock_ms += 1000;
+    reply = change_password(&user, user.password);
+    assert_int_equal(reply.status, 200);
+    api_reply_free(&reply);
+}
+
 static void a_source_that_tries_many_accounts_is_held(void **state)
 {
     struct api_user user;
@@ -224,6 +259,7 @@ int main(void)
         cmocka_unit_test_setup(failures_are_forgotten_after_a_quarter_of_an_hour, next_test),
         cmocka_unit_test_setup(a_browser_that_signed_in_before_is_not_slowed_by_strangers,
                                next_test),
+        cmocka_unit_test_setup(the_current_password_is_not_guessed_by_a_session, next_test),
         cmocka_unit_test_setup(a_source_that_tries_many_accounts_is_held, next_test),
     };
 
