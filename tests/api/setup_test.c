@@ -96,7 +96,6 @@ static void until_its_setup_a_server_answers_nothing_else(void **state)
         {"GET", "/api/v1/proto.zip", 200, ""},
         {"GET", "/api/v1/nothing", 404, "Unknown path"},
         {"GET", TOKENS, 503, "\"reason\":\"SETUP_REQUIRED\""},
-        {"DELETE", TOKENS, 503, "\"reason\":\"SETUP_REQUIRED\""},
         {"GET", "/api/v1/authorization/whoami", 503, "\"reason\":\"SETUP_REQUIRED\""},
         {"GET", "/api/v1/changes", 503, "\"reason\":\"SETUP_REQUIRED\""},
     };
