@@ -104,7 +104,7 @@ static struct status check_password(struct call *call, const struct user *owner)
     }
     sign_in__failed(call, &try);
     return status_invalid_field(call->arena, SLICE("currentPassword"),
-                                "must be the password of the Owner");
+                                "must be the current password");
 }
 
 /* Fills the commit with the user's record as it is now, and what leads to it. */
