@@ -273,8 +273,9 @@ static void put_inputs(struct openapi *api)
     for (size_t i = 0; i < api->operation_count; i++) {
         const struct openapi_operation *operation = &api->operations[i];
         bool again = i > 0 && api->operations[i - 1].method == operation->method;
+        bool is_parameters = api->version == OPENAPI_2_0 && operation->binding->takes_form;
 
-        if (operation->binding->body_all && !again)
+        if (operation->binding->body_all && !again && !is_parameters)
             put_object(api, openapi__input_name(api->text.arena, operation->method),
                        operation->method->input, USE_CREATE, operation->binding);
     }

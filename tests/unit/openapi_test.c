@@ -249,6 +249,23 @@ static void swagger_2_refers_to_definitions_alone(void **state)
     assert_true(text_holds(text, "\"$ref\":\"#/definitions/DeviceCreate\""));
 }
 
+static void a_form_is_documented_in_each_version(void **state)
+{
+    static const char type[] = "application/x-www-form-urlencoded";
+    struct slice operation = operation_from(SLICE("\"operationId\":\"introspectToken\""));
+    struct slice text = rest_openapi(served, OPENAPI_2_0);
+
+    (void)state;
+    assert_true(text_holds(operation, "\"security\":[{\"bearer\":[]},{\"basic\":[]}]"));
+    assert_true(text_holds(operation, type));
+    assert_true(text_holds(operation, "\"$ref\":\"#/components/schemas/IntrospectTokenInput\""));
+    check_holds("\"basic\":{\"type\":\"http\",\"scheme\":\"basic\"");
+    assert_true(text_holds(text, "\"consumes\":[\"application/x-www-form-urlencoded\"]"));
+    assert_true(text_holds(text, "{\"name\":\"source_ip\",\"in\":\"formData\""));
+    assert_true(text_holds(text, "\"basic\":{\"type\":\"basic\""));
+    assert_false(text_holds(text, "IntrospectTokenInput")); /* its fields are parameters */
+}
+
 /* What stands beside $ref is ignored or refused by one tool or another. */
 static void a_reference_stands_alone(void **state)
 {
@@ -306,6 +323,7 @@ int main(void)
         cmocka_unit_test(a_body_of_all_leaves_the_path_out),
         cmocka_unit_test(no_rendering_has_what_generators_stumble_over),
         cmocka_unit_test(the_two_renderings_of_version_3_differ_by_the_version_alone),
+        cmocka_unit_test(a_form_is_documented_in_each_version),
         cmocka_unit_test(swagger_2_refers_to_definitions_alone),
         cmocka_unit_test(a_reference_stands_alone),
         cmocka_unit_test(a_contract_whose_routes_collide_does_not_start),
