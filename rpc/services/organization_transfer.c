@@ -76,6 +76,20 @@ static struct status read_both(struct call *call, struct transfer *transfer)
     return status;
 }
 
+/* What a wrong password is answered with is also in the Owner's log: somebody may be guessing. */
+static struct status refuse_password(struct call *call, const struct user *owner)
+{
+    static const struct slice why = SLICE_INIT(
+        "A transfer of the ownership was refused: the current password was wrong.");
+    const struct status noted = status_const(STATUS_INVALID_ARGUMENT, why);
+    const struct actor actor = call_actor_of(call);
+
+    call_note_refusal(call, &call->identity.organization, &actor, owner->object.kind,
+                      slice_from_cstr(owner->record->user->name), &noted);
+    return status_invalid_field(call->arena, SLICE("currentPassword"),
+                                "must be the current password");
+}
+
 /* Whether the password is the Owner's, compared off the loop. */
 static struct status check_password(struct call *call, const struct user *owner)
 {
@@ -103,8 +117,7 @@ static struct status check_password(struct call *call, const struct user *owner)
         return status_ok();
     }
     sign_in__failed(call, &try);
-    return status_invalid_field(call->arena, SLICE("currentPassword"),
-                                "must be the current password");
+    return refuse_password(call, owner);
 }
 
 /* Fills the commit with the user's record as it is now, and what leads to it. */
