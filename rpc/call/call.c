@@ -24,6 +24,7 @@
 #include "rpc/call/idempotency.h"
 #include "rpc/call/session_use.h"
 #include "rpc/call/setup_gate.h"
+#include "rpc/call/slices.h"
 #include "rpc/call/time_floor.h"
 #include "rpc/call/work.h"
 
@@ -70,6 +71,7 @@ void call__finish(struct call *call, struct status status)
 {
     if (status.code == STATUS_PERMISSION_DENIED)
         audit_row__note_denial(call, &status);
+    slices__end(call, &status);
     if (!status_is_ok(status)) {
         call->response = NULL;
         call->answer_metadata = NULL;
@@ -232,7 +234,7 @@ void call__submit(struct call *call)
 
     identity_require(&call->identity, commit);
     audit_row__add_all(call);
-    if (idempotency__remembers(call))
+    if (!slices__continues(call) && idempotency__remembers(call))
         idempotency__remember(call);
     if (arena_failed(call->arena)) {
         call__finish(call, status_out_of_memory());
@@ -312,6 +314,19 @@ static void look_again(struct call *call)
     run(call);
 }
 
+/* What this run filled is durable, or was nothing: the handler runs again, for what comes after it. */
+static void next_slice(struct call *call)
+{
+    slices__advance(call);
+    call->runs = 1;
+    if (call->view == NULL)
+        call__finish(call, status_out_of_memory());
+    else if (call->give_way != NULL && slice_is_over(call))
+        call->give_way(call);
+    else
+        run(call);
+}
+
 /* Empties what a run of the handler fills. */
 static void begin_run(struct call *call)
 {
@@ -326,6 +341,7 @@ static void begin_run(struct call *call)
     call->handler_state = NULL;
     call->work_wanted = false;
     call->gives_way = false;
+    slices__begin_run(call);
     call->run_since_us = clock_monotonic_us();
 }
 
@@ -363,7 +379,9 @@ static void run_handler(struct call *call)
         start_work(call);
     else if (!status_is_ok(status) && idempotency__doubts(call, &status))
         look_again(call);
-    else if (status_is_ok(status) && call->response == NULL)
+    else if (status_is_ok(status) && slices__continues(call) && commit_is_empty(&call->commit))
+        next_slice(call);
+    else if (status_is_ok(status) && call->response == NULL && !slices__continues(call))
         call__finish(call, status_const(STATUS_INTERNAL, SLICE("The method gave no answer.")));
     else if (status_is_ok(status) &&
              (!commit_is_empty(&call->commit) || idempotency__remembers(call)))
@@ -499,6 +517,12 @@ static void end_done(struct call *call)
 
     if (stream != NULL) {
         stream__begin(call, stream);
+        return;
+    }
+    if (slices__continues(call)) {
+        call->slices->committed = true;
+        call__move(call, CALL_RUNNING);
+        next_slice(call);
         return;
     }
     if (call->committed != NULL)

@@ -21,6 +21,7 @@ struct call;
 struct chain;
 struct chain_loop;
 struct idempotency;
+struct slices;
 struct news;
 struct setup_gate;
 struct sign_in_limits;
@@ -171,6 +172,7 @@ struct call {
         CALL_STREAMING,
         CALL_DONE
     } state;
+    struct slices *slices; /* of a handler that works in slices; NULL for others; slices.h */
     struct idempotency *idempotency; /* NULL where no key counts; idempotency.h */
     struct stream *stream;           /* while it is open */
     struct work *work;    /* what its handler had done off the loop, the newest first; work.h */

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "proto/message/message.h"
 #include "rpc/call/chain.h"
+#include "rpc/call/slices.h"
 #include "storage/bytes.h"
 #include "storage/keys.h"
 #include "storage/record.h"
@@ -228,7 +229,7 @@ bool idempotency__remembers(const struct call *call)
     struct uuid id;
 
     return call->idempotency != NULL && !only_validates(call) &&
-           (!commit_is_empty(&call->commit) || shows_object(call, &id));
+           (!commit_is_empty(&call->commit) || shows_object(call, &id) || slices__committed(call));
 }
 
 static bool derive_answer_key(const struct call *call, const uint8_t *nonce, uint8_t ret_key[32])

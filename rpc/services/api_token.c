@@ -351,11 +351,11 @@ static struct status complete_items(struct call *call, const struct slice *value
     return status_ok();
 }
 
+const struct list_functions api_token__list_functions = {.complete = complete_items};
+
 struct status api_token__list(struct call *call)
 {
-    static const struct list_functions functions = {.complete = complete_items};
-
-    return list_objects(call, &functions, NULL, 0);
+    return list_objects(call, &api_token__list_functions, NULL, 0);
 }
 
 /* -- creating --------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include "datastream/storage/v1/records.pb-c.h"
 #include "rpc/services/guard.h"
 #include "rpc/services/resource/draft.h"
+#include "rpc/services/resource/list.h"
 
 /* A token as it was read. */
 struct api_token {
@@ -59,6 +60,9 @@ struct slice api_token__new_value(struct call *call, Datastream__Storage__V1__To
 /* Puts the value into an answer: the one time that it is shown. */
 void api_token__show(struct arena *arena, Datastream__V1__ApiToken *token, struct slice value);
 
+/* What lists of tokens show beside the records. */
+extern const struct list_functions api_token__list_functions;
+
 /*
  * For an answer that is given again (chain_options.show_again): puts the value into it that the
  * request made, where it is still the token's and the guard would let the caller have it made now.
@@ -67,7 +71,8 @@ void api_token__show_again(struct call *call, uint64_t revision);
 
 /* The handlers. */
 call_handler api_token__create, api_token__get, api_token__list, api_token__delete,
-    api_token__update, api_token__regenerate, api_token__disable, api_token__enable;
+    api_token__revoke_matching, api_token__update, api_token__regenerate, api_token__disable,
+    api_token__enable;
 
 /* What a token reads as at that time; EXPIRED overrides DISABLED. */
 Datastream__V1__TokenStatus__Value

@@ -35,6 +35,7 @@ const struct handler_entry *services_handlers(void)
         {API_TOKENS "GetApiToken", api_token__get},
         {API_TOKENS "UpdateApiToken", api_token__update},
         {API_TOKENS "DeleteApiToken", api_token__delete},
+        {API_TOKENS "RevokeMatchingApiTokens", api_token__revoke_matching},
         {API_TOKENS "RegenerateApiToken", api_token__regenerate},
         {API_TOKENS "DisableApiToken", api_token__disable},
         {API_TOKENS "EnableApiToken", api_token__enable},

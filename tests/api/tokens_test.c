@@ -431,6 +431,32 @@ static void activity_shows_changes_and_refusals(void **state)
     api_reply_free(&reply);
 }
 
+static void tokens_that_match_are_revoked_at_once(void **state)
+{
+    char role[40], leaked[64], kept[64], id[40];
+    struct api_reply reply;
+
+    (void)state;
+    api_role_id(&server, "API Reader", role);
+    api_make_token(&server, server.token, "leak-1", role, leaked, id);
+    api_make_token(&server, server.token, "leak-2", role, leaked, id);
+    api_make_token(&server, server.token, "kept", role, kept, id);
+    reply = api_expect(&server, 200, "POST", "/api/v1/api-tokens:revokeMatching", server.token,
+                       "{\"filter\":\"name:\\\"leak-*\\\"\",\"dryRun\":true}");
+    assert_true(api_contains(&reply, "\"matched\":2"));
+    api_reply_free(&reply);
+    api_check(&server, 200, "GET", "/api/v1/devices", leaked, NULL);
+    reply = api_expect(&server, 200, "POST", "/api/v1/api-tokens:revokeMatching", server.token,
+                       "{\"filter\":\"name:\\\"leak-*\\\"\"}");
+    assert_true(api_contains(&reply, "\"matched\":2"));
+    api_reply_free(&reply);
+    api_check(&server, 401, "GET", "/api/v1/devices", leaked, NULL);
+    api_check(&server, 200, "GET", "/api/v1/devices", kept, NULL);
+    api_check(&server, 400, "POST", "/api/v1/api-tokens:revokeMatching", server.token, "{}");
+    api_check(&server, 403, "POST", "/api/v1/api-tokens:revokeMatching", kept,
+              "{\"filter\":\"name:\\\"kept\\\"\"}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -451,6 +477,7 @@ int main(void)
         cmocka_unit_test(a_token_with_networks_mints_none_that_works_elsewhere),
         cmocka_unit_test(an_editor_who_may_not_read_sees_only_what_the_patch_named),
         cmocka_unit_test(activity_shows_changes_and_refusals),
+        cmocka_unit_test(tokens_that_match_are_revoked_at_once),
     };
 
     return cmocka_run_group_tests(tests, start, stop);

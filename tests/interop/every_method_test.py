@@ -42,6 +42,7 @@ NEEDS = {
 }
 # Requests that a method's name does not tell.
 REQUESTS = {
+    "RevokeMatchingApiTokens": lambda: dict(filter=f'name:"{create("ApiToken").name}"'),
     "CheckPermissions": lambda: {"checks": [v1("PermissionCheck", permission="devices.read")]},
     "SetVaultSecretValue": lambda: {"id": create("VaultSecret").id, "value": "$env{SECRET}"},
     "UpdateOrganization": lambda: {"organization": v1("Organization", name="Acme Works")},

@@ -317,6 +317,20 @@ static struct status respond(struct page *page, size_t beside_count)
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }
 
+/* Finds the candidates of a page whose query is known, and makes room for what it will hold. */
+static struct status begin_query(struct page *page, ProtobufCMessage *const *beside,
+                                 size_t beside_count)
+{
+    struct arena *arena = page->call->arena;
+    size_t room = page->query.page_size + BATCH_MOST + LIST_BESIDE_MOST;
+
+    page->items = arena_array(arena, room, sizeof(ProtobufCMessage *));
+    page->values = arena_array(arena, room, sizeof(*page->values));
+    if (arena_failed(arena))
+        return status_out_of_memory();
+    return find_candidates(page, beside, beside_count);
+}
+
 /* A page with its candidates, of which none was looked at. */
 static struct status begin(struct call *call, const struct list_functions *functions,
                            ProtobufCMessage *const *beside, size_t beside_count,
@@ -324,22 +338,29 @@ static struct status begin(struct call *call, const struct list_functions *funct
 {
     struct page *page = arena_zalloc(call->arena, sizeof(*page));
     struct status status;
-    size_t room;
 
     if (page == NULL)
         return status_out_of_memory();
     page->call = call;
     page->functions = functions;
     status = list_query_read(call, &page->query);
-    if (!status_is_ok(status))
-        return status;
-    room = page->query.page_size + BATCH_MOST + LIST_BESIDE_MOST;
-    page->items = arena_array(call->arena, room, sizeof(ProtobufCMessage *));
-    page->values = arena_array(call->arena, room, sizeof(*page->values));
-    if (arena_failed(call->arena))
-        return status_out_of_memory();
-    status = find_candidates(page, beside, beside_count);
+    if (status_is_ok(status))
+        status = begin_query(page, beside, beside_count);
     *ret_page = page;
+    return status;
+}
+
+/* Looks at candidates until the page is full, or the call gives way: then the page is kept. */
+static struct status go_on(struct page *page)
+{
+    struct call *call = page->call;
+    struct status status;
+
+    arena_init_like(&page->scratch, call->arena);
+    status = fill(page);
+    arena_done(&page->scratch);
+    if (status_is_ok(status) && call->gives_way)
+        call->progress = page;
     return status;
 }
 
@@ -353,13 +374,31 @@ struct status list_objects(struct call *call, const struct list_functions *funct
         status = begin(call, functions, beside, beside_count, &page);
     if (!status_is_ok(status))
         return status;
-    arena_init_like(&page->scratch, call->arena);
-    status = fill(page);
-    arena_done(&page->scratch);
-    if (!status_is_ok(status))
-        return status;
-    if (!call->gives_way)
-        return respond(page, beside_count);
-    call->progress = page;
+    status = go_on(page);
+    return status_is_ok(status) && !call->gives_way ? respond(page, beside_count) : status;
+}
+
+struct status list_matching(struct call *call, const struct list_functions *functions,
+                            struct slice last, size_t most, struct list_slice *ret_slice)
+{
+    struct page *page = call->progress;
+    struct status status = status_ok();
+
+    if (page == NULL) {
+        page = arena_zalloc(call->arena, sizeof(*page));
+        if (page == NULL)
+            return status_out_of_memory();
+        page->call = call;
+        page->functions = functions;
+        status = list_query_read(call, &page->query);
+        page->query.page_size = most;
+        page->query.after = last;
+        if (status_is_ok(status))
+            status = begin_query(page, NULL, 0);
+    }
+    if (status_is_ok(status))
+        status = go_on(page);
+    if (status_is_ok(status) && !call->gives_way)
+        *ret_slice = (struct list_slice){page->items, page->values, page->count, page->last};
     return status;
 }

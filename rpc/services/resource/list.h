@@ -30,4 +30,21 @@ struct status list_objects(struct call *call, const struct list_functions *funct
                            ProtobufCMessage *const *beside, size_t beside_count);
 #define LIST_BESIDE_MOST 32
 
+/* Objects that a filter matches, complete, and their records. */
+struct list_slice {
+    ProtobufCMessage **items;
+    struct slice *values;
+    size_t count;
+    struct slice last; /* where the next slice begins; empty when there is none */
+};
+
+/*
+ * For handlers that do something to all objects that the request's `filter` matches: the next of them
+ * after `last` of the slice before (empty at first), at most `most`, in the order of the rows by which
+ * they are found. INVALID_ARGUMENT at the filter. Where call->gives_way is set afterwards nothing is
+ * found yet: the handler returns, and is run again.
+ */
+struct status list_matching(struct call *call, const struct list_functions *functions,
+                            struct slice last, size_t most, struct list_slice *ret_slice);
+
 #endif
