@@ -118,6 +118,26 @@ static void who_may_not_delete_revokes_nothing(void **state)
     assert_string_equal(token_count(w), "2");
 }
 
+static void a_caller_who_is_revoked_meanwhile_ends_between_two_slices(void **state)
+{
+    struct world *w = *state;
+    struct reply other = make_token(w, "other", predefined(w, "API Administrator"));
+    struct test_call t;
+    int left;
+
+    make_tokens(w, "ci", 200);
+    world_begin(w, &t, "RevokeMatchingApiTokens", token_value(w, other),
+                make(w, "RevokeMatchingApiTokens", "filter", "name:\"ci-*\"", NULL),
+                (struct call_extra){0});
+    assert_ok(world_call(w, "DeleteApiToken", w->made.api_token,
+                         make(w, "DeleteApiToken", "id", get_cstr(w, other, "id"), NULL)));
+    assert_status(world_finish(&t), STATUS_UNAUTHENTICATED);
+    left = atoi(token_count(w)) - 1;
+    assert_true(left > 0 && left <= 200);
+    assert_int_equal(left % 64, 200 % 64); /* whole slices */
+    assert_int_equal(lines_with(w, "DeletedApiToken"), 200 - left + 1);
+}
+
 static void a_repeated_revocation_with_a_key_answers_as_the_first(void **state)
 {
     struct world *w = *state;
@@ -177,6 +197,7 @@ static int run(void)
         ONE(the_token_that_calls_is_left_out),
         ONE(what_is_no_filter_is_refused),
         ONE(who_may_not_delete_revokes_nothing),
+        ONE(a_caller_who_is_revoked_meanwhile_ends_between_two_slices),
         ONE(a_repeated_revocation_with_a_key_answers_as_the_first),
 #ifdef DATASTREAM_FAULTS
         ONE(a_revocation_without_memory_can_be_repeated),
