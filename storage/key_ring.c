@@ -15,9 +15,10 @@
 #define DATA_PREFIX "key/data/"
 #define DATA_END "key/data0" /* beyond every key of that prefix */
 
-static const char *const names[RING_KEYS] = {
-    [RING_AUDIT] = "audit", [RING_PAGE_TOKENS] = "page-tokens", [RING_SALTS] = "salts",
-    [RING_CSRF] = "csrf",   [RING_REPLAY] = "replay",
+static const struct slice names[RING_KEYS] = {
+    [RING_AUDIT] = SLICE_INIT("audit"),   [RING_PAGE_TOKENS] = SLICE_INIT("page-tokens"),
+    [RING_SALTS] = SLICE_INIT("salts"),   [RING_CSRF] = SLICE_INIT("csrf"),
+    [RING_REPLAY] = SLICE_INIT("replay"),
 };
 
 /* One key of the ring: its name and number are authenticated with it. */
@@ -28,7 +29,7 @@ struct entry {
 
 static struct entry entry_of(enum ring_key key)
 {
-    return (struct entry){slice_from_cstr(names[key]), NUMBER};
+    return (struct entry){names[key], NUMBER};
 }
 
 static struct entry entry_of_data(struct arena *arena, const struct uuid *organization,
@@ -186,8 +187,8 @@ static struct status read_key(struct store *store, const struct wrapping_key *wr
     case STORE_FOUND:
         return unwrap(value, wrapping, entry_of(key), arena, ret_plain);
     case STORE_ABSENT:
-        return status_make(arena, STATUS_DATA_LOSS, "The store's key \"%s\" is missing.",
-                           names[key]);
+        return status_make(arena, STATUS_DATA_LOSS, "The store's key \"%.*s\" is missing.",
+                           SLICE_ARG(names[key]));
     default:
         return status_const(STATUS_UNAVAILABLE, SLICE("The store's keys cannot be read."));
     }

@@ -28,8 +28,10 @@ static bool is_among(const struct moment *moments, size_t count, struct moment m
 
 static void want(const struct judged_moment *judged, const char *what, struct slice text)
 {
-    validate__report(judged->validation, judged->place, "%s%s%.*s", what, text.len > 0 ? " " : "",
-                     SLICE_ARG(text));
+    if (text.len == 0)
+        validate__report(judged->validation, judged->place, "%s", what);
+    else
+        validate__report(judged->validation, judged->place, "%s %.*s", what, SLICE_ARG(text));
 }
 
 /* The words of a limit that is broken: times are before and after, durations less and more. */
