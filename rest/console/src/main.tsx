@@ -10,6 +10,7 @@ import './style/controls.css';
 import './style/shell.css';
 import './style/table.css';
 import './style/wizard.css';
+import './style/governance.css';
 import { TipLayer } from './ui/tip';
 import { ToastProvider } from './ui/toast';
 

@@ -2,6 +2,7 @@
 import {
   createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect,
 } from '@tanstack/react-router';
+import { readAuditSearch } from './governance/search';
 import { resourceRoutes } from './forms/routes';
 import { Page } from './shell/page';
 import { Shell } from './shell/shell';
@@ -70,7 +71,42 @@ const token = createRoute({
   component: lazyRouteComponent(() => import('./tokens/details'), 'TokenPage'),
 });
 
-const routeTree = root.addChildren([...resourceRoutes(root), home, settings, tokens, newToken, token]);
+const roles = createRoute({
+  getParentRoute: () => root,
+  path: '/organization/settings/roles',
+  component: lazyRouteComponent(() => import('./governance/rolelist'), 'RolesPage'),
+});
+
+const newRole = createRoute({
+  getParentRoute: () => root,
+  path: '/organization/settings/roles/new',
+  validateSearch: (raw: Record<string, unknown>): { clone?: string } => {
+    const clone = text(raw['clone']);
+    return clone === undefined ? {} : { clone };
+  },
+  component: lazyRouteComponent(() => import('./governance/role'), 'CreateRolePage'),
+});
+
+const role = createRoute({
+  getParentRoute: () => root,
+  path: '/organization/settings/roles/$id',
+  component: lazyRouteComponent(() => import('./governance/role'), 'RolePage'),
+});
+
+const users = createRoute({
+  getParentRoute: () => root,
+  path: '/organization/users',
+  component: lazyRouteComponent(() => import('./governance/users'), 'UsersPage'),
+});
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/organization/audit',
+  validateSearch: readAuditSearch,
+  component: lazyRouteComponent(() => import('./governance/audit'), 'AuditPage'),
+});
+
+const routeTree = root.addChildren([...resourceRoutes(root), home, settings, tokens, newToken, token, roles, newRole, role, users, audit]);
 
 export const router = createRouter({
   routeTree,

@@ -40,6 +40,7 @@ export function Page({ title, crumbs, actions, tabs, children }: Props) {
 
 const settings = [
   { to: '/organization/settings/api-tokens', title: 'API Tokens' },
+  { to: '/organization/settings/roles', title: 'Roles' },
 ];
 
 export const SETTINGS_CRUMBS: Crumb[] = [{ title: 'Organization' }, { title: 'Settings' }];

@@ -1,0 +1,287 @@
+// Organization > Users: who signs in.
+import { Menu } from '@base-ui/react/menu';
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { EllipsisVertical, Plus, Search } from 'lucide-react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { api, call, dataOf, newKey } from '../api/client';
+import { messageOf } from '../api/problem';
+import { useMay, useSession } from '../session/session';
+import { Page } from '../shell/page';
+import { type Role, rolesQuery } from '../tokens/tokens';
+import { ModalDialog } from '../ui/dialog';
+import { FieldError, TextField } from '../ui/field';
+import { ShownOnce } from '../ui/secret';
+import { Empty, Failure, Waiting } from '../ui/states';
+import { Time } from '../ui/time';
+import { say, sayError } from '../ui/toast';
+import { Summary, violationAt } from '../ui/violations';
+
+interface User {
+  id: string;
+  name: string;
+  email: string;
+  roleId: string;
+  roleName: string;
+  status: 'ACTIVE' | 'DISABLED';
+  createTime: string;
+  passwordChangeRequired?: boolean;
+  oneTimePassword?: string;
+  etag: string;
+}
+
+const KEY = ['users', 'list'];
+const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
+const pathOf = ({ id }: User) => `/api/v1/users/${encodeURIComponent(id)}`;
+const matching = ({ etag }: User) => ({ 'If-Match': `"${etag}"` });
+
+async function listUsers(search: string, pageToken: string) {
+  const filter = search ? `name:${quote(search)} OR email:${quote(search)}` : '';
+  return await dataOf(api.GET('/api/v1/users', {
+    params: { query: { pageSize: 100, ...(filter && { filter }), ...(pageToken && { pageToken }) } },
+  }));
+}
+
+// The roles that may be given to a user: never Owner, and none that permits more than the reader may.
+function useUserRoles(): Role[] {
+  const held = new Set(useSession()?.permissions ?? []);
+  const { data = [] } = useQuery(rolesQuery);
+  return data.filter(({ assignableTo, name, permissions }) =>
+    assignableTo !== 'TOKENS' && name !== 'Owner' && (permissions ?? []).every((permission) => held.has(permission)));
+}
+
+function OneTimePassword({ user, onClose }: { user: User; onClose: () => void }) {
+  return (
+    <ModalDialog title="One-time password" onClose={onClose}>
+      <p>
+        Give this password to <strong><bdi>{user.name}</bdi></strong> ({user.email}). It is shown only here, and another one must be
+        chosen at the first sign-in.
+      </p>
+      <ShownOnce value={user.oneTimePassword ?? ''} name={`${user.email} password`} noun="password" onSaved={() => undefined} />
+      <footer><button type="button" className="button primary" onClick={onClose}>Done</button></footer>
+    </ModalDialog>
+  );
+}
+
+function UserDialog({ user, onClose, onSaved }: { user?: User | undefined; onClose: () => void; onSaved: (user: User) => void }) {
+  const me = useSession()?.user.id;
+  const roles = useUserRoles();
+  const [name, setName] = useState(user?.name ?? '');
+  const [email, setEmail] = useState(user?.email ?? '');
+  const [roleId, setRoleId] = useState(user?.roleId ?? '');
+  const [error, setError] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+  const key = useRef(newKey());
+  const isFixed = user !== undefined && (user.id === me || !roles.some(({ id }) => id === user.roleId));
+  const save = async () => {
+    setBusy(true);
+    setError(undefined);
+    const body = { name: name.trim(), email: email.trim(), ...(!isFixed && { roleId }) };
+    try {
+      onSaved(user
+        ? await call<User>('PATCH', pathOf(user), body, matching(user))
+        : await call<User>('POST', '/api/v1/users', body, { 'Idempotency-Key': key.current }));
+    } catch (failure) {
+      key.current = newKey();
+      setError(failure);
+      setBusy(false);
+    }
+  };
+  return (
+    <ModalDialog title={user ? 'Edit user' : 'Create user'} onClose={onClose}>
+      <form className="stack" noValidate onSubmit={(event) => {
+        event.preventDefault();
+        void save();
+      }}>
+        <Summary error={error} fields={['name', 'email', 'roleId']} />
+        <TextField label="Name" value={name} maxLength={128} required autoFocus error={violationAt(error, 'name')}
+          onChange={(event) => setName(event.target.value)} />
+        <TextField label="E-mail" type="email" value={email} maxLength={254} required error={violationAt(error, 'email')}
+          onChange={(event) => setEmail(event.target.value)} />
+        {isFixed ? <p className="muted">The role is {user.roleName}, and cannot be changed here.</p> : (
+          <div className="field">
+            <label htmlFor="user-role">Role</label>
+            <select id="user-role" className="input" value={roleId} onChange={(event) => setRoleId(event.target.value)}>
+              <option value="">Choose a role</option>
+              {roles.map(({ id, name: title }) => <option key={id} value={id}>{title}</option>)}
+            </select>
+            <FieldError>{violationAt(error, 'roleId')}</FieldError>
+          </div>
+        )}
+        {user && email.trim() !== user.email && <p className="hint">A change of the address ends the user's sessions.</p>}
+        <footer>
+          <button type="button" className="button" onClick={onClose}>Cancel</button>
+          <button type="submit" className="button primary" disabled={busy || (!isFixed && roleId === '')}>
+            {user ? 'Save' : 'Create user'}
+          </button>
+        </footer>
+      </form>
+    </ModalDialog>
+  );
+}
+
+type Question = 'delete' | 'reset' | 'disable' | 'end';
+
+const questions: { [question in Question]: { title: string; button: string; text: string } } = {
+  delete: { title: 'Delete user', button: 'Delete', text: 'The sessions end at once. API tokens that the user created keep working.' },
+  reset: { title: 'Reset password', button: 'Reset password', text: 'The old password stops working, and the sessions end at once. A one-time password is shown.' },
+  disable: { title: 'Disable user', button: 'Disable', text: 'The user cannot sign in until they are enabled again. The sessions end at once.' },
+  end: { title: 'End sessions', button: 'End sessions', text: 'The user must sign in again everywhere.' },
+};
+
+function QuestionDialog({ question, user, onClose, onDone }:
+  { question: Question; user: User; onClose: () => void; onDone: (answer: User) => void }) {
+  const { title, button, text } = questions[question];
+  const cancel = useRef<HTMLButtonElement>(null);
+  const [error, setError] = useState('');
+  const [busy, setBusy] = useState(false);
+  const actions = { reset: ':resetPassword', disable: ':disable', end: ':endSessions' };
+  const act = async () => {
+    setBusy(true);
+    try {
+      onDone(question === 'delete'
+        ? await call<User>('DELETE', pathOf(user), undefined, matching(user))
+        : await call<User>('POST', pathOf(user) + actions[question], {}));
+    } catch (failure) {
+      setError(messageOf(failure));
+      setBusy(false);
+    }
+  };
+  return (
+    <ModalDialog title={title} onClose={onClose} initialFocus={cancel}>
+      <p><strong><bdi>{user.name}</bdi></strong> ({user.email}). {text}</p>
+      <FieldError>{error}</FieldError>
+      <footer>
+        <button ref={cancel} type="button" className="button" onClick={onClose}>Cancel</button>
+        <button type="button" className="button danger" disabled={busy} onClick={() => void act()}>{button}</button>
+      </footer>
+    </ModalDialog>
+  );
+}
+
+function RowMenu({ user, onEdit, onAsk, onEnable }:
+  { user: User; onEdit: () => void; onAsk: (question: Question) => void; onEnable: () => void }) {
+  const may = useMay();
+  const isMe = useSession()?.user.id === user.id;
+  const item = (title: string, isAllowed: boolean, act: () => void, isDangerous = false): ReactNode => (
+    <Menu.Item className={isDangerous ? 'option danger' : 'option'} disabled={!isAllowed} onClick={act}>{title}</Menu.Item>
+  );
+  const edits = may('users.edit');
+  return (
+    <Menu.Root>
+      <Menu.Trigger className="button icon compact" aria-label={`Actions for ${user.email}`}><EllipsisVertical /></Menu.Trigger>
+      <Menu.Portal>
+        <Menu.Positioner className="positioner" align="end" sideOffset={4}>
+          <Menu.Popup className="popup">
+            {item('Edit user', edits, onEdit)}
+            {item('Reset password', edits && !isMe, () => onAsk('reset'))}
+            {item('End sessions', edits, () => onAsk('end'))}
+            <hr />
+            {user.status === 'DISABLED' ? item('Enable user', edits, onEnable) : item('Disable user', edits && !isMe, () => onAsk('disable'))}
+            {item('Delete user', may('users.delete') && !isMe, () => onAsk('delete'), true)}
+          </Menu.Popup>
+        </Menu.Positioner>
+      </Menu.Portal>
+    </Menu.Root>
+  );
+}
+
+function useDelayed(value: string): string {
+  const [delayed, setDelayed] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setDelayed(value.trim()), 250);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return delayed;
+}
+
+export function UsersPage() {
+  const client = useQueryClient();
+  const may = useMay();
+  const [text, setText] = useState('');
+  const search = useDelayed(text);
+  const query = useInfiniteQuery({
+    queryKey: [...KEY, search],
+    queryFn: ({ pageParam }) => listUsers(search, pageParam),
+    initialPageParam: '',
+    getNextPageParam: (last) => last?.nextPageToken || undefined,
+  });
+  const [editing, setEditing] = useState<User | 'new'>();
+  const [asking, setAsking] = useState<{ question: Question; user: User }>();
+  const [shown, setShown] = useState<User>();
+  const users = query.data?.pages.flatMap((page) => (page?.users ?? []) as User[]);
+  const done = (words: string, answer: User) => {
+    setEditing(undefined);
+    setAsking(undefined);
+    if (answer.oneTimePassword) setShown(answer);
+    else say(words);
+    void client.invalidateQueries({ queryKey: ['users'] });
+  };
+  const enable = async (user: User) => {
+    try {
+      done('The user was enabled.', await call<User>('POST', `${pathOf(user)}:enable`, {}));
+    } catch (error) {
+      sayError(error);
+    }
+  };
+  return (
+    <Page title="Users" crumbs={[{ title: 'Organization' }, { title: 'Users' }]}>
+      <div className="toolbar">
+        <div className="search">
+          <Search aria-hidden="true" />
+          <input type="search" className="input" aria-label="Search users" placeholder="Search users" value={text}
+            onChange={(event) => setText(event.target.value)} />
+        </div>
+        <span className="spread" />
+        {may('users.create') && (
+          <button type="button" className="button primary" onClick={() => setEditing('new')}><Plus aria-hidden="true" />Create user</button>
+        )}
+      </div>
+      <div className="card table-card">
+        {query.error && <Failure error={query.error} retry={() => void query.refetch()} />}
+        {!users && !query.error && <Waiting />}
+        {users?.length === 0 && <Empty title={search ? 'No users match' : 'No users yet'} />}
+        {users && users.length > 0 && (
+          <div className="table-scroll">
+            <table className="table" aria-label="Users">
+              <thead>
+                <tr>
+                  {['Name', 'E-mail', 'Role', 'Status', 'Created'].map((title) => <th key={title} scope="col">{title}</th>)}
+                  <th scope="col"><span className="hidden-text">Actions</span></th>
+                </tr>
+              </thead>
+              <tbody>
+                {users.map((user) => (
+                  <tr key={user.id}>
+                    <td className="name" data-label="Name"><bdi>{user.name}</bdi></td>
+                    <td className="text" data-label="E-mail">{user.email}</td>
+                    <td className="fixed" data-label="Role"><bdi>{user.roleName}</bdi></td>
+                    <td className="fixed" data-label="Status">
+                      <span className={user.status === 'ACTIVE' ? 'pill success' : 'pill'}>{user.status === 'ACTIVE' ? 'Active' : 'Disabled'}</span>
+                      {user.passwordChangeRequired && <> <span className="pill warning">One-time password</span></>}
+                    </td>
+                    <td className="fixed" data-label="Created"><Time value={user.createTime} /></td>
+                    <td className="actions">
+                      <RowMenu user={user} onEdit={() => setEditing(user)} onEnable={() => void enable(user)}
+                        onAsk={(question) => setAsking({ question, user })} />
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+        {query.hasNextPage && (
+          <div className="more"><button type="button" className="button compact" onClick={() => void query.fetchNextPage()}>Show more</button></div>
+        )}
+      </div>
+      {editing && (
+        <UserDialog user={editing === 'new' ? undefined : editing} onClose={() => setEditing(undefined)}
+          onSaved={(user) => done('The user was saved.', user)} />
+      )}
+      {asking && (
+        <QuestionDialog {...asking} onClose={() => setAsking(undefined)} onDone={(answer) => done(`${questions[asking.question].title}: done.`, answer)} />
+      )}
+      {shown && <OneTimePassword user={shown} onClose={() => setShown(undefined)} />}
+    </Page>
+  );
+}
