@@ -31,5 +31,17 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    chunkSizeWarningLimit: 700,
+    // What the first page needs comes in few files; each further page is one more.
+    rolldownOptions: {
+      output: {
+        advancedChunks: {
+          groups: [
+            { name: 'vendor', test: /node_modules\/(react|react-dom|scheduler|@tanstack|@base-ui|@floating-ui|use-sync-external-store|openapi-fetch|lucide-react)\// },
+            { name: 'shared', test: /src\/(ui|api|session)\/|src\/tokens\/(tokens|parts|delete|search|drawer|table|toolbar|list)\.tsx?$/ },
+          ],
+        },
+      },
+    },
   },
 });

@@ -71,6 +71,12 @@ const token = createRoute({
   component: lazyRouteComponent(() => import('./tokens/details'), 'TokenPage'),
 });
 
+const general = createRoute({
+  getParentRoute: () => root,
+  path: '/organization/settings/general',
+  component: lazyRouteComponent(() => import('./governance/general'), 'GeneralPage'),
+});
+
 const roles = createRoute({
   getParentRoute: () => root,
   path: '/organization/settings/roles',
@@ -106,7 +112,7 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('./governance/audit'), 'AuditPage'),
 });
 
-const routeTree = root.addChildren([...resourceRoutes(root), home, settings, tokens, newToken, token, roles, newRole, role, users, audit]);
+const routeTree = root.addChildren([...resourceRoutes(root), home, settings, tokens, newToken, token, roles, newRole, role, users, audit, general]);
 
 export const router = createRouter({
   routeTree,

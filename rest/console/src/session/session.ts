@@ -27,6 +27,9 @@ export interface Organization {
   name: string;
   maximalTokenLifetimeSeconds?: number;
   defaultTokenExpiration?: string;
+  sessionIdleSeconds?: number;
+  sessionAbsoluteSeconds?: number;
+  minimalPasswordLength?: number;
   etag: string;
 }
 
@@ -44,7 +47,7 @@ export const sessionQuery = queryOptions({
   retry: false,
 });
 
-const organizationQuery = queryOptions({
+export const organizationQuery = queryOptions({
   queryKey: ['organization'],
   queryFn: () => call<Organization>('GET', '/api/v1/organization'),
   staleTime: 60000,

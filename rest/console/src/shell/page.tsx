@@ -39,6 +39,7 @@ export function Page({ title, crumbs, actions, tabs, children }: Props) {
 }
 
 const settings = [
+  { to: '/organization/settings/general', title: 'General' },
   { to: '/organization/settings/api-tokens', title: 'API Tokens' },
   { to: '/organization/settings/roles', title: 'Roles' },
 ];

@@ -42,9 +42,9 @@ export const TimeLimit = ({ token }: { token: ApiToken }) =>
 export function LastUsed({ token }: { token: ApiToken }) {
   if (!token.lastUsedTime) return <span className="muted">Never used</span>;
   return (
-    <span className="muted">
+    <span className="muted last-used">
       <Time value={token.lastUsedTime} isRelative />
-      {token.lastUsedIp && <> from <span className="mono">{token.lastUsedIp}</span></>}
+      {token.lastUsedIp && <span> from <span className="nowrap">{token.lastUsedIp}</span></span>}
     </span>
   );
 }
