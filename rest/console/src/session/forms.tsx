@@ -128,7 +128,8 @@ function PasswordForm({ onDone, actions }: { onDone: () => void; actions: (busy:
   const shown = error instanceof Problem && error.violations.length > 0 ? '' : error ? messageOf(error) : '';
   return (
     <form className="stack" onSubmit={submit}>
-      <input type="hidden" name="username" autoComplete="username" value={email ?? ''} readOnly />
+      <input type="text" className="hidden-text" name="username" autoComplete="username" value={email ?? ''} readOnly tabIndex={-1}
+        aria-hidden="true" />
       <TextField label="Current password" name="currentPassword" type="password" autoComplete="current-password" required
         autoFocus error={at('currentPassword')} />
       <TextField label="New password" name="newPassword" type="password" autoComplete="new-password" required
