@@ -3,7 +3,7 @@
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { yaml } from '@codemirror/lang-yaml';
 import { HighlightStyle, bracketMatching, indentOnInput, syntaxHighlighting } from '@codemirror/language';
-import { lintGutter, setDiagnostics } from '@codemirror/lint';
+import { setDiagnostics } from '@codemirror/lint';
 import { Compartment, EditorState } from '@codemirror/state';
 import type { Text } from '@codemirror/state';
 import { EditorView, drawSelection, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
@@ -22,6 +22,8 @@ const theme = EditorView.theme({
   '.cm-selectionBackground, &.cm-focused .cm-selectionBackground': { backgroundColor: 'var(--soft) !important' },
   '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '-2px' },
   '.cm-tooltip': { color: 'var(--text)', backgroundColor: 'var(--raised)', border: '1px solid var(--line)' },
+  // CodeMirror's own mark is a data: image, which the policy forbids.
+  '.cm-lintRange-error': { backgroundImage: 'none', textDecoration: 'underline wavy var(--danger)' },
   '.cm-diagnostic-error': { borderLeft: '3px solid var(--danger)' },
 });
 const colours = HighlightStyle.define([
@@ -66,7 +68,7 @@ export default function CodeEditor({ language, value, label, wiring, problem, on
     const editor = new EditorView({
       root, parent: root,
       state: EditorState.create({ doc: value, extensions: [
-        lineNumbers(), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(), lintGutter(),
+        lineNumbers(), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(),
         language === 'yaml' ? yaml() : [], syntaxHighlighting(colours), theme, EditorView.lineWrapping,
         // Escape, then Tab, leaves the editor, as CodeMirror documents.
         keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),

@@ -110,7 +110,7 @@ function ReferenceSelect({ kind, ids, isMultiple, label, wiring, onChange, onLea
       </Combobox.Popup>
     </Combobox.Positioner>
   </Combobox.Portal>;
-  const input = <Combobox.Input className="reference-input" {...wiring} onBlur={onLeave}
+  const input = <Combobox.Input className="reference-input" {...wiring} aria-label={label} onBlur={onLeave}
     placeholder={chosen.length > 0 ? '' : `Search ${kind.title.toLowerCase()}`} />;
   const trigger = <Combobox.Trigger className="reference-trigger" aria-label={`Open ${label}`} tabIndex={-1}>▾
   </Combobox.Trigger>;

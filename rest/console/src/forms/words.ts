@@ -4,6 +4,14 @@ const CAPITALS = new Set(['api', 'arn', 'aws', 'cidr', 'cpu', 'cron', 'csv', 'dn
   'ip', 'json', 'kms', 'mtls', 's3', 'sasl', 'sql', 'ssl', 'tcp', 'tls', 'udp', 'uri', 'url', 'uuid', 'xml', 'xpath',
   'yaml']);
 
+/** Names of products, which the contract writes as one word. */
+const PRODUCTS: { readonly [name: string]: string } = {
+  awss3: 'Amazon S3', azblob: 'Azure Blob', azdx: 'Azure Data Explorer', azurevault: 'Azure Key Vault',
+  cloudflarer2: 'Cloudflare R2', cyberark: 'CyberArk', elastic: 'Elasticsearch', estreamer: 'eStreamer',
+  eventhubs: 'Event Hubs', hashicorpvault: 'HashiCorp Vault', ibmcos: 'IBM COS', minio: 'MinIO',
+  sentineldatalake: 'Sentinel data lake',
+};
+
 function words(name: string): string[] {
   return name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
     .split(/[\s_-]+/).filter((word) => word !== '').map((word) => word.toLowerCase());
@@ -16,6 +24,8 @@ function spell(word: string): string {
 
 /** "Max message size" of `maxMessageSize`. */
 export function sentence(name: string): string {
+  const product = PRODUCTS[name.toLowerCase()];
+  if (product !== undefined) return product;
   const text = words(name).map(spell).join(' ');
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
