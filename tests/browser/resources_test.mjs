@@ -22,7 +22,23 @@ test('a field speaks when it is left, and the server speaks at every field', asy
   await button(page, 'Next').click();
   await page.getByText('Cert name is required when status is true').waitFor();
   await page.getByText('Key name is required when status is true').waitFor();
-  assert.strictEqual(await page.evaluate(() => document.activeElement?.getAttribute('aria-invalid')), 'true');
+  await page.waitForFunction(() => document.activeElement?.getAttribute('aria-invalid') === 'true');
+  assert.deepStrictEqual(notes, []);
+  await context.close();
+});
+
+test('the click that leaves a wrong field counts where it was pressed', async () => {
+  const { page, context, notes } = await openSignedIn(console_, '/resources/devices/new');
+  await text(page, 'Name').fill('x');
+  const target = page.getByRole('radio', { name: 'Syslog', exact: true });
+  await target.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await target.boundingBox();
+  await page.mouse.move(x + width / 2, y + height / 2);
+  await page.mouse.down();
+  await page.waitForTimeout(200);
+  await page.mouse.up();
+  await page.getByText('Name must have 3 to 128 characters').waitFor();
+  assert.ok(await target.isChecked());
   assert.deepStrictEqual(notes, []);
   await context.close();
 });

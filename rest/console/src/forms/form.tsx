@@ -44,14 +44,29 @@ export function elementId(path: string): string {
   return `field-${path.replace(/[^A-Za-z0-9?]+/g, '-')}`;
 }
 
+const FRAMES_MOST = 20;
+
 /** The element of the first field with a problem gets the focus; the summary when no field has one. */
-export function focusFirstProblem(): void {
+export function focusFirstProblem(frames = FRAMES_MOST): void {
   requestAnimationFrame(() => {
     const found = document.querySelector<HTMLElement>('[aria-invalid="true"]') ??
       document.querySelector<HTMLElement>('.form-summary');
+    // What was found wrong may be drawn some frames later.
+    if (!found && frames > 1) return focusFirstProblem(frames - 1);
     for (let outer = found?.closest('details'); outer; outer = outer.parentElement?.closest('details')) outer.open = true;
     found?.focus();
   });
+}
+
+let isPressed = false;
+window.addEventListener('pointerdown', () => { isPressed = true; }, true);
+for (const name of ['pointerup', 'pointercancel']) window.addEventListener(name, () => { isPressed = false; }, true);
+
+/** Does the work once no button is pressed: a line that appears under the pointer would take the click away. */
+function whenReleased(work: () => void): void {
+  if (!isPressed) return work();
+  const options = { once: true, capture: true };
+  window.addEventListener('pointerup', () => setTimeout(work), options);
 }
 
 export interface FormOptions {
@@ -85,7 +100,7 @@ export function useForm(document: Document, form: Form, options: FormOptions): F
       setDraft((old) => withValue(old, stepsOf(path), value) as Group);
       put(path, undefined);
     },
-    leave: (path, field, value) => put(path, fieldProblem(field, value, kept.has(path))),
+    leave: (path, field, value) => whenReleased(() => put(path, fieldProblem(field, value, kept.has(path)))),
     check: () => {
       const found = formProblems(document, form, draft, kept);
       setProblems(found);
