@@ -1,5 +1,5 @@
 /*
- * Twenty random secrets go through the server in every way: created, patched, set, cloned, refused. None
+ * Twenty and more random secrets go through the server in every way: created, patched, set, cloned, refused. None
  * of them is found afterwards in an answer, in the data directory, its log or a copy of it, or in the
  * memory of the server, as it is, in JSON or in base64; nor the value of a token that was shown once.
  */
@@ -17,7 +17,7 @@
 
 #include "harness.h"
 
-#define SECRETS 20
+#define SECRETS 22
 #define FRONT_LEN 18 /* of the value: it needs no escape, and is as long in base64 as it looks */
 #define MAPPING_MOST ((size_t)256 << 20)
 
@@ -99,6 +99,23 @@ static void send_secret(int status, const char *verb, const char *path, const ch
     api_reply_free(&reply);
 }
 
+/* The same over HTTP/2; the answer goes to a file, which is searched with the others. */
+static void send_over_http2(const char *path, const char *before, const char *after)
+{
+    char command[512];
+    FILE *pipe;
+
+    snprintf(
+        command, sizeof(command),
+        "curl -sS --fail --http2-prior-knowledge -H 'authorization: Bearer %s' -H 'content-type: "
+        "application/json' --data-binary @- -o %s/answer-%zu http://127.0.0.1:%d%s",
+        server.token, server.dir, used, server.port, path);
+    pipe = popen(command, "w");
+    assert_non_null(pipe);
+    fprintf(pipe, "%s%s%s", before, next_secret(), after);
+    assert_int_equal(pclose(pipe), 0);
+}
+
 #define STORAGE "\"azblob\":{\"account\":\"a\",\"containerName\":\"c\",\"connectionString\":\"%s\"}"
 
 static void read_all(void)
@@ -147,6 +164,12 @@ static void send_all(void)
     send_secret(404, "PUT", "/api/v1/vault/secrets/0192f0c1-2345-7000-8000-000000000001/value",
                 server.token, "{\"value\":\"%s\"}", NULL);
     send_secret(404, "POST", "/api/v1/nowhere", server.token, "{\"value\":\"%s\"}", NULL);
+    send_over_http2("/api/v1/vault/secrets", "{\"name\":\"over-http2\",\"value\":\"", "\"}");
+    send_over_http2(
+        "/api/v1/devices",
+        "{\"name\":\"over-http2\",\"azblob\":{\"account\":\"a\",\"containerName\":\"c\","
+        "\"clientSecret\":\"",
+        "\"}}");
     assert_int_equal(used, SECRETS);
     api_role_id(&server, "API Verifier", role);
     api_make_token(&server, server.token, "once", role, token, id);
