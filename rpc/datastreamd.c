@@ -39,6 +39,8 @@ static int print_text(int argc, char **argv, struct arena *arena)
         printf("datastreamd %s\n", DATASTREAM_VERSION);
     else if (is_all)
         help_print(stdout);
+    else if (is_help && is_text(argv[2], "configuration"))
+        help_print_page(stdout);
     else if (command == NULL) {
         program_fail(command_unknown(arena, name));
         return 2;

@@ -29,6 +29,9 @@ void help_print_usage(FILE *to);
 /* The usage, then all flags and settings, grouped by subject. */
 void help_print(FILE *to);
 
+/* docs/configuration.md: all options and settings as a page of Markdown. */
+void help_print_page(FILE *to);
+
 /* One command: its usage, what it does, and the flags that concern it. */
 void help_print_command(FILE *to, const struct command *command);
 

@@ -2,72 +2,14 @@
  * The help: commands, flags and settings under headings, each flag with its value, its text, its
  * default and its range with units. Nothing is told here that the tables do not hold.
  */
-#include <inttypes.h>
-
 #include "base/settings.h"
 #include "rpc/program/commands_private.h"
+#include "rpc/program/help_words.h"
 
 #define WIDTH 100         /* of a line */
 #define FLAG_COLUMN 36    /* where the text beside a flag begins */
 #define COMMAND_COLUMN 20 /* where the text beside a command begins */
 #define TEXT_BYTES 512
-
-/* The settings of a subject: from this row of the table to the next subject's. */
-static const struct subject {
-    const char *first;
-    const char *title;
-} setting_subjects[] = {
-    {"workers", "Connections"},
-    {"max_header_bytes", "Sizes of requests"},
-    {"max_pipelined_requests", "HTTP/1.1 and HTTP/2"},
-    {"header_timeout_ms", "Times"},
-    {"max_failed_sign_ins", "Sign-in"},
-    {"feed_keep_ms", "Change feed"},
-    {"keeper_interval_ms", "Maintenance, log and caches"},
-};
-#define SETTING_SUBJECTS (sizeof(setting_subjects) / sizeof(setting_subjects[0]))
-
-/* What a setting's name says of its unit. */
-static const struct unit {
-    const char *suffix;
-    const char *value;    /* stands for the value in the help */
-    uint64_t scale;       /* in base units */
-    const char *names[5]; /* base unit and larger ones, for steps[] */
-    uint64_t steps[5];
-} units[] = {
-    {"_ms", "MS", 1, {"ms", "s", "min", "h", "d"}, {1, 1000, 60000, 3600000, 86400000}},
-    {"_bytes_per_second", "BYTES", 1, {"bytes/s", "KiB/s", "MiB/s"}, {1, 1 << 10, 1 << 20}},
-    {"_bytes", "BYTES", 1, {"bytes", "KiB", "MiB", "GiB"}, {1, 1 << 10, 1 << 20, 1 << 30}},
-    {"_kib", "KIB", 1 << 10, {"bytes", "KiB", "MiB", "GiB"}, {1, 1 << 10, 1 << 20, 1 << 30}},
-    {"_mib", "MIB", 1 << 20, {"bytes", "KiB", "MiB", "GiB"}, {1, 1 << 10, 1 << 20, 1 << 30}},
-    {"_percent", "PERCENT", 1, {"%"}, {1}},
-};
-#define UNITS (sizeof(units) / sizeof(units[0]))
-
-static const struct unit *unit_of(const char *name)
-{
-    for (size_t i = 0; i < UNITS; i++)
-        if (slice_ends_with(slice_from_cstr(name), slice_from_cstr(units[i].suffix)))
-            return &units[i];
-    return NULL;
-}
-
-/* "10 s", "64 KiB", "16": in the largest unit that divides it. */
-static void quantity_write(const char *name, uint64_t value, char *to, size_t size)
-{
-    const struct unit *unit = unit_of(name);
-    size_t step = 0;
-
-    if (unit == NULL) {
-        snprintf(to, size, "%" PRIu64, value);
-        return;
-    }
-    value *= unit->scale;
-    for (size_t i = 1; value > 0 && i < 5 && unit->names[i] != NULL; i++)
-        if (value % unit->steps[i] == 0)
-            step = i;
-    snprintf(to, size, "%" PRIu64 " %s", value / unit->steps[step], unit->names[step]);
-}
 
 static void blanks_print(FILE *to, size_t count)
 {
@@ -119,20 +61,19 @@ static void option_print(FILE *to, const struct option_row *row)
 
 static void setting_print(FILE *to, const struct setting *row)
 {
-    const struct unit *unit = unit_of(row->name);
     char flag[64];
     char initial[32];
     char smallest[32];
     char largest[32];
     char text[TEXT_BYTES];
 
-    snprintf(flag, sizeof(flag), "--%s %s", row->name, unit == NULL ? "N" : unit->value);
+    snprintf(flag, sizeof(flag), "--%s %s", row->name, help__value(row->name));
     for (char *c = flag; *c != '\0'; c++)
         if (*c == '_')
             *c = '-';
-    quantity_write(row->name, row->initial, initial, sizeof(initial));
-    quantity_write(row->name, row->smallest, smallest, sizeof(smallest));
-    quantity_write(row->name, row->largest, largest, sizeof(largest));
+    help__quantity(row->name, row->initial, initial, sizeof(initial));
+    help__quantity(row->name, row->smallest, smallest, sizeof(smallest));
+    help__quantity(row->name, row->largest, largest, sizeof(largest));
     snprintf(text, sizeof(text), "%s (default %s; %s to %s)", row->text, initial, smallest,
              largest);
     row_print(to, FLAG_COLUMN, flag, text);
@@ -161,9 +102,10 @@ static void settings_print(FILE *to)
     const struct setting *rows = settings_rows(&count);
 
     for (size_t i = 0; i < count; i++) {
-        for (size_t j = 0; j < SETTING_SUBJECTS; j++)
-            if (strcmp(rows[i].name, setting_subjects[j].first) == 0)
-                fprintf(to, "\n%s:\n", setting_subjects[j].title);
+        const char *subject = help__subject(rows[i].name);
+
+        if (subject != NULL)
+            fprintf(to, "\n%s:\n", subject);
         setting_print(to, &rows[i]);
     }
 }
@@ -171,10 +113,7 @@ static void settings_print(FILE *to)
 static void spellings_print(FILE *to)
 {
     fputc('\n', to);
-    text_print(to, 0,
-               "Every flag is also a key of the configuration file (\"key = value\" lines) and an "
-               "environment variable: --data-dir, data_dir and DATASTREAM_DATA_DIR are the same. A "
-               "flag overrides the environment, which overrides the file.");
+    text_print(to, 0, HELP_SPELLINGS);
 }
 
 void help_print_usage(FILE *to)

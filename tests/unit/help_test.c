@@ -166,6 +166,36 @@ static void the_nearest_name_is_found_when_it_is_near(void **state)
     }
 }
 
+static void print_page(FILE *to, const struct command *command)
+{
+    (void)command;
+    help_print_page(to);
+}
+
+/* scripts/documents writes the page anew. */
+static void the_page_of_the_configuration_says_what_the_program_does(void **state)
+{
+    const char *folder = getenv("DOCS");
+    char *wanted = printed(print_page, NULL);
+    char path[1000];
+    char *got = calloc(1, strlen(wanted) + 2);
+    size_t len;
+    FILE *file;
+
+    (void)state;
+    assert_non_null(folder);
+    assert_non_null(got);
+    snprintf(path, sizeof(path), "%s/configuration.md", folder);
+    file = fopen(path, "r");
+    assert_non_null(file);
+    len = fread(got, 1, strlen(wanted) + 1, file);
+    fclose(file);
+    if (len != strlen(wanted) || memcmp(got, wanted, len) != 0)
+        fail_msg("docs/configuration.md is not what the program prints: run scripts/documents");
+    free(got);
+    free(wanted);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +203,7 @@ int main(void)
         cmocka_unit_test(every_subject_has_its_heading),
         cmocka_unit_test(lines_are_short_and_defaults_have_units),
         cmocka_unit_test(the_nearest_name_is_found_when_it_is_near),
+        cmocka_unit_test(the_page_of_the_configuration_says_what_the_program_does),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
