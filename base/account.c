@@ -2,6 +2,7 @@
 #include "base/account.h"
 
 #include <assert.h>
+#include <stdint.h>
 
 static bool has_room(const struct account *account, size_t bytes)
 {
@@ -22,8 +23,10 @@ bool account_take(struct account *account, size_t bytes)
 
 void account_add(struct account *account, size_t bytes)
 {
-    for (; account != NULL; account = account->whole)
+    for (; account != NULL; account = account->whole) {
+        assert(bytes <= SIZE_MAX - account->used);
         account->used += bytes;
+    }
 }
 
 void account_give(struct account *account, size_t bytes)

@@ -1,6 +1,7 @@
 /* Arenas: bump allocation in a chain of blocks, with poisoning, wiping and fault injection. */
 #include "base/arena.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,6 +88,7 @@ void arena_init(struct arena *arena, struct arena_cache *cache, size_t limit)
 
 void arena_charge(struct arena *arena, struct account *account)
 {
+    assert(arena->account == NULL);
     arena->account = account;
     account_add(account, arena->reserved);
 }
@@ -162,6 +164,7 @@ static struct arena_block *block_get(struct arena *arena, size_t size)
 
     if (size == ARENA_FIRST_BLOCK && cache != NULL && cache->free != NULL) {
         block = cache->free;
+        assert(block->size == size && cache->count > 0);
         cache->free = block->next;
         cache->count--;
         return block;
@@ -231,6 +234,7 @@ void *arena_alloc(struct arena *arena, size_t size)
     }
     bytes = arena->at;
     arena->at += need;
+    assert(arena->at <= arena->end);
     UNPOISON(bytes, size);
     return bytes;
 }
@@ -306,6 +310,7 @@ void arena_cache_done(struct arena_cache *cache)
 
         free(cache->free);
         cache->free = next;
+        cache->count--;
     }
-    cache->count = 0;
+    assert(cache->count == 0);
 }

@@ -1,6 +1,7 @@
 /* A stock of getrandom's bytes for each thread. */
 #include "base/random.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/random.h>
@@ -37,6 +38,7 @@ bool random_fill(void *bytes, size_t len)
             return false;
         stock.left = STOCK_BYTES;
     }
+    assert(stock.left >= len && stock.left <= STOCK_BYTES);
     stock.left -= len;
     memcpy(bytes, stock.bytes + stock.left, len);
     explicit_bzero(stock.bytes + stock.left, len);

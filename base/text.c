@@ -1,6 +1,8 @@
 /* UTF-8, base64 and hexadecimal. */
 #include "base/text.h"
 
+#include <assert.h>
+
 /* Byte classes of table 3-7: how many continuation bytes follow, and the bounds of the first. */
 struct lead {
     unsigned char following;
@@ -75,6 +77,7 @@ size_t utf8_length(struct slice text)
 
 size_t utf8_encode(uint32_t code_point, char bytes[4])
 {
+    assert(code_point <= 0x10ffff);
     if (code_point < 0x80) {
         bytes[0] = (char)code_point;
         return 1;
@@ -132,6 +135,7 @@ static struct slice encode(struct arena *arena, struct slice bytes, const char *
     }
     while (pad && at % 4 != 0)
         text[at++] = '=';
+    assert(at < bytes.len / 3 * 4 + 5);
     text[at] = '\0';
     return slice_make(text, at);
 }

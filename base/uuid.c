@@ -1,6 +1,8 @@
 /* UUID version 7 and its text form. */
 #include "base/uuid.h"
 
+#include <assert.h>
+
 struct uuid uuid_make(int64_t unix_ms, const uint8_t random[10])
 {
     uint64_t ms = (uint64_t)unix_ms;
@@ -30,6 +32,7 @@ void uuid_format(const struct uuid *id, char text[UUID_TEXT_LEN])
         text[at++] = digits[id->bytes[i] >> 4];
         text[at++] = digits[id->bytes[i] & 15];
     }
+    assert(at == UUID_TEXT_LEN);
 }
 
 static int hex_value(char c)

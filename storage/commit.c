@@ -10,6 +10,7 @@
  */
 #include "storage/commit.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -344,6 +345,7 @@ static bool apply(struct committer *c, const struct commit *commit)
  */
 static bool try_commit(struct committer *c, struct commit *commit)
 {
+    assert(commit->result == COMMIT_PENDING);
     for (const struct condition *k = commit->conditions; k != NULL; k = k->next) {
         enum verdict verdict = check(c, k);
 
@@ -376,6 +378,7 @@ static bool put_heads(struct committer *c, uint64_t revision)
     for (struct audit_head *head = c->moved; head != NULL; head = head->next_moved) {
         char body[AUDIT_HEAD_LEN];
 
+        assert(head->is_moved);
         head->is_moved = false;
         if (!audit_write_head(c->hmac, head->key, head->number, head->mac, body) ||
             !put_record(c, FAMILY_COUNTS, key_audit_head(&c->arena, &head->organization), revision,
@@ -401,6 +404,7 @@ static bool write_batch(struct committer *c)
         return false;
     if (now_ms > 0 && !put_number(c, FAMILY_META, SLICE("newest_time"), revision, (uint64_t)now_ms))
         return false;
+    assert(revision == atomic_load(&c->revision) + c->written);
     return put_number(c, FAMILY_META, SLICE("revision"), revision, revision) &&
            c->options.writer->write(c->options.store);
 }
@@ -449,6 +453,7 @@ static void answer(struct committer *c, struct commit *list, const struct commit
     while (list != end) {
         struct commit *next = list->queue_next; /* `done` may free the commit */
 
+        assert(list->result != COMMIT_PENDING);
         list->done(list, list->context);
         list = next;
     }
@@ -458,8 +463,11 @@ static void answer(struct committer *c, struct commit *list, const struct commit
 static struct commit *run_batch(struct committer *c, struct commit *list)
 {
     bool lost;
-    struct commit *end = try_batch(c, list, &lost);
+    struct commit *end;
 
+    assert(pthread_equal(pthread_self(), c->thread));
+    end = try_batch(c, list, &lost);
+    assert(end != list); /* at least one, however large */
     if (lost || !write_batch(c))
         lose_batch(c, list, end);
     else
@@ -535,7 +543,9 @@ struct committer *committer_start(const struct committer_options *options)
 
 void committer_submit(struct committer *c, struct commit *commit)
 {
+    assert(commit->result == COMMIT_PENDING && commit->done != NULL);
     pthread_mutex_lock(&c->mutex);
+    assert(!c->stopping && *c->queue_tail == NULL);
     *c->queue_tail = commit;
     c->queue_tail = &commit->queue_next;
     if (c->waiting) {
@@ -565,6 +575,7 @@ bool committer_stop(struct committer *c)
     pthread_cond_signal(&c->cond);
     pthread_mutex_unlock(&c->mutex);
     pthread_join(c->thread, NULL);
+    assert(c->queue == NULL); /* the thread answers all before it ends */
     wrote = !atomic_load(&c->read_only);
     release(c);
     return wrote;

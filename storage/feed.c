@@ -1,6 +1,8 @@
 /* Rows of the change feed: their bodies, and reading them in order. */
 #include "storage/feed.h"
 
+#include <assert.h>
+
 #include "storage/bytes.h"
 #include "storage/engine.h"
 #include "storage/keys.h"
@@ -10,10 +12,12 @@ void feed_write_body(char body[FEED_BODY_LEN], const struct feed_entry *entry, i
 {
     char *at = bytes_put_u32(body, entry->kind);
 
+    assert(entry->change >= CHANGE_CREATED && entry->change <= CHANGE_DELETED);
     memcpy(at, entry->id.bytes, sizeof(entry->id.bytes));
     at += sizeof(entry->id.bytes);
     *at++ = (char)entry->change;
-    bytes_put_u64(at, (uint64_t)time_ms);
+    at = bytes_put_u64(at, (uint64_t)time_ms);
+    assert(at == body + FEED_BODY_LEN);
 }
 
 bool feed_parse_row(const struct store_row *row, struct feed_row *ret_row)

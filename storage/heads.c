@@ -1,6 +1,7 @@
 /* A cache of the heads of audit chains, filled from the last row of each and the row of its head. */
 #include "storage/heads.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "storage/engine.h"
@@ -123,6 +124,7 @@ struct audit_head *audit_heads_find(struct audit_heads *heads, struct store_view
     if (!audit_derive_key(hmac, view->store->audit_key, organization, loaded.key) ||
         !load(view, hmac, &loaded))
         return NULL;
+    assert(!loaded.is_moved); /* as it is stored */
     head = arena_alloc(&heads->arena, sizeof(*head));
     if (head == NULL)
         return NULL;

@@ -4,6 +4,7 @@
  */
 #include "storage/keys.h"
 
+#include <assert.h>
 #include <utf8proc.h>
 
 #include "storage/bytes.h"
@@ -110,7 +111,8 @@ struct slice key_reference(struct arena *arena, const struct uuid *organization,
     if (key == NULL)
         return SLICE_EMPTY;
     at = put_uuid(bytes_put_u32(put_uuid(at, organization), target_kind), target);
-    put_uuid(bytes_put_u32(bytes_put_u32(at, source_kind), field), source);
+    at = put_uuid(bytes_put_u32(bytes_put_u32(at, source_kind), field), source);
+    assert(at == key + REFERENCE_LEN);
     return slice_make(key, REFERENCE_LEN);
 }
 
@@ -123,6 +125,7 @@ static struct slice reference_front(struct arena *arena, const struct uuid *orga
     struct slice key = key_reference(arena, organization, target_kind, target, source_kind, field,
                                      &nobody);
 
+    assert(len < REFERENCE_LEN);
     return key.len == 0 ? key : slice_make(key.data, len);
 }
 

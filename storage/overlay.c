@@ -1,6 +1,8 @@
 /* The overlay of a batch: a hash table for points, a skip list a family for ranges. */
 #include "storage/overlay.h"
 
+#include <assert.h>
+
 /* Eight bytes a step. A batch bounds how long a chain can be made. */
 static uint32_t hash_key(enum store_family family, struct slice key)
 {
@@ -52,6 +54,7 @@ struct overlay_entry *overlay_touch(struct overlay *overlay, struct arena *arena
     struct overlay_entry **bucket = &overlay->buckets[hash % OVERLAY_BUCKETS];
     struct overlay_entry *entry = find(overlay, family, key, hash);
 
+    assert((unsigned)family < FAMILIES);
     if (entry != NULL)
         return entry;
     entry = arena_zalloc(arena, sizeof(*entry));
@@ -122,6 +125,7 @@ bool overlay_put(struct overlay *overlay, struct arena *arena, struct overlay_en
     if (entry->after == NULL)
         return false;
     seek(overlay, entry->family, entry->key, links);
+    assert(*links[0] == NULL || slice_compare((*links[0])->key, entry->key) > 0);
     for (int level = 0; level < levels; level++) {
         entry->after[level] = *links[level];
         *links[level] = entry;
@@ -138,6 +142,7 @@ void overlay_delete(struct overlay *overlay, struct overlay_entry *entry)
     if (entry->after == NULL)
         return;
     seek(overlay, entry->family, entry->key, links);
+    assert(*links[0] == entry);
     for (int level = 0; level < OVERLAY_LEVELS && *links[level] == entry; level++)
         *links[level] = entry->after[level];
     entry->after = NULL;

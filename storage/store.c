@@ -2,6 +2,8 @@
  */
 #include "storage/store.h"
 
+#include <assert.h>
+
 #include "base/log.h"
 #include "storage/bytes.h"
 #include "storage/engine.h"
@@ -15,6 +17,7 @@ const char *store__family_name(enum store_family family)
 #undef X
     };
 
+    assert((unsigned)family < FAMILIES);
     return names[family];
 }
 
@@ -40,6 +43,7 @@ struct store_view *store_view_open(struct store *store, struct arena *arena)
 {
     struct store_view *view = arena_zalloc(arena, store->engine->view_size);
 
+    assert(store->engine->view_size >= sizeof(*view));
     if (view == NULL)
         return NULL;
     view->store = store;
@@ -303,6 +307,7 @@ static bool is_legal(const struct commit *commit)
 void store_commit(struct store *store, struct commit *commit,
                   void (*done)(struct commit *commit, void *context), void *context)
 {
+    assert(done != NULL && commit->arena != NULL);
     commit->done = done;
     commit->context = context;
     commit->queue_next = NULL;
@@ -329,6 +334,7 @@ void store__waiter_signal(void *context)
     struct waiter *waiter = context;
 
     pthread_mutex_lock(&waiter->mutex);
+    assert(!waiter->done);
     waiter->done = true;
     pthread_cond_signal(&waiter->cond);
     pthread_mutex_unlock(&waiter->mutex);

@@ -205,7 +205,7 @@ static void committed(struct commit *commit, void *context)
 {
     struct call *call = context;
 
-    (void)commit;
+    assert(commit == &call->commit && commit->result != COMMIT_PENDING);
     call->post(call);
 }
 
@@ -260,6 +260,7 @@ static void start_work(struct call *call)
 {
     struct status status;
 
+    assert(!call->work_waits && call->work != NULL);
     if (work__submit(call->loop->chain->pool, call)) {
         call->work_waits = true;
         return;
@@ -294,6 +295,7 @@ bool call_gives_way(struct call *call)
 /* What the handler returned stands for nothing: its turn comes again. */
 static void give_way(struct call *call)
 {
+    assert(call->ways_given < WAYS_MOST);
     call->gives_way = false;
     call->ways_given++;
     call->give_way(call);
@@ -350,6 +352,7 @@ static void run_handler(struct call *call)
     call_handler *handler = call->loop->chain->handlers[call->method->index];
     struct status status;
 
+    assert(call->state == CALL_RUNNING && !call->work_waits);
     begin_run(call);
     if (handler == NULL) {
         call__finish(call, status_const(STATUS_UNIMPLEMENTED, SLICE("The method has no handler.")));

@@ -80,6 +80,7 @@ static void enter(struct chain_loop *loop, struct stream *stream)
 
 static void leave(struct chain_loop *loop, struct stream *stream)
 {
+    assert(loop->streams != NULL && loop->stream_count > 0);
     stream->prev->next = stream->next;
     stream->next->prev = stream->prev;
     if (loop->streams == stream)
@@ -101,6 +102,7 @@ static enum stream_result end(struct stream *stream, struct status status)
 {
     struct call *call = stream->call;
 
+    assert(call->stream == stream);
     leave(call->loop, stream);
     arena_done(&stream->message);
     arena_done(&stream->slice);

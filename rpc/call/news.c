@@ -6,6 +6,7 @@
  */
 #include "rpc/call/news.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -29,6 +30,7 @@ struct news *news_new(void)
 
 void news_free(struct news *news)
 {
+    assert(news->listeners == NULL && atomic_load(&news->listening) == 0);
     pthread_mutex_destroy(&news->lock);
     free(news);
 }
@@ -72,6 +74,7 @@ bool news_since(const struct news *news, const struct uuid *organization, uint64
 
 void news_join(struct news *news, struct news_listener *listener)
 {
+    assert(listener->wake != NULL && !listener->listening);
     pthread_mutex_lock(&news->lock);
     listener->next = news->listeners;
     news->listeners = listener;
@@ -84,8 +87,10 @@ void news_leave(struct news *news, struct news_listener *listener)
 
     news_listen(news, listener, false);
     pthread_mutex_lock(&news->lock);
-    while (*at != listener)
+    while (*at != listener) {
+        assert(*at != NULL);
         at = &(*at)->next;
+    }
     *at = listener->next;
     pthread_mutex_unlock(&news->lock);
 }

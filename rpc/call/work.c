@@ -41,12 +41,13 @@ struct work_pool *work_pool_new(struct arena *arena)
 void work_pool_stop(struct work_pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
-    assert(pool->first == NULL);
+    assert(pool->first == NULL && pool->waiting == 0 && !pool->stop);
     pool->stop = true;
     pthread_cond_broadcast(&pool->wake);
     pthread_mutex_unlock(&pool->lock);
     for (unsigned i = 0; i < pool->threads; i++)
         pthread_join(pool->ids[i], NULL);
+    assert(pool->idle == 0);
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->lock);
 }
@@ -66,6 +67,7 @@ static struct work *next_of(struct work_pool *pool)
     pool->first = work->queue_next;
     if (pool->first == NULL)
         pool->tail = &pool->first;
+    assert(pool->waiting > 0);
     pool->waiting--;
     return work;
 }
@@ -78,6 +80,7 @@ static void *thread_run(void *context)
     pthread_mutex_lock(&pool->lock);
     while ((work = next_of(pool)) != NULL) {
         pthread_mutex_unlock(&pool->lock);
+        assert(!work->done);
         work->run(work->input, work->output);
         work->call->post(work->call); /* which may be gone from here on */
         pthread_mutex_lock(&pool->lock);
@@ -100,7 +103,9 @@ bool work__submit(struct work_pool *pool, struct call *call)
     struct work *work = call->work;
     bool fits;
 
+    assert(work != NULL && !work->done);
     pthread_mutex_lock(&pool->lock);
+    assert(!pool->stop && pool->waiting <= WORK_QUEUE_MOST);
     start_thread(pool);
     fits = pool->threads > 0 && pool->waiting < WORK_QUEUE_MOST;
     if (fits) {

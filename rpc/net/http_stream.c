@@ -3,6 +3,8 @@
  */
 #include "rpc/net/http_stream.h"
 
+#include <assert.h>
+
 #include "base/clock.h"
 #include "base/http_status.h"
 #include "rpc/net/client.h"
@@ -348,6 +350,7 @@ void stream_finish(struct stream *stream, bool complete)
     list_remove(&stream->ready);
     list_remove(&stream->link);
     list_append(&connection->finished, &stream->link);
+    assert(connection->stream_count > 0);
     connection->stream_count--;
     connection->claimed_count -= stream->claimed;
     if (connection->stream_count == 0) {

@@ -4,6 +4,7 @@
  */
 #include "rpc/net/loop_internal.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -166,6 +167,7 @@ struct piece *loop_take_piece(struct loop *loop)
     if (piece == NULL)
         return malloc(sizeof(*piece));
     loop->pieces = piece->next;
+    assert(loop->piece_count > 0);
     loop->piece_count--;
     return piece;
 }

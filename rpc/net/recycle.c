@@ -1,6 +1,7 @@
 /* Each block has its class in front; blocks beyond the largest class come and go by malloc. */
 #include "rpc/net/recycle.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,7 @@ void *recycle_alloc(struct recycler *recycler, size_t size)
     struct recycled *block;
 
     if (class < CLASS_NONE && recycler->classes[class].free != NULL) {
+        assert(recycler->classes[class].count > 0);
         block = recycler->classes[class].free;
         recycler->classes[class].free = block->u.next;
         recycler->classes[class].count--;
@@ -68,6 +70,7 @@ void recycle_free(struct recycler *recycler, void *bytes)
     if (bytes == NULL)
         return;
     block = (struct recycled *)bytes - 1;
+    assert(block->class <= CLASS_NONE);
     explicit_bzero(bytes, block->u.size); /* a field of a header may have been a credential */
     if (!KEEPS || block->class == CLASS_NONE ||
         recycler->classes[block->class].count >= KEPT_MOST) {

@@ -1,6 +1,7 @@
 /* A hash table of sources. Entries that nobody holds are freed by the next look into their bucket. */
 #include "rpc/net/source.h"
 
+#include <assert.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,8 +99,10 @@ bool source_enter(struct sources *sources, const struct sockaddr_storage *peer,
 
 void source_leave(struct source *source)
 {
-    if (source != NULL)
-        atomic_fetch_sub(&source->open, 1);
+    if (source == NULL)
+        return;
+    assert(atomic_load(&source->open) > 0);
+    atomic_fetch_sub(&source->open, 1);
 }
 
 bool source_is_pressed(const struct source *source)
