@@ -209,7 +209,7 @@ static void search_files(void)
 
 static int search_mapping(FILE *memory, size_t from, size_t to, const char *name)
 {
-    char place[256];
+    char place[600];
     char *bytes;
     size_t len;
     int found;

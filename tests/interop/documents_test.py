@@ -105,6 +105,9 @@ class Documents(unittest.TestCase):
                 _, roles = self.call("GET", "/api/v1/roles")
                 example = {**example, "roleId": roles["roles"][-1]["id"]}
             status, answer = self.call("POST", path, self.with_references(example))
+            if path == "/api/v1/setup":  # well-formed, but for an empty server alone
+                self.assertEqual((status, answer["details"][0]["reason"]), (409, "SETUP_DONE"))
+                continue
             self.assertEqual(status, 201, (path, answer))
             kinds += 1
         self.assertGreaterEqual(kinds, 13)
