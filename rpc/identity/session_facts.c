@@ -180,8 +180,8 @@ enum identity_result identity_resolve_session(struct identity_cache *cache, stru
                                               struct identity *ret_identity)
 {
     struct identity identity = {.type = IDENTITY_USER};
-    struct session_entry *session;
-    struct user_facts *user;
+    struct session_entry *session = NULL;
+    struct user_facts *user = NULL;
     enum store_found found;
 
     if (!session_value_is_wellformed(value))

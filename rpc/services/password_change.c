@@ -20,7 +20,7 @@ struct change {
 
 static struct status refuse_new(struct call *call, const char *sentence)
 {
-    return status_invalid_field(call->arena, SLICE("newPassword"), sentence);
+    return status_invalid_field(call->arena, SLICE("newPassword"), "%s", sentence);
 }
 
 static struct status read_change(struct call *call, struct change *change)
