@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,19 +55,18 @@ bool folder_make_private(const char *path, bool *ret_changed)
     return done;
 }
 
-bool folder_is_empty(const char *path)
+bool folder_has_only(const char *path, const char *const *patterns)
 {
-    static const char *const ignored[] = {".", "..", "lost+found"};
     DIR *folder = opendir(path);
     const struct dirent *entry;
-    bool is_empty = folder != NULL;
+    bool has_only = folder != NULL;
 
-    while (is_empty && (entry = readdir(folder)) != NULL) {
-        is_empty = false;
-        for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-            is_empty = is_empty || strcmp(entry->d_name, ignored[i]) == 0;
+    while (has_only && (entry = readdir(folder)) != NULL) {
+        has_only = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+        for (size_t i = 0; !has_only && patterns[i] != NULL; i++)
+            has_only = fnmatch(patterns[i], entry->d_name, 0) == 0;
     }
     if (folder != NULL)
         closedir(folder);
-    return is_empty;
+    return has_only;
 }

@@ -329,6 +329,12 @@ struct store_options {
 struct status store_require_rocksdb(struct arena *arena, const char *directory);
 
 /*
+ * Whether the directory exists and holds nothing, or only what a creation of an embedded store left
+ * that was killed before there was a store.
+ */
+bool store_may_begin_rocksdb(const char *directory);
+
+/*
  * Opens the embedded engine (RocksDB). On failure *ret_store is untouched and the status says why:
  * FAILED_PRECONDITION for a store of a newer or unknown format, UNAVAILABLE when the files are in
  * use, NOT_FOUND when there is none. `arena` holds the message.

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/crypto/wipe.h"
-#include "base/folder.h"
 #include "base/log.h"
 #include "proto/contract/embedded.h"
 #include "rpc/call/time_floor.h"
@@ -99,7 +98,7 @@ struct status program_open(const struct options *options, enum store_use use, st
         return status_const(STATUS_INVALID_ARGUMENT, SLICE("The flag --data-dir is required."));
     status = contract_load(embedded_contract(), arena, &program.contract);
     program.create = use == STORE_FOR_INIT ||
-                     (use == STORE_FOR_SETUP && folder_is_empty(options->data_dir));
+                     (use == STORE_FOR_SETUP && store_may_begin_rocksdb(options->data_dir));
     if (status_is_ok(status) && !program.create)
         status = store_require_rocksdb(arena, options->data_dir);
     if (status_is_ok(status))
@@ -113,6 +112,10 @@ struct status program_open(const struct options *options, enum store_use use, st
         return status_out_of_memory();
     }
     status = store_open(options, use, &program, arena);
+    if (status.code == STATUS_NOT_FOUND && use == STORE_FOR_SETUP && !program.create) {
+        program.create = true; /* a first start was killed before it wrote anything */
+        status = store_open(options, use, &program, arena);
+    }
     if (status_is_ok(status))
         status = store_keys_open(&program, options, use, arena);
     if (status_is_ok(status) && program.first_commit != NULL)

@@ -666,6 +666,16 @@ struct status store_require_rocksdb(struct arena *arena, const char *directory)
     return errno == ENOENT || errno == ENOTDIR ? no_store(arena, directory) : status_ok();
 }
 
+bool store_may_begin_rocksdb(const char *directory)
+{
+    /* A fresh file system has a "lost+found"; the rest is there before CURRENT is. */
+    static const char *const patterns[] = {"lost+found", "LOCK",       "IDENTITY",
+                                           "LOG*",       "MANIFEST-*", "OPTIONS-*",
+                                           "*.dbtmp",    "*.log",      NULL};
+
+    return folder_has_only(directory, patterns);
+}
+
 struct status store_open_rocksdb(const struct store_options *options, struct arena *arena,
                                  struct store **ret_store)
 {

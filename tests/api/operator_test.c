@@ -211,9 +211,9 @@ static void an_init_that_failed_leaves_no_key(void **state)
     assert_int_equal(run("rm -rf data; " INIT), 0);
 }
 
-#define SERVE_A_WHILE                                                           \
-    SERVE " >ready & until grep -q ready ready; do sleep 0.05; done; kill $!; " \
-          "wait $! && rm ready && "
+#define SERVE_A_WHILE                                                                        \
+    SERVE " >ready & until grep -q ready ready; do kill -0 $! || exit 9; sleep 0.05; done; " \
+          "kill $!; wait $! && rm ready && "
 
 /* Whoever starts the server first and reads the manual then. */
 static void init_takes_a_store_that_waits_for_its_setup(void **state)
