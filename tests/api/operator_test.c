@@ -344,7 +344,8 @@ static void unknown_names_say_what_exists(void **state)
         const char *says;
     } rows[] = {
         {"$D sevre", "Unknown command sevre (did you mean serve?). The commands are serve, init, "
-                     "organization-add, check, verify-audit, rotate-key, owner-reset, openapi, proto and help."},
+                     "organization-add, check, verify-audit, rotate-key, owner-reset, openapi, "
+                     "proto and help."},
         {"$D SERVE", "did you mean serve?"},
         {"$D frobnicate", "Unknown command frobnicate. The commands are serve"},
         {"$D help chekc", "did you mean check?"},
