@@ -6,7 +6,7 @@ import { Suspense, lazy, useEffect, useRef, useState } from 'react';
 import { Drawer } from '../ui/dialog';
 import { Failure, Waiting } from '../ui/states';
 import { addresses, textOf } from './context.tsx';
-import { copy } from './copy.ts';
+import { copy } from '../ui/copy.ts';
 import type { JsonObject } from './document.ts';
 import type { Kind } from './model.ts';
 import { send } from './send.ts';

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from 'react';
 import { textOf } from './context.tsx';
-import { copy } from './copy.ts';
+import { copy } from '../ui/copy.ts';
 import type { JsonObject } from './document.ts';
 import type { Field, Form } from './model.ts';
 import { Button } from './ui.tsx';
