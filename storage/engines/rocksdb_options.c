@@ -80,6 +80,8 @@ static rocksdb_options_t *make_database(const struct store_options *options)
     rocksdb_options_set_max_total_wal_size(database, WAL_BYTES_MOST);
     rocksdb_options_set_db_write_buffer_size(database, WRITE_BUFFERS_MOST);
     rocksdb_options_set_max_background_jobs(database, 2);
+    /* RocksDB starts as many threads for each family that has a file, at each opening. */
+    rocksdb_options_set_max_file_opening_threads(database, 1);
     /*
      * RocksDB's own log stands on the disk of the data and ends the process when it finds no space
      * (an assertion of Debian's build). What it would warn of comes to us as errors all the same,
