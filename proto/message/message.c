@@ -27,11 +27,3 @@ struct slice message_pack(struct arena *arena, const ProtobufCMessage *message)
         return SLICE_EMPTY;
     return slice_make(bytes, protobuf_c_message_pack(message, bytes));
 }
-
-ProtobufCMessage *message_copy(struct arena *arena, const struct message_type *type,
-                               const ProtobufCMessage *message)
-{
-    struct slice bytes = message_pack(arena, message);
-
-    return arena_failed(arena) ? NULL : message_unpack(arena, type, bytes);
-}

@@ -106,7 +106,7 @@ void slices__end(struct call *call, struct status *status)
         *status = copy_status(call->arena, status);
         copy_metadata(call);
         if (status_is_ok(*status) && call->response != NULL)
-            call->response = message_copy(call->arena, call->method->output, call->response);
+            call->response = message_copy(call->arena, call->response);
         if (status_is_ok(*status) && arena_failed(call->arena))
             *status = status_out_of_memory();
     }

@@ -171,7 +171,7 @@ static struct status merge(struct call *call, const Datastream__V1__Organization
 
     if (wanted == NULL)
         return status_invalid_field(call->arena, call->method->resource->json_name, "is required");
-    after = message_copy(call->arena, type_of(call), &before->base);
+    after = message_copy(call->arena, &before->base);
     if (after == NULL)
         return status_out_of_memory();
     mask_merge(call->arena, type_of(call), NULL, update_mask(call), wanted, after, &touched,

@@ -63,7 +63,7 @@ static ProtobufCMessage *read_mask(struct arena *arena, const struct message_typ
 /* The bytes of a copy, the same for messages that say the same. */
 static struct slice pack(struct arena *arena, const struct kind *kind, ProtobufCMessage *message)
 {
-    ProtobufCMessage *copy = message_copy(arena, kind->message, message);
+    ProtobufCMessage *copy = message_copy(arena, message);
 
     if (copy == NULL)
         return SLICE_EMPTY;

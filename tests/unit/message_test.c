@@ -322,7 +322,7 @@ static void recursion_survives(void **state)
         field_set_message(outer, inner, message);
         message = outer;
     }
-    copy = message_copy(&fixture.arena, fixture.shape, message);
+    copy = message_copy(&fixture.arena, message);
     assert_true(field_equal(&fixture.arena, message, copy, inner));
     for (; copy != NULL; copy = field_get_message(copy, inner))
         depth++;
@@ -433,6 +433,49 @@ static void timestamps_are_milliseconds(void **state)
     assert_int_equal(field_get_timestamp(message, field), INT64_MIN);
 }
 
+/* Fills one of everything, the oneof's member of that type included, and an unknown field. */
+static ProtobufCMessage *fill_shape(struct arena *arena, uint32_t choice)
+{
+    static const uint8_t unknown[] = {2, 'o', 'k'};
+    ProtobufCMessage *message = message_new(arena, fixture.shape);
+
+    for (uint32_t i = 0; i < SHAPE_TYPES; i++) {
+        size_t capacity = 0;
+
+        set_value(arena, message, field_at(PLAIN + i), 3);
+        set_value(arena, message, field_at(OPTIONAL + i), 4);
+        for (int j = 0; j < 3; j++)
+            append_value(arena, message, field_at(REPEATED + i), &capacity, j);
+    }
+    set_value(arena, message, field_at(CHOICE + choice), 5);
+    message->n_unknown_fields = 1;
+    message->unknown_fields = arena_zalloc(arena, sizeof(*message->unknown_fields));
+    message->unknown_fields[0] = (ProtobufCMessageUnknownField){
+        .tag = 9999,
+        .wire_type = PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED,
+        .len = sizeof(unknown),
+        .data = (uint8_t *)(uintptr_t)arena_copy(arena, slice_make(unknown, sizeof(unknown))).data};
+    return message;
+}
+
+static void a_copy_outlives_what_it_was_copied_from(void **state)
+{
+    (void)state;
+    for (uint32_t choice = 0; choice < SHAPE_TYPES; choice++) {
+        struct arena arena;
+        ProtobufCMessage *message, *copy;
+        struct slice bytes;
+
+        arena_init(&arena, NULL, LIMIT);
+        message = fill_shape(&arena, choice);
+        bytes = message_pack(&fixture.arena, message);
+        copy = message_copy(&fixture.arena, message);
+        arena_done(&arena);
+        assert_non_null(copy);
+        assert_true(slice_equal(bytes, message_pack(&fixture.arena, copy)));
+    }
+}
+
 static void bytes_that_do_not_parse_give_nothing(void **state)
 {
     (void)state;
@@ -465,7 +508,7 @@ static bool exercise(struct arena *arena)
     copy = arena_failed(arena) ? NULL : message_unpack(arena, fixture.shape, bytes);
     if (copy == NULL)
         return false;
-    copy = message_copy(arena, fixture.shape, copy);
+    copy = message_copy(arena, copy);
     for (size_t i = 0; copy != NULL && i < fixture.shape->field_count; i++)
         if (!field_equal(arena, message, copy, &fixture.shape->fields[i]))
             return false;
@@ -512,6 +555,7 @@ int main(void)
         TEST(fields_are_copied_whole),
         TEST(a_list_of_messages_is_borrowed),
         TEST(timestamps_are_milliseconds),
+        TEST(a_copy_outlives_what_it_was_copied_from),
         TEST(bytes_that_do_not_parse_give_nothing),
 #ifdef DATASTREAM_FAULTS
         TEST(every_allocation_may_fail),

@@ -38,7 +38,7 @@ static struct status take_id(struct call *call, const ProtobufCMessage *resource
 static ProtobufCMessage *copy_resource(struct call *call, const struct kind *kind,
                                        const ProtobufCMessage *resource)
 {
-    ProtobufCMessage *copy = message_copy(call->arena, kind->message, resource);
+    ProtobufCMessage *copy = message_copy(call->arena, resource);
 
     if (copy != NULL)
         fields_clear_output(copy, kind->message);
@@ -62,6 +62,18 @@ static struct status check_hooks(const struct change *change)
     return hook->functions->check(hook, change);
 }
 
+/* Folds the name; one that stays as it is stored is folded already. */
+static void fold_name(struct call *call, struct draft *draft, const struct draft *before)
+{
+    if (before != NULL && before->folded.len > 0 &&
+        slice_equal(object_name(draft->kind, before->message),
+                    object_name(draft->kind, draft->message)))
+        draft->folded = before->folded;
+    else
+        object_fold_name(call->arena, draft->kind, draft->message, &draft->violations,
+                         &draft->folded);
+}
+
 /* Folds the name, checks every rule of what was written, and looks the references up. */
 static struct status check(struct call *call, struct draft *draft, const struct draft *before)
 {
@@ -81,7 +93,7 @@ static struct status check(struct call *call, struct draft *draft, const struct 
     struct status status, other;
 
     seal_admit(call, draft->kind, draft->message);
-    object_fold_name(call->arena, draft->kind, draft->message, &draft->violations, &draft->folded);
+    fold_name(call, draft, before);
     rules_fill(&change);
     rules_check_values(&change);
     if (status_is_ok(call->refused)) /* of what was read in part, fields are not judged together */
@@ -162,6 +174,7 @@ static struct object_state state_of(const struct call *call, const struct draft 
                                  .organization = call->identity.organization,
                                  .id = draft->id,
                                  .body = body,
+                                 .message = object_is_typed(draft->kind) ? NULL : draft->message,
                                  .secrets = draft->secrets,
                                  .folded = draft->folded,
                                  .references = draft->references};
@@ -238,6 +251,7 @@ void draft_commit_secrets(struct call *call, const struct object *object, struct
     struct object_state before = state_before(call, &draft, object);
     struct object_state after = state_of(call, &draft, body);
 
+    after.message = NULL; /* the draft is of the old body */
     after.secrets = secrets;
     rows_commit(&call->commit, &before, &after);
     call->committed = object_committed;
@@ -277,7 +291,7 @@ struct status edit_open(struct call *call, struct slice id, struct edit *ret_edi
     edit.before = draft_of(call, &edit.object);
     edit.after.id = edit.object.id;
     edit.after.secrets = edit.object.secrets;
-    edit.after.message = message_copy(call->arena, kind->message, edit.object.message);
+    edit.after.message = message_copy(call->arena, edit.object.message);
     if (edit.after.message == NULL)
         return status_out_of_memory();
     *ret_edit = edit;

@@ -24,6 +24,11 @@ enum store_family object_family(const struct kind *kind)
     return typed == NULL ? FAMILY_RESOURCES : typed->family;
 }
 
+bool object_is_typed(const struct kind *kind)
+{
+    return typed_kind_of(kind) != NULL;
+}
+
 bool object_has_secrets(const struct kind *kind)
 {
     const struct typed_kind *typed = typed_kind_of(kind);

@@ -41,6 +41,8 @@ struct object {
 };
 
 enum store_family object_family(const struct kind *kind);
+bool object_is_typed(
+    const struct kind *kind); /* the stored body is not the public message itself */
 bool object_has_secrets(const struct kind *kind); /* see struct typed_kind */
 bool object_is_builtin(const struct identity_registry *identities, const struct kind *kind,
                        const struct uuid *id);

@@ -11,7 +11,7 @@
 static ProtobufCMessage *copy_of(struct call *call, const struct object *source)
 {
     const struct kind *kind = source->kind;
-    ProtobufCMessage *copy = message_copy(call->arena, kind->message, source->message);
+    ProtobufCMessage *copy = message_copy(call->arena, source->message);
 
     if (copy == NULL)
         return NULL;

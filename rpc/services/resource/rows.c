@@ -38,11 +38,12 @@ static void list_references(struct arena *arena, const struct object_state *stat
                             SLICE_EMPTY);
 }
 
-/* From the record itself, so that who writes and who proves see the same. */
 static void list_indexes(struct arena *arena, const struct object_state *state,
                          struct check_index **first)
 {
-    ProtobufCMessage *message = object_unpack_body(arena, state->kind, state->body);
+    const ProtobufCMessage *message = state->message != NULL
+                                          ? state->message
+                                          : object_unpack_body(arena, state->kind, state->body);
 
     if (message != NULL)
         index_add_rows(arena, state->kind, &state->organization, &state->id, message, first);

@@ -13,8 +13,10 @@ struct object_state {
     const struct kind *kind;
     struct uuid organization;
     struct uuid id;
-    uint64_t revision;    /* of the record, when it is stored */
-    struct slice body;    /* of the record */
+    uint64_t revision; /* of the record, when it is stored */
+    struct slice body; /* of the record */
+    /* The public message in the body, where it is at hand; NULL: it is read from the body. */
+    const ProtobufCMessage *message;
     struct slice secrets; /* body of its row of secrets; empty: none, or not looked at */
     struct slice folded;  /* the name as it is compared; empty for a kind without names */
     struct references references;

@@ -74,7 +74,7 @@ static struct status compare_shown(struct call *call, const struct method *metho
     *ret_same = false;
     if (!field->computed || method->written->length != 1)
         return status_ok();
-    shown = message_copy(call->arena, method->kind->message, before);
+    shown = message_copy(call->arena, before);
     if (shown == NULL)
         return status_out_of_memory();
     status = computed_fill(call, method->kind, &shown, 1);
