@@ -63,6 +63,7 @@ static struct status (*const stages[])(struct build *build) = {
     contract__build_kinds,
     contract__build_permissions,
     contract__build_fields,
+    contract__build_traits,
     contract__build_services,
 };
 

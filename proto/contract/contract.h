@@ -217,6 +217,22 @@ struct struct_bounds {
     uint32_t max_bytes, max_depth, max_values;
 };
 
+/*
+ * What a walk over an object may look for. A field has its own; a message has those of its fields
+ * and, at any depth, of the messages in them, except in output-only fields.
+ */
+enum trait {
+    TRAIT_OUTPUT_ONLY = 1 << 0,
+    TRAIT_INPUT_ONLY = 1 << 1,
+    TRAIT_SECRET = 1 << 2,
+    TRAIT_FILLED = 1 << 3, /* has a default, or is derived */
+    TRAIT_REFERENCE = 1 << 4,
+    TRAIT_TEXT = 1 << 5,     /* a string that clients set: it may have a format, or hold quotes */
+    TRAIT_TOGETHER = 1 << 6, /* required_when, unique_by, struct_bounds */
+    TRAIT_SAME = 1 << 7,
+    TRAIT_ONCE = 1 << 8, /* itself, or the oneof that it is a member of */
+};
+
 struct field {
     const ProtobufCFieldDescriptor *pb;
     const struct message_type *parent;
@@ -231,8 +247,9 @@ struct field {
     bool has_presence; /* message, oneof member, or `optional` */
     bool oneof_member; /* of a real oneof */
     bool optional_keyword;
-    unsigned oneof; /* index in parent->oneofs, of a oneof member */
-    bool required;  /* field_behavior */
+    unsigned oneof;  /* index in parent->oneofs, of a oneof member */
+    unsigned traits; /* of enum trait */
+    bool required;   /* field_behavior */
     bool output_only;
     bool input_only;
     bool immutable;
@@ -288,6 +305,7 @@ struct message_type {
     enum well_known well_known;
     bool map_entry;
     bool holds_maps;         /* itself or a message in it, at any depth */
+    unsigned traits;         /* of enum trait: its own and of the messages in it */
     const struct kind *kind; /* of a resource; NULL for others */
     struct slice comment;
 };

@@ -1,39 +1,41 @@
-/* One walk over a message and all that it holds; each rule is a visitor of it. */
+/* One walk over the fields of a message that have a trait; each rule is a visitor of it. */
 #include "rpc/services/resource/fields.h"
 
 #include "rpc/call/quotes.h"
 
-/* Called for each field of each message; may clear or set it. */
+/* Called for each field that has the trait; may clear or set it. */
 typedef void field_visitor(ProtobufCMessage *message, const struct field *field, void *context);
 
-static void visit(ProtobufCMessage *message, const struct message_type *type, field_visitor *each,
-                  void *context)
+static void visit(ProtobufCMessage *message, const struct message_type *type, enum trait trait,
+                  field_visitor *each, void *context)
 {
+    if ((type->traits & trait) == 0)
+        return;
     for (size_t i = 0; i < type->field_count; i++) {
         const struct field *field = &type->fields[i];
         size_t count;
 
-        each(message, field, context);
-        if (field->message == NULL || field->message->well_known != WELL_KNOWN_NONE ||
-            !field_is_set(message, field))
+        if ((field->traits & trait) != 0)
+            each(message, field, context);
+        if (field->message == NULL || (field->message->traits & trait) == 0 ||
+            field->message->well_known != WELL_KNOWN_NONE || !field_is_set(message, field))
             continue;
         count = field->repeated ? field_count(message, field) : 1;
         for (size_t n = 0; n < count; n++)
-            visit(*(ProtobufCMessage **)field_address(message, field, n), field->message, each,
-                  context);
+            visit(*(ProtobufCMessage **)field_address(message, field, n), field->message, trait,
+                  each, context);
     }
 }
 
-static void clear_output(ProtobufCMessage *message, const struct field *field, void *context)
+static void clear(ProtobufCMessage *message, const struct field *field, void *context)
 {
     (void)context;
-    if (field->output_only)
-        field_clear(message, field);
+    field_clear(message, field);
 }
 
 void fields_clear_output(ProtobufCMessage *message, const struct message_type *type)
 {
-    visit(message, type, clear_output, NULL);
+    visit(message, type, TRAIT_OUTPUT_ONLY, clear, NULL);
 }
 
 /* A value that is wholly a quote is no secret. */
@@ -59,23 +61,16 @@ static bool holds_secret(const ProtobufCMessage *message, const struct field *fi
     return false;
 }
 
-static void clear_input(ProtobufCMessage *message, const struct field *field, void *context)
-{
-    (void)context;
-    if (field->input_only)
-        field_clear(message, field);
-}
-
 void fields_clear_input(ProtobufCMessage *message, const struct message_type *type)
 {
-    visit(message, type, clear_input, NULL);
+    visit(message, type, TRAIT_INPUT_ONLY, clear, NULL);
 }
 
 static void find_secret(ProtobufCMessage *message, const struct field *field, void *context)
 {
     const struct field **found = context;
 
-    if (*found == NULL && field->secret && holds_secret(message, field))
+    if (*found == NULL && holds_secret(message, field))
         *found = field;
 }
 
@@ -83,7 +78,7 @@ const struct field *fields_find_secret(ProtobufCMessage *message, const struct m
 {
     const struct field *found = NULL;
 
-    visit(message, type, find_secret, &found);
+    visit(message, type, TRAIT_SECRET, find_secret, &found);
     return found;
 }
 

@@ -130,7 +130,12 @@ void quote_references_collect(struct references_reader *reader, const struct kin
                               ProtobufCMessage *message)
 {
     struct quoting quoting = {reader, kind};
-    struct walk walk = {reader->arena, reader->touched, visit, &quoting, true};
+    struct walk walk = {.arena = reader->arena,
+                        .traits = TRAIT_TEXT,
+                        .touched = reader->touched,
+                        .visit = visit,
+                        .context = &quoting,
+                        .free_form = true};
 
     if (reader->hooks != NULL)
         walk_object(&walk, kind->message, message);

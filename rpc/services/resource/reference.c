@@ -26,12 +26,6 @@ static bool references_have(const struct references *references, const struct re
 
 /* -- collecting ------------------------------------------------------------------------------- */
 
-/* The fields of one object. */
-struct collection {
-    struct references_reader *reader;
-    uint32_t top; /* number of the outermost field that the walk is in */
-};
-
 void references_add(struct references_reader *reader, struct reference wanted)
 {
     struct references *references = reader->references;
@@ -58,12 +52,20 @@ void references_add(struct references_reader *reader, struct reference wanted)
     references->last = kept;
 }
 
-static void add(struct collection *collection, const struct field *field, char *text,
+/* The outermost field that the spot is in. */
+static uint32_t top_of(const struct spot *spot)
+{
+    while (spot->parent != NULL)
+        spot = spot->parent;
+    return spot->field->number;
+}
+
+static void add(struct references_reader *reader, const struct spot *spot, char *text,
                 struct slice path)
 {
-    struct references_reader *reader = collection->reader;
+    const struct field *field = spot->field;
     struct reference wanted = {.kind = field->reference,
-                               .field = collection->top,
+                               .field = top_of(spot),
                                .exclusive = field->exclusive,
                                .path = path};
 
@@ -79,17 +81,14 @@ static void add(struct collection *collection, const struct field *field, char *
 static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
                   const struct field *field, bool judged)
 {
-    struct collection *collection = walk->context;
     size_t count;
 
     (void)judged;
-    if (spot->parent == NULL)
-        collection->top = field->number;
-    if (field->reference == NULL || !field_is_set(message, field))
+    if (!field_is_set(message, field))
         return;
     count = field->repeated ? field_count(message, field) : 1;
     for (size_t i = 0; i < count; i++)
-        add(collection, field, *(char **)field_address(message, field, i),
+        add(walk->context, spot, *(char **)field_address(message, field, i),
             field->repeated ? spot_path_at(walk->arena, spot, i) : spot_path(walk->arena, spot));
 }
 
@@ -98,8 +97,8 @@ void references_collect(struct references_reader *reader, const struct kind *kin
                         struct references *ret_references)
 {
     const struct hook *hook = hooks_of(reader->hooks, kind);
-    struct collection collection = {reader, 0};
-    struct walk walk = {reader->arena, NULL, visit, &collection, false};
+    struct walk walk = {
+        .arena = reader->arena, .traits = TRAIT_REFERENCE, .visit = visit, .context = reader};
 
     *ret_references = (struct references){0};
     reader->violations = violations;

@@ -39,7 +39,10 @@ static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *
 
 void rules_fill(const struct change *change)
 {
-    struct walk walk = {change->call->arena, change->touched, visit, NULL, false};
+    struct walk walk = {.arena = change->call->arena,
+                        .traits = TRAIT_FILLED,
+                        .touched = change->touched,
+                        .visit = visit};
 
     walk_object(&walk, change->kind->message, change->after);
 }
@@ -81,6 +84,8 @@ void rules_keep_secrets(struct arena *arena, const struct message_type *type,
                         const struct touched *touched, const ProtobufCMessage *before,
                         ProtobufCMessage *after)
 {
+    if ((type->traits & TRAIT_SECRET) == 0)
+        return;
     for (size_t i = 0; i < type->field_count; i++) {
         const struct field *field = &type->fields[i];
 
@@ -94,7 +99,7 @@ void rules_keep_secrets(struct arena *arena, const struct message_type *type,
                 has_place(after, field))
                 field_copy(after, before, field);
         } else if (field->message != NULL && !field->repeated && field_is_set(after, field) &&
-                   field->message->well_known == WELL_KNOWN_NONE) {
+                   (field->message->traits & TRAIT_SECRET) != 0) {
             rules_keep_secrets(arena, field->message, touched, field_get_message(before, field),
                                field_get_message(after, field));
         }

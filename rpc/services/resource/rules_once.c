@@ -55,7 +55,7 @@ static void check(const struct change *change, const struct message_type *type,
 
         check_field(change, field, before, after, path);
         if (field->message != NULL && !field->repeated &&
-            field->message->well_known == WELL_KNOWN_NONE && field_is_set(before, field) &&
+            (field->message->traits & TRAIT_ONCE) != 0 && field_is_set(before, field) &&
             field_is_set(after, field))
             check(change, field->message, field_get_message(before, field),
                   field_get_message(after, field), fields_path(change->call->arena, path, field));
@@ -64,6 +64,6 @@ static void check(const struct change *change, const struct message_type *type,
 
 void rules_check_once(const struct change *change)
 {
-    if (change->before != NULL)
+    if (change->before != NULL && (change->kind->message->traits & TRAIT_ONCE) != 0)
         check(change, change->kind->message, change->before, change->after, SLICE_EMPTY);
 }

@@ -121,7 +121,11 @@ static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *
 struct status rules_check_others(const struct change *change)
 {
     struct others others = {change, status_ok()};
-    struct walk walk = {change->call->arena, change->touched, visit, &others, false};
+    struct walk walk = {.arena = change->call->arena,
+                        .traits = TRAIT_SAME,
+                        .touched = change->touched,
+                        .visit = visit,
+                        .context = &others};
 
     walk_object(&walk, change->kind->message, change->after);
     return others.status;

@@ -229,7 +229,12 @@ static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *
 
 void rules_check_object(const struct change *change)
 {
-    struct walk walk = {change->call->arena, change->touched, visit, (void *)change, true};
+    struct walk walk = {.arena = change->call->arena,
+                        .traits = TRAIT_SECRET | TRAIT_TEXT | TRAIT_TOGETHER,
+                        .touched = change->touched,
+                        .visit = visit,
+                        .context = (void *)change,
+                        .free_form = true};
 
     walk_object(&walk, change->kind->message, change->after);
     rules_check_once(change);

@@ -91,7 +91,7 @@ static void admit_field(struct walk *walk, const struct spot *spot, ProtobufCMes
 
 void seal_admit(struct call *call, const struct kind *kind, ProtobufCMessage *message)
 {
-    struct walk walk = {.arena = call->arena, .visit = admit_field};
+    struct walk walk = {.arena = call->arena, .traits = TRAIT_SECRET, .visit = admit_field};
 
     if (fields_find_secret(message, kind->message) != NULL)
         arena_wipe_on_done(call->arena);
@@ -373,7 +373,8 @@ struct status seal_draft(struct call *call, struct draft *draft)
     const struct field *times = draft->kind->secrets_set;
     secrets_record *record;
     struct sealing sealing = {.call = call, .draft = draft};
-    struct walk walk = {.arena = call->arena, .visit = seal_field, .context = &sealing};
+    struct walk walk = {
+        .arena = call->arena, .traits = TRAIT_SECRET, .visit = seal_field, .context = &sealing};
 
     if (times == NULL)
         return status_ok(); /* a kind without secrets: the contract was checked */

@@ -55,7 +55,7 @@ static void walk_fields(struct walk *walk, const struct spot *parent,
 
 static bool leads_on(const struct walk *walk, const struct message_type *type)
 {
-    if (type == NULL)
+    if (type == NULL || (type->traits & walk->traits) == 0)
         return false;
     if (type->well_known == WELL_KNOWN_NONE)
         return true;
@@ -98,15 +98,22 @@ static void walk_fields(struct walk *walk, const struct spot *parent,
     for (size_t i = 0; i < type->field_count; i++) {
         const struct field *field = type->declared[i];
         const struct spot spot = {parent, field, false, 0, SLICE_EMPTY};
-        bool is_judged = judged || touched_has(walk->touched, message, field);
+        bool visited = (field->traits & walk->traits) != 0;
+        bool entered = !field->output_only && leads_on(walk, field->message);
+        bool is_judged;
 
-        walk->visit(walk, &spot, message, field, is_judged);
-        if (!field->output_only && leads_on(walk, field->message) && field_is_set(message, field))
+        if (!visited && !entered)
+            continue;
+        is_judged = judged || touched_has(walk->touched, message, field);
+        if (visited)
+            walk->visit(walk, &spot, message, field, is_judged);
+        if (entered && field_is_set(message, field))
             walk_into(walk, &spot, message, field, is_judged);
     }
 }
 
 void walk_object(struct walk *walk, const struct message_type *type, ProtobufCMessage *message)
 {
-    walk_fields(walk, NULL, type, message, walk->touched == NULL || walk->touched->whole);
+    if ((type->traits & walk->traits) != 0)
+        walk_fields(walk, NULL, type, message, walk->touched == NULL || walk->touched->whole);
 }

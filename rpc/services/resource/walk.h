@@ -1,6 +1,7 @@
 /*
- * A walk over all fields of an object, at any depth, that knows the JSON path of each and whether an
- * update wrote it. Rules are visitors of it. Pure.
+ * A walk over the fields of an object that have some trait, at any depth, that knows the JSON path of
+ * each and whether an update wrote it. Messages without such a field are not entered. Rules are
+ * visitors of it. Pure.
  */
 #ifndef DATASTREAM_RPC_SERVICES_RESOURCE_WALK_H
 #define DATASTREAM_RPC_SERVICES_RESOURCE_WALK_H
@@ -28,8 +29,8 @@ struct slice spot_path_at(struct arena *arena, const struct spot *spot, size_t i
 struct walk;
 
 /*
- * Called for each field of each message that is there, set or not, before what is in it; may set or
- * clear it. `judged`: it was written, as was all that is in it.
+ * Called for each such field of each message that is there, set or not, before what is in it; may set
+ * or clear it. `judged`: it was written, as was all that is in it.
  */
 typedef void walk_visitor(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
                           const struct field *field, bool judged);
@@ -37,6 +38,7 @@ typedef void walk_visitor(struct walk *walk, const struct spot *spot, ProtobufCM
 /* Plain: filled by who walks. */
 struct walk {
     struct arena *arena;
+    unsigned traits;               /* of enum trait: fields that have any of them are visited */
     const struct touched *touched; /* NULL: all is judged */
     walk_visitor *visit;
     void *context;
