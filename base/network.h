@@ -23,6 +23,7 @@ bool network_parse(struct slice text, struct network *ret_network);
 /* An address alone, without prefix or zone. */
 bool network_parse_address(struct slice text, struct network *ret_address);
 
+/* Whether the address lies in the network; an IPv4 and an IPv6 one never do. */
 bool network_holds(const struct network *network, const struct network *address);
 
 #endif

@@ -80,6 +80,7 @@ struct waiter {
     bool done; /* guarded by mutex */
 };
 
+/* Before the first thread may signal. */
 void store__waiter_init(struct waiter *waiter);
 /* The last touch of the signalling thread: the waiter may be gone when this returns. */
 void store__waiter_signal(void *waiter);

@@ -91,12 +91,14 @@ struct status json_write_message(struct arena *arena, const struct message_type 
                                  const ProtobufCMessage *message,
                                  const struct json_write_options *options, struct slice *ret_text);
 
+/* A message whose writing goes on in steps. Lives in the arena that it was begun with. */
+struct json_steps;
+
 /*
  * The same in steps, for answers whose writing would hold the loop up: each writes about `most` further
  * bytes, and ends between two elements of a list of `message`. What was passed is borrowed until the
  * last step. NULL when the arena failed.
  */
-struct json_steps;
 struct json_steps *json_steps_begin(struct arena *arena, const struct message_type *type,
                                     const ProtobufCMessage *message,
                                     const struct json_write_options *options);
@@ -122,6 +124,7 @@ struct json_text {
     size_t capacity;
 };
 
+/* Appends the bytes as they are; nothing once the arena failed (json_text_slice tells). */
 void json_put(struct json_text *text, struct slice bytes);
 #define json_put_literal(text, literal) json_put(text, SLICE(literal))
 /* A quoted and escaped string; `value` must be UTF-8. */

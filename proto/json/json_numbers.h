@@ -31,6 +31,7 @@ enum number_result json_number_float(struct arena *arena, struct slice text, flo
 void json_put_double(struct json_text *text, double value);
 void json_put_float(struct json_text *text, float value);
 
+/* Decimal digits, without quotes: 64-bit fields add them. */
 void json_put_uint(struct json_text *text, uint64_t value);
 
 #endif
