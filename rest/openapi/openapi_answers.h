@@ -13,6 +13,7 @@ void openapi__problem_responses(struct openapi *api);
 /* Whether the answer is one object with an etag. */
 bool openapi__answers_etag(const struct openapi_operation *operation);
 
+/* Whether the operation has this verb, in upper case. */
 bool openapi__is_verb(const struct openapi_operation *operation, const char *verb);
 
 /* Whether the operation reads or changes one object that has a revision. */

@@ -24,6 +24,10 @@ struct openapi {
     bool *enums;
 };
 
+/*
+ * What a value consists of, in the order of the text: '{' or '[' and its counterpart, a member's name, and
+ * values, which are escaped. Commas come by themselves.
+ */
 void openapi__open(struct openapi *api, char bracket);
 void openapi__close(struct openapi *api, char bracket);
 void openapi__key(struct openapi *api, struct slice name);

@@ -252,9 +252,11 @@ void chain_loop_free(struct chain_loop *loop);
  */
 void chain_loop_flush(struct chain_loop *loop);
 
+/* What the chain was made with; lives as long as the chain. Any thread. */
 const struct contract *call_contract(const struct call *call);
 const struct identity_registry *call_identities(const struct call *call);
 const struct settings *call_settings(const struct call *call);
+/* chain_options.services: what the handlers share; only they know its type. */
 const void *call_services(const struct call *call);
 /* See sign_in_limits.h; NULL where nobody is slowed. */
 struct sign_in_limits *call_sign_in_limits(const struct call *call);

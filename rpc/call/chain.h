@@ -55,6 +55,7 @@ void call__move(struct call *call, int state);
 /* Ends the call, which may be gone when this returns. */
 void call__finish(struct call *call, struct status status);
 
+/* What a call ends with that its caller gave up. */
 struct status call__cancelled(void);
 
 /* Hands over the commit of what the handler, or a stream that opens, has filled it with. */

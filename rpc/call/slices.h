@@ -32,6 +32,10 @@ struct slices {
     bool committed; /* a slice was */
 };
 
+/*
+ * Around each run of the handler: forgets what the run before asked for, and tells whether this one left
+ * something for a further slice. Both know a call without slices.
+ */
 void slices__begin_run(struct call *call);
 bool slices__continues(const struct call *call);
 

@@ -29,6 +29,7 @@ struct drain_entry {
     void (*begun)(struct exchange *exchange);
 };
 
+/* A list without entries, before the draining begins. */
 void drain_init(struct drain *drain);
 
 /* Has `begun` called when the draining begins, soon if it has. Holds the exchange. Its loop. */

@@ -40,6 +40,7 @@ void *table_add(struct table *table, const uint8_t key[TABLE_KEY_LEN]);
 /* Forgets one; nothing when it is not there. */
 void table_remove(struct table *table, const uint8_t key[TABLE_KEY_LEN]);
 
+/* Forgets every entry; the memory is kept. */
 void table_clear(struct table *table);
 
 /* Forgets every entry for which `is_over` answers true. */

@@ -28,6 +28,7 @@ struct schedule {
     unsigned starts;
 };
 
+/* A schedule without entries, in memory that it does not own. */
 void schedule_init(struct schedule *schedule);
 
 /* An entry that is in no schedule, of whose cost nothing is known. */

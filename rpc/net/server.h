@@ -81,6 +81,8 @@ struct server_counters {
     uint64_t memory_bytes;     /* held by connections and their calls */
     uint64_t requests;
 };
+
+/* The counters of all loops together; each is exact, their sum is not of one moment. Any thread. */
 struct server_counters server_count(const struct server *server);
 
 #endif

@@ -27,6 +27,7 @@ struct timer_wheel {
     int64_t wake_ms;                     /* the earliest time when something may be due */
 };
 
+/* A wheel without timers, at this time of the loop's clock. */
 void timer_wheel_init(struct timer_wheel *wheel, int64_t now_ms);
 
 /* Has `timer->fire` called once at `due_ms`; a timer that was set moves. */

@@ -18,6 +18,7 @@ struct nearest {
     size_t edits;      /* of `name`; the bound while there is none */
 };
 
+/* Begins without a name; `given` must live as long as the result is used. */
 struct nearest nearest_begin(struct slice given);
 
 /* `name` must live as long as the result is used; of two that are equally near the first stays. */

@@ -33,6 +33,7 @@ void api_token__end_overlap(Datastream__Storage__V1__TokenRecord *record, int64_
 /* Milliseconds since 1970 of the record's end; 0 for none. */
 int64_t api_token__expire_ms(const Datastream__Storage__V1__TokenRecord *record);
 
+/* The record's bytes, in the arena; empty when that failed. */
 struct slice api_token__pack(struct arena *arena,
                              const Datastream__Storage__V1__TokenRecord *record);
 

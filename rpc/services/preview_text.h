@@ -13,12 +13,14 @@
  */
 struct slice preview_body(struct arena *arena, struct slice json);
 
+/* Bytes of a body that Bash is given as an argument. */
+#define PREVIEW_ARGUMENT_MOST 120000
+
 /*
  * `curl` for Bash. `path` follows $BASE_URL and must need no quoting; `body` is of preview_body. Beyond
  * PREVIEW_ARGUMENT_MOST bytes the body comes by here-document, since Linux bounds one argument to
  * 128 KiB (execve(2), MAX_ARG_STRLEN).
  */
-#define PREVIEW_ARGUMENT_MOST 120000
 struct slice preview_bash(struct arena *arena, struct slice verb, struct slice path,
                           struct slice body);
 

@@ -17,12 +17,14 @@ call_handler *const *services_operations(void);
 /* Streams by method, ended by a NULL method: watch.c. */
 const struct stream_entry *services_streams(void);
 
+/* See resource/hooks.h. */
+struct hooks;
+
 /*
  * What the handlers need of the contract beside the tables: for chain_options.services, and for
  * services_check. FAILED_PRECONDITION where a hook needs what the contract lacks, and where a value of
  * the contract breaks its own rules (contract_values.h). Lives in `arena`.
  */
-struct hooks;
 struct status services_bind(const struct contract *contract, struct arena *arena,
                             const struct hooks **ret_hooks);
 

@@ -4,11 +4,15 @@
 
 #include "rpc/services/resource/hooks.h"
 
-/* The range of the references by which objects of a kind name another one, by one top-level field. */
+/* Keys of family "references", from the first to the one after the last; they live in the call's arena. */
 struct reference_range {
     struct slice from, to;
 };
 
+/*
+ * The references by which objects of the kind `source` name the object `id` of `target`, by the top-level
+ * field `top`.
+ */
 struct reference_range range_by(struct call *call, const struct kind *target, const struct uuid *id,
                                 const struct kind *source, const struct field *top);
 

@@ -40,10 +40,13 @@ struct object {
     ProtobufCMessage *message; /* the public message, made for this run: may be changed */
 };
 
+/*
+ * What struct typed_kind says of a kind: the family of its objects, whether the stored body differs from the
+ * public message, whether they have rows of secrets, and whether an object is built in. Kinds without a type have resources, no such rows and nothing built in.
+ */
 enum store_family object_family(const struct kind *kind);
-bool object_is_typed(
-    const struct kind *kind); /* the stored body is not the public message itself */
-bool object_has_secrets(const struct kind *kind); /* see struct typed_kind */
+bool object_is_typed(const struct kind *kind);
+bool object_has_secrets(const struct kind *kind);
 bool object_is_builtin(const struct identity_registry *identities, const struct kind *kind,
                        const struct uuid *id);
 /* See struct typed_kind. */
@@ -134,11 +137,13 @@ size_t object_page_size(const struct call *call);
 struct status object_scan_page(struct call *call, enum store_family family, struct slice prefix,
                                bool reverse, struct store_rows *ret_rows, struct slice *ret_token);
 
+/* A list that does not count all that match. */
+#define TOTAL_UNKNOWN UINT64_MAX
+
 /*
  * Sets items, next page token, total size (unless it is TOTAL_UNKNOWN) and the revision to watch from,
  * where the method has them.
  */
-#define TOTAL_UNKNOWN UINT64_MAX
 void object_set_page(struct call *call, ProtobufCMessage *response, ProtobufCMessage **items,
                      size_t count, struct slice token, uint64_t total);
 
