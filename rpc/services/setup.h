@@ -4,6 +4,7 @@
 
 #include "rpc/call/call.h"
 
+/* The handler of SetupService; see setup.c for what the first caller may do. */
 call_handler setup__create_first_organization;
 
 #endif
