@@ -6,8 +6,6 @@
 
 #include <stdlib.h>
 
-/* The PING round trip of draining is waited for as long as this. */
-#define NOTICE_MS 1000
 /* Frames that wait behind a full socket before nothing more is read. */
 #define OUTBOUND_MOST 1000
 /* Behind CONTINUATION, the last frame type of RFC 9113. */
@@ -104,11 +102,6 @@ void http2_shared_free(struct http2_shared *shared)
     free(shared);
 }
 
-int64_t http2__now(const struct connection *connection)
-{
-    return loop_now_ms(connection->loop);
-}
-
 bool http2_start(struct connection *connection)
 {
     const struct settings *settings = connection->loop->settings;
@@ -140,67 +133,6 @@ void http2_done(struct connection *connection)
     nghttp2_session_del(connection->http2->session);
     free(connection->http2);
     connection->http2 = NULL;
-}
-
-struct stream *http2__find(nghttp2_session *session, int32_t id)
-{
-    return nghttp2_session_get_stream_user_data(session, id);
-}
-
-/* The protocol's state moves here alone. */
-static void move_to(struct http2 *http2, enum http2_state state)
-{
-    assert(state > http2->state);
-    http2->state = state;
-}
-
-int http2__fail(struct connection *connection, uint32_t error, const char *reason)
-{
-    struct http2 *http2 = connection->http2;
-    struct slice text = slice_from_cstr(reason);
-
-    if (http2->state == HTTP2_FAILED)
-        return NGHTTP2_ERR_CALLBACK_FAILURE;
-    move_to(http2, HTTP2_FAILED);
-    if (nghttp2_submit_goaway(http2->session, NGHTTP2_FLAG_NONE,
-                              nghttp2_session_get_last_proc_stream_id(http2->session), error,
-                              (const uint8_t *)text.data, text.len) != 0)
-        connection_cut(connection);
-    return NGHTTP2_ERR_CALLBACK_FAILURE;
-}
-
-int http2__calm(struct connection *connection, const char *reason)
-{
-    return http2__fail(connection, NGHTTP2_ENHANCE_YOUR_CALM, reason);
-}
-
-void http2_drain(struct connection *connection)
-{
-    static const uint8_t opaque[8] = {'d', 'r', 'a', 'i', 'n', 'i', 'n', 'g'};
-    struct http2 *http2 = connection->http2;
-
-    if (http2->state != HTTP2_SERVING)
-        return;
-    move_to(http2, HTTP2_NOTICE);
-    http2->notice_since_ms = http2__now(connection);
-    connection_arm(connection, http2->notice_since_ms + NOTICE_MS);
-    if (nghttp2_submit_shutdown_notice(http2->session) != 0 ||
-        nghttp2_submit_ping(http2->session, NGHTTP2_FLAG_NONE, opaque) != 0)
-        connection_cut(connection);
-}
-
-void http2__finish_notice(struct connection *connection)
-{
-    struct http2 *http2 = connection->http2;
-
-    if (http2->state != HTTP2_NOTICE)
-        return;
-    move_to(http2, HTTP2_LAST);
-    if (nghttp2_submit_goaway(http2->session, NGHTTP2_FLAG_NONE,
-                              nghttp2_session_get_last_proc_stream_id(http2->session),
-                              NGHTTP2_NO_ERROR, NULL, 0) != 0)
-        connection_cut(connection);
-    connection_touch(connection);
 }
 
 void http2_feed(struct connection *connection, struct slice bytes)
@@ -265,16 +197,6 @@ void http2_consume_rest(struct connection *connection, size_t bytes)
     nghttp2_session_consume_connection(connection->http2->session, bytes);
 }
 
-void http2_reset(struct stream *stream)
-{
-    stream->overridden = true;
-    stream->was_reset = true;
-    if (nghttp2_submit_rst_stream(stream->connection->http2->session, NGHTTP2_FLAG_NONE, stream->id,
-                                  NGHTTP2_CANCEL) != 0)
-        connection_cut(stream->connection);
-    connection_touch(stream->connection);
-}
-
 /* A stream whose body is awaited, or whose answer the peer does not take. */
 static int64_t check_stream(struct stream *stream, int64_t now)
 {
@@ -318,7 +240,7 @@ int64_t http2_check_deadlines(struct connection *connection, int64_t now_ms)
         next = due;
     }
     if (http2->state == HTTP2_NOTICE) {
-        due = http2->notice_since_ms + NOTICE_MS;
+        due = http2->notice_since_ms + HTTP2_NOTICE_MS;
         if (now_ms >= due)
             http2__finish_notice(connection);
         else if (due < next)

@@ -8,6 +8,9 @@
 #include "rpc/net/protocol.h"
 #include "rpc/net/recycle.h"
 
+/* The PING round trip of draining is waited for as long as this. */
+#define HTTP2_NOTICE_MS 1000
+
 struct http2_shared {
     struct recycler recycler;
     nghttp2_option *option;
