@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "rpc/net/protocol.h"
-
 /*
  * A closed connection waits for the peer to close as well: a socket closed with unread bytes is
  * reset, and the peer may lose the answer (RFC 9112 section 9.6). It waits for as long as this
@@ -25,8 +23,6 @@
 /* The system queues no more than this beyond the peer's window: what nobody reads waits with us. */
 #define UNSENT_BYTES 131072
 
-static const struct slice preface = SLICE_INIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-
 struct write {
     uv_write_t request;
     struct connection *connection;
@@ -37,10 +33,8 @@ struct write {
 static void move_to(struct connection *connection, enum connection_state state)
 {
     static const uint8_t legal[] = {
-        [CONNECTION_SNIFFING] = 1 << CONNECTION_HTTP1 | 1 << CONNECTION_HTTP2 |
-                                1 << CONNECTION_CLOSING,
-        [CONNECTION_HTTP1] = 1 << CONNECTION_LINGERING | 1 << CONNECTION_CLOSING,
-        [CONNECTION_HTTP2] = 1 << CONNECTION_LINGERING | 1 << CONNECTION_CLOSING,
+        [CONNECTION_SNIFFING] = 1 << CONNECTION_SERVING | 1 << CONNECTION_CLOSING,
+        [CONNECTION_SERVING] = 1 << CONNECTION_LINGERING | 1 << CONNECTION_CLOSING,
         [CONNECTION_LINGERING] = 1 << CONNECTION_CLOSING,
     };
 
@@ -99,10 +93,10 @@ static void close_finished(struct connection *connection)
 
 static void free_protocol(struct connection *connection)
 {
-    if (connection->http1 != NULL)
-        http1_done(connection);
-    if (connection->http2 != NULL)
-        http2_done(connection);
+    if (connection->protocol == NULL)
+        return;
+    connection->protocol->free(connection);
+    connection->protocol = NULL;
 }
 
 static void finish_streams(struct connection *connection)
@@ -165,10 +159,9 @@ static void linger(struct connection *connection)
         close_now(connection);
         return;
     }
-    connection->linger_end_ms = loop_now_ms(connection->loop) +
-                                (connection->state == CONNECTION_HTTP1 && !connection->ending
-                                     ? LINGER_UPLOAD_MS
-                                     : LINGER_MS);
+    connection->linger_end_ms =
+        loop_now_ms(connection->loop) +
+        (connection->protocol->uploads_whole && !connection->ending ? LINGER_UPLOAD_MS : LINGER_MS);
     move_to(connection, CONNECTION_LINGERING);
     free_protocol(connection);
     close_finished(connection);
@@ -229,21 +222,14 @@ static bool connection_write(struct connection *connection, struct slice bytes)
     return true;
 }
 
-static bool produce(struct connection *connection, struct buffer *out)
-{
-    if (connection->state == CONNECTION_HTTP1)
-        return http1_produce(connection, out);
-    if (connection->state == CONNECTION_HTTP2)
-        return http2_produce(connection, out);
-    return true;
-}
-
 static void write_all(struct connection *connection)
 {
     struct buffer *out = &connection->loop->out;
 
+    if (connection->protocol == NULL)
+        return;
     for (int i = 0; i < WRITES_A_TURN && !connection->writing && !connection->cut; i++) {
-        if (!produce(connection, out) || out->failed) {
+        if (!connection->protocol->write(connection, out) || out->failed) {
             buffer_empty(out);
             out->failed = false;
             connection->cut = true;
@@ -300,14 +286,9 @@ static void end_rest(struct connection *connection)
     }
 }
 
-static bool protocol_is_finished(const struct connection *connection)
-{
-    return (connection->state == CONNECTION_HTTP1 && http1_is_finished(connection)) ||
-           (connection->state == CONNECTION_HTTP2 && http2_is_finished(connection));
-}
-
 void connection_turn(struct connection *connection)
 {
+    const struct protocol *protocol = connection->protocol;
     struct link touched;
     struct link *link;
 
@@ -318,43 +299,34 @@ void connection_turn(struct connection *connection)
     list_move(&connection->touched, &touched);
     while ((link = list_pop(&touched)) != NULL)
         stream_run(LIST_ELEMENT(link, struct stream, touched));
-    if (connection->state == CONNECTION_HTTP1)
-        http1_resume(connection);
+    if (protocol != NULL && protocol->resume != NULL)
+        protocol->resume(connection);
     if (!connection->writing)
         write_all(connection);
     if (connection->cut) {
         close_now(connection);
         return;
     }
-    if (connection->state == CONNECTION_HTTP2)
-        http2_set_reading(connection);
+    if (protocol != NULL && protocol->set_reading != NULL)
+        protocol->set_reading(connection);
     end_rest(connection);
     connection_schedule(connection);
     if (connection->writing)
         return;
     close_finished(connection); /* what they were answered is with the system */
-    if (protocol_is_finished(connection))
+    if (protocol != NULL && protocol->is_finished(connection))
         linger(connection);
 }
 
 static void sniff(struct connection *connection, struct slice bytes)
 {
-    size_t used = 0;
-
-    while (used < bytes.len && connection->sniffed_len < preface.len &&
-           bytes.data[used] == preface.data[connection->sniffed_len])
-        connection->sniffed[connection->sniffed_len++] = bytes.data[used++];
-    if (used == bytes.len && connection->sniffed_len < preface.len)
+    connection->protocol = protocol_sniff(&bytes, &connection->sniffed);
+    if (connection->protocol == NULL)
         return;
-    if (connection->sniffed_len == preface.len) {
-        move_to(connection, CONNECTION_HTTP2);
-        connection->cut = !http2_start(connection);
-    } else {
-        move_to(connection, CONNECTION_HTTP1);
-        connection->cut = !http1_start(connection);
-    }
-    connection_feed(connection, slice_make(connection->sniffed, connection->sniffed_len));
-    connection_feed(connection, slice_from(bytes, used));
+    move_to(connection, CONNECTION_SERVING);
+    connection->cut = !connection->protocol->begin(connection);
+    connection_feed(connection, protocol_preface(connection->sniffed));
+    connection_feed(connection, bytes);
     if (connection->draining)
         connection_drain(connection);
 }
@@ -368,11 +340,8 @@ void connection_feed(struct connection *connection, struct slice bytes)
     case CONNECTION_SNIFFING:
         sniff(connection, bytes);
         break;
-    case CONNECTION_HTTP1:
-        http1_feed(connection, bytes);
-        break;
-    case CONNECTION_HTTP2:
-        http2_feed(connection, bytes);
+    case CONNECTION_SERVING:
+        connection->protocol->read(connection, bytes);
         break;
     case CONNECTION_LINGERING:
         if (!connection->draining)
@@ -403,6 +372,7 @@ static void rest(struct connection *connection)
 static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 {
     struct connection *connection = stream->data;
+    const struct protocol *protocol = connection->protocol;
 
     if (count > 0) {
         struct loop *loop = connection->loop;
@@ -419,8 +389,8 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
     connection->reading = false;
     connection->peer_ended = true;
     uv_read_stop(stream);
-    if (count == UV_EOF && connection->state == CONNECTION_HTTP1 && !connection->cut)
-        http1_receive_end(connection);
+    if (count == UV_EOF && protocol != NULL && protocol->read_end != NULL && !connection->cut)
+        protocol->read_end(connection);
     else
         connection->cut = true;
     connection_touch(connection);
@@ -445,10 +415,10 @@ void connection_drain(struct connection *connection)
     connection->draining = true;
     if (connection->cut)
         return;
-    if (connection->state == CONNECTION_SNIFFING && connection->sniffed_len == 0)
+    if (connection->state == CONNECTION_SNIFFING && connection->sniffed == 0)
         connection->cut = true;
-    else if (connection->state == CONNECTION_HTTP2)
-        http2_drain(connection);
+    else if (connection->protocol != NULL && connection->protocol->shutdown != NULL)
+        connection->protocol->shutdown(connection);
     connection_touch(connection);
 }
 
@@ -457,8 +427,7 @@ bool connection_is_idle(const struct connection *connection)
     switch (connection->state) {
     case CONNECTION_SNIFFING:
         return true;
-    case CONNECTION_HTTP1:
-    case CONNECTION_HTTP2:
+    case CONNECTION_SERVING:
         return connection->claimed_count == 0 && !connection->draining;
     case CONNECTION_LINGERING:
     case CONNECTION_CLOSING:
@@ -527,26 +496,6 @@ static int64_t check_idle(struct connection *connection, int64_t now)
     return INT64_MAX;
 }
 
-static int64_t check_http1(struct connection *connection, int64_t now)
-{
-    int64_t next = check_idle(connection, now);
-    int64_t due;
-
-    if (connection->head_since_ms != 0) {
-        due = connection->head_since_ms + (int64_t)settings_of(connection)->header_timeout_ms;
-        if (now >= due)
-            http1_expire_head(connection);
-        else
-            next = earlier(next, due);
-    }
-    due = http1_body_deadline(connection);
-    if (now >= due)
-        http1_expire_body(connection);
-    else
-        next = earlier(next, due);
-    return next;
-}
-
 static int64_t check_protocol(struct connection *connection, int64_t now)
 {
     int64_t due;
@@ -557,10 +506,9 @@ static int64_t check_protocol(struct connection *connection, int64_t now)
         if (now >= due)
             connection->cut = true;
         return due;
-    case CONNECTION_HTTP1:
-        return check_http1(connection, now);
-    case CONNECTION_HTTP2:
-        return earlier(check_idle(connection, now), http2_check_deadlines(connection, now));
+    case CONNECTION_SERVING:
+        due = check_idle(connection, now);
+        return earlier(due, connection->protocol->check_deadlines(connection, now));
     case CONNECTION_LINGERING:
     case CONNECTION_CLOSING:
         break;

@@ -1,20 +1,19 @@
 /*
- * A connection: bytes in, bytes out, deadlines, and the streams in it. The protocols sit on top;
- * TLS will sit between connection_feed, connection_write and the socket. Internal to rpc/net; the
- * loop's thread only.
+ * A connection: bytes in, bytes out, deadlines, and the streams in it. The protocol that it speaks is
+ * asked through its table (protocol.h). Internal to rpc/net; the loop's thread only.
  */
 #ifndef DATASTREAM_RPC_NET_CONNECTION_H
 #define DATASTREAM_RPC_NET_CONNECTION_H
 
 #include "rpc/net/loop_internal.h"
+#include "rpc/net/protocol.h"
 #include "rpc/net/source.h"
 
 #define PEER_MOST 46 /* an IPv6 address with its NUL */
 
 enum connection_state {
     CONNECTION_SNIFFING,  /* the first bytes tell HTTP/2 from HTTP/1.1 */
-    CONNECTION_HTTP1,     /* serving */
-    CONNECTION_HTTP2,     /* serving */
+    CONNECTION_SERVING,   /* its protocol reads and writes */
     CONNECTION_LINGERING, /* all is written; reads and drops until the peer closes too */
     CONNECTION_CLOSING,   /* the socket is being closed; nothing more happens */
 };
@@ -38,10 +37,12 @@ struct connection {
     struct source *source; /* NULL for a Unix socket */
     char peer[PEER_MOST];
 
-    char sniffed[24];
-    size_t sniffed_len;
-    struct http1 *http1;
-    struct http2 *http2;
+    size_t sniffed;                  /* bytes, all of them of HTTP/2's preface */
+    const struct protocol *protocol; /* NULL: not known yet, or all is written */
+    union {                          /* the protocol's own */
+        struct http1 *http1;
+        struct http2 *http2;
+    };
 
     struct link streams; /* open ones, oldest first */
     struct link ready;   /* of these, those whose request may start, in the order of coming */

@@ -2,7 +2,7 @@
  * rest. */
 #include "rpc/net/exchange.h"
 
-#include "rpc/net/protocol.h"
+#include "rpc/net/connection.h"
 
 bool exchange_header(const struct exchange *exchange, struct slice name, struct slice *ret_value)
 {
@@ -66,8 +66,8 @@ void exchange_consume(struct exchange *exchange, size_t bytes)
     if (stream->unconsumed >= exchange->loop->settings->stream_window_bytes)
         body_clock_excuse(&stream->clock, loop_now_ms(exchange->loop));
     stream->unconsumed -= bytes;
-    if (stream->connection->state == CONNECTION_HTTP2)
-        http2_consume(stream, bytes);
+    if (stream->connection->protocol->consume != NULL)
+        stream->connection->protocol->consume(stream, bytes);
     stream_touch(stream);
 }
 
@@ -190,12 +190,8 @@ void exchange_reset(struct exchange *exchange)
 {
     struct stream *stream = open_stream(exchange);
 
-    if (stream == NULL)
-        return;
-    if (stream->connection->state == CONNECTION_HTTP2)
-        http2_reset(stream);
-    else
-        connection_cut(stream->connection);
+    if (stream != NULL)
+        stream->connection->protocol->reset_stream(stream);
 }
 
 void exchange_set_timeout(struct exchange *exchange, uint64_t ms)

@@ -1,9 +1,12 @@
-/* HTTP/1.1: the life of a connection's session. */
+/* HTTP/1.1: the life of a connection's session, and the table. */
 #include "rpc/net/http1.h"
 
 #include <stdlib.h>
 
-bool http1_start(struct connection *connection)
+#include "rpc/net/http1_read.h"
+#include "rpc/net/http1_write.h"
+
+static bool begin(struct connection *connection)
 {
     const struct settings *settings = connection->loop->settings;
     struct http1 *http1 = calloc(1, sizeof(*http1));
@@ -21,17 +24,19 @@ bool http1_start(struct connection *connection)
     return true;
 }
 
-void http1_done(struct connection *connection)
+static void free_session(struct connection *connection)
 {
     struct http1 *http1 = connection->http1;
 
+    if (http1 == NULL)
+        return;
     buffer_done(&http1->held);
     account_give(&connection->memory, http1->held_counted);
     free(http1);
     connection->http1 = NULL;
 }
 
-bool http1_is_finished(const struct connection *connection)
+static bool is_finished(const struct connection *connection)
 {
     const struct http1 *http1 = connection->http1;
 
@@ -40,3 +45,22 @@ bool http1_is_finished(const struct connection *connection)
     return http1->close || connection->peer_ended ||
            (connection->draining && connection->head_since_ms == 0);
 }
+
+/* A stream cannot be cut alone. */
+static void reset_stream(struct stream *stream)
+{
+    connection_cut(stream->connection);
+}
+
+const struct protocol http1_protocol = {
+    .begin = begin,
+    .free = free_session,
+    .read = http1__read,
+    .read_end = http1__read_end,
+    .resume = http1__resume,
+    .write = http1__write,
+    .is_finished = is_finished,
+    .check_deadlines = http1__check_deadlines,
+    .reset_stream = reset_stream,
+    .uploads_whole = true,
+};

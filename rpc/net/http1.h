@@ -1,10 +1,10 @@
-/* What the reading and the writing half of HTTP/1.1 share. Internal to rpc/net. */
+/* HTTP/1.1: its table, and what its files share. Internal to rpc/net. */
 #ifndef DATASTREAM_RPC_NET_HTTP1_H
 #define DATASTREAM_RPC_NET_HTTP1_H
 
 #include "rpc/net/body_clock.h"
+#include "rpc/net/connection.h"
 #include "rpc/net/http1_check.h"
-#include "rpc/net/protocol.h"
 
 /* Of a body that nobody wants any more this much is read and dropped to keep the connection. */
 #define HTTP1_DROP_MOST 65536
@@ -30,10 +30,6 @@ struct http1 {
     struct body_clock clock; /* of the body that comes */
 };
 
-/* Moves to another state; the only place that does. */
-void http1__move(struct connection *connection, enum http1_state state);
-
-/* The stream's answer is written whole. */
-void http1__finish(struct stream *stream);
+extern const struct protocol http1_protocol;
 
 #endif

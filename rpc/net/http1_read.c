@@ -2,7 +2,7 @@
  * HTTP/1.1, the reading half: heads and bodies of pipelined requests in their order. Reading pauses
  * while a frontend has not accepted its body, has not consumed it, or too many requests run.
  */
-#include "rpc/net/http1.h"
+#include "rpc/net/http1_read.h"
 
 void http1__move(struct connection *connection, enum http1_state state)
 {
@@ -239,7 +239,7 @@ static void take_held(struct connection *connection)
     count_held(connection);
 }
 
-void http1_feed(struct connection *connection, struct slice bytes)
+void http1__read(struct connection *connection, struct slice bytes)
 {
     struct http1 *http1 = connection->http1;
 
@@ -260,7 +260,7 @@ void http1_feed(struct connection *connection, struct slice bytes)
     set_reading(connection);
 }
 
-void http1_resume(struct connection *connection)
+void http1__resume(struct connection *connection)
 {
     if (connection->http1->held.len > 0 && !is_blocked(connection))
         take_held(connection);
@@ -277,7 +277,7 @@ void http1__finish(struct stream *stream)
     stream_finish(stream, true);
 }
 
-void http1_receive_end(struct connection *connection)
+void http1__read_end(struct connection *connection)
 {
     struct http1 *http1 = connection->http1;
 
@@ -287,14 +287,18 @@ void http1_receive_end(struct connection *connection)
     http1__move(connection, HTTP1_STOPPED);
 }
 
-void http1_expire_head(struct connection *connection)
+static void expire_head(struct connection *connection)
 {
     static const struct http1_fault fault = {408, "The request head took too long to arrive."};
 
     refuse(connection, NULL, &fault);
 }
 
-int64_t http1_body_deadline(struct connection *connection)
+/*
+ * The time when the current body is too slow; INT64_MAX when none is awaited. While a frontend is not
+ * ready for it the client is not to blame.
+ */
+static int64_t body_deadline(struct connection *connection)
 {
     struct http1 *http1 = connection->http1;
 
@@ -305,7 +309,7 @@ int64_t http1_body_deadline(struct connection *connection)
     return body_clock_due_ms(&http1->clock, connection->loop->settings);
 }
 
-void http1_expire_body(struct connection *connection)
+static void expire_body(struct connection *connection)
 {
     struct stream *stream = connection->http1->reading;
 
@@ -313,4 +317,24 @@ void http1_expire_body(struct connection *connection)
     if (stream != NULL && stream->answer.state != ANSWER_ENDED)
         stream_refuse(stream, 408, "The request body took too long to arrive.");
     connection_touch(connection);
+}
+
+int64_t http1__check_deadlines(struct connection *connection, int64_t now_ms)
+{
+    int64_t next = INT64_MAX;
+    int64_t due;
+
+    if (connection->head_since_ms != 0) {
+        due = connection->head_since_ms + (int64_t)connection->loop->settings->header_timeout_ms;
+        if (now_ms >= due)
+            expire_head(connection);
+        else
+            next = due;
+    }
+    due = body_deadline(connection);
+    if (now_ms >= due)
+        expire_body(connection);
+    else if (due < next)
+        next = due;
+    return next;
 }

@@ -2,9 +2,10 @@
  * HTTP/1.1, the writing half: answers in the order of their requests, with Content-Length where it
  * is known and in chunks where it is not.
  */
-#include "rpc/net/http1.h"
+#include "rpc/net/http1_write.h"
 
 #include "base/http_status.h"
+#include "rpc/net/http1_read.h"
 
 static bool is_last(const struct stream *stream)
 {
@@ -142,7 +143,7 @@ static void put_continue(struct stream *stream, struct buffer *out)
     stream->continue_owed = false;
 }
 
-bool http1_produce(struct connection *connection, struct buffer *out)
+bool http1__write(struct connection *connection, struct buffer *out)
 {
     struct stream *stream;
 

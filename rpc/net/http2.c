@@ -1,10 +1,14 @@
 /*
- * HTTP/2: the session of a connection, its settings, draining and deadlines. nghttp2 reads and
- * writes only from http2_feed and http2_produce, never from inside its callbacks.
+ * HTTP/2: the session of a connection, its settings and deadlines, and the table. nghttp2 reads and
+ * writes only from read_bytes and write_frames, never from inside its callbacks.
  */
 #include "rpc/net/http2.h"
 
 #include <stdlib.h>
+
+#include "rpc/net/http2_read.h"
+#include "rpc/net/http2_state.h"
+#include "rpc/net/http2_write.h"
 
 /* Frames that wait behind a full socket before nothing more is read. */
 #define OUTBOUND_MOST 1000
@@ -74,24 +78,7 @@ static void set_options(nghttp2_option *option, const struct settings *settings)
                                                settings->max_resets_per_second);
 }
 
-struct http2_shared *http2_shared_make(const struct settings *settings)
-{
-    struct http2_shared *shared = calloc(1, sizeof(*shared));
-
-    if (shared == NULL)
-        return NULL;
-    if (nghttp2_option_new(&shared->option) != 0 ||
-        nghttp2_session_callbacks_new(&shared->callbacks) != 0) {
-        http2_shared_free(shared);
-        return NULL;
-    }
-    set_options(shared->option, settings);
-    http2__set_read_callbacks(shared->callbacks);
-    http2__set_write_callbacks(shared->callbacks);
-    return shared;
-}
-
-void http2_shared_free(struct http2_shared *shared)
+static void shared_free(struct http2_shared *shared)
 {
     if (shared == NULL)
         return;
@@ -102,7 +89,36 @@ void http2_shared_free(struct http2_shared *shared)
     free(shared);
 }
 
-bool http2_start(struct connection *connection)
+static struct http2_shared *shared_make(const struct settings *settings)
+{
+    struct http2_shared *shared = calloc(1, sizeof(*shared));
+
+    if (shared == NULL)
+        return NULL;
+    if (nghttp2_option_new(&shared->option) != 0 ||
+        nghttp2_session_callbacks_new(&shared->callbacks) != 0) {
+        shared_free(shared);
+        return NULL;
+    }
+    set_options(shared->option, settings);
+    http2__set_read_callbacks(shared->callbacks);
+    http2__set_write_callbacks(shared->callbacks);
+    return shared;
+}
+
+static bool open_loop(struct loop *loop)
+{
+    loop->http2 = shared_make(loop->settings);
+    return loop->http2 != NULL;
+}
+
+static void close_loop(struct loop *loop)
+{
+    shared_free(loop->http2);
+    loop->http2 = NULL;
+}
+
+static bool begin(struct connection *connection)
 {
     const struct settings *settings = connection->loop->settings;
     struct http2_shared *shared = connection->loop->http2;
@@ -128,14 +144,16 @@ bool http2_start(struct connection *connection)
                                                  (int32_t)settings->connection_window_bytes) == 0;
 }
 
-void http2_done(struct connection *connection)
+static void free_session(struct connection *connection)
 {
+    if (connection->http2 == NULL)
+        return;
     nghttp2_session_del(connection->http2->session);
     free(connection->http2);
     connection->http2 = NULL;
 }
 
-void http2_feed(struct connection *connection, struct slice bytes)
+static void read_bytes(struct connection *connection, struct slice bytes)
 {
     struct http2 *http2 = connection->http2;
     ssize_t taken;
@@ -149,7 +167,7 @@ void http2_feed(struct connection *connection, struct slice bytes)
         connection_cut(connection);
 }
 
-bool http2_produce(struct connection *connection, struct buffer *out)
+static bool write_frames(struct connection *connection, struct buffer *out)
 {
     nghttp2_session *session = connection->http2->session;
 
@@ -166,7 +184,7 @@ bool http2_produce(struct connection *connection, struct buffer *out)
     return true;
 }
 
-void http2_set_reading(struct connection *connection)
+static void set_reading(struct connection *connection)
 {
     size_t waiting = nghttp2_session_get_outbound_queue_size(connection->http2->session);
 
@@ -174,7 +192,7 @@ void http2_set_reading(struct connection *connection)
     connection_read(connection, !connection->writing || waiting <= OUTBOUND_MOST);
 }
 
-bool http2_is_finished(const struct connection *connection)
+static bool is_finished(const struct connection *connection)
 {
     const struct http2 *http2 = connection->http2;
 
@@ -187,12 +205,12 @@ bool http2_is_finished(const struct connection *connection)
                : http2->state == HTTP2_LAST && connection->stream_count == 0;
 }
 
-void http2_consume(struct stream *stream, size_t bytes)
+static void consume(struct stream *stream, size_t bytes)
 {
     nghttp2_session_consume(stream->connection->http2->session, stream->id, bytes);
 }
 
-void http2_consume_rest(struct connection *connection, size_t bytes)
+static void consume_rest(struct connection *connection, size_t bytes)
 {
     nghttp2_session_consume_connection(connection->http2->session, bytes);
 }
@@ -210,7 +228,7 @@ static int64_t check_stream(struct stream *stream, int64_t now)
     if (answer->waiting > 0) {
         next = answer->stalled_since_ms + (int64_t)settings->write_timeout_ms;
         if (now >= next) {
-            http2_reset(stream);
+            http2__reset_stream(stream);
             return INT64_MAX;
         }
     }
@@ -227,7 +245,7 @@ static int64_t check_stream(struct stream *stream, int64_t now)
     return next;
 }
 
-int64_t http2_check_deadlines(struct connection *connection, int64_t now_ms)
+static int64_t check_deadlines(struct connection *connection, int64_t now_ms)
 {
     struct http2 *http2 = connection->http2;
     int64_t next = INT64_MAX;
@@ -254,3 +272,21 @@ int64_t http2_check_deadlines(struct connection *connection, int64_t now_ms)
     }
     return next;
 }
+
+const struct protocol http2_protocol = {
+    .open_loop = open_loop,
+    .close_loop = close_loop,
+    .begin = begin,
+    .free = free_session,
+    .read = read_bytes,
+    .write = write_frames,
+    .set_reading = set_reading,
+    .is_finished = is_finished,
+    .shutdown = http2__shutdown,
+    .check_deadlines = check_deadlines,
+    .run_stream = http2__run_stream,
+    .reset_stream = http2__reset_stream,
+    .stop_sending = http2__stop_sending,
+    .consume = consume,
+    .consume_rest = consume_rest,
+};

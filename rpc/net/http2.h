@@ -1,11 +1,11 @@
-/* What the files of HTTP/2 share. Internal to rpc/net. */
+/* HTTP/2: its table, and what its files share. Internal to rpc/net. */
 #ifndef DATASTREAM_RPC_NET_HTTP2_H
 #define DATASTREAM_RPC_NET_HTTP2_H
 
 #include <nghttp2/nghttp2.h>
 
+#include "rpc/net/connection.h"
 #include "rpc/net/http2_bounds.h"
-#include "rpc/net/protocol.h"
 #include "rpc/net/recycle.h"
 
 /* The PING round trip of draining is waited for as long as this. */
@@ -37,31 +37,6 @@ struct http2 {
     bool failure_sent;
 };
 
-static inline struct connection *http2__connection(void *user_data)
-{
-    return user_data;
-}
-
-/* The stream by its number; NULL when it is closed. */
-struct stream *http2__find(nghttp2_session *session, int32_t id);
-
-/* Sets the callbacks that read requests, and those that write answers. */
-void http2__set_read_callbacks(nghttp2_session_callbacks *callbacks);
-void http2__set_write_callbacks(nghttp2_session_callbacks *callbacks);
-
-/*
- * The peer misbehaved: GOAWAY with `error` and `reason`, a constant, then close. Returns what a
- * callback that reads returns, so that nothing more of the buffer is looked at.
- */
-int http2__fail(struct connection *connection, uint32_t error, const char *reason);
-
-/* The same with ENHANCE_YOUR_CALM. */
-int http2__calm(struct connection *connection, const char *reason);
-
-/* The PING round trip of draining is over: the final GOAWAY. */
-void http2__finish_notice(struct connection *connection);
-
-/* The same milliseconds that the loop's timers run by. */
-int64_t http2__now(const struct connection *connection);
+extern const struct protocol http2_protocol;
 
 #endif

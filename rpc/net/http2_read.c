@@ -1,6 +1,8 @@
 /* HTTP/2, the reading half: header blocks to heads, DATA to bodies, and the count of floods. */
+#include "rpc/net/http2_read.h"
+
 #include "rpc/net/http1_check.h"
-#include "rpc/net/http2.h"
+#include "rpc/net/http2_state.h"
 
 #define HEADERS_FIRST 16
 #define UNFOLDS "a header block is too large after decompression"

@@ -1,5 +1,5 @@
 /* The state of an HTTP/2 session: serving, draining, failed. It moves here alone. */
-#include "rpc/net/http2.h"
+#include "rpc/net/http2_state.h"
 
 struct stream *http2__find(nghttp2_session *session, int32_t id)
 {
@@ -37,7 +37,7 @@ int http2__calm(struct connection *connection, const char *reason)
     return http2__fail(connection, NGHTTP2_ENHANCE_YOUR_CALM, reason);
 }
 
-void http2_drain(struct connection *connection)
+void http2__shutdown(struct connection *connection)
 {
     static const uint8_t opaque[8] = {'d', 'r', 'a', 'i', 'n', 'i', 'n', 'g'};
     struct http2 *http2 = connection->http2;
@@ -66,7 +66,7 @@ void http2__finish_notice(struct connection *connection)
     connection_touch(connection);
 }
 
-void http2_reset(struct stream *stream)
+void http2__reset_stream(struct stream *stream)
 {
     stream->overridden = true;
     stream->was_reset = true;

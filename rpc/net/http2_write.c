@@ -3,9 +3,11 @@
  * given, so that what was given together goes out together: one HEADERS frame with END_STREAM for
  * an answer without a body, HEADERS, DATA and trailers in one write for a whole one.
  */
+#include "rpc/net/http2_write.h"
+
 #include <stdlib.h>
 
-#include "rpc/net/http2.h"
+#include "rpc/net/http2_state.h"
 
 /* Smaller DATA frames, while more waits, are what a client with a tiny window provokes. */
 #define USEFUL_BYTES 256
@@ -170,7 +172,7 @@ static int submit_continue(struct stream *stream)
                                   NULL, &status, 1, NULL);
 }
 
-void http2_run_stream(struct stream *stream)
+void http2__run_stream(struct stream *stream)
 {
     nghttp2_session *session = stream->connection->http2->session;
     struct answer *answer = &stream->answer;
@@ -203,7 +205,7 @@ static void sent_end(struct stream *stream)
         timer_set(&loop->wheel, &stream->timer, loop_now_ms(loop) + STOP_SENDING_MS);
 }
 
-void http2_stop_sending(struct stream *stream)
+void http2__stop_sending(struct stream *stream)
 {
     struct connection *connection = stream->connection;
 

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/http_status.h"
 #include "rpc/net/client.h"
-#include "rpc/net/protocol.h"
+#include "rpc/net/connection.h"
 
 /* What the connection answers needs no frontend. */
 static void silent_closed(struct exchange *exchange, bool complete)
@@ -24,7 +24,7 @@ static void on_timeout(struct timer *timer)
     struct stream *stream = LIST_ELEMENT(timer, struct stream, timer);
 
     if (stream->answer.end_taken)
-        http2_stop_sending(stream);
+        stream->connection->protocol->stop_sending(stream);
     else if (!stream->overridden && stream->exchange.frontend->timeout != NULL)
         stream->exchange.frontend->timeout(&stream->exchange);
 }
@@ -78,10 +78,12 @@ static bool drops_body(const struct stream *stream)
 /* Others on the connection may go on; the sender of these bytes had better stop. */
 static void drop_bytes(struct stream *stream, size_t bytes)
 {
+    struct connection *connection = stream->connection;
+
     stream->unconsumed -= bytes;
-    if (stream->connection->state == CONNECTION_HTTP2)
-        http2_consume_rest(stream->connection, bytes);
-    connection_touch(stream->connection);
+    if (connection->protocol->consume_rest != NULL)
+        connection->protocol->consume_rest(connection, bytes);
+    connection_touch(connection);
 }
 
 /* The body came whole, and its frontend does not know yet. */
@@ -173,8 +175,8 @@ void stream_run(struct stream *stream)
         stream->answer.starved = false;
         stream->exchange.frontend->writable(&stream->exchange);
     }
-    if (stream->connection->state == CONNECTION_HTTP2)
-        http2_run_stream(stream);
+    if (stream->connection->protocol->run_stream != NULL)
+        stream->connection->protocol->run_stream(stream);
 }
 
 bool stream_can_deliver(const struct stream *stream)
@@ -241,14 +243,6 @@ static void drop_waiting(struct stream *stream)
     answer->waiting = 0;
 }
 
-static void cut(struct stream *stream)
-{
-    if (stream->connection->state == CONNECTION_HTTP2)
-        http2_reset(stream);
-    else
-        connection_cut(stream->connection);
-}
-
 /* Whether the server's own words were answered. */
 static bool refuse_in_protocol(struct stream *stream, int status, const char *detail, bool is_cut)
 {
@@ -277,7 +271,7 @@ static void refuse(struct stream *stream, int status, const char *detail, bool i
     if (stream->connection == NULL || stream->overridden)
         return;
     if (stream->answer.state != ANSWER_NONE) {
-        cut(stream);
+        stream->connection->protocol->reset_stream(stream);
         return;
     }
     if (!refuse_in_protocol(stream, status, detail, is_cut))
@@ -341,10 +335,11 @@ bool stream_tells_length(const struct stream *stream)
 void stream_finish(struct stream *stream, bool complete)
 {
     struct connection *connection = stream->connection;
+    const struct protocol *protocol = connection->protocol; /* NULL once its session is freed */
 
     drop_waiting(stream);
-    if (connection->state == CONNECTION_HTTP2 && stream->unconsumed > 0)
-        http2_consume_rest(connection, stream->unconsumed);
+    if (stream->unconsumed > 0 && protocol != NULL && protocol->consume_rest != NULL)
+        protocol->consume_rest(connection, stream->unconsumed);
     timer_cancel(&stream->timer);
     list_remove(&stream->touched);
     list_remove(&stream->ready);

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "rpc/net/protocol.h"
+#include "rpc/net/connection.h"
 
 /* Times round a turn's end may touch connections anew before the loop looks at its sockets again.
  */
@@ -392,7 +392,7 @@ void loop_release(struct loop *loop)
         free(loop->pieces);
         loop->pieces = next;
     }
-    http2_shared_free(loop->http2);
+    protocols_close(loop);
     arena_cache_done(&loop->arenas);
     buffer_done(&loop->out);
     free(loop->read_buffer);
@@ -411,8 +411,7 @@ bool loop_init(struct loop *loop)
     loop->clock_due_ms = INT64_MAX;
     loop->date_second = -1;
     loop->read_buffer = malloc(READ_BYTES);
-    loop->http2 = http2_shared_make(loop->settings);
-    if (loop->read_buffer == NULL || loop->http2 == NULL || !start_handles(loop)) {
+    if (loop->read_buffer == NULL || !protocols_open(loop) || !start_handles(loop)) {
         loop_release(loop);
         return false;
     }

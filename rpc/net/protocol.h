@@ -1,53 +1,72 @@
 /*
- * What a connection asks of the protocol that it speaks, and what an exchange does. Internal to
- * rpc/net.
+ * The table of a protocol: what a connection, its streams and its loop ask of HTTP/1.1 and of HTTP/2. They call no
+ * protocol by name; the protocols call them. Internal to rpc/net; the loop's thread only.
  */
 #ifndef DATASTREAM_RPC_NET_PROTOCOL_H
 #define DATASTREAM_RPC_NET_PROTOCOL_H
 
-#include "rpc/net/connection.h"
+#include <stdbool.h>
+#include <stdint.h>
 
-/* Starts HTTP/1.1; false when memory ended. */
-bool http1_start(struct connection *connection);
-void http1_done(struct connection *connection);
-void http1_feed(struct connection *connection, struct slice bytes);
-/* Goes on with held bytes where credit or an answer made that possible. */
-void http1_resume(struct connection *connection);
-/* Appends output; stops near WRITE_BYTES. False: close at once. */
-bool http1_produce(struct connection *connection, struct buffer *out);
-/* Everything is written and no request will come: close. */
-bool http1_is_finished(const struct connection *connection);
-/* A request's head, or body, took too long. */
-void http1_expire_head(struct connection *connection);
-/* The time when the current body is too slow; INT64_MAX when none is awaited. Looks at the clock:
- * while a frontend is not ready for it the client is not to blame. */
-int64_t http1_body_deadline(struct connection *connection);
-void http1_expire_body(struct connection *connection);
-/* The peer sends no more. */
-void http1_receive_end(struct connection *connection);
+#include "base/slice.h"
 
-/* The same of HTTP/2. */
-bool http2_start(struct connection *connection);
-void http2_done(struct connection *connection);
-void http2_feed(struct connection *connection, struct slice bytes);
-bool http2_produce(struct connection *connection, struct buffer *out);
-bool http2_is_finished(const struct connection *connection);
-/* Stops reading while too much waits to be written, and goes on when it does not. */
-void http2_set_reading(struct connection *connection);
-void http2_drain(struct connection *connection);
-/* Looks at all streams; returns when it is to be called again. */
-int64_t http2_check_deadlines(struct connection *connection, int64_t now_ms);
-/* Submits what a touched stream's answer has new. */
-void http2_run_stream(struct stream *stream);
-void http2_consume(struct stream *stream, size_t bytes);
-/* Gives back the connection's credit, but not the stream's, for bytes that nobody wants. */
-void http2_consume_rest(struct connection *connection, size_t bytes);
-void http2_reset(struct stream *stream);
-/* The answer was sent a while ago and the request still goes on: RST_STREAM(NO_ERROR). */
-void http2_stop_sending(struct stream *stream);
+struct buffer;
+struct connection;
+struct loop;
+struct stream;
 
-/* What the sessions of one loop share. NULL when memory ended. */
-struct http2_shared *http2_shared_make(const struct settings *settings);
-void http2_shared_free(struct http2_shared *shared);
+/* Where it says so, a function is NULL for a protocol that has nothing to do there. */
+struct protocol {
+    /* What all connections of a loop share; false when memory ended. May be NULL, both. */
+    bool (*open_loop)(struct loop *loop);
+    void (*close_loop)(struct loop *loop);
+
+    /* Creates the connection's session; false when memory ended, and `free` still follows. */
+    bool (*begin)(struct connection *connection);
+    void (*free)(struct connection *connection);
+    /* Bytes that the peer sent. */
+    void (*read)(struct connection *connection, struct slice bytes);
+    /* The peer sends no more; the connection is cut where it is NULL. */
+    void (*read_end)(struct connection *connection);
+    /* Reads on where credit or an answer made that possible; before `write`. May be NULL. */
+    void (*resume)(struct connection *connection);
+    /* Appends output; stops near WRITE_BYTES. False: the connection is to be closed at once. */
+    bool (*write)(struct connection *connection, struct buffer *out);
+    /* Reads on or pauses by what still waits to be written; after `write`. May be NULL. */
+    void (*set_reading)(struct connection *connection);
+    /* Everything is written and no request will come. */
+    bool (*is_finished)(const struct connection *connection);
+    /* Tells the peer to send no new requests. May be NULL. */
+    void (*shutdown)(struct connection *connection);
+    /* Ends what takes too long; returns when it is to be called again, INT64_MAX for never. */
+    int64_t (*check_deadlines)(struct connection *connection, int64_t now_ms);
+
+    /* Submits what a touched stream's answer has new. May be NULL. */
+    void (*run_stream)(struct stream *stream);
+    /* Cuts one stream, or the connection where streams cannot be cut alone. */
+    void (*reset_stream)(struct stream *stream);
+    /* The stream's timer after its answer: the request still goes on, and is to stop. May be NULL. */
+    void (*stop_sending)(struct stream *stream);
+    /* Gives credit back for bytes of the stream's body. May be NULL. */
+    void (*consume)(struct stream *stream, size_t bytes);
+    /* Gives back the connection's credit, but not a stream's, for bytes that nobody wants. May be NULL. */
+    void (*consume_rest)(struct connection *connection, size_t bytes);
+
+    /* A client sends its whole upload before it looks at the answer, however long that takes. */
+    bool uploads_whole;
+};
+
+/*
+ * Judges a connection's first bytes. NULL: what came is the beginning of HTTP/2's preface, and more has to come. Else the
+ * protocol, which is to read protocol_preface(*seen) first and what is left of *bytes then. *seen is 0 at first.
+ */
+const struct protocol *protocol_sniff(struct slice *bytes, size_t *seen);
+
+/* The first bytes of HTTP/2's preface; constant. */
+struct slice protocol_preface(size_t seen);
+
+/* What the protocols keep for a loop; protocols_close also after false, when memory ended. */
+bool protocols_open(struct loop *loop);
+void protocols_close(struct loop *loop);
 
 #endif
