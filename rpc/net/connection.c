@@ -3,10 +3,10 @@
  */
 #include "rpc/net/connection.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "rpc/net/transport_plain.h"
 
 /*
  * A closed connection waits for the peer to close as well: a socket closed with unread bytes is
@@ -20,15 +20,10 @@
 /* Writes of one connection in one turn, so that a fast reader leaves time for the others. */
 #define WRITES_A_TURN 16
 
-/* The system queues no more than this beyond the peer's window: what nobody reads waits with us. */
-#define UNSENT_BYTES 131072
-
-struct write {
-    uv_write_t request;
-    struct connection *connection;
-    size_t len;
-    char bytes[];
-};
+static struct connection *connection_of(struct transport *transport)
+{
+    return LIST_ELEMENT(transport, struct connection, transport);
+}
 
 static void move_to(struct connection *connection, enum connection_state state)
 {
@@ -107,9 +102,9 @@ static void finish_streams(struct connection *connection)
         stream_finish(stream, false);
 }
 
-static void on_closed(uv_handle_t *handle)
+static void on_closed(struct transport *transport)
 {
-    struct connection *connection = handle->data;
+    struct connection *connection = connection_of(transport);
     struct loop *loop = connection->loop;
 
     atomic_fetch_sub(&loop->open, 1);
@@ -130,13 +125,7 @@ static void close_now(struct connection *connection)
     list_remove(&connection->dirty);
     schedule_remove(&connection->scheduled);
     account_move(&connection->memory, &connection->loop->leaving);
-    uv_close(&connection->socket.handle, on_closed);
-}
-
-static void on_shutdown(uv_shutdown_t *request, int status)
-{
-    (void)request;
-    (void)status;
+    connection->transport.methods->close(&connection->transport);
 }
 
 /* Waits for the peer, from now on. */
@@ -155,7 +144,7 @@ static void linger(struct connection *connection)
 {
     finish_streams(connection);
     if (connection->peer_ended ||
-        uv_shutdown(&connection->shutdown, &connection->socket.stream, on_shutdown) != 0) {
+        !connection->transport.methods->shutdown(&connection->transport)) {
         close_now(connection);
         return;
     }
@@ -169,53 +158,27 @@ static void linger(struct connection *connection)
     connection_read(connection, true);
 }
 
-/* What was answered may be a value that is shown once. */
-static void write_free(struct write *write)
+static void on_written(struct transport *transport, bool ok)
 {
-    explicit_bzero(write->bytes, write->len);
-    free(write);
-}
-
-static void on_written(uv_write_t *request, int status)
-{
-    struct write *write = LIST_ELEMENT(request, struct write, request);
-    struct connection *connection = write->connection;
+    struct connection *connection = connection_of(transport);
 
     connection->writing = false;
-    account_give(&connection->memory, sizeof(*write) + write->len);
-    if (status != 0)
+    if (!ok)
         connection->cut = true;
     connection_touch(connection);
-    write_free(write);
 }
 
 /* Hands bytes to the system: at once what it takes, the rest when it can. False: it is broken. */
 static bool connection_write(struct connection *connection, struct slice bytes)
 {
-    uv_buf_t buffer = uv_buf_init((char *)(uintptr_t)bytes.data, (unsigned)bytes.len);
-    int taken = uv_try_write(&connection->socket.stream, &buffer, 1);
-    struct write *write;
+    size_t kept;
 
-    if (taken < 0 && taken != UV_EAGAIN)
+    if (!connection->transport.methods->write(&connection->transport, bytes, &kept))
         return false;
-    if (taken > 0)
-        bytes = slice_from(bytes, (size_t)taken);
-    if (bytes.len == 0)
+    if (kept == 0)
         return true;
-    write = malloc(sizeof(*write) + bytes.len);
-    if (write == NULL)
-        return false;
-    write->connection = connection;
-    write->len = bytes.len;
-    memcpy(write->bytes, bytes.data, bytes.len);
-    buffer = uv_buf_init(write->bytes, (unsigned)bytes.len);
-    if (uv_write(&write->request, &connection->socket.stream, &buffer, 1, on_written) != 0) {
-        write_free(write);
-        return false;
-    }
-    account_add(&connection->memory, sizeof(*write) + write->len);
     connection->writing = true;
-    connection->write_left = bytes.len;
+    connection->write_left = kept;
     connection->write_since_ms = loop_now_ms(connection->loop);
     connection_arm(connection,
                    connection->write_since_ms + (int64_t)settings_of(connection)->write_timeout_ms);
@@ -245,10 +208,10 @@ static void write_all(struct connection *connection)
 }
 
 /* Answer bytes that the peer has not read, as far as they are here and not with the system. */
-static size_t unread_bytes(const struct connection *connection)
+static size_t unread_bytes(struct connection *connection)
 {
-    size_t queued = connection->writing ? uv_stream_get_write_queue_size(&connection->socket.stream)
-                                        : 0;
+    struct transport *transport = &connection->transport;
+    size_t queued = connection->writing ? transport->methods->unwritten(transport) : 0;
 
     return connection->waiting + queued;
 }
@@ -352,49 +315,46 @@ void connection_feed(struct connection *connection, struct slice bytes)
     }
 }
 
-static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
-{
-    struct connection *connection = handle->data;
-
-    (void)suggested;
-    *buffer = uv_buf_init(connection->loop->read_buffer, READ_BYTES);
-}
-
 /* libuv would read up to 32 buffers of one socket in a row: one a turn leaves time for others. */
 static void rest(struct connection *connection)
 {
     if (!connection->reading || connection->state == CONNECTION_CLOSING)
         return;
     connection->resting = true;
-    uv_read_stop(&connection->socket.stream);
+    connection->transport.methods->read(&connection->transport, false);
 }
 
-static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
+static void on_received(struct transport *transport, struct slice bytes)
 {
-    struct connection *connection = stream->data;
+    struct connection *connection = connection_of(transport);
+    struct loop *loop = connection->loop;
+
+    connection_feed(connection, bytes);
+    if (bytes.len == READ_BYTES)
+        rest(connection);
+    loop_relieve(loop);
+}
+
+static void on_received_end(struct transport *transport, bool orderly)
+{
+    struct connection *connection = connection_of(transport);
     const struct protocol *protocol = connection->protocol;
 
-    if (count > 0) {
-        struct loop *loop = connection->loop;
-
-        connection_feed(connection, slice_make(buffer->base, (size_t)count));
-        explicit_bzero(buffer->base, (size_t)count); /* it may hold a secret */
-        if (count == READ_BYTES)
-            rest(connection);
-        loop_relieve(loop);
-        return;
-    }
-    if (count == 0)
-        return;
     connection->reading = false;
     connection->peer_ended = true;
-    uv_read_stop(stream);
-    if (count == UV_EOF && protocol != NULL && protocol->read_end != NULL && !connection->cut)
+    if (orderly && protocol != NULL && protocol->read_end != NULL && !connection->cut)
         protocol->read_end(connection);
     else
         connection->cut = true;
     connection_touch(connection);
 }
+
+static const struct transport_owner owner = {
+    .received = on_received,
+    .received_end = on_received_end,
+    .written = on_written,
+    .closed = on_closed,
+};
 
 void connection_read(struct connection *connection, bool want)
 {
@@ -404,9 +364,7 @@ void connection_read(struct connection *connection, bool want)
     connection->reading = want;
     if (connection->resting)
         return;
-    if (!want)
-        uv_read_stop(&connection->socket.stream);
-    else if (uv_read_start(&connection->socket.stream, on_alloc, on_read) != 0)
+    if (!connection->transport.methods->read(&connection->transport, want))
         connection_cut(connection);
 }
 
@@ -458,7 +416,7 @@ static int64_t write_deadline(struct connection *connection, int64_t now)
 
     if (!connection->writing)
         return INT64_MAX;
-    left = uv_stream_get_write_queue_size(&connection->socket.stream);
+    left = connection->transport.methods->unwritten(&connection->transport);
     if (left < connection->write_left) {
         connection->write_left = left;
         connection->write_since_ms = now;
@@ -536,25 +494,6 @@ static void on_timer(struct timer *timer)
         connection_arm(connection, next);
 }
 
-static bool open_socket(struct connection *connection, int fd, bool is_tcp)
-{
-    uv_loop_t *uv = &connection->loop->uv;
-
-    if (is_tcp)
-        return uv_tcp_init(uv, &connection->socket.tcp) == 0 &&
-               uv_tcp_open(&connection->socket.tcp, fd) == 0;
-    return uv_pipe_init(uv, &connection->socket.pipe, 0) == 0 &&
-           uv_pipe_open(&connection->socket.pipe, fd) == 0;
-}
-
-static void set_options(struct connection *connection, int fd)
-{
-    int unsent = UNSENT_BYTES;
-
-    uv_tcp_nodelay(&connection->socket.tcp, 1);
-    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
-}
-
 void connection_open(struct loop *loop, int fd, bool is_tcp, const char *peer,
                      struct source *source)
 {
@@ -581,13 +520,10 @@ void connection_open(struct loop *loop, int fd, bool is_tcp, const char *peer,
     list_init(&connection->touched);
     list_init(&connection->finished);
     list_append(&loop->connections, &connection->link);
-    if (!open_socket(connection, fd, is_tcp)) {
-        close(fd);
-        connection->cut = true;
-    }
-    connection->socket.handle.data = connection;
-    if (is_tcp && !connection->cut)
-        set_options(connection, fd);
+    connection->transport.owner = &owner;
+    connection->transport.memory = &connection->memory;
+    connection->transport.read_buffer = loop->read_buffer;
+    connection->cut = !transport_plain_open(&connection->transport, &loop->uv, fd, is_tcp);
     connection_arm(connection, connection->opened_ms + (int64_t)settings->header_timeout_ms);
     if (settings->max_connection_age_ms > 0)
         connection_arm(connection,

@@ -8,6 +8,7 @@
 #include "rpc/net/loop_internal.h"
 #include "rpc/net/protocol.h"
 #include "rpc/net/source.h"
+#include "rpc/net/transport.h"
 
 #define PEER_MOST 46 /* an IPv6 address with its NUL */
 
@@ -23,12 +24,7 @@ struct http2;
 
 struct connection {
     struct loop *loop;
-    union {
-        uv_handle_t handle;
-        uv_stream_t stream;
-        uv_tcp_t tcp;
-        uv_pipe_t pipe;
-    } socket;
+    struct transport transport;
     enum connection_state state;
     struct link link;  /* in the loop's connections */
     struct link dirty; /* in the loop's dirty ones */
@@ -56,11 +52,10 @@ struct connection {
     bool reading;    /* wanted, or wanted again once it has rested */
     bool resting;    /* has read a full buffer: the others first */
     bool peer_ended; /* the other side sends no more */
-    bool writing;    /* a uv_write is under way: the socket is full */
+    bool writing;    /* the transport keeps bytes: the socket is full */
     bool cut;        /* to be closed at once, at the end of the turn */
     bool draining;   /* no new requests */
     bool ending;     /* what had no answer was told so: a last moment to take it */
-    uv_shutdown_t shutdown;
 
     int64_t opened_ms;
     int64_t deadline_ms; /* lingering or grace: then it is closed; INT64_MAX: none */

@@ -14,8 +14,6 @@
 #include "rpc/net/schedule.h"
 #include "rpc/net/server.h"
 
-/* One read; what is larger comes in several. */
-#define READ_BYTES 65536
 /* What is gathered for one write, give or take a frame. */
 #define WRITE_BYTES 65536
 
