@@ -66,54 +66,28 @@ struct connection {
     size_t write_left;
 };
 
-/*
- * Takes the socket over, and its place with its source (NULL: has none). It is closed when memory
- * ended. `is_tcp`: else a Unix socket.
- */
-void connection_open(struct loop *loop, int fd, bool is_tcp, const char *peer,
-                     struct source *source);
-
-/*
- * Nobody who showed credentials waits for it: it is silent, between two requests, inside a head, or
- * serves what anybody may ask for.
- */
-bool connection_is_idle(const struct connection *connection);
-
-/* Closes one that is idle: with a word where nothing is under way, else at once. */
-void connection_close_idle(struct connection *connection);
-
-/* Plain bytes that the peer sent. */
-void connection_feed(struct connection *connection, struct slice bytes);
+/* Moves to another state; the only place that does. */
+void connection_move(struct connection *connection, enum connection_state state);
 
 /* Has connection_turn called at the end of the loop's turn. */
 void connection_touch(struct connection *connection);
 
-/* Runs touched streams, writes what there is, calls `closed`. */
-void connection_turn(struct connection *connection);
-
 /* Has the loop start the connection's requests, unless too much of its answers is not read. */
 void connection_schedule(struct connection *connection);
 
-/* Starts the next one. */
-void connection_start_next(struct connection *connection);
-
 /* Closes at the end of the turn, whatever is unfinished. Callable from anywhere. */
 void connection_cut(struct connection *connection);
-
-/*
- * Cuts what still runs: at once, or where requests without an answer are told 503, once that is
- * written, at the latest after a moment.
- */
-void connection_end(struct connection *connection);
-
-/* No new requests; closes once the running ones are answered. */
-void connection_drain(struct connection *connection);
 
 /* Reading may have become possible or pointless. */
 void connection_read(struct connection *connection, bool want);
 
 /* Makes sure that deadlines are looked at by then. */
 void connection_arm(struct connection *connection, int64_t due_ms);
+
+static inline const struct settings *connection_settings(const struct connection *connection)
+{
+    return connection->loop->settings;
+}
 
 /* The address without port. */
 static inline struct slice connection_peer(const struct connection *connection)

@@ -1,27 +1,22 @@
-/*
- * Event loops. A turn of a loop reads what came, runs what was posted and fires timers; whatever
- * that touched is written once, at the turn's end, before the loop sleeps.
- */
-#include "rpc/net/loop_internal.h"
+/* What everybody on a loop asks of it: its mail, its thread, the date, elements of queues, memory. */
+#include "rpc/net/loop.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "rpc/net/connection.h"
+#include "rpc/net/loop_internal.h"
 
-/* Times round a turn's end may touch connections anew before the loop looks at its sockets again.
- */
-#define TURN_ROUNDS 4
-/* Requests start for as long as this before the loop looks at its sockets again. */
-#define START_BUDGET_US 1000
 #define PIECES_MOST 1024
-#define IDLE_CLOSED_AT_ONCE 64
 
 static _Thread_local const struct loop *current;
+
+void loop_enter(const struct loop *loop)
+{
+    current = loop;
+}
 
 void loop_assert_thread(const struct loop *loop)
 {
@@ -44,17 +39,6 @@ void loop_post(struct loop *loop, struct loop_task *task)
         uv_async_send(&loop->mail); /* else the one before us has sent */
 }
 
-/*
- * Memory. One connection may hold a quarter of all that there is for the loop, and whatever happens
- * on the loop begins with no more than half of it taken: so each connection that keeps to its share
- * finds its memory, however slowly others read and however much they send.
- */
-#define MEMORY_SHARE(most) ((most) / 4)
-#define MEMORY_HELD(most) ((most) / 2)
-#define MEMORY_RELIEVED(most) ((most) / 16 * 7)
-/* The rest of it is for small calls, which need no more than an arena's first block. */
-#define MEMORY_LARGE(most) ((most) / 8 * 7)
-
 bool loop_has_memory(const struct loop *loop, const struct connection *connection)
 {
     return loop->memory.used < loop->memory_most &&
@@ -65,77 +49,6 @@ void loop_share_memory(struct loop *loop, struct account *account)
 {
     account->whole = &loop->memory;
     account->most = MEMORY_SHARE(loop->memory_most);
-}
-
-static size_t largest_holding(struct loop *loop)
-{
-    size_t most = 0;
-
-    for (struct link *link = loop->connections.next; link != &loop->connections;
-         link = link->next) {
-        const struct connection *connection = LIST_ELEMENT(link, struct connection, link);
-
-        if (connection->state != CONNECTION_CLOSING && connection->memory.used > most)
-            most = connection->memory.used;
-    }
-    return most;
-}
-
-static void shed(struct connection *connection)
-{
-    log_event(LOG_WARNING, "connection_shed", LOG_STR("peer", connection_peer(connection)),
-              LOG_INT("bytes", (int64_t)connection->memory.used));
-    atomic_fetch_add_explicit(&connection->loop->shed, 1, memory_order_relaxed);
-    connection_cut(connection);
-    connection_turn(connection); /* it stays listed until its socket is closed */
-}
-
-/*
- * Those that hold at least half as much as the largest, the oldest first, and a little more than is
- * needed: two looks at all connections are dear where these are thousands.
- */
-static void shed_largest(struct loop *loop)
-{
-    size_t least = largest_holding(loop) / 2;
-
-    for (struct link *link = loop->connections.next; link != &loop->connections;
-         link = link->next) {
-        struct connection *connection = LIST_ELEMENT(link, struct connection, link);
-
-        if (connection->state != CONNECTION_CLOSING && connection->memory.used >= least)
-            shed(connection);
-        if (loop->memory.used - loop->leaving.used <= MEMORY_RELIEVED(loop->memory_most))
-            return;
-    }
-}
-
-void loop_relieve(struct loop *loop)
-{
-    while (loop->memory.used - loop->leaving.used > MEMORY_HELD(loop->memory_most))
-        shed_largest(loop);
-}
-
-/* Runs what was posted, in the order of posting: the stack has it backwards. */
-static void on_mail(uv_async_t *mail)
-{
-    struct loop *loop = mail->data;
-    struct loop_task *task = atomic_exchange(&loop->posted, NULL);
-    struct loop_task *ordered = NULL;
-
-    while (task != NULL) {
-        struct loop_task *next = task->next;
-
-        task->next = ordered;
-        ordered = task;
-        task = next;
-    }
-    while (ordered != NULL) {
-        struct loop_task *next = ordered->next;
-
-        ordered->run(ordered);
-        loop_relieve(loop);
-        ordered = next;
-    }
 }
 
 const char *loop_date(struct loop *loop)
@@ -181,262 +94,4 @@ void loop_give_piece(struct loop *loop, struct piece *piece)
     piece->next = loop->pieces;
     loop->pieces = piece;
     loop->piece_count++;
-}
-
-static void on_clock(uv_timer_t *clock)
-{
-    struct loop *loop = clock->data;
-
-    loop->clock_due_ms = INT64_MAX;
-    timer_wheel_advance(&loop->wheel, loop_now_ms(loop));
-    loop_relieve(loop);
-}
-
-static void on_busy(uv_idle_t *busy)
-{
-    (void)busy; /* it only keeps the loop from sleeping */
-}
-
-static void arm_clock(struct loop *loop)
-{
-    int64_t wake = timer_wheel_wake_ms(&loop->wheel);
-    int64_t now = loop_now_ms(loop);
-
-    if (wake == loop->clock_due_ms)
-        return;
-    loop->clock_due_ms = wake;
-    if (wake == INT64_MAX)
-        uv_timer_stop(&loop->clock);
-    else
-        uv_timer_start(&loop->clock, on_clock, wake > now ? (uint64_t)(wake - now) : 0, 0);
-}
-
-/*
- * Starts requests until START_BUDGET_US after `begun_us`, a turn's first one in any case: one that
- * would last longer, as its connection's others did, comes first in its turn, so that it holds up
- * no answer that is ready.
- */
-static void start_requests(struct loop *loop, int64_t begun_us, bool is_first)
-{
-    int64_t now = clock_monotonic_us();
-    struct schedule_entry *entry;
-
-    while ((entry = schedule_peek(&loop->schedule)) != NULL &&
-           (is_first || now - begun_us + entry->cost_us <= START_BUDGET_US)) {
-        struct connection *connection = LIST_ELEMENT(entry, struct connection, scheduled);
-        int64_t used = clock_thread_us();
-
-        schedule_start(&loop->schedule, entry);
-        connection_start_next(connection);
-        /* What others did on the machine meanwhile makes no request dear. */
-        schedule_charge(entry, clock_thread_us() - used);
-        schedule_remove(entry); /* what it gave way to, or began anew, counts by the cost now */
-        connection_schedule(connection);
-        loop_relieve(loop);
-        now = clock_monotonic_us();
-        is_first = false;
-    }
-}
-
-static void turn_dirty(struct loop *loop)
-{
-    struct link dirty;
-    struct link *link;
-
-    list_move(&loop->dirty, &dirty);
-    while ((link = list_pop(&dirty)) != NULL) {
-        connection_turn(LIST_ELEMENT(link, struct connection, dirty));
-        loop_relieve(loop);
-    }
-}
-
-static void on_turn(uv_prepare_t *turn)
-{
-    struct loop *loop = turn->data;
-    int64_t begun_us = clock_monotonic_us();
-
-    for (int i = 0;
-         i < TURN_ROUNDS && !(list_is_empty(&loop->dirty) && schedule_is_empty(&loop->schedule));
-         i++) {
-        start_requests(loop, begun_us, i == 0);
-        turn_dirty(loop);
-    }
-    atomic_store_explicit(&loop->memory_used, loop->memory.used, memory_order_relaxed);
-    if (list_is_empty(&loop->dirty) && schedule_is_empty(&loop->schedule))
-        uv_idle_stop(&loop->busy);
-    else
-        uv_idle_start(&loop->busy, on_busy);
-    arm_clock(loop);
-    log_flush();
-    if (loop->draining && loop->exchanges == 0 && list_is_empty(&loop->connections))
-        uv_stop(&loop->uv);
-}
-
-static void drain_all(struct loop_task *task)
-{
-    struct loop *loop = LIST_ELEMENT(task, struct loop, drain_task);
-
-    loop->draining = true;
-    for (struct link *link = loop->connections.next; link != &loop->connections; link = link->next)
-        connection_drain(LIST_ELEMENT(link, struct connection, link));
-}
-
-static void cut_all(struct loop_task *task)
-{
-    struct loop *loop = LIST_ELEMENT(task, struct loop, cut_task);
-
-    for (struct link *link = loop->connections.next; link != &loop->connections; link = link->next)
-        connection_end(LIST_ELEMENT(link, struct connection, link));
-}
-
-/* Whether the connection may go, so that another has its place: any, or one of its source. */
-static bool may_go(const struct connection *connection, bool any)
-{
-    return (any || source_is_pressed(connection->source)) && connection_is_idle(connection);
-}
-
-static int64_t longest_idle_ms(struct loop *loop, bool any)
-{
-    int64_t longest = 0;
-
-    for (struct link *link = loop->connections.next; link != &loop->connections;
-         link = link->next) {
-        const struct connection *connection = LIST_ELEMENT(link, struct connection, link);
-        int64_t idle = loop_now_ms(loop) - connection->idle_since_ms;
-
-        if (may_go(connection, any) && idle > longest)
-            longest = idle;
-    }
-    return longest;
-}
-
-static void close_idle(struct loop_task *task)
-{
-    struct loop *loop = LIST_ELEMENT(task, struct loop, idle_task);
-    bool any = atomic_exchange(&loop->idle_any, false);
-    int64_t least = longest_idle_ms(loop, any) / 2;
-    unsigned closed = 0;
-
-    atomic_store(&loop->idle_posted, false);
-    for (struct link *link = loop->connections.next;
-         link != &loop->connections && closed < IDLE_CLOSED_AT_ONCE; link = link->next) {
-        struct connection *connection = LIST_ELEMENT(link, struct connection, link);
-
-        if (may_go(connection, any) && loop_now_ms(loop) - connection->idle_since_ms >= least) {
-            connection_close_idle(connection);
-            closed++;
-        }
-    }
-}
-
-void loop_close_idle(struct loop *loop, bool any)
-{
-    if (any)
-        atomic_store(&loop->idle_any, true);
-    if (atomic_exchange(&loop->idle_posted, true))
-        return;
-    loop->idle_task.run = close_idle;
-    loop_post(loop, &loop->idle_task);
-}
-
-void loop_drain(struct loop *loop)
-{
-    loop->drain_task.run = drain_all;
-    loop_post(loop, &loop->drain_task);
-}
-
-void loop_cut(struct loop *loop)
-{
-    loop->cut_task.run = cut_all;
-    loop_post(loop, &loop->cut_task);
-}
-
-static void run_thread(void *argument)
-{
-    struct loop *loop = argument;
-
-    current = loop;
-    log_gather(true);
-    uv_run(&loop->uv, UV_RUN_DEFAULT);
-    log_gather(false);
-    loop->ended(loop->ended_context);
-}
-
-static bool start_handles(struct loop *loop)
-{
-    if (uv_async_init(&loop->uv, &loop->mail, on_mail) != 0)
-        return false;
-    uv_prepare_init(&loop->uv, &loop->turn);
-    uv_idle_init(&loop->uv, &loop->busy);
-    uv_timer_init(&loop->uv, &loop->clock);
-    loop->mail.data = loop->turn.data = loop->busy.data = loop->clock.data = loop;
-    uv_prepare_start(&loop->turn, on_turn);
-    return true;
-}
-
-static void close_handle(uv_handle_t *handle, void *argument)
-{
-    (void)argument;
-    if (!uv_is_closing(handle))
-        uv_close(handle, NULL);
-}
-
-void loop_release(struct loop *loop)
-{
-    uv_walk(&loop->uv, close_handle, NULL);
-    uv_run(&loop->uv, UV_RUN_DEFAULT);
-    uv_loop_close(&loop->uv);
-    while (loop->pieces != NULL) {
-        struct piece *next = loop->pieces->next;
-
-        free(loop->pieces);
-        loop->pieces = next;
-    }
-    protocols_close(loop);
-    arena_cache_done(&loop->arenas);
-    buffer_done(&loop->out);
-    free(loop->read_buffer);
-}
-
-bool loop_init(struct loop *loop)
-{
-    if (uv_loop_init(&loop->uv) != 0)
-        return false;
-    list_init(&loop->connections);
-    list_init(&loop->dirty);
-    schedule_init(&loop->schedule);
-    loop->memory.most = MEMORY_LARGE(loop->memory_most);
-    loop->leaving.whole = &loop->memory;
-    timer_wheel_init(&loop->wheel, loop_now_ms(loop));
-    loop->clock_due_ms = INT64_MAX;
-    loop->date_second = -1;
-    loop->read_buffer = malloc(READ_BYTES);
-    if (loop->read_buffer == NULL || !protocols_open(loop) || !start_handles(loop)) {
-        loop_release(loop);
-        return false;
-    }
-    return true;
-}
-
-bool loop_start(struct loop *loop)
-{
-    if (!loop_init(loop))
-        return false;
-    if (uv_thread_create(&loop->thread, run_thread, loop) != 0) {
-        loop_release(loop);
-        return false;
-    }
-    return true;
-}
-
-void loop_step(struct loop *loop)
-{
-    current = loop;
-    uv_run(&loop->uv, UV_RUN_NOWAIT);
-}
-
-void loop_done(struct loop *loop)
-{
-    uv_thread_join(&loop->thread);
-    loop_release(loop);
 }

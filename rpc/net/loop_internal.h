@@ -65,36 +65,22 @@ struct loop {
     uv_thread_t thread;
 };
 
-/* Makes a loop and starts its thread. False where the system refuses. */
-bool loop_start(struct loop *loop);
-
-/* Joins the thread, after loop->ended was called, and frees what the loop had. */
-void loop_done(struct loop *loop);
-
-/*
- * A loop without a thread of its own, for tests: loop_step runs one turn on the calling thread and
- * does not wait; loop_release frees what loop_init created (all that loop_start does before its
- * thread; false where the system refuses), once no connection is left.
- */
-bool loop_init(struct loop *loop);
-void loop_step(struct loop *loop);
-void loop_release(struct loop *loop);
-
-/* Any thread: close what is idle, finish what runs, then end. / Cut what still runs. */
-void loop_drain(struct loop *loop);
-void loop_cut(struct loop *loop);
-
-/*
- * The acceptor's thread: close some connections that are idle, the longest idle ones; those of
- * sources that hold nearly all that they may, or `any`.
- */
-void loop_close_idle(struct loop *loop, bool any);
-
 /* The loop's own time, milliseconds. */
 static inline int64_t loop_now_ms(struct loop *loop)
 {
     return (int64_t)uv_now(&loop->uv);
 }
+
+/*
+ * Memory. One connection may hold a quarter of all that there is for the loop, and whatever happens
+ * on the loop begins with no more than half of it taken: so each connection that keeps to its share
+ * finds its memory, however slowly others read and however much they send.
+ */
+#define MEMORY_SHARE(most) ((most) / 4)
+#define MEMORY_HELD(most) ((most) / 2)
+#define MEMORY_RELIEVED(most) ((most) / 16 * 7)
+/* The rest of it is for small calls, which need no more than an arena's first block. */
+#define MEMORY_LARGE(most) ((most) / 8 * 7)
 
 /* Whether a further request of the connection may begin, by the memory that is held. */
 bool loop_has_memory(const struct loop *loop, const struct connection *connection);
@@ -102,11 +88,8 @@ bool loop_has_memory(const struct loop *loop, const struct connection *connectio
 /* Makes an account of a connection a part of the loop's, with the share that one may have. */
 void loop_share_memory(struct loop *loop, struct account *account);
 
-/*
- * Closes large holders of memory while too much is held: called after whatever may have taken
- * some, never while a connection is at work.
- */
-void loop_relieve(struct loop *loop);
+/* The calling thread runs the loop from now on. */
+void loop_enter(const struct loop *loop);
 
 /* Asserts that the caller runs on the loop's thread. */
 void loop_assert_thread(const struct loop *loop);

@@ -16,7 +16,8 @@
 
 #include "base/log.h"
 #include "rpc/net/address.h"
-#include "rpc/net/connection.h"
+#include "rpc/net/connection_serve.h"
+#include "rpc/net/loop_run.h"
 
 #define BACKLOG 1024
 /* Connections taken from one listener before the others get their turn. */

@@ -13,8 +13,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "rpc/net/connection.h"
+#include "rpc/net/connection_end.h"
+#include "rpc/net/connection_serve.h"
 #include "rpc/net/http1_check.h"
+#include "rpc/net/loop_run.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

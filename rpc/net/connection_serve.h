@@ -1,0 +1,20 @@
+/* Connections at work. Internal to rpc/net; the loop's thread only. */
+#ifndef DATASTREAM_RPC_NET_CONNECTION_SERVE_H
+#define DATASTREAM_RPC_NET_CONNECTION_SERVE_H
+
+#include "rpc/net/connection.h"
+
+/*
+ * Takes the socket over, and its place with its source (NULL: has none). It is closed when memory
+ * ended. `is_tcp`: else a Unix socket.
+ */
+void connection_open(struct loop *loop, int fd, bool is_tcp, const char *peer,
+                     struct source *source);
+
+/* Runs touched streams, writes what there is, calls `closed`. */
+void connection_turn(struct connection *connection);
+
+/* Starts the next one. */
+void connection_start_next(struct connection *connection);
+
+#endif
