@@ -71,61 +71,13 @@ void exchange_consume(struct exchange *exchange, size_t bytes)
     stream_touch(stream);
 }
 
-/* Queues a piece of the body; false when memory ended and the exchange is cut. */
-static bool queue_piece(struct stream *stream, struct slice bytes)
-{
-    struct connection *connection = stream->connection;
-    struct answer *answer = &stream->answer;
-    struct piece *piece;
-
-    if (bytes.len == 0 || stream_is_bodyless(stream))
-        return true;
-    piece = loop_take_piece(connection->loop);
-    if (piece == NULL) {
-        connection_cut(connection);
-        return false;
-    }
-    *piece = (struct piece){.bytes = bytes};
-    if (answer->first == NULL) {
-        answer->first = piece;
-        answer->stalled_since_ms = loop_now_ms(connection->loop);
-        connection_arm(connection, answer->stalled_since_ms +
-                                       (int64_t)connection->loop->settings->write_timeout_ms);
-    } else {
-        answer->last->next = piece;
-    }
-    answer->last = piece;
-    answer->waiting += bytes.len;
-    connection->waiting += bytes.len;
-    return true;
-}
-
-static void begin_answer(struct stream *stream, int status, const struct header *headers,
-                         size_t count)
-{
-    struct answer *answer = &stream->answer;
-
-    assert(answer->state == ANSWER_NONE);
-    assert(status >= 200 && status <= 599);
-    answer->state = ANSWER_OPEN;
-    answer->status = status;
-    answer->headers = headers;
-    answer->header_count = count;
-    memcpy(answer->date, loop_date(stream->exchange.loop), DATE_LEN);
-    stream_touch(stream);
-}
-
 void exchange_respond(struct exchange *exchange, int status, const struct header *headers,
                       size_t count, struct slice body)
 {
     struct stream *stream = open_stream(exchange);
 
-    if (stream == NULL)
-        return;
-    begin_answer(stream, status, headers, count);
-    stream->answer.length = (int64_t)body.len;
-    stream->answer.state = ANSWER_ENDED;
-    queue_piece(stream, body);
+    if (stream != NULL)
+        stream_respond(stream, status, headers, count, body);
 }
 
 void exchange_send_head(struct exchange *exchange, int status, const struct header *headers,
@@ -134,7 +86,7 @@ void exchange_send_head(struct exchange *exchange, int status, const struct head
     struct stream *stream = open_stream(exchange);
 
     if (stream != NULL)
-        begin_answer(stream, status, headers, count);
+        stream_begin_answer(stream, status, headers, count);
 }
 
 bool exchange_send_body(struct exchange *exchange, struct slice bytes)
@@ -145,7 +97,7 @@ bool exchange_send_body(struct exchange *exchange, struct slice bytes)
     if (stream == NULL)
         return true;
     assert(stream->answer.state == ANSWER_OPEN);
-    if (!queue_piece(stream, bytes))
+    if (!stream_queue_body(stream, bytes))
         return true;
     stream_touch(stream);
     /* A stream's own share, so that one stalled stream can't hold up the others. */
@@ -220,14 +172,5 @@ void exchange_hold(struct exchange *exchange)
 
 void exchange_release(struct exchange *exchange)
 {
-    struct stream *stream = stream_of(exchange);
-    struct arena arena;
-
-    loop_assert_thread(exchange->loop);
-    if (--stream->holds > 0)
-        return;
-    assert(stream->is_closed);
-    exchange->loop->exchanges--;
-    arena = stream->arena; /* it holds itself, and the account */
-    arena_done(&arena);
+    stream_release(stream_of(exchange));
 }

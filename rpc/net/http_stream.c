@@ -69,6 +69,58 @@ void stream_touch(struct stream *stream)
     connection_touch(stream->connection);
 }
 
+bool stream_queue_body(struct stream *stream, struct slice bytes)
+{
+    struct connection *connection = stream->connection;
+    struct answer *answer = &stream->answer;
+    struct piece *piece;
+
+    if (bytes.len == 0 || stream_is_bodyless(stream))
+        return true;
+    piece = loop_take_piece(connection->loop);
+    if (piece == NULL) {
+        connection_cut(connection);
+        return false;
+    }
+    *piece = (struct piece){.bytes = bytes};
+    if (answer->first == NULL) {
+        answer->first = piece;
+        answer->stalled_since_ms = loop_now_ms(connection->loop);
+        connection_arm(connection, answer->stalled_since_ms +
+                                       (int64_t)connection->loop->settings->write_timeout_ms);
+    } else {
+        answer->last->next = piece;
+    }
+    answer->last = piece;
+    answer->waiting += bytes.len;
+    connection->waiting += bytes.len;
+    return true;
+}
+
+void stream_begin_answer(struct stream *stream, int status, const struct header *headers,
+                         size_t count)
+{
+    struct answer *answer = &stream->answer;
+
+    assert(answer->state == ANSWER_NONE);
+    assert(status >= 200 && status <= 599);
+    answer->state = ANSWER_OPEN;
+    answer->status = status;
+    answer->headers = headers;
+    answer->header_count = count;
+    memcpy(answer->date, loop_date(stream->exchange.loop), DATE_LEN);
+    stream_touch(stream);
+}
+
+void stream_respond(struct stream *stream, int status, const struct header *headers, size_t count,
+                    struct slice body)
+{
+    stream_begin_answer(stream, status, headers, count);
+    stream->answer.length = (int64_t)body.len;
+    stream->answer.state = ANSWER_ENDED;
+    stream_queue_body(stream, body);
+}
+
 /* Whether what still comes of the body is dropped: the answer is there already. */
 static bool drops_body(const struct stream *stream)
 {
@@ -263,7 +315,7 @@ static void refuse_plainly(struct stream *stream, int status, const char *detail
         status = 503;
         body = SLICE("{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503}");
     }
-    exchange_respond(&stream->exchange, status, problem_headers, 1, body);
+    stream_respond(stream, status, problem_headers, 1, body);
 }
 
 static void refuse(struct stream *stream, int status, const char *detail, bool is_cut)
@@ -367,5 +419,20 @@ void stream_close(struct stream *stream)
         take_turn(stream);
     /* Whoever still holds it may outlive the connection, but not for long. */
     account_move(&stream->memory, &stream->exchange.loop->leaving);
-    exchange_release(&stream->exchange);
+    stream_release(stream);
+}
+
+void stream_release(struct stream *stream)
+{
+    struct loop *loop = stream->exchange.loop;
+    struct arena arena;
+
+    loop_assert_thread(loop);
+    assert(stream->holds > 0);
+    if (--stream->holds > 0)
+        return;
+    assert(stream->is_closed);
+    loop->exchanges--;
+    arena = stream->arena; /* it holds itself, and the account */
+    arena_done(&arena);
 }

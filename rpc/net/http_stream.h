@@ -126,6 +126,17 @@ void stream_refuse(struct stream *stream, int status, const char *detail);
  */
 bool stream_end(struct stream *stream);
 
+/* Begins the answer, which has no state yet; what it is made of is borrowed until `closed`. */
+void stream_begin_answer(struct stream *stream, int status, const struct header *headers,
+                         size_t count);
+
+/* Queues a piece of the answer's body, borrowed likewise; false when memory ended and the connection is cut. */
+bool stream_queue_body(struct stream *stream, struct slice bytes);
+
+/* A whole answer. */
+void stream_respond(struct stream *stream, int status, const struct header *headers, size_t count,
+                    struct slice body);
+
 /* Copies up to `most` bytes of the waiting body behind `out`; returns how many. */
 size_t stream_take_body(struct stream *stream, struct buffer *out, size_t most);
 
@@ -144,5 +155,8 @@ bool stream_tells_length(const struct stream *stream);
  */
 void stream_finish(struct stream *stream, bool complete);
 void stream_close(struct stream *stream);
+
+/* Drops a hold: with the last one the stream is freed, which `closed` was called for by then. */
+void stream_release(struct stream *stream);
 
 #endif
