@@ -17,6 +17,17 @@ def message(name):
     return _factory.GetPrototype(_pool.FindMessageTypeByName(name))
 
 
+def extension(name):
+    """An extension by full name, as Message.Extensions takes it."""
+    return _pool.FindExtensionByName(name)
+
+
+def services(package):
+    """Every service of the package as (full name, descriptor)."""
+    return [(f"{file.package}.{service.name}", service) for file in _set.file if file.package == package
+            for service in file.service]
+
+
 def v1(name, /, **fields):
     """A message of datastream.v1."""
     return message("datastream.v1." + name)(**fields)

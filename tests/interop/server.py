@@ -9,7 +9,9 @@ import tempfile
 
 
 class Server:
-    def __init__(self, *flags, descriptors=None):
+    """`second` is the token of a second organization where one is asked for, as `token` is of the first."""
+
+    def __init__(self, *flags, descriptors=None, second=False):
         program = os.environ["DATASTREAMD"]
         self.folder = tempfile.TemporaryDirectory(prefix="datastream-interop-")
         data = os.path.join(self.folder.name, "data")
@@ -17,7 +19,14 @@ class Server:
             [program, "init", "--data-dir", data, "--organization", "Interop",
              "--owner-email", "owner@interop.example"],
             check=True, stdout=subprocess.PIPE)
-        self.token = json.loads(made.stdout)["apiToken"]
+        told = json.loads(made.stdout)
+        self.token, self.owner_password = told["apiToken"], told["ownerPassword"]
+        if second:
+            made = subprocess.run(
+                [program, "organization-add", "--data-dir", data, "--organization", "Another",
+                 "--owner-email", "owner@another.example"],
+                check=True, stdout=subprocess.PIPE)
+            self.second = json.loads(made.stdout)["apiToken"]
         self.log = open(os.path.join(self.folder.name, "log"), "a+")  # appends, wherever it is read
         self.process = subprocess.Popen(
             [program, "serve", "--data-dir", data, "--listen", "127.0.0.1:0", *flags],
