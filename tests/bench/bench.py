@@ -86,11 +86,12 @@ def h2load(server, scratch, calls, clients, streams, path, headers, data=None, h
     return used / calls, calls / took, percentile(latencies, 0.99)
 
 
-def http_load(server, scratch, connections, total, prefix, members=""):
+def http_load(server, scratch, connections, total, prefix, members="", keys=False):
     latencies = scratch / "latencies"
     before = server.cpu_us()
     out = subprocess.run(["taskset", "-c", "1", BUILD / "tests/http_load", str(server.port), server.token,
-                          str(connections), str(total), prefix, latencies, members],
+                          str(connections), str(total), prefix, latencies, members,
+                          *(["keys"] if keys else [])],
                          capture_output=True, text=True, check=True).stdout.split()
     used = server.cpu_us() - before
     values = [int(line) for line in latencies.read_text().splitlines()]
@@ -220,10 +221,12 @@ def measure(args, scratch):
         figures = [run(n) for n in range(args.runs)]
         cpu, rate, p99 = (statistics.median(column) for column in zip(*figures))
         print(f"{name:38} {cpu:12.2f} {rate:10.0f} {p99:8.0f}", flush=True)
-    print(f"{'idle memory, MiB':38} {idle:12.1f}")
+    people.measure(server, scratch, args, device)
+    print(f"\n{'idle memory, MiB':38} {idle:12.1f}")
     print(f"{'time to ready, ms':38} {statistics.median(ready):12.1f}")
     server.stop()
 
 
 if __name__ == "__main__":
+    import people  # which uses this module itself
     main()

@@ -2,10 +2,11 @@
  * Creates devices with distinct names over keep-alive HTTP/1.1 connections, one thread each, and
  * prints how long each answer took: to fill a store, and to measure durable creates.
  *
- *   http_load PORT TOKEN CONNECTIONS TOTAL PREFIX [LATENCIES-FILE [MEMBERS]]
+ *   http_load PORT TOKEN CONNECTIONS TOTAL PREFIX [LATENCIES-FILE [MEMBERS [keys]]]
  *
  * Prints one line: seconds, and the id of the last device. The file gets one number (microseconds)
  * a line. MEMBERS are further members of each device's JSON object: `"directorIds":[...]`.
+ * With `keys` each create has an Idempotency-Key of its own.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -25,6 +26,7 @@ static struct {
     int total;
     const char *prefix;
     const char *members; /* empty for none */
+    int has_keys;
     atomic_int next;
     atomic_int failed;
     unsigned *latencies; /* by number */
@@ -80,7 +82,7 @@ static int read_answer(int fd, char *bytes, size_t size)
 
 static void *work(void *context)
 {
-    char request[2048], answer[8192], body[1024];
+    char request[4096], answer[8192], body[1024], key[128] = "";
     int fd = open_connection();
     int number;
 
@@ -88,14 +90,17 @@ static void *work(void *context)
     while ((number = atomic_fetch_add(&load.next, 1)) < load.total) {
         int body_len = snprintf(body, sizeof(body), "{\"name\":\"%s-%d\"%s%s}", load.prefix, number,
                                 load.members[0] == '\0' ? "" : ",", load.members);
-        int len = snprintf(
-            request, sizeof(request),
-            "POST /api/v1/devices HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
-            "%s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-            load.token, body_len, body);
-        double start = now_us();
         const char *id;
+        double start;
+        int len;
 
+        if (load.has_keys)
+            snprintf(key, sizeof(key), "Idempotency-Key: %.64s-%d\r\n", load.prefix, number);
+        len = snprintf(request, sizeof(request),
+                       "POST /api/v1/devices HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+                       "%s\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+                       load.token, key, body_len, body);
+        start = now_us();
         if (write(fd, request, (size_t)len) != len || !read_answer(fd, answer, sizeof(answer))) {
             atomic_fetch_add(&load.failed, 1);
             break;
@@ -134,6 +139,7 @@ int main(int argc, char **argv)
     load.total = (int)strtol(argv[4], NULL, 10);
     load.prefix = argv[5];
     load.members = argc > 7 ? argv[7] : "";
+    load.has_keys = argc > 8;
     load.latencies = calloc((size_t)load.total, sizeof(unsigned));
     if (load.latencies == NULL || connections < 1 || connections > 256)
         return 2;

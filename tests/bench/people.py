@@ -1,0 +1,97 @@
+"""The rows of the table about people and the question "may they?", each beside what it may cost at most."""
+import json
+import statistics
+import urllib.request
+
+import bench
+
+VERIFY_PATH = "/datastream.v1.AuthorizationService/VerifyToken"
+CHECK_PATH = "/datastream.v1.AuthorizationService/CheckPermissions"
+PASSWORD = "a password of the bench"
+
+
+def field(number, value):
+    """A field of bytes of a message."""
+    size = len(value)
+    length = bytes([size]) if size < 128 else bytes([size & 127 | 128, size >> 7])
+    return bytes([number << 3 | 2]) + length + value
+
+
+def role_id(server, name):
+    roles = bench.rest(server, "GET", "/api/v1/roles?pageSize=1000")["roles"]
+    return next(role["id"] for role in roles if role["name"] == name)
+
+
+def session_cookie(server):
+    """The cookie of a user of the role Admin."""
+    bench.rest(server, "POST", "/api/v1/users", {"name": "A Visitor", "email": "visitor@bench.example",
+                                                 "roleId": role_id(server, "Admin"), "password": PASSWORD})
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{server.port}/api/v1/session", headers={"Content-Type": "application/json"},
+        data=json.dumps({"email": "visitor@bench.example", "password": PASSWORD}).encode())
+    with urllib.request.urlopen(request) as answer:
+        return answer.headers["set-cookie"].partition(";")[0]
+
+
+def token_value(server):
+    return bench.rest(server, "POST", "/api/v1/api-tokens",
+                      {"name": "asked about", "roleId": role_id(server, "API Reader")})["token"].encode()
+
+
+def h2(server, scratch, calls, path, headers, data=None):
+    return bench.h2load(server, scratch, calls, 16, 10, path, headers, data)
+
+
+def rows(server, scratch, calls, device):
+    """(name, what is measured, what it is compared with or None, how much more it may cost)."""
+    bearer = [f"authorization: Bearer {server.token}"]
+    grpc = ["content-type: application/grpc", "te: trailers", *bearer]
+    token = token_value(server)
+    files = {name: scratch / name for name in ("get", "verify", "own", "other", "replay")}
+    files["get"].write_bytes(bench.grpc_get(device))
+    files["verify"].write_bytes(bench.grpc_frame(field(1, token)))
+    files["own"].write_bytes(bench.grpc_frame(field(1, field(1, b"devices.read")) * 1000))
+    files["other"].write_bytes(bench.grpc_frame(field(1, field(1, b"devices.read") + field(2, token)) * 1000))
+    files["replay"].write_text('{"name":"replayed"}')
+    cookie = ["cookie: " + session_cookie(server)]
+    again = [*bearer, "content-type: application/json", "idempotency-key: bench"]
+    rest_path = f"/api/v1/devices/{device}"
+
+    def grpc_get(_):
+        return h2(server, scratch, calls, "/datastream.v1.DeviceService/GetDevice", grpc, files["get"])
+
+    def rest_get(_):
+        return h2(server, scratch, calls, rest_path, bearer)
+
+    def create(n):
+        return bench.http_load(server, scratch, 64, calls // 5, f"plain-{n}")[0]
+
+    few = max(calls // 200, 160)
+    return [
+        ("VerifyToken, gRPC, 16 x 10", lambda n: h2(server, scratch, calls, VERIFY_PATH, grpc, files["verify"]),
+         grpc_get, 0),
+        ("1,000 checks of the caller", lambda n: h2(server, scratch, few, CHECK_PATH, grpc, files["own"]), None, 300),
+        ("1,000 checks of another token", lambda n: h2(server, scratch, few, CHECK_PATH, grpc, files["other"]),
+         None, 300),
+        ("REST get by a session, h2c, 16 x 10", lambda n: h2(server, scratch, calls, rest_path, cookie), rest_get, 1),
+        ("REST create with a key, 64", lambda n: bench.http_load(server, scratch, 64, calls // 5, f"key-{n}",
+                                                                 keys=True)[0], create, 3),
+        ("REST replay of a create, h2c, 16 x 10", lambda n: h2(server, scratch, calls, "/api/v1/devices", again,
+                                                               files["replay"]), rest_get, 4),
+    ]
+
+
+def measure(server, scratch, args, device):
+    """Each row and what it is compared with take turns, so that both see the same machine."""
+    print(f"\n{'':38} {'CPU us/call':>12} {'at most':>10}")
+    for name, run, other, more in rows(server, scratch, args.calls, device):
+        figures, others = [], [0]
+        for n in range(-1, args.runs):  # the first warms caches
+            compared = other(n)[0] if other else 0
+            cost = run(n)[0]
+            if n >= 0:
+                figures.append(cost)
+                others.append(compared)
+        most = (statistics.median(others[1:]) if other else 0) + more
+        cost = statistics.median(figures)
+        print(f"{name:38} {cost:12.2f} {most:10.2f}{'' if cost <= most else '  too much'}", flush=True)
