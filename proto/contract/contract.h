@@ -331,7 +331,7 @@ enum area {
 enum verb { VERB_READ, VERB_CREATE, VERB_EDIT, VERB_DELETE, VERB_OTHER };
 
 struct permission {
-    struct slice name; /* "devices.create" */
+    struct slice name; /* "devices.create", and a NUL after it */
     unsigned bit;      /* in permission sets of this process; never stored */
     enum area area;
     enum verb verb;
@@ -432,6 +432,7 @@ struct method {
     bool allow_self;
     bool before_password_change; /* of ACCESS_SESSION alone */
     bool takes_form;             /* over REST: a form as the body, and Basic authentication */
+    bool changes_nothing;        /* although it is a POST over REST */
     const struct kind *kind;
     enum operation_type operation;
     const struct written_field *written; /* of SET and REGENERATE */

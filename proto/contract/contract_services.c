@@ -215,6 +215,7 @@ static struct status take_policy(const struct build *build, struct method *metho
             build, "%.*s declares before_password_change, but its access is not SESSION.",
             SLICE_ARG(method->full_name));
     method->takes_form = policy->takes_form;
+    method->changes_nothing = policy->changes_nothing;
     if (kind.len > 0) {
         method->kind = contract_kind(build->contract, kind);
         if (method->kind == NULL)
@@ -232,6 +233,19 @@ static struct status take_policy(const struct build *build, struct method *metho
                                SLICE_ARG(method->full_name));
     method->operation = (enum operation_type)policy->operation;
     return contract__build_written(build, method, policy);
+}
+
+static struct status check_question(const struct build *build, const struct method *method)
+{
+    bool is_post = method->rule_count > 0;
+
+    for (size_t i = 0; i < method->rule_count; i++)
+        is_post = is_post && slice_equal(method->rules[i].verb, SLICE("POST"));
+    if (is_post)
+        return status_ok();
+    return contract__error(build,
+                           "%.*s declares changes_nothing, but its HTTP rules are not all POST.",
+                           SLICE_ARG(method->full_name));
 }
 
 /* Services of others need no policy of ours. */
@@ -287,6 +301,8 @@ static struct status build_method(const struct build *build, struct method *meth
         status = take_http(build, method, options);
     if (status_is_ok(status) && method->takes_form)
         status = check_form(build, method);
+    if (status_is_ok(status) && method->changes_nothing)
+        status = check_question(build, method);
     return status;
 }
 

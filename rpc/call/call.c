@@ -248,11 +248,12 @@ void call__submit(struct call *call)
     store_commit(call->loop->chain->store, commit, committed, call);
 }
 
-/* A method that HTTP maps to GET is safe (RFC 9110 section 9.2.1): it makes nothing, and needs no
- * luck. */
+/* A method that HTTP maps to GET is safe (RFC 9110 section 9.2.1), and so is one that says so: it
+ * creates nothing, and needs no luck. */
 static bool may_change(const struct method *method)
 {
-    return method->rule_count == 0 || !slice_equal(method->rules[0].verb, SLICE("GET"));
+    return !method->changes_nothing &&
+           (method->rule_count == 0 || !slice_equal(method->rules[0].verb, SLICE("GET")));
 }
 
 /* After the handler asked for work: gives it to the pool, or refuses the call. */
@@ -494,14 +495,16 @@ static void number_call(struct call *call)
 
 static bool may_write(const struct method *method)
 {
-    return method->permission == NULL || method->permission->verb != VERB_READ;
+    return !method->changes_nothing &&
+           (method->permission == NULL || method->permission->verb != VERB_READ);
 }
 
 void call_dispatch(struct call *call)
 {
     call__move(call, CALL_RUNNING);
     call->now_ms = time_floor_now_ms();
-    if (may_change(call->method) && !random_fill(call->random, sizeof(call->random))) {
+    if ((may_change(call->method) || call->idempotency_key.data != NULL) &&
+        !random_fill(call->random, sizeof(call->random))) {
         call__finish(call, status_const(STATUS_UNAVAILABLE, SLICE("The random source failed.")));
         return;
     }

@@ -15,6 +15,7 @@ static char *uuid_cstr(struct arena *arena, const struct uuid *id)
     return arena_cstr(arena, object_id_text(arena, id));
 }
 
+/* The names are the contract's own: nobody writes to an answer's texts. */
 void authorization__name_permissions(struct call *call, const struct permission_set *permissions,
                                      char ***ret_names, size_t *ret_count)
 {
@@ -24,7 +25,7 @@ void authorization__name_permissions(struct call *call, const struct permission_
 
     for (size_t i = 0; names != NULL && i < contract->permission_count; i++)
         if (permission_set_has(permissions, contract->permissions[i].bit))
-            names[count++] = arena_cstr(call->arena, contract->permissions[i].name);
+            names[count++] = (char *)(uintptr_t)contract->permissions[i].name.data;
     *ret_names = names;
     *ret_count = count;
 }
@@ -144,9 +145,28 @@ struct status authorization__verify_token(struct call *call)
 /* How often answers are given anew when an identity changed while they were. */
 #define TRIES_MOST 16
 
-static struct status check_request(struct call *call)
+/* What was found out of a token, for further questions about it. */
+struct known_token {
+    const char *token; /* NULL: nothing yet */
+    const char *source_ip;
+    bool is_active;
+    struct permission_set permissions;
+};
+
+/* A call often asks many things of few tokens; of a token whose place another has it asks again. */
+#define KNOWN_TOKENS 32
+
+/* The questions of a call. */
+struct questions {
+    const Datastream__V1__CheckPermissionsRequest *request;
+    const struct permission **permissions; /* of each */
+    struct known_token known[KNOWN_TOKENS];
+};
+
+/* `questions` gets the permissions. */
+static struct status check_request(struct call *call, struct questions *questions)
 {
-    const Datastream__V1__CheckPermissionsRequest *request = (const void *)call->request;
+    const Datastream__V1__CheckPermissionsRequest *request = questions->request;
     const struct permission *others = contract_permission(call_contract(call),
                                                           SLICE("authorization.check"));
     struct violations violations = {0};
@@ -156,7 +176,12 @@ static struct status check_request(struct call *call)
         const Datastream__V1__PermissionCheck *check = request->checks[i];
 
         is_about_others |= check->token[0] != '\0';
-        if (contract_permission(call_contract(call), slice_from_cstr(check->permission)) == NULL)
+        /* Many ask one thing of many tokens. */
+        questions->permissions[i] =
+            i > 0 && strcmp(check->permission, request->checks[i - 1]->permission) == 0
+                ? questions->permissions[i - 1]
+                : contract_permission(call_contract(call), slice_from_cstr(check->permission));
+        if (questions->permissions[i] == NULL)
             violations_add(&violations, call->arena,
                            arena_printf(call->arena, "checks[%zu].permission", i),
                            "must be the name of a permission");
@@ -166,35 +191,73 @@ static struct status check_request(struct call *call)
     return violations_status(&violations, call->arena);
 }
 
-static struct status answer_one(struct call *call, const Datastream__V1__PermissionCheck *check,
-                                Datastream__V1__PermissionAnswer *answer)
+static bool is_about(const struct known_token *known, const Datastream__V1__PermissionCheck *check)
 {
-    const struct permission *permission = contract_permission(call_contract(call),
-                                                              slice_from_cstr(check->permission));
-    struct identity identity = call->identity;
-    bool source_required;
-    struct status status = status_ok();
-    bool is_active = true;
+    return known->token != NULL && strcmp(known->token, check->token) == 0 &&
+           strcmp(known->source_ip, check->source_ip) == 0;
+}
 
-    if (check->token[0] != '\0')
-        is_active = authorization__judge(call, check->token, check->source_ip, &identity,
-                                         &source_required, &status);
-    answer->allowed = is_active && permission_set_has(&identity.permissions, permission->bit);
-    if (status_is_ok(status) && is_active && check->token[0] != '\0')
+/* The place of a token: by its last characters, which are of its checksum. */
+static struct known_token *place_of(struct questions *questions, const char *token)
+{
+    size_t len = strlen(token);
+    unsigned sum = 0;
+
+    for (size_t i = len < 3 ? 0 : len - 3; i < len; i++)
+        sum = sum * 31 + (unsigned char)token[i];
+    return &questions->known[sum % KNOWN_TOKENS];
+}
+
+static struct status find_out(struct call *call, const Datastream__V1__PermissionCheck *check,
+                              struct known_token *known)
+{
+    struct identity identity = {.type = IDENTITY_ANONYMOUS};
+    bool source_required;
+    struct status status;
+
+    known->token = NULL;
+    known->is_active = authorization__judge(call, check->token, check->source_ip, &identity,
+                                            &source_required, &status);
+    if (!status_is_ok(status))
+        return status;
+    known->token = check->token;
+    known->source_ip = check->source_ip;
+    known->permissions = identity.permissions;
+    if (known->is_active)
         call_note_use(call, &identity, slice_from_cstr(check->source_ip));
     return status;
 }
 
+static struct status answer_one(struct call *call, struct questions *questions, size_t number,
+                                Datastream__V1__PermissionAnswer *answer)
+{
+    const Datastream__V1__PermissionCheck *check = questions->request->checks[number];
+    unsigned bit = questions->permissions[number]->bit;
+    struct known_token *known;
+    struct status status = status_ok();
+
+    if (check->token[0] == '\0') {
+        answer->allowed = permission_set_has(&call->identity.permissions, bit);
+        return status;
+    }
+    known = place_of(questions, check->token);
+    if (!is_about(known, check))
+        status = find_out(call, check, known);
+    answer->allowed = status_is_ok(status) && known->is_active &&
+                      permission_set_has(&known->permissions, bit);
+    return status;
+}
+
 /* All answers; what the store has to fetch is asked for together. */
-static struct status answer_all(struct call *call,
+static struct status answer_all(struct call *call, struct questions *questions,
                                 Datastream__V1__CheckPermissionsResponse *response)
 {
-    const Datastream__V1__CheckPermissionsRequest *request = (const void *)call->request;
     struct status status = status_ok();
 
     response->revision = store_view_revision(call->view);
-    for (size_t i = 0; i < request->n_checks; i++) {
-        struct status one = answer_one(call, request->checks[i], response->answers[i]);
+    memset(questions->known, 0, sizeof(questions->known));
+    for (size_t i = 0; i < response->n_answers; i++) {
+        struct status one = answer_one(call, questions, i, response->answers[i]);
 
         if (status_is_ok(status))
             status = one;
@@ -204,29 +267,31 @@ static struct status answer_all(struct call *call,
 
 struct status authorization__check_permissions(struct call *call)
 {
-    const Datastream__V1__CheckPermissionsRequest *request = (const void *)call->request;
+    struct questions questions = {.request = (const void *)call->request};
+    size_t count = questions.request->n_checks;
     Datastream__V1__CheckPermissionsResponse *response = arena_alloc(call->arena,
                                                                      sizeof(*response));
-    Datastream__V1__PermissionAnswer *answers = arena_array(call->arena, request->n_checks,
-                                                            sizeof(*answers));
-    struct status status = check_request(call);
+    Datastream__V1__PermissionAnswer *answers = arena_array(call->arena, count, sizeof(*answers));
+    struct status status;
     uint64_t epoch;
 
-    if (response == NULL || answers == NULL)
+    questions.permissions = arena_array(call->arena, count, sizeof(questions.permissions[0]));
+    if (response == NULL || answers == NULL || questions.permissions == NULL)
         return status_out_of_memory();
     datastream__v1__check_permissions_response__init(response);
-    response->answers = arena_array(call->arena, request->n_checks, sizeof(response->answers[0]));
+    response->answers = arena_array(call->arena, count, sizeof(response->answers[0]));
+    status = check_request(call, &questions);
     if (!status_is_ok(status) || response->answers == NULL)
         return status_is_ok(status) ? status_out_of_memory() : status;
-    response->n_answers = request->n_checks;
-    for (size_t i = 0; i < request->n_checks; i++) {
+    response->n_answers = count;
+    for (size_t i = 0; i < count; i++) {
         datastream__v1__permission_answer__init(&answers[i]);
         response->answers[i] = &answers[i];
     }
     call->response = &response->base;
     for (int i = 0; i < TRIES_MOST; i++) {
         epoch = identity_epoch(call_identities(call));
-        status = answer_all(call, response);
+        status = answer_all(call, &questions, response);
         if (epoch == identity_epoch(call_identities(call)))
             return status;
     }

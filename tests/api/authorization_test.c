@@ -171,6 +171,56 @@ static void questions_are_answered_in_order(void **state)
     api_check(&server, 400, "POST", CHECK, reader, "{\"checks\":[]}");
 }
 
+/* Of one token by two sources, and of so many others between that none is remembered for the next. */
+static void each_answer_is_of_its_own_token_and_source(void **state)
+{
+    static char body[1 << 15];
+    char *at = body + snprintf(body, sizeof(body), "{\"checks\":[");
+    char role[40], create[256], bound[64];
+    struct api_reply reply;
+    const char *answer;
+
+    (void)state;
+    api_role_id(&server, "API Reader", role);
+    snprintf(create, sizeof(create),
+             "{\"name\":\"bound\",\"roleId\":\"%s\",\"allowedCidrs\":[\"10.0.0.0/8\"]}", role);
+    reply = api_expect(&server, 201, "POST", "/api/v1/api-tokens", server.token, create);
+    api_field(&reply, "token", bound, sizeof(bound));
+    api_reply_free(&reply);
+    for (int i = 0; i < 100; i++)
+        at += snprintf(at, 256,
+                       "%s{\"permission\":\"devices.read\",\"token\":\"%s\",\"sourceIp\":\"%s\"},"
+                       "{\"permission\":\"devices.read\",\"token\":\"unknown %d\"}",
+                       i == 0 ? "" : ",", bound, i % 2 == 0 ? "10.1.2.3" : "192.0.2.1", i);
+    snprintf(at, 4, "]}");
+    reply = api_expect(&server, 200, "POST", CHECK, verifier, body);
+    answer = reply.body;
+    for (int i = 0; i < 200; i++) {
+        const char *wanted = i % 4 == 0 ? "\"allowed\":true" : "\"allowed\":false";
+
+        answer = strstr(answer + 1, "\"allowed\":");
+        assert_non_null(answer);
+        assert_memory_equal(answer, wanted, strlen(wanted));
+    }
+    api_reply_free(&reply);
+}
+
+static void a_question_under_a_key_is_answered_again(void **state)
+{
+    char body[128];
+
+    (void)state;
+    snprintf(body, sizeof(body), "{\"token\":\"%s\"}", reader);
+    for (int i = 0; i < 2; i++) {
+        struct api_reply reply = api_call(&server, "POST", VERIFY, verifier,
+                                          "Idempotency-Key: question\r\n", body);
+
+        assert_int_equal(reply.status, 200);
+        assert_true(api_contains(&reply, "\"active\":true"));
+        api_reply_free(&reply);
+    }
+}
+
 static void a_thousand_questions_are_one_call_and_no_more(void **state)
 {
     static char body[1 << 16];
@@ -194,6 +244,8 @@ int main(void)
         cmocka_unit_test(a_revocation_holds_at_the_next_question),
         cmocka_unit_test(a_token_with_networks_is_judged_by_its_source),
         cmocka_unit_test(questions_are_answered_in_order),
+        cmocka_unit_test(each_answer_is_of_its_own_token_and_source),
+        cmocka_unit_test(a_question_under_a_key_is_answered_again),
         cmocka_unit_test(a_thousand_questions_are_one_call_and_no_more),
     };
 

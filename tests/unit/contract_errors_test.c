@@ -80,6 +80,16 @@ static void form_of_more_than_strings(void)
     set_policy("CreateDevice", policy);
 }
 
+/* GetDevice is a GET. */
+static void question_by_get(void)
+{
+    Datastream__V1__MethodPolicy policy = policy_of("devices.read", "devices",
+                                                    DATASTREAM__V1__OPERATION__VALUE__GET);
+
+    policy.changes_nothing = 1;
+    set_policy("GetDevice", policy);
+}
+
 static void stream_of_requests(void)
 {
     method("GetDevice")->has_client_streaming = 1;
@@ -454,6 +464,8 @@ static const struct spoiled cases[] = {
     {form_of_more_than_strings, "datastream.v1.DeviceService.CreateDevice accepts a form, but its "
                                 "body is not \"*\" or its request has a field that is no single "
                                 "string."},
+    {question_by_get, "datastream.v1.DeviceService.GetDevice declares changes_nothing, but its "
+                      "HTTP rules are not all POST."},
     {stream_of_requests, "datastream.v1.DeviceService.GetDevice accepts a stream of requests: the "
                          "methods of the API must accept one request."},
     {method_twice, "datastream.v1.DeviceService.CreateDevice is declared twice."},
