@@ -12,27 +12,30 @@ class Server:
     """`second` is the token of a second organization where one is asked for, as `token` is of the first."""
 
     def __init__(self, *flags, descriptors=None, second=False):
-        program = os.environ["DATASTREAMD"]
+        self.program, self.flags, self.descriptors = os.environ["DATASTREAMD"], flags, descriptors
         self.folder = tempfile.TemporaryDirectory(prefix="datastream-interop-")
-        data = os.path.join(self.folder.name, "data")
-        made = subprocess.run(
-            [program, "init", "--data-dir", data, "--organization", "Interop",
-             "--owner-email", "owner@interop.example"],
-            check=True, stdout=subprocess.PIPE)
-        told = json.loads(made.stdout)
+        self.data = os.path.join(self.folder.name, "data")
+        made = self.command("init", "--organization", "Interop", "--owner-email", "owner@interop.example")
+        told = json.loads(made)
         self.token, self.owner_password = told["apiToken"], told["ownerPassword"]
         if second:
-            made = subprocess.run(
-                [program, "organization-add", "--data-dir", data, "--organization", "Another",
-                 "--owner-email", "owner@another.example"],
-                check=True, stdout=subprocess.PIPE)
-            self.second = json.loads(made.stdout)["apiToken"]
+            made = self.command("organization-add", "--organization", "Another", "--owner-email",
+                                "owner@another.example")
+            self.second = json.loads(made)["apiToken"]
         self.log = open(os.path.join(self.folder.name, "log"), "a+")  # appends, wherever it is read
+        self.start()
+
+    def command(self, name, *flags):
+        """What an offline command prints, which must succeed."""
+        return subprocess.run([self.program, name, "--data-dir", self.data, *flags], check=True,
+                              stdout=subprocess.PIPE).stdout
+
+    def start(self):
         self.process = subprocess.Popen(
-            [program, "serve", "--data-dir", data, "--listen", "127.0.0.1:0", *flags],
+            [self.program, "serve", "--data-dir", self.data, "--listen", "127.0.0.1:0", *self.flags],
             stdout=subprocess.PIPE, stderr=self.log, text=True,
-            preexec_fn=descriptors and (lambda: resource.setrlimit(
-                resource.RLIMIT_NOFILE, (descriptors // 2, descriptors))))
+            preexec_fn=self.descriptors and (lambda: resource.setrlimit(
+                resource.RLIMIT_NOFILE, (self.descriptors // 2, self.descriptors))))
         ready = self.process.stdout.readline()
         found = re.match(r"ready\b.*http://(127\.0\.0\.1:\d+)", ready)
         if not found:
@@ -44,8 +47,8 @@ class Server:
         self.log.seek(0)
         return self.log.read()
 
-    def stop(self):
-        """Ends the server by SIGTERM; its exit code must be 0."""
+    def end(self):
+        """Ends the server by SIGTERM; its exit code must be 0. Its data stays."""
         self.process.send_signal(signal.SIGTERM)
         try:
             code = self.process.wait(60)
@@ -53,8 +56,26 @@ class Server:
             self.process.kill()
             code = "none within 60 s"
         self.process.stdout.close()
-        logged = self.logged()
+        if code != 0:
+            raise RuntimeError(f"the server ended with {code}: {self.logged()[-4000:]}")
+
+    def restart(self, kill=False):
+        """The server again on the same data, on another port; after kill -9 if asked for."""
+        if kill:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdout.close()
+        else:
+            self.end()
+        self.start()
+
+    def remove(self):
         self.log.close()
         self.folder.cleanup()
-        if code != 0:
-            raise RuntimeError(f"the server ended with {code}: {logged[-4000:]}")
+
+    def stop(self):
+        """end, and nothing is left."""
+        try:
+            self.end()
+        finally:
+            self.remove()
