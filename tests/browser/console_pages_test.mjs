@@ -82,12 +82,14 @@ test('the theme is chosen, and holds before the first paint', async () => {
 
 test('keyboard-only: a token is created without a pointer', async () => {
   const { page, context, notes } = await open(`${TOKENS}/new`);
+  await page.locator('input:focus').and(page.getByLabel('Token name')).waitFor();
   await page.keyboard.type('by keyboard');
   await page.keyboard.press('Enter');
   await page.getByLabel('Set expiration').focus();
   await page.keyboard.press('Space');
   await page.getByLabel('Assign role').focus();
   await page.keyboard.type('api reader');
+  await page.getByRole('option', { name: /^API Reader/ }).waitFor();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await page.getByText('What API Reader permits').waitFor();

@@ -5,10 +5,12 @@ export const text = (page, name) => page.getByRole('textbox', { name, exact: tru
 export const choose = (page, name, value) => page.getByRole('combobox', { name, exact: true }).selectOption(value);
 export const pick = (page, name) => page.getByRole('radio', { name, exact: true }).check();
 
-// Searches the referred objects by name and takes the one that has it.
+// Searches the referred objects by name and chooses the one that has it. An open list hides the rest of the page from
+// assistive technology, so the list must be closed before the next step.
 export async function refer(page, label, name) {
   await page.getByRole('combobox', { name: label, exact: true }).fill(name);
   await page.getByRole('option', { name }).click();
+  await page.getByRole('option').first().waitFor({ state: 'detached' });
 }
 
 export async function typeCode(page, value) {

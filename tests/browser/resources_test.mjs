@@ -43,6 +43,33 @@ test('the click that leaves a wrong field counts where it was pressed', async ()
   await context.close();
 });
 
+test('an option that is pressed while a search is answered is chosen', async () => {
+  await console_.call('POST', '/directors', { name: 'pressed director' });
+  const { page, context, notes } = await openSignedIn(console_, '/resources/agent-enrollment-templates/new');
+  const input = page.getByRole('combobox', { name: 'Director', exact: true });
+  await input.click();
+  const option = page.getByRole('option', { name: 'pressed director' });
+  const { x, y } = await option.boundingBox();
+  let answer;
+  const held = new Promise((resolve) => { answer = resolve; });
+  await page.route(/directors\?.*filter/, async (route) => { await held; await route.continue(); });
+  const asked = page.waitForRequest(/directors\?.*filter/);
+  await input.pressSequentially('pressed');
+  await asked;
+  await page.mouse.move(x + 40, y + 16);
+  await page.mouse.down();
+  const answered = page.waitForResponse(/directors\?.*filter/);
+  answer();
+  await answered;
+  await page.waitForTimeout(100);
+  await page.mouse.up();
+  await option.waitFor({ state: 'detached' });
+  assert.strictEqual(await input.inputValue(), 'pressed director');
+  await button(page, 'Next').waitFor();
+  assert.deepStrictEqual(notes, []);
+  await context.close();
+});
+
 test('a name that exists is a problem of the name, and nothing that was typed is lost', async () => {
   await console_.call('POST', '/devices', { name: 'a name that exists' });
   const { page, context, notes } = await openSignedIn(console_, '/resources/devices/new', { expected: [409] });

@@ -1,7 +1,7 @@
 // A searchable select of objects of another kind: the server filters by name, and gives the next page on request.
 
 import { Combobox } from '@base-ui/react/combobox';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useResources } from './context.tsx';
 import type { Json, JsonObject } from './document.ts';
@@ -41,6 +41,8 @@ function useOptions(kind: Kind, search: string, isOpen: boolean) {
       return { options: optionsOf(data[kind.listKey]), next: String(data['nextPageToken'] ?? '') };
     },
     getNextPageParam: ({ next }) => next === '' ? undefined : next,
+    // An option that vanished between press and release would lose the click, and leave the list open.
+    placeholderData: keepPreviousData,
   });
 }
 
