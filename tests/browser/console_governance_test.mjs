@@ -67,6 +67,11 @@ test('roles-matrix: rows, columns and all are selected, a role is cloned, edited
   await tabOf(page, 'Roles').click();
   await page.getByRole('link', { name: 'Create role' }).click();
   await page.getByLabel('Name', { exact: true }).fill('Device operators');
+  await page.getByLabel('All permissions').check();
+  assert.strictEqual(await page.getByLabel('All permissions').evaluate((box) => box.indeterminate), false);
+  assert.strictEqual(await page.getByRole('table', { name: 'Permissions' }).getByText(/owner/i).count(), 0, 'what no role may have');
+  await page.getByLabel('All permissions').uncheck();
+  await page.getByText('0 selected').waitFor();
   await page.getByLabel('All of Devices').check();
   await page.getByLabel('Read all kinds').check();
   await page.getByLabel('Delete devices').uncheck();

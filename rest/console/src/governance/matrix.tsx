@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { Failure, Waiting } from '../ui/states';
-import { type Permission, type PermissionGroup, permissionsQuery } from './roles';
+import { OWNER_ONLY, type Permission, type PermissionGroup, permissionsQuery } from './roles';
 
 const ACTIONS = ['read', 'create', 'edit', 'delete'];
 const titleOf = (action: string) => action[0]!.toUpperCase() + action.slice(1);
@@ -72,11 +72,19 @@ function Row({ group, value, held, toggle }:
   );
 }
 
+// The groups without what only the Owner has; a role that has it, which is read alone, shows it.
+function offered(groups: PermissionGroup[], value: ReadonlySet<string>): PermissionGroup[] {
+  return groups
+    .map((group) => ({ ...group, permissions: group.permissions.filter(({ name }) => name !== OWNER_ONLY || value.has(name)) }))
+    .filter(({ permissions }) => permissions.length > 0);
+}
+
 export function PermissionMatrix({ value, onChange, held }: Props) {
-  const { data: groups, error, refetch } = useQuery(permissionsQuery);
+  const { data, error, refetch } = useQuery(permissionsQuery);
   if (error) return <Failure error={error} retry={() => void refetch()} />;
-  if (!groups) return <Waiting />;
-  const all = groups.flatMap(({ permissions }) => permissions);
+  if (!data) return <Waiting />;
+  const groups = offered(data, value);
+  const all = groups.flatMap(({ permissions }) => permissions).filter(({ name }) => name !== OWNER_ONLY);
   const namesOf = (found: Permission[]) => found.map(({ name }) => name).filter((name) => !onChange || held.has(name));
   const toggle = onChange && ((names: string[], on: boolean) => {
     const next = new Set(value);

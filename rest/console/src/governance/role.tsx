@@ -14,7 +14,7 @@ import { Time } from '../ui/time';
 import { say } from '../ui/toast';
 import { Summary, violationAt } from '../ui/violations';
 import { PermissionMatrix } from './matrix';
-import { ASSIGNABLE, rolePath, roleQuery, ROLES, usageQuery } from './roles';
+import { ASSIGNABLE, OWNER_ONLY, rolePath, roleQuery, ROLES, usageQuery } from './roles';
 
 const CRUMBS = [...SETTINGS_CRUMBS, { title: 'Roles', to: ROLES }];
 const FIELDS = ['name', 'description', 'permissions', 'assignableTo'];
@@ -29,7 +29,7 @@ function RoleForm({ role, like, onDone }: { role?: Role; like?: Role | undefined
   const [name, setName] = useState(role?.name ?? (like ? `${like.name} copy` : ''));
   const [description, setDescription] = useState(from?.description ?? '');
   const [permissions, setPermissions] = useState<ReadonlySet<string>>(() =>
-    new Set((from?.permissions ?? []).filter((permission) => role || held.has(permission))));
+    new Set((from?.permissions ?? []).filter((permission) => role || (held.has(permission) && permission !== OWNER_ONLY))));
   const [assignableTo, setAssignableTo] = useState<string>(from?.assignableTo ?? 'BOTH');
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);

@@ -12,6 +12,9 @@ export interface Permission {
   description: string;
 }
 
+// Belongs to the role Owner alone: no other role may have it, so no form offers it and "all" does not mean it.
+export const OWNER_ONLY = 'owner.transfer';
+
 export interface PermissionGroup {
   kind: string;
   title: string;
