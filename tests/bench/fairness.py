@@ -136,8 +136,7 @@ def main():
         server = bench.Server(scratch / "data", "Fairness")
         server.start()
         try:
-            _, last = bench.http_load(server, scratch, 16, 2000, "fair")
-            path = f"/api/v1/devices/{last}"
+            path = f"/api/v1/devices/{bench.create(server, scratch, 16, 2000, 'fair')[2]}"
             print(f"{'another client, us':32} {'answers':>8} {'median':>9} {'p99':>9} {'largest':>9}")
             show("quiet", probe(server.port, path, server.token, args.seconds))
             for name, make in (("one socket full of requests", one_full_socket),

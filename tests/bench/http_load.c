@@ -1,156 +1,167 @@
 /*
- * Creates devices with distinct names over keep-alive HTTP/1.1 connections, one thread each, and
- * prints how long each answer took: to fill a store, and to measure durable creates.
+ * Creates devices with distinct names, or reads devices by random ids, over keep-alive HTTP/1.1
+ * connections that one thread serves, so that a server on another core is not charged for the waking
+ * of threads. Prints how long each answer took.
  *
- *   http_load PORT TOKEN CONNECTIONS TOTAL PREFIX [LATENCIES-FILE [MEMBERS [keys]]]
+ *   http_load create PORT TOKEN CONNECTIONS TOTAL LATENCIES-FILE PREFIX [MEMBERS [keys]]
+ *   http_load get PORT TOKEN CONNECTIONS TOTAL LATENCIES-FILE IDS-FILE
  *
- * Prints one line: seconds, and the id of the last device. The file gets one number (microseconds)
- * a line. MEMBERS are further members of each device's JSON object: `"directorIds":[...]`.
- * With `keys` each create has an Idempotency-Key of its own.
+ * Prints one line: seconds, and the id of the last device. LATENCIES-FILE gets one number
+ * (microseconds) a line. MEMBERS are further members of each device's JSON object:
+ * "directorIds":[...]. With `keys` each create has an Idempotency-Key of its own.
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <pthread.h>
-#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <time.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
+#include "tests/bench/load.h"
+
+struct connection {
+    int fd;
+    double started_us;
+    size_t len;
+    char answer[16384];
+};
+
 static struct {
-    unsigned short port;
+    bool creates;
     const char *token;
-    int total;
     const char *prefix;
     const char *members; /* empty for none */
-    int has_keys;
-    atomic_int next;
-    atomic_int failed;
-    unsigned *latencies; /* by number */
-    char last_id[40];
-} load;
+    bool has_keys;
+    size_t total;
+    size_t sent;
+    size_t answered;
+    char last_id[LOAD_ID_LEN + 1];
+} work;
 
-static double now_us(void)
+static struct connection connections[LOAD_CONNECTIONS_MOST];
+
+static int write_create(char *request, size_t size)
 {
-    struct timespec now;
+    char body[1024], key[128] = "";
+    int len = snprintf(body, sizeof(body), "{\"name\":\"%s-%zu\"%s%s}", work.prefix, work.sent,
+                       work.members[0] == '\0' ? "" : ",", work.members);
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+    if (work.has_keys)
+        snprintf(key, sizeof(key), "Idempotency-Key: %.64s-%zu\r\n", work.prefix, work.sent);
+    return snprintf(request, size,
+                    "POST /api/v1/devices HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+                    "%s\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+                    work.token, key, len, body);
 }
 
-static int open_connection(void)
+static void send_request(struct connection *connection)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(load.port)};
-    int one = 1;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    char request[2048];
+    int len;
 
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
-        perror("connect");
-        exit(1);
-    }
-    return fd;
-}
-
-/* Reads one answer whose head and body fit the buffer; false when it is not 201. */
-static int read_answer(int fd, char *bytes, size_t size)
-{
-    size_t len = 0;
-    char *body = NULL;
-    size_t want = 0;
-
-    while (body == NULL || (size_t)(bytes + len - body) < want) {
-        ssize_t got = read(fd, bytes + len, size - len - 1);
-
-        if (got <= 0)
-            return 0;
-        len += (size_t)got;
-        bytes[len] = '\0';
-        if (body == NULL && (body = strstr(bytes, "\r\n\r\n")) != NULL) {
-            const char *length = strcasestr(bytes, "content-length:");
-
-            body += 4;
-            want = length == NULL ? 0 : strtoul(length + 15, NULL, 10);
-        }
-    }
-    return strncmp(bytes, "HTTP/1.1 201", 12) == 0;
-}
-
-static void *work(void *context)
-{
-    char request[4096], answer[8192], body[1024], key[128] = "";
-    int fd = open_connection();
-    int number;
-
-    (void)context;
-    while ((number = atomic_fetch_add(&load.next, 1)) < load.total) {
-        int body_len = snprintf(body, sizeof(body), "{\"name\":\"%s-%d\"%s%s}", load.prefix, number,
-                                load.members[0] == '\0' ? "" : ",", load.members);
-        const char *id;
-        double start;
-        int len;
-
-        if (load.has_keys)
-            snprintf(key, sizeof(key), "Idempotency-Key: %.64s-%d\r\n", load.prefix, number);
+    if (work.sent == work.total)
+        return;
+    if (work.creates)
+        len = write_create(request, sizeof(request));
+    else
         len = snprintf(request, sizeof(request),
-                       "POST /api/v1/devices HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
-                       "%s\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-                       load.token, key, body_len, body);
-        start = now_us();
-        if (write(fd, request, (size_t)len) != len || !read_answer(fd, answer, sizeof(answer))) {
-            atomic_fetch_add(&load.failed, 1);
-            break;
-        }
-        load.latencies[number] = (unsigned)(now_us() - start);
-        id = strstr(answer, "\"id\":\"");
-        if (number == load.total - 1 && id != NULL)
-            snprintf(load.last_id, sizeof(load.last_id), "%.36s", id + 6);
-    }
-    close(fd);
-    return NULL;
+                       "GET /api/v1/devices/%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
+                       "Bearer %s\r\n\r\n",
+                       load_random_id(), work.token);
+    if (len < 0 || (size_t)len >= sizeof(request))
+        load_die("A request is too long.");
+    work.sent++;
+    connection->len = 0;
+    connection->started_us = load_now_us();
+    load_write(connection->fd, request, (size_t)len);
 }
 
-static void write_latencies(const char *path)
+/* Whether the answer is whole; ends the program when it says anything but success. */
+static bool is_answered(const struct connection *connection)
 {
-    FILE *file = fopen(path, "w");
+    const char *body = strstr(connection->answer, "\r\n\r\n");
+    const char *length, *id;
 
-    if (file == NULL)
-        exit(1);
-    for (int i = 0; i < load.total; i++)
-        fprintf(file, "%u\n", load.latencies[i]);
-    fclose(file);
+    if (body == NULL)
+        return false;
+    length = strcasestr(connection->answer, "content-length:");
+    if (length == NULL || length > body)
+        load_die("An answer has no Content-Length.");
+    body += 4;
+    if (connection->len - (size_t)(body - connection->answer) < strtoul(length + 15, NULL, 10))
+        return false;
+    if (strncmp(connection->answer, work.creates ? "HTTP/1.1 201" : "HTTP/1.1 200", 12) != 0)
+        load_die(connection->answer);
+    id = strstr(body, "\"id\":\"");
+    if (id != NULL)
+        snprintf(work.last_id, sizeof(work.last_id), "%.36s", id + 6);
+    return true;
+}
+
+static void on_readable(struct connection *connection)
+{
+    size_t room = sizeof(connection->answer) - 1 - connection->len;
+    ssize_t got = read(connection->fd, connection->answer + connection->len, room);
+
+    if (got <= 0)
+        load_die("A connection was closed, or an answer is too long.");
+    connection->len += (size_t)got;
+    connection->answer[connection->len] = '\0';
+    if (!is_answered(connection))
+        return;
+    load_note(connection->started_us);
+    work.answered++;
+    send_request(connection);
+}
+
+static void run(unsigned short port, size_t count)
+{
+    struct epoll_event events[64];
+    int poll = epoll_create1(0);
+
+    for (size_t i = 0; i < count; i++) {
+        struct epoll_event event = {.events = EPOLLIN, .data.ptr = &connections[i]};
+
+        connections[i].fd = load_connect(port);
+        epoll_ctl(poll, EPOLL_CTL_ADD, connections[i].fd, &event);
+    }
+    for (size_t i = 0; i < count; i++)
+        send_request(&connections[i]);
+    while (work.answered < work.total) {
+        int ready = epoll_wait(poll, events, 64, 30000);
+
+        if (ready <= 0)
+            load_die("The server fell silent.");
+        for (int i = 0; i < ready; i++)
+            on_readable(events[i].data.ptr);
+    }
+    for (size_t i = 0; i < count; i++)
+        close(connections[i].fd);
+    close(poll);
 }
 
 int main(int argc, char **argv)
 {
-    pthread_t threads[256];
-    int connections;
+    size_t count;
     double start;
 
-    if (argc < 6)
+    if (argc < 8)
         return 2;
-    load.port = (unsigned short)strtoul(argv[1], NULL, 10);
-    load.token = argv[2];
-    connections = (int)strtol(argv[3], NULL, 10);
-    load.total = (int)strtol(argv[4], NULL, 10);
-    load.prefix = argv[5];
-    load.members = argc > 7 ? argv[7] : "";
-    load.has_keys = argc > 8;
-    load.latencies = calloc((size_t)load.total, sizeof(unsigned));
-    if (load.latencies == NULL || connections < 1 || connections > 256)
+    work.creates = strcmp(argv[1], "create") == 0;
+    work.token = argv[3];
+    count = strtoul(argv[4], NULL, 10);
+    work.total = strtoul(argv[5], NULL, 10);
+    work.prefix = argv[7];
+    work.members = argc > 8 ? argv[8] : "";
+    work.has_keys = argc > 9;
+    if (count < 1 || count > LOAD_CONNECTIONS_MOST)
         return 2;
-    start = now_us();
-    for (int i = 0; i < connections; i++)
-        pthread_create(&threads[i], NULL, work, NULL);
-    for (int i = 0; i < connections; i++)
-        pthread_join(threads[i], NULL);
-    printf("%.3f %s\n", (now_us() - start) / 1e6, load.last_id);
-    if (argc > 6)
-        write_latencies(argv[6]);
-    free(load.latencies);
-    return atomic_load(&load.failed) != 0;
+    if (!work.creates)
+        load_read_ids(argv[7]);
+    load_expect(work.total);
+    start = load_now_us();
+    run((unsigned short)strtoul(argv[2], NULL, 10), count);
+    printf("%.3f %s\n", (load_now_us() - start) / 1e6, work.last_id);
+    load_write_latencies(argv[6]);
+    return 0;
 }

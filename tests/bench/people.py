@@ -1,6 +1,7 @@
 """The rows of the table about people and the question "may they?", each beside what it may cost at most."""
 import json
 import statistics
+import time
 import urllib.request
 
 import bench
@@ -42,13 +43,14 @@ def h2(server, scratch, calls, path, headers, data=None):
     return bench.h2load(server, scratch, calls, 16, 10, path, headers, data)
 
 
-def rows(server, scratch, calls, device):
-    """(name, what is measured, what it is compared with or None, how much more it may cost)."""
+def rows(server, scratch, calls):
+    """(name, calls, what is measured, what it is compared with or None, how much more it may cost)."""
     bearer = [f"authorization: Bearer {server.token}"]
     grpc = ["content-type: application/grpc", "te: trailers", *bearer]
     token = token_value(server)
     files = {name: scratch / name for name in ("get", "verify", "own", "other", "replay")}
-    files["get"].write_bytes(bench.grpc_get(device))
+    device = (scratch / "ids").read_text().split()[0]
+    files["get"].write_bytes(bench.grpc_frame(field(1, device.encode())))
     files["verify"].write_bytes(bench.grpc_frame(field(1, token)))
     files["own"].write_bytes(bench.grpc_frame(field(1, field(1, b"devices.read")) * 1000))
     files["other"].write_bytes(bench.grpc_frame(field(1, field(1, b"devices.read") + field(2, token)) * 1000))
@@ -63,32 +65,45 @@ def rows(server, scratch, calls, device):
     def rest_get(_):
         return h2(server, scratch, calls, rest_path, bearer)
 
+    fifth, start = calls // 5, time.time_ns()
+
     def create(n):
-        return bench.http_load(server, scratch, 64, calls // 5, f"plain-{n}")[0]
+        bench.create(server, scratch, 64, fifth, f"plain-{start}-{n}")
 
     few = max(calls // 200, 160)
     return [
-        ("VerifyToken, gRPC, 16 x 10", lambda n: h2(server, scratch, calls, VERIFY_PATH, grpc, files["verify"]),
+        ("VerifyToken, gRPC, 16 x 10", calls,
+         lambda n: h2(server, scratch, calls, VERIFY_PATH, grpc, files["verify"]),
          grpc_get, 0),
-        ("1,000 checks of the caller", lambda n: h2(server, scratch, few, CHECK_PATH, grpc, files["own"]), None, 300),
-        ("1,000 checks of another token", lambda n: h2(server, scratch, few, CHECK_PATH, grpc, files["other"]),
+        ("1,000 checks of the caller", few,
+         lambda n: h2(server, scratch, few, CHECK_PATH, grpc, files["own"]), None, 300),
+        ("1,000 checks of another token", few,
+         lambda n: h2(server, scratch, few, CHECK_PATH, grpc, files["other"]),
          None, 300),
-        ("REST get by a session, h2c, 16 x 10", lambda n: h2(server, scratch, calls, rest_path, cookie), rest_get, 1),
-        ("REST create with a key, 64", lambda n: bench.http_load(server, scratch, 64, calls // 5, f"key-{n}",
-                                                                 keys=True)[0], create, 3),
-        ("REST replay of a create, h2c, 16 x 10", lambda n: h2(server, scratch, calls, "/api/v1/devices", again,
-                                                               files["replay"]), rest_get, 4),
+        ("REST get by a session, h2c, 16 x 10", calls,
+         lambda n: h2(server, scratch, calls, rest_path, cookie), rest_get, 1),
+        ("REST create with a key, 64", fifth,
+         lambda n: bench.create(server, scratch, 64, fifth, f"key-{start}-{n}", keys=True), create, 3),
+        ("REST replay of a create, h2c, 16 x 10", calls,
+         lambda n: h2(server, scratch, calls, "/api/v1/devices", again, files["replay"]), rest_get, 4),
     ]
 
 
-def measure(server, scratch, args, device):
+def cost_of(server, calls, run, number):
+    """Server CPU microseconds a call."""
+    before = server.cpu_us()
+    run(number)
+    return (server.cpu_us() - before) / calls
+
+
+def measure(server, scratch, args):
     """Each row and what it is compared with take turns, so that both see the same machine."""
     print(f"\n{'':38} {'CPU us/call':>12} {'at most':>10}")
-    for name, run, other, more in rows(server, scratch, args.calls, device):
+    for name, calls, run, other, more in rows(server, scratch, args.calls):
         figures, others = [], [0]
         for n in range(-1, args.runs):  # the first warms caches
-            compared = other(n)[0] if other else 0
-            cost = run(n)[0]
+            compared = cost_of(server, calls, other, n) if other else 0
+            cost = cost_of(server, calls, run, n)
             if n >= 0:
                 figures.append(cost)
                 others.append(compared)
