@@ -402,7 +402,7 @@ struct json_steps *transcode_response_steps(struct arena *arena, const struct bi
 
     if (binding->response != NULL)
         return NULL;
-    return json_steps_begin(arena, binding->output, message, &options);
+    return json_steps_begin(arena, binding->output, message, &options, NULL);
 }
 
 struct status transcode_response(struct arena *arena, const struct binding *binding,

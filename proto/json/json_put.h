@@ -6,6 +6,7 @@
 #define DATASTREAM_PROTO_JSON_JSON_PUT_H
 
 #include "proto/json/json.h"
+#include "proto/json/json_scan.h"
 
 /* Makes room for `need` more bytes; false when the arena failed. */
 bool json__grow(struct json_text *text, size_t need);

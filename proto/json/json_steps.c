@@ -3,6 +3,7 @@
  * one after the other. What lies deeper is written whole.
  */
 #include "proto/json/json_put.h"
+#include "proto/json/json_record.h"
 #include "proto/json/json_writer.h"
 #include "proto/message/message.h"
 
@@ -14,12 +15,14 @@ struct json_steps {
     size_t field;   /* of the members, in their order, the next one */
     size_t element; /* of a list that has begun, the next one */
     bool in_list;
-    size_t members; /* that were written */
+    size_t members;                     /* that were written */
+    const struct json_records *records; /* in place of messages; NULL: none */
 };
 
 struct json_steps *json_steps_begin(struct arena *arena, const struct message_type *type,
                                     const ProtobufCMessage *message,
-                                    const struct json_write_options *options)
+                                    const struct json_write_options *options,
+                                    const struct json_records *records)
 {
     struct json_steps *steps = arena_zalloc(arena, sizeof(*steps));
 
@@ -31,14 +34,31 @@ struct json_steps *json_steps_begin(struct arena *arena, const struct message_ty
     steps->writer.depth = 1;
     steps->type = type;
     steps->message = message;
+    steps->records = records;
     return steps;
+}
+
+/* Whether the elements of the list are records. */
+static bool has_records(const struct json_steps *steps, const struct field *field)
+{
+    return steps->records != NULL && steps->records->field == field;
+}
+
+static bool write_element(struct json_steps *steps, const struct field *field)
+{
+    if (has_records(steps, field))
+        return json__write_record(&steps->writer, steps->records->plan,
+                                  steps->records->bodies[steps->element]);
+    return json__write_element(&steps->writer, field,
+                               field_address(steps->message, field, steps->element));
 }
 
 /* Goes on with the list until the text has `most` bytes; true once it is whole, or was refused. */
 static bool write_list(struct json_steps *steps, const struct field *field, size_t most)
 {
     struct json_text *text = &steps->writer.text;
-    size_t count = field_count(steps->message, field);
+    size_t count = has_records(steps, field) ? steps->records->count
+                                             : field_count(steps->message, field);
 
     if (!steps->in_list)
         json__put_char(text, '[');
@@ -48,8 +68,7 @@ static bool write_list(struct json_steps *steps, const struct field *field, size
             return false;
         if (steps->element > 0)
             json__put_char(text, ',');
-        if (!json__write_element(&steps->writer, field,
-                                 field_address(steps->message, field, steps->element)))
+        if (!write_element(steps, field))
             return true;
     }
     json__put_char(text, ']');
@@ -82,6 +101,11 @@ bool json_steps_next(struct json_steps *steps, size_t most, struct status *ret_s
     struct json_writer *writer = &steps->writer;
     size_t end = writer->text.len + most;
 
+    if (steps->records != NULL && steps->records->field == NULL) {
+        json__write_record(writer, steps->records->plan, steps->records->bodies[0]);
+        *ret_status = json__write_end(writer, ret_text);
+        return true;
+    }
     if (json__is_special(steps->type)) {
         json__write_well_known(writer, steps->type, steps->message);
         *ret_status = json__write_end(writer, ret_text);

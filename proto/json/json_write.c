@@ -70,13 +70,13 @@ static void put_bytes(struct json_text *text, const ProtobufCBinaryData *bytes)
     json__put_char(text, '"');
 }
 
-static void put_float(struct json_text *text, float value)
+void json__put_float(struct json_text *text, float value)
 {
     if (!put_not_finite(text, (double)value))
         json_put_float(text, value);
 }
 
-static void put_double(struct json_text *text, double value)
+void json__put_double(struct json_text *text, double value)
 {
     if (!put_not_finite(text, value))
         json_put_double(text, value);
@@ -104,10 +104,10 @@ static void put_scalar(struct json_text *text, const struct field *field, const 
         put_quoted_uint(text, *(const uint64_t *)address);
         return;
     case PROTOBUF_C_TYPE_FLOAT:
-        put_float(text, *(const float *)address);
+        json__put_float(text, *(const float *)address);
         return;
     case PROTOBUF_C_TYPE_DOUBLE:
-        put_double(text, *(const double *)address);
+        json__put_double(text, *(const double *)address);
         return;
     case PROTOBUF_C_TYPE_BOOL:
         json_put(text, *(const protobuf_c_boolean *)address ? SLICE("true") : SLICE("false"));

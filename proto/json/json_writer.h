@@ -34,6 +34,10 @@ bool json__write_value(struct json_writer *writer, const ProtobufCMessage *messa
 bool json__write_element(struct json_writer *writer, const struct field *field,
                          const void *address);
 
+/* A real, or the string that stands for what JSON's numbers lack. */
+void json__put_float(struct json_text *text, float value);
+void json__put_double(struct json_text *text, double value);
+
 /* Writes a member's comma and name; false, and nothing is written, where the member is left out. */
 bool json__begin_member(struct json_writer *writer, const ProtobufCMessage *message,
                         const struct field *field, size_t *count);
@@ -53,5 +57,13 @@ bool json__write_well_known(struct json_writer *writer, const struct message_typ
 
 /* Whether the type's JSON is not an object of its fields. */
 bool json__is_special(const struct message_type *type);
+
+/* -- json_record.c */
+
+struct json_plan;
+
+/* Writes a message from its bytes; see json_record.h. */
+bool json__write_record(struct json_writer *writer, const struct json_plan *plan,
+                        struct slice bytes);
 
 #endif

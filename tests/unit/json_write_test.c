@@ -9,7 +9,7 @@ static void assert_same_in_steps(const struct message_type *type, const Protobuf
                                  const struct json_write_options *options, struct status wanted,
                                  struct slice wanted_text)
 {
-    struct json_steps *steps = json_steps_begin(&arena, type, message, options);
+    struct json_steps *steps = json_steps_begin(&arena, type, message, options, NULL);
     struct status status = status_ok();
     struct slice text = SLICE_EMPTY;
 
@@ -53,12 +53,12 @@ static void steps_end_between_elements(void **state)
     int steps = 1;
 
     (void)state;
-    for (struct json_steps *at = json_steps_begin(&arena, type_of("Node"), message, &options);
+    for (struct json_steps *at = json_steps_begin(&arena, type_of("Node"), message, &options, NULL);
          !json_steps_next(at, 1, &status, &text); steps++)
         ;
     assert_true(status_is_ok(status));
     assert_in_range(steps, 3, 8);
-    for (struct json_steps *at = json_steps_begin(&arena, type_of("Node"), message, &options);
+    for (struct json_steps *at = json_steps_begin(&arena, type_of("Node"), message, &options, NULL);
          !json_steps_next(at, 1000, &status, &text);)
         fail_msg("A short text takes one step.");
 }
