@@ -524,6 +524,32 @@ static void fields_know_their_behavior_and_policy(void **state)
     assert_null(field_of("datastream.v1.Device", "name")->reference);
 }
 
+static void messages_have_the_traits_of_what_is_in_them(void **state)
+{
+    static const struct {
+        const char *message;
+        unsigned has;
+        unsigned lacks;
+    } cases[] = {
+        {"datastream.v1.Device", TRAIT_OUTPUT_ONLY | TRAIT_REFERENCE | TRAIT_TEXT | TRAIT_FILLED,
+         TRAIT_INPUT_ONLY},
+        {"datastream.v1.Target", TRAIT_SECRET | TRAIT_TOGETHER, TRAIT_INPUT_ONLY},
+        {"datastream.v1.User", TRAIT_INPUT_ONLY, TRAIT_SECRET},
+        {"google.protobuf.Struct", TRAIT_TEXT, ~(unsigned)TRAIT_TEXT}, /* holds itself */
+        {"google.protobuf.Timestamp", 0, ~0U},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        unsigned traits = message(cases[i].message)->traits;
+
+        if ((traits & cases[i].has) != cases[i].has || (traits & cases[i].lacks) != 0)
+            fail_msg("%s: has 0x%x, wanted 0x%x and none of 0x%x", cases[i].message, traits,
+                     cases[i].has, cases[i].lacks);
+    }
+    assert_int_equal(field_of("datastream.v1.Device", "id")->traits, TRAIT_OUTPUT_ONLY);
+}
+
 static void rules_are_unfolded(void **state)
 {
     const struct rules *name = field_of("datastream.v1.Device", "name")->rules;
@@ -601,6 +627,7 @@ int main(void)
         cmocka_unit_test(methods_know_their_policy_and_shape),
         cmocka_unit_test(http_rules_are_read),
         cmocka_unit_test(fields_know_their_behavior_and_policy),
+        cmocka_unit_test(messages_have_the_traits_of_what_is_in_them),
         cmocka_unit_test(rules_are_unfolded),
 #ifdef DATASTREAM_FAULTS
         cmocka_unit_test(every_allocation_may_fail),

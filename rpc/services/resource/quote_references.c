@@ -23,26 +23,19 @@ bool quotes_are_allowed(const struct kind *kind, const struct spot *spot)
            field != kind->labels;
 }
 
-/* The texts of one object. */
-struct quoting {
-    struct references_reader *reader;
-    const struct kind *kind;
+struct quoting_text {
+    struct quoting_text *next;
+    struct slice text;
+    struct slice path;
+    bool is_pipeline;
+    bool judged;
 };
 
 /* The text that is read. */
 struct quoted {
     struct references_reader *reader;
-    const struct spot *spot;
-    size_t index; /* of the element, of a list */
-    bool judged;
+    const struct quoting_text *from;
 };
-
-static struct slice path_of(const struct quoted *quoted)
-{
-    return quoted->spot->field->repeated
-               ? spot_path_at(quoted->reader->arena, quoted->spot, quoted->index)
-               : spot_path(quoted->reader->arena, quoted->spot);
-}
 
 static void refer(const struct quoted *quoted, const struct kind *kind, const struct uuid *id)
 {
@@ -50,7 +43,7 @@ static void refer(const struct quoted *quoted, const struct kind *kind, const st
                                      .id = *id,
                                      .field = KEY_FIELD_QUOTES,
                                      .quoted = true,
-                                     .path = path_of(quoted)};
+                                     .path = quoted->from->path};
 
     references_add(quoted->reader, wanted);
 }
@@ -68,15 +61,15 @@ static void refer_to_store(const struct quoted *quoted, struct slice name, struc
         refer(quoted, kind, &id);
         break;
     case STORE_ABSENT:
-        if (!quoted->judged)
+        if (!quoted->from->judged)
             break;
         if (place.line > 0)
             violations_add(
-                reader->violations, reader->arena, path_of(quoted),
+                reader->violations, reader->arena, quoted->from->path,
                 "must quote an existing %.*s: \"%.*s\" does not exist (line %zu, column %zu)",
                 SLICE_ARG(kind->singular), SLICE_ARG(name), place.line, place.column);
         else
-            violations_add(reader->violations, reader->arena, path_of(quoted),
+            violations_add(reader->violations, reader->arena, quoted->from->path,
                            "must quote an existing %.*s: \"%.*s\" does not exist",
                            SLICE_ARG(kind->singular), SLICE_ARG(name));
         break;
@@ -101,42 +94,56 @@ static void read_text(void *context, struct slice text, struct text_place place)
     }
 }
 
-static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
-                  const struct field *field, bool judged)
+static void note(struct quoting_texts *texts, struct arena *arena,
+                 const struct quoting_text *wanted)
 {
-    const struct quoting *quoting = walk->context;
-    struct quoted quoted = {quoting->reader, spot, 0, judged};
-    const struct pipeline_visitor visitor = {&quoted, read_text, NULL};
-    struct format_violation ignored;
+    struct quoting_text *text = arena_alloc(arena, sizeof(*text));
+
+    if (text == NULL)
+        return;
+    *text = *wanted;
+    if (texts->last == NULL)
+        texts->first = text;
+    else
+        texts->last->next = text;
+    texts->last = text;
+}
+
+void quote_references_note(struct quoting_texts *texts, struct arena *arena,
+                           const struct kind *kind, const struct spot *spot,
+                           const ProtobufCMessage *message, bool judged)
+{
+    const struct field *field = spot->field;
     size_t count;
 
-    if (!quotes_are_allowed(quoting->kind, spot) || !field_is_set(message, field))
+    if (!quotes_are_allowed(kind, spot) || !field_is_set(message, field))
         return;
     count = field->repeated ? field_count(message, field) : 1;
-    for (quoted.index = 0; quoted.index < count; quoted.index++) {
-        struct slice text = field->repeated ? field_get_string_at(message, field, quoted.index)
-                                            : field_get_string(message, field);
+    for (size_t i = 0; i < count; i++) {
+        struct quoting_text text = {
+            .text = field->repeated ? field_get_string_at(message, field, i)
+                                    : field_get_string(message, field),
+            .is_pipeline = field->format == FIELD_FORMAT_PIPELINE_YAML,
+            .judged = judged,
+        };
 
-        if (slice_find(text, '$') == text.len)
+        if (slice_find(text.text, '$') == text.text.len)
             continue;
-        if (field->format == FIELD_FORMAT_PIPELINE_YAML)
-            pipeline_yaml_read(walk->arena, text, &visitor, &ignored);
-        else
-            read_text(&quoted, text, (struct text_place){0, 0});
+        text.path = field->repeated ? spot_path_at(arena, spot, i) : spot_path(arena, spot);
+        note(texts, arena, &text);
     }
 }
 
-void quote_references_collect(struct references_reader *reader, const struct kind *kind,
-                              ProtobufCMessage *message)
+void quote_references_read(struct references_reader *reader, const struct quoting_texts *texts)
 {
-    struct quoting quoting = {reader, kind};
-    struct walk walk = {.arena = reader->arena,
-                        .traits = TRAIT_TEXT,
-                        .touched = reader->touched,
-                        .visit = visit,
-                        .context = &quoting,
-                        .free_form = true};
+    for (const struct quoting_text *at = texts->first; at != NULL; at = at->next) {
+        struct quoted quoted = {reader, at};
+        const struct pipeline_visitor visitor = {&quoted, read_text, NULL};
+        struct format_violation ignored;
 
-    if (reader->hooks != NULL)
-        walk_object(&walk, kind->message, message);
+        if (at->is_pipeline)
+            pipeline_yaml_read(reader->arena, at->text, &visitor, &ignored);
+        else
+            read_text(&quoted, at->text, (struct text_place){0, 0});
+    }
 }

@@ -12,11 +12,20 @@
  */
 bool quotes_are_allowed(const struct kind *kind, const struct spot *spot);
 
+/* Texts of one object that may hold quotes, in the order of a walk. Zero-initialize; in the arena. */
+struct quoting_texts {
+    struct quoting_text *first, *last;
+};
+
+/* For a walk's visitor: notes the texts of the spot's field that may hold quotes. */
+void quote_references_note(struct quoting_texts *texts, struct arena *arena,
+                           const struct kind *kind, const struct spot *spot,
+                           const ProtobufCMessage *message, bool judged);
+
 /*
- * Adds what the object's texts quote to the reader's references. Quotes that do not parse are left
- * out, since the rules refuse them; a store that does not exist is a violation where it was written.
+ * Adds what the texts quote to the reader's references. Quotes that do not parse are left out, since
+ * the rules refuse them; a store that does not exist is a violation where it was written.
  */
-void quote_references_collect(struct references_reader *reader, const struct kind *kind,
-                              ProtobufCMessage *message);
+void quote_references_read(struct references_reader *reader, const struct quoting_texts *texts);
 
 #endif

@@ -78,18 +78,38 @@ static void add(struct references_reader *reader, const struct spot *spot, char 
     references_add(reader, wanted);
 }
 
-static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
-                  const struct field *field, bool judged)
+/* The walk over one object. */
+struct collection {
+    struct references_reader *reader;
+    const struct kind *kind;
+    struct quoting_texts texts; /* read after it: what fields refer to comes first */
+};
+
+static void add_all(struct references_reader *reader, const struct spot *spot,
+                    const ProtobufCMessage *message)
 {
+    const struct field *field = spot->field;
+    struct arena *arena = reader->arena;
     size_t count;
 
-    (void)judged;
     if (!field_is_set(message, field))
         return;
     count = field->repeated ? field_count(message, field) : 1;
     for (size_t i = 0; i < count; i++)
-        add(walk->context, spot, *(char **)field_address(message, field, i),
-            field->repeated ? spot_path_at(walk->arena, spot, i) : spot_path(walk->arena, spot));
+        add(reader, spot, *(char **)field_address(message, field, i),
+            field->repeated ? spot_path_at(arena, spot, i) : spot_path(arena, spot));
+}
+
+static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
+                  const struct field *field, bool judged)
+{
+    struct collection *collection = walk->context;
+
+    if (field->reference != NULL)
+        add_all(collection->reader, spot, message);
+    else if (collection->reader->hooks != NULL)
+        quote_references_note(&collection->texts, walk->arena, collection->kind, spot, message,
+                              judged);
 }
 
 void references_collect(struct references_reader *reader, const struct kind *kind,
@@ -97,14 +117,19 @@ void references_collect(struct references_reader *reader, const struct kind *kin
                         struct references *ret_references)
 {
     const struct hook *hook = hooks_of(reader->hooks, kind);
-    struct walk walk = {
-        .arena = reader->arena, .traits = TRAIT_REFERENCE, .visit = visit, .context = reader};
+    struct collection collection = {.reader = reader, .kind = kind};
+    struct walk walk = {.arena = reader->arena,
+                        .traits = TRAIT_REFERENCE | TRAIT_TEXT,
+                        .touched = reader->touched,
+                        .visit = visit,
+                        .context = &collection,
+                        .free_form = true};
 
     *ret_references = (struct references){0};
     reader->violations = violations;
     reader->references = ret_references;
     walk_object(&walk, kind->message, message);
-    quote_references_collect(reader, kind, message);
+    quote_references_read(reader, &collection.texts);
     if (hook != NULL && hook->functions->refer != NULL)
         hook->functions->refer(hook, reader, message);
 }
