@@ -112,15 +112,9 @@ static void put_number(struct line *line, int64_t number)
 
 static void put_escaped(struct line *line, unsigned char c)
 {
-    static const char digits[] = "0123456789abcdef";
-    const char code[] = {'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]};
+    char escape[JSON_ESCAPE_MOST];
 
-    if (c == '"' || c == '\\') {
-        put(line, "\\", 1);
-        put(line, (const char *)&c, 1);
-    } else {
-        put(line, code, sizeof(code));
-    }
+    put(line, escape, json_escape(c, escape));
 }
 
 /* What is written of a value: its first bytes, no character cut in two. */

@@ -209,7 +209,6 @@ bool base64_decode(struct arena *arena, struct slice text, struct slice *ret_byt
 
 struct slice hex_encode(struct arena *arena, struct slice bytes)
 {
-    static const char digits[] = "0123456789abcdef";
     char *text;
 
     if (bytes.len > SIZE_MAX / 4) {
@@ -219,12 +218,8 @@ struct slice hex_encode(struct arena *arena, struct slice bytes)
     text = arena_alloc(arena, bytes.len * 2 + 1);
     if (text == NULL)
         return SLICE_EMPTY;
-    for (size_t i = 0; i < bytes.len; i++) {
-        unsigned char byte = (unsigned char)bytes.data[i];
-
-        text[2 * i] = digits[byte >> 4];
-        text[2 * i + 1] = digits[byte & 15];
-    }
+    for (size_t i = 0; i < bytes.len; i++)
+        hex_put(text + 2 * i, (uint8_t)bytes.data[i]);
     text[2 * bytes.len] = '\0';
     return slice_make(text, 2 * bytes.len);
 }
@@ -239,6 +234,48 @@ struct slice decimal_encode(struct arena *arena, uint64_t number)
         number /= 10;
     } while (number > 0);
     return arena_copy(arena, slice_make(digits + at, sizeof(digits) - at));
+}
+
+void json_escape_unit(uint16_t unit, char to[JSON_ESCAPE_MOST])
+{
+    memcpy(to, "\\u", 2);
+    hex_put(to + 2, (uint8_t)(unit >> 8));
+    hex_put(to + 4, (uint8_t)(unit & 0xff));
+}
+
+size_t json_escape(unsigned char byte, char to[JSON_ESCAPE_MOST])
+{
+    if (byte != '"' && byte != '\\') {
+        json_escape_unit(byte, to);
+        return JSON_ESCAPE_MOST;
+    }
+    to[0] = '\\';
+    to[1] = (char)byte;
+    return 2;
+}
+
+struct slice json_quote(struct arena *arena, struct slice text)
+{
+    char *quoted, *at;
+
+    if (text.len > SIZE_MAX / 8) {
+        arena_fail(arena);
+        return SLICE_EMPTY;
+    }
+    quoted = at = arena_alloc(arena, JSON_ESCAPE_MOST * text.len + 2);
+    if (quoted == NULL)
+        return SLICE_EMPTY;
+    *at++ = '"';
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+
+        if (byte < 0x20 || byte == '"' || byte == '\\')
+            at += json_escape(byte, at);
+        else
+            *at++ = (char)byte;
+    }
+    *at++ = '"';
+    return slice_make(quoted, (size_t)(at - quoted));
 }
 
 struct slice text_join(struct arena *arena, const struct slice *parts, size_t count)

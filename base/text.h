@@ -1,6 +1,8 @@
-/* Bytes as text: UTF-8 checks, base64, hexadecimal, decimal, joining. Pure. */
+/* Bytes as text: UTF-8 checks, base64, hexadecimal, decimal, strings of JSON, joining. Pure. */
 #ifndef DATASTREAM_BASE_TEXT_H
 #define DATASTREAM_BASE_TEXT_H
+
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/slice.h"
@@ -27,11 +29,53 @@ struct slice base64url_encode(struct arena *arena, struct slice bytes);
  */
 bool base64_decode(struct arena *arena, struct slice text, struct slice *ret_bytes);
 
+/* The value of a hexadecimal digit, 0 to 15; -1 for any other character, and for capitals too. */
+static inline int hex_value_lower(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The same in either case. */
+static inline int hex_value(char c)
+{
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : hex_value_lower(c);
+}
+
+/* The lower-case digit of a value from 0 to 15. */
+static inline char hex_digit(unsigned value)
+{
+    return "0123456789abcdef"[value];
+}
+
+/* Writes a byte as two digits, and no NUL. */
+static inline void hex_put(char to[2], uint8_t byte)
+{
+    to[0] = hex_digit(byte >> 4);
+    to[1] = hex_digit(byte & 15U);
+}
+
 /* Lower-case hexadecimal, in the arena. */
 struct slice hex_encode(struct arena *arena, struct slice bytes);
 
 /* A number's decimal digits, in the arena: cheaper than arena_printf, for what each call says. */
 struct slice decimal_encode(struct arena *arena, uint64_t number);
+
+/* Bytes of the longest escape: "\u001f". */
+#define JSON_ESCAPE_MOST 6
+
+/* Writes a UTF-16 code unit as a string of JSON may (RFC 8259 section 7): "\u20ac". */
+void json_escape_unit(uint16_t unit, char to[JSON_ESCAPE_MOST]);
+
+/*
+ * Writes a byte (of Latin-1, beyond ASCII) as a string of JSON may, and returns how many bytes that took: a quote and a
+ * backslash after a backslash, any other as json_escape_unit does.
+ */
+size_t json_escape(unsigned char byte, char to[JSON_ESCAPE_MOST]);
+
+/* UTF-8 as a string of JSON, in its quotes and with what must be escaped; in the arena. */
+struct slice json_quote(struct arena *arena, struct slice text);
 
 /* The parts one behind the other, in the arena, with a NUL behind; empty when the arena failed. */
 struct slice text_join(struct arena *arena, const struct slice *parts, size_t count);

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "base/text.h"
+
 struct uuid uuid_make(int64_t unix_ms, const uint8_t random[10])
 {
     uint64_t ms = (uint64_t)unix_ms;
@@ -23,27 +25,15 @@ static bool dash_before(size_t byte)
 
 void uuid_format(const struct uuid *id, char text[UUID_TEXT_LEN])
 {
-    static const char digits[] = "0123456789abcdef";
     size_t at = 0;
 
     for (size_t i = 0; i < sizeof(id->bytes); i++) {
         if (dash_before(i))
             text[at++] = '-';
-        text[at++] = digits[id->bytes[i] >> 4];
-        text[at++] = digits[id->bytes[i] & 15];
+        hex_put(text + at, id->bytes[i]);
+        at += 2;
     }
     assert(at == UUID_TEXT_LEN);
-}
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
 }
 
 bool uuid_parse(struct slice text, struct uuid *ret_id)

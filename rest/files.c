@@ -3,6 +3,7 @@
 
 #include <zlib.h>
 
+#include "base/hash.h"
 #include "base/text.h"
 
 /* The documents are large and made at each start: most of the gain for little of the time. */
@@ -29,14 +30,9 @@ struct files *files_new(struct arena *arena)
     return files;
 }
 
-/* FNV-1a: it only tells one content from another. */
 static struct slice make_etag(struct arena *arena, struct slice bytes)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
-
-    for (size_t i = 0; i < bytes.len; i++)
-        hash = (hash ^ (unsigned char)bytes.data[i]) * 0x100000001b3u;
-    return arena_printf(arena, "\"%016llx\"", (unsigned long long)hash);
+    return arena_printf(arena, "\"%016llx\"", (unsigned long long)hash_add(HASH_BEGIN, bytes));
 }
 
 /* Empty where it would not be smaller, or zlib has no memory: then the plain form serves. */

@@ -1,6 +1,7 @@
 /* Answers of the REST frontend: problems, messages, entity tags. */
 #include "rest/endpoint.h"
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "rest/console/console.h"
 #include "rest/negotiate.h"
@@ -115,14 +116,6 @@ void rest__answer_problem(struct rest_call *call, int http, const struct status 
     rest__answer(call, http, problem_type, body);
 }
 
-/* FNV-1a: the hash only tells one state of the computed fields from another. */
-static uint64_t hash_more(uint64_t hash, struct slice bytes)
-{
-    for (size_t i = 0; i < bytes.len; i++)
-        hash = (hash ^ (unsigned char)bytes.data[i]) * 0x100000001b3u;
-    return hash;
-}
-
 /* The entity tag of the answer, with its quotes; empty where it has none or the arena failed. */
 static struct slice make_etag(struct rest_call *call, const ProtobufCMessage *response)
 {
@@ -130,7 +123,7 @@ static struct slice make_etag(struct rest_call *call, const ProtobufCMessage *re
     const struct json_write_options options = {.contract = endpoint->binding.contract,
                                                .always_emit = true};
     struct arena *arena = call->exchange->arena;
-    uint64_t hash = 0xcbf29ce484222325u;
+    uint64_t hash = HASH_BEGIN; /* tells one state of the computed fields from another */
     struct slice revision;
 
     if (endpoint->etag == NULL)
@@ -147,7 +140,7 @@ static struct slice make_etag(struct rest_call *call, const ProtobufCMessage *re
             !status_is_ok(
                 json_write_field(arena, response, endpoint->computed[i], &options, &text)))
             return SLICE_EMPTY;
-        hash = hash_more(hash_more(hash, text), SLICE(","));
+        hash = hash_add(hash_add(hash, text), SLICE(","));
     }
     return arena_printf(arena, "\"%.*s-%08x\"", SLICE_ARG(revision), (unsigned)(hash ^ hash >> 32));
 }

@@ -2,6 +2,8 @@
  */
 #include "rest/template.h"
 
+#include "base/text.h"
+
 struct parser {
     struct arena *arena;
     struct slice text;
@@ -40,11 +42,6 @@ static bool is_digit(int c)
     return c >= '0' && c <= '9';
 }
 
-static bool is_hex(int c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 /* RFC 3986: unreserved, sub-delims without '*', and '@'. */
 static bool is_literal(int c)
 {
@@ -60,8 +57,8 @@ static struct slice take_literal(struct parser *p)
     for (;;) {
         if (is_literal(peek(p)))
             p->at++;
-        else if (peek(p) == '%' && p->text.len - p->at >= 3 && is_hex(p->text.data[p->at + 1]) &&
-                 is_hex(p->text.data[p->at + 2]))
+        else if (peek(p) == '%' && p->text.len - p->at >= 3 &&
+                 hex_value(p->text.data[p->at + 1]) >= 0 && hex_value(p->text.data[p->at + 2]) >= 0)
             p->at += 3;
         else
             return slice_make(p->text.data + from, p->at - from);

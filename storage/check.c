@@ -4,6 +4,7 @@
  */
 #include "storage/check.h"
 
+#include "base/text.h"
 #include "storage/audit.h"
 #include "storage/bytes.h"
 #include "storage/engine.h"
@@ -58,17 +59,8 @@ void check_index_add(struct arena *arena, struct check_index **first, enum store
 /* A key in hexadecimal, cut where it is long. */
 static struct slice show(struct check *check, struct slice key)
 {
-    static const char digits[] = "0123456789abcdef";
-    size_t len = key.len < SHOWN_BYTES ? key.len : SHOWN_BYTES;
-    char *text = arena_alloc(&check->scratch, 2 * len);
-
-    if (text == NULL)
-        return SLICE_EMPTY;
-    for (size_t i = 0; i < len; i++) {
-        text[2 * i] = digits[(unsigned char)key.data[i] >> 4];
-        text[2 * i + 1] = digits[(unsigned char)key.data[i] & 15];
-    }
-    return slice_make(text, 2 * len);
+    return hex_encode(&check->scratch,
+                      slice_make(key.data, key.len < SHOWN_BYTES ? key.len : SHOWN_BYTES));
 }
 
 static void say(struct check *check, struct slice key, const char *what)

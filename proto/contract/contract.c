@@ -3,18 +3,10 @@
 
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "proto/contract/arena_allocator.h"
 #include "proto/contract/contract_checks.h"
 #include "proto/contract/contract_private.h"
-
-static uint32_t hash_path(struct slice path)
-{
-    uint32_t hash = 2166136261u; /* FNV-1a */
-
-    for (size_t i = 0; i < path.len; i++)
-        hash = (hash ^ (unsigned char)path.data[i]) * 16777619u;
-    return hash;
-}
 
 /* At most half full, so that a search soon meets an empty slot. */
 static struct status index_methods(const struct build *build, struct contract_private *private)
@@ -30,7 +22,7 @@ static struct status index_methods(const struct build *build, struct contract_pr
     private->method_mask = slots - 1;
     for (size_t i = 0; i < contract->method_count; i++) {
         const struct method *method = contract->methods[i];
-        size_t slot = hash_path(method->path) & private->method_mask;
+        size_t slot = hash_add(HASH_BEGIN, method->path) & private->method_mask;
 
         for (; private->method_table[slot] != NULL; slot = (slot + 1) & private->method_mask)
             if (slice_equal(private->method_table[slot]->path, method->path))
@@ -107,8 +99,8 @@ const struct method *contract_method(const struct contract *contract, struct sli
 {
     const struct contract_private *private = (const void *)contract;
 
-    for (size_t slot = hash_path(path) & private->method_mask; private->method_table[slot] != NULL;
-         slot = (slot + 1) & private->method_mask)
+    for (size_t slot = hash_add(HASH_BEGIN, path) & private->method_mask;
+         private->method_table[slot] != NULL; slot = (slot + 1) & private->method_mask)
         if (slice_equal(private->method_table[slot]->path, path))
             return private->method_table[slot];
     return NULL;

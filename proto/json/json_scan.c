@@ -101,17 +101,6 @@ size_t json__plain_run(const char *at, size_t len)
     return i;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* The four digits behind \u at scan->at; -1 where there are none. */
 static int32_t take_hex(struct json_scan *scan)
 {
@@ -120,7 +109,7 @@ static int32_t take_hex(struct json_scan *scan)
     if (scan->end - scan->at < 4)
         return -1;
     for (unsigned i = 0; i < 4; i++) {
-        int digit = hex_digit(scan->at[i]);
+        int digit = hex_value(scan->at[i]);
 
         if (digit < 0)
             return -1;

@@ -2,7 +2,9 @@
  * A growing JSON text in an arena. It only ever appends; when the arena fails it stays as it is,
  * and whoever finishes the text asks the arena once.
  */
+#include "base/text.h"
 #include "proto/json/json_put.h"
+
 #include "proto/json/json_scan.h"
 
 /* Half of what a small answer needs: most texts grow once or twice. */
@@ -35,13 +37,10 @@ void json_put(struct json_text *text, struct slice bytes)
         json__append(text, bytes.data, bytes.len);
 }
 
-/* What stands behind the backslash: 0 for a byte that needs none, 'u' for the long form. */
-static char escape_of(unsigned char byte)
+/* What stands after the backslash of bytes that have a short form of their own; 0 for others. */
+static char short_escape_of(unsigned char byte)
 {
     switch (byte) {
-    case '"':
-    case '\\':
-        return (char)byte;
     case '\b':
         return 'b';
     case '\f':
@@ -53,17 +52,15 @@ static char escape_of(unsigned char byte)
     case '\t':
         return 't';
     default:
-        return byte < 0x20 ? 'u' : 0;
+        return '\0';
     }
 }
 
 static void put_escape(struct json_text *text, unsigned char byte)
 {
-    static const char digits[] = "0123456789abcdef";
-    char escape = escape_of(byte);
-    char bytes[6] = {'\\', escape, '0', '0', digits[byte >> 4], digits[byte & 15]};
+    char bytes[JSON_ESCAPE_MOST] = {'\\', short_escape_of(byte)};
 
-    json_put(text, slice_make(bytes, escape == 'u' ? 6 : 2));
+    json_put(text, slice_make(bytes, bytes[1] != '\0' ? 2 : json_escape(byte, bytes)));
 }
 
 /* The rest of a string, from the first byte on that needs an escape, and the closing quote. */

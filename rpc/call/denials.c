@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "proto/message/message.h"
 #include "rpc/call/audit_text.h"
@@ -214,21 +215,11 @@ static uint16_t keep_text(char *kept, size_t most, struct slice text)
     return (uint16_t)len;
 }
 
-/* FNV-1a: tells one reason from another. */
-static uint64_t hash_of(struct slice text)
-{
-    uint64_t hash = 0xcbf29ce484222325U;
-
-    for (size_t i = 0; i < text.len; i++)
-        hash = (hash ^ (unsigned char)text.data[i]) * 0x100000001b3U;
-    return hash;
-}
-
 static void make_key(const struct denial *denial, uint8_t key[TABLE_KEY_LEN])
 {
     uint64_t rest[2] = {(uint64_t)denial->method->index << 32 | denial->actor.type << 8 |
                             denial->code,
-                        hash_of(denial->description)};
+                        hash_add(HASH_BEGIN, denial->description)};
 
     memcpy(key, rest, sizeof(rest));
     memcpy(key + sizeof(rest), denial->actor.id.bytes, 16);

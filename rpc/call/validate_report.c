@@ -1,4 +1,5 @@
 /* What validation says: a sentence with the JSON path of the place that it is about. */
+#include "base/text.h"
 #include "rpc/call/call.h"
 #include "rpc/call/validate.h"
 
@@ -10,37 +11,16 @@
 /* As JSON writes it, quotes and escapes included; a long one is cut behind a whole character. */
 static struct slice quote_key(struct arena *arena, struct slice key)
 {
-    static const char digits[] = "0123456789abcdef";
+    struct slice quoted;
     size_t len = key.len;
-    char *text, *at;
 
     if (len > KEY_SHOWN_MOST)
         for (len = KEY_SHOWN_MOST; len > 0 && ((unsigned char)key.data[len] & 0xc0) == 0x80; len--)
             continue;
-    text = at = arena_alloc(arena, 6 * len + 5);
-    if (text == NULL)
-        return SLICE_EMPTY;
-    *at++ = '"';
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)key.data[i];
-
-        if (c < ' ') {
-            memcpy(at, "\\u00", 4);
-            at[4] = digits[c >> 4];
-            at[5] = digits[c & 15];
-            at += 6;
-            continue;
-        }
-        if (c == '"' || c == '\\')
-            *at++ = '\\';
-        *at++ = (char)c;
-    }
-    if (len < key.len) {
-        memcpy(at, "...", 3);
-        at += 3;
-    }
-    *at++ = '"';
-    return slice_make(text, (size_t)(at - text));
+    quoted = json_quote(arena, slice_make(key.data, len));
+    if (len == key.len || quoted.len == 0)
+        return quoted;
+    return arena_printf(arena, "%.*s...\"", (int)quoted.len - 1, quoted.data);
 }
 
 static struct slice path_of(struct arena *arena, struct slice prefix, const struct place *place)

@@ -123,11 +123,6 @@ static bool is_prefix(struct slice text)
     return true;
 }
 
-static bool is_hex(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 /* RFC 3986: a scheme (section 3.1), a colon, and characters of section 2 alone. */
 static bool is_uri(struct slice text)
 {
@@ -144,7 +139,8 @@ static bool is_uri(struct slice text)
         char c = text.data[i];
 
         if (c == '%') {
-            if (i + 2 >= text.len || !is_hex(text.data[i + 1]) || !is_hex(text.data[i + 2]))
+            if (i + 2 >= text.len || hex_value(text.data[i + 1]) < 0 ||
+                hex_value(text.data[i + 2]) < 0)
                 return false;
         } else if (!is_alphanumeric(c) && memchr(others, c, sizeof(others) - 1) == NULL) {
             return false;

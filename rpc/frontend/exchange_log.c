@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 static int file = -1;
 
 static void open_file(void)
@@ -28,8 +30,10 @@ static void put_string(FILE *line, const char *key, struct slice text)
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.data[i];
 
+        char escape[JSON_ESCAPE_MOST];
+
         if (c == '"' || c == '\\' || c < 0x20)
-            fprintf(line, "\\u%04x", c);
+            fwrite(escape, 1, json_escape(c, escape), line);
         else
             fputc(c, line);
     }

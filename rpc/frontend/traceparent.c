@@ -1,13 +1,14 @@
 /* 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01: parts of fixed width. */
 #include "rpc/frontend/traceparent.h"
 
+#include "base/text.h"
+
 #define LEN 55
 
 static bool is_hex(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++)
-        if (!((text.data[i] >= '0' && text.data[i] <= '9') ||
-              (text.data[i] >= 'a' && text.data[i] <= 'f')))
+        if (hex_value_lower(text.data[i]) < 0)
             return false;
     return true;
 }

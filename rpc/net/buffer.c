@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/text.h"
+
 /* Moves the bytes into a larger block, and leaves none where they were. */
 static char *grow(struct buffer *buffer, size_t capacity)
 {
@@ -51,7 +53,7 @@ static void put_number(struct buffer *buffer, uint64_t number, unsigned base)
     size_t at = sizeof(digits);
 
     do {
-        digits[--at] = "0123456789abcdef"[number % base];
+        digits[--at] = hex_digit(number % base);
         number /= base;
     } while (number > 0);
     buffer_put(buffer, slice_make(digits + at, sizeof(digits) - at));

@@ -4,6 +4,8 @@
  */
 #include "rpc/net/http1_check.h"
 
+#include "base/text.h"
+
 /*
  * A chunk's size line is free up to this; only what is beyond counts against the bound, so that
  * honest small chunks never do and long extensions soon do.
@@ -16,21 +18,10 @@ static enum http1_result fault(struct http1_fault *ret_fault, int status, const 
     return HTTP1_FAULT;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 static enum http1_result take_size(struct http1_chunks *chunks, char c,
                                    struct http1_fault *ret_fault)
 {
-    int digit = hex_digit(c);
+    int digit = hex_value(c);
 
     if (digit >= 0) {
         if (++chunks->digits > 16 || chunks->left > UINT64_MAX >> 8)

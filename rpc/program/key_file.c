@@ -11,16 +11,10 @@
 #include "base/crypto/wipe.h"
 #include "base/folder.h"
 #include "base/random.h"
+#include "base/text.h"
 
 #define PREFIX "datastream-key-1 "
 #define LINE_LEN (sizeof(PREFIX) - 1 + KEY_ID_LEN + 1 + 64 + 1)
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 static bool line_parse(const char *line, struct key_file *ret_key)
 {
@@ -31,12 +25,12 @@ static bool line_parse(const char *line, struct key_file *ret_key)
     if (memcmp(line, PREFIX, sizeof(PREFIX) - 1) != 0 || id[KEY_ID_LEN] != ' ')
         return false;
     for (size_t i = 0; i < KEY_ID_LEN; i++)
-        if (hex_digit(id[i]) < 0)
+        if (hex_value_lower(id[i]) < 0)
             return false;
     memcpy(key.id, id, KEY_ID_LEN);
     for (size_t i = 0; i < sizeof(key.key); i++) {
-        int high = hex_digit(hex[2 * i]);
-        int low = hex_digit(hex[2 * i + 1]);
+        int high = hex_value_lower(hex[2 * i]);
+        int low = hex_value_lower(hex[2 * i + 1]);
 
         if (high < 0 || low < 0)
             return false;
@@ -100,12 +94,8 @@ struct status key_file_read(const char *path, struct arena *arena, struct key_fi
 
 static void hex_write(char *to, const uint8_t *bytes, size_t count)
 {
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < count; i++) {
-        to[2 * i] = digits[bytes[i] >> 4];
-        to[2 * i + 1] = digits[bytes[i] & 15];
-    }
+    for (size_t i = 0; i < count; i++)
+        hex_put(to + 2 * i, bytes[i]);
 }
 
 /* A file that could not be written whole is taken away again; errno tells why. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "proto/json/json.h"
 
 /* -- the body ---------------------------------------------------------------------------------- */
@@ -28,14 +29,9 @@ static uint32_t code_point(const char *at, unsigned len)
 
 static void put_unit(struct json_text *text, uint32_t unit)
 {
-    static const char digits[] = "0123456789abcdef";
-    const char escape[] = {'\\',
-                           'u',
-                           digits[unit >> 12 & 15],
-                           digits[unit >> 8 & 15],
-                           digits[unit >> 4 & 15],
-                           digits[unit & 15]};
+    char escape[JSON_ESCAPE_MOST];
 
+    json_escape_unit((uint16_t)unit, escape);
     json_put(text, slice_make(escape, sizeof(escape)));
 }
 

@@ -1,4 +1,5 @@
 /* UTF-8, base64 and hexadecimal against tables. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -186,9 +187,47 @@ static void an_arena_that_failed_gives_nothing(void **state)
     assert_null(base64_encode(&arena, SLICE("foo"), true).data);
     assert_null(base64url_encode(&arena, SLICE("foo")).data);
     assert_null(hex_encode(&arena, SLICE("foo")).data);
+    assert_null(json_quote(&arena, SLICE("foo")).data);
     assert_false(base64_decode(&arena, SLICE("Zm9v"), &back));
     assert_slice(back, SLICE("untouched"));
     arena_done(&arena);
+}
+
+static void hexadecimal_digits_have_values(void **state)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    (void)state;
+    for (int c = CHAR_MIN; c <= CHAR_MAX; c++) {
+        const char *at = c == 0 ? NULL : strchr(digits, c);
+        int lower = at == NULL ? -1 : (int)(at - digits);
+
+        assert_int_equal(hex_value_lower((char)c), lower);
+        assert_int_equal(hex_value((char)c), c >= 'A' && c <= 'F' ? c - 'A' + 10 : lower);
+    }
+}
+
+static void strings_of_json_are_quoted(void **state)
+{
+    static const struct {
+        struct slice text;
+        const char *quoted;
+    } cases[] = {
+        {SLICE_INIT(""), "\"\""},
+        {SLICE_INIT("caf\xc3\xa9 \x7f"), "\"caf\xc3\xa9 \x7f\""},
+        {SLICE_INIT("a\"b\\c"), "\"a\\\"b\\\\c\""},
+        {SLICE_INIT("\n\x1f"), "\"\\u000a\\u001f\""},
+    };
+    char unit[JSON_ESCAPE_MOST];
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena, NULL, LIMIT);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_slice(json_quote(&arena, cases[i].text), slice_from_cstr(cases[i].quoted));
+    arena_done(&arena);
+    json_escape_unit(0x20ac, unit);
+    assert_memory_equal(unit, "\\u20ac", sizeof(unit));
 }
 
 static void numbers_are_told_in_decimal(void **state)
@@ -227,6 +266,8 @@ int main(void)
         cmocka_unit_test(base64_accepts_slack_bits),
         cmocka_unit_test(base64_refuses_what_it_is_not),
         cmocka_unit_test(hexadecimal_is_lower_case),
+        cmocka_unit_test(hexadecimal_digits_have_values),
+        cmocka_unit_test(strings_of_json_are_quoted),
         cmocka_unit_test(numbers_are_told_in_decimal),
         cmocka_unit_test(parts_are_joined_with_a_nul_behind),
         cmocka_unit_test(an_arena_that_failed_gives_nothing),

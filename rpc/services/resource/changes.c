@@ -23,34 +23,6 @@ static struct slice hash_text(struct arena *arena, struct slice bytes)
                         SLICE_ARG(hex_encode(arena, slice_make(hash, sizeof(hash)))));
 }
 
-/* Quoted, with what JSON must escape escaped (RFC 8259 section 7). */
-static struct slice string_text(struct arena *arena, struct slice value)
-{
-    static const char digits[] = "0123456789abcdef";
-    char *text = arena_alloc(arena, 6 * value.len + 2);
-    char *at = text;
-
-    if (text == NULL)
-        return SLICE_EMPTY;
-    *at++ = '"';
-    for (size_t i = 0; i < value.len; i++) {
-        unsigned char byte = (unsigned char)value.data[i];
-
-        if (byte < 0x20) {
-            memcpy(at, "\\u00", 4);
-            at[4] = digits[byte >> 4];
-            at[5] = digits[byte & 15];
-            at += 6;
-            continue;
-        }
-        if (byte == '"' || byte == '\\')
-            *at++ = '\\';
-        *at++ = (char)byte;
-    }
-    *at++ = '"';
-    return slice_make(text, (size_t)(at - text));
-}
-
 /* One value that is no message: the member or list element at `address`. */
 static struct slice scalar_text(struct arena *arena, const struct field *field, const void *address)
 {
@@ -58,7 +30,7 @@ static struct slice scalar_text(struct arena *arena, const struct field *field, 
 
     switch (field->pb->type) {
     case PROTOBUF_C_TYPE_STRING:
-        return string_text(arena, slice_from_cstr(*(char *const *)address));
+        return json_quote(arena, slice_from_cstr(*(char *const *)address));
     case PROTOBUF_C_TYPE_BYTES: {
         const ProtobufCBinaryData *bytes = address;
 
