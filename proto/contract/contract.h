@@ -74,12 +74,28 @@ struct real_rules {
 #define TIME_LEAST_S (-62135596800LL) /* 0001-01-01T00:00:00Z */
 #define TIME_MOST_S 253402300799LL    /* 9999-12-31T23:59:59Z */
 #define DURATION_MOST_S 315576000000LL
+#define NANOS_MOST 999999999
 
 /* A timestamp, or a duration: whose parts have the same sign. */
 struct moment {
     int64_t seconds;
     int32_t nanos;
 };
+
+/* Whether a google.protobuf.Timestamp may hold it: years 0001 to 9999, 0 to 999,999,999 ns. */
+static inline bool moment_is_timestamp(struct moment moment)
+{
+    return moment.seconds >= TIME_LEAST_S && moment.seconds <= TIME_MOST_S && moment.nanos >= 0 &&
+           moment.nanos <= NANOS_MOST;
+}
+
+/* Whether a google.protobuf.Duration may hold it: at most about 10,000 years, parts of one sign. */
+static inline bool moment_is_duration(struct moment moment)
+{
+    return moment.seconds >= -DURATION_MOST_S && moment.seconds <= DURATION_MOST_S &&
+           moment.nanos >= -NANOS_MOST && moment.nanos <= NANOS_MOST &&
+           (moment.seconds <= 0 || moment.nanos >= 0) && (moment.seconds >= 0 || moment.nanos <= 0);
+}
 
 struct moment_limit {
     bool is_given;

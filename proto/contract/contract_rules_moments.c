@@ -4,8 +4,6 @@
 
 #include "proto/contract/contract_rules.h"
 
-#define NANOS_MOST 999999999
-
 /* The members that both kinds of rules have; NULL where one is not given. */
 struct limits {
     const struct rule_target *target;
@@ -27,12 +25,7 @@ static struct moment moment_of(const struct limits *limits, const void *from)
 
 static bool is_moment(const struct limits *limits, struct moment moment)
 {
-    if (!limits->is_duration)
-        return moment.seconds >= TIME_LEAST_S && moment.seconds <= TIME_MOST_S &&
-               moment.nanos >= 0 && moment.nanos <= NANOS_MOST;
-    return moment.seconds >= -DURATION_MOST_S && moment.seconds <= DURATION_MOST_S &&
-           moment.nanos >= -NANOS_MOST && moment.nanos <= NANOS_MOST &&
-           (moment.seconds <= 0 || moment.nanos >= 0) && (moment.seconds >= 0 || moment.nanos <= 0);
+    return limits->is_duration ? moment_is_duration(moment) : moment_is_timestamp(moment);
 }
 
 static int compare(struct moment a, struct moment b)

@@ -2,7 +2,6 @@
  * calendar. */
 #include "proto/json/json_wkt.h"
 
-#define NANOS_MOST 999999999
 #define SECONDS_A_DAY 86400
 
 /* Takes exactly `digits` decimal digits off the front. */
@@ -146,7 +145,7 @@ bool json_timestamp_parse(struct slice text, int64_t *ret_seconds, int32_t *ret_
         !take_nanos(&text, &nanos) || !take_offset(&text, &offset) || text.len > 0)
         return false;
     seconds = days * SECONDS_A_DAY + time - offset;
-    if (seconds < TIMESTAMP_LEAST || seconds > TIMESTAMP_MOST)
+    if (!moment_is_timestamp((struct moment){seconds, nanos}))
         return false;
     *ret_seconds = seconds;
     *ret_nanos = nanos;
@@ -181,9 +180,9 @@ bool json_put_timestamp(struct json_text *text, int64_t seconds, int32_t nanos)
     char *at = bytes + 1;
     int64_t days;
 
-    if (seconds < TIMESTAMP_LEAST || seconds > TIMESTAMP_MOST || nanos < 0 || nanos > NANOS_MOST)
+    if (!moment_is_timestamp((struct moment){seconds, nanos}))
         return false;
-    time = (unsigned)((seconds - TIMESTAMP_LEAST) % SECONDS_A_DAY);
+    time = (unsigned)((seconds - TIME_LEAST_S) % SECONDS_A_DAY);
     days = (seconds - (int64_t)time) / SECONDS_A_DAY;
     date_from_days(days, &year, &month, &day);
     at = format_digits(at, year, 4, '-');
@@ -209,7 +208,7 @@ bool json_duration_parse(struct slice text, int64_t *ret_seconds, int32_t *ret_n
         digits++;
     if (digits > 1 && text.data[0] == '0')
         return false;
-    if (!slice_to_u64(slice_make(text.data, digits), &seconds) || seconds > DURATION_MOST)
+    if (!slice_to_u64(slice_make(text.data, digits), &seconds) || seconds > DURATION_MOST_S)
         return false;
     text = slice_from(text, digits);
     if (!take_nanos(&text, &nanos) || !take_char(&text, 's') || text.len > 0)
@@ -221,8 +220,7 @@ bool json_duration_parse(struct slice text, int64_t *ret_seconds, int32_t *ret_n
 
 bool json_put_duration(struct json_text *text, int64_t seconds, int32_t nanos)
 {
-    if (seconds < -DURATION_MOST || seconds > DURATION_MOST || nanos < -NANOS_MOST ||
-        nanos > NANOS_MOST || (seconds < 0 && nanos > 0) || (seconds > 0 && nanos < 0))
+    if (!moment_is_duration((struct moment){seconds, nanos}))
         return false;
     json_put(text, seconds < 0 || nanos < 0 ? SLICE("\"-") : SLICE("\""));
     json_put_int(text, seconds < 0 ? -seconds : seconds);

@@ -7,12 +7,6 @@
 
 #include "proto/json/json.h"
 
-/* Seconds since 1970 of 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z (timestamp.proto). */
-#define TIMESTAMP_LEAST INT64_C(-62135596800)
-#define TIMESTAMP_MOST INT64_C(253402300799)
-/* Seconds of about 10,000 years (duration.proto). */
-#define DURATION_MOST INT64_C(315576000000)
-
 /* RFC 3339 with T and Z in upper case, 0 to 9 fraction digits, any offset; UTC must be in range. */
 bool json_timestamp_parse(struct slice text, int64_t *ret_seconds, int32_t *ret_nanos);
 

@@ -1,4 +1,5 @@
 /* Who calls, and may they: from the head of the request alone, and again before the method runs. */
+#include "base/clock.h"
 #include "base/crypto/wipe.h"
 #include "base/text.h"
 #include "proto/message/message.h"
@@ -261,13 +262,18 @@ void call_note_use(struct call *call, const struct identity *identity, struct sl
     usage_note(call->loop->usage, identity, peer, call->now_ms);
 }
 
-bool authorize__judge_again(struct call *call, struct status *ret_status)
+bool authorize__still_holds(const struct call *call)
 {
     const struct identity *identity = &call->identity;
-    bool expired = identity->expire_ms != 0 && call->now_ms >= identity->expire_ms;
 
-    if (call->method->access == ACCESS_PUBLIC ||
-        (!expired && identity_is_current(call->loop->cache, identity))) {
+    return call->method->access == ACCESS_PUBLIC ||
+           (!clock_has_expired(identity->expire_ms, call->now_ms) &&
+            identity_is_current(call->loop->cache, identity));
+}
+
+bool authorize__judge_again(struct call *call, struct status *ret_status)
+{
+    if (authorize__still_holds(call)) {
         *ret_status = status_ok();
         return true;
     }

@@ -137,17 +137,6 @@ static bool has_end(const struct stream *stream)
 
 /* -- judging ------------------------------------------------------------------------------- */
 
-static bool is_judged(const struct stream *stream)
-{
-    const struct call *call = stream->call;
-    const struct identity *identity = &call->identity;
-
-    if (call->method->access == ACCESS_PUBLIC)
-        return true;
-    return (identity->expire_ms == 0 || call->now_ms < identity->expire_ms) &&
-           identity_is_current(call->loop->cache, identity);
-}
-
 /* STREAM_MESSAGE when the stream may go on. */
 static enum stream_result judge(struct stream *stream)
 {
@@ -160,7 +149,7 @@ static enum stream_result judge(struct stream *stream)
     if (is_draining(stream))
         return end(stream, draining());
     if (stream->judging == NULL) {
-        if (is_judged(stream))
+        if (authorize__still_holds(call))
             return STREAM_MESSAGE;
         arena_reset(&stream->message);
         stream->judging = store_view_open(call->loop->chain->store, &stream->message);
@@ -313,7 +302,8 @@ static bool has_cause(const struct stream *stream)
 {
     if (stream->state == STREAM_FETCHING)
         return false;
-    return stream->state == STREAM_QUEUED || is_draining(stream) || !is_judged(stream) ||
+    return stream->state == STREAM_QUEUED || is_draining(stream) ||
+           !authorize__still_holds(stream->call) ||
            (stream->state == STREAM_SLEEPING && wants_read(stream));
 }
 

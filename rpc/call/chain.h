@@ -99,7 +99,13 @@ struct status authorize__unauthenticated(void);
  */
 bool authorize__judge(struct call *call, struct status *ret_status);
 
-/* The same where something that matters may have changed since; else OK. */
+/*
+ * Whether what the call was allowed by needs no second look: its identity has not expired, and nothing
+ * that it was read from has changed. Always of a public method.
+ */
+bool authorize__still_holds(const struct call *call);
+
+/* Judges again where it does not hold any more; else OK. */
 bool authorize__judge_again(struct call *call, struct status *ret_status);
 
 /* Of a method that an object calls by its own credential: PERMISSION_DENIED unless the request names

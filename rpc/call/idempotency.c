@@ -156,7 +156,7 @@ static enum idempotency_found judge_row(struct call *call, struct slice value,
                                          SLICE("A stored record cannot be read."));
         return IDEMPOTENCY_REFUSED;
     }
-    if (row->time_ms + IDEMPOTENCY_KEEP_MS <= call->now_ms) {
+    if (idempotency__has_expired(row->time_ms, call->now_ms)) {
         idempotency->expired = record.revision;
         return IDEMPOTENCY_NEW;
     }

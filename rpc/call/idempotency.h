@@ -13,6 +13,13 @@
 
 #define IDEMPOTENCY_KEY_MOST 255
 #define IDEMPOTENCY_KEEP_MS ((int64_t)24 * 60 * 60 * 1000)
+
+/* Whether a row that was written at that time counts no longer. */
+static inline bool idempotency__has_expired(int64_t time_ms, int64_t now_ms)
+{
+    return now_ms >= time_ms + IDEMPOTENCY_KEEP_MS;
+}
+
 /* So long a replay shows a value that is shown once. */
 #define IDEMPOTENCY_SECRET_MS ((int64_t)10 * 60 * 1000)
 

@@ -23,7 +23,7 @@ static bool has_expired(struct arena *arena, struct slice body, int64_t now_ms)
         datastream__storage__v1__idempotency_record__unpack(&allocator, body.len,
                                                             (const uint8_t *)body.data);
 
-    return row == NULL || row->time_ms + IDEMPOTENCY_KEEP_MS <= now_ms;
+    return row == NULL || idempotency__has_expired(row->time_ms, now_ms);
 }
 
 /* Begins the next round after this row. */

@@ -197,17 +197,13 @@ static int64_t int_of(const ProtobufCMessage *message, const struct message_type
 static bool is_moment(struct validation *validation, const struct place *place,
                       enum well_known which, struct moment moment)
 {
-    int64_t seconds = moment.seconds;
-    int64_t nanos = moment.nanos;
-
     if (which == WELL_KNOWN_TIMESTAMP) {
-        if (seconds >= TIME_LEAST_S && seconds <= TIME_MOST_S && nanos >= 0 && nanos <= 999999999)
+        if (moment_is_timestamp(moment))
             return true;
         validate__report(validation, place, "must be a time of the years 0001 to 9999");
         return false;
     }
-    if (seconds >= -DURATION_MOST_S && seconds <= DURATION_MOST_S && nanos >= -999999999 &&
-        nanos <= 999999999 && (seconds <= 0 || nanos >= 0) && (seconds >= 0 || nanos <= 0))
+    if (moment_is_duration(moment))
         return true;
     validate__report(validation, place, "must be a duration of at most 10,000 years");
     return false;

@@ -8,6 +8,7 @@
 #include <datastream/storage/v1/records.pb-c.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/network.h"
 #include "base/text.h"
@@ -318,7 +319,7 @@ enum identity_result identity_resolve(struct identity_cache *cache, struct store
     identity.expire_ms = facts.expire_ms;
     identity.facts_revision = facts.revision;
     identity.role_kind = identity__role_kind(cache->registry);
-    if (facts.disabled || (facts.expire_ms != 0 && now_ms >= facts.expire_ms)) {
+    if (facts.disabled || clock_has_expired(facts.expire_ms, now_ms)) {
         *ret_identity = identity;
         return IDENTITY_ENDED;
     }

@@ -5,6 +5,7 @@
  */
 #include "rpc/services/api_token.h"
 
+#include "base/clock.h"
 #include "rpc/call/idempotency.h"
 #include "rpc/identity/usage.h"
 #include "rpc/services/calendar.h"
@@ -12,10 +13,6 @@
 #include "rpc/services/resource/history.h"
 #include "rpc/services/resource/list.h"
 #include "storage/keys.h"
-
-/* Seconds since 1970 of 0001-01-01 and of 9999-12-31, the range of google.protobuf.Timestamp. */
-#define TIMESTAMP_SECONDS_LEAST (-62135596800)
-#define TIMESTAMP_SECONDS_MOST 253402300799
 
 #define HASH_LEN 32
 
@@ -44,12 +41,6 @@ struct slice api_token__pack(struct arena *arena,
                              const Datastream__Storage__V1__TokenRecord *record)
 {
     return message_pack(arena, &record->base);
-}
-
-static bool timestamp_is_valid(const Google__Protobuf__Timestamp *time)
-{
-    return time->seconds >= TIMESTAMP_SECONDS_LEAST && time->seconds <= TIMESTAMP_SECONDS_MOST &&
-           time->nanos >= 0 && time->nanos < 1000000000;
 }
 
 static int64_t timestamp_ms(const Google__Protobuf__Timestamp *time)
@@ -182,7 +173,7 @@ api_token__status(const Datastream__Storage__V1__TokenRecord *record, int64_t no
 {
     int64_t expire_ms = api_token__expire_ms(record);
 
-    if (expire_ms != 0 && expire_ms <= now_ms)
+    if (clock_has_expired(expire_ms, now_ms))
         return DATASTREAM__V1__TOKEN_STATUS__VALUE__EXPIRED;
     return record->disabled ? DATASTREAM__V1__TOKEN_STATUS__VALUE__DISABLED
                             : DATASTREAM__V1__TOKEN_STATUS__VALUE__ACTIVE;
@@ -374,7 +365,7 @@ static bool choose_end(struct call *call, int32_t preset, const Google__Protobuf
     *ret_expire_ms = time == NULL ? calendar_expire(preset, call->now_ms) : call->now_ms;
     if (time == NULL)
         return true;
-    if (!timestamp_is_valid(time))
+    if (!moment_is_timestamp((struct moment){time->seconds, time->nanos}))
         return false; /* never "no end", whoever forgot to look at the violations */
     *ret_expire_ms = timestamp_ms(time);
     if (*ret_expire_ms > call->now_ms)

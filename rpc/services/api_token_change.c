@@ -4,6 +4,7 @@
  */
 #include "rpc/services/api_token.h"
 
+#include "base/clock.h"
 #include "rpc/call/idempotency.h"
 #include "rpc/services/resource/changes.h"
 #include "rpc/services/resource/history.h"
@@ -125,7 +126,7 @@ static struct status choose_end(struct call *call, int64_t *expire_ms)
     struct status status = status_ok();
     int64_t chosen = *expire_ms;
 
-    if (*expire_ms == 0 || *expire_ms > call->now_ms)
+    if (!clock_has_expired(*expire_ms, call->now_ms))
         refuse_end(call, &violations);
     else if (given)
         status = api_token__choose_end(call, (int32_t)request->expiration, request->expire_time,

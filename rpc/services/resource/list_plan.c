@@ -86,17 +86,14 @@ static struct slice key_created(struct call *call, const struct kind *kind, int6
     return key_object(call->arena, &call->identity.organization, kind->number, &id);
 }
 
-/* Beyond them no id says when its object was created. */
-#define CREATED_SECONDS_MOST 253402300799
-
 static bool narrow_created(struct call *call, const struct kind *kind,
                            const struct filter_term *term, struct list_plan *plan)
 {
     int64_t ms;
 
     if (term->step_count != 1 || term->steps[0].field != kind->create_time ||
-        term->comparison != FILTER_TIME || term->number < 0 || term->number >= CREATED_SECONDS_MOST)
-        return false;
+        term->comparison != FILTER_TIME || term->number < 0 || term->number >= TIME_MOST_S)
+        return false; /* beyond them no id says when its object was created */
     ms = term->number * 1000 + term->nanos / 1000000;
     narrow(plan, term->op, key_created(call, kind, ms), key_created(call, kind, ms + 1));
     return true;
