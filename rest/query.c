@@ -75,18 +75,35 @@ const char *percent_decode(struct arena *arena, struct slice text, enum percent_
     return NULL;
 }
 
-static struct status parse_parameter(struct arena *arena, struct slice piece,
-                                     struct query_parameter *ret_parameter)
+bool query__next_pair(struct slice *rest, struct slice *ret_pair)
 {
-    size_t equals = slice_find(piece, '=');
-    struct slice value = equals < piece.len ? slice_from(piece, equals + 1) : SLICE_EMPTY;
-    struct query_parameter parameter;
-    const char *why;
+    while (rest->len > 0) {
+        struct slice pair = slice_make(rest->data, slice_find(*rest, '&'));
 
-    why = percent_decode(arena, slice_make(piece.data, equals), PERCENT_QUERY, &parameter.name);
+        *rest = slice_from(*rest, pair.len < rest->len ? pair.len + 1 : pair.len);
+        if (pair.len == 0)
+            continue;
+        *ret_pair = pair;
+        return true;
+    }
+    return false;
+}
+
+struct status query__parse_pair(struct arena *arena, struct slice pair, const char *what,
+                                size_t name_most, struct query_parameter *ret_parameter)
+{
+    size_t equals = slice_find(pair, '=');
+    struct slice value = equals < pair.len ? slice_from(pair, equals + 1) : SLICE_EMPTY;
+    struct query_parameter parameter = {.name = SLICE_EMPTY};
+    const char *why = percent_decode(arena, slice_make(pair.data, equals), PERCENT_QUERY,
+                                     &parameter.name);
+
     if (why != NULL)
-        return status_make(arena, STATUS_INVALID_ARGUMENT,
-                           "The name of a query parameter cannot be decoded: %s.", why);
+        return status_make(arena, STATUS_INVALID_ARGUMENT, "The name of %s cannot be decoded: %s.",
+                           what, why);
+    if (parameter.name.len > name_most)
+        return status_make(arena, STATUS_INVALID_ARGUMENT, "The name of %s exceeds %zu bytes.",
+                           what, name_most);
     why = percent_decode(arena, value, PERCENT_QUERY, &parameter.value);
     if (why != NULL)
         return status_invalid_field(arena, parameter.name, "cannot be decoded (%s)", why);
@@ -98,6 +115,7 @@ struct status query_parse(struct arena *arena, struct slice query,
                           struct query_parameter **ret_parameters, size_t *ret_count)
 {
     struct query_parameter *parameters;
+    struct slice pair = SLICE_EMPTY;
     size_t most = 1;
     size_t count = 0;
 
@@ -111,17 +129,12 @@ struct status query_parse(struct arena *arena, struct slice query,
     parameters = most == 0 ? NULL : arena_array(arena, most, sizeof(parameters[0]));
     if (most > 0 && parameters == NULL)
         return status_out_of_memory();
-    while (query.len > 0) {
-        struct slice piece = slice_make(query.data, slice_find(query, '&'));
+    while (query__next_pair(&query, &pair)) {
+        struct status status = query__parse_pair(arena, pair, "a query parameter", SIZE_MAX,
+                                                 &parameters[count++]);
 
-        query = slice_from(query, piece.len < query.len ? piece.len + 1 : piece.len);
-        if (piece.len > 0) {
-            struct status status = parse_parameter(arena, piece, &parameters[count]);
-
-            if (!status_is_ok(status))
-                return status;
-            count++;
-        }
+        if (!status_is_ok(status))
+            return status;
     }
     if (arena_failed(arena))
         return status_out_of_memory();

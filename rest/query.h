@@ -38,4 +38,17 @@ const char *percent_decode(struct arena *arena, struct slice text, enum percent_
 struct status query_parse(struct arena *arena, struct slice query,
                           struct query_parameter **ret_parameters, size_t *ret_count);
 
+/* -- pairs, of queries and of forms ------------------------------------------------------------ */
+
+/* Takes the next pair that is not empty off "a=1&b=2"; false when there is none. */
+bool query__next_pair(struct slice *rest, struct slice *ret_pair);
+
+/*
+ * Decodes a pair. INVALID_ARGUMENT for a name that cannot be decoded or has more than `name_most`
+ * bytes, of which `what` says what has it ("a query parameter"), and for a value that cannot be
+ * decoded, which names the parameter.
+ */
+struct status query__parse_pair(struct arena *arena, struct slice pair, const char *what,
+                                size_t name_most, struct query_parameter *ret_parameter);
+
 #endif
