@@ -85,11 +85,18 @@ static inline struct status status_const(enum status_code code, struct slice mes
     return (struct status){code, message, NULL};
 }
 
+/*
+ * What is answered when memory ends, wherever it ends: RESOURCE_EXHAUSTED, over HTTP this status, with
+ * these words, to be tried again after so many seconds.
+ */
+#define NO_MEMORY_TEXT "The server has no memory left for this request."
+#define NO_MEMORY_HTTP 429
+#define NO_MEMORY_RETRY_SECONDS "1"
+
 /* RESOURCE_EXHAUSTED; allocates nothing. */
 static inline struct status status_out_of_memory(void)
 {
-    return status_const(STATUS_RESOURCE_EXHAUSTED,
-                        SLICE("The server has no memory left for this request."));
+    return status_const(STATUS_RESOURCE_EXHAUSTED, SLICE(NO_MEMORY_TEXT));
 }
 
 /* A status with a printf-made message. When the arena fails it is status_out_of_memory(). */

@@ -21,7 +21,7 @@ struct endpoint {
 #define REST_HEADERS_MOST (10 + CALL_METADATA_MOST)
 
 /* Retry-After of a 429 that names no time: memory comes back as soon as other calls end. */
-#define REST_RETRY_SOON "1"
+#define REST_RETRY_SOON NO_MEMORY_RETRY_SECONDS
 
 /* One request; in the exchange's arena. */
 struct rest_call {

@@ -148,8 +148,8 @@ struct slice problem_write(struct arena *arena, int http, const struct status *s
 struct slice problem_no_memory(void)
 {
     return SLICE("{\"type\":\"about:blank\",\"title\":\"Too Many Requests\",\"status\":429,"
-                 "\"detail\":\"The server has no memory left for this request.\",\"code\":8,"
-                 "\"message\":\"The server has no memory left for this request.\",\"details\":[]}");
+                 "\"detail\":\"" NO_MEMORY_TEXT "\",\"code\":8,"
+                 "\"message\":\"" NO_MEMORY_TEXT "\",\"details\":[]}");
 }
 
 int64_t problem_retry_after(const struct status *status)

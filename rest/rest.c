@@ -246,7 +246,7 @@ static void on_body(struct exchange *exchange, struct slice bytes)
         status = arena_failed(exchange->arena)
                      ? status_out_of_memory()
                      : status_const(STATUS_RESOURCE_EXHAUSTED, SLICE("The body is too large."));
-        rest__answer_problem(call, arena_failed(exchange->arena) ? 429 : 413, &status);
+        rest__answer_problem(call, arena_failed(exchange->arena) ? NO_MEMORY_HTTP : 413, &status);
     }
 }
 
@@ -454,7 +454,7 @@ static void answer_no_memory(struct exchange *exchange)
         {SLICE_INIT("retry-after"), SLICE_INIT(REST_RETRY_SOON)},
     };
 
-    exchange_respond(exchange, 429, headers, sizeof(headers) / sizeof(headers[0]),
+    exchange_respond(exchange, NO_MEMORY_HTTP, headers, sizeof(headers) / sizeof(headers[0]),
                      problem_no_memory());
 }
 

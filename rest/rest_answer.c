@@ -110,7 +110,7 @@ void rest__answer_problem(struct rest_call *call, int http, const struct status 
     if (body.len == 0) {
         call->header_count = 0;
         rest__add_header(call, SLICE("retry-after"), SLICE(REST_RETRY_SOON));
-        http = 429;
+        http = NO_MEMORY_HTTP;
         body = problem_no_memory();
     }
     rest__answer(call, http, problem_type, body);

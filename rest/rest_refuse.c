@@ -10,6 +10,7 @@ static enum status_code code_of(int http)
     case 413:
     case 414:
     case 431:
+    case NO_MEMORY_HTTP:
         return STATUS_RESOURCE_EXHAUSTED;
     case 501:
     case 505:

@@ -27,7 +27,7 @@ static const struct header content_type = CONTENT_TYPE;
 static const struct header no_memory[] = {
     CONTENT_TYPE,
     {SLICE_INIT("grpc-status"), SLICE_INIT("8")},
-    {SLICE_INIT("grpc-message"), SLICE_INIT("The server has no memory left for this request.")},
+    {SLICE_INIT("grpc-message"), SLICE_INIT(NO_MEMORY_TEXT)},
 };
 
 static const struct header trailers_ok[] = {{SLICE_INIT("grpc-status"), SLICE_INIT("0")}};

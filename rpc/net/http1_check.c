@@ -6,6 +6,8 @@
 
 #include <llhttp.h>
 
+#include "base/status.h"
+
 enum { TOKEN = 1, PATH = 2, QUERY = 4, HOST = 8, DIGIT = 16, HEX = 32 };
 
 /* Which grammar each byte may stand in (RFC 9110 section 5.6.2, RFC 3986 section 3). */
@@ -610,7 +612,7 @@ bool http1_parse_head(struct arena *arena, char *bytes, size_t len,
         parse.capacity += bytes[i] == '\n';
     parse.headers = arena_array(arena, parse.capacity, sizeof(*parse.headers));
     if (parse.headers == NULL)
-        return refuse(ret_fault, 503, "The server has no memory left for this request.");
+        return refuse(ret_fault, NO_MEMORY_HTTP, NO_MEMORY_TEXT);
     head.request.method = http1_method_of(slice_make(bytes, len));
     llhttp_init(&parser, HTTP_REQUEST, &callbacks);
     parser.data = &parse;

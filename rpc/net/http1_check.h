@@ -51,7 +51,7 @@ struct http1_head {
 /*
  * Parses a head that http1_scan_head found whole. Slices point into `bytes`, whose names are made
  * lower-case in place; the array of headers comes from the arena. False with a fault: refuse the
- * request and close. An arena that failed is a 503.
+ * request and close. An arena that failed is a 429.
  */
 bool http1_parse_head(struct arena *arena, char *bytes, size_t len,
                       const struct http1_limits *limits, struct http1_head *ret_head,

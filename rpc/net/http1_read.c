@@ -4,6 +4,8 @@
  */
 #include "rpc/net/http1_read.h"
 
+#include "base/status.h"
+
 void http1__move(struct connection *connection, enum http1_state state)
 {
     struct http1 *http1 = connection->http1;
@@ -72,7 +74,7 @@ static void take_request(struct connection *connection, struct slice bytes)
     struct http1 *http1 = connection->http1;
     struct stream *stream = stream_make(connection);
     struct slice copy = stream == NULL ? SLICE_EMPTY : arena_copy(&stream->arena, bytes);
-    struct http1_fault fault = {503, "The server has no memory left for this request."};
+    struct http1_fault fault = {NO_MEMORY_HTTP, NO_MEMORY_TEXT};
     struct http1_head head;
 
     connection->head_since_ms = 0;

@@ -1,6 +1,7 @@
 /* HTTP/2, the reading half: header blocks to heads, DATA to bodies, and the count of floods. */
 #include "rpc/net/http2_read.h"
 
+#include "base/status.h"
 #include "rpc/net/http1_check.h"
 #include "rpc/net/http2_state.h"
 
@@ -185,7 +186,7 @@ static void check_head(struct stream *stream)
     uint64_t length;
 
     if (arena_failed(&stream->arena))
-        refuse_head(stream, 503, "The server has no memory left for this request.");
+        refuse_head(stream, NO_MEMORY_HTTP, NO_MEMORY_TEXT);
     if (!http1_method_is_known(head->method))
         refuse_head(stream, 501, HTTP1_METHOD_UNKNOWN);
     if (slice_equal(head->method, SLICE("CONNECT")))

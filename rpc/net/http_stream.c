@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/http_status.h"
+#include "base/status.h"
 #include "rpc/net/client.h"
 #include "rpc/net/connection.h"
 
@@ -244,7 +245,7 @@ static void hold_piece(struct stream *stream, struct slice bytes)
     struct slice copy = arena_copy(&stream->arena, bytes);
 
     if (piece == NULL || copy.data == NULL) {
-        stream_refuse(stream, 503, "The server has no memory left for this request.");
+        stream_refuse(stream, NO_MEMORY_HTTP, NO_MEMORY_TEXT);
         return;
     }
     piece->bytes = copy;
@@ -277,8 +278,10 @@ void stream_receive_end(struct stream *stream)
     deliver(stream);
 }
 
+/* The second only where memory ended. */
 static const struct header problem_headers[] = {
     {SLICE_INIT("content-type"), SLICE_INIT("application/problem+json")},
+    {SLICE_INIT("retry-after"), SLICE_INIT(NO_MEMORY_RETRY_SECONDS)},
 };
 
 static void drop_waiting(struct stream *stream)
@@ -312,10 +315,11 @@ static void refuse_plainly(struct stream *stream, int status, const char *detail
         SLICE_ARG(http_reason(status)), status, detail);
 
     if (body.data == NULL) {
-        status = 503;
-        body = SLICE("{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503}");
+        status = NO_MEMORY_HTTP;
+        body = SLICE("{\"type\":\"about:blank\",\"title\":\"Too Many Requests\",\"status\":429,"
+                     "\"detail\":\"" NO_MEMORY_TEXT "\"}");
     }
-    stream_respond(stream, status, problem_headers, 1, body);
+    stream_respond(stream, status, problem_headers, status == NO_MEMORY_HTTP ? 2 : 1, body);
 }
 
 static void refuse(struct stream *stream, int status, const char *detail, bool is_cut)

@@ -1,5 +1,5 @@
 /*
- * Each allocation in an exchange's arena fails once: the request is answered 503 or cut, never
+ * Each allocation in an exchange's arena fails once: the request is answered 429 or cut, never
  * served as if nothing had happened, and the server goes on.
  */
 #include <nghttp2/nghttp2.h>
@@ -80,7 +80,7 @@ static bool arm(const struct fixture *fixture, unsigned number)
     return strstr(answer, "200 OK") != NULL;
 }
 
-/* 200, 503, or 0 when the connection or stream was cut. */
+/* 200, 429, or 0 when the connection or stream was cut. */
 static int ask_http1(const struct fixture *fixture)
 {
     char answer[4096];
@@ -90,6 +90,8 @@ static int ask_http1(const struct fixture *fixture)
                          "Content-Length: 3\r\n\r\nabc");
     client_read_until(fd, answer, sizeof(answer), NULL);
     close(fd);
+    if (strstr(answer, " 429 ") != NULL)
+        assert_non_null(strstr(answer, "\r\nretry-after: 1\r\n"));
     return strlen(answer) < 12 ? 0 : (int)strtol(answer + 9, NULL, 10);
 }
 
@@ -174,7 +176,7 @@ static void fail_each(int (*ask)(const struct fixture *fixture), unsigned least)
         status = ask(fixture);
         if (status == 200)
             break;
-        if (status != 0 && status != 503)
+        if (status != 0 && status != 429)
             fail_msg("allocation %u: %d", number, status);
         assert_true(arm(fixture, 0));
         assert_int_equal(ask(fixture), 200);

@@ -131,7 +131,7 @@ static void hosts_are_told_from_what_is_none(void **state)
 }
 
 #ifdef DATASTREAM_FAULTS
-static void without_memory_a_head_is_503(void **state)
+static void without_memory_a_head_is_429(void **state)
 {
     struct http1_fault fault = {0};
     struct http1_head head;
@@ -143,7 +143,7 @@ static void without_memory_a_head_is_503(void **state)
     arena_fault_set(1, false);
     assert_false(http1_parse_head(&arena, text, sizeof(text) - 1, &limits, &head, &fault));
     arena_fault_set(0, false);
-    assert_int_equal(fault.status, 503);
+    assert_int_equal(fault.status, 429);
     arena_done(&arena);
 }
 #endif
@@ -155,7 +155,7 @@ int main(void)
         cmocka_unit_test(names_are_lower_case_and_values_trimmed),
         cmocka_unit_test(hosts_are_told_from_what_is_none),
 #ifdef DATASTREAM_FAULTS
-        cmocka_unit_test(without_memory_a_head_is_503),
+        cmocka_unit_test(without_memory_a_head_is_429),
 #endif
     };
 
