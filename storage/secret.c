@@ -75,11 +75,9 @@ static bool make_salt(const struct secret_keys *keys, struct slice where,
                       uint8_t ret_salt[SECRET_SALT_LEN])
 {
     const struct slice parts[] = {slice_make(random, SECRET_RANDOM_LEN), where, text};
-    struct hmac *hmac = hmac_new();
     uint8_t code[HMAC_LEN];
-    bool made = hmac != NULL && hmac_compute(hmac, keys->salts, parts, 3, code);
+    bool made = hmac_once(keys->salts, parts, 3, code);
 
-    hmac_free(hmac);
     if (made)
         memcpy(ret_salt, code, SECRET_SALT_LEN);
     crypto_wipe(code, sizeof(code));

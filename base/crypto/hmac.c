@@ -71,3 +71,13 @@ bool hmac_compute(struct hmac *hmac, const uint8_t key[32], const struct slice *
         ERR_clear_error();
     return good;
 }
+
+bool hmac_once(const uint8_t key[32], const struct slice *parts, size_t count,
+               uint8_t ret_code[HMAC_LEN])
+{
+    struct hmac *hmac = hmac_new();
+    bool done = hmac != NULL && hmac_compute(hmac, key, parts, count, ret_code);
+
+    hmac_free(hmac);
+    return done;
+}

@@ -23,4 +23,8 @@ void hmac_free(struct hmac *hmac);
 bool hmac_compute(struct hmac *hmac, const uint8_t key[32], const struct slice *parts, size_t count,
                   uint8_t ret_code[HMAC_LEN]);
 
+/* The same for a code that is seldom asked for: by a context that is there for this one alone. */
+bool hmac_once(const uint8_t key[32], const struct slice *parts, size_t count,
+               uint8_t ret_code[HMAC_LEN]);
+
 #endif

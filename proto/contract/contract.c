@@ -7,6 +7,7 @@
 #include "proto/contract/arena_allocator.h"
 #include "proto/contract/contract_checks.h"
 #include "proto/contract/contract_private.h"
+#include "proto/contract/contract_traits.h"
 
 /* At most half full, so that a search soon meets an empty slot. */
 static struct status index_methods(const struct build *build, struct contract_private *private)

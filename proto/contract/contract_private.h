@@ -152,9 +152,6 @@ struct status contract__build_permissions(struct build *build);
 /* -- contract_fields.c */
 struct status contract__build_fields(struct build *build);
 
-/* -- contract_traits.c: after fields, policies and choices */
-struct status contract__build_traits(struct build *build);
-
 /* -- contract_policy.c */
 
 /*

@@ -368,17 +368,29 @@ static struct status build_service(const struct build *build, const struct build
     return status_ok();
 }
 
-/* Tells each kind the method that creates it, where it is an operation of the engine. */
-static void take_creations(struct contract *contract)
+static bool is_action(const struct method *method)
 {
-    for (size_t i = 0; i < contract->kind_count; i++)
-        for (size_t k = 0; k < contract->method_count; k++) {
-            const struct method *method = contract->methods[k];
+    return method->operation == OPERATION_SET && method->written != NULL &&
+           method->written->value != NULL;
+}
 
-            if (method->kind == contract->kinds[i] && method->operation == OPERATION_CREATE &&
-                method->rule_count > 0)
-                contract->kinds[i]->creation = method;
-        }
+/* Tells a kind the method that creates it, where it is an operation of the engine, and its actions. */
+static bool take_methods(const struct build *build, struct kind *kind)
+{
+    const struct contract *contract = build->contract;
+
+    kind->actions = arena_array(build->arena, contract->method_count, sizeof(*kind->actions));
+    for (size_t i = 0; kind->actions != NULL && i < contract->method_count; i++) {
+        const struct method *method = contract->methods[i];
+
+        if (method->kind != kind)
+            continue;
+        if (method->operation == OPERATION_CREATE && method->rule_count > 0)
+            kind->creation = method;
+        else if (is_action(method))
+            kind->actions[kind->action_count++] = method;
+    }
+    return kind->actions != NULL;
 }
 
 struct status contract__build_services(struct build *build)
@@ -406,6 +418,8 @@ struct status contract__build_services(struct build *build)
                 return status;
         }
     }
-    take_creations(contract);
+    for (size_t i = 0; i < contract->kind_count; i++)
+        if (!take_methods(build, contract->kinds[i]))
+            return status_out_of_memory();
     return check_purposes(build);
 }

@@ -2,7 +2,7 @@
  * What walks over objects look for, worked out once at start: so that each of them visits the fields
  * that it is for, and enters no message that has none of them.
  */
-#include "proto/contract/contract_private.h"
+#include "proto/contract/contract_traits.h"
 
 static bool is_set_once(const struct message_type *type, const struct field *field)
 {

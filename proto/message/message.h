@@ -7,6 +7,7 @@
 #define DATASTREAM_PROTO_MESSAGE_MESSAGE_H
 
 #include "proto/contract/arena_allocator.h"
+#include "proto/message/message_copy.h"
 #include "proto/message/message_fields.h"
 
 /*
@@ -19,12 +20,6 @@ ProtobufCMessage *message_unpack(struct arena *arena, const struct message_type 
 
 /* Packs into the arena; empty when it failed (or the message is empty: arena_failed tells). */
 struct slice message_pack(struct arena *arena, const ProtobufCMessage *message);
-
-/*
- * A deep copy into the arena, texts and unknown fields included, which shares nothing with the
- * original; NULL when the arena failed.
- */
-ProtobufCMessage *message_copy(struct arena *arena, const ProtobufCMessage *message);
 
 /*
  * Sorts the entries of all maps in the message, at any depth, by their keys: two messages that say the

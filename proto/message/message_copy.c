@@ -2,9 +2,11 @@
  * Deep copies: each message is copied as it lies in memory, then what it points to. Nothing is packed
  * on the way, so a copy costs what the message holds and not what its bytes would.
  */
+#include "proto/message/message_copy.h"
+
 #include <string.h>
 
-#include "proto/message/message.h"
+#include "proto/message/message_fields.h"
 
 static ProtobufCMessage *copy(struct arena *arena, const ProtobufCMessage *message);
 
@@ -47,7 +49,7 @@ static void own_list(struct arena *arena, const ProtobufCFieldDescriptor *pb,
                      ProtobufCMessage *message)
 {
     size_t count = *(const size_t *)((char *)message + pb->quantifier_offset);
-    size_t size = field_value_size(pb->type);
+    size_t size = field__value_size(pb->type);
     char **list = (void *)((char *)message + pb->offset);
 
     *list = copy_bytes(arena, *list, count * size);

@@ -8,7 +8,7 @@
 
 #include "google/protobuf/timestamp.pb-c.h"
 
-size_t field_value_size(ProtobufCType type)
+size_t field__value_size(ProtobufCType type)
 {
     switch (type) {
     case PROTOBUF_C_TYPE_INT32:
@@ -69,13 +69,13 @@ static void member_default(ProtobufCMessage *message, const ProtobufCFieldDescri
 {
     void *member = member_of(message, pb);
 
-    memset(member, 0, is_repeated(pb) ? sizeof(void *) : field_value_size(pb->type));
+    memset(member, 0, is_repeated(pb) ? sizeof(void *) : field__value_size(pb->type));
     if (pb->default_value == NULL || is_repeated(pb) || is_oneof(pb))
         return;
     if (pb->type == PROTOBUF_C_TYPE_STRING || pb->type == PROTOBUF_C_TYPE_MESSAGE)
         memcpy(member, &pb->default_value, sizeof(pb->default_value));
     else
-        memcpy(member, pb->default_value, field_value_size(pb->type));
+        memcpy(member, pb->default_value, field__value_size(pb->type));
 }
 
 ProtobufCMessage *message_new(struct arena *arena, const struct message_type *type)
@@ -109,7 +109,7 @@ static bool member_differs(const ProtobufCMessage *message, const ProtobufCField
     }
     if (pb->type == PROTOBUF_C_TYPE_BYTES)
         return ((const ProtobufCBinaryData *)member)->len > 0;
-    return memcmp(member, zeros, field_value_size(pb->type)) != 0;
+    return memcmp(member, zeros, field__value_size(pb->type)) != 0;
 }
 
 bool field_is_set(const ProtobufCMessage *message, const struct field *field)
@@ -162,7 +162,7 @@ void *field_address(const ProtobufCMessage *message, const struct field *field, 
     if (!is_repeated(field->pb))
         return member;
     list = *(char **)member;
-    return list == NULL ? NULL : list + i * field_value_size(field->pb->type);
+    return list == NULL ? NULL : list + i * field__value_size(field->pb->type);
 }
 
 void field_mark_set(ProtobufCMessage *message, const struct field *field)
@@ -177,12 +177,12 @@ void field_mark_set(ProtobufCMessage *message, const struct field *field)
         uint32_t *number = quantifier_of(message, pb);
         const struct field *former = *number == 0 ? NULL
                                                   : message_field_by_number(field->parent, *number);
-        size_t own = field_value_size(pb->type);
+        size_t own = field__value_size(pb->type);
 
         /* The member's own bytes may have been stored already. */
-        if (former != NULL && field_value_size(former->pb->type) > own)
+        if (former != NULL && field__value_size(former->pb->type) > own)
             memset((char *)member_of(message, pb) + own, 0,
-                   field_value_size(former->pb->type) - own);
+                   field__value_size(former->pb->type) - own);
         *number = pb->id;
     }
 }
@@ -254,7 +254,7 @@ void field_set_int(ProtobufCMessage *message, const struct field *field, int64_t
 
     if (field->pb->type == PROTOBUF_C_TYPE_BOOL)
         *(protobuf_c_boolean *)member = value != 0;
-    else if (field_value_size(field->pb->type) == 8)
+    else if (field__value_size(field->pb->type) == 8)
         *(int64_t *)member = value;
     else
         *(uint32_t *)member = (uint32_t)value;
@@ -357,7 +357,7 @@ void *field_append(struct arena *arena, ProtobufCMessage *message, const struct 
 {
     size_t *count = quantifier_of(message, field->pb);
     char **list = member_of(message, field->pb);
-    size_t size = field_value_size(field->pb->type);
+    size_t size = field__value_size(field->pb->type);
     void *element;
 
     if (*count >= *capacity) {
@@ -397,6 +397,6 @@ void field_copy(ProtobufCMessage *to, const ProtobufCMessage *from, const struct
         field_clear(to, field);
         return;
     }
-    memcpy(member_of(to, pb), member_of(from, pb), field_value_size(pb->type));
+    memcpy(member_of(to, pb), member_of(from, pb), field__value_size(pb->type));
     field_mark_set(to, field);
 }

@@ -21,7 +21,7 @@ bool field_is_set(const ProtobufCMessage *message, const struct field *field);
 void field_clear(ProtobufCMessage *message, const struct field *field);
 
 /* Bytes that one value of the type takes in a message, or in the array of a repeated field. */
-size_t field_value_size(ProtobufCType type);
+size_t field__value_size(ProtobufCType type);
 
 /* Elements of a repeated field. */
 size_t field_count(const ProtobufCMessage *message, const struct field *field);

@@ -22,17 +22,13 @@ struct slice device_cookie_name(struct slice own_origin)
 static bool write_value(const uint8_t key[32], const struct uuid *user, int64_t made_ms,
                         uint8_t value[VALUE_LEN])
 {
-    struct hmac *hmac = hmac_new();
     const struct slice parts[] = {SLICE("datastream device 1"),
                                   slice_make(user->bytes, sizeof(user->bytes)),
                                   slice_make(value, TIME_LEN)};
-    bool done;
 
     for (int i = 0; i < TIME_LEN; i++)
         value[i] = (uint8_t)((uint64_t)made_ms >> (8 * (TIME_LEN - 1 - i)));
-    done = hmac != NULL && hmac_compute(hmac, key, parts, 3, value + TIME_LEN);
-    hmac_free(hmac);
-    return done;
+    return hmac_once(key, parts, 3, value + TIME_LEN);
 }
 
 struct slice device_cookie_make(struct arena *arena, struct slice own_origin, const uint8_t key[32],

@@ -392,39 +392,6 @@ struct status api_token__choose_end(struct call *call, int32_t preset,
     return status_ok();
 }
 
-/* Who may not read roles learns of one no more than of an id that leads nowhere. */
-static void refuse_role(struct call *call, struct violations *violations)
-{
-    const struct kind *roles = contract_kind(call_contract(call), SLICE("roles"));
-
-    if (object_may_be_read(call, roles))
-        violations_add(violations, call->arena, SLICE("roleId"),
-                       "must refer to a role that may be assigned to API tokens");
-    else
-        violations_add(violations, call->arena, SLICE("roleId"), REFERENCE_VIOLATION,
-                       SLICE_ARG(roles->singular));
-}
-
-struct status api_token__check_role(struct call *call, const char *role_id,
-                                    struct violations *violations, struct guard_role *ret_role)
-{
-    enum store_found found;
-    struct uuid id;
-
-    *ret_role = (struct guard_role){0};
-    if (!uuid_parse(slice_from_cstr(role_id), &id))
-        return status_ok();
-    found = guard_read_role(call, &id, ret_role);
-    if (found == STORE_ABSENT)
-        return status_ok();
-    if (found != STORE_FOUND)
-        return call_store_status(found);
-    if ((ret_role->assignable & ASSIGNABLE_TOKENS) == 0 ||
-        guard_has_owner_only(call_contract(call), &ret_role->permissions))
-        refuse_role(call, violations);
-    return status_ok();
-}
-
 /* A token may be created disabled; that it is expired is not for its creator to say. */
 static void check_state(struct call *call, struct draft *draft)
 {
@@ -441,8 +408,8 @@ static struct status check_new(struct call *call, struct draft *draft, struct gu
                                int64_t *ret_expire_ms)
 {
     const Datastream__V1__ApiToken *token = (const void *)draft->message;
-    struct status status = api_token__check_role(call, token->role_id, &draft->violations,
-                                                 ret_role);
+    struct status status = guard__read_assignable(call, token->role_id, ASSIGNABLE_TOKENS,
+                                                  &draft->violations, ret_role);
 
     if (status_is_ok(status))
         status = api_token__choose_end(call, (int32_t)token->expiration, token->expire_time,
@@ -524,6 +491,17 @@ void api_token__show_again(struct call *call, uint64_t revision)
         api_token__show(call->arena, view, value);
 }
 
+struct status api_token__open(struct call *call, struct slice id, struct api_token *ret_token)
+{
+    struct status status = guard_check_self(call, id);
+
+    if (status_is_ok(status))
+        status = api_token__read(call, id, ret_token);
+    if (status_is_ok(status))
+        status = call_check_etag(call, ret_token->object.revision);
+    return status;
+}
+
 /* -- deleting --------------------------------------------------------------------------------- */
 
 struct status api_token__delete(struct call *call)
@@ -531,12 +509,8 @@ struct status api_token__delete(struct call *call)
     const Datastream__V1__DeleteApiTokenRequest *request = (const void *)call->request;
     struct slice id = slice_from_cstr(request->id);
     struct api_token token;
-    struct status status = guard_check_self(call, id);
+    struct status status = api_token__open(call, id, &token);
 
-    if (status_is_ok(status))
-        status = api_token__read(call, id, &token);
-    if (status_is_ok(status))
-        status = call_check_etag(call, token.object.revision);
     if (status_is_ok(status))
         status = references_check_none(call, &token.object);
     if (!status_is_ok(status))

@@ -20,6 +20,9 @@ Datastream__Storage__V1__TokenRecord *api_token__unpack(struct arena *arena, str
 /* Reads the token and its role. NOT_FOUND, DATA_LOSS, UNAVAILABLE. */
 struct status api_token__read(struct call *call, struct slice id, struct api_token *ret_token);
 
+/* The same of a token that is to be changed: not the caller's own, and as If-Match says. */
+struct status api_token__open(struct call *call, struct slice id, struct api_token *ret_token);
+
 /*
  * The public message of a record as of the call's time: status, role name and last use set, the
  * value not. Shares the record's parts. UNAVAILABLE by the store, or out of memory.
@@ -36,13 +39,6 @@ int64_t api_token__expire_ms(const Datastream__Storage__V1__TokenRecord *record)
 /* The record's bytes, in the arena; empty when that failed. */
 struct slice api_token__pack(struct arena *arena,
                              const Datastream__Storage__V1__TokenRecord *record);
-
-/*
- * Reads the role that a token is to have; a violation at roleId when tokens may not have it. A role
- * that does not exist permits nothing here: the references of the draft say so.
- */
-struct status api_token__check_role(struct call *call, const char *role_id,
-                                    struct violations *violations, struct guard_role *ret_role);
 
 /*
  * The end that a preset or a time says, as of the call's time; 0 where neither does. Violations:

@@ -65,12 +65,8 @@ struct status api_token__disable(struct call *call)
     const Datastream__V1__DisableApiTokenRequest *request = (const void *)call->request;
     struct slice id = slice_from_cstr(request->id);
     struct api_token token;
-    struct status status = guard_check_self(call, id);
+    struct status status = api_token__open(call, id, &token);
 
-    if (status_is_ok(status))
-        status = api_token__read(call, id, &token);
-    if (status_is_ok(status))
-        status = call_check_etag(call, token.object.revision);
     if (!status_is_ok(status))
         return status;
     if (token.record->disabled)
@@ -212,12 +208,8 @@ struct status api_token__regenerate(struct call *call)
     int64_t expire_ms = 0;
     struct api_token token;
     struct slice value;
-    struct status status = guard_check_self(call, id);
+    struct status status = api_token__open(call, id, &token);
 
-    if (status_is_ok(status))
-        status = api_token__read(call, id, &token);
-    if (status_is_ok(status))
-        status = call_check_etag(call, token.object.revision);
     if (!status_is_ok(status))
         return status;
     expire_ms = api_token__expire_ms(token.record);
@@ -259,14 +251,16 @@ static struct status read_roles(struct call *call, struct edit *edit, struct rol
     struct status status;
 
     change->changed = strcmp(before->role_id, after->role_id) != 0;
-    status = api_token__check_role(call, before->role_id, &ignored, &change->before);
+    status = guard__read_assignable(call, before->role_id, ASSIGNABLE_TOKENS, &ignored,
+                                    &change->before);
     if (!status_is_ok(status))
         return status;
     if (!change->changed) {
         change->after = change->before;
         return status_ok();
     }
-    return api_token__check_role(call, after->role_id, &edit->after.violations, &change->after);
+    return guard__read_assignable(call, after->role_id, ASSIGNABLE_TOKENS, &edit->after.violations,
+                                  &change->after);
 }
 
 /* Whether the token may be used from where it might not. */

@@ -25,15 +25,7 @@ static bool all_open(const struct services_check *check, struct arena *arena,
 {
     for (size_t i = 0; check->secret_keys != NULL && i < record->n_secrets; i++) {
         const encrypted_secret *secret = record->secrets[i];
-        const struct secret_place place = {
-            .organization = *organization,
-            .kind = kind,
-            .id = *id,
-            .path = secret->path,
-            .path_len = secret->n_path,
-            .map_key = slice_make(secret->map_key.data, secret->map_key.len),
-            .data_key = secret->data_key,
-        };
+        const struct secret_place place = secrets_place(organization, kind, id, secret);
         struct slice text;
 
         if (!secret_open(arena, check->secret_keys, &place,

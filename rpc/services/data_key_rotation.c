@@ -48,15 +48,7 @@ static struct status encrypt_anew(struct rotation *rotation, uint32_t kind, cons
                                   encrypted_secret *secret, bool *changed)
 {
     const struct data_key *newest = secret_newest_key(rotation->keys, &rotation->organization);
-    struct secret_place place = {
-        .organization = rotation->organization,
-        .kind = kind,
-        .id = *id,
-        .path = secret->path,
-        .path_len = secret->n_path,
-        .map_key = slice_make(secret->map_key.data, secret->map_key.len),
-        .data_key = secret->data_key,
-    };
+    struct secret_place place = secrets_place(&rotation->organization, kind, id, secret);
     struct slice text, salt, sealed;
     uint8_t random[SECRET_RANDOM_LEN];
 

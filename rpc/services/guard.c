@@ -4,7 +4,7 @@
 #include "base/network.h"
 #include "datastream/storage/v1/records.pb-c.h"
 #include "proto/message/message.h"
-#include "rpc/services/resource/object.h"
+#include "rpc/services/resource/reference.h"
 #include "storage/keys.h"
 #include "storage/record.h"
 
@@ -21,6 +21,43 @@ enum store_found guard_read_role(struct call *call, const struct uuid *id,
     if (found == STORE_FOUND)
         *ret_role = role;
     return found;
+}
+
+/* Who may not read roles learns of one no more than of an id that leads nowhere. */
+static void refuse_role(struct call *call, enum assignable to, struct violations *violations)
+{
+    const struct kind *roles = contract_kind(call_contract(call), SLICE("roles"));
+
+    if (!object_may_be_read(call, roles))
+        violations_add(violations, call->arena, SLICE("roleId"), REFERENCE_VIOLATION,
+                       SLICE_ARG(roles->singular));
+    else if (to == ASSIGNABLE_TOKENS)
+        violations_add(violations, call->arena, SLICE("roleId"),
+                       "must refer to a role that may be assigned to API tokens");
+    else
+        violations_add(violations, call->arena, SLICE("roleId"),
+                       "must refer to a role that may be given to users");
+}
+
+struct status guard__read_assignable(struct call *call, const char *role_id, enum assignable to,
+                                     struct violations *violations, struct guard_role *ret_role)
+{
+    enum store_found found;
+    struct uuid id;
+
+    *ret_role = (struct guard_role){0};
+    if (!uuid_parse(slice_from_cstr(role_id), &id))
+        return status_ok();
+    found = guard_read_role(call, &id, ret_role);
+    if (found == STORE_ABSENT)
+        return status_ok();
+    if (found != STORE_FOUND)
+        return call_store_status(found);
+    if ((ret_role->assignable & to) == 0 ||
+        (to == ASSIGNABLE_TOKENS &&
+         guard_has_owner_only(call_contract(call), &ret_role->permissions)))
+        refuse_role(call, to, violations);
+    return status_ok();
 }
 
 void guard_require_role(struct call *call, const struct guard_role *role)

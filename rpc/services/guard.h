@@ -21,6 +21,14 @@ struct guard_role {
 enum store_found guard_read_role(struct call *call, const struct uuid *id,
                                  struct guard_role *ret_role);
 
+/*
+ * Reads the role that a token or a user (`to`) is to have. One that they may not have is a violation of
+ * roleId. One that does not exist leaves *ret_role without permissions: the references say so.
+ * UNAVAILABLE by the store.
+ */
+struct status guard__read_assignable(struct call *call, const char *role_id, enum assignable to,
+                                     struct violations *violations, struct guard_role *ret_role);
+
 /* Makes it a condition of the commit that the role is as it was read. Nothing for a predefined one.
  */
 void guard_require_role(struct call *call, const struct guard_role *role);

@@ -14,39 +14,6 @@
 
 /* -- what is refused -------------------------------------------------------------------------- */
 
-/* Who may not read roles learns of one no more than of an id that leads nowhere. */
-static void refuse_role(struct call *call, struct violations *violations)
-{
-    const struct kind *roles = contract_kind(call_contract(call), SLICE("roles"));
-
-    if (object_may_be_read(call, roles))
-        violations_add(violations, call->arena, SLICE("roleId"),
-                       "must refer to a role that may be given to users");
-    else
-        violations_add(violations, call->arena, SLICE("roleId"), REFERENCE_VIOLATION,
-                       SLICE_ARG(roles->singular));
-}
-
-/* Reads the role that a user is to have. One that does not exist the references tell of. */
-static struct status check_role(struct call *call, const char *role_id,
-                                struct violations *violations, struct guard_role *ret_role)
-{
-    enum store_found found;
-    struct uuid id;
-
-    *ret_role = (struct guard_role){0};
-    if (!uuid_parse(slice_from_cstr(role_id), &id))
-        return status_ok();
-    found = guard_read_role(call, &id, ret_role);
-    if (found == STORE_ABSENT)
-        return status_ok();
-    if (found != STORE_FOUND)
-        return call_store_status(found);
-    if ((ret_role->assignable & ASSIGNABLE_USERS) == 0)
-        refuse_role(call, violations);
-    return status_ok();
-}
-
 /* Ownership is handed over by its owner, with a password, and never given here. */
 static void refuse_owner_role(struct call *call, const struct guard_role *role,
                               struct violations *violations)
@@ -345,7 +312,8 @@ static struct status check_new(struct call *call, struct draft *draft, struct gu
                                struct slice *ret_password, bool *ret_generated)
 {
     Datastream__V1__User *user = (Datastream__V1__User *)draft->message;
-    struct status status = check_role(call, user->role_id, &draft->violations, ret_role);
+    struct status status = guard__read_assignable(call, user->role_id, ASSIGNABLE_USERS,
+                                                  &draft->violations, ret_role);
 
     if (status_is_ok(status)) {
         refuse_owner_role(call, ret_role, &draft->violations);
@@ -490,13 +458,15 @@ static struct status read_roles(struct call *call, struct edit *edit, struct rol
     const Datastream__V1__User *before = (const void *)edit->before.message;
     const Datastream__V1__User *after = (const void *)edit->after.message;
     struct violations ignored = {0};
-    struct status status = check_role(call, before->role_id, &ignored, &change->before);
+    struct status status = guard__read_assignable(call, before->role_id, ASSIGNABLE_USERS, &ignored,
+                                                  &change->before);
 
     change->changed = strcmp(before->role_id, after->role_id) != 0;
     change->after = change->before;
     if (!status_is_ok(status) || !change->changed)
         return status;
-    status = check_role(call, after->role_id, &edit->after.violations, &change->after);
+    status = guard__read_assignable(call, after->role_id, ASSIGNABLE_USERS, &edit->after.violations,
+                                    &change->after);
     if (status_is_ok(status))
         refuse_owner_role(call, &change->after, &edit->after.violations);
     if (user__is_owner(call, &change->before))

@@ -431,6 +431,17 @@ static void kinds_know_their_envelope(void **state)
         assert_true(contract->kinds[i - 1]->number < contract->kinds[i]->number);
 }
 
+static void kinds_know_their_actions(void **state)
+{
+    const struct kind *devices = contract_kind(contract, SLICE("devices"));
+
+    (void)state;
+    assert_int_equal(devices->action_count, 2);
+    for (size_t i = 0; i < devices->action_count; i++)
+        assert_non_null(devices->actions[i]->written->value);
+    assert_int_equal(contract_kind(contract, SLICE("api-tokens"))->action_count, 0);
+}
+
 static void permissions_are_interned_by_name(void **state)
 {
     const struct permission *audit = contract_permission(contract, SLICE("audit.read"));
@@ -623,6 +634,7 @@ int main(void)
         cmocka_unit_test(well_known_types_are_known),
         cmocka_unit_test(comments_are_those_of_the_files),
         cmocka_unit_test(kinds_know_their_envelope),
+        cmocka_unit_test(kinds_know_their_actions),
         cmocka_unit_test(permissions_are_interned_by_name),
         cmocka_unit_test(methods_know_their_policy_and_shape),
         cmocka_unit_test(http_rules_are_read),

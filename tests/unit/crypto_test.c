@@ -64,6 +64,8 @@ static void hmac_takes_parts_and_other_keys(void **state)
     assert_true(hmac_compute(hmac, key, whole, 1, first));
     assert_true(hmac_compute(hmac, key, parts, 3, second));
     assert_memory_equal(first, second, HMAC_LEN);
+    assert_true(hmac_once(key, parts, 3, second));
+    assert_memory_equal(first, second, HMAC_LEN);
     assert_true(hmac_compute(hmac, other, whole, 1, second));
     assert_memory_not_equal(first, second, HMAC_LEN);
     assert_true(hmac_compute(hmac, key, whole, 1, second));

@@ -174,7 +174,7 @@ static struct object_state state_of(const struct call *call, const struct draft 
                                  .organization = call->identity.organization,
                                  .id = draft->id,
                                  .body = body,
-                                 .message = object_is_typed(draft->kind) ? NULL : draft->message,
+                                 .message = object__is_typed(draft->kind) ? NULL : draft->message,
                                  .secrets = draft->secrets,
                                  .folded = draft->folded,
                                  .references = draft->references};

@@ -24,7 +24,7 @@ enum store_family object_family(const struct kind *kind)
     return typed == NULL ? FAMILY_RESOURCES : typed->family;
 }
 
-bool object_is_typed(const struct kind *kind)
+bool object__is_typed(const struct kind *kind)
 {
     return typed_kind_of(kind) != NULL;
 }

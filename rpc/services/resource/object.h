@@ -45,7 +45,7 @@ struct object {
  * public message, whether they have rows of secrets, and whether an object is built in. Kinds without a type have resources, no such rows and nothing built in.
  */
 enum store_family object_family(const struct kind *kind);
-bool object_is_typed(const struct kind *kind);
+bool object__is_typed(const struct kind *kind);
 bool object_has_secrets(const struct kind *kind);
 bool object_is_builtin(const struct identity_registry *identities, const struct kind *kind,
                        const struct uuid *id);

@@ -109,9 +109,9 @@ static void note(struct quoting_texts *texts, struct arena *arena,
     texts->last = text;
 }
 
-void quote_references_note(struct quoting_texts *texts, struct arena *arena,
-                           const struct kind *kind, const struct spot *spot,
-                           const ProtobufCMessage *message, bool judged)
+void quote_references__note(struct quoting_texts *texts, struct arena *arena,
+                            const struct kind *kind, const struct spot *spot,
+                            const ProtobufCMessage *message, bool judged)
 {
     const struct field *field = spot->field;
     size_t count;
@@ -134,7 +134,7 @@ void quote_references_note(struct quoting_texts *texts, struct arena *arena,
     }
 }
 
-void quote_references_read(struct references_reader *reader, const struct quoting_texts *texts)
+void quote_references__read(struct references_reader *reader, const struct quoting_texts *texts)
 {
     for (const struct quoting_text *at = texts->first; at != NULL; at = at->next) {
         struct quoted quoted = {reader, at};

@@ -18,14 +18,14 @@ struct quoting_texts {
 };
 
 /* For a walk's visitor: notes the texts of the spot's field that may hold quotes. */
-void quote_references_note(struct quoting_texts *texts, struct arena *arena,
-                           const struct kind *kind, const struct spot *spot,
-                           const ProtobufCMessage *message, bool judged);
+void quote_references__note(struct quoting_texts *texts, struct arena *arena,
+                            const struct kind *kind, const struct spot *spot,
+                            const ProtobufCMessage *message, bool judged);
 
 /*
  * Adds what the texts quote to the reader's references. Quotes that do not parse are left out, since
  * the rules refuse them; a store that does not exist is a violation where it was written.
  */
-void quote_references_read(struct references_reader *reader, const struct quoting_texts *texts);
+void quote_references__read(struct references_reader *reader, const struct quoting_texts *texts);
 
 #endif

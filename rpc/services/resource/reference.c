@@ -108,8 +108,8 @@ static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *
     if (field->reference != NULL)
         add_all(collection->reader, spot, message);
     else if (collection->reader->hooks != NULL)
-        quote_references_note(&collection->texts, walk->arena, collection->kind, spot, message,
-                              judged);
+        quote_references__note(&collection->texts, walk->arena, collection->kind, spot, message,
+                               judged);
 }
 
 void references_collect(struct references_reader *reader, const struct kind *kind,
@@ -129,7 +129,7 @@ void references_collect(struct references_reader *reader, const struct kind *kin
     reader->violations = violations;
     reader->references = ret_references;
     walk_object(&walk, kind->message, message);
-    quote_references_read(reader, &collection.texts);
+    quote_references__read(reader, &collection.texts);
     if (hook != NULL && hook->functions->refer != NULL)
         hook->functions->refer(hook, reader, message);
 }

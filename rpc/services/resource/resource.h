@@ -22,6 +22,14 @@ struct status engine__check_removal(struct call *call, const struct object *obje
  */
 struct status engine__store_new(struct call *call, struct draft *draft);
 
+/*
+ * The end of an update or an action, after the edit was judged: seals secrets, fills the commit where
+ * anything differs and the call does not only validate, and answers with the object. `describe` (may be
+ * NULL) words the audit row.
+ */
+struct status engine__store_edit(struct call *call, struct edit *edit,
+                                 void (*describe)(struct call *call, const struct edit *edit));
+
 /* The id that the request names. */
 struct slice engine__request_id(const struct call *call);
 

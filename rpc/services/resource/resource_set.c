@@ -1,9 +1,7 @@
 /* Actions that set one field to one value, such as enable and disable. */
 #include "base/text.h"
-#include "rpc/services/resource/computed.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/resource.h"
-#include "rpc/services/resource/seal.h"
 
 /* -- what the audit row says ------------------------------------------------------------------ */
 
@@ -123,9 +121,7 @@ static void write_field(struct call *call, ProtobufCMessage *resource)
 
 struct status engine__set(struct call *call)
 {
-    const struct kind *kind = call->method->kind;
     struct edit edit;
-    bool changed;
     struct status status = edit_open(call, engine__request_id(call), &edit);
 
     if (!status_is_ok(status))
@@ -136,23 +132,5 @@ struct status engine__set(struct call *call)
     status = edit_check(call, &edit);
     if (status_is_ok(status))
         status = draft_status(call, &edit.after);
-    if (!status_is_ok(status))
-        return status;
-    changed = edit_changed(call, &edit);
-    status = seal_draft(call, &edit.after);
-    if (!status_is_ok(status))
-        return status;
-    call->response = edit.after.message;
-    if (!changed) {
-        object_set_etag(call, kind, call->response, edit.object.revision);
-        return computed_fill(call, kind, &call->response, 1);
-    }
-    edit_stamp(call, &edit);
-    if (!object_validate_only(call)) {
-        edit_commit(call, &edit, message_pack(call->arena, edit.after.message));
-        describe(call, &edit);
-    }
-    if (arena_failed(call->arena))
-        return status_out_of_memory();
-    return computed_fill(call, kind, &call->response, 1);
+    return status_is_ok(status) ? engine__store_edit(call, &edit, describe) : status;
 }

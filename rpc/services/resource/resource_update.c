@@ -10,11 +10,34 @@ static void adjust(ProtobufCMessage *message, const struct message_type *type)
     fields_clear_input(message, type);
 }
 
+struct status engine__store_edit(struct call *call, struct edit *edit,
+                                 void (*describe)(struct call *call, const struct edit *edit))
+{
+    const struct kind *kind = edit->after.kind;
+    bool changed = edit_changed(call, edit);
+    struct status status = seal_draft(call, &edit->after);
+
+    if (!status_is_ok(status))
+        return status;
+    call->response = edit->after.message;
+    if (!changed) {
+        object_set_etag(call, kind, call->response, edit->object.revision);
+        return computed_fill(call, kind, &call->response, 1);
+    }
+    edit_stamp(call, edit);
+    if (!object_validate_only(call)) {
+        edit_commit(call, edit, message_pack(call->arena, edit->after.message));
+        if (describe != NULL)
+            describe(call, edit);
+    }
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    return computed_fill(call, kind, &call->response, 1);
+}
+
 struct status engine__update(struct call *call)
 {
-    const struct kind *kind = call->method->kind;
     struct edit edit;
-    bool changed;
     struct status status = edit_begin(call, adjust, &edit);
 
     if (status_is_ok(status))
@@ -23,19 +46,5 @@ struct status engine__update(struct call *call)
         status = draft_check_name(call, &edit.after);
     if (!status_is_ok(status))
         return status;
-    changed = edit_changed(call, &edit);
-    status = seal_draft(call, &edit.after);
-    if (!status_is_ok(status))
-        return status;
-    call->response = edit.after.message;
-    if (!changed) {
-        object_set_etag(call, kind, call->response, edit.object.revision);
-        return computed_fill(call, kind, &call->response, 1);
-    }
-    edit_stamp(call, &edit);
-    if (!object_validate_only(call))
-        edit_commit(call, &edit, message_pack(call->arena, edit.after.message));
-    if (arena_failed(call->arena))
-        return status_out_of_memory();
-    return computed_fill(call, kind, &call->response, 1);
+    return engine__store_edit(call, &edit, NULL);
 }

@@ -3,12 +3,6 @@
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/rules.h"
 
-static bool is_action(const struct method *method, const struct kind *kind)
-{
-    return method->kind == kind && method->operation == OPERATION_SET && method->written != NULL &&
-           method->written->value != NULL;
-}
-
 static bool write_the_same(const struct written_field *a, const struct written_field *b)
 {
     return a->length == b->length && memcmp(a->path, b->path, a->length * sizeof(a->path[0])) == 0;
@@ -37,13 +31,13 @@ static ProtobufCMessage *holder_of(const struct written_field *written, Protobuf
 static struct slice actions_for(struct call *call, const struct method *first,
                                 const ProtobufCMessage *wanted)
 {
-    const struct contract *contract = call_contract(call);
+    const struct kind *kind = first->kind;
     struct slice names = SLICE_EMPTY;
 
-    for (size_t i = 0; i < contract->method_count; i++) {
-        const struct method *method = contract->methods[i];
+    for (size_t i = 0; i < kind->action_count; i++) {
+        const struct method *method = kind->actions[i];
 
-        if (!is_action(method, first->kind) || !write_the_same(method->written, first->written))
+        if (!write_the_same(method->written, first->written))
             continue;
         if (field_has_value(wanted, written_field_last(method->written), method->written->value))
             return action_name(method);
@@ -114,11 +108,9 @@ struct status rules_keep_action_fields(struct call *call, const struct kind *kin
                                        ProtobufCMessage *before, ProtobufCMessage *after,
                                        struct violations *violations)
 {
-    const struct contract *contract = call_contract(call);
     struct status status = status_ok();
 
-    for (size_t i = 0; i < contract->method_count && status_is_ok(status); i++)
-        if (is_action(contract->methods[i], kind))
-            status = keep_field(call, contract->methods[i], before, after, violations);
+    for (size_t i = 0; i < kind->action_count && status_is_ok(status); i++)
+        status = keep_field(call, kind->actions[i], before, after, violations);
     return status;
 }

@@ -156,20 +156,6 @@ static struct slice bytes_of(ProtobufCBinaryData data)
     return slice_make(data.data, data.len);
 }
 
-static struct secret_place place_of(const struct call *call, const struct kind *kind,
-                                    const struct uuid *id, const encrypted_secret *secret)
-{
-    return (struct secret_place){
-        .organization = call->identity.organization,
-        .kind = kind->number,
-        .id = *id,
-        .path = secret->path,
-        .path_len = secret->n_path,
-        .map_key = bytes_of(secret->map_key),
-        .data_key = secret->data_key,
-    };
-}
-
 struct status seal_reveal(struct call *call, const struct object *source, ProtobufCMessage *copy)
 {
     secrets_record *record;
@@ -179,7 +165,8 @@ struct status seal_reveal(struct call *call, const struct object *source, Protob
     record = secrets_unpack(call->arena, source->secrets);
     for (size_t i = 0; record != NULL && i < record->n_secrets; i++) {
         const encrypted_secret *secret = record->secrets[i];
-        struct secret_place place = place_of(call, source->kind, &source->id, secret);
+        struct secret_place place = secrets_place(&call->identity.organization,
+                                                  source->kind->number, &source->id, secret);
         struct slice text;
 
         if (!secret_open(call->arena, call_secret_keys(call), &place, bytes_of(secret->salt),
@@ -254,7 +241,8 @@ static void encrypt(struct sealing *sealing, encrypted_secret *secret, struct sl
 
     secret->data_key = newest == NULL ? 0 : newest->number;
     secret->set_time_ms = call->now_ms;
-    place = place_of(call, sealing->draft->kind, &sealing->draft->id, secret);
+    place = secrets_place(&call->identity.organization, sealing->draft->kind->number,
+                          &sealing->draft->id, secret);
     if (!secret_seal(call->arena, call_secret_keys(call), &place, call->random + RANDOM_SALT, text,
                      &salt, &sealed)) {
         sealing->status = arena_failed(call->arena)

@@ -52,6 +52,21 @@ struct slice secrets_pack(struct arena *arena, const Datastream__Storage__V1__Se
     return message_pack(arena, &record->base);
 }
 
+struct secret_place secrets_place(const struct uuid *organization, uint32_t kind,
+                                  const struct uuid *id,
+                                  const Datastream__Storage__V1__EncryptedSecret *secret)
+{
+    return (struct secret_place){
+        .organization = *organization,
+        .kind = kind,
+        .id = *id,
+        .path = secret->path,
+        .path_len = secret->n_path,
+        .map_key = slice_make(secret->map_key.data, secret->map_key.len),
+        .data_key = secret->data_key,
+    };
+}
+
 static Datastream__Storage__V1__CredentialRecord *
 find(const Datastream__Storage__V1__SecretsRecord *record, uint32_t field)
 {

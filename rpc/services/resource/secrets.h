@@ -7,6 +7,7 @@
 
 #include "datastream/storage/v1/records.pb-c.h"
 #include "rpc/services/resource/object.h"
+#include "storage/secret.h"
 
 /*
  * Whether the object may have such a row: one of the kind's own fields is a credential, the kind's own
@@ -25,6 +26,11 @@ enum store_found secrets_read(struct store_view *view, struct slice object_key,
 Datastream__Storage__V1__SecretsRecord *secrets_unpack(struct arena *arena, struct slice body);
 struct slice secrets_pack(struct arena *arena,
                           const Datastream__Storage__V1__SecretsRecord *record);
+
+/* Where a secret of an object stands, as its encryption is bound to. Borrows from the secret. */
+struct secret_place secrets_place(const struct uuid *organization, uint32_t kind,
+                                  const struct uuid *id,
+                                  const Datastream__Storage__V1__EncryptedSecret *secret);
 
 /* The record's credential of that field; NULL when it has none. */
 const Datastream__Storage__V1__CredentialRecord *
