@@ -5,10 +5,6 @@
 #include "base/arena.h"
 #include "base/slice.h"
 
-static struct slice rules_contract(struct arena *arena);
-
-#define WORLD_CONTRACT(arena) rules_contract(arena)
-
 #include "tests/unit/engine_fixture.h"
 
 #include "datastream/v1/options.pb-c.h"

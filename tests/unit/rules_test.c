@@ -230,6 +230,7 @@ int main(void)
     };
     int failed = 0;
 
+    world_contract_source = rules_contract;
     for (seed = 0; seed <= LATE_SEEDS; seed++)
         failed += cmocka_run_group_tests(tests, NULL, NULL);
     return failed;

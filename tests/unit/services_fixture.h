@@ -60,15 +60,11 @@ static inline void next_millisecond(void)
     usleep(2000);
 }
 
-/* A test may define it, for a contract of its own. */
-#ifndef WORLD_CONTRACT
-#define WORLD_CONTRACT(arena) embedded_contract()
-#endif
+/* The contract of the worlds of this program, which a test may set before the first; NULL: the embedded one. */
+static struct slice (*world_contract_source)(struct arena *arena);
 
-/* A test may define it: the hash of the password of an Owner, owner@example.com. */
-#ifndef WORLD_OWNER_PHC
-#define WORLD_OWNER_PHC NULL
-#endif
+/* The hash of the password of an Owner, owner@example.com, which a test may set; NULL: nobody. */
+static const char *world_owner_phc;
 
 /* The contract is read once a program. */
 static inline const struct contract *world_contract(void)
@@ -80,7 +76,9 @@ static inline const struct contract *world_contract(void)
         struct status status;
 
         arena_init(&arena, NULL, (size_t)1 << 30);
-        status = contract_load(WORLD_CONTRACT(&arena), &arena, &contract);
+        status = contract_load(world_contract_source == NULL ? embedded_contract()
+                                                             : world_contract_source(&arena),
+                               &arena, &contract);
         if (!status_is_ok(status))
             fail_msg("%.*s", SLICE_ARG(status.message));
     }
@@ -153,7 +151,7 @@ static inline void world_start_owned(struct world *w, uint64_t late_seed, const 
 
 static inline void world_start(struct world *w, uint64_t late_seed)
 {
-    world_start_owned(w, late_seed, WORLD_OWNER_PHC);
+    world_start_owned(w, late_seed, world_owner_phc);
 }
 
 static inline void world_end(struct world *w)
