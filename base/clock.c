@@ -4,13 +4,21 @@
 #include <time.h>
 
 #ifdef DATASTREAM_FAULTS
+#include <assert.h>
 #include <stdatomic.h>
 
 static atomic_int_least64_t wall_offset_ms;
+static atomic_int_least64_t monotonic_offset_us;
 
 void clock_step_wall_ms(int64_t delta)
 {
     atomic_fetch_add(&wall_offset_ms, delta);
+}
+
+void clock_step_monotonic_us(int64_t delta)
+{
+    assert(delta >= 0);
+    atomic_fetch_add(&monotonic_offset_us, delta);
 }
 #endif
 
@@ -38,7 +46,12 @@ int64_t clock_thread_us(void)
 int64_t clock_monotonic_us(void)
 {
     struct timespec now;
+    int64_t us;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+#ifdef DATASTREAM_FAULTS
+    us += atomic_load(&monotonic_offset_us);
+#endif
+    return us;
 }

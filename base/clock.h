@@ -26,6 +26,8 @@ static inline bool clock_has_expired(int64_t expire_ms, int64_t now_ms)
 #ifdef DATASTREAM_FAULTS
 /* Adds to what clock_wall_ms answers from now on, in all threads. */
 void clock_step_wall_ms(int64_t delta);
+/* The same of clock_monotonic_us; `delta` is not negative. Timers of a loop go by its own clock. */
+void clock_step_monotonic_us(int64_t delta);
 #endif
 
 #endif

@@ -11,9 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "proto/contract/embedded.h"
 #include "proto/message/message.h"
@@ -355,6 +357,16 @@ static inline void send_body(struct slice body)
     send_pieces(body, 16384);
     if (played.accepted && !played.ended)
         played.exchange.frontend->body_end(&played.exchange);
+}
+
+/* Time passes: it is slept only where the clock cannot be stepped. */
+static inline void pass_ms(unsigned ms)
+{
+#ifdef DATASTREAM_FAULTS
+    clock_step_monotonic_us((int64_t)ms * 1000);
+#else
+    usleep(ms * 1000);
+#endif
 }
 
 static inline void close_exchange(void)

@@ -280,7 +280,7 @@ static void talk_until_late(struct slice request)
     begin_stream(SLICE(TALK));
     assert_in_range(played.timeout_ms, 1, 20);
     send_pieces(request, 100);
-    usleep(25000);
+    pass_ms(25);
     played.exchange.frontend->timeout(&played.exchange);
     assert_int_equal(stream_played.ticks, 0);
 }

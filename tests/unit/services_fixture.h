@@ -10,6 +10,7 @@
 
 #include <datastream/storage/v1/records.pb-c.h>
 
+#include "base/clock.h"
 #include "proto/contract/embedded.h"
 #include "proto/message/message.h"
 #include "rpc/call/bearer.h"
@@ -57,7 +58,11 @@ static inline void world_wake(void *context)
 /* Ids made before and after this sort in that order: they begin with the millisecond. */
 static inline void next_millisecond(void)
 {
+#ifdef DATASTREAM_FAULTS
+    clock_step_wall_ms(2);
+#else
     usleep(2000);
+#endif
 }
 
 /* The contract of the worlds of this program, which a test may set before the first; NULL: the embedded one. */
