@@ -31,6 +31,7 @@ struct connection {
     struct timer timer;
     struct account memory; /* of its calls, of what waits to be written, of the protocol */
     struct source *source; /* NULL for a Unix socket */
+    const struct listener_profile *listener;
     char peer[PEER_MOST];
 
     size_t sniffed;                  /* bytes, all of them of HTTP/2's preface */

@@ -207,8 +207,8 @@ static const struct transport_owner owner = {
     .closed = on_closed,
 };
 
-void connection_open(struct loop *loop, int fd, bool is_tcp, const char *peer,
-                     struct source *source)
+void connection_open(struct loop *loop, int fd, const struct listener_profile *listener,
+                     const char *peer, struct source *source)
 {
     struct connection *connection = calloc(1, sizeof(*connection));
     const struct settings *settings = loop->settings;
@@ -221,6 +221,7 @@ void connection_open(struct loop *loop, int fd, bool is_tcp, const char *peer,
     }
     connection->loop = loop;
     connection->source = source;
+    connection->listener = listener;
     connection->timer.fire = connection_on_timer;
     loop_share_memory(loop, &connection->memory);
     account_add(&connection->memory, sizeof(*connection));
@@ -236,7 +237,8 @@ void connection_open(struct loop *loop, int fd, bool is_tcp, const char *peer,
     connection->transport.owner = &owner;
     connection->transport.memory = &connection->memory;
     connection->transport.read_buffer = loop->read_buffer;
-    connection->cut = !transport_plain_open(&connection->transport, &loop->uv, fd, is_tcp);
+    connection->cut = !transport_plain_open(&connection->transport, &loop->uv, fd,
+                                            !listener->is_unix);
     connection_arm(connection, connection->opened_ms + (int64_t)settings->header_timeout_ms);
     if (settings->max_connection_age_ms > 0)
         connection_arm(connection,

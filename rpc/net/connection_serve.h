@@ -6,10 +6,10 @@
 
 /*
  * Takes the socket over, and its place with its source (NULL: has none). It is closed when memory
- * ended. `is_tcp`: else a Unix socket.
+ * ended. `listener` lives as long as the loop.
  */
-void connection_open(struct loop *loop, int fd, bool is_tcp, const char *peer,
-                     struct source *source);
+void connection_open(struct loop *loop, int fd, const struct listener_profile *listener,
+                     const char *peer, struct source *source);
 
 /* Runs touched streams, writes what there is, calls `closed`. */
 void connection_turn(struct connection *connection);

@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/slice.h"
+#include "rpc/net/listener.h"
 #include "rpc/net/loop.h"
 
 enum http_version { HTTP_1_0, HTTP_1_1, HTTP_2 };
@@ -75,7 +76,8 @@ struct exchange {
     struct slice peer;
     struct slice scheme; /* "http" or "https" */
     struct slice authority;
-    int64_t started_us; /* monotonic: when the head was complete */
+    const struct listener_profile *listener; /* that its connection came in by */
+    int64_t started_us;                      /* monotonic: when the head was complete */
     struct loop *loop;
     const struct exchange_frontend *frontend; /* set by begin */
     void *state;                              /* the frontend's */

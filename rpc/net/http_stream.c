@@ -52,7 +52,8 @@ struct stream *stream_make(struct connection *connection)
     stream->exchange.loop = loop;
     stream->exchange.frontend = &silent_frontend;
     stream->exchange.peer = arena_copy(&stream->arena, connection_peer(connection));
-    stream->exchange.scheme = SLICE("http");
+    stream->exchange.scheme = connection->listener->is_tls ? SLICE("https") : SLICE("http");
+    stream->exchange.listener = connection->listener;
     stream->connection = connection;
     stream->timer.fire = on_timeout;
     stream->holds = 1;

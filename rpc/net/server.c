@@ -30,6 +30,7 @@ struct listener {
     uv_poll_t poll;
     int fd;
     struct address address;
+    struct listener_profile profile;
     char text[ADDRESS_TEXT_MOST];
 };
 
@@ -67,7 +68,7 @@ struct handover {
     struct loop_task task;
     struct loop *loop;
     int fd;
-    bool is_tcp;
+    const struct listener_profile *listener;
     struct source *source;
     char peer[PEER_MOST];
 };
@@ -85,7 +86,7 @@ static void take_over(struct loop_task *task)
 {
     struct handover *handover = LIST_ELEMENT(task, struct handover, task);
 
-    connection_open(handover->loop, handover->fd, handover->is_tcp, handover->peer,
+    connection_open(handover->loop, handover->fd, handover->listener, handover->peer,
                     handover->source);
     free(handover);
 }
@@ -140,7 +141,7 @@ static void hand_over(struct listener *listener, int fd, const struct sockaddr_s
     handover->loop = loop;
     handover->fd = fd;
     handover->source = source;
-    handover->is_tcp = !listener->address.is_unix;
+    handover->listener = &listener->profile;
     address_format_peer(peer, handover->peer, sizeof(handover->peer));
     loop_post(loop, &handover->task);
 }
@@ -283,6 +284,8 @@ static struct status open_listener(struct server *server, struct arena *arena, c
 
     if (!status_is_ok(status))
         return status;
+    listener->profile = (struct listener_profile){.role = LISTENER_PUBLIC,
+                                                  .is_unix = listener->address.is_unix};
     listener->fd = bind_socket(&listener->address,
                                server->options.settings->unix_socket_group ? 0660 : 0600);
     if (listener->fd < 0)

@@ -342,13 +342,14 @@ static void prepare(void)
 static void open_connection(struct loop *loop)
 {
     static const char name[PEER_MOST] = "unix";
+    static const struct listener_profile listener = {.is_unix = true};
     int pair[2];
 
     HOLD(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) == 0);
     peer.loop = loop;
     peer.fd = pair[0];
     atomic_fetch_add(&loop->open, 1);
-    connection_open(loop, pair[1], false, name, NULL);
+    connection_open(loop, pair[1], &listener, name, NULL);
 }
 
 static void close_connection(void)

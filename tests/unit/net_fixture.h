@@ -149,6 +149,17 @@ static void answer_large(struct exchange *exchange)
         exchange_respond(exchange, 200, plain_headers, 1, slice_make(body, (size_t)1 << 20));
 }
 
+/* "public tcp http": the facts of the listener, and the scheme that the client is left to use. */
+static struct slice listener_text(struct exchange *exchange)
+{
+    const struct listener_profile *listener = exchange->listener;
+
+    return arena_printf(exchange->arena, "%s %s%s%s %.*s",
+                        listener->role == LISTENER_PUBLIC ? "public" : "admin",
+                        listener->is_unix ? "unix" : "tcp", listener->is_tls ? " tls" : "",
+                        listener->is_proxied ? " proxied" : "", SLICE_ARG(exchange->scheme));
+}
+
 /* Answers from another thread, once the test lets it. */
 static void answer_from_thread(struct exchange *exchange)
 {
@@ -200,6 +211,8 @@ static void frontend_body_end(struct exchange *exchange)
         answer_from_thread(exchange);
     } else if (path_is(exchange, "/peer")) {
         exchange_respond(exchange, 200, plain_headers, 1, exchange->peer);
+    } else if (path_is(exchange, "/listener")) {
+        exchange_respond(exchange, 200, plain_headers, 1, listener_text(exchange));
     } else if (path_is(exchange, "/loop")) {
         exchange_respond(exchange, 200, plain_headers, 1,
                          arena_printf(exchange->arena, "loop %u", loop_index(exchange->loop)));

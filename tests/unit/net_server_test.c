@@ -156,6 +156,12 @@ static void unix_sockets_serve_and_are_removed(void **state)
     client_read_until(fd, answer, sizeof(answer), NULL);
     assert_non_null(strstr(answer, "\r\n\r\nunix"));
     close(fd);
+    fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    client_send_text(fd, "GET /listener HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    client_read_until(fd, answer, sizeof(answer), NULL);
+    assert_non_null(strstr(answer, "\r\n\r\npublic unix http"));
+    close(fd);
     server_stop(server);
     pthread_join(thread, NULL);
     server_free(server);
@@ -203,6 +209,20 @@ static void the_peer_is_its_address_without_port(void **state)
     client_send_text(fd, "GET /peer HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     client_read_until(fd, answer, sizeof(answer), NULL);
     assert_non_null(strstr(answer, "\r\n\r\n127.0.0.1"));
+    close(fd);
+    fixture_stop(fixture);
+}
+
+static void an_exchange_knows_the_listener_that_it_came_in_by(void **state)
+{
+    struct fixture *fixture = fixture_start(test_settings());
+    int fd = client_connect(fixture);
+    char answer[4096];
+
+    (void)state;
+    client_send_text(fd, "GET /listener HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    client_read_until(fd, answer, sizeof(answer), NULL);
+    assert_non_null(strstr(answer, "\r\n\r\npublic tcp http"));
     close(fd);
     fixture_stop(fixture);
 }
@@ -688,6 +708,7 @@ int main(void)
         cmocka_unit_test(unix_sockets_serve_and_are_removed),
         cmocka_unit_test(a_unix_socket_is_open_to_user_and_group_at_most),
         cmocka_unit_test(the_peer_is_its_address_without_port),
+        cmocka_unit_test(an_exchange_knows_the_listener_that_it_came_in_by),
         cmocka_unit_test(an_ipv4_peer_of_a_listener_for_both_is_ipv4),
         cmocka_unit_test(connections_beyond_the_bound_are_closed_at_once),
         cmocka_unit_test(idle_connections_make_room_for_others),
