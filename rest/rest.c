@@ -379,40 +379,20 @@ static bool answer_public(struct rest_call *call, bool is_read, bool is_options)
     return true;
 }
 
-/*
- * The method as any authenticated caller may reach it: who asks for a known path in another way
- * must have a valid token, and need have no more.
- */
-static const struct method *method_for_anyone(struct arena *arena, const struct method *method)
-{
-    struct method *copy = arena_alloc(arena, sizeof(*copy));
-
-    if (copy == NULL)
-        return NULL;
-    *copy = *method;
-    copy->access = ACCESS_AUTHENTICATED;
-    copy->permission = NULL;
-    copy->allow_self = false;
-    return copy;
-}
-
 static void open_call(struct rest_call *call)
 {
     struct exchange *exchange = call->exchange;
-    const struct method *method;
     struct status status;
 
     call->endpoint = call->match.route->target;
-    method = call->endpoint->method;
-    if (call->other_method)
-        method = method_for_anyone(exchange->arena, method);
-    if (method != NULL)
-        call->frontend = frontend_begin(call->rest->frontends, exchange, method, opened, finish);
+    call->frontend = frontend_begin(call->rest->frontends, exchange, call->endpoint->method, opened,
+                                    finish);
     if (call->frontend == NULL) {
         fail(call, status_out_of_memory());
         return;
     }
     call->frontend->state = call;
+    call->frontend->call.is_other_verb = call->other_method;
 #ifdef DATASTREAM_FAULTS
     call->frontend->seen.is_rest = true;
 #endif

@@ -16,9 +16,14 @@ struct status authorize__unauthenticated(void)
     return status_const(STATUS_UNAUTHENTICATED, SLICE("A valid API token is required."));
 }
 
+static const struct permission *needed_permission(const struct call *call)
+{
+    return call->is_other_verb ? NULL : call->method->permission;
+}
+
 bool call_may(const struct call *call)
 {
-    const struct permission *permission = call->method->permission;
+    const struct permission *permission = needed_permission(call);
 
     return permission == NULL || permission_set_has(&call->identity.permissions, permission->bit);
 }
@@ -51,13 +56,14 @@ static struct status refuse_own_credential(struct call *call)
 /* A key permits nothing but the calls that its object makes for itself. */
 static struct status judge_key(struct call *call)
 {
-    const struct method *method = call->method;
+    const struct permission *permission = needed_permission(call);
     struct status status;
 
-    if (method->access == ACCESS_OWN_CREDENTIAL && method->kind->number == call->identity.kind)
+    if (call_access(call) == ACCESS_OWN_CREDENTIAL &&
+        call->method->kind->number == call->identity.kind)
         return status_ok();
-    if (method->permission != NULL)
-        return call_denied(call, method->permission->name);
+    if (permission != NULL)
+        return call_denied(call, permission->name);
     status = status_const(STATUS_PERMISSION_DENIED,
                           SLICE("The key of a director permits no other call than its check-in."));
     status_add_detail(call->arena, &status, DETAIL_ERROR_INFO, SLICE("DIRECTOR_KEY"), SLICE_EMPTY,
@@ -95,9 +101,9 @@ static struct status judge_permission(struct call *call)
         return judge_key(call);
     if (call->identity.must_change_password && !method->before_password_change)
         return refuse_before_password_change(call);
-    if (method->access == ACCESS_SESSION && call->identity.type != IDENTITY_USER)
+    if (call_access(call) == ACCESS_SESSION && call->identity.type != IDENTITY_USER)
         return refuse_without_session(call);
-    if (method->access == ACCESS_OWN_CREDENTIAL)
+    if (call_access(call) == ACCESS_OWN_CREDENTIAL)
         return refuse_own_credential(call);
     if (!call_may(call) && !method->allow_self)
         return call_denied(call, method->permission->name);

@@ -142,7 +142,7 @@ void call_open(struct call *call, const struct call_credentials *credentials)
         return;
     }
     call->view_epoch = identity_epoch(call->loop->chain->identities);
-    if (call->method->access == ACCESS_PUBLIC)
+    if (call_access(call) == ACCESS_PUBLIC)
         open_end(call, status_ok());
     else if (!authorize__is_signed(credentials))
         open_end(call, authorize__unauthenticated());

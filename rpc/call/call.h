@@ -122,6 +122,11 @@ struct call {
     /* Of methods that stream, between call_dispatch and `finish`: see stream.h. */
     void (*ready)(struct call *call);
     void *frontend;
+    /*
+     * The request's path is the method's, its HTTP method is not. Who shows valid credentials is told so
+     * by the frontend, and need have no permission; the call is never dispatched.
+     */
+    bool is_other_verb;
 
     /* Set by the frontend before call_dispatch. */
     ProtobufCMessage *request; /* of method->input */
@@ -276,6 +281,12 @@ const uint8_t *call_replay_key(const struct call *call);
  */
 void call_open(struct call *call, const struct call_credentials *credentials);
 bool call_sent_credentials(const struct call *call);
+
+/* Who may call: as the method says, or anybody with valid credentials where is_other_verb. */
+static inline enum access call_access(const struct call *call)
+{
+    return call->is_other_verb ? ACCESS_AUTHENTICATED : call->method->access;
+}
 
 /*
  * The token that a page must send with each unsafe request of the caller's session, in the arena: MAC

@@ -97,7 +97,7 @@ static void call_opened(struct call *call)
     struct exchange *exchange = frontend->exchange;
 
     frontend->opening = false;
-    if (status_is_ok(call->status) && call->method->access != ACCESS_PUBLIC)
+    if (status_is_ok(call->status) && call_access(call) != ACCESS_PUBLIC)
         exchange_claim(exchange);
     if (!exchange_is_closed(exchange))
         frontend->opened(call);
@@ -240,7 +240,7 @@ struct status frontend_open_with_cookies(const struct frontends *frontends,
                             SLICE("The cookies are malformed: the session's cookie may be sent "
                                   "once, and all cookies have at most 8,192 bytes and no control "
                                   "characters."));
-    if (frontend->call.method->access == ACCESS_PUBLIC)
+    if (call_access(&frontend->call) == ACCESS_PUBLIC)
         cookie_find(&exchange->head, device_cookie_name(credentials.own_origin),
                     &credentials.device);
     open_with(frontend, &credentials);

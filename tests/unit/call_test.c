@@ -297,6 +297,26 @@ static void a_caller_who_is_revoked_meanwhile_changes_nothing(void **state)
     }
 }
 
+static void another_verb_of_a_known_path_asks_for_no_more_than_a_valid_token(void **state)
+{
+    struct try t;
+
+    (void)state;
+    put_role(&stage.scene, uuid_of(0x22), "devices.read", NULL);
+    put_facts(&stage.scene, 1, (struct facts_of){.role = uuid_of(0x22)});
+    create_with(&t, create_device);
+    assert_code(try_open(&t, 1), STATUS_PERMISSION_DENIED);
+    try_done(&t);
+    create_with(&t, create_device);
+    t.call.is_other_verb = true;
+    assert_code(try_open(&t, 1), STATUS_OK);
+    try_done(&t);
+    create_with(&t, create_device);
+    t.call.is_other_verb = true;
+    assert_code(try_open_header(&t, NULL), STATUS_UNAUTHENTICATED);
+    try_done(&t);
+}
+
 /* -- cancellation -------------------------------------------------------------------------- */
 
 static struct status create_and_cancel(struct call *call)
@@ -700,6 +720,7 @@ static int run(bool late)
         OVER(a_conflict_runs_the_handler_again),
         OVER(endless_conflicts_are_aborted),
         OVER(a_caller_who_is_revoked_meanwhile_changes_nothing),
+        OVER(another_verb_of_a_known_path_asks_for_no_more_than_a_valid_token),
         OVER(a_cancelled_call_stops),
         OVER(what_is_durable_is_answered_even_when_cancelled),
         OVER(a_missed_key_is_fetched_and_the_handler_run_again),

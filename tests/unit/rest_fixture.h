@@ -183,7 +183,7 @@ static struct chain_played {
     struct call_metadata *metadata; /* of the answer */
     struct slice response;          /* the response's JSON */
     unsigned opens, runs;
-    enum access access; /* of the method that was opened */
+    enum access access; /* of the call that was opened */
     struct slice if_match, if_none_match;
     struct call *call;
 } chain_played;
@@ -194,7 +194,7 @@ void call_open(struct call *call, const struct call_credentials *credentials)
 {
     chain_played.opens++;
     chain_played.call = call;
-    chain_played.access = call->method->access;
+    chain_played.access = call_access(call);
     chain_played.credentials = *credentials;
     chain_played.sent_credentials = credentials->bearer.data != NULL;
     call->status = chain_played.open_status;
