@@ -49,6 +49,11 @@ static void finish(struct call *chain_call)
         rest__answer_message(call, chain_call->response);
 }
 
+static bool is_stream(const struct rest_call *call)
+{
+    return runner_of(call->rest->frontends, call->endpoint->method) == RUNNER_CHAIN_STREAM;
+}
+
 /* The request is complete: to a message, and on. */
 static void proceed(struct rest_call *call)
 {
@@ -64,7 +69,7 @@ static void proceed(struct rest_call *call)
     status = transcode_request(call->exchange->arena, &call->endpoint->binding, &call->match,
                                &input, &request);
     if (!status_is_ok(status)) {
-        if (request == NULL || status.details == NULL || call->endpoint->method->server_streaming) {
+        if (request == NULL || status.details == NULL || is_stream(call)) {
             fail(call, status);
             return;
         }
@@ -77,7 +82,7 @@ static void proceed(struct rest_call *call)
     if (frontend->call.if_none_match.data != NULL)
         frontend->call.if_none_match = etag_strip_computed(call->exchange->arena,
                                                            frontend->call.if_none_match);
-    if (!call->endpoint->method->server_streaming) {
+    if (!is_stream(call)) {
         frontend_dispatch(frontend);
         return;
     }
@@ -169,7 +174,7 @@ static bool accepts_answer(const struct rest_call *call)
 {
     const struct request_head *head = &call->exchange->head;
 
-    if (call->endpoint->method->server_streaming)
+    if (is_stream(call))
         return rest__stream_is_acceptable(call);
     return binding_answers_raw(&call->endpoint->binding) ||
            accept_takes_json(head->headers, head->header_count);
@@ -598,7 +603,9 @@ struct status rest_new(struct frontends *frontends, struct arena *arena, struct 
     rest->files = files_new(arena);
     if (rest->router == NULL || rest->files == NULL)
         return status_out_of_memory();
-    status = add_endpoints(rest, arena);
+    status = runners_make(frontends, arena);
+    if (status_is_ok(status))
+        status = add_endpoints(rest, arena);
     if (status_is_ok(status))
         status = make_documents(rest, arena);
     if (status_is_ok(status))

@@ -8,9 +8,12 @@
 #define DATASTREAM_RPC_FRONTEND_FRONTEND_H
 
 #include "rpc/call/call.h"
+#include "rpc/frontend/runner.h"
 #include "rpc/net/exchange.h"
 
 struct frontend_waker;
+struct grpc;
+struct rest;
 
 /* What a frontend builds upon; made by frontend_begin in the exchange's arena. */
 struct frontend_call {
@@ -44,14 +47,15 @@ struct frontends {
     const struct contract *contract;
     const struct settings *settings;
     struct chain *chain;
+    const enum runner *runners;    /* by method->index; see runner.h */
     struct store *store;           /* for /readyz: whether it takes writes */
     struct chain_loop **loops;     /* by loop_index */
     struct frontend_waker *wakers; /* by loop_index; see stream.h */
     struct setup_gate *setup;      /* see chain_options */
     bool draining;                 /* atomic access: __atomic */
     struct slice public_origin;    /* of --public-url; empty without it */
-    void *rest;                    /* struct rest *, made by rest_new */
-    void *grpc;                    /* struct grpc *, made by grpc_new */
+    struct rest *rest;             /* created by rest_new */
+    struct grpc *grpc;             /* created by grpc_new */
 };
 
 /*

@@ -17,19 +17,8 @@
 #include "rpc/grpc/request.h"
 #include "rpc/grpc/timeout.h"
 
-/* Who runs a method. */
-enum runner {
-    RUNNER_NONE,
-    RUNNER_CHAIN,
-    RUNNER_CHAIN_STREAM,
-    RUNNER_HEALTH,
-    RUNNER_HEALTH_WATCH,
-    RUNNER_REFLECTION, /* takes the exchange over once it is opened */
-};
-
 struct grpc {
     struct frontends *frontends;
-    enum runner *runners; /* by method->index */
     const struct reflection_index *reflection;
     struct drain drain;
 };
@@ -46,31 +35,16 @@ struct grpc_call {
     struct grpc_answer answer;
 };
 
-static enum runner runner_of(const struct method *method)
-{
-    if (grpc__health_takes(method))
-        return method->server_streaming ? RUNNER_HEALTH_WATCH : RUNNER_HEALTH;
-    if (reflection_takes(method))
-        return RUNNER_REFLECTION;
-    if (method->client_streaming || !slice_starts_with(method->full_name, SLICE("datastream.")))
-        return RUNNER_NONE;
-    return method->server_streaming ? RUNNER_CHAIN_STREAM : RUNNER_CHAIN;
-}
-
 struct status grpc_new(struct frontends *frontends, struct arena *arena, struct grpc **ret_grpc)
 {
-    const struct contract *contract = frontends->contract;
     struct grpc *grpc = arena_zalloc(arena, sizeof(*grpc));
-    struct status status;
+    struct status status = runners_make(frontends, arena);
 
+    if (!status_is_ok(status))
+        return status;
     if (grpc == NULL)
         return status_out_of_memory();
     grpc->frontends = frontends;
-    grpc->runners = arena_array(arena, contract->method_count, sizeof(grpc->runners[0]));
-    if (grpc->runners == NULL)
-        return status_out_of_memory();
-    for (size_t i = 0; i < contract->method_count; i++)
-        grpc->runners[i] = runner_of(contract->methods[i]);
     drain_init(&grpc->drain);
     status = reflection_index_new(embedded_reflection(), arena, &grpc->reflection);
     if (status_is_ok(status))
@@ -102,7 +76,7 @@ static const struct method *method_of(const struct grpc *grpc, const struct exch
 {
     const struct method *method = contract_method(grpc->frontends->contract, exchange->head.path);
 
-    return method == NULL || grpc->runners[method->index] == RUNNER_NONE ? NULL : method;
+    return method == NULL || runner_of(grpc->frontends, method) == RUNNER_NONE ? NULL : method;
 }
 
 bool grpc_is_for(const struct grpc *grpc, const struct exchange *exchange)
@@ -116,6 +90,15 @@ static void answer_status(struct grpc_call *call, struct status status)
 
     frontend->answered = true;
     frontend->logged_status = (int)grpc__answer_status(frontend->exchange, &call->answer, status);
+}
+
+static void answer_message(struct grpc_call *call, const ProtobufCMessage *message)
+{
+    struct frontend_call *frontend = call->frontend;
+
+    assert(message != NULL);
+    frontend->answered = true;
+    frontend->logged_status = (int)grpc__answer_message(&call->answer, message);
 }
 
 static void take_message(struct grpc_call *call, const struct frame *frame)
@@ -187,23 +170,33 @@ static void on_finished(struct call *chain_call)
         answer_status(call, chain_call->status);
         return;
     }
-    assert(chain_call->response != NULL);
-    frontend->answered = true;
     call->answer.metadata = chain_call->answer_metadata;
     if (chain_call->keep_plain)
         call->answer.accepts = 0;
-    frontend->logged_status = (int)grpc__answer_message(&call->answer, chain_call->response);
+    answer_message(call, chain_call->response);
 }
 
 static enum runner runner_for(const struct grpc_call *call)
 {
-    return call->grpc->runners[call->frontend->call.method->index];
+    return runner_of(call->grpc->frontends, call->frontend->call.method);
 }
 
 static struct server_stream stream_for(struct grpc_call *call)
 {
     return (struct server_stream){
         .frontend = call->frontend, .answer = &call->answer, .deadline_us = call->deadline_us};
+}
+
+static void run_check(struct grpc_call *call)
+{
+    ProtobufCMessage *response = NULL;
+    struct status status = grpc__health_check(call->grpc->frontends, &call->frontend->call,
+                                              &response);
+
+    if (status_is_ok(status))
+        answer_message(call, response);
+    else
+        answer_status(call, status);
 }
 
 static void run_watch(struct grpc_call *call)
@@ -226,12 +219,9 @@ static void run_stream(struct grpc_call *call)
 
 static void run(struct grpc_call *call)
 {
-    struct frontend_call *frontend = call->frontend;
-
     switch (runner_for(call)) {
     case RUNNER_HEALTH:
-        frontend->call.status = grpc__health_check(call->grpc->frontends, &frontend->call);
-        on_finished(&frontend->call);
+        run_check(call);
         break;
     case RUNNER_HEALTH_WATCH:
         run_watch(call);
@@ -239,8 +229,12 @@ static void run(struct grpc_call *call)
     case RUNNER_CHAIN_STREAM:
         run_stream(call);
         break;
-    default:
-        frontend_dispatch(frontend);
+    case RUNNER_CHAIN:
+        frontend_dispatch(call->frontend);
+        break;
+    case RUNNER_NONE:       /* is refused before there is a call */
+    case RUNNER_REFLECTION: /* has taken the exchange over */
+        assert(false);
     }
 }
 

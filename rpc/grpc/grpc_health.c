@@ -16,11 +16,6 @@ struct health_watch {
     enum serving told;
 };
 
-bool grpc__health_takes(const struct method *method)
-{
-    return slice_equal(method->service->full_name, SLICE("grpc.health.v1.Health"));
-}
-
 static bool is_service(const struct contract *contract, struct slice name)
 {
     for (size_t i = 0; i < contract->service_count; i++)
@@ -51,14 +46,15 @@ static ProtobufCMessage *make_response(const struct call *call, enum serving ser
     return response;
 }
 
-struct status grpc__health_check(const struct frontends *frontends, struct call *call)
+struct status grpc__health_check(const struct frontends *frontends, const struct call *call,
+                                 ProtobufCMessage **ret_response)
 {
     enum serving serving = judge(frontends, call);
 
     if (serving == HEALTH_SERVICE_UNKNOWN)
         return status_const(STATUS_NOT_FOUND, SLICE("Unknown service."));
-    call->response = make_response(call, serving);
-    return call->response == NULL ? status_out_of_memory() : status_ok();
+    *ret_response = make_response(call, serving);
+    return *ret_response == NULL ? status_out_of_memory() : status_ok();
 }
 
 /* -- watch ------------------------------------------------------------------------------------ */

@@ -5,14 +5,12 @@
 #include "rpc/grpc/drain.h"
 #include "rpc/grpc/server_stream.h"
 
-/* Whether the method is Health's; of a stream it is Watch. */
-bool grpc__health_takes(const struct method *method);
-
 /*
- * Check: sets call->response to SERVING, or NOT_SERVING while the server drains. The empty name is
+ * Check: sets *ret_response, in the call's arena, to SERVING, or NOT_SERVING while the server drains. The empty name is
  * the server, others are services of the contract. NOT_FOUND for an unknown name.
  */
-struct status grpc__health_check(const struct frontends *frontends, struct call *call);
+struct status grpc__health_check(const struct frontends *frontends, const struct call *call,
+                                 ProtobufCMessage **ret_response);
 
 /*
  * Watch: goes on with a call whose request is read. Sends what Check would say, SERVICE_UNKNOWN for

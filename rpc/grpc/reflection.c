@@ -45,13 +45,6 @@ struct making {
     ProtobufCMessage *response;
 };
 
-bool reflection_takes(const struct method *method)
-{
-    return slice_equal(method->service->full_name, SLICE("grpc.reflection.v1.ServerReflection")) ||
-           slice_equal(method->service->full_name,
-                       SLICE("grpc.reflection.v1alpha.ServerReflection"));
-}
-
 /* The answer's message of the oneof's member; NULL when the arena failed. */
 static ProtobufCMessage *put_answer(const struct making *making, uint32_t number,
                                     const struct message_type **ret_type)

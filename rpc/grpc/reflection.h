@@ -8,9 +8,6 @@
 #include "proto/message/message.h"
 #include "rpc/grpc/reflection_index.h"
 
-/* Whether the method is one that reflection_answer answers. */
-bool reflection_takes(const struct method *method);
-
 /*
  * The response to a request of the method, in the arena; it borrows the request and the index. What
  * is unknown (NOT_FOUND), and a request that asks for nothing known (UNIMPLEMENTED), are told in
