@@ -433,8 +433,19 @@ static size_t next_code_point(struct slice text, utf8proc_int32_t *ret_c)
     return len > 0 ? (size_t)len : 0;
 }
 
+/* Characters that every table of Unicode agrees on: nothing is refused, and case alone is folded. */
+static bool is_printable_ascii(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] < 0x20 || text.data[i] > 0x7e)
+            return false;
+    return true;
+}
+
 const char *key_check_text(struct slice text)
 {
+    if (is_printable_ascii(text))
+        return NULL;
     for (size_t at = 0; at < text.len;) {
         utf8proc_int32_t c;
         size_t len = next_code_point(slice_from(text, at), &c);
@@ -545,16 +556,46 @@ static const char *fold(struct arena *arena, struct slice text, struct slice *re
     return NULL;
 }
 
+/* What fold does of ASCII, for a tenth of its time. Empty also when the arena fails. */
+static struct slice fold_ascii(struct arena *arena, struct slice text)
+{
+    char *bytes = arena_alloc(arena, text.len + 1);
+
+    if (bytes == NULL)
+        return SLICE_EMPTY;
+    for (size_t i = 0; i < text.len; i++)
+        bytes[i] = text.data[i] >= 'A' && text.data[i] <= 'Z' ? (char)(text.data[i] + 'a' - 'A')
+                                                              : text.data[i];
+    bytes[text.len] = '\0';
+    return slice_make(bytes, join_spaces(bytes, text.len));
+}
+
+static struct slice trim_spaces(struct slice text)
+{
+    while (text.len > 0 && text.data[0] == ' ')
+        text = slice_from(text, 1);
+    while (text.len > 0 && text.data[text.len - 1] == ' ')
+        text.len--;
+    return text;
+}
+
 const char *key_fold_name(struct arena *arena, struct slice name, struct slice *ret_trimmed,
                           struct slice *ret_folded)
 {
     struct slice trimmed = SLICE_EMPTY;
     struct slice folded = SLICE_EMPTY;
-    const char *wrong;
+    const char *wrong = NULL;
 
-    if (name.len > 0 && (wrong = trim_and_judge(name, &trimmed)) != NULL)
-        return wrong;
-    if (trimmed.len > 0 && (wrong = fold(arena, trimmed, &folded)) != NULL)
+    if (is_printable_ascii(name)) {
+        trimmed = trim_spaces(name);
+        folded = fold_ascii(arena, trimmed);
+        wrong = name.len > 0 && trimmed.len == 0 ? blank : NULL;
+    } else {
+        wrong = trim_and_judge(name, &trimmed);
+        if (wrong == NULL && trimmed.len > 0)
+            wrong = fold(arena, trimmed, &folded);
+    }
+    if (wrong != NULL)
         return wrong;
     trimmed = arena_copy(arena, trimmed);
     *ret_trimmed = arena_failed(arena) ? SLICE_EMPTY : trimmed;
@@ -565,16 +606,9 @@ const char *key_fold_name(struct arena *arena, struct slice name, struct slice *
 struct slice key_fold_text(struct arena *arena, struct slice text)
 {
     struct slice folded = SLICE_EMPTY;
-    char *bytes;
 
     for (size_t i = 0; i < text.len; i++)
         if ((unsigned char)text.data[i] >= 0x80)
             return fold(arena, text, &folded) == NULL ? folded : SLICE_EMPTY;
-    bytes = arena_alloc(arena, text.len + 1);
-    if (bytes == NULL)
-        return SLICE_EMPTY;
-    for (size_t i = 0; i < text.len; i++)
-        bytes[i] = text.data[i] >= 'A' && text.data[i] <= 'Z' ? (char)(text.data[i] + 'a' - 'A')
-                                                              : text.data[i];
-    return slice_make(bytes, join_spaces(bytes, text.len));
+    return fold_ascii(arena, text);
 }

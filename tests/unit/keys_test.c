@@ -279,6 +279,25 @@ static void unfit_names_are_refused(void **state)
     }
 }
 
+/* A soft hyphen is never seen, and has the same name folded by the tables of Unicode. */
+static void ascii_names_fold_as_the_tables_of_unicode_say(void **state)
+{
+    (void)state;
+    for (int first = 0x20; first < 0x7f; first++)
+        for (int second = 0x20; second < 0x7f; second++) {
+            const char text[] = {'X', (char)first, (char)second, ' ', 'y', '\xc2', '\xad'};
+            struct slice trimmed;
+            struct slice folded;
+            struct slice wanted;
+
+            assert_null(key_fold_name(&arena, slice_make(text, 5), &trimmed, &folded));
+            assert_null(key_fold_name(&arena, slice_make(text, 7), &trimmed, &wanted));
+            if (!slice_equal(folded, wanted))
+                fail_msg("%.5s folds to %.*s", text, SLICE_ARG(folded));
+            arena_reset(&arena);
+        }
+}
+
 /* A folded name that folds to another one would let two equal names live side by side. */
 static void folding_is_stable_for_every_character(void **state)
 {
@@ -342,6 +361,8 @@ int main(void)
                                         close_arena),
         cmocka_unit_test_setup_teardown(names_are_folded, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(unfit_names_are_refused, open_arena, close_arena),
+        cmocka_unit_test_setup_teardown(ascii_names_fold_as_the_tables_of_unicode_say, open_arena,
+                                        close_arena),
         cmocka_unit_test_setup_teardown(folding_is_stable_for_every_character, open_arena,
                                         close_arena),
         cmocka_unit_test(a_failed_arena_gives_empty_keys),
