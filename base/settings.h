@@ -94,6 +94,8 @@
       "log lines that wait for the reader of standard error; further ones are dropped and "        \
       "counted")                                                                                   \
     X(block_cache_mib, 8, 1048576, 256, "memory for cached blocks of the embedded store")          \
+    X(row_cache_mib, 0, 1048576, 64,                                                               \
+      "memory for cached rows of the embedded store; 0 disables it")                               \
     X(identity_cache_entries, 64, 10000000, 100000, "tokens whose facts each event loop caches")
 
 struct settings {

@@ -313,6 +313,7 @@ struct store_options {
     bool create;           /* make it when it is missing, else refuse */
     bool read_only;        /* for offline tools: writes are refused, nothing is changed */
     size_t block_cache_bytes;
+    size_t row_cache_bytes; /* single rows that were read from tables; 0: none are cached */
     /*
      * The time that each batch is stored with ("newest_time" in the family meta), in ms since 1970;
      * may be NULL, and 0 stores none. Called on the committer's thread.

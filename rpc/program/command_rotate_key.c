@@ -175,6 +175,7 @@ int command_rotate_key(const struct options *options, struct arena *arena)
     const struct store_options opening = {
         .directory = options->data_dir,
         .block_cache_bytes = (size_t)options->settings.block_cache_mib << 20,
+        .row_cache_bytes = (size_t)options->settings.row_cache_mib << 20,
         .now_ms = time_floor_believed_ms,
     };
     struct store *store;

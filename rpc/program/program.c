@@ -47,6 +47,7 @@ static struct status store_open(const struct options *options, enum store_use us
         .create = program->create,
         .read_only = use == STORE_OFFLINE,
         .block_cache_bytes = (size_t)options->settings.block_cache_mib << 20,
+        .row_cache_bytes = (size_t)options->settings.row_cache_mib << 20,
         .now_ms = time_floor_believed_ms,
         .observer = observe,
         .observer_context = observers,

@@ -60,12 +60,22 @@ static inline void fixture_open(struct fixture *f)
 #endif
 }
 
+/* The default, unless a run of the test asks for another one. */
+static inline size_t fixture_row_cache_bytes(void)
+{
+    const char *text = getenv("ROW_CACHE_BYTES");
+
+    return text == NULL ? (size_t)64 << 20 : strtoul(text, NULL, 10);
+}
+
 static inline void fixture_make(struct fixture *f, bool late)
 {
     *f = (struct fixture){.directory = "/tmp/datastream-store-XXXXXX", .late = late};
     assert_non_null(mkdtemp(f->directory));
-    f->options = (struct store_options){
-        .directory = f->directory, .create = true, .block_cache_bytes = 1 << 20};
+    f->options = (struct store_options){.directory = f->directory,
+                                        .create = true,
+                                        .block_cache_bytes = 1 << 20,
+                                        .row_cache_bytes = fixture_row_cache_bytes()};
     arena_init(&f->arena, NULL, FIXTURE_ARENA);
 }
 

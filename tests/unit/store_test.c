@@ -39,6 +39,39 @@ static void writes_are_read_back(void **state)
     assert_false(is_there(f, FAMILY_RESOURCES, SLICE("k")));
 }
 
+/* Rows in memory and in tables, cached ones and absent ones, against a plain model. */
+static void rows_that_were_read_are_read_as_they_were_changed(void **state)
+{
+    enum { KEYS = 12, STEPS = 400, FLUSH_EVERY = 50 };
+    struct fixture *f = *state;
+    uint32_t random = 1;
+    int model[KEYS] = {0}; /* 0: absent */
+
+    for (int step = 1; step <= STEPS; step++) {
+        unsigned at = (random = random * 1664525 + 1013904223) >> 16;
+        struct slice key = arena_printf(&f->arena, "key %u", at % KEYS);
+        struct slice body = arena_printf(&f->arena, "%d", step);
+
+        if (at / KEYS % 3 == 0) {
+            put(f, FAMILY_RESOURCES, key, body);
+            model[at % KEYS] = step;
+        } else if (at / KEYS % 3 == 1 && model[at % KEYS] != 0) {
+            erase(f, FAMILY_RESOURCES, key);
+            model[at % KEYS] = 0;
+        }
+        if (step % FLUSH_EVERY == 0)
+            fixture_reopen(f);
+        for (int k = 0; k < KEYS; k++) {
+            key = arena_printf(&f->arena, "key %d", k);
+            body = arena_printf(&f->arena, "%d", model[k]);
+            if (model[k] == 0)
+                assert_false(is_there(f, FAMILY_RESOURCES, key));
+            else
+                assert_slice_equal(read_body(f, FAMILY_RESOURCES, key), body);
+        }
+    }
+}
+
 static void bodies_may_be_empty_or_hold_any_byte(void **state)
 {
     struct fixture *f = *state;
@@ -680,6 +713,7 @@ int main(void)
 {
     const struct CMUnitTest of_every_engine[] = {
         PROMISE(writes_are_read_back),
+        PROMISE(rows_that_were_read_are_read_as_they_were_changed),
         PROMISE(bodies_may_be_empty_or_hold_any_byte),
         PROMISE(records_carry_the_revision_of_their_commit),
         PROMISE(later_operations_of_a_commit_win),
