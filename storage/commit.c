@@ -11,6 +11,7 @@
 #include "storage/commit.h"
 
 #include <assert.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -32,11 +33,16 @@ struct committer {
     struct committer_options options;
     pthread_t thread;
 
-    pthread_mutex_t mutex; /* guards the four fields below */
-    pthread_cond_t cond;
-    struct commit *queue, **queue_tail;
-    bool waiting; /* the thread waits for cond */
+    pthread_mutex_t mutex; /* guards the three fields below */
+    struct commit_queue queue;
+    bool waiting; /* the thread waits for `wake`, and nobody raised it yet */
     bool stopping;
+    /*
+     * A semaphore, and no condition: it is raised when the mutex is free again, so that the thread
+     * does not wake to wait for the mutex. Whoever raised it touches it no more, so that the store
+     * may be closed as soon as the commit is answered.
+     */
+    sem_t wake;
 
     _Atomic uint64_t revision; /* written by the thread, read by all */
     atomic_bool read_only;     /* the same */
@@ -484,14 +490,16 @@ static struct commit *take(struct committer *c)
     struct commit *list;
 
     pthread_mutex_lock(&c->mutex);
-    while (c->queue == NULL && !c->stopping) {
+    while (c->queue.first == NULL && !c->stopping) {
         c->waiting = true;
-        pthread_cond_wait(&c->cond, &c->mutex);
+        pthread_mutex_unlock(&c->mutex);
+        while (sem_wait(&c->wake) != 0) /* a signal came */
+            continue;
+        pthread_mutex_lock(&c->mutex);
+        assert(!c->waiting);
     }
-    c->waiting = false;
-    list = c->queue;
-    c->queue = NULL;
-    c->queue_tail = &c->queue;
+    list = c->queue.first;
+    c->queue = (struct commit_queue){0};
     pthread_mutex_unlock(&c->mutex);
     return list;
 }
@@ -513,7 +521,7 @@ static void release(struct committer *c)
     arena_cache_done(&c->cache);
     audit_heads_free(c->heads);
     hmac_free(c->hmac);
-    pthread_cond_destroy(&c->cond);
+    sem_destroy(&c->wake);
     pthread_mutex_destroy(&c->mutex);
     free(c);
 }
@@ -525,12 +533,11 @@ struct committer *committer_start(const struct committer_options *options)
     if (c == NULL)
         return NULL;
     c->options = *options;
-    c->queue_tail = &c->queue;
     c->next_revision = options->revision + 1;
     atomic_init(&c->revision, options->revision);
     atomic_init(&c->read_only, options->read_only);
     pthread_mutex_init(&c->mutex, NULL);
-    pthread_cond_init(&c->cond, NULL);
+    sem_init(&c->wake, 0, 0);
     arena_init(&c->arena, &c->cache, SIZE_MAX);
     c->heads = audit_heads_new();
     c->hmac = hmac_new();
@@ -541,19 +548,25 @@ struct committer *committer_start(const struct committer_options *options)
     return c;
 }
 
-void committer_submit(struct committer *c, struct commit *commit)
+void committer_submit(struct committer *c, const struct commit_queue *queue)
 {
-    assert(commit->result == COMMIT_PENDING && commit->done != NULL);
+    bool wakes;
+
+    assert(queue->first->result == COMMIT_PENDING && queue->first->done != NULL);
+    assert(queue->last->queue_next == NULL);
     pthread_mutex_lock(&c->mutex);
-    assert(!c->stopping && *c->queue_tail == NULL);
-    *c->queue_tail = commit;
-    c->queue_tail = &commit->queue_next;
-    if (c->waiting) {
-        c->waiting = false;
-        /* Inside the mutex: once it is free the commit may be answered and the store closed. */
-        pthread_cond_signal(&c->cond);
-    }
+    assert(!c->stopping);
+    if (c->queue.first == NULL)
+        c->queue.first = queue->first;
+    else
+        c->queue.last->queue_next = queue->first;
+    c->queue.last = queue->last;
+    wakes = c->waiting;
+    c->waiting = false;
     pthread_mutex_unlock(&c->mutex);
+    /* The thread sleeps until this, so that the commits are not answered nor the store closed yet. */
+    if (wakes)
+        sem_post(&c->wake);
 }
 
 uint64_t committer_revision(struct committer *c)
@@ -569,13 +582,17 @@ bool committer_is_read_only(struct committer *c)
 bool committer_stop(struct committer *c)
 {
     bool wrote;
+    bool wakes;
 
     pthread_mutex_lock(&c->mutex);
     c->stopping = true;
-    pthread_cond_signal(&c->cond);
+    wakes = c->waiting;
+    c->waiting = false;
     pthread_mutex_unlock(&c->mutex);
+    if (wakes)
+        sem_post(&c->wake);
     pthread_join(c->thread, NULL);
-    assert(c->queue == NULL); /* the thread answers all before it ends */
+    assert(c->queue.first == NULL); /* the thread answers all before it ends */
     wrote = !atomic_load(&c->read_only);
     release(c);
     return wrote;

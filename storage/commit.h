@@ -22,8 +22,8 @@ struct committer_options {
 /* Starts the thread. NULL when there is no memory, thread or HMAC for it. */
 struct committer *committer_start(const struct committer_options *options);
 
-/* Queues a commit; any thread. */
-void committer_submit(struct committer *committer, struct commit *commit);
+/* Queues commits, at least one, and keeps their list; any thread. */
+void committer_submit(struct committer *committer, const struct commit_queue *queue);
 
 /* Newest revision that was written; any thread. */
 uint64_t committer_revision(struct committer *committer);

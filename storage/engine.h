@@ -39,8 +39,11 @@ struct store_engine {
     void (*view_reset)(struct store_view *view);
     void (*fetch)(struct store_view *view, void (*done)(void *context), void *context);
 
-    /* Takes a commit of legal size; its `done` and `context` are set. */
-    void (*commit)(struct store *store, struct commit *commit);
+    /*
+     * Takes commits of legal size, at least one, in the order of the queue, and keeps the list; the
+     * `done` and `context` of each are set.
+     */
+    void (*commit)(struct store *store, const struct commit_queue *queue);
 
     uint64_t (*revision)(struct store *store);
     /* Why writes are refused, as store_read_only_reason; NULL when they are not. */

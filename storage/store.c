@@ -304,8 +304,8 @@ static bool is_legal(const struct commit *commit)
     return !arena_failed(commit->arena) && commit_fits(commit);
 }
 
-void store_commit(struct store *store, struct commit *commit,
-                  void (*done)(struct commit *commit, void *context), void *context)
+void store_commit_later(struct commit_queue *queue, struct commit *commit,
+                        void (*done)(struct commit *commit, void *context), void *context)
 {
     assert(done != NULL && commit->arena != NULL);
     commit->done = done;
@@ -314,12 +314,35 @@ void store_commit(struct store *store, struct commit *commit,
     commit->result = COMMIT_PENDING;
     commit->conflict = NULL;
     commit->revision = 0;
-    if (is_legal(commit)) {
-        store->engine->commit(store, commit);
+    if (!is_legal(commit)) {
+        commit->result = COMMIT_FAILED;
+        done(commit, context);
         return;
     }
-    commit->result = COMMIT_FAILED;
-    done(commit, context);
+    assert((queue->first == NULL) == (queue->last == NULL));
+    if (queue->first == NULL)
+        queue->first = commit;
+    else
+        queue->last->queue_next = commit;
+    queue->last = commit;
+}
+
+void store_commit_queued(struct store *store, struct commit_queue *queue)
+{
+    const struct commit_queue submitted = *queue;
+
+    *queue = (struct commit_queue){0};
+    if (submitted.first != NULL)
+        store->engine->commit(store, &submitted);
+}
+
+void store_commit(struct store *store, struct commit *commit,
+                  void (*done)(struct commit *commit, void *context), void *context)
+{
+    struct commit_queue alone = {0};
+
+    store_commit_later(&alone, commit, done, context);
+    store_commit_queued(store, &alone);
 }
 
 void store__waiter_init(struct waiter *waiter)

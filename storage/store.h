@@ -235,7 +235,7 @@ struct commit {
     /* Set by store_commit. */
     void (*done)(struct commit *commit, void *context);
     void *context;
-    struct commit *queue_next; /* the engine's */
+    struct commit *queue_next; /* of a commit_queue, then the engine's */
 };
 
 /* An empty commit. */
@@ -286,7 +286,22 @@ void commit_audit(struct commit *commit, const struct uuid *organization, int64_
 void store_commit(struct store *store, struct commit *commit,
                   void (*done)(struct commit *commit, void *context), void *context);
 
-/* The same, waiting for the result: for tools and start-up, never on a loop. */
+/*
+ * Commits that one thread gathers to hand them over together: the engine is woken once for all of them,
+ * and they share a synced write. Plain; {0} is an empty one.
+ */
+struct commit_queue {
+    struct commit *first, *last;
+};
+
+/* As store_commit, except that the commit waits in the queue for store_commit_queued. */
+void store_commit_later(struct commit_queue *queue, struct commit *commit,
+                        void (*done)(struct commit *commit, void *context), void *context);
+
+/* Submits what the queue holds, in its order, and leaves the queue empty. */
+void store_commit_queued(struct store *store, struct commit_queue *queue);
+
+/* As store_commit, waiting for the result: for tools and start-up, never on a loop. */
 enum commit_result store_commit_wait(struct store *store, struct commit *commit);
 
 /* -- observing ----------------------------------------------------------------------------- */

@@ -245,7 +245,10 @@ void call__submit(struct call *call)
         return;
     }
     call__move(call, CALL_COMMITTING);
-    store_commit(call->loop->chain->store, commit, committed, call);
+    if (call->loop->gathers)
+        store_commit_later(&call->loop->commits, commit, committed, call);
+    else
+        store_commit(call->loop->chain->store, commit, committed, call);
 }
 
 /* A method that HTTP maps to GET is safe (RFC 9110 section 9.2.1), and so is one that says so: it

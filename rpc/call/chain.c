@@ -1,6 +1,7 @@
 /* The chain of a process, made once, and each loop's part of it. */
 #include "rpc/call/chain.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/crypto/wipe.h"
@@ -153,8 +154,19 @@ struct chain_loop *chain_loop_new(struct chain *chain)
     return NULL;
 }
 
+void chain_loop_gather(struct chain_loop *loop)
+{
+    loop->gathers = true;
+}
+
+void chain_loop_end_turn(struct chain_loop *loop)
+{
+    store_commit_queued(loop->chain->store, &loop->commits);
+}
+
 void chain_loop_free(struct chain_loop *loop)
 {
+    assert(loop->commits.first == NULL); /* the last turn ended, and its calls are done */
     stream__leave(loop);
     if (loop->usage != NULL) {
         usage_flush(loop->usage, loop->chain->store, loop->chain->token_kind);

@@ -40,6 +40,9 @@ struct chain_loop {
     struct hmac *page_mac;   /* of page tokens, and of tokens against forgery */
     struct hmac *replay_mac; /* of values that are shown again */
 
+    bool gathers; /* commits wait in `commits` until the turn ends */
+    struct commit_queue commits;
+
     struct stream *streams; /* a ring; the one to be looked at first, NULL when there is none */
     size_t stream_count;
     struct news_listener listener; /* listens while there are streams */

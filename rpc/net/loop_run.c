@@ -120,6 +120,8 @@ static void on_turn(uv_prepare_t *turn)
         start_requests(loop, begun_us, i == 0);
         turn_dirty(loop);
     }
+    if (loop->options->turn_ended != NULL)
+        loop->options->turn_ended(loop->options->context, loop->index);
     atomic_store_explicit(&loop->memory_used, loop->memory.used, memory_order_relaxed);
     if (list_is_empty(&loop->dirty) && schedule_is_empty(&loop->schedule))
         uv_idle_stop(&loop->busy);

@@ -33,6 +33,11 @@ struct server_options {
      */
     bool (*refuse)(void *context, struct exchange *exchange, int status, const char *detail,
                    bool is_cut);
+    /*
+     * Called on the loop's thread at the end of each turn, when no request is started any more and before
+     * the loop waits (may be NULL): what the turn gathered is handed over. `loop` is its loop_index.
+     */
+    void (*turn_ended)(void *context, unsigned loop);
     /* Called on the server_run thread when draining begins (may be NULL): /readyz turns 503. */
     void (*draining)(void *context);
     void *context;

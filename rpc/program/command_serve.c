@@ -159,6 +159,13 @@ static bool refuse(void *context, struct exchange *exchange, int status, const c
     return true;
 }
 
+static void turn_ended(void *context, unsigned loop)
+{
+    const struct frontends *frontends = context;
+
+    chain_loop_end_turn(frontends->loops[loop]);
+}
+
 static void draining(void *context)
 {
     struct frontends *frontends = context;
@@ -221,6 +228,7 @@ static struct status loops_make(struct frontends *frontends, unsigned count, str
         frontends->loops[i] = chain_loop_new(frontends->chain);
         if (frontends->loops[i] == NULL)
             return status_out_of_memory();
+        chain_loop_gather(frontends->loops[i]);
     }
     return status_ok();
 }
@@ -263,6 +271,7 @@ static struct status serve(struct frontends *frontends, struct options *options,
         .proxies = proxies,
         .begin = begin,
         .refuse = refuse,
+        .turn_ended = turn_ended,
         .draining = draining,
         .context = frontends,
     };

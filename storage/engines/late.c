@@ -216,7 +216,7 @@ static void tried(struct commit *commit, void *context)
     schedule(answer->store, answer);
 }
 
-static void late_commit(struct store *base, struct commit *commit)
+static void commit_one(struct store *base, struct commit *commit)
 {
     struct late_store *store = of(base);
     struct late_answer *answer = answer_new(store, commit->context);
@@ -234,6 +234,16 @@ static void late_commit(struct store *base, struct commit *commit)
     commit->result = COMMIT_CONFLICT;
     commit->conflict = commit->conditions;
     schedule(store, answer);
+}
+
+static void late_commit(struct store *base, const struct commit_queue *queue)
+{
+    struct commit *next;
+
+    for (struct commit *commit = queue->first; commit != NULL; commit = next) {
+        next = commit->queue_next;
+        commit_one(base, commit);
+    }
 }
 
 static void give(const struct late_answer *answer)

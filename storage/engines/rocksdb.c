@@ -267,9 +267,9 @@ static bool batch_write(struct store *store)
 
 static const struct batch_writer writer = {batch_put, batch_remove, batch_write};
 
-static void engine_commit(struct store *store, struct commit *commit)
+static void engine_commit(struct store *store, const struct commit_queue *queue)
 {
-    committer_submit(of(store)->committer, commit);
+    committer_submit(of(store)->committer, queue);
 }
 
 static uint64_t engine_revision(struct store *store)

@@ -569,6 +569,40 @@ static void commits_beyond_the_limits_fail_untried(void **state)
     assert_int_equal(commit_bytes(f, COMMIT_BYTES_MOST), COMMIT_DONE);
 }
 
+static void note_done(struct commit *commit, void *context)
+{
+    assert_int_not_equal(commit->result, COMMIT_PENDING);
+    signal_raise(context);
+}
+
+/* Of three commits the one in the middle is too large: it fails at once, and the others do not wait for it. */
+static void gathered_commits_are_tried_when_they_are_handed_over(void **state)
+{
+    struct fixture *f = *state;
+    struct signal signal = SIGNAL_INIT;
+    struct commit_queue queue = {0};
+    struct commit commits[3];
+
+    for (int i = 0; i < 3; i++) {
+        commit_init(&commits[i], &f->arena);
+        for (int k = 0; k <= (i == 1 ? COMMIT_OPERATIONS_MOST : 0); k++)
+            commit_put(&commits[i], FAMILY_USERS, SLICE("k"), SLICE("v"));
+        store_commit_later(&queue, &commits[i], note_done, &signal);
+    }
+    assert_int_equal(commits[1].result, COMMIT_FAILED);
+    assert_int_equal(signal.count, 1);
+    assert_int_equal(store_revision(f->store), 0);
+    store_commit_queued(f->store, &queue);
+    assert_null(queue.first);
+    signal_wait(&signal, 3);
+    for (int i = 0; i < 3; i += 2)
+        if (!late_engine || commits[i].result != COMMIT_CONFLICT)
+            assert_int_equal(commits[i].result, COMMIT_DONE);
+    if (!late_engine)
+        assert_int_equal(commits[2].revision, commits[0].revision + 1);
+    store_commit_queued(f->store, &queue); /* an empty one is none */
+}
+
 static void commits_that_lost_a_part_for_memory_fail(void **state)
 {
     struct fixture *f = *state;
@@ -731,6 +765,7 @@ int main(void)
         PROMISE(a_chain_that_was_cut_is_found_also_after_it_grew),
         PROMISE(a_chain_that_was_removed_whole_leaves_a_trace),
         PROMISE(commits_beyond_the_limits_fail_untried),
+        PROMISE(gathered_commits_are_tried_when_they_are_handed_over),
         PROMISE(commits_that_lost_a_part_for_memory_fail),
         PROMISE(counters_stop_at_zero),
 #ifdef DATASTREAM_FAULTS
