@@ -1,8 +1,10 @@
 /*
- * A page under way: one scan gives candidates in the driver's order, their records are read in
- * batches, and what matches fills the page until it is full or enough was looked at.
+ * A page under way: scans, each longer than the last one, give candidates in the driver's order, their
+ * records are read in batches, and what matches fills the page until it is full or enough was looked at.
  */
 #include "rpc/services/resource/list.h"
+
+#include <assert.h>
 
 #include "rpc/services/resource/list_query.h"
 #include "rpc/services/resource/read_mask.h"
@@ -12,8 +14,11 @@
 #define LOOKED_MOST 2000
 #define LOOKED_MOST_COMPUTED 200
 
+/* Rows of the scans of a filtered page: the first one suffices where an index is exact. */
+#define SCAN_LEAST 16
+#define SCAN_NEXT 128
+
 /* Records that are read at once. */
-#define BATCH_LEAST 64
 #define BATCH_MOST 128
 
 /* What may belong to the page. */
@@ -31,6 +36,12 @@ struct page {
     size_t candidate_count;
     bool more; /* rows beyond the candidates */
     size_t at; /* the candidate that is looked at next */
+    size_t scanned;
+    size_t scanned_bytes;            /* of the records that the scans brought themselves */
+    size_t scan_most;                /* rows that the page scans in all */
+    size_t scan_next;                /* rows of the next scan */
+    ProtobufCMessage *const *beside; /* objects beside the store */
+    size_t beside_count;
     size_t bytes;
     struct arena scratch;
     /* Found. */
@@ -48,19 +59,18 @@ static struct status scan(struct page *page, struct store_rows *ret_rows)
     const struct list_query *query = &page->query;
     struct slice from = query->plan.from;
     struct slice to = query->plan.to;
-    size_t limit = query->page_size;
+    size_t left = page->scan_most - page->scanned;
     enum store_found found;
 
-    if (query->filter.root != NULL)
-        limit = query->filter.names_computed ? LOOKED_MOST_COMPUTED : LOOKED_MOST;
+    assert(left > 0);
     if (query->after.len > 0 && query->plan.reverse)
         to = query->after;
     else if (query->after.len > 0) /* the NUL after the copy is part of the key: the next one */
         from = slice_make(arena_copy(call->arena, query->after).data, query->after.len + 1);
     if (arena_failed(call->arena))
         return status_out_of_memory();
-    found = store_scan(call->view, query->plan.family, from, to, query->plan.reverse, limit,
-                       ret_rows);
+    found = store_scan(call->view, query->plan.family, from, to, query->plan.reverse,
+                       page->scan_next < left ? page->scan_next : left, ret_rows);
     return found == STORE_FOUND ? status_ok() : call_store_status(found);
 }
 
@@ -89,26 +99,34 @@ static void insert(struct page *page, const struct store_rows *rows, ProtobufCMe
     page->candidate_count++;
 }
 
-static struct status find_candidates(struct page *page, ProtobufCMessage *const *beside,
-                                     size_t beside_count)
+/* Finds the candidates of the next scan, in place of those that were all looked at. */
+static struct status find_candidates(struct page *page)
 {
     struct store_rows rows = {0};
+    struct candidate *candidates;
     struct status status = scan(page, &rows);
 
     if (!status_is_ok(status))
         return status;
-    page->candidates = arena_array(page->call->arena, rows.count + beside_count,
-                                   sizeof(*page->candidates));
-    if (page->candidates == NULL)
+    candidates = arena_array(page->call->arena, rows.count + page->beside_count,
+                             sizeof(*candidates));
+    if (candidates == NULL)
         return status_out_of_memory();
-    for (size_t i = 0; i < rows.count; i++)
-        page->candidates[i].key = rows.rows[i].key;
-    for (size_t i = 0; i < rows.count; i++)
-        page->candidates[i].value = rows.rows[i].value;
+    page->candidates = candidates;
+    page->at = 0;
+    page->scanned += rows.count;
+    page->scan_next = page->scan_next * 2 < SCAN_NEXT ? SCAN_NEXT : page->scan_next * 2;
+    for (size_t i = 0; i < rows.count; i++) {
+        page->candidates[i] = (struct candidate){rows.rows[i].key, rows.rows[i].value, NULL};
+        page->scanned_bytes += rows.rows[i].value.len;
+    }
     page->candidate_count = rows.count;
     page->more = rows.more;
-    for (size_t i = 0; i < beside_count; i++)
-        insert(page, &rows, beside[i]);
+    for (size_t i = 0; i < page->beside_count; i++)
+        insert(page, &rows, page->beside[i]);
+    /* The next scan goes on after what this one gave. */
+    if (page->candidate_count > 0)
+        page->query.after = page->candidates[page->candidate_count - 1].key;
     return arena_failed(page->call->arena) ? status_out_of_memory() : status_ok();
 }
 
@@ -262,19 +280,27 @@ static struct status judge(struct page *page, size_t from, size_t *end)
     return arena_failed(page->call->arena) ? status_out_of_memory() : status;
 }
 
+/* Whether there is another one, or may be one after those that were scanned. */
+static bool has_candidate(const struct page *page)
+{
+    return page->at < page->candidate_count || (page->more && page->scanned < page->scan_most &&
+                                                page->scanned_bytes < STORE_SCAN_BYTES_MOST);
+}
+
 /* Fills the page until it is full or others wait for the loop: then the call gives way. */
 static struct status fill(struct page *page)
 {
     bool reads = page->query.plan.driver != LIST_BY_ID;
     size_t wanted = page->query.page_size;
-    size_t batch = wanted < BATCH_LEAST ? BATCH_LEAST : wanted > BATCH_MOST ? BATCH_MOST : wanted;
 
-    while (page->at < page->candidate_count && page->count < wanted &&
-           page->bytes < STORE_SCAN_BYTES_MOST) {
+    while (page->count < wanted && page->bytes < STORE_SCAN_BYTES_MOST && has_candidate(page)) {
+        struct status status = page->at == page->candidate_count ? find_candidates(page)
+                                                                 : status_ok();
         size_t left = page->candidate_count - page->at;
-        size_t end = page->at + (left < batch ? left : batch);
-        struct status status = reads ? read_records(page, page->at, end, &end) : status_ok();
+        size_t end = page->at + (left < BATCH_MOST ? left : BATCH_MOST);
 
+        if (status_is_ok(status) && reads)
+            status = read_records(page, page->at, end, &end);
         if (status_is_ok(status))
             status = judge(page, page->at, &end);
         if (!status_is_ok(status))
@@ -283,8 +309,10 @@ static struct status fill(struct page *page)
         if (call_gives_way(page->call))
             return status_ok();
     }
-    if (page->more || page->at < page->candidate_count)
+    if (page->at < page->candidate_count && page->at > 0)
         page->last = page->candidates[page->at - 1].key;
+    else if (page->more)
+        page->last = page->query.after;
     return page->query.filter.names_computed ? status_ok() : complete(page, 0);
 }
 
@@ -322,13 +350,21 @@ static struct status begin_query(struct page *page, ProtobufCMessage *const *bes
                                  size_t beside_count)
 {
     struct arena *arena = page->call->arena;
-    size_t room = page->query.page_size + BATCH_MOST + LIST_BESIDE_MOST;
+    const struct list_query *query = &page->query;
+    size_t room = query->page_size + BATCH_MOST + LIST_BESIDE_MOST;
 
+    page->beside = beside;
+    page->beside_count = beside_count;
+    page->scan_next = page->scan_most = query->page_size;
+    if (query->filter.root != NULL) {
+        page->scan_most = query->filter.names_computed ? LOOKED_MOST_COMPUTED : LOOKED_MOST;
+        page->scan_next = query->page_size < SCAN_LEAST ? SCAN_LEAST : query->page_size;
+    }
     page->items = arena_array(arena, room, sizeof(ProtobufCMessage *));
     page->values = arena_array(arena, room, sizeof(*page->values));
     if (arena_failed(arena))
         return status_out_of_memory();
-    return find_candidates(page, beside, beside_count);
+    return find_candidates(page);
 }
 
 /* A page with its candidates, of which none was looked at. */
