@@ -126,7 +126,7 @@ static void put_security(struct openapi *api)
                           "password."));
     openapi__close(api, '}');
     /* 2.0 has no cookies, which are a header in the end. */
-    openapi__key(api, SLICE("session"));
+    openapi__key(api, SLICE("sessionCookie"));
     openapi__open(api, '{');
     openapi__member(api, SLICE("type"), SLICE("apiKey"));
     openapi__member(api, SLICE("in"),
@@ -172,39 +172,6 @@ static void put_components(struct openapi *api)
         openapi__close(api, '}');
 }
 
-/*
- * Generators of clients from Swagger 2.0 take the verb of a path for a parameter, and name an argument
- * after it: a verb that JavaScript keeps for itself would spoil the client whole, so such an operation
- * is in the documents of version 3 alone.
- */
-static bool spoils_clients(const struct openapi_operation *operation)
-{
-    static const struct slice reserved[] = {
-        SLICE_INIT("delete"), SLICE_INIT("export"), SLICE_INIT("import"),
-        SLICE_INIT("new"),    SLICE_INIT("return"), SLICE_INIT("switch"),
-    };
-    bool spoils = false;
-
-    for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
-        spoils = spoils || slice_equal(operation->binding->template.verb, reserved[i]);
-    return spoils;
-}
-
-static void leave_out_spoiling(struct openapi *api)
-{
-    struct openapi_operation *kept = arena_array(api->text.arena, api->operation_count + 1,
-                                                 sizeof(*kept));
-    size_t count = 0;
-
-    if (kept == NULL)
-        return;
-    for (size_t i = 0; i < api->operation_count; i++)
-        if (!spoils_clients(&api->operations[i]))
-            kept[count++] = api->operations[i];
-    api->operations = kept;
-    api->operation_count = count;
-}
-
 struct status openapi_write(struct arena *arena, const struct contract *contract,
                             enum openapi_version version,
                             const struct openapi_operation *operations, size_t count,
@@ -219,8 +186,6 @@ struct status openapi_write(struct arena *arena, const struct contract *contract
         .enums = arena_array(arena, contract->enum_count + 1, sizeof(bool)),
     };
 
-    if (version == OPENAPI_2_0)
-        leave_out_spoiling(&api);
     for (size_t use = 0; use < SCHEMA_USES; use++)
         api.messages[use] = arena_array(arena, contract->message_count + 1, sizeof(bool));
     if (arena_failed(arena))

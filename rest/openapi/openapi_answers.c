@@ -88,6 +88,12 @@ static void put_answer_schema(struct openapi *api, const struct binding *binding
         openapi__message_schema(api, binding->output, USE_ANSWER);
 }
 
+/* Whether the answer is kept as it comes: neither JSON nor, beyond its lines, a schema's. */
+static bool is_file(const struct openapi_operation *operation)
+{
+    return operation->binding->format != NULL || binding_answers_raw(operation->binding);
+}
+
 /* One content type of the answer. */
 static void put_type(struct openapi *api, struct slice type, const struct binding *binding)
 {
@@ -154,7 +160,10 @@ static void put_success(struct openapi *api, const struct openapi_operation *ope
     openapi__close(api, '}');
     if (api->version == OPENAPI_2_0) {
         openapi__key(api, SLICE("schema"));
-        put_answer_schema(api, operation->binding);
+        if (is_file(operation))
+            openapi__raw(api, SLICE("{\"type\":\"file\"}"));
+        else
+            put_answer_schema(api, operation->binding);
     } else {
         put_content(api, operation);
     }
@@ -197,12 +206,16 @@ static void put_produces(struct openapi *api, const struct openapi_operation *op
 {
     openapi__key(api, SLICE("produces"));
     openapi__open(api, '[');
-    if (operation->method->server_streaming) {
+    if (binding_answers_raw(operation->binding))
+        openapi__string(api, SLICE("application/octet-stream"));
+    else if (operation->method->server_streaming)
         openapi__string(api, SLICE("application/x-ndjson"));
-        openapi__string(api, operation->binding->format == NULL ? SLICE("text/event-stream")
-                                                                : SLICE("text/csv"));
-    }
-    openapi__string(api, SLICE("application/json"));
+    if (operation->binding->format != NULL)
+        openapi__string(api, SLICE("text/csv"));
+    else if (operation->method->server_streaming)
+        openapi__string(api, SLICE("text/event-stream"));
+    if (!is_file(operation))
+        openapi__string(api, SLICE("application/json"));
     openapi__string(api, SLICE("application/problem+json"));
     openapi__close(api, ']');
 }

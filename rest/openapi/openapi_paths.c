@@ -24,9 +24,31 @@ static struct slice variable_name(struct arena *arena, const struct binding *bin
     return last->json_name;
 }
 
-/* "/api/v1/devices/{id}:enable". A wildcard without a variable is named by its place. */
-static struct slice make_path(struct arena *arena, const struct binding *binding)
+/* The parameter that stands for a verb; see is_verb_a_parameter. */
+#define VERB_PARAMETER "verb"
+
+/*
+ * Generators of clients from Swagger 2.0 read the verb of a path as a parameter and name an argument
+ * after it. A verb that JavaScript reserves would spoil the client whole, so 2.0 declares such a verb
+ * as the parameter that it is read as, with one value.
+ */
+static bool is_verb_a_parameter(const struct openapi *api, const struct binding *binding)
 {
+    static const struct slice reserved[] = {
+        SLICE_INIT("delete"), SLICE_INIT("export"), SLICE_INIT("import"),
+        SLICE_INIT("new"),    SLICE_INIT("return"), SLICE_INIT("switch"),
+    };
+
+    for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+        if (slice_equal(binding->template.verb, reserved[i]))
+            return api->version == OPENAPI_2_0;
+    return false;
+}
+
+/* "/api/v1/devices/{id}:enable". A wildcard without a variable is named by its place. */
+static struct slice make_path(const struct openapi *api, const struct binding *binding)
+{
+    struct arena *arena = api->text.arena;
     const struct template *t = &binding->template;
     struct json_text text = {.arena = arena};
 
@@ -53,7 +75,10 @@ static struct slice make_path(struct arena *arena, const struct binding *binding
         json_put_literal(&text, "/");
     if (t->verb.len > 0) {
         json_put_literal(&text, ":");
-        json_put(&text, t->verb);
+        if (is_verb_a_parameter(api, binding))
+            json_put_literal(&text, "{" VERB_PARAMETER "}");
+        else
+            json_put(&text, t->verb);
     }
     return json_text_slice(&text);
 }
@@ -92,6 +117,22 @@ static void put_parameter(struct openapi *api, struct slice name, struct slice i
         openapi__parameter_schema(api, field);
         openapi__close(api, '}');
     }
+    openapi__close(api, '}');
+}
+
+/* Of 2.0, where is_verb_a_parameter. */
+static void put_verb_parameter(struct openapi *api, struct slice verb)
+{
+    openapi__open(api, '{');
+    openapi__member(api, SLICE("name"), SLICE(VERB_PARAMETER));
+    openapi__member(api, SLICE("in"), SLICE("path"));
+    openapi__flag(api, SLICE("required"));
+    openapi__member(api, SLICE("description"), SLICE("The action, which has one value."));
+    openapi__member(api, SLICE("type"), SLICE("string"));
+    openapi__key(api, SLICE("enum"));
+    openapi__open(api, '[');
+    openapi__string(api, verb);
+    openapi__close(api, ']');
     openapi__close(api, '}');
 }
 
@@ -174,6 +215,8 @@ static void put_parameters(struct openapi *api, const struct openapi_operation *
         put_parameter(api, variable_name(api->text.arena, binding, i), SLICE("path"),
                       path->steps[path->count - 1], true);
     }
+    if (is_verb_a_parameter(api, binding))
+        put_verb_parameter(api, binding->template.verb);
     if (!binding->body_all)
         put_query(api, binding, binding->input, SLICE_EMPTY, 0);
     if (openapi__takes_if_match(operation))
@@ -295,16 +338,17 @@ static struct slice permission_text(struct arena *arena, const struct method *me
 }
 
 /* A browser shows a stream only when it has ended, so the reader gets a command. */
-static struct slice stream_text(struct arena *arena, const struct openapi_operation *operation)
+static struct slice stream_text(const struct openapi *api,
+                                const struct openapi_operation *operation)
 {
-    struct slice path = make_path(arena, operation->binding);
+    struct slice path = make_path(api, operation->binding);
 
     if (!operation->method->server_streaming || operation->binding->format != NULL ||
         !openapi__is_verb(operation, "GET"))
         return SLICE_EMPTY;
     if (slice_starts_with(path, SLICE("/api/v1/")))
         path = slice_from(path, SLICE("/api/v1").len);
-    return arena_printf(arena,
+    return arena_printf(api->text.arena,
                         "Server-Sent Events are shown as they come by `curl -N \"$BASE_URL%.*s\" "
                         "-H \"Authorization: Bearer $API_TOKEN\" -H \"Accept: "
                         "text/event-stream\"`.\n\n",
@@ -342,7 +386,7 @@ static void put_operation(struct openapi *api, size_t i)
                     method->comment.len == 0
                         ? permission
                         : arena_printf(arena, "%.*s\n\n%.*s%.*s", SLICE_ARG(method->comment),
-                                       SLICE_ARG(stream_text(arena, operation)),
+                                       SLICE_ARG(stream_text(api, operation)),
                                        SLICE_ARG(permission)));
     if (method->access == ACCESS_PERMISSION)
         openapi__member(api, SLICE("x-required-permission"), method->permission->name);
@@ -353,7 +397,7 @@ static void put_operation(struct openapi *api, size_t i)
     }
     if (method->access == ACCESS_SESSION) {
         openapi__key(api, SLICE("security"));
-        openapi__raw(api, SLICE("[{\"session\":[]}]"));
+        openapi__raw(api, SLICE("[{\"sessionCookie\":[]}]"));
     }
     if (method->takes_form) {
         openapi__key(api, SLICE("security"));
@@ -378,7 +422,7 @@ void openapi__paths(struct openapi *api)
     openapi__key(api, SLICE("paths"));
     openapi__open(api, '{');
     for (size_t i = 0; i < count && paths != NULL; i++)
-        paths[i] = make_path(arena, api->operations[i].binding);
+        paths[i] = make_path(api, api->operations[i].binding);
     for (size_t i = 0; i < count && paths != NULL; i++) {
         size_t first = 0;
 

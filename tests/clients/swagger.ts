@@ -44,5 +44,7 @@ assert.equal(wrong.status, 400);
 assert.ok(wrong.error.details.some((detail) => Array.isArray(detail['fieldViolations'])));
 // The generator reads ":enable" as a parameter, as frameworks write them.
 assert.equal((await api.enableDevice(first.id, ':enable', {})).data.status, DeviceStatus.DeviceStatusEnabled);
+const lines: unknown = (await api.exportAuditLogs('export', {}, { format: 'text' })).data;
+assert.ok(typeof lines === 'string' && lines.includes('swagger-0'));
 for (const device of devices) assert.equal((await api.deleteDevice(device.id)).status, 200);
 console.log('done');

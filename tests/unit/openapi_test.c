@@ -136,6 +136,46 @@ static void every_method_with_a_rule_is_an_operation_of_its_own(void **state)
     }
 }
 
+static size_t count_of(struct slice text, struct slice part)
+{
+    const char *at = text.data;
+    const char *end = text.data + text.len;
+    size_t count = 0;
+
+    while ((at = memmem(at, (size_t)(end - at), part.data, part.len)) != NULL) {
+        at += part.len;
+        count++;
+    }
+    return count;
+}
+
+/* And no operation is of anything else, in any rendering. */
+static void every_route_is_an_operation_of_each_rendering(void **state)
+{
+    size_t rules = 0;
+
+    (void)state;
+    for (size_t i = 0; i < frontends.contract->method_count; i++)
+        rules += frontends.contract->methods[i]->rule_count;
+    for (size_t v = 0; v < OPENAPI_VERSIONS; v++)
+        assert_int_equal(
+            count_of(rest_openapi(served, (enum openapi_version)v), SLICE("\"operationId\":")),
+            rules);
+}
+
+/* The verb would be an argument called "export", which no JavaScript has; and the answer is no JSON. */
+static void swagger_2_declares_a_reserved_verb_as_a_parameter(void **state)
+{
+    struct slice text = rest_openapi(served, OPENAPI_2_0);
+
+    (void)state;
+    assert_true(text_holds(text, "\"/api/v1/audit-logs:{verb}\":{\"get\":"));
+    assert_true(text_holds(text, "{\"name\":\"verb\",\"in\":\"path\",\"required\":true,"));
+    assert_true(text_holds(text, "\"type\":\"string\",\"enum\":[\"export\"]}"));
+    assert_true(text_holds(text, "\"schema\":{\"type\":\"file\"}"));
+    check_holds("\"/api/v1/audit-logs:export\":{\"get\":");
+}
+
 static void it_says_what_clients_need(void **state)
 {
     static const char *const parts[] = {
@@ -318,6 +358,8 @@ int main(void)
         cmocka_unit_test(it_is_json_without_members_given_twice),
         cmocka_unit_test(every_reference_leads_somewhere),
         cmocka_unit_test(every_method_with_a_rule_is_an_operation_of_its_own),
+        cmocka_unit_test(every_route_is_an_operation_of_each_rendering),
+        cmocka_unit_test(swagger_2_declares_a_reserved_verb_as_a_parameter),
         cmocka_unit_test(it_says_what_clients_need),
         cmocka_unit_test(a_stream_says_its_types),
         cmocka_unit_test(a_body_of_all_leaves_the_path_out),
