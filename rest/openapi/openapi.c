@@ -4,6 +4,7 @@
 #include "rest/openapi/openapi_answers.h"
 #include "rest/openapi/openapi_names.h"
 #include "rest/openapi/openapi_paths.h"
+#include "rest/openapi/openapi_quotes.h"
 #include "rest/openapi/openapi_schema.h"
 
 /* With both forms of reference: after the folder of schemas. */
@@ -188,6 +189,7 @@ struct status openapi_write(struct arena *arena, const struct contract *contract
 
     for (size_t use = 0; use < SCHEMA_USES; use++)
         api.messages[use] = arena_array(arena, contract->message_count + 1, sizeof(bool));
+    openapi__find_quoting(&api);
     if (arena_failed(arena))
         return status_out_of_memory();
     openapi__open(&api, '{');

@@ -22,6 +22,9 @@ struct openapi {
     /* By index in the contract: whether a schema is referred to. */
     bool *messages[SCHEMA_USES];
     bool *enums;
+    /* The messages whose texts may be quotes (openapi_quotes.h). */
+    const struct message_type **quoting;
+    size_t quoting_count;
 };
 
 /*

@@ -1,6 +1,8 @@
 /* Names, and which uses of a message share a schema. */
 #include "rest/openapi/openapi_names.h"
 
+#include "rest/openapi/openapi_quotes.h"
+
 /* Messages within each other whose schemas are compared; deeper ones count as different. */
 #define COMPARED_MOST 16
 
@@ -78,8 +80,18 @@ static struct slice answer_name(struct arena *arena, const struct message_type *
     return arena_printf(arena, "%.*sResult", SLICE_ARG(name));
 }
 
+/* The times of an object, which a message of each has whatever its presence could say. */
+static bool is_time_of_object(const struct field *field)
+{
+    return field->parent->kind != NULL && field->output_only &&
+           (slice_equal(field->name, SLICE("create_time")) ||
+            slice_equal(field->name, SLICE("update_time")));
+}
+
 bool openapi__is_always_there(const struct field *field)
 {
+    if (is_time_of_object(field))
+        return true;
     if (field->repeated)
         return !field->secret;
     /* A value that stands for nothing is left out, unless something is always stored. */
@@ -96,9 +108,17 @@ bool openapi__leaves_out(enum schema_use use, const struct field *field)
     return field->output_only;
 }
 
+/* Whether an answer allows a quote where a request has rules. */
+static bool loosens(const struct openapi *api, const struct field *field, enum schema_use a,
+                    enum schema_use b)
+{
+    return a == USE_ANSWER && b != USE_ANSWER && (field->required || field->rules != NULL) &&
+           openapi__may_quote(api, field);
+}
+
 /* Whether the message's schema is the same for both uses, those of messages in it included. */
-static bool is_same(const struct message_type *type, enum schema_use a, enum schema_use b,
-                    unsigned depth)
+static bool is_same(const struct openapi *api, const struct message_type *type, enum schema_use a,
+                    enum schema_use b, unsigned depth)
 {
     if (depth > COMPARED_MOST || (type->kind != NULL && a != b))
         return false;
@@ -111,25 +131,26 @@ static bool is_same(const struct message_type *type, enum schema_use a, enum sch
         /* Elements are replaced whole, so they are created also by a patch. */
         enum schema_use inner_b = field->repeated && b == USE_PATCH ? USE_CREATE : b;
 
-        if (required_a != required_b || field->secret ||
+        if (required_a != required_b || field->secret || loosens(api, field, a, b) ||
             openapi__leaves_out(a, field) != openapi__leaves_out(b, field))
             return false;
         if (field->message != NULL && !field->map &&
             field->message->well_known == WELL_KNOWN_NONE && a != inner_b &&
-            !is_same(field->message, a, inner_b, depth + 1))
+            !is_same(api, field->message, a, inner_b, depth + 1))
             return false;
     }
     return true;
 }
 
-struct slice openapi__schema_name(struct arena *arena, const struct message_type *type,
+struct slice openapi__schema_name(const struct openapi *api, const struct message_type *type,
                                   enum schema_use *use)
 {
+    struct arena *arena = api->text.arena;
     struct slice name = answer_name(arena, type);
 
-    if (*use == USE_PATCH && is_same(type, USE_CREATE, USE_PATCH, 0))
+    if (*use == USE_PATCH && is_same(api, type, USE_CREATE, USE_PATCH, 0))
         *use = USE_CREATE;
-    if (*use == USE_CREATE && is_same(type, USE_ANSWER, USE_CREATE, 0))
+    if (*use == USE_CREATE && is_same(api, type, USE_ANSWER, USE_CREATE, 0))
         *use = USE_ANSWER;
     switch (*use) {
     case USE_CREATE:

@@ -10,7 +10,7 @@
  * of ours does. A message whose schema is the same for two uses has one name for both; *use becomes
  * the use that the name is of.
  */
-struct slice openapi__schema_name(struct arena *arena, const struct message_type *type,
+struct slice openapi__schema_name(const struct openapi *api, const struct message_type *type,
                                   enum schema_use *use);
 
 /* "TokenStatus" of the enum datastream.v1.TokenStatus.Value. */

@@ -298,7 +298,7 @@ void openapi__schemas(struct openapi *api)
             if (written[i] || !api->messages[use][i % count])
                 continue;
             written[i] = more = true;
-            put_object(api, openapi__schema_name(api->text.arena, type, &use), type, use, NULL);
+            put_object(api, openapi__schema_name(api, type, &use), type, use, NULL);
         }
     }
     for (size_t i = 0; i < api->contract->enum_count; i++)

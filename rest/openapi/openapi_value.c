@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "rest/openapi/openapi_names.h"
+#include "rest/openapi/openapi_quotes.h"
 
 static bool mark_message(struct openapi *api, const struct message_type *type, enum schema_use use)
 {
@@ -198,6 +199,24 @@ static void put_bytes(struct openapi *api, const struct rules *rules)
     openapi__int(api, (int64_t)(rules->max_length + 2) / 3 * 4);
 }
 
+/* A text that may be one quote, which the rules of the field do not judge. */
+static void put_quotable(struct openapi *api, const struct field *field, const struct rules *rules)
+{
+    openapi__member(api, SLICE("type"), SLICE("string"));
+    if (field->secret)
+        openapi__member(api, SLICE("format"), SLICE("password"));
+    if (rules == NULL || !rules->has_length || rules->max_length > INT32_MAX)
+        return;
+    if (rules->min_length > 0) {
+        openapi__key(api, SLICE("minLength"));
+        openapi__int(api, rules->min_length < QUOTE_LENGTH_LEAST ? (int64_t)rules->min_length
+                                                                 : QUOTE_LENGTH_LEAST);
+    }
+    openapi__key(api, SLICE("maxLength"));
+    openapi__int(api, rules->max_length > QUOTE_LENGTH_MOST ? (int64_t)rules->max_length
+                                                            : QUOTE_LENGTH_MOST);
+}
+
 static void put_scalar(struct openapi *api, const struct field *field, const struct rules *rules)
 {
     switch (field->pb->type) {
@@ -279,7 +298,7 @@ bool openapi__is_component(const struct message_type *type)
 
 void openapi__message(struct openapi *api, const struct message_type *type, enum schema_use use)
 {
-    struct slice name = openapi__schema_name(api->text.arena, type, &use);
+    struct slice name = openapi__schema_name(api, type, &use);
 
     if (openapi__is_component(type) && mark_message(api, type, use))
         openapi__ref(api, SLICE("schemas"), name);
@@ -319,6 +338,8 @@ static void put_value(struct openapi *api, const struct field *field, const stru
         mark_enum(api, field->enumeration);
         openapi__ref(api, SLICE("schemas"),
                      openapi__enum_name(api->text.arena, field->enumeration));
+    } else if (use == USE_ANSWER && openapi__may_quote(api, field)) {
+        put_quotable(api, field, rules);
     } else {
         put_scalar(api, field, rules);
     }

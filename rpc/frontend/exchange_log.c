@@ -49,6 +49,10 @@ static void put_line(FILE *line, const struct frontend_call *frontend, int statu
     put_string(line, "method", frontend->call.method->full_name);
     put_string(line, "http_method", head->method);
     put_string(line, "path", head->path);
+    if (head->query.len > 0)
+        put_string(line, "query", head->query);
+    if (frontend->call.limited)
+        fputs(",\"limited\":true", line);
     if (frontend->seen.is_rest)
         put_string(line, "type", frontend->seen.type);
     if (frontend->seen.body.data != NULL && frontend->seen.body.len <= EXCHANGE_LOG_BODY_MOST)

@@ -10,15 +10,16 @@ import os
 import re
 import subprocess
 import sys
+import urllib.parse
 
 from google.protobuf import descriptor_pb2
 
 from json_schema import Validator
 
 SHOWN = 40
-# What a known path answers to methods that it does not take, before and after authentication.
 # What the description of an operation says whose answer has less for those who may not read.
 LIMITED = "who may not read the object"
+# What a known path answers to methods that it does not take, before and after authentication.
 OTHER_METHOD = {401: "Unauthorized", 405: "Problem", 429: "TooManyRequests"}
 # An event's data is a message, as a line of this type is.
 EVENTS, MESSAGES = "text/event-stream", "application/x-ndjson"
@@ -74,10 +75,30 @@ class Checker:
             if response is None:
                 self.problem(line, "the status is not declared")
             else:
-                masked = any(parameter.get("name") == "readMask" for parameter in operation.get("parameters", []))
-                self.check_answer(line, response, masked or LIMITED in operation.get("description", ""))
+                self.check_limits(line, operation)
+                self.check_answer(line, response)
 
-    def check_answer(self, line, response, may_be_limited=False):
+    def check_limits(self, line, operation):
+        """Only an operation that says so answers with less than the whole object."""
+        masked = any(parameter.get("name") == "readMask" for parameter in operation.get("parameters", []))
+        if line.get("limited") and not masked and LIMITED not in operation.get("description", ""):
+            self.problem(line, "the answer is limited, which the document does not say")
+
+    def limited_errors(self, line, value, errors):
+        """Those that count of an answer which holds only what was asked for, or what the caller named."""
+        mask = read_mask(line)
+        for at, item in limited_items(value, mask is not None):
+            for name in () if mask is not None else ("id", "etag"):
+                if name not in item:
+                    yield f"{at}: {name} is missing, which every limited answer has"
+            for name in item if mask is not None else ():
+                if name not in mask:
+                    yield f"{at}: {name} was not asked for"
+            errors = [error for error in errors
+                      if not (error.startswith((at + ":", at + ".")) and error.endswith(" is required and missing"))]
+        yield from errors
+
+    def check_answer(self, line, response):
         if "$ref" in response:
             response = self.validator.resolve(response["$ref"])
         content = response.get("content", {})
@@ -99,11 +120,10 @@ class Checker:
             self.problem(line, f"the body is not JSON: {error}")
             return
         media = content[MESSAGES if line["type"] == EVENTS else line["type"]]
-        is_limited = (may_be_limited and isinstance(value, dict) and "createTime" not in value
-                      and not is_whole_page(value))
-        for error in self.validator.errors(value, media["schema"]):
-            if not (is_limited and error.endswith(" is required and missing")):
-                self.problem(line, error)
+        errors = list(self.validator.errors(value, media["schema"]))
+        is_limited = line.get("limited") and line["status"] < 400
+        for error in self.limited_errors(line, value, errors) if is_limited else errors:
+            self.problem(line, error)
         self.checked += 1
 
     def check(self, line):
@@ -117,10 +137,18 @@ class Checker:
                 self.streamed.add(line["type"])
 
 
-def is_whole_page(value):
-    """Whether a list was answered without a read mask: that leaves out what is empty, or not named."""
-    items = [item for field in value.values() if isinstance(field, list) for item in field]
-    return "nextPageToken" in value and all("etag" in item for item in items)
+def read_mask(line):
+    """The properties that a read mask asks for; None without one."""
+    masks = urllib.parse.parse_qs(line.get("query", "")).get("readMask")
+    return masks and {path.partition(".")[0] for path in masks[-1].split(",")}
+
+
+def limited_items(value, is_list):
+    """(where, object) of each object that holds less: the elements of a page, or the answer itself."""
+    if not is_list:
+        return [("$", value)]
+    return [(f"$.{name}[{i}]", item) for name, items in value.items() if isinstance(items, list)
+            for i, item in enumerate(items)]
 
 
 def methods_of(reflection_pb):

@@ -211,6 +211,40 @@ static void it_says_what_clients_need(void **state)
         check_holds(parts[i]);
 }
 
+/* From the component's name up to its end. */
+static struct slice component(const char *name)
+{
+    struct slice key = arena_printf(&arena, "\"%s\":{\"type\":\"object\"", name);
+    const char *from = memmem(document.data, document.len, key.data, key.len);
+    struct slice rest;
+    const char *end;
+
+    if (from == NULL)
+        fail_msg("no component is called %s", name);
+    rest = slice_from(document, (size_t)(from - document.data));
+    end = memmem(rest.data, rest.len, "}},\"", 4);
+    return end == NULL ? rest : slice_make(rest.data, (size_t)(end - rest.data));
+}
+
+/* An address is at most 45 characters long, and a quote that stands for one up to 1,172. */
+static void an_answer_may_be_a_quote_where_a_request_has_rules(void **state)
+{
+    (void)state;
+    assert_true(
+        text_holds(component("TcpDevice"), "\"address\":{\"type\":\"string\",\"maxLength\":1172,"));
+    assert_true(text_holds(component("TcpDeviceCreate"),
+                           "\"address\":{\"type\":\"string\",\"maxLength\":45,"));
+    assert_true(text_holds(component("Device"),
+                           "\"name\":{\"type\":\"string\",\"minLength\":3,\"maxLength\":128,"));
+}
+
+static void the_times_of_an_object_are_always_there(void **state)
+{
+    (void)state;
+    check_holds(
+        "\"required\":[\"id\",\"name\",\"description\",\"labels\",\"createTime\",\"updateTime\",");
+}
+
 static void a_stream_says_its_types(void **state)
 {
     (void)state;
@@ -361,6 +395,8 @@ int main(void)
         cmocka_unit_test(every_route_is_an_operation_of_each_rendering),
         cmocka_unit_test(swagger_2_declares_a_reserved_verb_as_a_parameter),
         cmocka_unit_test(it_says_what_clients_need),
+        cmocka_unit_test(an_answer_may_be_a_quote_where_a_request_has_rules),
+        cmocka_unit_test(the_times_of_an_object_are_always_there),
         cmocka_unit_test(a_stream_says_its_types),
         cmocka_unit_test(a_body_of_all_leaves_the_path_out),
         cmocka_unit_test(no_rendering_has_what_generators_stumble_over),
