@@ -405,6 +405,39 @@ static void visit_token_hash(struct check *check, const struct store_row *row, s
                     "the token does not have this hash");
 }
 
+/* A session's row and that of its hash lead to each other, and to one user. */
+static void visit_session(struct check *check, const struct store_row *row, struct slice body)
+{
+    const enum store_family other = check->family == FAMILY_SESSIONS ? FAMILY_SESSION_HASHES
+                                                                     : FAMILY_SESSIONS;
+    const struct check_rules *rules = check->rules;
+    struct slice user, back, other_user;
+    struct store_row twin;
+
+    (void)body;
+    if (rules == NULL)
+        return;
+    if (!rules->session_of(rules->context, &check->scratch, check->family, row, &user, &twin.key)) {
+        say(check, row->key, "the record cannot be read");
+        return;
+    }
+    if (!exists(check, FAMILY_USERS, user))
+        say(check, row->key, "the session belongs to no user");
+    switch (walk_get(check->store, &check->scratch, other, twin.key, &twin.value)) {
+    case STORE_FOUND:
+        if (rules->session_of(rules->context, &check->scratch, other, &twin, &other_user, &back) &&
+            !(slice_equal(back, row->key) && slice_equal(other_user, user)))
+            say_of(check, row->key, "the session's other row is that of another session", other);
+        break;
+    case STORE_ABSENT:
+        say_of(check, row->key, "the session's other row is missing", other);
+        break;
+    default:
+        check->failed = true;
+        break;
+    }
+}
+
 static void visit_secrets(struct check *check, const struct store_row *row, struct slice body)
 {
     (void)body;
@@ -605,6 +638,8 @@ static void (*const visitors[FAMILIES])(struct check *, const struct store_row *
                                         struct slice body) = {
     [FAMILY_ORGANIZATIONS] = visit_organization,
     [FAMILY_TOKEN_HASHES] = visit_token_hash,
+    [FAMILY_SESSION_HASHES] = visit_session,
+    [FAMILY_SESSIONS] = visit_session,
     [FAMILY_EMAILS] = visit_email,
     [FAMILY_USAGE] = visit_usage,
     [FAMILY_SECRETS] = visit_secrets,

@@ -41,6 +41,13 @@ struct check_rules {
      */
     bool (*owner_of)(void *context, struct arena *arena, const struct store_row *row,
                      struct slice *ret_key);
+    /*
+     * Of a row of sessions or of session hashes the key of its user, and the key of the session's row in
+     * the other of the two families; false when it can't be read.
+     */
+    bool (*session_of)(void *context, struct arena *arena, enum store_family family,
+                       const struct store_row *row, struct slice *ret_user,
+                       struct slice *ret_other);
     /* Whether a row of users is that of an Owner. */
     bool (*is_owner)(void *context, struct arena *arena, const struct store_row *row);
 };
@@ -63,6 +70,7 @@ struct check_rules {
  *   - nothing was changed after the last audit row of its organization,
  *   - every secret opens where it stands, and every object tells of the secrets that it has,
  *   - every organization has exactly one Owner, the one that it names,
+ *   - every session has its user and the row of its hash, and every hash its session,
  *   - every object can be read, and each row that must lead to it is there and is as it must be,
  *   - names, addresses, references and token hashes lead to nothing but objects that have them, and no object
  *     to the audit rows of another one.

@@ -1,5 +1,6 @@
 /* What `check` is told of the contract: which rows must lead to an object. */
 #include "datastream/storage/v1/records.pb-c.h"
+#include "rpc/identity/session_facts.h"
 #include "rpc/services/check_secrets.h"
 #include "rpc/services/owner.h"
 #include "rpc/services/resource/rows.h"
@@ -151,6 +152,46 @@ static bool token_of(void *context, struct arena *arena, const struct store_row 
     return true;
 }
 
+static bool session_of_hash(const struct kind *users, struct arena *arena,
+                            const struct store_row *row, struct slice *ret_user,
+                            struct slice *ret_session)
+{
+    struct session_facts facts;
+    uint64_t revision;
+
+    if (!session_facts_read(arena, row->value, &facts, &revision))
+        return false;
+    *ret_user = key_object(arena, &facts.organization, users->number, &facts.user);
+    *ret_session = key_session(arena, &facts.organization, &facts.user, &facts.session);
+    return true;
+}
+
+static bool session_of(void *context, struct arena *arena, enum store_family family,
+                       const struct store_row *row, struct slice *ret_user, struct slice *ret_other)
+{
+    const struct services_check *check = context;
+    const struct kind *users = contract_kind(check->contract, SLICE("users"));
+    ProtobufCAllocator allocator = message_allocator(arena);
+    Datastream__Storage__V1__SessionRecord *session;
+    struct uuid organization, user, id;
+    struct record record;
+
+    if (users == NULL)
+        return false;
+    if (family == FAMILY_SESSION_HASHES)
+        return session_of_hash(users, arena, row, ret_user, ret_other);
+    if (!key_session_parse(row->key, &organization, &user, &id) ||
+        !record_parse(row->value, &record))
+        return false;
+    session = datastream__storage__v1__session_record__unpack(&allocator, record.body.len,
+                                                              (const uint8_t *)record.body.data);
+    if (session == NULL)
+        return false;
+    *ret_user = key_object(arena, &organization, users->number, &user);
+    *ret_other = slice_make(session->hash.data, session->hash.len);
+    return true;
+}
+
 static bool owner_of(void *context, struct arena *arena, const struct store_row *row,
                      struct slice *ret_key)
 {
@@ -174,6 +215,7 @@ struct check_rules services_check_rules(struct services_check *check)
                                 .list = list,
                                 .judge = judge,
                                 .token_of = token_of,
+                                .session_of = session_of,
                                 .owner_of = owner_of,
                                 .is_owner = is_owner};
 }

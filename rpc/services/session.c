@@ -114,7 +114,7 @@ struct status session__list_rows(struct call *call, const struct uuid *organizat
 
     if (arena_failed(call->arena))
         return status_out_of_memory();
-    found = store_scan(call->view, FAMILY_SESSIONS, from, to, false, SESSIONS_MOST, &rows);
+    found = store_scan(call->view, FAMILY_SESSIONS, from, to, false, SESSIONS_READ, &rows);
     if (found != STORE_FOUND)
         return call_store_status(found);
     sessions = arena_array(call->arena, rows.count + 1, sizeof(*sessions));
@@ -132,13 +132,32 @@ struct status session__list_rows(struct call *call, const struct uuid *organizat
     return status;
 }
 
+/*
+ * No session of the user begins before the commit but those that were read: where one does, it conflicts.
+ * Nothing lies between the rows, before the first and after the last.
+ */
+static void require_no_other(struct call *call, struct slice from, struct slice to,
+                             const struct session_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        commit_require_empty(&call->commit, FAMILY_SESSIONS, from, rows[i].key);
+        from = arena_copy(call->arena, rows[i].key);
+        if (from.len > 0)
+            from.len++; /* the NUL that follows a copy: the smallest key after this one */
+    }
+    commit_require_empty(&call->commit, FAMILY_SESSIONS, from, to);
+}
+
 struct status session__commit_end_all(struct call *call, const struct uuid *organization,
                                       const struct uuid *user)
 {
+    struct slice from = key_sessions_of(call->arena, organization, user);
     struct session_row *rows = NULL;
     size_t count = 0;
     struct status status = session__list_rows(call, organization, user, &rows, &count);
 
+    if (status_is_ok(status))
+        require_no_other(call, from, key_prefix_end(call->arena, from), rows, count);
     for (size_t i = 0; status_is_ok(status) && i < count; i++) {
         const ProtobufCBinaryData hash = rows[i].record->hash;
 

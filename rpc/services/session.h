@@ -8,6 +8,8 @@
 
 /* Of one user; a further one ends the oldest. */
 #define SESSIONS_MOST 100
+/* Those that sign in at the same time may exceed that, until the next one signs in. */
+#define SESSIONS_READ (2 * SESSIONS_MOST)
 
 /* A session that gets a new value. */
 struct session {

@@ -18,6 +18,7 @@
 /* A store with a row in each family that is checked. */
 static void make_store(void)
 {
+    struct api_user user = {.email = "owner@acme.example"};
     struct api_server server;
     struct api_reply reply;
     char director[40];
@@ -48,6 +49,9 @@ static void make_store(void)
     api_check(&server, 200, "POST", body, server.token, "{\"overlapSeconds\":3600}");
     snprintf(body, sizeof(body), "/api/v1/api-tokens/%s:disable", director);
     api_check(&server, 200, "POST", body, server.token, "{}");
+    snprintf(user.password, sizeof(user.password), "%s", server.password);
+    api_sign_in(&server, &user);
+    api_sign_in(&server, &user);
     api_stop(&server);
     assert_int_equal(shell_run("rm -rf good good.key && mv %s good && mv %s.key good.key",
                                server.data, server.data),
@@ -293,83 +297,93 @@ static void an_audit_chain_that_was_cut_or_removed_is_said(void **state)
     }
 }
 
+static const struct {
+    const char *family;
+    int place;
+    enum spoiling how;
+    const char *check;  /* says this */
+    const char *verify; /* says this; NULL: nothing is wrong */
+} spoilings[] = {
+    {"organizations", 0, CUT, "the organization is missing", "record is missing"},
+    {"organizations", 0, SHORTEN, "not a record", NULL},
+    {"resources", 0, CUT, "leads to no object", NULL},
+    {"resources", 0, SHORTEN, "not a record", NULL},
+    {"resources", 0, GARBLE, "cannot be read", NULL},
+    {"resources", 0, TURN_KEY, "says something else (names)", NULL},
+    {"roles", 0, CUT, "has no target", NULL},
+    {"roles", 0, GARBLE, "cannot be read", NULL},
+    {"tokens", 0, CUT, "leads to no token", NULL},
+    {"tokens", 1, CUT, "has no source", NULL},
+    {"tokens", 0, GARBLE, "cannot be read", NULL},
+    {"emails", 0, CUT, "is missing (emails)", NULL},
+    {"emails", 0, TURN_KEY, "has another address", NULL},
+    {"names", 0, CUT, "is missing (names)", NULL},
+    {"names", 0, TURN, "leads to no object", NULL},
+    {"names", 0, TURN_KEY, "has another name", NULL},
+    {"names", 0, SWAP, "says something else (names)", NULL},
+    {"references", 0, CUT, "is missing (references)", NULL},
+    {"references", 0, TURN_FIELD, "does not refer to it", NULL},
+    {"references", 0, TURN_KEY, "has no source", NULL},
+    {"indexes", 0, CUT, "is missing (indexes)", NULL},
+    {"indexes", 0, TURN_FIELD, "the object has another value", NULL},
+    {"indexes", 0, TURN_KEY, "leads to no object", NULL},
+    {"token_hashes", 0, CUT, "is missing (token_hashes)", NULL},
+    {"token_hashes", 1, CUT, "is missing (token_hashes)", NULL},
+    {"token_hashes", 2, CUT, "is missing (token_hashes)", NULL},
+    {"token_hashes", 0, TURN, "(token_hashes)", NULL},
+    {"token_hashes", 0, TURN_KEY, "does not have this hash", NULL},
+    {"token_hashes", 0, GARBLE, "cannot be read", NULL},
+    {"users", 0, CUT, "the session belongs to no user", NULL},
+    {"sessions", 0, CUT, "is missing (sessions)", NULL},
+    {"sessions", 0, TURN_FIELD, "the session belongs to no user", NULL},
+    {"sessions", 0, TURN_KEY, "is that of another session (session_hashes)", NULL},
+    {"sessions", 0, GARBLE, "cannot be read", NULL},
+    {"session_hashes", 0, CUT, "is missing (session_hashes)", NULL},
+    {"session_hashes", 0, TURN_KEY, "is that of another session (sessions)", NULL},
+    {"session_hashes", 0, SWAP, "is that of another session (sessions)", NULL},
+    {"session_hashes", 0, GARBLE, "cannot be read", NULL},
+    {"usage", 0, TURN_KEY, "the use belongs to no token", NULL},
+    {"counts", 0, TURN, "counter is wrong", NULL},
+    {"counts", 0, CUT, "no counter", NULL},
+    {"counts", 0, SHORTEN, "not a number", NULL},
+    {"feed", 0, SHORTEN, "not a change", NULL},
+    {"audit", 1, CUT, "audit row is missing", "broken at row 2"},
+    {"audit", 1, TURN, "chain is broken", "broken at row 2"},
+    {"audit", 1, SHORTEN, "not a record", "broken at row 2"},
+    {"audit", 3, SWAP, "chain is broken", "broken at row 4"},
+    {"audit_by_object", 0, CUT, "is missing (audit_by_object)", NULL},
+    {"audit_by_object", 0, TURN_KEY, "audit row belongs to another object", NULL},
+    {"audit_by_actor", 0, CUT, "is missing (audit_by_actor)", NULL},
+    {"audit_by_time", 0, CUT, "is missing (audit_by_time)", NULL},
+    {"audit_by_actor", 3, TURN_FIELD, "audit row belongs to another actor", NULL},
+    {"meta", 0, SHORTEN, "folded by another table", "folded by another table"},
+    {"meta", FIRST_KEY, CUT, "key \"audit\" is missing", "key \"audit\" is missing"},
+    {"meta", FIRST_KEY, TURN, "key \"audit\" was altered", "key \"audit\" was altered"},
+    {"meta", FIRST_KEY + 1, TURN, "key \"csrf\" was altered", "key \"csrf\" was altered"},
+    {"meta", FIRST_KEY + 2, TURN, "The store's key \"data/", "The store's key \"data/"},
+};
+
 static void whatever_is_spoiled_is_said(void **state)
 {
-    static const struct {
-        const char *family;
-        int place;
-        enum spoiling how;
-        const char *check;  /* says this */
-        const char *verify; /* says this; NULL: nothing is wrong */
-    } rows[] = {
-        {"organizations", 0, CUT, "the organization is missing", "record is missing"},
-        {"organizations", 0, SHORTEN, "not a record", NULL},
-        {"resources", 0, CUT, "leads to no object", NULL},
-        {"resources", 0, SHORTEN, "not a record", NULL},
-        {"resources", 0, GARBLE, "cannot be read", NULL},
-        {"resources", 0, TURN_KEY, "says something else (names)", NULL},
-        {"roles", 0, CUT, "has no target", NULL},
-        {"roles", 0, GARBLE, "cannot be read", NULL},
-        {"tokens", 0, CUT, "leads to no token", NULL},
-        {"tokens", 1, CUT, "has no source", NULL},
-        {"tokens", 0, GARBLE, "cannot be read", NULL},
-        {"emails", 0, CUT, "is missing (emails)", NULL},
-        {"emails", 0, TURN_KEY, "has another address", NULL},
-        {"names", 0, CUT, "is missing (names)", NULL},
-        {"names", 0, TURN, "leads to no object", NULL},
-        {"names", 0, TURN_KEY, "has another name", NULL},
-        {"names", 0, SWAP, "says something else (names)", NULL},
-        {"references", 0, CUT, "is missing (references)", NULL},
-        {"references", 0, TURN_FIELD, "does not refer to it", NULL},
-        {"references", 0, TURN_KEY, "has no source", NULL},
-        {"indexes", 0, CUT, "is missing (indexes)", NULL},
-        {"indexes", 0, TURN_FIELD, "the object has another value", NULL},
-        {"indexes", 0, TURN_KEY, "leads to no object", NULL},
-        {"token_hashes", 0, CUT, "is missing (token_hashes)", NULL},
-        {"token_hashes", 1, CUT, "is missing (token_hashes)", NULL},
-        {"token_hashes", 2, CUT, "is missing (token_hashes)", NULL},
-        {"token_hashes", 0, TURN, "(token_hashes)", NULL},
-        {"token_hashes", 0, TURN_KEY, "does not have this hash", NULL},
-        {"token_hashes", 0, GARBLE, "cannot be read", NULL},
-        {"usage", 0, TURN_KEY, "the use belongs to no token", NULL},
-        {"counts", 0, TURN, "counter is wrong", NULL},
-        {"counts", 0, CUT, "no counter", NULL},
-        {"counts", 0, SHORTEN, "not a number", NULL},
-        {"feed", 0, SHORTEN, "not a change", NULL},
-        {"audit", 1, CUT, "audit row is missing", "broken at row 2"},
-        {"audit", 1, TURN, "chain is broken", "broken at row 2"},
-        {"audit", 1, SHORTEN, "not a record", "broken at row 2"},
-        {"audit", 3, SWAP, "chain is broken", "broken at row 4"},
-        {"audit_by_object", 0, CUT, "is missing (audit_by_object)", NULL},
-        {"audit_by_object", 0, TURN_KEY, "audit row belongs to another object", NULL},
-        {"audit_by_actor", 0, CUT, "is missing (audit_by_actor)", NULL},
-        {"audit_by_time", 0, CUT, "is missing (audit_by_time)", NULL},
-        {"audit_by_actor", 3, TURN_FIELD, "audit row belongs to another actor", NULL},
-        {"meta", 0, SHORTEN, "folded by another table", "folded by another table"},
-        {"meta", FIRST_KEY, CUT, "key \"audit\" is missing", "key \"audit\" is missing"},
-        {"meta", FIRST_KEY, TURN, "key \"audit\" was altered", "key \"audit\" was altered"},
-        {"meta", FIRST_KEY + 1, TURN, "key \"csrf\" was altered", "key \"csrf\" was altered"},
-        {"meta", FIRST_KEY + 2, TURN, "The store's key \"data/", "The store's key \"data/"},
-    };
-
     (void)state;
     make_store();
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(spoilings) / sizeof(spoilings[0]); i++) {
         int code;
 
         assert_int_equal(shell_run("rm -rf data data.key; cp -r good data; cp good.key data.key"),
                          0);
-        spoil(rows[i].family, rows[i].place, rows[i].how);
+        spoil(spoilings[i].family, spoilings[i].place, spoilings[i].how);
         code = shell_run("$D check --data-dir data");
         if (code != 1)
-            fail_msg("row %zu, %s: check ended with %d: %s", i, rows[i].family, code, shell_output);
-        shell_says(rows[i].check);
+            fail_msg("row %zu, %s: check ended with %d: %s", i, spoilings[i].family, code,
+                     shell_output);
+        shell_says(spoilings[i].check);
         code = shell_run("$D verify-audit --data-dir data");
-        if (code != (rows[i].verify != NULL))
-            fail_msg("row %zu, %s: verify-audit ended with %d: %s", i, rows[i].family, code,
+        if (code != (spoilings[i].verify != NULL))
+            fail_msg("row %zu, %s: verify-audit ended with %d: %s", i, spoilings[i].family, code,
                      shell_output);
         if (code != 0)
-            shell_says(rows[i].verify);
+            shell_says(spoilings[i].verify);
     }
 }
 

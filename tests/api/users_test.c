@@ -1,9 +1,12 @@
 /* Users over REST: creating, changing and guarding them. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -368,6 +371,55 @@ static void users_are_listed_in_pages(void **state)
     api_check(&server, 200, "GET", path, server.token, NULL);
 }
 
+/* -- signing in while the user goes ------------------------------------------------------------ */
+
+#define LEAVING 24
+
+static void *sign_in_once(void *context)
+{
+    const struct api_user *user = context;
+    struct api_reply reply;
+    char body[256];
+
+    snprintf(body, sizeof(body), "{\"email\":\"%s\",\"password\":\"%s\"}", user->email,
+             user->password);
+    reply = api_call(&server, "POST", "/api/v1/session", NULL, NULL, body);
+    if (reply.status != 200 && reply.status != 401)
+        print_error("%d: %s\n", reply.status, reply.body == NULL ? "" : reply.body);
+    api_reply_free(&reply);
+    return NULL;
+}
+
+/* The moments of the deletes lie all over the time that a sign-in takes. `check` sees what is left. */
+static void a_user_who_is_deleted_while_signing_in_leaves_no_session(void **state)
+{
+    static struct api_user users[LEAVING];
+    struct timespec begin, end;
+    useconds_t takes;
+
+    (void)state;
+    for (int i = 0; i < LEAVING; i++)
+        api_make_user(&server, "User", &users[i]);
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    sign_in_once(&users[0]);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    takes = (useconds_t)((end.tv_sec - begin.tv_sec) * 1000000 +
+                         (end.tv_nsec - begin.tv_nsec) / 1000);
+    for (int i = 0; i < LEAVING; i++) {
+        char path[96];
+        pthread_t thread;
+
+        assert_int_equal(pthread_create(&thread, NULL, sign_in_once, &users[i]), 0);
+        usleep(takes * (useconds_t)i / LEAVING);
+        snprintf(path, sizeof(path), "/api/v1/users/%s", users[i].id);
+        api_check(&server, 200, "DELETE", path, server.token, NULL);
+        pthread_join(thread, NULL);
+    }
+    api_stop(&server);
+    assert_int_equal(api_command(&server, "check"), 0);
+    api_restart(&server, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +437,7 @@ int main(void)
         cmocka_unit_test(a_bounded_token_makes_no_user_and_sets_no_password),
         cmocka_unit_test(nobody_disables_or_deletes_the_owner),
         cmocka_unit_test(users_are_listed_in_pages),
+        cmocka_unit_test(a_user_who_is_deleted_while_signing_in_leaves_no_session),
     };
 
     return cmocka_run_group_tests(tests, start, stop);
