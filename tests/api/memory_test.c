@@ -28,18 +28,22 @@ struct unary {
     const struct api_user *by; /* by a session; NULL: by the token */
     bool by_nobody;
     const char
-        *first; /* a path that is posted to before each attempt, so that they are all alike */
+        *first;      /* a path that is posted to before each attempt, so that they are all alike */
+    const char *key; /* Idempotency-Key; "%d" is the number of the attempt */
 };
 
 static struct api_reply attempt(const struct unary *unary, int number, bool onward)
 {
     static int serial;
-    char headers[640], body[256], session[512] = "";
+    char headers[800], body[256], session[512] = "", key[64] = "";
 
     if (unary->by != NULL)
         api_user_headers(unary->by, session);
-    snprintf(headers, sizeof(headers), "%sX-Datastream-Fault: %d%s\r\n", session, number,
-             onward ? "+" : "");
+    if (unary->key != NULL)
+        snprintf(key, sizeof(key), unary->key, serial);
+    snprintf(headers, sizeof(headers), "%s%s%s%sX-Datastream-Fault: %d%s\r\n", session,
+             unary->key == NULL ? "" : "Idempotency-Key: ", key, unary->key == NULL ? "" : "\r\n",
+             number, onward ? "+" : "");
     if (unary->body != NULL)
         snprintf(body, sizeof(body), unary->body, serial++);
     return api_call(&server, unary->method, unary->path,
@@ -138,11 +142,43 @@ static void calls_by_session_survive_each_failing_allocation(void **state)
     }
 }
 
+static void calls_with_keys_survive_each_failing_allocation(void **state)
+{
+    char token[128], role[40];
+    const struct unary calls[] = {
+        {.method = "POST",
+         .path = "/api/v1/devices",
+         .body = "{\"name\":\"under a key %d\"}",
+         .ok = 201,
+         .key = "device-%d"},
+        {.method = "POST",
+         .path = "/api/v1/api-tokens",
+         .body = token,
+         .ok = 201,
+         .key = "token-%d"},
+        /* Answered again, after the first that succeeds. */
+        {.method = "POST",
+         .path = "/api/v1/devices",
+         .body = "{\"name\":\"once\"}",
+         .ok = 201,
+         .key = "replayed"},
+    };
+
+    (void)state;
+    api_role_id(&server, "API Reader", role);
+    snprintf(token, sizeof(token), "{\"name\":\"under a key %%d\",\"roleId\":\"%s\"}", role);
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        fail_each_allocation(&calls[i], false);
+        fail_each_allocation(&calls[i], true);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_unary_call_survives_each_failing_allocation),
         cmocka_unit_test(calls_by_session_survive_each_failing_allocation),
+        cmocka_unit_test(calls_with_keys_survive_each_failing_allocation),
     };
     static const char *const flags[] = {"--workers", "1", NULL};
     int failed;

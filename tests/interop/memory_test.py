@@ -10,12 +10,14 @@ import grpc
 from messages import message, method, unary_methods, v1
 from server import Server
 
+USER = "00000000-0000-7000-8000-000000000004"  # the role User
 READER = "00000000-0000-7000-8000-000000000007"  # the role API Reader
 ALLOCATIONS_MOST = 3000
 SUCCESSES = 3  # so many in a row: there is no further allocation to fail
 CLEAN = {grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE}
 
 number = itertools.count()
+known_user = v1("User", id="none yet")
 
 
 def setUpModule():
@@ -69,7 +71,33 @@ def request_of(service, **fields):
 def update_of(kind, target):
     request = v1(f"Update{kind}Request")
     field = getattr(request, request.DESCRIPTOR.fields[0].name)
-    field.id, field.description = target.id, name()
+    field.id = target.id
+    # What has no description has a name that can be changed.
+    setattr(field, "description" if "description" in field.DESCRIPTOR.fields_by_name else "name", name())
+    return request
+
+
+def user(**flags):
+    """A user; each costs the hash of a password, so one serves until it is gone."""
+    global known_user
+    try:
+        call(USERS + ("DisableUser" if flags.get("disabled") else "EnableUser"),
+             v1(("Disable" if flags.get("disabled") else "Enable") + "UserRequest", id=known_user.id))
+    except grpc.RpcError:
+        known_user = made("User", role_id=USER, email=f"memory-{next(number)}@interop.example")
+    return known_user
+
+
+def organization_of():
+    request = v1("UpdateOrganizationRequest")
+    request.organization.name = name()
+    return request
+
+
+def checks():
+    request = v1("CheckPermissionsRequest")
+    for value in ("", token().token, "unknown"):
+        request.checks.add(permission="devices.read", token=value)
     return request
 
 
@@ -81,6 +109,8 @@ def disabled_token():
 
 DEVICES, DIRECTORS = "datastream.v1.DeviceService.", "datastream.v1.DirectorService."
 ROLES, TOKENS = "datastream.v1.RoleService.", "datastream.v1.ApiTokenService."
+USERS, ORGANIZATION = "datastream.v1.UserService.", "datastream.v1.OrganizationService."
+QUESTIONS = "datastream.v1.AuthorizationService."
 # A method to what makes its next request, whose objects are made without faults.
 REQUESTS = {
     DEVICES + "CreateDevice": lambda: request_of(DEVICES + "CreateDevice", director_ids=[made("Director").id]),
@@ -106,6 +136,24 @@ REQUESTS = {
     TOKENS + "RegenerateApiToken": lambda: v1("RegenerateApiTokenRequest", id=token().id),
     TOKENS + "DisableApiToken": lambda: v1("DisableApiTokenRequest", id=token().id),
     TOKENS + "EnableApiToken": lambda: v1("EnableApiTokenRequest", id=disabled_token().id),
+    ROLES + "CloneRole": lambda: v1("CloneRoleRequest", id=READER, name=name()),
+    ROLES + "GetRoleUsage": lambda: v1("GetRoleUsageRequest", id=READER),
+    USERS + "CreateUser": lambda: request_of(USERS + "CreateUser", role_id=USER,
+                                             email=f"memory-{next(number)}@interop.example"),
+    USERS + "GetUser": lambda: v1("GetUserRequest", id=user().id),
+    USERS + "ListUsers": lambda: v1("ListUsersRequest", page_size=10),
+    USERS + "UpdateUser": lambda: update_of("User", user()),
+    USERS + "DeleteUser": lambda: v1("DeleteUserRequest", id=user().id),
+    USERS + "DisableUser": lambda: v1("DisableUserRequest", id=user().id),
+    USERS + "EnableUser": lambda: v1("EnableUserRequest", id=user(disabled=True).id),
+    USERS + "EndUserSessions": lambda: v1("EndUserSessionsRequest", id=user().id),
+    ORGANIZATION + "GetOrganization": lambda: v1("GetOrganizationRequest"),
+    ORGANIZATION + "UpdateOrganization": organization_of,
+    QUESTIONS + "WhoAmI": lambda: v1("WhoAmIRequest"),
+    QUESTIONS + "VerifyToken": lambda: v1("VerifyTokenRequest", token=token().token),
+    QUESTIONS + "CheckPermissions": checks,
+    "datastream.v1.IntrospectionService.IntrospectToken": lambda: v1("IntrospectTokenRequest", token=token().token),
+    "datastream.v1.AuditService.ListAuditLogs": lambda: v1("ListAuditLogsRequest", page_size=10),
     TOKENS + "ListApiTokenActivityLogs": lambda: v1("ListApiTokenActivityLogsRequest", id=token().id),
 }
 
