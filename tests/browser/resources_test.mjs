@@ -44,7 +44,7 @@ test('the click that leaves a wrong field counts where it was pressed', async ()
 });
 
 test('an option that is pressed while a search is answered is chosen', async () => {
-  await console_.call('POST', '/directors', { name: 'pressed director' });
+  const { id } = await console_.call('POST', '/directors', { name: 'pressed director' });
   const { page, context, notes } = await openSignedIn(console_, '/resources/agent-enrollment-templates/new');
   const input = page.getByRole('combobox', { name: 'Director', exact: true });
   await input.click();
@@ -66,6 +66,7 @@ test('an option that is pressed while a search is answered is chosen', async () 
   await option.waitFor({ state: 'detached' });
   assert.strictEqual(await input.inputValue(), 'pressed director');
   await button(page, 'Next').waitFor();
+  await console_.call('DELETE', `/directors/${id}`);
   assert.deepStrictEqual(notes, []);
   await context.close();
 });
