@@ -3,6 +3,7 @@
 #ifndef DATASTREAM_REST_ENDPOINT_H
 #define DATASTREAM_REST_ENDPOINT_H
 
+#include "proto/json/json_record.h"
 #include "rest/rest.h"
 #include "rest/transcode.h"
 
@@ -16,6 +17,8 @@ struct endpoint {
     const struct field *etag;          /* likewise */
     const struct field **computed;     /* fields of the answer that change without its etag */
     size_t computed_count;
+    const struct json_plan
+        *plan; /* of the objects that it gets or lists; NULL: it writes messages */
 };
 
 #define REST_HEADERS_MOST (10 + CALL_METADATA_MOST)

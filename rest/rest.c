@@ -23,6 +23,7 @@ struct rest {
     struct frontends *frontends;
     struct router *router;
     struct endpoint *endpoints;
+    struct json_plans plans;
     size_t endpoint_count;
     struct slice documents[OPENAPI_VERSIONS]; /* by enum openapi_version */
     struct files *files;
@@ -76,6 +77,7 @@ static void proceed(struct rest_call *call)
         frontend->call.refused = status;
     }
     frontend->call.request = request;
+    frontend->call.accepts_records = call->endpoint->plan != NULL;
     if (frontend->call.if_match.data != NULL)
         frontend->call.if_match = etag_strip_computed(call->exchange->arena,
                                                       frontend->call.if_match);
@@ -496,6 +498,18 @@ static struct status find_fields(struct arena *arena, struct endpoint *endpoint)
     return status_ok();
 }
 
+/* Of what the engine answers with records. */
+static struct status find_plan(struct rest *rest, struct endpoint *endpoint)
+{
+    const struct method *method = endpoint->method;
+
+    if (method->kind == NULL || endpoint->binding.response != NULL ||
+        (method->operation != OPERATION_GET && method->operation != OPERATION_LIST))
+        return status_ok();
+    endpoint->plan = json_plan_of(&rest->plans, method->kind->message);
+    return endpoint->plan == NULL ? status_out_of_memory() : status_ok();
+}
+
 static struct status add_endpoint(struct rest *rest, struct arena *arena,
                                   const struct method *method, const struct http_rule *rule)
 {
@@ -512,6 +526,8 @@ static struct status add_endpoint(struct rest *rest, struct arena *arena,
                          slice_starts_with(method->name, SLICE("Create")) ||
                          slice_starts_with(method->name, SLICE("Clone")));
     status = find_fields(arena, endpoint);
+    if (status_is_ok(status))
+        status = find_plan(rest, endpoint);
     if (!status_is_ok(status))
         return status;
     route.http_method = rule->verb;
@@ -529,6 +545,7 @@ static struct status add_endpoints(struct rest *rest, struct arena *arena)
     rest->endpoints = arena_array(arena, count + 1, sizeof(rest->endpoints[0]));
     if (rest->endpoints == NULL)
         return status_out_of_memory();
+    rest->plans = (struct json_plans){.arena = arena, .contract = contract};
     for (size_t i = 0; i < contract->method_count; i++)
         for (size_t r = 0; r < contract->methods[i]->rule_count; r++) {
             struct status status = add_endpoint(rest, arena, contract->methods[i],

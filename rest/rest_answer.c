@@ -210,6 +210,21 @@ void rest__answer_on(struct rest_call *call)
         exchange_give_way(call->exchange);
 }
 
+/* The records of the answer for its writer; NULL for none, or when the arena failed. */
+static const struct json_records *records_of(struct rest_call *call)
+{
+    const struct call_records *given = call->frontend->call.records;
+    struct json_records *records;
+
+    if (given == NULL)
+        return NULL;
+    records = arena_alloc(call->exchange->arena, sizeof(*records));
+    if (records != NULL)
+        *records = (struct json_records){call->endpoint->plan, given->field, given->bodies,
+                                         given->count};
+    return records;
+}
+
 void rest__answer_message(struct rest_call *call, const ProtobufCMessage *response)
 {
     const struct endpoint *endpoint = call->endpoint;
@@ -234,7 +249,8 @@ void rest__answer_message(struct rest_call *call, const ProtobufCMessage *respon
         answer_text(call, status, type.len == 0 ? raw_type : type, body);
         return;
     }
-    call->steps = transcode_response_steps(arena, &endpoint->binding, response, limited);
+    call->steps = transcode_response_steps(arena, &endpoint->binding, response, limited,
+                                           records_of(call));
     if (call->steps != NULL) {
         rest__answer_on(call);
         return;

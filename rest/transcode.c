@@ -396,13 +396,14 @@ static struct json_write_options response_options(const struct binding *binding,
 }
 
 struct json_steps *transcode_response_steps(struct arena *arena, const struct binding *binding,
-                                            const ProtobufCMessage *message, bool limited)
+                                            const ProtobufCMessage *message, bool limited,
+                                            const struct json_records *records)
 {
     const struct json_write_options options = response_options(binding, limited);
 
     if (binding->response != NULL)
         return NULL;
-    return json_steps_begin(arena, binding->output, message, &options, NULL);
+    return json_steps_begin(arena, binding->output, message, &options, records);
 }
 
 struct status transcode_response(struct arena *arena, const struct binding *binding,

@@ -91,10 +91,11 @@ struct status transcode_response(struct arena *arena, const struct binding *bind
 
 /*
  * The same in steps (json.h), for an answer that is a whole message; NULL for others, and when the
- * arena failed.
+ * arena failed. `records` as json_steps_begin's: of an answer that is not limited.
  */
 struct json_steps *transcode_response_steps(struct arena *arena, const struct binding *binding,
-                                            const ProtobufCMessage *message, bool limited);
+                                            const ProtobufCMessage *message, bool limited,
+                                            const struct json_records *records);
 
 /*
  * When the answer is a google.api.HttpBody: its content type and bytes, of the message; both empty

@@ -338,6 +338,7 @@ static void begin_run(struct call *call)
 {
     commit_init(&call->commit, call->arena);
     call->response = NULL;
+    call->records = NULL;
     call->limited = false;
     call->answer_metadata = NULL;
     call->keep_plain = false;

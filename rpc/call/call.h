@@ -130,6 +130,7 @@ struct call {
 
     /* Set by the frontend before call_dispatch. */
     ProtobufCMessage *request; /* of method->input */
+    bool accepts_records;      /* the answer may come as `records` */
     /*
      * INVALID_ARGUMENT with the violations that are known already; the chain adds those of the
      * request. Where it has any, `request` may be read in part, and the handler of a method with a
@@ -156,6 +157,11 @@ struct call {
 
     /* Set by the handler. */
     ProtobufCMessage *response;
+    /*
+     * Objects of the answer as protobuf bytes: what `response` shows of them is their etag and what is
+     * computed, or nothing in a list. NULL: `response` is whole.
+     */
+    const struct call_records *records;
     bool limited; /* `response` shows only a part: what is not set was not said to be empty */
     /* Of an answer that is OK, by the handler and the chain: at most CALL_METADATA_MOST. */
     struct call_metadata *answer_metadata;
@@ -190,6 +196,14 @@ struct call {
     unsigned ways_given;
     bool gives_way;
     struct slice actor_name; /* the caller's, for audit rows; empty until it was read */
+};
+
+/* Public messages, packed. */
+struct call_records {
+    const struct field
+        *field; /* the list of the response that they are; NULL: the one is the response */
+    const struct slice *bodies;
+    size_t count;
 };
 
 /*

@@ -92,13 +92,14 @@ static void answer_status(struct grpc_call *call, struct status status)
     frontend->logged_status = (int)grpc__answer_status(frontend->exchange, &call->answer, status);
 }
 
-static void answer_message(struct grpc_call *call, const ProtobufCMessage *message)
+static void answer_message(struct grpc_call *call, const ProtobufCMessage *message,
+                           const struct call_records *records)
 {
     struct frontend_call *frontend = call->frontend;
 
-    assert(message != NULL);
+    assert(message != NULL || records != NULL);
     frontend->answered = true;
-    frontend->logged_status = (int)grpc__answer_message(&call->answer, message);
+    frontend->logged_status = (int)grpc__answer_message(&call->answer, message, records);
 }
 
 static void take_message(struct grpc_call *call, const struct frame *frame)
@@ -173,7 +174,7 @@ static void on_finished(struct call *chain_call)
     call->answer.metadata = chain_call->answer_metadata;
     if (chain_call->keep_plain)
         call->answer.accepts = 0;
-    answer_message(call, chain_call->response);
+    answer_message(call, chain_call->response, chain_call->records);
 }
 
 static enum runner runner_for(const struct grpc_call *call)
@@ -194,7 +195,7 @@ static void run_check(struct grpc_call *call)
                                               &response);
 
     if (status_is_ok(status))
-        answer_message(call, response);
+        answer_message(call, response, NULL);
     else
         answer_status(call, status);
 }
@@ -230,6 +231,7 @@ static void run(struct grpc_call *call)
         run_stream(call);
         break;
     case RUNNER_CHAIN:
+        call->frontend->call.accepts_records = true;
         frontend_dispatch(call->frontend);
         break;
     case RUNNER_NONE:       /* is refused before there is a call */

@@ -1,6 +1,7 @@
 /* Headers, messages and trailers of answers. */
 #include "rpc/grpc/grpc_answer.h"
 
+#include "proto/message/wire.h"
 #include "rpc/grpc/compress.h"
 #include "rpc/grpc/frame.h"
 #include "rpc/grpc/percent.h"
@@ -99,15 +100,89 @@ enum status_code grpc__answer_status(struct exchange *exchange, struct grpc_answ
     return code;
 }
 
-/* The message behind its prefix; empty when the arena failed. */
-static struct slice pack_frame(struct arena *arena, const ProtobufCMessage *message, size_t len)
+/* -- messages --------------------------------------------------------------------------------- */
+
+static size_t varint_size(uint64_t value)
+{
+    size_t size = 1;
+
+    for (; value >= 0x80; value >>= 7)
+        size++;
+    return size;
+}
+
+static uint8_t *put_varint(uint8_t *at, uint64_t value)
+{
+    for (; value >= 0x80; value >>= 7)
+        *at++ = (uint8_t)(value | 0x80);
+    *at++ = (uint8_t)value;
+    return at;
+}
+
+static uint64_t element_tag(const struct call_records *records)
+{
+    return (uint64_t)records->field->number << 3 | WIRE_LENGTH;
+}
+
+static size_t records_size(const struct call_records *records)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < records->count; i++) {
+        size_t len = records->bodies[i].len;
+
+        size += len;
+        if (records->field != NULL)
+            size += varint_size(element_tag(records)) + varint_size(len);
+    }
+    return size;
+}
+
+static uint8_t *put_records(uint8_t *at, const struct call_records *records)
+{
+    for (size_t i = 0; i < records->count; i++) {
+        struct slice body = records->bodies[i];
+
+        if (records->field != NULL)
+            at = put_varint(put_varint(at, element_tag(records)), body.len);
+        if (body.len > 0)
+            memcpy(at, body.data, body.len);
+        at += body.len;
+    }
+    return at;
+}
+
+/* What is packed beside records; NULL: they are all. */
+static const ProtobufCMessage *beside(const ProtobufCMessage *message,
+                                      const struct call_records *records)
+{
+    return records != NULL && records->field == NULL ? NULL : message;
+}
+
+static size_t answer_size(const ProtobufCMessage *message, const struct call_records *records)
+{
+    size_t size = records == NULL ? 0 : records_size(records);
+
+    message = beside(message, records);
+    return size + (message == NULL ? 0 : protobuf_c_message_get_packed_size(message));
+}
+
+/* The message after its prefix; empty when the arena failed. */
+static struct slice pack_frame(struct arena *arena, const ProtobufCMessage *message,
+                               const struct call_records *records, size_t len)
 {
     char *frame = arena_alloc(arena, FRAME_PREFIX_LEN + len);
+    uint8_t *at;
 
     if (frame == NULL)
         return SLICE_EMPTY;
     frame_write_prefix(frame, false, len);
-    protobuf_c_message_pack(message, (uint8_t *)frame + FRAME_PREFIX_LEN);
+    at = (uint8_t *)frame + FRAME_PREFIX_LEN;
+    if (records != NULL)
+        at = put_records(at, records);
+    message = beside(message, records);
+    if (message != NULL)
+        protobuf_c_message_pack(message, at);
     return slice_make(frame, FRAME_PREFIX_LEN + len);
 }
 
@@ -140,18 +215,19 @@ static struct status too_large(const struct grpc_answer *answer, size_t len)
                        "The answer has %zu bytes; the limit is %zu bytes.", len, answer->most);
 }
 
-enum status_code grpc__answer_message(struct grpc_answer *answer, const ProtobufCMessage *message)
+enum status_code grpc__answer_message(struct grpc_answer *answer, const ProtobufCMessage *message,
+                                      const struct call_records *records)
 {
     struct exchange *exchange = answer->exchange;
     struct arena *arena = exchange->arena;
-    size_t len = protobuf_c_message_get_packed_size(message);
+    size_t len = answer_size(message, records);
     enum encoding encoding = choose_encoding(answer, len);
     struct slice frame;
     struct fields fields;
 
     if (len > answer->most)
         return grpc__answer_status(exchange, answer, too_large(answer, len));
-    frame = pack_frame(arena, message, len);
+    frame = pack_frame(arena, message, records, len);
     if (encoding != ENCODING_IDENTITY && !arena_failed(arena))
         frame = compress_frame(arena, frame, &encoding);
     if (arena_failed(arena))
@@ -182,7 +258,7 @@ struct status grpc__stream_frame(const struct grpc_answer *answer, struct arena 
 
     if (len > answer->most)
         return too_large(answer, len);
-    frame = pack_frame(arena, message, len);
+    frame = pack_frame(arena, message, NULL, len);
     if (arena_failed(arena))
         return status_out_of_memory();
     *ret_frame = frame;

@@ -36,9 +36,10 @@ enum status_code grpc__answer_status(struct exchange *exchange, struct grpc_answ
 
 /*
  * Ends the exchange with the message and OK, or with RESOURCE_EXHAUSTED where it is too large or
- * memory ends. Returns the code that is sent.
+ * memory ends. `records`, unless NULL, complete the message (call.h). Returns the code that is sent.
  */
-enum status_code grpc__answer_message(struct grpc_answer *answer, const ProtobufCMessage *message);
+enum status_code grpc__answer_message(struct grpc_answer *answer, const ProtobufCMessage *message,
+                                      const struct call_records *records);
 
 /* -- streams ---------------------------------------------------------------------------------- */
 

@@ -36,8 +36,11 @@ static struct status compute(const struct hook *hook, struct call *call, Protobu
     return status_ok();
 }
 
+static const char *const computed_from[] = {"status", "expire_time", NULL};
+
 const struct kind_hooks agent_enrollment_template_hooks = {
     .collection = "agent-enrollment-templates",
     .fields = fields,
     .check = check,
-    .compute = compute};
+    .compute = compute,
+    .computed_from = computed_from};

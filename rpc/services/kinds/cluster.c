@@ -114,5 +114,10 @@ static struct status compute(const struct hook *hook, struct call *call, Protobu
     return status;
 }
 
-const struct kind_hooks cluster_hooks = {
-    .collection = "clusters", .fields = fields, .check = check, .compute = compute};
+static const char *const computed_from[] = {"members", NULL};
+
+const struct kind_hooks cluster_hooks = {.collection = "clusters",
+                                         .fields = fields,
+                                         .check = check,
+                                         .compute = compute,
+                                         .computed_from = computed_from};

@@ -107,5 +107,10 @@ static struct status compute(const struct hook *hook, struct call *call, Protobu
     return status_ok();
 }
 
-const struct kind_hooks device_hooks = {
-    .collection = "devices", .fields = fields, .check = check, .compute = compute};
+static const char *const computed_from[] = {"type", "windows", "linux", NULL};
+
+const struct kind_hooks device_hooks = {.collection = "devices",
+                                        .fields = fields,
+                                        .check = check,
+                                        .compute = compute,
+                                        .computed_from = computed_from};

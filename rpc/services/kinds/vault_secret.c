@@ -61,5 +61,9 @@ static struct status compute(const struct hook *hook, struct call *call, Protobu
     return status;
 }
 
-const struct kind_hooks vault_secret_hooks = {
-    .collection = "vault-secrets", .fields = fields, .compute = compute};
+static const char *const computed_from[] = {"status", "external", NULL};
+
+const struct kind_hooks vault_secret_hooks = {.collection = "vault-secrets",
+                                              .fields = fields,
+                                              .compute = compute,
+                                              .computed_from = computed_from};

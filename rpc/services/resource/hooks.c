@@ -1,6 +1,8 @@
 /* Binding is done once, at start, so that hooks reach their fields without looking for names. */
 #include "rpc/services/resource/hooks.h"
 
+#include "rpc/services/resource/stored.h"
+
 /* The field at the end of a path of proto names; NULL when there is none. */
 static const struct field *find_field(const struct message_type *type, struct slice path)
 {
@@ -78,6 +80,9 @@ struct status hooks_bind(const struct contract *contract, const struct kind_hook
             return status;
         hooks[bound->count++] = hook;
     }
+    bound->stored = stored_bind(contract, bound, arena);
+    if (bound->stored == NULL)
+        return status_out_of_memory();
     *ret_hooks = bound;
     return status_ok();
 }

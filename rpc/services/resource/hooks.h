@@ -33,9 +33,15 @@ struct kind_hooks {
     /* Judges a deletion, after the references. */
     struct status (*remove)(const struct hook *hook, struct call *call,
                             const struct object *object);
-    /* Fills the computed fields of the objects of one answer, whose reverse fields are filled. */
+    /* Fills the computed fields of the objects of one answer, whose reverse fields are filled. It reads
+     * nothing else of an object than those and `computed_from`, where that is given. */
     struct status (*compute)(const struct hook *hook, struct call *call, ProtobufCMessage **objects,
                              size_t count);
+    /*
+     * The top-level fields of the kind's message that `compute` reads, ended by NULL: then answers leave
+     * the rest of a record packed (stored.h). NULL: it may read all.
+     */
+    const char *const *computed_from;
     /*
      * Adds references that lie in no field of the contract. It is asked for what is stored as well:
      * what it cannot find there it leaves out.
@@ -50,6 +56,7 @@ struct hooks {
     size_t count;
     /* What quotes refer to; NULL where the contract has no such kind. */
     const struct kind *secrets, *providers;
+    const struct stored_plans *stored;
     /* Whether the caller may be given a new value of the credential: OK, or the answer. May be NULL. */
     struct status (*guard)(struct call *call, const struct field *credential);
 };

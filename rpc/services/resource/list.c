@@ -8,6 +8,7 @@
 
 #include "rpc/services/resource/list_query.h"
 #include "rpc/services/resource/read_mask.h"
+#include "rpc/services/resource/stored.h"
 #include "storage/keys.h"
 
 /* Objects that one call looks at; fewer where each needs reads of its own. */
@@ -44,9 +45,11 @@ struct page {
     size_t beside_count;
     size_t bytes;
     struct arena scratch;
+    bool by_records; /* items stay packed */
     /* Found. */
     ProtobufCMessage **items;
     struct slice *values;
+    struct slice *bodies; /* of items that stayed packed, complete */
     size_t count;
     struct slice last; /* key of the candidate that was looked at last, when something is left */
 };
@@ -188,10 +191,16 @@ static struct status unpack(struct page *page, struct arena *arena,
 /* Completes the items from `from` on. A miss ends nothing: the rest is asked for too. */
 static struct status complete(struct page *page, size_t from)
 {
-    struct status status = page->functions->complete(page->call, page->values + from,
-                                                     page->items + from, page->count - from);
+    struct call *call = page->call;
+    struct status status;
 
-    if (store_view_missed(page->call->view))
+    if (page->by_records)
+        status = stored_complete(call, page->query.kind, page->values, page->count, page->bodies,
+                                 page->items);
+    else
+        status = page->functions->complete(call, page->values + from, page->items + from,
+                                           page->count - from);
+    if (store_view_missed(call->view))
         return call_store_status(STORE_AGAIN);
     return status;
 }
@@ -259,7 +268,7 @@ static struct status take(struct page *page, struct candidate *candidate)
     if (candidate->message == NULL && candidate->value.data == NULL)
         return status;
     status = match(page, candidate, &matches);
-    if (status_is_ok(status) && matches && candidate->message == NULL)
+    if (status_is_ok(status) && matches && candidate->message == NULL && !page->by_records)
         status = unpack(page, page->call->arena, candidate, &candidate->message);
     if (status_is_ok(status) && matches)
         add(page, candidate);
@@ -318,6 +327,17 @@ static struct status fill(struct page *page)
 
 /* -- the answer ------------------------------------------------------------------------------- */
 
+static void set_records(const struct page *page)
+{
+    struct call *call = page->call;
+    struct call_records *records = arena_alloc(call->arena, sizeof(*records));
+
+    if (records == NULL)
+        return;
+    *records = (struct call_records){call->method->items, page->bodies, page->count};
+    call->records = records;
+}
+
 static struct status respond(struct page *page, size_t beside_count)
 {
     struct call *call = page->call;
@@ -341,7 +361,10 @@ static struct status respond(struct page *page, size_t beside_count)
     if (page->last.len > 0)
         token = list_query_token(call, query, page->last);
     call->response = message_new(call->arena, call->method->output);
-    object_set_page(call, call->response, page->items, page->count, token, total);
+    if (page->by_records)
+        set_records(page);
+    object_set_page(call, call->response, page->items, page->by_records ? 0 : page->count, token,
+                    total);
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }
 
@@ -362,6 +385,11 @@ static struct status begin_query(struct page *page, ProtobufCMessage *const *bes
     }
     page->items = arena_array(arena, room, sizeof(ProtobufCMessage *));
     page->values = arena_array(arena, room, sizeof(*page->values));
+    page->by_records = page->functions->may_be_records && beside_count == 0 &&
+                       page->call->method->items != NULL && page->query.read_mask == NULL &&
+                       !page->query.filter.names_computed &&
+                       stored_is_possible(page->call, page->query.kind);
+    page->bodies = arena_array(arena, page->by_records ? room : 1, sizeof(*page->bodies));
     if (arena_failed(arena))
         return status_out_of_memory();
     return find_candidates(page);

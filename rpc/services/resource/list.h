@@ -19,6 +19,7 @@ struct list_functions {
      */
     struct status (*complete)(struct call *call, const struct slice *values,
                               ProtobufCMessage **items, size_t count);
+    bool may_be_records; /* `complete` does no more than the engine: answers may come as records */
 };
 
 /*

@@ -80,6 +80,30 @@ struct status object_unpack(struct arena *arena, const struct kind *kind, struct
     return status_ok();
 }
 
+/* Reads the value of an id that is parsed into `object`. */
+static struct status read_value(struct call *call, struct object *object, struct slice id,
+                                struct slice *ret_value)
+{
+    const struct kind *kind = object->kind;
+    enum store_found found;
+
+    if (!uuid_parse(id, &object->id))
+        return call_not_found(call, kind, id);
+    object->key = key_object(call->arena, &call->identity.organization, kind->number, &object->id);
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    found = store_get(call->view, object_family(kind), object->key, ret_value);
+    return found == STORE_ABSENT ? call_not_found(call, kind, id) : call_store_status(found);
+}
+
+struct status object_read_value(struct call *call, const struct kind *kind, struct slice id,
+                                struct slice *ret_value)
+{
+    struct object object = {.kind = kind};
+
+    return read_value(call, &object, id, ret_value);
+}
+
 struct status object_read(struct call *call, const struct kind *kind, struct slice id,
                           struct object *ret_object)
 {
@@ -88,16 +112,9 @@ struct status object_read(struct call *call, const struct kind *kind, struct sli
     struct slice value;
     struct status status;
 
-    if (!uuid_parse(id, &object.id))
-        return call_not_found(call, kind, id);
-    object.key = key_object(call->arena, &call->identity.organization, kind->number, &object.id);
-    if (arena_failed(call->arena))
-        return status_out_of_memory();
-    found = store_get(call->view, object_family(kind), object.key, &value);
-    if (found == STORE_ABSENT)
-        return call_not_found(call, kind, id);
-    if (found != STORE_FOUND)
-        return call_store_status(found);
+    status = read_value(call, &object, id, &value);
+    if (!status_is_ok(status))
+        return status;
     status = object_unpack(call->arena, kind, value, &object.revision, &object.body,
                            &object.message);
     if (!status_is_ok(status))

@@ -61,6 +61,10 @@ void object_add_indexes(struct arena *arena, const struct kind *kind,
 struct status object_read(struct call *call, const struct kind *kind, struct slice id,
                           struct object *ret_object);
 
+/* The same of the value alone, as the store has it. */
+struct status object_read_value(struct call *call, const struct kind *kind, struct slice id,
+                                struct slice *ret_value);
+
 /* Whether the caller holds the kind's read permission. */
 bool object_may_be_read(const struct call *call, const struct kind *kind);
 

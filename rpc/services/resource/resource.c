@@ -6,11 +6,33 @@
 
 #include "rpc/services/resource/computed.h"
 #include "rpc/services/resource/list.h"
+#include "rpc/services/resource/stored.h"
+
+/* The answer as the record has it, with what is computed. */
+static struct status get_record(struct call *call, const struct kind *kind)
+{
+    struct call_records *records = arena_alloc(call->arena, sizeof(*records));
+    struct slice *body = arena_alloc(call->arena, sizeof(*body));
+    struct slice value;
+    struct status status = object_read_value(call, kind, engine__request_id(call), &value);
+
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    if (status_is_ok(status))
+        status = stored_complete(call, kind, &value, 1, body, &call->response);
+    *records = (struct call_records){.bodies = body, .count = 1};
+    call->records = records;
+    return status;
+}
 
 static struct status engine_get(struct call *call)
 {
     struct object object;
-    struct status status = object_read(call, call->method->kind, engine__request_id(call), &object);
+    struct status status;
+
+    if (stored_is_possible(call, call->method->kind))
+        return get_record(call, call->method->kind);
+    status = object_read(call, call->method->kind, engine__request_id(call), &object);
 
     if (!status_is_ok(status))
         return status;
@@ -30,7 +52,8 @@ static struct status complete_items(struct call *call, const struct slice *value
 
 static struct status engine_list(struct call *call)
 {
-    static const struct list_functions functions = {.complete = complete_items};
+    static const struct list_functions functions = {.complete = complete_items,
+                                                    .may_be_records = true};
 
     return list_objects(call, &functions, NULL, 0);
 }
