@@ -146,6 +146,24 @@ static bool is_covered(const struct message_type *type)
     return type->field_count <= PLAN_FIELDS_MOST && type->oneof_count <= 32;
 }
 
+/* Fields that follow each other are absent together more often than not. */
+static void join_absents(struct arena *arena, struct json_plan *plan)
+{
+    struct slice *texts = arena_array(arena, plan->field_count, sizeof(*texts));
+    uint32_t at = 0;
+
+    plan->absent_at = arena_array(arena, plan->field_count + 1, sizeof(*plan->absent_at));
+    if (texts == NULL || plan->absent_at == NULL)
+        return;
+    for (size_t i = 0; i < plan->field_count; i++) {
+        texts[i] = plan->fields[i].absent;
+        plan->absent_at[i] = at;
+        at += (uint32_t)texts[i].len;
+    }
+    plan->absent_at[plan->field_count] = at;
+    plan->absents = text_join(arena, texts, plan->field_count).data;
+}
+
 static void compile(struct json_plans *plans, struct json_plan *plan)
 {
     const struct message_type *type = plan->type;
@@ -158,6 +176,7 @@ static void compile(struct json_plans *plans, struct json_plan *plan)
         plan->by_number[type->declared[i]->number] = (uint8_t)(i + 1);
     }
     plan->field_count = type->field_count;
+    join_absents(plans->arena, plan);
 }
 
 const struct json_plan *json_plan_of(struct json_plans *plans, const struct message_type *type)

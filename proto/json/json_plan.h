@@ -57,6 +57,9 @@ struct json_plan {
     const struct contract *contract;
     struct plan_field *fields; /* in the order of declaration */
     size_t field_count;
+    /* What stands for absent fields one after the other, and where each begins and the last ends. */
+    const char *absents;
+    uint32_t *absent_at;
     bool covered;                         /* false: values of the type are unpacked */
     uint8_t by_number[PLAN_NUMBERS_MOST]; /* place among the fields, from 1; 0 for none */
 };

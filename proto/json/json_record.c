@@ -135,11 +135,13 @@ static bool note_single(const struct plan_field *field, struct wire_cursor *curs
     return true;
 }
 
-/* Notes where the fields lie; `spots` are zero. */
-static bool scan(const struct json_plan *plan, struct slice bytes, struct spot *spots)
+/* Notes where the fields lie, and by their places which there are; other spots stay as they are. */
+static bool scan(const struct json_plan *plan, struct slice bytes, struct spot *spots,
+                 uint64_t *ret_present)
 {
     struct wire_cursor cursor = {(const uint8_t *)bytes.data,
                                  (const uint8_t *)bytes.data + bytes.len};
+    uint64_t present = 0;
     unsigned oneofs = 0;
     unsigned last = 0;
 
@@ -163,12 +165,16 @@ static bool scan(const struct json_plan *plan, struct slice bytes, struct spot *
         if ((oneofs & field->oneof) != 0)
             return false;
         oneofs |= field->oneof;
+        if ((present >> (place - 1) & 1) == 0)
+            spots[place - 1] = (struct spot){0};
+        present |= UINT64_C(1) << (place - 1);
         if (!(field->field->repeated
                   ? note_element(field, &cursor, wire, start, place == last, &spots[place - 1])
                   : note_single(field, &cursor, wire, &spots[place - 1])))
             return false;
         last = place;
     }
+    *ret_present = present;
     return true;
 }
 
@@ -408,8 +414,9 @@ static bool put_entry(struct json_writer *writer, const struct plan_field *map, 
     const struct plan_field *key = &map->message->fields[map->message->by_number[1] - 1];
     const struct plan_field *value = &map->message->fields[map->message->by_number[2] - 1];
     struct spot spots[2] = {0};
+    uint64_t present;
 
-    if (!scan(map->message, bytes, spots))
+    if (!scan(map->message, bytes, spots, &present))
         return false;
     keys[number] = spots[key - map->message->fields];
     for (uint32_t i = 0; i < number; i++)
@@ -449,7 +456,7 @@ static bool put_map(struct json_writer *writer, const struct plan_field *field,
 static bool put_member(struct json_writer *writer, const struct plan_field *field,
                        const struct spot *spot, unsigned depth)
 {
-    if (spot->count == 0) {
+    if (spot->count == 0) { /* of an empty packed list */
         json_put(&writer->text, field->absent);
         return true;
     }
@@ -463,19 +470,35 @@ static bool put_member(struct json_writer *writer, const struct plan_field *fiel
     return put_single(writer, field, spot, depth);
 }
 
+/* What stands for the absent fields from one place on to another. */
+static void put_absents(struct json_text *text, const struct json_plan *plan, size_t from,
+                        size_t to)
+{
+    uint32_t at = plan->absent_at[from];
+
+    json_put(text, slice_make(plan->absents + at, plan->absent_at[to] - at));
+}
+
 static bool write_members(struct json_writer *writer, const struct json_plan *plan,
                           struct slice bytes, unsigned depth)
 {
     struct spot spots[PLAN_FIELDS_MOST];
     struct json_text *text = &writer->text;
     size_t start = text->len;
+    uint64_t present;
+    size_t at = 0;
 
-    memset(spots, 0, plan->field_count * sizeof(spots[0]));
-    if (!scan(plan, bytes, spots))
+    if (!scan(plan, bytes, spots, &present))
         return false;
-    for (size_t i = 0; i < plan->field_count; i++)
-        if (!put_member(writer, &plan->fields[i], &spots[i], depth))
+    for (; present != 0; present &= present - 1) {
+        size_t place = (size_t)__builtin_ctzll(present);
+
+        put_absents(text, plan, at, place);
+        if (!put_member(writer, &plan->fields[place], &spots[place], depth))
             return false;
+        at = place + 1;
+    }
+    put_absents(text, plan, at, plan->field_count);
     /* Each member came with a comma; the brace takes the place of the first. */
     if (text->len > start)
         text->data[start] = '{';

@@ -162,22 +162,38 @@ static char *format_digits(char *at, unsigned value, unsigned digits, char after
 }
 
 /* Nothing, or a point and 3, 6 or 9 digits. */
+static char *format_nanos(char *at, unsigned nanos)
+{
+    if (nanos == 0)
+        return at;
+    *at++ = '.';
+    if (nanos % 1000000 == 0)
+        return format_digits(at, nanos / 1000000, 3, 0) - 1;
+    if (nanos % 1000 == 0)
+        return format_digits(at, nanos / 1000, 6, 0) - 1;
+    return format_digits(at, nanos, 9, 0) - 1;
+}
+
 static void put_nanos(struct json_text *text, int32_t nanos)
 {
-    size_t len = nanos % 1000000 == 0 ? 4 : nanos % 1000 == 0 ? 7 : 10;
-    char digits[11] = ".";
+    char bytes[12];
 
-    if (nanos == 0)
-        return;
-    format_digits(digits + 1, (unsigned)nanos, 9, 0);
-    json_put(text, slice_make(digits, len));
+    json_put(text, slice_make(bytes, (size_t)(format_nanos(bytes, (unsigned)nanos) - bytes)));
+}
+
+static char *format_pair(char *at, unsigned value, char after)
+{
+    at[0] = (char)('0' + value / 10);
+    at[1] = (char)('0' + value % 10);
+    at[2] = after;
+    return at + 3;
 }
 
 bool json_put_timestamp(struct json_text *text, int64_t seconds, int32_t nanos)
 {
     unsigned year, month, day, time;
-    char bytes[24] = "\"";
-    char *at = bytes + 1;
+    char bytes[40];
+    char *at = bytes;
     int64_t days;
 
     if (!moment_is_timestamp((struct moment){seconds, nanos}))
@@ -185,15 +201,17 @@ bool json_put_timestamp(struct json_text *text, int64_t seconds, int32_t nanos)
     time = (unsigned)((seconds - TIME_LEAST_S) % SECONDS_A_DAY);
     days = (seconds - (int64_t)time) / SECONDS_A_DAY;
     date_from_days(days, &year, &month, &day);
-    at = format_digits(at, year, 4, '-');
-    at = format_digits(at, month, 2, '-');
-    at = format_digits(at, day, 2, 'T');
-    at = format_digits(at, time / 3600, 2, ':');
-    at = format_digits(at, time / 60 % 60, 2, ':');
-    at = format_digits(at, time % 60, 2, 'Z');
-    json_put(text, slice_make(bytes, (size_t)(at - bytes) - 1));
-    put_nanos(text, nanos);
-    json_put_literal(text, "Z\"");
+    *at++ = '"';
+    at = format_pair(at, year / 100, 0) - 1;
+    at = format_pair(at, year % 100, '-');
+    at = format_pair(at, month, '-');
+    at = format_pair(at, day, 'T');
+    at = format_pair(at, time / 3600, ':');
+    at = format_pair(at, time / 60 % 60, ':');
+    at = format_nanos(format_pair(at, time % 60, 0) - 1, (unsigned)nanos);
+    *at++ = 'Z';
+    *at++ = '"';
+    json_put(text, slice_make(bytes, (size_t)(at - bytes)));
     return true;
 }
 

@@ -21,17 +21,11 @@ enum wire_type wire_type_of(ProtobufCType type)
     }
 }
 
-/* At most 5 bytes and 32 bits. */
-static bool read_u32(struct wire_cursor *cursor, uint32_t *ret_value)
+bool wire_read_long_u32(struct wire_cursor *cursor, uint32_t *ret_value)
 {
     const uint8_t *at = cursor->at;
     uint64_t value = 0;
 
-    if (at < cursor->end && *at < 0x80) {
-        *ret_value = *at;
-        cursor->at = at + 1;
-        return true;
-    }
     for (unsigned shift = 0; shift < 35 && at < cursor->end; shift += 7) {
         uint8_t byte = *at++;
 
@@ -45,27 +39,6 @@ static bool read_u32(struct wire_cursor *cursor, uint32_t *ret_value)
         return true;
     }
     return false;
-}
-
-bool wire_read_tag(struct wire_cursor *cursor, uint32_t *ret_number, enum wire_type *ret_type)
-{
-    uint32_t tag;
-
-    if (!read_u32(cursor, &tag) || tag >> 3 == 0)
-        return false;
-    *ret_number = tag >> 3;
-    *ret_type = (enum wire_type)(tag & 7);
-    return true;
-}
-
-bool wire_read_length(struct wire_cursor *cursor, size_t *ret_len)
-{
-    uint32_t len;
-
-    if (!read_u32(cursor, &len) || len > (size_t)(cursor->end - cursor->at))
-        return false;
-    *ret_len = len;
-    return true;
 }
 
 bool wire_skip_varint(struct wire_cursor *cursor)

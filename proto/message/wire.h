@@ -25,11 +25,40 @@ struct wire_cursor {
 /* The wire type of one value of the type. */
 enum wire_type wire_type_of(ProtobufCType type);
 
-/* A tag of at most 32 bits in at most 5 bytes; the field number is not 0. */
-bool wire_read_tag(struct wire_cursor *cursor, uint32_t *ret_number, enum wire_type *ret_type);
+/* A varint of at most 5 bytes and 32 bits. */
+bool wire_read_long_u32(struct wire_cursor *cursor, uint32_t *ret_value);
 
-/* A length of at most 5 bytes that the bytes behind it can fill. */
-bool wire_read_length(struct wire_cursor *cursor, size_t *ret_len);
+static inline bool wire_read_u32(struct wire_cursor *cursor, uint32_t *ret_value)
+{
+    if (cursor->at == cursor->end || *cursor->at >= 0x80)
+        return wire_read_long_u32(cursor, ret_value);
+    *ret_value = *cursor->at++;
+    return true;
+}
+
+/* A tag of at most 32 bits in at most 5 bytes; the field number is not 0. */
+static inline bool wire_read_tag(struct wire_cursor *cursor, uint32_t *ret_number,
+                                 enum wire_type *ret_type)
+{
+    uint32_t tag;
+
+    if (!wire_read_u32(cursor, &tag) || tag >> 3 == 0)
+        return false;
+    *ret_number = tag >> 3;
+    *ret_type = (enum wire_type)(tag & 7);
+    return true;
+}
+
+/* A length of at most 5 bytes that the bytes after it can fill. */
+static inline bool wire_read_length(struct wire_cursor *cursor, size_t *ret_len)
+{
+    uint32_t len;
+
+    if (!wire_read_u32(cursor, &len) || len > (size_t)(cursor->end - cursor->at))
+        return false;
+    *ret_len = len;
+    return true;
+}
 
 /* Over a varint of at most 10 bytes. */
 bool wire_skip_varint(struct wire_cursor *cursor);

@@ -153,6 +153,76 @@ static void every_list_is_filtered_and_ordered(void **state)
     }
 }
 
+/* Creates an object; `%s` in its body is the id of another. */
+static void create_with(const char *collection, const char *format, const char *other, char id[40])
+{
+    char path[64], body[512];
+    struct api_reply reply;
+
+    snprintf(path, sizeof(path), "/api/v1/%s", collection);
+    snprintf(body, sizeof(body), "%.*s%s%s", (int)strcspn(format, "%"), format,
+             strchr(format, '%') == NULL ? "" : other,
+             strchr(format, '%') == NULL ? "" : strchr(format, '%') + 1);
+    reply = api_expect(&server, 201, "POST", path, server.token, body);
+    api_field(&reply, "id", id, 40);
+    api_reply_free(&reply);
+}
+
+/* The object as GET has it is in the list, and in a batch, which is read in another way. */
+static void expect_same_everywhere(const char *collection, const char *id)
+{
+    const char *const forms[] = {"/api/v1/%s?pageSize=1000", "/api/v1/%s:batchGet?ids="};
+    char path[256];
+    struct api_reply alone;
+
+    snprintf(path, sizeof(path), "/api/v1/%s/%s", collection, id);
+    alone = api_expect(&server, 200, "GET", path, server.token, NULL);
+    for (size_t i = 0; i < 2; i++) {
+        int len = snprintf(path, sizeof(path), "%.*s%s%s", 8, forms[i], collection,
+                           forms[i] + strlen("/api/v1/%s"));
+        struct api_reply reply;
+
+        if (i == 1)
+            snprintf(path + len, sizeof(path) - (size_t)len, "%s", id);
+        reply = api_expect(&server, 200, "GET", path, server.token, NULL);
+        if (!api_contains(&reply, alone.body))
+            fail_msg("%s: %s\nis not in %s", path, alone.body, reply.body);
+        api_reply_free(&reply);
+    }
+    api_reply_free(&alone);
+}
+
+static void an_object_reads_the_same_alone_in_a_list_and_in_a_batch(void **state)
+{
+    static const struct {
+        const char *collection;
+        const char *body; /* %: the id of the object before */
+    } rows[] = {
+        {"directors", "{\"name\":\"one\",\"description\":\"a \\\"quote\\\" \\u0001 \u00e4\"}"},
+        {"devices", "{\"name\":\"of one\",\"directorIds\":[\"%\"],\"tags\":[\"a\",\"b\"]}"},
+        {"devices", "{\"name\":\"labelled\",\"labels\":{\"b\":\"1\",\"a\":\"2\"}}"},
+        {"devices", "{\"name\":\"receiver\",\"syslog\":{\"port\":6515,\"protocol\":\"TCP\","
+                    "\"address\":\"0.0.0.0\"}}"},
+        {"datasets", "{\"name\":\"first set\",\"type\":\"WINDOWS\"}"},
+        {"profiles", "{\"name\":\"of the set\",\"type\":\"WINDOWS\",\"datasetIds\":[\"%\"]}"},
+        {"clusters", "{\"name\":\"empty\",\"type\":\"MANAGED\"}"},
+        {"targets", "{\"name\":\"nothing set\"}"},
+        {"pipelines", "{\"name\":\"lines\",\"content\":\"processors: []\"}"},
+        {"advanced-routes", "{\"name\":\"way\"}"},
+        {"vault/providers", "{\"name\":\"outside\"}"},
+        {"vault/secrets", "{\"name\":\"there\",\"external\":{\"providerId\":\"%\","
+                          "\"reference\":\"a/b\"}}"},
+        {"vault/secrets", "{\"name\":\"empty\"}"},
+    };
+    char ids[sizeof(rows) / sizeof(rows[0])][40];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        create_with(rows[i].collection, rows[i].body, i == 0 ? "" : ids[i - 1], ids[i]);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        expect_same_everywhere(rows[i].collection, ids[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +231,7 @@ int main(void)
         cmocka_unit_test(a_read_mask_shows_the_fields_that_it_names_alone),
         cmocka_unit_test(refusals_name_field_and_column),
         cmocka_unit_test(every_list_is_filtered_and_ordered),
+        cmocka_unit_test(an_object_reads_the_same_alone_in_a_list_and_in_a_batch),
     };
 
     return cmocka_run_group_tests(tests, start, stop);

@@ -106,13 +106,27 @@ bool stored_is_possible(const struct call *call, const struct kind *kind)
     return plan != NULL && plan->is_possible;
 }
 
+/* Whether a varint is the value of the field, as it stands. */
+static bool is_number(const struct field *field)
+{
+    ProtobufCType type = field->pb->type;
+
+    return !field->repeated && (type == PROTOBUF_C_TYPE_ENUM || type == PROTOBUF_C_TYPE_INT32 ||
+                                type == PROTOBUF_C_TYPE_BOOL || type == PROTOBUF_C_TYPE_INT64);
+}
+
 /* -- reading a record ------------------------------------------------------------------------- */
 
 /* A record on its way into an answer. */
 struct reading {
     const struct stored_plan *plan;
     struct slice kept;   /* of its bytes */
-    struct slice inputs; /* likewise; borrowed from `kept` where it is one piece, else a copy */
+    struct slice inputs; /* likewise, except numbers; a copy where they do not lie side by side */
+    struct {
+        const struct field *field;
+        uint64_t bits;
+    } numbers[INPUTS_MOST];
+    size_t number_count;
 };
 
 static bool skip_value(struct wire_cursor *cursor, enum wire_type wire)
@@ -152,6 +166,35 @@ static bool gather(struct arena *arena, struct slice *gathered, const uint8_t *f
     return true;
 }
 
+static const struct field *input_of(const struct stored_plan *plan, uint32_t number)
+{
+    for (size_t i = 0; i < plan->input_count; i++)
+        if (plan->inputs[i]->number == number)
+            return plan->inputs[i];
+    return NULL;
+}
+
+/* Notes what is computed from, the field from `start` on; a number without unpacking. */
+static bool note_input(struct arena *arena, struct reading *reading, uint32_t number,
+                       enum wire_type wire, const uint8_t *start, const uint8_t *end)
+{
+    const struct field *field = input_of(reading->plan, number);
+    const uint8_t *at = end;
+
+    if (wire != WIRE_VARINT || field == NULL || !is_number(field) ||
+        reading->number_count == INPUTS_MOST)
+        return gather(arena, &reading->inputs, start, end);
+    reading->numbers[reading->number_count].field = field;
+    reading->numbers[reading->number_count].bits = 0;
+    /* From the last byte of the value back to the tag, whose last byte is its own first below 0x80. */
+    for (at = end - 1; at > start && at[-1] >= 0x80; at--)
+        ;
+    for (unsigned shift = 0; at < end; at++, shift += 7)
+        reading->numbers[reading->number_count].bits |= (uint64_t)(*at & 0x7f) << shift;
+    reading->number_count++;
+    return true;
+}
+
 static struct status look_through(struct arena *arena, struct reading *reading, struct slice body)
 {
     struct wire_cursor cursor = {(const uint8_t *)body.data, (const uint8_t *)body.data + body.len};
@@ -166,7 +209,7 @@ static struct status look_through(struct arena *arena, struct reading *reading, 
         if (!wire_read_tag(&cursor, &number, &wire) || !skip_value(&cursor, wire))
             return object_data_loss();
         fate = number < NUMBERS_MOST ? reading->plan->fates[number] : FATE_KEPT;
-        if ((fate & FATE_INPUT) != 0 && !gather(arena, &reading->inputs, start, cursor.at))
+        if ((fate & FATE_INPUT) != 0 && !note_input(arena, reading, number, wire, start, cursor.at))
             return status_out_of_memory();
         if ((fate & FATE_REPLACED) == 0)
             continue;
@@ -196,6 +239,8 @@ static struct status begin(struct call *call, const struct kind *kind, struct sl
                                           : message_unpack(arena, kind->message, reading->inputs);
     if (*ret_shown == NULL)
         return arena_failed(arena) ? status_out_of_memory() : object_data_loss();
+    for (size_t i = 0; i < reading->number_count; i++)
+        field_set_int(*ret_shown, reading->numbers[i].field, (int64_t)reading->numbers[i].bits);
     if (kind->etag != NULL)
         field_set_string(arena, *ret_shown, kind->etag, call_etag(arena, record.revision));
     return status_ok();
@@ -212,14 +257,6 @@ static uint8_t *put_varint(uint8_t *at, uint64_t value)
         *at++ = (uint8_t)(value | 0x80);
     *at++ = (uint8_t)value;
     return at;
-}
-
-static bool is_number(const struct field *field)
-{
-    ProtobufCType type = field->pb->type;
-
-    return !field->repeated && (type == PROTOBUF_C_TYPE_ENUM || type == PROTOBUF_C_TYPE_INT32 ||
-                                type == PROTOBUF_C_TYPE_BOOL || type == PROTOBUF_C_TYPE_INT64);
 }
 
 static bool is_text(const struct field *field)
