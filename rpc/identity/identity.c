@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/crypto/wipe.h"
 #include "base/log.h"
 #include "base/network.h"
 #include "base/text.h"
@@ -70,7 +71,49 @@ void identity_cache_free(struct identity_cache *cache)
         if (tables[i] != NULL)
             table_free(tables[i]);
     arena_done(&cache->scratch);
+    crypto_wipe(cache->memos, sizeof(cache->memos));
     free(cache);
+}
+
+/* -- the values of late -------------------------------------------------------------------- */
+
+static struct memo *memo_of(struct identity_cache *cache, struct slice value)
+{
+    return value.len == TOKEN_VALUE_LEN
+               ? &cache->memos[(unsigned char)value.data[TOKEN_VALUE_LEN - 1] % MEMO_PLACES]
+               : NULL;
+}
+
+/* Values are secrets: compared without regard to time. */
+static bool recall(struct identity_cache *cache, struct slice value, int64_t now_ms,
+                   struct identity *ret_identity)
+{
+    const struct memo *memo = memo_of(cache, value);
+
+    if (memo == NULL || !memo->is_set || !crypto_equal(memo->value, value.data, TOKEN_VALUE_LEN) ||
+        (memo->identity.expire_ms != 0 && now_ms >= memo->identity.expire_ms))
+        return false;
+    *ret_identity = memo->identity;
+    return true;
+}
+
+static void memorize(struct identity_cache *cache, struct slice value,
+                     const struct identity *identity)
+{
+    struct memo *memo = memo_of(cache, value);
+
+    if (memo == NULL)
+        return;
+    memcpy(memo->value, value.data, TOKEN_VALUE_LEN);
+    memo->identity = *identity;
+    memo->is_set = true;
+}
+
+static void forget_memos(struct identity_cache *cache)
+{
+    for (size_t i = 0; i < MEMO_PLACES; i++)
+        if (cache->memos[i].is_set)
+            crypto_wipe(&cache->memos[i], sizeof(cache->memos[i]));
 }
 
 /* -- publications -------------------------------------------------------------------------- */
@@ -104,6 +147,7 @@ uint64_t identity__catch_up(struct identity_cache *cache)
 
     if (epoch == cache->applied)
         return epoch;
+    forget_memos(cache);
     if (epoch - cache->applied > IDENTITY_PUBLICATIONS_KEPT)
         forget_all(cache);
     else
@@ -298,6 +342,9 @@ enum identity_result identity_resolve(struct identity_cache *cache, struct store
     struct facts facts;
     enum store_found found;
 
+    identity.epoch = identity__catch_up(cache);
+    if (recall(cache, bearer, now_ms, ret_identity))
+        return IDENTITY_OK;
     if (token_value_is_wellformed(bearer))
         identity.type = IDENTITY_TOKEN;
     else if (director_key_is_wellformed(bearer))
@@ -306,7 +353,6 @@ enum identity_result identity_resolve(struct identity_cache *cache, struct store
         return IDENTITY_UNKNOWN;
     token_value_hash(bearer, identity.hash);
     arena_reset(&cache->scratch);
-    identity.epoch = identity__catch_up(cache);
     found = find_facts(cache, view, identity.hash, &facts);
     if (found != STORE_FOUND)
         return identity__result_of(found);
@@ -330,7 +376,11 @@ enum identity_result identity_resolve(struct identity_cache *cache, struct store
     if (found != STORE_FOUND)
         return identity__result_of(found);
     *ret_identity = identity;
-    return is_inside(&facts, peer) ? IDENTITY_OK : IDENTITY_OUTSIDE;
+    if (!is_inside(&facts, peer))
+        return IDENTITY_OUTSIDE;
+    if (facts.network_count == 0)
+        memorize(cache, bearer, &identity);
+    return IDENTITY_OK;
 }
 
 void identity_require(const struct identity *identity, struct commit *commit)

@@ -31,6 +31,20 @@ struct user_facts {
     bool must_change_password;
 };
 
+/* Values that were resolved last, by their last character. */
+#define MEMO_PLACES 16
+
+/*
+ * A token's value beside what it was resolved to, so that the next call with it needs neither its
+ * checksum nor its hash. All are forgotten at each publication; the expiry is judged at each use. Only of
+ * tokens without networks.
+ */
+struct memo {
+    char value[TOKEN_VALUE_LEN];
+    bool is_set;
+    struct identity identity;
+};
+
 struct identity_cache {
     struct identity_registry *registry;
     uint64_t applied; /* epoch up to which publications were applied */
@@ -39,6 +53,7 @@ struct identity_cache {
     struct table *sessions;
     struct table *users;
     struct arena scratch; /* of one resolution */
+    struct memo memos[MEMO_PLACES];
 };
 
 /* Forgets what was published since the last time; returns the epoch up to which it did. */

@@ -59,6 +59,27 @@ static void expiry_is_judged_at_each_check(void **state)
     assert_int_equal(resolve_from(&scene, 1, "::1", NOW - 1, &identity), IDENTITY_OK);
 }
 
+/* What is remembered of a value says nothing of one that is like it. */
+static void a_value_that_differs_in_one_character_is_unknown(void **state)
+{
+    struct value value = value_of(1);
+    struct identity identity;
+
+    (void)state;
+    put_facts(&scene, 1, (struct facts_of){0});
+    assert_int_equal(resolve(&scene, 1, &identity), IDENTITY_OK);
+    for (size_t i = 0; i < sizeof(value.text); i++) {
+        char kept = value.text[i];
+
+        value.text[i] = kept == 'x' ? 'y' : 'x';
+        assert_int_equal(resolve_in(scene.cache, scene.fixture.store, &scene.fixture.arena,
+                                    value_slice(&value), "::1", NOW, &identity),
+                         IDENTITY_UNKNOWN);
+        value.text[i] = kept;
+    }
+    assert_int_equal(resolve(&scene, 1, &identity), IDENTITY_OK);
+}
+
 static void networks_are_judged_at_each_check(void **state)
 {
     static const struct {
@@ -432,17 +453,17 @@ static void without_memory_nobody_is_let_in(void **state)
 #endif
 
 #define OVER(f) cmocka_unit_test_prestate_setup_teardown(f, start, end, &late)
-#define JUDGEMENTS(X)                                                                          \
-    X(a_known_token_is_resolved), X(what_is_unknown_malformed_or_disabled_is_refused_alike),   \
-        X(expiry_is_judged_at_each_check), X(networks_are_judged_at_each_check),               \
-        X(a_mapped_network_holds_ipv4), X(an_unreadable_network_holds_nobody),                 \
-        X(outside_says_whose_token_it_is), X(unreadable_facts_fail),                           \
-        X(a_stored_role_gives_its_permissions), X(a_role_that_is_not_there_permits_nothing),   \
-        X(predefined_roles_follow_the_table), X(predefined_roles_are_for_users_or_for_tokens), \
-        X(roles_are_read_with_name_and_revision), X(a_change_is_seen_by_the_next_check),       \
-        X(what_concerns_no_identity_raises_no_epoch),                                          \
-        X(a_cache_that_fell_behind_the_ring_forgets_all),                                      \
-        X(more_tokens_than_entries_are_all_resolved), X(a_commit_stands_on_facts_and_role),    \
+#define JUDGEMENTS(X)                                                                              \
+    X(a_known_token_is_resolved), X(what_is_unknown_malformed_or_disabled_is_refused_alike),       \
+        X(expiry_is_judged_at_each_check), X(a_value_that_differs_in_one_character_is_unknown),    \
+        X(networks_are_judged_at_each_check), X(a_mapped_network_holds_ipv4),                      \
+        X(an_unreadable_network_holds_nobody), X(outside_says_whose_token_it_is),                  \
+        X(unreadable_facts_fail), X(a_stored_role_gives_its_permissions),                          \
+        X(a_role_that_is_not_there_permits_nothing), X(predefined_roles_follow_the_table),         \
+        X(predefined_roles_are_for_users_or_for_tokens), X(roles_are_read_with_name_and_revision), \
+        X(a_change_is_seen_by_the_next_check), X(what_concerns_no_identity_raises_no_epoch),       \
+        X(a_cache_that_fell_behind_the_ring_forgets_all),                                          \
+        X(more_tokens_than_entries_are_all_resolved), X(a_commit_stands_on_facts_and_role),        \
         X(the_system_stands_on_nothing)
 
 static int run(bool late)
