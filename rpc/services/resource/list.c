@@ -383,13 +383,13 @@ static struct status begin_query(struct page *page, ProtobufCMessage *const *bes
         page->scan_most = query->filter.names_computed ? LOOKED_MOST_COMPUTED : LOOKED_MOST;
         page->scan_next = query->page_size < SCAN_LEAST ? SCAN_LEAST : query->page_size;
     }
-    page->items = arena_array(arena, room, sizeof(ProtobufCMessage *));
-    page->values = arena_array(arena, room, sizeof(*page->values));
+    page->items = arena_alloc(arena, room * sizeof(ProtobufCMessage *));
+    page->values = arena_alloc(arena, room * sizeof(*page->values));
     page->by_records = page->functions->may_be_records && beside_count == 0 &&
                        page->call->method->items != NULL && page->query.read_mask == NULL &&
                        !page->query.filter.names_computed &&
                        stored_is_possible(page->call, page->query.kind);
-    page->bodies = arena_array(arena, page->by_records ? room : 1, sizeof(*page->bodies));
+    page->bodies = arena_alloc(arena, (page->by_records ? room : 1) * sizeof(*page->bodies));
     if (arena_failed(arena))
         return status_out_of_memory();
     return find_candidates(page);

@@ -24,6 +24,7 @@ struct stored_plan {
     size_t input_count;
     const struct field **replaced;
     size_t replaced_count;
+    const ProtobufCMessage *blank; /* that others are copied from */
 };
 
 struct stored_plans {
@@ -55,7 +56,8 @@ static void bind_plan(const struct kind *kind, const struct hook *hook, struct a
     for (size_t i = 0; i < type->field_count; i++)
         plan->is_possible = plan->is_possible && type->fields[i].number < NUMBERS_MOST;
     plan->replaced = arena_array(arena, type->field_count, sizeof(const struct field *));
-    if (plan->replaced == NULL || !plan->is_possible)
+    plan->blank = message_new(arena, type);
+    if (plan->replaced == NULL || plan->blank == NULL || !plan->is_possible)
         return;
     for (size_t i = 0; i < type->field_count; i++) {
         const struct field *field = &type->fields[i];
@@ -222,6 +224,17 @@ static struct status look_through(struct arena *arena, struct reading *reading, 
     return status_ok();
 }
 
+/* An empty message, for less than it takes to set its defaults one by one. */
+static ProtobufCMessage *copy_blank(struct arena *arena, const struct stored_plan *plan)
+{
+    size_t size = plan->blank->descriptor->sizeof_message;
+    ProtobufCMessage *message = arena_alloc(arena, size);
+
+    if (message != NULL)
+        memcpy(message, plan->blank, size);
+    return message;
+}
+
 /* The message that holds the inputs and the etag. */
 static struct status begin(struct call *call, const struct kind *kind, struct slice value,
                            struct reading *reading, ProtobufCMessage **ret_shown)
@@ -235,7 +248,7 @@ static struct status begin(struct call *call, const struct kind *kind, struct sl
     status = look_through(arena, reading, record.body);
     if (!status_is_ok(status))
         return status;
-    *ret_shown = reading->inputs.len == 0 ? message_new(arena, kind->message)
+    *ret_shown = reading->inputs.len == 0 ? copy_blank(arena, reading->plan)
                                           : message_unpack(arena, kind->message, reading->inputs);
     if (*ret_shown == NULL)
         return arena_failed(arena) ? status_out_of_memory() : object_data_loss();
@@ -341,13 +354,15 @@ struct status stored_complete(struct call *call, const struct kind *kind,
                               ProtobufCMessage **ret_shown)
 {
     const struct stored_plan *plan = plan_of(call, kind);
-    struct reading *readings = arena_array(call->arena, count, sizeof(*readings));
+    struct reading *readings = arena_alloc(call->arena, count * sizeof(*readings));
     struct status status = status_ok();
 
     if (readings == NULL)
         return status_out_of_memory();
     for (size_t i = 0; i < count; i++) {
-        readings[i] = (struct reading){.plan = plan};
+        readings[i].plan = plan;
+        readings[i].kept = readings[i].inputs = SLICE_EMPTY;
+        readings[i].number_count = 0;
         status = begin(call, kind, values[i], &readings[i], &ret_shown[i]);
         if (!status_is_ok(status))
             return status;
