@@ -117,6 +117,37 @@ static void put_escaped(struct line *line, unsigned char c)
     put(line, escape, json_escape(c, escape));
 }
 
+#define EACH(byte) (UINT64_MAX / 255 * (byte))
+
+/* The high bit of each byte that is 0. It may also be set above such a byte. */
+static uint64_t zero_bytes(uint64_t word)
+{
+    return (word - EACH(0x01)) & ~word & EACH(0x80);
+}
+
+/* Whether all of it is printable ASCII that needs no escape: so are nearly all values. */
+static bool is_plain(struct slice text)
+{
+    size_t i = 0;
+    uint64_t word;
+
+    for (; text.len - i >= sizeof(word); i += sizeof(word)) {
+        memcpy(&word, text.data + i, sizeof(word));
+        /* A byte below 0x20 borrows from its high bit; the others are found by what they equal. */
+        if (((word | (word - EACH(0x20))) & EACH(0x80)) != 0 ||
+            (zero_bytes(word ^ EACH('"')) | zero_bytes(word ^ EACH('\\')) |
+             zero_bytes(word ^ EACH(0x7f))) != 0)
+            return false;
+    }
+    for (; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+
+        if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
+            return false;
+    }
+    return true;
+}
+
 /* What is written of a value: its first bytes, no character cut in two. */
 static size_t cut(struct slice text)
 {
@@ -134,10 +165,16 @@ static size_t cut(struct slice text)
 static void put_quoted(struct line *line, struct slice text)
 {
     size_t len = cut(text);
-    unsigned char most = utf8_is_valid(slice_make(text.data, len)) ? 0xff : 0x7e;
+    unsigned char most;
     size_t clean = 0; /* where the run of plain bytes began */
 
     PUT_LITERAL(line, "\"");
+    if (is_plain(slice_make(text.data, len))) {
+        put(line, text.data, len);
+        PUT_LITERAL(line, "\"");
+        return;
+    }
+    most = utf8_is_valid(slice_make(text.data, len)) ? 0xff : 0x7e;
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)text.data[i];
 

@@ -215,6 +215,59 @@ static void what_waits_is_written_before_the_process_dies(void **state)
     assert_int_equal(seen.lines, 110);
 }
 
+enum { VALUE_LEN = 19 };
+
+/* A value whose byte at `at` is `c`, as a line has it by the rule alone. */
+static void write_expected(char text[128], int at, unsigned char c)
+{
+    size_t len = (size_t)snprintf(text, 128, "\"value\":\"");
+
+    for (int i = 0; i < VALUE_LEN; i++) {
+        unsigned char byte = i == at ? c : (unsigned char)('a' + i);
+        const char *format = byte == '"' || byte == '\\'   ? "\\%c"
+                             : byte < 0x20 || byte >= 0x7f ? "\\u%04x"
+                                                           : "%c";
+
+        len += (size_t)snprintf(text + len, 128 - len, format, byte);
+    }
+    snprintf(text + len, 128 - len, "\"}\n");
+}
+
+static void log_every_byte(void)
+{
+    for (int c = 1; c < 256; c++)
+        for (int at = 0; at < VALUE_LEN; at++) {
+            char value[VALUE_LEN + 1] = "abcdefghijklmnopqrs";
+
+            value[at] = (char)c;
+            log_event(LOG_INFO, "byte", LOG_STR("value", slice_make(value, VALUE_LEN)));
+        }
+}
+
+/* Any byte at any place of a value: plain ones are looked through eight at a time. */
+static void every_byte_is_written_or_escaped(void **state)
+{
+    FILE *file = tmpfile();
+    int before = dup(STDERR_FILENO);
+    char line[512], wanted[128];
+
+    (void)state;
+    assert_non_null(file);
+    assert_true(dup2(fileno(file), STDERR_FILENO) >= 0);
+    log_every_byte();
+    assert_true(dup2(before, STDERR_FILENO) >= 0);
+    close(before);
+    rewind(file);
+    for (int c = 1; c < 256; c++)
+        for (int at = 0; at < VALUE_LEN; at++) {
+            write_expected(wanted, at, (unsigned char)c);
+            assert_non_null(fgets(line, sizeof(line), file));
+            if (strstr(line, wanted) == NULL)
+                fail_msg("%s has no %s", line, wanted);
+        }
+    fclose(file);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
 
 int main(void)
@@ -225,6 +278,7 @@ int main(void)
         CASE(every_line_is_written_whole_or_counted),
         CASE(lines_that_find_room_are_all_written),
         CASE(a_reader_that_is_gone_costs_lines_alone),
+        cmocka_unit_test(every_byte_is_written_or_escaped),
     };
 
     signal(SIGPIPE, SIG_IGN);
