@@ -129,8 +129,11 @@ void arena_done(struct arena *arena)
         struct arena_block *next = block->next;
 
         UNPOISON(block_bytes(block), block->size);
+        /* Of the newest, what is beyond the last allocation was never handed out. */
         if (arena->wipe)
-            explicit_bzero(block_bytes(block), block->size);
+            explicit_bzero(block_bytes(block), block == arena->blocks
+                                                   ? (size_t)(arena->at - block_bytes(block))
+                                                   : block->size);
         if (!cache_keep(arena->cache, block))
             free(block);
         block = next;
