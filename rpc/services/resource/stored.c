@@ -52,7 +52,7 @@ static void bind_plan(const struct kind *kind, const struct hook *hook, struct a
     const char *const *from = computes ? hook->functions->computed_from : NULL;
     bool has_reverse = false;
 
-    plan->is_possible = !object_is_typed(kind) && (!computes || from != NULL);
+    plan->is_possible = !object__is_typed(kind) && (!computes || from != NULL);
     for (size_t i = 0; i < type->field_count; i++)
         plan->is_possible = plan->is_possible && type->fields[i].number < NUMBERS_MOST;
     plan->replaced = arena_array(arena, type->field_count, sizeof(const struct field *));
