@@ -16,6 +16,11 @@
 /* A use is written once the one before is so long ago. */
 #define USE_MS 60000
 
+/* The goal is 300 bytes a session, its user included. */
+_Static_assert(sizeof(struct session_entry) + sizeof(struct user_facts) + 2 * TABLE_SHARE_BYTES <=
+                   300,
+               "a cached session is too large");
+
 /* -- facts ------------------------------------------------------------------------------------ */
 
 static ProtobufCBinaryData bytes_of(const struct uuid *id)

@@ -19,6 +19,9 @@ struct table_entry {
     bool used; /* found since the clock's hand passed */
 };
 
+/* What an entry costs at most beside its own size: its share of the buckets. */
+#define TABLE_SHARE_BYTES 8
+
 struct table;
 
 /*

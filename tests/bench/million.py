@@ -22,8 +22,8 @@ class Client:
         self.server = server
         self.connection = http.client.HTTPConnection("127.0.0.1", server.port)
 
-    def get(self, query):
-        self.connection.request("GET", "/api/v1/devices?" + urllib.parse.urlencode(query),
+    def get(self, query, collection="devices"):
+        self.connection.request("GET", f"/api/v1/{collection}?" + urllib.parse.urlencode(query),
                                 headers={"Authorization": f"Bearer {self.server.token}"})
         answer = self.connection.getresponse()
         body = answer.read()
@@ -32,30 +32,35 @@ class Client:
         return body
 
 
-def time_pages(client, query, calls):
+def time_pages(client, query, calls, collection="devices"):
     """Server CPU microseconds a call, and the median and largest latency in microseconds."""
     taken = []
-    client.get(query)
+    client.get(query, collection)
     before = client.server.cpu_us()
     for _ in range(calls):
         begin = time.monotonic()
-        client.get(query)
+        client.get(query, collection)
         taken.append((time.monotonic() - begin) * 1e6)
     used = client.server.cpu_us() - before
     return used / calls, statistics.median(taken), max(taken)
 
 
 def token_at(client, order, row):
-    """The page token that goes on at that row of the order; pages of 1,000, then one of the rest."""
-    query = {"orderBy": order, "readMask": "id"}
+    """The page token that goes on at that row of the order."""
+    return token_of(client, {"orderBy": order, "readMask": "id"}, row)
+
+
+def token_of(client, query, row, collection="devices"):
+    """The page token that goes on at that row of what the query lists; pages of 1,000, then one of the rest."""
+    query = dict(query)
     token = ""
     while row > 0:
         query["pageSize"] = min(row, 1000)
         query["pageToken"] = token
-        page = json.loads(client.get(query))
+        page = json.loads(client.get(query, collection))
         token = page.get("nextPageToken", "")
         if not token:
-            raise SystemExit(f"{order}: the list ended {row} rows too early")
+            raise SystemExit(f"{collection} {query}: the list ended {row} rows too early")
         row -= query["pageSize"]
     return token
 
@@ -78,6 +83,21 @@ def measure_pages(client, args):
     query = {"pageSize": 50, "filter": 'status = ENABLED AND name:"device-1*"'}
     show("page of 50, status and a name prefix", time_pages(client, query, args.calls), plain)
     return plain
+
+
+AUDIT_PAGE_MOST_US = 400
+
+
+def measure_audit(client, args):
+    """Pages of the audit log near both ends, by each of its orders."""
+    actor = json.loads(client.get({"pageSize": 1}, "audit-logs"))["auditLogs"][0]["actor"]
+    for name, query in (("", {}), (" by actor", {"actor": actor}), (" by time", {"from": "2020-01-01T00:00:00Z"})):
+        for row in (10, args.devices - 60):
+            deep = {**query, "pageSize": 50, "pageToken": token_of(client, query, row, "audit-logs")}
+            figures = time_pages(client, deep, args.calls, "audit-logs")
+            show(f"audit page of 50{name}, row {row:,}", figures)
+            if figures[0] > AUDIT_PAGE_MOST_US:
+                print(f"  too much: at most {AUDIT_PAGE_MOST_US} us")
 
 
 def measure_scan(client, args):
@@ -143,6 +163,7 @@ def main():
         print(f"{'':46} {'CPU us':>10} {'median us':>10} {'max us':>10}    ratio of CPU")
         client = Client(server)
         measure_pages(client, args)
+        measure_audit(client, args)
         measure_scan(client, args)
         measure_creates(server, scratch, args)
         print(f"memory after the calls {server.rss_mib():.0f} MiB")
