@@ -284,7 +284,7 @@ static void a_change_of_the_role_needs_the_permission_to_create(void **state)
 
 static void a_role_that_a_user_has_stays(void **state)
 {
-    char role[40], id[40], path[160], body[200];
+    char role[40], id[40], path[160], body[200], value[64], token_id[40];
     struct api_reply reply;
 
     (void)state;
@@ -298,7 +298,10 @@ static void a_role_that_a_user_has_stays(void **state)
     api_field(&reply, "id", id, sizeof(id));
     api_reply_free(&reply);
     snprintf(path, sizeof(path), "/api/v1/roles/%s", role);
-    api_check(&server, 409, "DELETE", path, server.token, NULL);
+    api_make_token(&server, server.token, "holder", role, value, token_id);
+    reply = api_expect(&server, 409, "DELETE", path, server.token, NULL);
+    assert_true(api_contains(&reply, "used by 2 other objects (api-tokens: 1, users: 1)."));
+    api_reply_free(&reply);
     api_check(&server, 400, "PATCH", path, server.token, "{\"assignableTo\":\"TOKENS\"}");
     snprintf(path, sizeof(path), "/api/v1/roles/%s:usage", role);
     reply = api_expect(&server, 200, "GET", path, server.token, NULL);

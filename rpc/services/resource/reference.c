@@ -339,6 +339,24 @@ static bool name_blocker(struct call *call, const struct blocker *blocker, struc
     return true;
 }
 
+/* " (api-tokens: 1, users: 2)": how many of each kind that may be read; blockers are sorted by kind. */
+static struct slice numbers_by_kind(struct call *call, const struct blocker *blockers, size_t count)
+{
+    struct slice text = SLICE_EMPTY;
+    size_t same = 1;
+
+    for (size_t i = 0; i < count; i += same) {
+        const struct kind *kind = blockers[i].kind;
+
+        for (same = 1; i + same < count && blockers[i + same].kind == kind;)
+            same++;
+        if (kind != NULL && object_may_be_read(call, kind))
+            text = arena_printf(call->arena, "%.*s%s%.*s: %zu", SLICE_ARG(text),
+                                text.len == 0 ? " (" : ", ", SLICE_ARG(kind->collection), same);
+    }
+    return text.len == 0 ? text : arena_printf(call->arena, "%.*s)", SLICE_ARG(text));
+}
+
 /* The refusal: blockers by name as far as they may be read, the rest by number. */
 static struct status refuse(struct call *call, const struct object *object,
                             const struct store_rows *rows)
@@ -349,6 +367,7 @@ static struct status refuse(struct call *call, const struct object *object,
     struct slice subject = arena_printf(arena, "%.*s/%.*s", SLICE_ARG(kind->collection),
                                         SLICE_ARG(object_id_text(arena, &object->id)));
     const char *more = rows->more ? "more than " : "";
+    struct slice numbers = SLICE_EMPTY;
     struct status status;
     size_t named = 0;
     size_t count;
@@ -356,10 +375,12 @@ static struct status refuse(struct call *call, const struct object *object,
     if (blockers == NULL)
         return status_out_of_memory();
     count = distinct_sources(call_contract(call), rows, blockers);
+    if (!rows->more)
+        numbers = numbers_by_kind(call, blockers, count);
     status = status_make(arena, STATUS_FAILED_PRECONDITION,
-                         "The %.*s cannot be deleted: it is used by %s%zu other object%s.",
+                         "The %.*s cannot be deleted: it is used by %s%zu other object%s%.*s.",
                          SLICE_ARG(kind->singular), more, count,
-                         count == 1 && !rows->more ? "" : "s");
+                         count == 1 && !rows->more ? "" : "s", SLICE_ARG(numbers));
     for (size_t i = 0; i < count && named < BLOCKERS_NAMED_MOST; i++) {
         enum store_found found = STORE_FOUND;
 
