@@ -1,36 +1,11 @@
 /* owner-reset: exactly one Owner, with a password that is known, in a store that no server has open. */
-#include <stdio.h>
-
 #include "base/text.h"
-#include "proto/json/json.h"
 #include "rpc/call/time_floor.h"
 #include "rpc/program/owner_password.h"
 #include "rpc/program/program.h"
 #include "rpc/services/organization_settings.h"
 #include "rpc/services/owner.h"
 #include "rpc/services/services.h"
-
-/* False when standard output did not accept it. */
-static bool print_owner(const struct options *options, const struct uuid *organization,
-                        const struct owner_password *owner, struct arena *arena)
-{
-    struct json_text text = {.arena = arena};
-    char id[UUID_TEXT_LEN];
-    struct slice json;
-
-    uuid_format(organization, id);
-    json_put_literal(&text, "{\"organizationId\":");
-    json_put_string(&text, slice_make(id, sizeof(id)));
-    json_put_literal(&text, ",\"ownerEmail\":");
-    json_put_string(&text, slice_from_cstr(options->owner_email));
-    if (owner->generated) {
-        json_put_literal(&text, ",\"ownerPassword\":");
-        json_put_string(&text, owner->password);
-    }
-    json_put_literal(&text, "}\n");
-    json = json_text_slice(&text);
-    return fwrite(json.data, 1, json.len, stdout) == json.len && fflush(stdout) == 0;
-}
 
 static struct status reset_owner(const struct options *options, struct program *program,
                                  struct arena *arena)
@@ -57,7 +32,8 @@ static struct status reset_owner(const struct options *options, struct program *
         return status;
     reset.phc = owner.phc;
     status = owner_reset(&reset, arena);
-    if (status_is_ok(status) && !print_owner(options, &reset.organization, &owner, arena))
+    if (status_is_ok(status) &&
+        !owner_password_print(options, &reset.organization, &owner, SLICE_EMPTY, arena))
         status = status_const(STATUS_INTERNAL, SLICE("The Owner was reset, but the password could "
                                                      "not be printed and is lost."));
     return status;

@@ -5,6 +5,7 @@
 
 #include "base/crypto/wipe.h"
 #include "base/random.h"
+#include "proto/json/json.h"
 
 /* The first line of the file. */
 static struct status read_password(const char *path, struct arena *arena,
@@ -74,4 +75,30 @@ struct status owner_password_make(const struct options *options, struct slice or
         !password_hash(ret_owner->password, salt, PASSWORD_COST_DEFAULT, ret_owner->phc))
         return status_const(STATUS_UNAVAILABLE, SLICE("The password could not be hashed."));
     return status_ok();
+}
+
+static void put_member(struct json_text *text, struct slice name, struct slice value)
+{
+    json_put(text, name);
+    json_put_string(text, value);
+}
+
+bool owner_password_print(const struct options *options, const struct uuid *organization,
+                          const struct owner_password *owner, struct slice api_token,
+                          struct arena *arena)
+{
+    struct json_text text = {.arena = arena};
+    char id[UUID_TEXT_LEN];
+    struct slice json;
+
+    uuid_format(organization, id);
+    put_member(&text, SLICE("{\"organizationId\":"), slice_make(id, sizeof(id)));
+    put_member(&text, SLICE(",\"ownerEmail\":"), slice_from_cstr(options->owner_email));
+    if (owner->generated)
+        put_member(&text, SLICE(",\"ownerPassword\":"), owner->password);
+    if (api_token.len > 0)
+        put_member(&text, SLICE(",\"apiToken\":"), api_token);
+    json_put_literal(&text, "}\n");
+    json = json_text_slice(&text);
+    return fwrite(json.data, 1, json.len, stdout) == json.len && fflush(stdout) == 0;
 }

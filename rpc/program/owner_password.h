@@ -20,4 +20,12 @@ struct status owner_password_make(const struct options *options, struct slice or
                                   unsigned least, struct arena *arena,
                                   struct owner_password *ret_owner);
 
+/*
+ * Prints one JSON object on standard output: the organization, its Owner's address, the password where
+ * it was generated, and the token (empty: none). False when standard output did not accept it.
+ */
+bool owner_password_print(const struct options *options, const struct uuid *organization,
+                          const struct owner_password *owner, struct slice api_token,
+                          struct arena *arena);
+
 #endif
