@@ -28,9 +28,9 @@ struct endpoint {
 
 /* One request; in the exchange's arena. */
 struct rest_call {
+    struct frontend_call base; /* first; its logged_status is the HTTP status of the answer */
     struct rest *rest;
     struct exchange *exchange;
-    struct frontend_call *frontend; /* NULL while nothing but the path was looked at */
     const struct endpoint *endpoint;
     struct route_match match;
     bool other_method;       /* the path is known, for other HTTP methods */
@@ -39,8 +39,13 @@ struct rest_call {
     size_t header_count;
     struct slice cache_control;
     struct json_steps *steps; /* of an answer whose writing gave way */
-    int status;               /* answered; 0 before */
 };
+
+/* Whether there is a call: else nothing but the path was looked at. */
+static inline bool rest__has_call(const struct rest_call *call)
+{
+    return call->base.call.method != NULL;
+}
 
 /* Adds a header to the answer; its slices are borrowed until the exchange closed. */
 void rest__add_header(struct rest_call *call, struct slice name, struct slice value);

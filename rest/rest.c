@@ -29,6 +29,11 @@ struct rest {
     struct files *files;
 };
 
+static struct rest_call *call_of(struct call *call)
+{
+    return (struct rest_call *)frontend_of(call); /* the frontend's part is its first member */
+}
+
 static void fail(struct rest_call *call, struct status status)
 {
     rest__answer_problem(call, status_http(&status), &status);
@@ -38,11 +43,10 @@ static void fail(struct rest_call *call, struct status status)
 
 static void finish(struct call *chain_call)
 {
-    struct frontend_call *frontend = chain_call->frontend;
-    struct rest_call *call = frontend->state;
+    struct rest_call *call = call_of(chain_call);
 
     exchange_set_timeout(call->exchange, 0);
-    if (call->status != 0)
+    if (frontend_is_over(&call->base))
         return;
     if (!status_is_ok(chain_call->status))
         fail(call, chain_call->status);
@@ -58,7 +62,7 @@ static bool is_stream(const struct rest_call *call)
 /* The request is complete: to a message, and on. */
 static void proceed(struct rest_call *call)
 {
-    struct frontend_call *frontend = call->frontend;
+    struct frontend_call *frontend = &call->base;
     struct transcode_input input = {
         .query = call->exchange->head.query,
         .body = slice_make(frontend->body, frontend->body_len),
@@ -209,10 +213,9 @@ static bool head_is_acceptable(struct rest_call *call)
 
 static void opened(struct call *chain_call)
 {
-    struct frontend_call *frontend = chain_call->frontend;
-    struct rest_call *call = frontend->state;
+    struct rest_call *call = call_of(chain_call);
 
-    if (call->status != 0)
+    if (frontend_is_over(&call->base))
         return;
     if (!status_is_ok(chain_call->status)) {
         fail(call, chain_call->status);
@@ -230,6 +233,7 @@ static void opened(struct call *chain_call)
             /* The connection bounds the pauses of an upload; the call's own time starts behind it.
              */
             exchange_set_timeout(call->exchange, 0);
+            frontend_move(&call->base, FRONTEND_READING);
             exchange_accept_body(call->exchange, 0);
         }
     }
@@ -243,12 +247,12 @@ static void on_body(struct exchange *exchange, struct slice bytes)
     struct status status;
 
     exchange_consume(exchange, bytes.len);
-    if (call->status != 0 || bytes.len == 0)
+    if (frontend_is_over(&call->base) || bytes.len == 0)
         return;
     if (call->endpoint->binding.body == NULL && !call->endpoint->binding.body_all) {
         fail(call,
              status_const(STATUS_INVALID_ARGUMENT, SLICE("The method does not accept a body.")));
-    } else if (!frontend_gather(call->frontend, bytes,
+    } else if (!frontend_gather(&call->base, bytes,
                                 call->rest->frontends->settings->max_body_bytes)) {
         status = arena_failed(exchange->arena)
                      ? status_out_of_memory()
@@ -261,7 +265,7 @@ static void on_body_end(struct exchange *exchange)
 {
     struct rest_call *call = exchange->state;
 
-    if (call == NULL || call->status != 0 || call->frontend == NULL)
+    if (call == NULL || call->base.state != FRONTEND_READING)
         return;
     exchange_set_timeout(exchange, call->rest->frontends->settings->request_timeout_ms);
     proceed(call);
@@ -276,9 +280,9 @@ static void on_timeout(struct exchange *exchange)
 {
     struct rest_call *call = exchange->state;
 
-    if (call == NULL || call->status != 0)
+    if (call == NULL || frontend_is_over(&call->base))
         return;
-    frontend_cancel(call->frontend);
+    frontend_cancel(&call->base);
     fail(call, status_const(STATUS_DEADLINE_EXCEEDED, SLICE("The request took too long.")));
 }
 
@@ -289,12 +293,13 @@ static void on_closed(struct exchange *exchange, bool complete)
     struct rest_call *call = exchange->state;
     int status;
 
+    (void)complete;
     if (call == NULL)
         return;
-    status = complete || call->status != 0 ? call->status : STATUS_CLIENT_CLOSED;
-    if (call->frontend != NULL) {
-        frontend_cancel(call->frontend);
-        frontend_log(call->frontend, status);
+    status = frontend_is_over(&call->base) ? call->base.logged_status : STATUS_CLIENT_CLOSED;
+    if (rest__has_call(call)) {
+        frontend_cancel(&call->base);
+        frontend_log(&call->base, status);
     } else {
         log_event(LOG_INFO, "request", LOG_STR("request_id", call->request_id),
                   LOG_STR("http_method", exchange->head.method),
@@ -307,7 +312,7 @@ static void on_turn(struct exchange *exchange)
 {
     struct rest_call *call = exchange->state;
 
-    if (!frontend_turn(call->frontend))
+    if (!frontend_turn(&call->base))
         rest__answer_on(call);
 }
 
@@ -392,18 +397,16 @@ static void open_call(struct rest_call *call)
     struct status status;
 
     call->endpoint = call->match.route->target;
-    call->frontend = frontend_begin(call->rest->frontends, exchange, call->endpoint->method, opened,
-                                    finish);
-    if (call->frontend == NULL) {
+    if (!frontend_begin(call->rest->frontends, &call->base, exchange, call->endpoint->method,
+                        opened, finish)) {
         fail(call, status_out_of_memory());
         return;
     }
-    call->frontend->state = call;
-    call->frontend->call.is_other_verb = call->other_method;
+    call->base.call.is_other_verb = call->other_method;
 #ifdef DATASTREAM_FAULTS
-    call->frontend->seen.is_rest = true;
+    call->base.seen.is_rest = true;
 #endif
-    status = frontend_open_with_cookies(call->rest->frontends, call->frontend);
+    status = frontend_open_with_cookies(call->rest->frontends, &call->base);
     if (!status_is_ok(status))
         fail(call, status);
 }
@@ -447,7 +450,7 @@ static void answer_no_memory(struct exchange *exchange)
 
 void rest_begin(struct rest *rest, struct exchange *exchange)
 {
-    struct rest_call *call = arena_alloc(exchange->arena, sizeof(*call));
+    struct rest_call *call = arena_zalloc(exchange->arena, sizeof(*call));
 
     exchange->frontend = &rest_frontend;
     exchange->state = call;
@@ -457,13 +460,7 @@ void rest_begin(struct rest *rest, struct exchange *exchange)
     }
     call->rest = rest;
     call->exchange = exchange;
-    call->frontend = NULL;
-    call->endpoint = NULL;
-    call->other_method = false;
-    call->request_id = SLICE_EMPTY;
-    call->header_count = 0;
     call->cache_control = SLICE("no-store");
-    call->status = 0;
     route(call);
 }
 

@@ -24,8 +24,7 @@ void rest__add_header(struct rest_call *call, struct slice name, struct slice va
 
 void rest__add_metadata(struct rest_call *call)
 {
-    for (const struct call_metadata *m = call->frontend->call.answer_metadata; m != NULL;
-         m = m->next)
+    for (const struct call_metadata *m = call->base.call.answer_metadata; m != NULL; m = m->next)
         rest__add_header(call, m->name, m->value);
 }
 
@@ -33,8 +32,8 @@ void rest__add_metadata(struct rest_call *call)
 static void identify(struct rest_call *call)
 {
     if (call->request_id.len == 0)
-        call->request_id = call->frontend != NULL ? call->frontend->call.request_id
-                                                  : frontend_request_id(call->exchange);
+        call->request_id = rest__has_call(call) ? call->base.call.request_id
+                                                : frontend_request_id(call->exchange);
 }
 
 static void add_console_headers(struct rest_call *call)
@@ -46,17 +45,22 @@ static void add_console_headers(struct rest_call *call)
         rest__add_header(call, headers[i].name, headers[i].value);
 }
 
-/* The headers that each answer has; now it is answered. */
+/* Whether the answer was given, or its head at least. */
+static bool is_begun(const struct rest_call *call)
+{
+    return call->base.state >= FRONTEND_STREAMING;
+}
+
+/* The headers that each answer has. */
 static void add_common_headers(struct rest_call *call, int http, struct slice content_type)
 {
     struct header *headers = call->headers;
 
     identify(call);
     add_console_headers(call);
-    call->status = http;
+    call->base.logged_status = http;
 #ifdef DATASTREAM_FAULTS
-    if (call->frontend != NULL)
-        call->frontend->seen.type = content_type;
+    call->base.seen.type = content_type;
 #endif
     if (content_type.len > 0)
         headers[call->header_count++] = (struct header){SLICE("content-type"), content_type};
@@ -67,12 +71,12 @@ static void add_common_headers(struct rest_call *call, int http, struct slice co
 
 void rest__answer(struct rest_call *call, int http, struct slice content_type, struct slice body)
 {
-    if (call->status != 0)
+    if (is_begun(call))
         return;
     add_common_headers(call, http, content_type);
+    frontend_move(&call->base, FRONTEND_ANSWERED);
 #ifdef DATASTREAM_FAULTS
-    if (call->frontend != NULL)
-        call->frontend->seen.body = body;
+    call->base.seen.body = body;
 #endif
     exchange_respond(call->exchange, http, call->headers, call->header_count, body);
 }
@@ -89,14 +93,14 @@ void rest__answer_problem(struct rest_call *call, int http, const struct status 
     int64_t seconds = problem_retry_after(status);
     struct slice body;
 
-    if (call->status != 0)
+    if (is_begun(call))
         return;
     identify(call);
     if (http != 405 && http != 415) /* these two say what is accepted instead */
         call->header_count = 0;
     if (http == 401)
         rest__add_header(call, SLICE("www-authenticate"),
-                         call->frontend != NULL && call_sent_credentials(&call->frontend->call)
+                         rest__has_call(call) && call_sent_credentials(&call->base.call)
                              ? SLICE("Bearer realm=\"datastream\", error=\"invalid_token\"")
                              : SLICE("Bearer realm=\"datastream\""));
     if (http == 401 && call->endpoint != NULL && call->endpoint->method->takes_form)
@@ -176,7 +180,7 @@ static struct slice location_of(const struct rest_call *call, const ProtobufCMes
     if (!endpoint->creates || endpoint->id == NULL)
         return SLICE_EMPTY;
     if (endpoint->validate_only != NULL &&
-        field_get_int(call->frontend->call.request, endpoint->validate_only) != 0)
+        field_get_int(call->base.call.request, endpoint->validate_only) != 0)
         return SLICE_EMPTY;
     id = field_get_string(response, endpoint->id);
     if (id.len == 0)
@@ -202,7 +206,7 @@ void rest__answer_on(struct rest_call *call)
     struct status status = status_ok();
     struct slice body;
 
-    if (call->steps == NULL || call->status != 0 || exchange_is_closed(call->exchange))
+    if (call->steps == NULL || is_begun(call) || exchange_is_closed(call->exchange))
         return;
     if (json_steps_next(call->steps, STEP_BYTES, &status, &body))
         answer_text(call, status, json_type, body);
@@ -213,7 +217,7 @@ void rest__answer_on(struct rest_call *call)
 /* The records of the answer for its writer; NULL for none, or when the arena failed. */
 static const struct json_records *records_of(struct rest_call *call)
 {
-    const struct call_records *given = call->frontend->call.records;
+    const struct call_records *given = call->base.call.records;
     struct json_records *records;
 
     if (given == NULL)
@@ -230,7 +234,7 @@ void rest__answer_message(struct rest_call *call, const ProtobufCMessage *respon
     const struct endpoint *endpoint = call->endpoint;
     struct arena *arena = call->exchange->arena;
     struct slice etag = make_etag(call, response);
-    bool limited = call->frontend->call.limited;
+    bool limited = call->base.call.limited;
     struct slice type = json_type;
     struct status status = status_ok();
     struct slice body, location;

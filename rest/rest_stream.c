@@ -76,7 +76,6 @@ static void begin(struct frontend_stream *base)
         rest__add_header(call, SLICE("content-disposition"),
                          file_name(exchange->arena, exchange->head.path, stream->is_csv));
     rest__begin(call, 200, stream->is_csv ? SLICE("text/csv") : types[stream->type]);
-    base->frontend->logged_status = call->status;
 }
 
 static bool is_whole(const struct rest_stream *stream, const ProtobufCMessage *message)
@@ -169,9 +168,8 @@ static void end(struct frontend_stream *base, struct status status)
     struct rest_stream *stream = (struct rest_stream *)base;
     struct rest_call *call = stream->call;
 
-    if (!base->begun) {
+    if (base->frontend->state != FRONTEND_STREAMING) {
         rest__answer_problem(call, status_http(&status), &status);
-        base->frontend->logged_status = call->status;
         return;
     }
     if (!status_is_ok(status) && stream->is_csv) { /* no row of a table can say so */
@@ -205,7 +203,7 @@ static struct status take_last_event_id(struct rest_call *call)
     if (!slice_to_u64(text, &revision))
         return status_invalid_field(call->exchange->arena, SLICE("Last-Event-ID"),
                                     "must be a revision");
-    field_set_int(call->frontend->call.request, from, (int64_t)revision);
+    field_set_int(call->base.call.request, from, (int64_t)revision);
     return status_ok();
 }
 
@@ -221,13 +219,12 @@ struct status rest__stream_dispatch(struct frontends *frontends, struct rest_cal
     if (stream == NULL)
         return status_out_of_memory();
     stream->stream.writer = &writer;
-    stream->stream.frontend = call->frontend;
+    stream->stream.frontend = &call->base;
     stream->stream.head_only = slice_equal(call->exchange->head.method, SLICE("HEAD"));
     stream->call = call;
     stream->type = format == NULL ? chosen_type(call) : STREAM_TYPE_NDJSON;
     stream->is_csv = format != NULL &&
-                     slice_equal(field_get_string(call->frontend->call.request, format),
-                                 SLICE("csv"));
+                     slice_equal(field_get_string(call->base.call.request, format), SLICE("csv"));
     stream->revision = message_field_by_proto_name(output, SLICE("revision"));
     stream->more_in_revision = message_field_by_proto_name(output, SLICE("more_in_revision"));
     frontend_stream_dispatch(frontends, &stream->stream);

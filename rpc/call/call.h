@@ -121,7 +121,6 @@ struct call {
     void (*finish)(struct call *call);
     /* Of methods that stream, between call_dispatch and `finish`: see stream.h. */
     void (*ready)(struct call *call);
-    void *frontend;
     /*
      * The request's path is the method's, its HTTP method is not. Who shows valid credentials is told so
      * by the frontend, and need have no permission; the call is never dispatched.

@@ -5,6 +5,8 @@
  */
 #include "rpc/frontend/frontend.h"
 
+#include <assert.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -58,6 +60,22 @@ struct slice frontend_request_id(struct exchange *exchange)
     return slice_make(text, UUID_TEXT_LEN);
 }
 
+void frontend_move(struct frontend_call *frontend, enum frontend_state state)
+{
+    static const uint8_t legal[] = {
+        [FRONTEND_JUDGING] = 1 << FRONTEND_READING | 1 << FRONTEND_RUNNING | 1 << FRONTEND_ANSWERED,
+        [FRONTEND_READING] = 1 << FRONTEND_RUNNING | 1 << FRONTEND_STREAMING |
+                             1 << FRONTEND_ANSWERED,
+        [FRONTEND_RUNNING] = 1 << FRONTEND_STREAMING | 1 << FRONTEND_ANSWERED | 1 << FRONTEND_CUT,
+        [FRONTEND_STREAMING] = 1 << FRONTEND_ANSWERED | 1 << FRONTEND_CUT,
+        [FRONTEND_ANSWERED] = 0,
+        [FRONTEND_CUT] = 0,
+    };
+
+    assert(legal[frontend->state] >> state & 1);
+    frontend->state = state;
+}
+
 static void run_task(struct loop_task *task)
 {
     struct frontend_call *frontend = (struct frontend_call *)((char *)task -
@@ -69,14 +87,14 @@ static void run_task(struct loop_task *task)
 /* Any thread: a hold stands while the chain may call it. */
 static void post(struct call *call)
 {
-    struct frontend_call *frontend = call->frontend;
+    struct frontend_call *frontend = frontend_of(call);
 
     loop_post(frontend->exchange->loop, &frontend->task);
 }
 
 static void give_way(struct call *call)
 {
-    struct frontend_call *frontend = call->frontend;
+    struct frontend_call *frontend = frontend_of(call);
 
     frontend->gave_way = true;
     exchange_give_way(frontend->exchange);
@@ -93,10 +111,9 @@ bool frontend_turn(struct frontend_call *frontend)
 
 static void call_opened(struct call *call)
 {
-    struct frontend_call *frontend = call->frontend;
+    struct frontend_call *frontend = frontend_of(call);
     struct exchange *exchange = frontend->exchange;
 
-    frontend->opening = false;
     if (status_is_ok(call->status) && call_access(call) != ACCESS_PUBLIC)
         exchange_claim(exchange);
     if (!exchange_is_closed(exchange))
@@ -106,7 +123,7 @@ static void call_opened(struct call *call)
 
 static void call_finished(struct call *call)
 {
-    struct frontend_call *frontend = call->frontend;
+    struct frontend_call *frontend = frontend_of(call);
     struct exchange *exchange = frontend->exchange;
 
     frontend->dispatched = false;
@@ -115,14 +132,11 @@ static void call_finished(struct call *call)
     exchange_release(exchange);
 }
 
-struct frontend_call *frontend_begin(struct frontends *frontends, struct exchange *exchange,
-                                     const struct method *method, void (*opened)(struct call *call),
-                                     void (*finish)(struct call *call))
+bool frontend_begin(struct frontends *frontends, struct frontend_call *frontend,
+                    struct exchange *exchange, const struct method *method,
+                    void (*opened)(struct call *call), void (*finish)(struct call *call))
 {
-    struct frontend_call *frontend = arena_zalloc(exchange->arena, sizeof(*frontend));
-
-    if (frontend == NULL)
-        return NULL;
+    assert(frontend->state == FRONTEND_JUDGING && frontend->call.method == NULL);
     frontend->exchange = exchange;
     frontend->task.run = run_task;
     frontend->opened = opened;
@@ -145,11 +159,12 @@ struct frontend_call *frontend_begin(struct frontends *frontends, struct exchang
         frontend->call.give_way = give_way;
     frontend->call.opened = call_opened;
     frontend->call.finish = call_finished;
-    frontend->call.frontend = frontend;
-    if (arena_failed(exchange->arena))
-        return NULL;
+    if (arena_failed(exchange->arena)) {
+        frontend->call.method = NULL;
+        return false;
+    }
     exchange_set_timeout(exchange, frontends->settings->request_timeout_ms);
-    return frontend;
+    return true;
 }
 
 /*
@@ -191,7 +206,6 @@ static void read_basic(const struct exchange *exchange, struct call_credentials 
 
 static void open_with(struct frontend_call *frontend, const struct call_credentials *credentials)
 {
-    frontend->opening = true;
     exchange_hold(frontend->exchange);
     call_open(&frontend->call, credentials);
 }
@@ -280,6 +294,7 @@ bool frontend_gather(struct frontend_call *frontend, struct slice bytes, size_t 
 
 void frontend_dispatch(struct frontend_call *frontend)
 {
+    frontend_move(frontend, FRONTEND_RUNNING);
     frontend->dispatched = true;
     exchange_hold(frontend->exchange);
     call_dispatch(&frontend->call);

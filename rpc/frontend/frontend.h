@@ -15,20 +15,27 @@ struct frontend_waker;
 struct grpc;
 struct rest;
 
-/* What a frontend builds upon; made by frontend_begin in the exchange's arena. */
+/* How far a request is. */
+enum frontend_state {
+    FRONTEND_JUDGING,   /* its head, then its caller */
+    FRONTEND_READING,   /* its body comes */
+    FRONTEND_RUNNING,   /* the method runs */
+    FRONTEND_STREAMING, /* the answer's head was sent, and messages follow */
+    FRONTEND_ANSWERED,  /* all that comes later is ignored */
+    FRONTEND_CUT,       /* it ended before its answer did */
+};
+
+/* What a frontend builds upon: the first member of its own structure, in the exchange's arena. */
 struct frontend_call {
-    struct call call;
+    struct call call; /* without a method while there is no call */
     struct exchange *exchange;
+    enum frontend_state state; /* moves in frontend_move alone */
     struct loop_task task;
     char *body; /* the request's body as it gathers */
     size_t body_len, body_capacity;
-    bool body_complete;
-    bool dispatched; /* between call_dispatch and finish: a hold on the exchange stands */
-    bool opening;    /* between call_open and opened, likewise */
-    bool gave_way;   /* the call, for which frontend_turn is owed */
-    bool answered;
+    bool dispatched;   /* between call_dispatch and finish: a hold on the exchange stands */
+    bool gave_way;     /* the call, for which frontend_turn is owed */
     int logged_status; /* HTTP status or gRPC code, for the log */
-    void *state;       /* the frontend's own */
 #ifdef DATASTREAM_FAULTS
     /* For exchange_log.h: a REST answer's Content-Type and body, as long as the exchange. */
     struct {
@@ -59,16 +66,30 @@ struct frontends {
 };
 
 /*
- * Makes a frontend_call for the method, with the head's facts: peer, user-agent, x-request-id (a
- * well-formed one of at most 128 characters is taken over, else a UUID is made), If-Match. NULL
- * when the arena failed. `opened` and `finish` are the frontend's; they are left out when the
- * exchange has closed by then. call->frontend is the frontend_call; exchange->state is left to the
- * frontend. Starts the timeout of a call without a deadline of its own (request_timeout_ms):
+ * Begins a call of the method in `frontend`, which is cleared, with the head's facts: peer, user-agent, x-request-id (a
+ * well-formed one of at most 128 characters is taken over, else a UUID is made), If-Match. False
+ * when the arena failed: there is no call then. `opened` and `finish` are the frontend's; they are left out when the
+ * exchange has closed by then. exchange->state is left to the frontend. Starts the timeout of a call without a deadline of its own (request_timeout_ms):
  * exchange_set_timeout again changes it.
  */
-struct frontend_call *frontend_begin(struct frontends *frontends, struct exchange *exchange,
-                                     const struct method *method, void (*opened)(struct call *call),
-                                     void (*finish)(struct call *call));
+bool frontend_begin(struct frontends *frontends, struct frontend_call *frontend,
+                    struct exchange *exchange, const struct method *method,
+                    void (*opened)(struct call *call), void (*finish)(struct call *call));
+
+/* The frontend's part of a call that frontend_begin began. */
+static inline struct frontend_call *frontend_of(struct call *call)
+{
+    return (struct frontend_call *)(void *)call; /* the call is its first member */
+}
+
+/* Moves to another state; the only function that does. */
+void frontend_move(struct frontend_call *frontend, enum frontend_state state);
+
+/* Whether the answer was given, or none can be any more. */
+static inline bool frontend_is_over(const struct frontend_call *frontend)
+{
+    return frontend->state >= FRONTEND_ANSWERED;
+}
 
 /* The request id of an exchange, made as frontend_begin does, for answers that need no call. */
 struct slice frontend_request_id(struct exchange *exchange);

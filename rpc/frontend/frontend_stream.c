@@ -70,19 +70,19 @@ static void finish(struct frontend_stream *stream, struct status status)
     if (status_is_ok(status)) /* all was told, and it may be nothing */
         begin(stream);
     outbox_flush(&stream->outbox);
-    stream->ended = true;
-    stream->frontend->answered = true;
     /* What waits for the peer is bounded by the write timeout, and by the client's deadline. */
     exchange_set_timeout(stream->frontend->exchange, frontend_stream_left_ms(stream->deadline_us));
     stream->writer->end(stream, status);
+    if (!frontend_is_over(stream->frontend))
+        frontend_move(stream->frontend, FRONTEND_ANSWERED);
 }
 
 /* The frontend's `finish`. */
 static void on_finished(struct call *call)
 {
-    struct frontend_stream *stream = ((struct frontend_call *)call->frontend)->state;
+    struct frontend_stream *stream = frontend_of(call)->exchange->state;
 
-    if (!stream->ended)
+    if (!frontend_is_over(stream->frontend))
         finish(stream, call->status);
 }
 
@@ -97,8 +97,8 @@ static void give_up(struct frontend_stream *stream, struct status status)
 
 static void begin(struct frontend_stream *stream)
 {
-    if (!stream->begun) {
-        stream->begun = true;
+    if (stream->frontend->state == FRONTEND_RUNNING) {
+        frontend_move(stream->frontend, FRONTEND_STREAMING);
         stream->writer->begin(stream);
     }
 }
@@ -154,7 +154,7 @@ static void arm(struct frontend_stream *stream)
 
 static void on_ready(struct call *call)
 {
-    struct frontend_stream *stream = ((struct frontend_call *)call->frontend)->state;
+    struct frontend_stream *stream = frontend_of(call)->exchange->state;
 
     if (!stream->open) {
         stream->open = true;
@@ -185,7 +185,7 @@ static void on_writable(struct exchange *exchange)
 {
     struct frontend_stream *stream = exchange->state;
 
-    if (stream->ended)
+    if (frontend_is_over(stream->frontend))
         return;
     stream->outbox.full = false;
     outbox_trim(&stream->outbox);
@@ -198,14 +198,14 @@ static void on_timeout(struct exchange *exchange)
     struct frontend_stream *stream = exchange->state;
     bool late = !stream->open || frontend_stream_is_late(stream->deadline_us);
 
-    if (stream->ended) {
+    if (frontend_is_over(stream->frontend)) {
         exchange_reset(exchange);
     } else if (!late) {
         outbox_trim(&stream->outbox);
         arm(stream);
         call_stream_tick(&stream->frontend->call);
     } else if (exchange_waiting(exchange) > 0) { /* a message may be half written */
-        stream->ended = true;
+        frontend_move(stream->frontend, FRONTEND_CUT);
         exchange_reset(exchange);
     } else {
         give_up(stream, status_const(STATUS_DEADLINE_EXCEEDED, SLICE("The deadline passed.")));
@@ -218,9 +218,10 @@ static void on_closed(struct exchange *exchange, bool complete)
     struct frontend_call *frontend = stream->frontend;
 
     (void)complete;
-    frontend_log(frontend,
-                 frontend->answered ? frontend->logged_status : stream->writer->closed_status);
-    stream->ended = true;
+    frontend_log(frontend, frontend->state == FRONTEND_ANSWERED ? frontend->logged_status
+                                                                : stream->writer->closed_status);
+    if (!frontend_is_over(frontend))
+        frontend_move(frontend, FRONTEND_CUT);
     outbox_done(&stream->outbox);
     arena_done(&stream->scratch);
     if (frontend->dispatched)
@@ -245,7 +246,6 @@ void frontend_stream_dispatch(struct frontends *frontends, struct frontend_strea
     arena_init_like(&stream->scratch, exchange->arena);
     exchange->frontend = &handlers;
     exchange->state = stream;
-    frontend->state = stream;
     frontend->finish = on_finished;
     frontend->call.ready = on_ready;
     frontend_dispatch(frontend);

@@ -22,7 +22,7 @@ struct frontend_stream_writer {
                            struct slice *ret_bytes);
     /*
      * The end of the exchange. By a status that is not OK it is an answer of its own when
-     * stream->begun is false; else the end of the body. Sets frontend->logged_status.
+     * the head was not sent (FRONTEND_STREAMING); else the end of the body. Sets frontend->logged_status.
      */
     void (*end)(struct frontend_stream *stream, struct status status);
     int closed_status; /* logged when the peer went away */
@@ -36,10 +36,8 @@ struct frontend_stream {
     int64_t deadline_us; /* of clock_monotonic_us; 0 for none */
     bool head_only;      /* the stream ends with its head */
 
-    /* stream.c's own. */
-    bool open;  /* `ready` was called */
-    bool begun; /* the head was sent */
-    bool ended;
+    /* frontend_stream.c's own. */
+    bool open; /* `ready` was called */
     struct outbox outbox;
     struct arena scratch; /* of one message's bytes */
 };

@@ -25,8 +25,8 @@ struct grpc {
 
 /* A call on its way; in the exchange's arena. */
 struct grpc_call {
+    struct frontend_call base; /* first */
     struct grpc *grpc;
-    struct frontend_call *frontend;
     struct metadata metadata;
     int64_t deadline_us; /* the client's own, of clock_monotonic_us; 0 for none */
     struct frame_reader reader;
@@ -84,22 +84,23 @@ bool grpc_is_for(const struct grpc *grpc, const struct exchange *exchange)
     return grpc_takes(exchange) || method_of(grpc, exchange) != NULL;
 }
 
+static struct grpc_call *call_of(struct call *call)
+{
+    return (struct grpc_call *)frontend_of(call); /* the frontend's part is its first member */
+}
+
 static void answer_status(struct grpc_call *call, struct status status)
 {
-    struct frontend_call *frontend = call->frontend;
-
-    frontend->answered = true;
-    frontend->logged_status = (int)grpc__answer_status(frontend->exchange, &call->answer, status);
+    frontend_move(&call->base, FRONTEND_ANSWERED);
+    call->base.logged_status = (int)grpc__answer_status(call->base.exchange, &call->answer, status);
 }
 
 static void answer_message(struct grpc_call *call, const ProtobufCMessage *message,
                            const struct call_records *records)
 {
-    struct frontend_call *frontend = call->frontend;
-
     assert(message != NULL || records != NULL);
-    frontend->answered = true;
-    frontend->logged_status = (int)grpc__answer_message(&call->answer, message, records);
+    frontend_move(&call->base, FRONTEND_ANSWERED);
+    call->base.logged_status = (int)grpc__answer_message(&call->answer, message, records);
 }
 
 static void take_message(struct grpc_call *call, const struct frame *frame)
@@ -115,7 +116,7 @@ static struct status frame_status(struct grpc_call *call, enum frame_result resu
         return status_const(STATUS_INTERNAL,
                             SLICE("A message's compressed flag is neither 0 nor 1."));
     case FRAME_TOO_LARGE:
-        return status_make(call->frontend->call.arena, STATUS_RESOURCE_EXHAUSTED,
+        return status_make(call->base.call.arena, STATUS_RESOURCE_EXHAUSTED,
                            "The message has %zu bytes; the limit is %zu bytes.", call->reader.len,
                            call->reader.most);
     case FRAME_NO_MEMORY:
@@ -130,7 +131,7 @@ static void on_body(struct exchange *exchange, struct slice bytes)
     struct grpc_call *call = exchange->state;
     size_t taken = bytes.len;
 
-    while (bytes.len > 0 && !call->frontend->answered) {
+    while (bytes.len > 0 && !frontend_is_over(&call->base)) {
         struct frame frame;
         enum frame_result result;
 
@@ -162,10 +163,9 @@ static struct status body_status(const struct grpc_call *call)
 
 static void on_finished(struct call *chain_call)
 {
-    struct frontend_call *frontend = chain_call->frontend;
-    struct grpc_call *call = frontend->state;
+    struct grpc_call *call = call_of(chain_call);
 
-    if (frontend->answered)
+    if (frontend_is_over(&call->base))
         return;
     if (!status_is_ok(chain_call->status)) {
         answer_status(call, chain_call->status);
@@ -179,20 +179,19 @@ static void on_finished(struct call *chain_call)
 
 static enum runner runner_for(const struct grpc_call *call)
 {
-    return runner_of(call->grpc->frontends, call->frontend->call.method);
+    return runner_of(call->grpc->frontends, call->base.call.method);
 }
 
 static struct server_stream stream_for(struct grpc_call *call)
 {
     return (struct server_stream){
-        .frontend = call->frontend, .answer = &call->answer, .deadline_us = call->deadline_us};
+        .frontend = &call->base, .answer = &call->answer, .deadline_us = call->deadline_us};
 }
 
 static void run_check(struct grpc_call *call)
 {
     ProtobufCMessage *response = NULL;
-    struct status status = grpc__health_check(call->grpc->frontends, &call->frontend->call,
-                                              &response);
+    struct status status = grpc__health_check(call->grpc->frontends, &call->base.call, &response);
 
     if (status_is_ok(status))
         answer_message(call, response, NULL);
@@ -211,7 +210,7 @@ static void run_watch(struct grpc_call *call)
 
 static void run_stream(struct grpc_call *call)
 {
-    struct status status = grpc__call_stream(call->grpc->frontends, call->frontend, &call->answer,
+    struct status status = grpc__call_stream(call->grpc->frontends, &call->base, &call->answer,
                                              call->deadline_us);
 
     if (!status_is_ok(status))
@@ -231,8 +230,8 @@ static void run(struct grpc_call *call)
         run_stream(call);
         break;
     case RUNNER_CHAIN:
-        call->frontend->call.accepts_records = true;
-        frontend_dispatch(call->frontend);
+        call->base.call.accepts_records = true;
+        frontend_dispatch(&call->base);
         break;
     case RUNNER_NONE:       /* is refused before there is a call */
     case RUNNER_REFLECTION: /* has taken the exchange over */
@@ -243,12 +242,11 @@ static void run(struct grpc_call *call)
 static void on_body_end(struct exchange *exchange)
 {
     struct grpc_call *call = exchange->state;
-    struct frontend_call *frontend = call->frontend;
+    struct frontend_call *frontend = &call->base;
     struct status status;
 
-    if (frontend->answered)
+    if (frontend_is_over(frontend))
         return;
-    frontend->body_complete = true;
     status = body_status(call);
     if (status_is_ok(status))
         status = grpc__request_read(
@@ -265,8 +263,8 @@ static void on_timeout(struct exchange *exchange)
 {
     struct grpc_call *call = exchange->state;
 
-    frontend_cancel(call->frontend);
-    if (!call->frontend->answered)
+    frontend_cancel(&call->base);
+    if (!frontend_is_over(&call->base))
         answer_status(call, status_const(STATUS_DEADLINE_EXCEEDED,
                                          SLICE("The deadline passed before the answer.")));
     else if (call->deadline_us != 0)
@@ -276,11 +274,11 @@ static void on_timeout(struct exchange *exchange)
 static void on_closed(struct exchange *exchange, bool complete)
 {
     struct grpc_call *call = exchange->state;
-    struct frontend_call *frontend = call->frontend;
+    struct frontend_call *frontend = &call->base;
 
     (void)complete;
     frontend_cancel(frontend);
-    frontend_log(frontend, frontend->answered ? frontend->logged_status : STATUS_CANCELLED);
+    frontend_log(frontend, frontend_is_over(frontend) ? frontend->logged_status : STATUS_CANCELLED);
 }
 
 /* Nothing is held back: a unary answer is handed over in one go, bounded by max_message_bytes. */
@@ -293,7 +291,7 @@ static void on_turn(struct exchange *exchange)
 {
     struct grpc_call *call = exchange->state;
 
-    frontend_turn(call->frontend);
+    frontend_turn(&call->base);
 }
 
 static const struct exchange_frontend unary = {
@@ -324,12 +322,17 @@ static void reflect(struct grpc_call *call)
         answer_status(call, status);
 }
 
+static void read_body(struct grpc_call *call)
+{
+    frontend_move(&call->base, FRONTEND_READING);
+    exchange_accept_body(call->base.exchange, 0);
+}
+
 static void on_opened(struct call *chain_call)
 {
-    struct frontend_call *frontend = chain_call->frontend;
-    struct grpc_call *call = frontend->state;
+    struct grpc_call *call = call_of(chain_call);
 
-    if (frontend->answered)
+    if (frontend_is_over(&call->base))
         return;
     if (!status_is_ok(chain_call->status)) {
         answer_status(call, chain_call->status);
@@ -345,7 +348,7 @@ static void on_opened(struct call *chain_call)
     if (runner_for(call) == RUNNER_REFLECTION)
         reflect(call);
     else
-        exchange_accept_body(frontend->exchange, 0);
+        read_body(call);
 }
 
 /* The client's deadline, in place of the one that frontend_begin set. */
@@ -361,32 +364,29 @@ static struct status set_deadline(struct grpc_call *call)
     if (ms == 0)
         return status_const(STATUS_DEADLINE_EXCEEDED,
                             SLICE("The deadline passed before the call arrived."));
-    call->deadline_us = call->frontend->exchange->started_us +
+    call->deadline_us = call->base.exchange->started_us +
                         (int64_t)(ms < INT32_MAX ? ms : INT32_MAX) * 1000;
-    exchange_set_timeout(call->frontend->exchange, ms);
+    exchange_set_timeout(call->base.exchange, ms);
     return status_ok();
 }
 
 static void begin_call(struct grpc *grpc, struct exchange *exchange, const struct method *method)
 {
-    struct frontend_call *frontend = frontend_begin(grpc->frontends, exchange, method, on_opened,
-                                                    on_finished);
     const struct settings *settings = grpc->frontends->settings;
     struct grpc_call *call = arena_zalloc(exchange->arena, sizeof(*call));
     struct status status;
 
-    if (frontend == NULL || call == NULL) {
+    if (call == NULL ||
+        !frontend_begin(grpc->frontends, &call->base, exchange, method, on_opened, on_finished)) {
         exchange->frontend = &answered_early;
         grpc__answer_status(exchange, NULL, status_out_of_memory());
         return;
     }
     call->grpc = grpc;
-    call->frontend = frontend;
-    frontend->state = call;
     exchange->state = call;
     exchange->frontend = &unary;
     call->answer.exchange = exchange;
-    call->answer.request_id = frontend->call.request_id;
+    call->answer.request_id = call->base.call.request_id;
     call->answer.most = (size_t)settings->max_message_bytes;
     frame_reader_init(&call->reader, exchange->arena, (size_t)settings->max_message_bytes);
     status = metadata_read(exchange->arena, &exchange->head, (size_t)settings->max_metadata_bytes,
@@ -395,7 +395,7 @@ static void begin_call(struct grpc *grpc, struct exchange *exchange, const struc
     if (status_is_ok(status))
         status = set_deadline(call);
     if (status_is_ok(status))
-        frontend_open(frontend);
+        frontend_open(&call->base);
     else
         answer_status(call, status);
 }

@@ -77,7 +77,7 @@ static void on_draining(struct exchange *exchange)
 {
     struct health_watch *watch = exchange->state;
 
-    if (watch->stream.frontend->answered)
+    if (frontend_is_over(watch->stream.frontend))
         return;
     if (watch->told == HEALTH_SERVING)
         tell(watch, HEALTH_NOT_SERVING);

@@ -26,9 +26,10 @@ static void end(struct frontend_stream *stream, struct status status)
 {
     struct grpc_answer *answer = ((struct call_stream *)stream)->answer;
 
-    stream->frontend->logged_status = (int)(stream->begun ? grpc__stream_end(answer, status)
-                                                          : grpc__answer_status(answer->exchange,
-                                                                                answer, status));
+    stream->frontend->logged_status = (int)(stream->frontend->state == FRONTEND_STREAMING
+                                                ? grpc__stream_end(answer, status)
+                                                : grpc__answer_status(answer->exchange, answer,
+                                                                      status));
 }
 
 static const struct frontend_stream_writer writer = {

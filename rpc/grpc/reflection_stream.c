@@ -43,7 +43,7 @@ static bool may_answer(const struct reflection_stream *talk)
 {
     struct frontend_call *frontend = talk->stream.frontend;
 
-    return !frontend->answered && !talk->held &&
+    return !frontend_is_over(frontend) && !talk->held &&
            call_stream_admit(&frontend->call) == STREAM_MESSAGE;
 }
 
@@ -149,7 +149,7 @@ static void keep(struct reflection_stream *talk, struct slice bytes)
 static void end_if_done(struct reflection_stream *talk)
 {
     if (!talk->half_closed || talk->pending_start < talk->pending_end ||
-        talk->stream.frontend->answered)
+        frontend_is_over(talk->stream.frontend))
         return;
     give_up(talk, frame_is_whole(&talk->reader)
                       ? status_ok()
@@ -178,9 +178,9 @@ static void arm(const struct reflection_stream *talk)
 
 static void on_ready(struct call *call)
 {
-    struct reflection_stream *talk = ((struct frontend_call *)call->frontend)->state;
+    struct reflection_stream *talk = frontend_of(call)->exchange->state;
 
-    if (talk->stream.begun) {
+    if (talk->stream.frontend->state == FRONTEND_STREAMING) {
         go_on(talk);
         return;
     }
@@ -192,7 +192,7 @@ static void on_ready(struct call *call)
 /* The caller may no longer be answered, or the server drains. */
 static void on_finished(struct call *call)
 {
-    struct reflection_stream *talk = ((struct frontend_call *)call->frontend)->state;
+    struct reflection_stream *talk = frontend_of(call)->exchange->state;
 
     server_stream_end(&talk->stream, call->status);
 }
@@ -204,13 +204,13 @@ static void on_body(struct exchange *exchange, struct slice bytes)
     struct reflection_stream *talk = exchange->state;
     size_t read = 0;
 
-    if (talk->stream.frontend->answered) {
+    if (frontend_is_over(talk->stream.frontend)) {
         exchange_consume(exchange, bytes.len);
         return;
     }
     if (talk->pending_start == talk->pending_end)
         read = answer_requests(talk, bytes);
-    if (!talk->stream.frontend->answered)
+    if (!frontend_is_over(talk->stream.frontend))
         keep(talk, slice_from(bytes, read));
 }
 
@@ -235,14 +235,14 @@ static void on_timeout(struct exchange *exchange)
     struct reflection_stream *talk = exchange->state;
     struct frontend_call *frontend = talk->stream.frontend;
 
-    if (talk->stream.begun && !frontend->answered &&
+    if (frontend->state == FRONTEND_STREAMING &&
         !frontend_stream_is_late(talk->stream.deadline_us)) {
         arm(talk);
         call_stream_tick(&frontend->call);
         return;
     }
     server_stream_timeout(exchange);
-    if (frontend->answered && frontend->dispatched) /* else `closed` follows */
+    if (frontend_is_over(frontend) && frontend->dispatched) /* else `closed` follows */
         call_stream_cancel(&frontend->call);
 }
 
@@ -288,7 +288,6 @@ struct status reflection_stream_begin(struct frontends *frontends,
     arena_init_like(&talk->making[1], arena);
     frame_reader_init(&talk->reader, &talk->reading, REFLECTION_REQUEST_MOST);
     server_stream_take(&talk->stream, &handlers);
-    frontend->state = talk;
     frontend->finish = on_finished;
     frontend->call.ready = on_ready;
     frontend_stream_bind(frontends, frontend);

@@ -16,7 +16,7 @@ void server_stream_take(struct server_stream *stream, const struct exchange_fron
 
 void server_stream_begin(struct server_stream *stream)
 {
-    stream->begun = true;
+    frontend_move(stream->frontend, FRONTEND_STREAMING);
     set_deadline(stream);
     grpc__stream_head(stream->answer);
 }
@@ -24,21 +24,22 @@ void server_stream_begin(struct server_stream *stream)
 void server_stream_end(struct server_stream *stream, struct status status)
 {
     struct frontend_call *frontend = stream->frontend;
+    bool begun = frontend->state == FRONTEND_STREAMING;
 
-    if (frontend->answered)
+    if (frontend_is_over(frontend))
         return;
-    frontend->answered = true;
+    frontend_move(frontend, FRONTEND_ANSWERED);
     set_deadline(stream);
-    frontend->logged_status = (int)(stream->begun ? grpc__stream_end(stream->answer, status)
-                                                  : grpc__answer_status(frontend->exchange,
-                                                                        stream->answer, status));
+    frontend->logged_status = (int)(begun ? grpc__stream_end(stream->answer, status)
+                                          : grpc__answer_status(frontend->exchange, stream->answer,
+                                                                status));
 }
 
 void server_stream_timeout(struct exchange *exchange)
 {
     struct server_stream *stream = exchange->state;
 
-    if (stream->frontend->answered || exchange_waiting(exchange) > 0)
+    if (frontend_is_over(stream->frontend) || exchange_waiting(exchange) > 0)
         exchange_reset(exchange);
     else
         server_stream_end(stream,
@@ -51,5 +52,5 @@ void server_stream_closed(struct exchange *exchange)
     struct frontend_call *frontend = stream->frontend;
 
     frontend_cancel(frontend);
-    frontend_log(frontend, frontend->answered ? frontend->logged_status : STATUS_CANCELLED);
+    frontend_log(frontend, frontend_is_over(frontend) ? frontend->logged_status : STATUS_CANCELLED);
 }

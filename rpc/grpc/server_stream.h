@@ -13,12 +13,11 @@ struct server_stream {
     struct frontend_call *frontend;
     struct grpc_answer *answer;
     int64_t deadline_us; /* the client's own, of clock_monotonic_us; 0 for none */
-    bool begun;          /* the head was sent */
 };
 
 /*
  * Takes the exchange over from the call that was opened on it: `frontend` and `answer` are that
- * call's (frontend->answered tells when the stream has ended), `handlers` hear the rest.
+ * call's (its state tells how far the stream is), `handlers` hear the rest.
  */
 void server_stream_take(struct server_stream *stream, const struct exchange_frontend *handlers);
 

@@ -27,7 +27,7 @@ static struct slice device_key(struct arena *arena, const struct uuid *organizat
 
 static void note_revision(struct call *call, uint64_t revision)
 {
-    ((struct try *)call->frontend)->committed = revision;
+    ((struct try *)(void *)call)->committed = revision;
 }
 
 /* As a handler that creates does it, without the rest of a device. */
@@ -205,7 +205,7 @@ struct meddler {
 
 static struct status meddled_create(struct call *call)
 {
-    struct try *t = call->frontend;
+    struct try *t = (void *)call;
     struct meddler *meddler = t->context;
     struct status status;
     struct slice key = SLICE("what the handler read");
@@ -399,7 +399,7 @@ static struct status read_something_else(struct call *call)
 
     call->response = message_new(call->arena, call->method->output);
     store_get(call->view, FAMILY_RESOURCES,
-              arena_printf(call->arena, "run %u", ((struct try *)call->frontend)->runs), &value);
+              arena_printf(call->arena, "run %u", ((struct try *)(void *)call)->runs), &value);
     return status_ok();
 }
 
@@ -472,7 +472,7 @@ struct seen {
 
 static struct status look_at_time_and_chance(struct call *call)
 {
-    struct try *t = call->frontend;
+    struct try *t = (void *)call;
     struct seen *seen = t->context;
 
     if (seen->looks > 0 && (seen->now_ms != call->now_ms ||

@@ -182,7 +182,7 @@ struct test_call {
 
 static inline void test_call_post(struct call *call)
 {
-    struct test_call *t = call->frontend;
+    struct test_call *t = (void *)call;
 
     pthread_mutex_lock(&t->world->mutex);
     t->posted++;
@@ -206,7 +206,7 @@ static inline void world_run(struct test_call *t, void (*part)(struct call *call
 
 static inline void test_call_opened(struct call *call)
 {
-    struct test_call *t = call->frontend;
+    struct test_call *t = (void *)call;
 
     assert_false(t->opened);
     t->opened = true;
@@ -214,7 +214,7 @@ static inline void test_call_opened(struct call *call)
 
 static inline void test_call_finish(struct call *call)
 {
-    struct test_call *t = call->frontend;
+    struct test_call *t = (void *)call;
 
     assert_false(t->finished);
     t->finished = true;
@@ -282,7 +282,6 @@ static inline void world_begin(struct world *w, struct test_call *t, const char 
         .give_way = test_call_post,
         .opened = test_call_opened,
         .finish = test_call_finish,
-        .frontend = t,
     };
     call_open(&t->call, extra.session.len > 0
                             ? &(struct call_credentials){.session = extra.session}
