@@ -1,6 +1,6 @@
 /*
  * Twenty and more random secrets go through the server in every way: created, patched, set, cloned, refused. None
- * of them is found afterwards in an answer, in the data directory, its log or a copy of it, or in the
+ * of them is found afterwards in an answer, in the data directory, its log or a copy of it, in a core dump, or in the
  * memory of the server, as it is, in JSON or in base64; nor the value of a token that was shown once.
  */
 #include <ftw.h>
@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -229,7 +231,7 @@ static int search_mapping(FILE *memory, size_t from, size_t to, const char *name
     return found;
 }
 
-/* All that a core dump would hold. */
+/* What the process can read and write; a core dump would hold no more. */
 static void search_memory(void)
 {
     char path[64], line[512];
@@ -260,6 +262,61 @@ static void search_memory(void)
     assert_int_equal(found, 0);
 }
 
+#ifdef GCORE
+static bool is_zero(const char *page, size_t len)
+{
+    return page[0] == '\0' && memcmp(page, page + 1, len - 1) == 0;
+}
+
+/* Searches the runs of pages that hold anything: most of a dump is memory that was never used. */
+static int search_pages(const char *bytes, size_t len, const char *place)
+{
+    const size_t page = 4096;
+    size_t from = 0;
+    int found = 0;
+
+    while (from < len) {
+        size_t to = from;
+
+        while (to < len && !is_zero(bytes + to, len - to < page ? len - to : page))
+            to += page;
+        if (to > from)
+            found += search(bytes + from, (to < len ? to : len) - from, place);
+        from = to + page;
+    }
+    return found;
+}
+#endif
+
+/* A core dump as a file, where there is a gdb that writes it. */
+static void search_core(void)
+{
+#ifdef GCORE
+    char command[256], path[128];
+    struct stat info;
+    FILE *file;
+    char *core;
+
+    snprintf(command, sizeof(command), GCORE " -o %s/core %d >%s/core.log 2>&1", server.dir,
+             (int)server.pid, server.dir);
+    assert_int_equal(system(command), 0);
+    snprintf(path, sizeof(path), "%s/core.%d", server.dir, (int)server.pid);
+    file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fstat(fileno(file), &info), 0);
+    assert_true(info.st_size > 1 << 20);
+    core = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fileno(file), 0);
+    assert_ptr_not_equal(core, MAP_FAILED);
+    /* The search would find what is there. */
+    assert_non_null(memmem(core, (size_t)info.st_size, server.data, strlen(server.data)));
+    assert_int_equal(search_pages(core, (size_t)info.st_size, path), 0);
+    assert_null(memmem(core, (size_t)info.st_size, token, 20));
+    munmap(core, (size_t)info.st_size);
+    fclose(file);
+    assert_int_equal(remove(path), 0);
+#endif
+}
+
 /* -- the test --------------------------------------------------------------------------------- */
 
 static void no_secret_is_found_anywhere(void **state)
@@ -272,6 +329,7 @@ static void no_secret_is_found_anywhere(void **state)
     send_all();
     usleep(300000); /* the connections have ended */
     search_memory();
+    search_core();
     search_files();
     api_kill(&server);
     search_files();
@@ -280,6 +338,7 @@ static void no_secret_is_found_anywhere(void **state)
     api_restart(&server, NULL);
     read_all();
     search_memory();
+    search_core();
     search_files();
     api_stop(&server);
     assert_int_equal(api_command(&server, "check"), 0);
