@@ -391,6 +391,8 @@ static struct json_write_options response_options(const struct binding *binding,
     return (struct json_write_options){
         .contract = binding->contract,
         .always_emit = !limited,
+        /* What is limited are objects: a page of them is whole. */
+        .always_emit_of = binding->output->kind == NULL ? binding->output : NULL,
         .hide_input_only = true,
     };
 }

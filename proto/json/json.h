@@ -74,6 +74,8 @@ struct json_write_options {
     const struct contract *contract;
     bool always_emit; /* fields without presence are written at their default too: our REST answers
                        */
+    /* The same for fields of this message alone; may be NULL. */
+    const struct message_type *always_emit_of;
     bool proto_names;
     /*
      * Input-only fields are left out when set, secret ones when unset (one that is set holds a quote:

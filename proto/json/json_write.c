@@ -226,7 +226,8 @@ static bool is_written(const struct json_writer *writer, const ProtobufCMessage 
         return false;
     if (writer->options->hide_input_only && field->secret)
         return field_is_set(message, field); /* a quote: what is secret was cleared */
-    if (writer->options->always_emit && !field->has_presence && !says_nothing(field))
+    if ((writer->options->always_emit || field->parent == writer->options->always_emit_of) &&
+        !field->has_presence && !says_nothing(field))
         return true;
     return field_is_set(message, field);
 }

@@ -80,10 +80,14 @@ static struct slice answer_name(struct arena *arena, const struct message_type *
     return arena_printf(arena, "%.*sResult", SLICE_ARG(name));
 }
 
-/* The times of an object, which a message of each has whatever its presence could say. */
+/*
+ * The times of an object, which each has whatever their presence could say, except objects that are
+ * part of the program: nobody created them.
+ */
 static bool is_time_of_object(const struct field *field)
 {
     return field->parent->kind != NULL && field->output_only &&
+           message_field_by_proto_name(field->parent, SLICE("predefined")) == NULL &&
            (slice_equal(field->name, SLICE("create_time")) ||
             slice_equal(field->name, SLICE("update_time")));
 }

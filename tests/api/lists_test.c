@@ -109,6 +109,19 @@ static void a_read_mask_shows_the_fields_that_it_names_alone(void **state)
     api_reply_free(&reply);
 }
 
+/* What is left out are fields of objects; a page has its own, empty or not. */
+static void a_page_under_a_read_mask_is_whole(void **state)
+{
+    struct api_reply reply = api_expect(&server, 200, "GET",
+                                        "/api/v1/devices?readMask=name&filter=name=%22nothing%22",
+                                        server.token, NULL);
+
+    (void)state;
+    assert_true(api_contains(&reply, "\"devices\":[]"));
+    assert_true(api_contains(&reply, "\"nextPageToken\":\"\""));
+    api_reply_free(&reply);
+}
+
 static void refusals_name_field_and_column(void **state)
 {
     static const char *const cases[][2] = {
@@ -229,6 +242,7 @@ int main(void)
         cmocka_unit_test(filters_and_orders_choose_what_is_listed),
         cmocka_unit_test(a_filtered_list_tells_no_total),
         cmocka_unit_test(a_read_mask_shows_the_fields_that_it_names_alone),
+        cmocka_unit_test(a_page_under_a_read_mask_is_whole),
         cmocka_unit_test(refusals_name_field_and_column),
         cmocka_unit_test(every_list_is_filtered_and_ordered),
         cmocka_unit_test(an_object_reads_the_same_alone_in_a_list_and_in_a_batch),
