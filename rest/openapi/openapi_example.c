@@ -16,7 +16,7 @@ static bool can_make_field(const struct field *field, unsigned depth)
 {
     const struct rules *rules = field->rules;
 
-    if (rules != NULL && (rules->pattern.len > 0 || rules->cidr))
+    if (rules != NULL && (rules->pattern.len > 0 || rules->cidr) && field->example.len == 0)
         return false;
     if (field->map || field->pb->type == PROTOBUF_C_TYPE_BYTES)
         return false;
@@ -38,12 +38,24 @@ static bool can_make(const struct message_type *type, unsigned depth)
     return true;
 }
 
+static bool ends_with(struct slice text, struct slice end)
+{
+    return text.len >= end.len && slice_equal(slice_from(text, text.len - end.len), end);
+}
+
+static bool is_id(const struct field *field)
+{
+    return field->reference != NULL || slice_equal(field->name, SLICE("id")) ||
+           slice_equal(field->name, SLICE("ids")) || ends_with(field->name, SLICE("_id")) ||
+           ends_with(field->name, SLICE("_ids"));
+}
+
 static struct slice text_for(struct openapi *api, const struct field *field,
                              const struct rules *rules)
 {
     struct slice text;
 
-    if (field->reference != NULL || (rules != NULL && rules->uuid))
+    if ((is_id(field) && field->example.len == 0) || (rules != NULL && rules->uuid))
         return SLICE("01890a5d-ac96-774b-bcce-b302099a8057");
     if (rules != NULL && rules->in_count > 0)
         return rules->in[0];
@@ -225,16 +237,31 @@ static void put_message(struct openapi *api, const struct message_type *type,
     openapi__close(api, '}');
 }
 
-/* A patch of one field that most messages have. */
+static const struct field *text_field(const struct message_type *type, struct slice name)
+{
+    const struct field *field = message_field_by_proto_name(type, name);
+
+    return field == NULL || field->repeated || field->output_only ||
+                   field->pb->type != PROTOBUF_C_TYPE_STRING
+               ? NULL
+               : field;
+}
+
+/* A patch of the description, or of the name where the message has none. */
 static void put_patch(struct openapi *api, const struct message_type *type)
 {
-    const struct field *field = message_field_by_proto_name(type, SLICE("description"));
+    const struct field *field = text_field(type, SLICE("description"));
+    struct slice text = SLICE("What the object is for.");
 
-    if (field == NULL || field->repeated || field->pb->type != PROTOBUF_C_TYPE_STRING)
-        return;
+    if (field == NULL) {
+        field = text_field(type, SLICE("name"));
+        if (field == NULL || !can_make_field(field, 0))
+            return;
+        text = text_for(api, field, field->rules);
+    }
     openapi__key(api, SLICE("example"));
     openapi__open(api, '{');
-    openapi__member(api, field->json_name, SLICE("What the object is for."));
+    openapi__member(api, field->json_name, text);
     openapi__close(api, '}');
 }
 
