@@ -77,7 +77,13 @@ void openapi__ref(struct openapi *api, struct slice folder, struct slice name)
 
     if (api->version == OPENAPI_2_0 && slice_equal(folder, SLICE("schemas")))
         folder = SLICE("definitions");
-    openapi__member(api, SLICE("$ref"),
-                    arena_printf(api->text.arena, "%.*s%.*s/%.*s", SLICE_ARG(root),
-                                 SLICE_ARG(folder), SLICE_ARG(name)));
+    openapi__key(api, SLICE("$ref"));
+    /* Names have nothing to escape, and thousands of references are written. */
+    json_put_literal(&api->text, "\"");
+    json_put(&api->text, root);
+    json_put(&api->text, folder);
+    json_put_literal(&api->text, "/");
+    json_put(&api->text, name);
+    json_put_literal(&api->text, "\"");
+    api->comma = true;
 }

@@ -232,6 +232,8 @@ def cases_of(server, scratch):
     large_page.write_bytes(grpc_frame(b"\x08\xe8\x07"))  # page_size: 1000
     hundred = [found["id"] for found in rest(server, "GET", "/api/v1/devices?pageSize=100")["devices"]]
     batch.write_bytes(grpc_frame(b"".join(b"\x0a" + bytes([len(id)]) + id.encode() for id in hundred)))
+    preview = scratch / "preview"
+    preview.write_text(json.dumps({"kind": "devices", "body": {"name": "my-device", "syslog": {"port": 514}}}))
     name = f"director-{time.time_ns()}-"
     five = [rest(server, "POST", "/api/v1/directors", {"name": f"{name}{n}"})["id"] for n in range(5)]
     references = '"directorIds":' + json.dumps(five)
@@ -250,6 +252,8 @@ def cases_of(server, scratch):
         Case("gRPC list of 1,000, 4 x 4", 0.005,
              lambda n, _: load2(n, service + "ListDevices", grpc, large_page, 4, 4)),
         Case("gRPC batch get of 100, 16 x 10", 0.05, lambda n, _: load2(n, service + "BatchGetDevices", grpc, batch)),
+        Case("REST API preview, h2c, 16 x 10", 0.1,
+             lambda n, _: load2(n, "/api/v1/api-preview", [bearer, "content-type: application/json"], preview)),
         Case("watch, NDJSON, 16 watchers, a change", 0.8, lambda n, _: stream(server, 16, n // 16)),
         Case("REST create, durable, 64 connections", 0.2,
              lambda n, tag: create(server, scratch, 64, n, f"{start}-{tag}")[:2]),
