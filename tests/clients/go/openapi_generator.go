@@ -64,7 +64,9 @@ func main() {
 	_, hasViolations := problem.Details[0].AdditionalProperties["fieldViolations"]
 	check(hasViolations, "the problem has no violations")
 
-	enabled, _, err := api.EnableDevice(ctx, first.Id).Execute()
+	// Without a body that client sends "null", which is no object.
+	empty := *openapi.NewEnableDeviceInput()
+	enabled, _, err := api.EnableDevice(ctx, first.Id).EnableDeviceInput(empty).Execute()
 	check(err == nil && enabled.Status == openapi.DeviceStatusEnabled, fmt.Sprint("enable: ", err))
 	for _, device := range devices {
 		_, _, err := api.DeleteDevice(ctx, device.Id).Execute()
