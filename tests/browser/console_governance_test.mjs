@@ -94,6 +94,7 @@ test('roles-matrix: rows, columns and all are selected, a role is cloned, edited
   await page.getByText('Everything', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Delete role' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
   await page.getByRole('link', { name: 'Device operators', exact: true }).waitFor();
   assert.strictEqual(await find('Device operators copy'), undefined);
   assert.deepStrictEqual(notes, []);
@@ -157,6 +158,128 @@ test('users: created with a one-time password, which must be changed at the firs
   await context.close();
 });
 
+const menuOf = async (page, email, item) => {
+  await page.getByRole('button', { name: `Actions for ${email}` }).click();
+  await page.getByRole('menuitem', { name: item, exact: true }).click();
+  return page.getByRole('dialog');
+};
+const createUser = async (name) => {
+  const { roles } = (await callApi(server, 'GET', '/roles?pageSize=100')).body;
+  const { status, body } = await callApi(server, 'POST', '/users', { name, email: `${name.toLowerCase().replace(' ', '.')}@example.com`,
+    roleId: roles.find((role) => role.name === 'Contributor').id, password: 'a long one for somebody' });
+  assert.strictEqual(status, 201, JSON.stringify(body));
+  return body;
+};
+const userOf = async ({ id }) => (await callApi(server, 'GET', `/users/${id}`)).body;
+
+test('users: edited, disabled, enabled, given a password and deleted', async () => {
+  const user = await createUser('Edited Person');
+  const { page, context, notes } = await open('/console/organization/users', { expected: [400] });
+  let dialog = await menuOf(page, user.email, 'Edit user');
+  await dialog.getByLabel('E-mail').fill('no address');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.locator('[aria-invalid="true"][type="email"]').waitFor();
+  await dialog.getByLabel('E-mail').fill(user.email);
+  await dialog.getByLabel('Name').fill('Renamed Person');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  const row = page.getByRole('row').filter({ hasText: user.email });
+  await row.getByText('Renamed Person').waitFor();
+  dialog = await menuOf(page, user.email, 'Disable user');
+  await page.waitForFunction(() => document.activeElement?.textContent === 'Cancel');
+  await dialog.getByRole('button', { name: 'Disable' }).click();
+  await row.getByText('Disabled', { exact: true }).waitFor();
+  assert.strictEqual((await userOf(user)).status, 'DISABLED');
+  await page.getByRole('button', { name: `Actions for ${user.email}` }).click();
+  await page.getByRole('menuitem', { name: 'Enable user' }).click();
+  await row.getByText('Active', { exact: true }).waitFor();
+  dialog = await menuOf(page, user.email, 'Reset password');
+  await dialog.getByRole('button', { name: 'Reset password' }).click();
+  await page.getByRole('button', { name: 'Show password' }).waitFor();
+  await page.getByRole('button', { name: 'Done' }).click();
+  await row.getByText('One-time password').waitFor();
+  dialog = await menuOf(page, user.email, 'Delete user');
+  await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await row.waitFor({ state: 'detached' });
+  assert.strictEqual((await callApi(server, 'GET', `/users/${user.id}`)).status, 404);
+  assert.deepStrictEqual(notes, []);
+  await context.close();
+});
+
+test('users: of two versions the reader keeps theirs or takes the other', async () => {
+  const user = await createUser('Twice Changed');
+  const { page, context, notes } = await open('/console/organization/users', { expected: [412] });
+  const dialog = await menuOf(page, user.email, 'Edit user');
+  await dialog.getByLabel('Name').fill('Mine');
+  await callApi(server, 'PATCH', `/users/${user.id}`, { name: 'Theirs' });
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('The user was changed meanwhile').waitFor();
+  await page.getByText(/Changed by API token \w+ at/).waitFor();
+  assert.match(await page.getByRole('region', { name: 'Both versions' }).innerText(), /Name\s+Mine\s+Theirs/);
+  await page.getByRole('button', { name: 'Take theirs' }).click();
+  assert.strictEqual(await page.getByLabel('Name', { exact: true }).inputValue(), 'Theirs');
+  await page.getByLabel('Name', { exact: true }).fill('Mine after all');
+  await callApi(server, 'PATCH', `/users/${user.id}`, { email: 'another@example.com' });
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Not changed').first().waitFor();
+  await page.getByRole('button', { name: 'Keep mine' }).click();
+  await page.getByRole('row').filter({ hasText: 'Mine after all' }).waitFor();
+  const { name, email } = await userOf(user);
+  assert.deepStrictEqual([name, email], ['Mine after all', 'another@example.com']);
+  assert.deepStrictEqual(notes, []);
+  await context.close();
+});
+
+test('roles and settings: a change meanwhile is shown, and both versions', async () => {
+  const { body: role } = await callApi(server, 'POST', '/roles', { name: 'Changed meanwhile', permissions: ['devices.read'] });
+  const { page, context, notes } = await open(`/console/organization/settings/roles/${role.id}`, { expected: [412] });
+  await page.getByRole('button', { name: 'Edit role' }).click();
+  await page.getByLabel('Delete devices').check();
+  await callApi(server, 'PATCH', `/roles/${role.id}`, { permissions: ['devices.read', 'targets.read'] });
+  await page.getByRole('button', { name: 'Save' }).click();
+  const both = page.getByRole('region', { name: 'Both versions' });
+  await both.getByText('Added: devices.delete.').waitFor();
+  await both.getByText('Added: targets.read.').waitFor();
+  await page.getByText(/Changed by API token \w+ at/).waitFor();
+  await page.getByRole('button', { name: 'Keep mine' }).click();
+  await page.getByRole('button', { name: 'Edit role' }).waitFor();
+  assert.deepStrictEqual((await callApi(server, 'GET', `/roles/${role.id}`)).body.permissions, ['devices.delete', 'devices.read']);
+
+  await page.goto(`${originOf(server)}/console/organization/settings/general`);
+  await page.getByLabel('Organization name').fill('Mine');
+  await callApi(server, 'PATCH', '/organization', { minimalPasswordLength: 13 });
+  await page.getByRole('button', { name: 'Save' }).click();
+  assert.match(await both.innerText(), /Organization name\s+Mine\s+Not changed[^]*Minimal length of passwords \(characters\)\s+Not changed\s+13/);
+  await page.getByRole('button', { name: 'Keep mine' }).click();
+  await page.getByText('The settings were saved.').waitFor();
+  const { name, minimalPasswordLength } = (await callApi(server, 'GET', '/organization')).body;
+  assert.deepStrictEqual([name, minimalPasswordLength], ['Mine', 13]);
+  assert.strictEqual(await page.getByLabel('Minimal length of passwords (characters)').inputValue(), '13');
+  assert.deepStrictEqual(notes, []);
+  await context.close();
+});
+
+test('audit-export: NDJSON and CSV hold the whole log, whatever is filtered', async () => {
+  await callApi(server, 'POST', '/roles', { name: 'Exported role' });
+  await createUser('Exported Person');
+  const { page, context, notes } = await open('/console/organization/audit?action=CreatedRole');
+  await page.getByRole('cell', { name: 'CreatedRole' }).first().waitFor();
+  const save = async (format) => {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: format }).click()]);
+    assert.strictEqual(download.suggestedFilename(), `audit-logs.${format.toLowerCase()}`);
+    return readFileSync(await download.path(), 'utf8');
+  };
+  const lines = (await save('NDJSON')).trim().split('\n').map((line) => JSON.parse(line));
+  for (const action of ['CreatedRole', 'CreatedUser']) assert.ok(lines.some((line) => line.action === action), action);
+  const [head, ...rows] = (await save('CSV')).trim().split(/\r?\n/);
+  assert.match(head, /action/);
+  // The first export is recorded itself.
+  assert.ok(rows.length >= lines.length, `${rows.length} lines after ${lines.length}`);
+  assert.ok(rows.some((row) => row.includes('CreatedRole')));
+  assert.deepStrictEqual(notes, []);
+  await context.close();
+});
+
 test('audit: lines are filtered, and the filter is in the address', async () => {
   const { page, context, notes } = await open('/console/organization/audit');
   await page.getByRole('cell', { name: 'CreatedRole' }).first().waitFor();
@@ -185,15 +308,67 @@ test('settings: the maximal lifetime disables what is beyond it', async () => {
   await context.close();
 });
 
-for (const colorScheme of ['light'])
-  test(`axe: no violation on the pages that govern (${colorScheme})`, async () => {
+// Opens each state of the pages in turn.
+async function* states(page) {
+  const go = (path) => page.goto(`${originOf(server)}/console/organization/${path}`);
+  const { body: role } = await callApi(server, 'POST', '/roles', { name: `Axe ${Math.random()}`, permissions: ['devices.read'] });
+  const user = await createUser(`Axe ${Math.random()}`);
+  const escape = async (role = 'dialog') => {
+    await page.keyboard.press('Escape');
+    await page.getByRole(role).waitFor({ state: 'detached' });
+  };
+  await go('settings/general');
+  await page.getByLabel('Organization name').waitFor();
+  yield 'general';
+  await page.getByRole('button', { name: /^User menu/ }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+  yield 'user menu';
+  await page.getByRole('menuitem', { name: 'Change password' }).click();
+  await page.getByRole('dialog').waitFor();
+  yield 'change password';
+  await go('settings/roles');
+  await page.getByRole('table', { name: 'Roles' }).waitFor();
+  yield 'roles';
+  await go('settings/roles/new');
+  await page.getByRole('table', { name: 'Permissions' }).waitFor();
+  await page.getByLabel('Read all kinds').check();
+  yield 'create role';
+  await page.getByLabel('Read all kinds').uncheck();
+  page.once('dialog', (dialog) => dialog.accept());
+  await go(`settings/roles/${role.id}`);
+  await page.getByRole('table', { name: 'Permissions' }).waitFor();
+  yield 'role';
+  await page.getByRole('button', { name: 'Delete role' }).click();
+  yield 'delete role';
+  await go('users');
+  await page.getByRole('table', { name: 'Users' }).waitFor();
+  yield 'users';
+  await page.getByRole('button', { name: `Actions for ${user.email}` }).click();
+  await page.getByRole('menuitem', { name: 'Delete user' }).waitFor();
+  yield 'menu of a user';
+  await page.getByRole('menuitem', { name: 'Delete user' }).click();
+  await page.getByRole('dialog').waitFor();
+  yield 'delete user';
+  await escape();
+  await page.getByRole('button', { name: 'Create user' }).click();
+  await page.getByRole('dialog').waitFor();
+  yield 'create user';
+  await go('audit');
+  await page.getByRole('table', { name: 'Audit log' }).waitFor();
+  yield 'audit';
+  await page.getByLabel('Action').fill('NothingLikeThis');
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await page.getByText('Nothing was recorded').waitFor();
+  yield 'audit without a line';
+}
+
+for (const colorScheme of ['light', 'dark'])
+  test(`axe: no violation on the pages that govern, menus and dialogs open (${colorScheme})`, async () => {
     const { page, context } = await open('/console/', { colorScheme, bypassCSP: true, reducedMotion: 'reduce' });
     const found = [];
-    for (const path of ['settings/general', 'settings/roles', 'settings/roles/new', 'users', 'audit']) {
-      await page.goto(`${originOf(server)}/console/organization/${path}`);
-      await page.locator('table, form').first().waitFor();
+    for await (const state of states(page)) {
       await settle(page);
-      found.push(...(await axe(page)).map(({ id, nodes }) => [path, id, nodes.map(({ html }) => html)]));
+      found.push(...(await axe(page)).map(({ id, nodes }) => [state, id, nodes.map(({ html }) => html)]));
     }
     assert.deepStrictEqual(found, []);
     await context.close();

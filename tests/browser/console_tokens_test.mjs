@@ -292,6 +292,8 @@ test('tokens-delete: the dialog names the token, focus is on Cancel, and a token
   assert.match(await dialog.innerText(), /never used[^]*The token was never used\./);
   await page.waitForFunction(() => document.activeElement?.textContent === 'Cancel');
   await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
+  // While a dialog is open, the rows are hidden from assistive technology.
+  await dialog.waitFor({ state: 'detached' });
   await rowOf(page, 'never used').waitFor({ state: 'detached' });
   assert.deepStrictEqual(await findToken(server, 'never used'), []);
 
@@ -303,6 +305,7 @@ test('tokens-delete: the dialog names the token, focus is on Cancel, and a token
     await dialog.getByRole('textbox').fill('to delete');
   }
   await button.click();
+  await dialog.waitFor({ state: 'detached' });
   await rowOf(page, 'to delete').waitFor({ state: 'detached' });
   assert.deepStrictEqual(await findToken(server, 'to delete'), []);
   assert.deepStrictEqual(notes, []);

@@ -4,6 +4,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Page } from '../shell/page';
+import { LogTable } from '../ui/logs';
+import type { LogLine } from '../ui/logs';
 import { Failure, Waiting } from '../ui/states';
 import { ActionDialog, Usage, actionsFor } from './actions.tsx';
 import type { Chosen } from './actions.tsx';
@@ -88,27 +90,15 @@ function Overview({ kind, object }: { kind: Kind; object: JsonObject }) {
   </section>;
 }
 
-const COLUMNS = ['Time', 'Actor', 'Source IP', 'Action', 'Description', 'Outcome'] as const;
-
 function Activity({ kind, id, etag }: { kind: Kind; id: string; etag: string }) {
   const query = useQuery({
     queryKey: ['resources', kind.name, 'activity', id, etag],
     queryFn: ({ signal }) => send({ method: 'get', path: withId(kind.activity?.path ?? '', id), signal,
       query: { pageSize: '20' } }),
   });
-  const rows = Object.values(query.data?.data ?? {}).find(Array.isArray) as JsonObject[] | undefined;
+  const lines = Object.values(query.data?.data ?? {}).find(Array.isArray) as LogLine[] | undefined;
   return <section className="card table-card"><header><h2>Activity Logs</h2></header>
     {query.isError ? <Failure error={query.error} retry={() => void query.refetch()} />
-      : <div className="table-scroll"><table className="table" aria-label="Activity Logs" aria-busy={query.isPending}>
-        <thead><tr>{COLUMNS.map((column) => <th key={column} scope="col">{column}</th>)}</tr></thead>
-        <tbody>{rows ? rows.map((row, index) => <tr key={index}>
-          <td data-label="Time" className="fixed"><Time value={textOf(row, 'time')} /></td>
-          <td data-label="Actor"><code>{textOf(row, 'actor')}</code></td>
-          <td data-label="Source IP" className="fixed">{textOf(row, 'sourceIp')}</td>
-          <td data-label="Action" className="fixed">{textOf(row, 'action')}</td>
-          <td data-label="Description">{textOf(row, 'description')}</td>
-          <td data-label="Outcome" className="fixed">{textOf(row, 'outcome')}</td>
-        </tr>) : <tr>{COLUMNS.map((column) => <td key={column}><span className="skeleton" /></td>)}</tr>}</tbody>
-      </table></div>}
+      : <LogTable label="Activity Logs" lines={lines} />}
   </section>;
 }

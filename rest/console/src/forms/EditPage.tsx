@@ -1,12 +1,12 @@
 // Edits an object: only what changed is sent, and only if the object is still as it was read. When it is not, both
 // versions stand beside each other, and the reader keeps theirs or takes the other.
 
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
 import { isStatus } from '../api/problem';
 import { Page } from '../shell/page';
-import { ModalDialog } from '../ui/dialog';
+import { ConflictDialog } from '../ui/conflict';
 import { Failure, Waiting } from '../ui/states';
 import { say } from '../ui/toast';
 import { addresses, objectKey, textOf, useObject, useResources } from './context.tsx';
@@ -19,10 +19,10 @@ import { focusFirstProblem, useForm } from './form.tsx';
 import { FormFields, showRefusal, useKeepWork, useWait } from './FormPage.tsx';
 import { NoKind } from './ListPage.tsx';
 import { formOf } from './model.ts';
-import type { Form, Kind } from './model.ts';
+import type { Field, Form, Kind } from './model.ts';
 import { send, withId } from './send.ts';
 import type { Answer } from './send.ts';
-import { Button, PageLink, Time } from './ui.tsx';
+import { Button, PageLink } from './ui.tsx';
 import { FieldValue } from './Values.tsx';
 
 export function EditPage({ kindName, id }: { kindName: string; id: string }) {
@@ -147,35 +147,10 @@ function Conflict({ kind, form, mine, theirs, onKeep, onTake, onClose }: Conflic
   const [my, their] = [bodyOf(document, form, mine), bodyOf(document, form, other)];
   const shown = form.fields.filter((field) => !isSame(my[field.name], their[field.name]));
   const isLive = (draft: Group, name: string): boolean => liveFields(form, draft).some((field) => field.name === name);
-  return <ModalDialog title="Somebody else has changed this" onClose={onClose}>
-    <p>The {kind.noun} was changed <Time value={textOf(theirs.data, 'updateTime')} />, after you opened it.
-      <LastActor kind={kind} object={theirs.data} /></p>
-    <div className="conflict table-scroll" tabIndex={0} role="region" aria-label="Both versions"><table className="table">
-      <thead><tr><th scope="col">Field</th><th scope="col">Yours</th><th scope="col">Theirs</th></tr></thead>
-      <tbody>{shown.map((field) => <tr key={field.name}>
-        <th scope="row">{field.label}</th>
-        <td data-label="Yours"><FieldValue field={field} draft={isLive(mine, field.name) ? mine[field.name] : undefined} /></td>
-        <td data-label="Theirs"><FieldValue field={field} draft={isLive(other, field.name) ? other[field.name] : undefined} /></td>
-      </tr>)}</tbody>
-    </table></div>
-    {shown.length === 0 && <p>Both versions hold the same.</p>}
-    <footer>
-      <Button onClick={onClose}>Cancel</Button>
-      <Button onClick={onTake}>Take theirs</Button>
-      <Button tone="primary" onClick={onKeep}>Keep mine</Button>
-    </footer>
-  </ModalDialog>;
-}
-
-/** Who changed it, where the reader may see the history. */
-function LastActor({ kind, object }: { kind: Kind; object: JsonObject }) {
-  const { data } = useQuery({
-    queryKey: ['resources', kind.name, 'last', textOf(object, 'id'), textOf(object, 'etag')],
-    enabled: kind.activity !== undefined, retry: false,
-    queryFn: ({ signal }) => send({ method: 'get', path: withId(kind.activity?.path ?? '', textOf(object, 'id')), signal,
-      query: { pageSize: '1' } }),
-  });
-  const rows = Object.values(data?.data ?? {}).find(Array.isArray) as JsonObject[] | undefined;
-  const last = rows?.[0];
-  return last ? <> By <code>{textOf(last, 'actor')}</code>.</> : null;
+  const value = (field: Field, of: Group) =>
+    <FieldValue field={field} draft={isLive(of, field.name) ? of[field.name] : undefined} />;
+  return <ConflictDialog title={`The ${kind.noun} was changed meanwhile`} time={textOf(theirs.data, 'updateTime')}
+    etag={textOf(theirs.data, 'etag')} history={`${withId(kind.activity?.path ?? '', textOf(theirs.data, 'id'))}?pageSize=10`}
+    differences={shown.map((field) => ({ title: field.label, mine: value(field, mine), theirs: value(field, other) }))}
+    onMine={onKeep} onTheirs={onTake} onClose={onClose} />;
 }

@@ -3,9 +3,10 @@
 import { Menu } from '@base-ui/react/menu';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { ArrowDown, ArrowUp, Ellipsis, RefreshCw, Search } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { memo, useEffect, useState } from 'react';
 import { Page } from '../shell/page';
 import { Empty, Failure } from '../ui/states';
+import { TableFrame, TableRows } from '../ui/table';
 import { ActionDialog, actionsFor } from './actions.tsx';
 import type { Chosen } from './actions.tsx';
 import { DEFAULT_SIZE, SIZES, enumColumns, filterOf } from './columns.ts';
@@ -15,6 +16,7 @@ import type { Json, JsonObject } from './document.ts';
 import type { EnumField, Kind } from './model.ts';
 import { send } from './send.ts';
 import { Button, PageLink, Pill, Time } from './ui.tsx';
+import { popupHome } from '../ui/portal';
 
 interface Rows {
   readonly rows: readonly JsonObject[];
@@ -138,12 +140,15 @@ type TableProps = Omit<Props, 'kindName'> & { kind: Kind; result: Rows | undefin
 function Table({ kind, search, onSearch, result, onRefresh }: TableProps) {
   const { document } = useResources();
   const [chosen, setChosen] = useState<Chosen | undefined>(undefined);
+  const [menu, setMenu] = useState<Opened | undefined>(undefined);
   const columns = enumColumns(document, kind);
+  const count = columns.length + (kind.statuses.length > 0 ? 5 : 4);
   const shared = { kind, search, onSearch };
   if (result && result.rows.length === 0) return <Nothing {...shared} />;
   return <>
-    <div className="card table-card"><div className="table-scroll">
-      <table className="table" aria-label={kind.title} aria-busy={result === undefined}>
+    <div className="card table-card"><TableFrame>
+      <table className="table" aria-label={kind.title} aria-busy={result === undefined}
+        aria-rowcount={result && result.rows.length + 1}>
         <thead><tr>
           <Heading {...shared} field="name" label="Name" />
           <th scope="col">Description</th>
@@ -152,11 +157,14 @@ function Table({ kind, search, onSearch, result, onRefresh }: TableProps) {
           <Heading {...shared} field="updateTime" label="Last updated" />
           <th scope="col"><span className="hidden-text">Actions</span></th>
         </tr></thead>
-        <tbody>{result ? result.rows.map((object) =>
-          <Row key={textOf(object, 'id')} kind={kind} object={object} columns={columns} onChoose={setChosen} />)
-          : <SkeletonRows count={columns.length + (kind.statuses.length > 0 ? 5 : 4)} />}</tbody>
+        {result ? <TableRows items={result.rows} columns={count} row={(object) =>
+          <Row key={textOf(object, 'id')} kind={kind} object={object} columns={columns} onMenu={setMenu}
+            isMenuOpen={menu?.object === object} />} />
+          : <tbody><SkeletonRows count={count} /></tbody>}
       </table>
-    </div></div>
+    </TableFrame></div>
+    {menu && <RowMenu kind={kind} {...menu} onClose={() => setMenu(undefined)}
+      onChoose={(next) => { setMenu(undefined); setChosen(next); }} />}
     {result && <Foot {...shared} result={result} />}
     {chosen && <ActionDialog kind={kind} chosen={chosen} onDone={onRefresh} onClose={() => setChosen(undefined)} />}
   </>;
@@ -167,8 +175,14 @@ function SkeletonRows({ count }: { count: number }) {
     <td key={column}><span className="skeleton" aria-hidden="true" /></td>)}</tr>);
 }
 
-function Row({ kind, object, columns, onChoose }:
-  { kind: Kind; object: JsonObject; columns: readonly EnumField[]; onChoose: (chosen: Chosen) => void }) {
+/** The row whose menu is open, and the button that opened it. */
+interface Opened {
+  readonly object: JsonObject;
+  readonly anchor: HTMLElement;
+}
+
+const Row = memo(function Row({ kind, object, columns, isMenuOpen, onMenu }:
+  { kind: Kind; object: JsonObject; columns: readonly EnumField[]; isMenuOpen: boolean; onMenu: (opened: Opened) => void }) {
   const id = textOf(object, 'id');
   const status = textOf(object, 'status');
   return <tr>
@@ -179,17 +193,20 @@ function Row({ kind, object, columns, onChoose }:
     {columns.map((field) => <td key={field.name} className="fixed" data-label={field.label}>
       {field.choices.find(({ value }) => value === object[field.name])?.label ?? ''}</td>)}
     <td className="fixed" data-label="Last updated"><Time value={textOf(object, 'updateTime')} /></td>
-    <td className="actions"><RowMenu kind={kind} object={object} onChoose={onChoose} /></td>
+    <td className="actions"><Button tone="icon" aria-label={`Actions of ${textOf(object, 'name')}`} aria-haspopup="menu"
+      aria-expanded={isMenuOpen} onClick={(event) => onMenu({ object, anchor: event.currentTarget })}><Ellipsis /></Button></td>
   </tr>;
-}
+}, (before, after) => before.object === after.object && before.kind === after.kind && before.isMenuOpen === after.isMenuOpen);
 
-function RowMenu({ kind, object, onChoose }: { kind: Kind; object: JsonObject; onChoose: (chosen: Chosen) => void }) {
+/** One menu for all rows: a menu for each would cost more than the rows. */
+function RowMenu({ kind, object, anchor, onChoose, onClose }:
+  Opened & { kind: Kind; onChoose: (chosen: Chosen) => void; onClose: () => void }) {
   const { may } = useResources();
   const id = textOf(object, 'id');
   const choices = actionsFor(kind, textOf(object, 'status')).filter(({ permission }) => may(permission));
-  return <Menu.Root>
-    <Menu.Trigger className="button icon" aria-label={`Actions of ${textOf(object, 'name')}`}><Ellipsis /></Menu.Trigger>
-    <Menu.Portal><Menu.Positioner className="positioner" align="end" sideOffset={4}><Menu.Popup className="popup">
+  return <Menu.Root open onOpenChange={(open) => !open && onClose()}>
+    <Menu.Portal container={popupHome()}><Menu.Positioner className="positioner" anchor={anchor} align="end" sideOffset={4}>
+      <Menu.Popup className="popup" aria-label={`Actions of ${textOf(object, 'name')}`} finalFocus={() => anchor}>
       <Menu.Item className="option" render={<PageLinkItem to={addresses.details(kind.name, id)} label="View details" />} />
       {kind.update && may(kind.update.permission) &&
         <Menu.Item className="option" render={<PageLinkItem to={addresses.edit(kind.name, id)} label="Edit" />} />}
@@ -200,7 +217,7 @@ function RowMenu({ kind, object, onChoose }: { kind: Kind; object: JsonObject; o
         <Menu.Item className="option danger" onClick={() => onChoose({ action: 'delete', object })}>
           Delete {kind.noun}</Menu.Item>
       </>}
-    </Menu.Popup></Menu.Positioner></Menu.Portal>
+      </Menu.Popup></Menu.Positioner></Menu.Portal>
   </Menu.Root>;
 }
 

@@ -9,6 +9,7 @@ import type { Kind } from './model.ts';
 import { quoted, send } from './send.ts';
 import type { Wiring } from './inputs.tsx';
 import { Button } from './ui.tsx';
+import { popupHome } from '../ui/portal';
 
 interface Option { readonly id: string; readonly name: string }
 
@@ -97,7 +98,7 @@ function ReferenceSelect({ kind, ids, isMultiple, label, wiring, onChange, onLea
     itemToStringLabel: (option: Option) => option.name,
     isItemEqualToValue: (one: Option, other: Option) => one.id === other.id,
   };
-  const popup = <Combobox.Portal>
+  const popup = <Combobox.Portal container={popupHome()}>
     <Combobox.Positioner className="positioner" sideOffset={4}>
       <Combobox.Popup className="popup popup-wide" aria-busy={query.isFetching || undefined}>
         <Combobox.Status className="popup-status">{statusOf(query.isPending, query.isError, found.length, kind)}

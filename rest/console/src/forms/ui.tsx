@@ -2,6 +2,7 @@
 
 import { Link } from '@tanstack/react-router';
 import type { ComponentProps, ReactNode } from 'react';
+import { Time as AnyTime } from '../ui/time';
 
 export function Button({ tone = '', className = '', ...rest }:
   ComponentProps<'button'> & { tone?: '' | 'primary' | 'danger' | 'quiet' | 'icon' | 'danger-text' }) {
@@ -22,23 +23,10 @@ export function Pill({ status, label }: { status: string; label: string }) {
   return <span className={`pill ${TONES[status] ?? ''}`.trim()}>{label}</span>;
 }
 
-const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] =
-  [['year', 31536000], ['month', 2592000], ['day', 86400], ['hour', 3600], ['minute', 60]];
-
-function relative(time: number): string {
-  const seconds = (time - Date.now()) / 1000;
-  const unit = UNITS.find(([, size]) => Math.abs(seconds) >= size);
-  const format = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
-  return unit ? format.format(Math.round(seconds / unit[1]), unit[0]) : 'just now';
-}
-
-/** A time in words; the exact one, local and UTC, in the title. */
+/** A time in words, or the exact one; both, local and UTC, in the tooltip. */
 export function Time({ value, exact = false }: { value: string; exact?: boolean }) {
-  const date = new Date(value);
-  if (value === '' || Number.isNaN(date.getTime())) return <span className="muted">Never</span>;
-  const local = date.toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' });
-  return <time dateTime={value} title={`${local} local time · ${date.toISOString()} (UTC)`}>
-    {exact ? local : relative(date.getTime())}</time>;
+  if (Number.isNaN(Date.parse(value))) return <span className="muted">Never</span>;
+  return <AnyTime value={value} isRelative={!exact} />;
 }
 
 /** Descriptions of the contract: what stands in backticks is code. */

@@ -4,31 +4,13 @@ import { getRouteApi } from '@tanstack/react-router';
 import { Download } from 'lucide-react';
 import { useState } from 'react';
 import { call } from '../api/client';
+import type { AuditLog, AuditLogPage } from '../api/types';
 import { Page } from '../shell/page';
+import { LogTable, More } from '../ui/logs';
 import { Empty, Failure, Waiting } from '../ui/states';
-import { Time } from '../ui/time';
 import { type AuditSearch, NAMES, readAuditSearch } from './search';
 
-interface AuditLog {
-  createTime: string;
-  actor: string;
-  actorName: string;
-  sourceIp: string;
-  action: string;
-  kind: string;
-  objectName: string;
-  description: string;
-  outcome: string;
-  requestId: string;
-  count: number;
-}
-
-interface Answer {
-  auditLogs: AuditLog[];
-  nextPageToken: string;
-}
-
-// The parameters of the server's list, and of its export.
+// The parameters of the server's list.
 function parameters(search: AuditSearch): URLSearchParams {
   const query = new URLSearchParams();
   for (const name of NAMES) {
@@ -45,14 +27,14 @@ const SHORT_PAGES_MOST = 10;
 const PAGE = 50;
 
 // A page may be short, or empty, and still have a next one.
-async function listLogs(search: AuditSearch, from: string): Promise<Answer> {
+async function listLogs(search: AuditSearch, from: string): Promise<AuditLogPage> {
   const found: AuditLog[] = [];
   let next = from;
   for (let calls = 0; calls < SHORT_PAGES_MOST; calls++) {
     const query = parameters(search);
     query.set('pageSize', String(PAGE - found.length));
     if (next) query.set('pageToken', next);
-    const { auditLogs, nextPageToken } = await call<Answer>('GET', `/api/v1/audit-logs?${query}`);
+    const { auditLogs, nextPageToken } = await call<AuditLogPage>('GET', `/api/v1/audit-logs?${query}`);
     found.push(...auditLogs);
     next = nextPageToken;
     if (next === '' || found.length >= PAGE) break;
@@ -112,16 +94,13 @@ export function AuditPage() {
     getNextPageParam: (last) => last.nextPageToken || undefined,
   });
   const logs = query.data?.pages.flatMap(({ auditLogs }) => auditLogs);
-  const exportOf = (format: string) => {
-    const address = parameters(search);
-    address.set('format', format);
-    return `/api/v1/audit-logs:export?${address}`;
-  };
   return (
     <Page title="Audit" crumbs={[{ title: 'Organization' }, { title: 'Audit' }]} actions={(
       <div className="row">
-        <a className="button" href={exportOf('ndjson')} download="audit-logs.ndjson"><Download aria-hidden="true" />NDJSON</a>
-        <a className="button" href={exportOf('csv')} download="audit-logs.csv"><Download aria-hidden="true" />CSV</a>
+        {['ndjson', 'csv'].map((format) => (
+          <a key={format} className="button" href={`/api/v1/audit-logs:export?format=${format}`} download={`audit-logs.${format}`}
+            data-tip="The whole audit log; the filters do not count"><Download aria-hidden="true" />{format.toUpperCase()}</a>
+        ))}
       </div>
     )}>
       <Filters key={JSON.stringify(search)} search={search} onChange={(next) => void navigate({ search: next })} />
@@ -130,34 +109,7 @@ export function AuditPage() {
         {!logs && !query.error && <Waiting />}
         {logs?.length === 0 && <Empty title="Nothing was recorded"><p>No line of the audit log fits the filters.</p></Empty>}
         {logs && logs.length > 0 && (
-          <div className="table-scroll">
-            <table className="table" aria-label="Audit log">
-              <thead>
-                <tr>
-                  {['Time', 'Actor', 'Source IP', 'Action', 'Description', 'Outcome'].map((title) => <th key={title} scope="col">{title}</th>)}
-                </tr>
-              </thead>
-              <tbody>
-                {logs.map((log, row) => (
-                  <tr key={`${log.requestId}-${row}`}>
-                    <td className="fixed" data-label="Time"><Time value={log.createTime} /></td>
-                    <td className="text" data-label="Actor"><bdi title={log.actor}>{log.actorName || log.actor}</bdi></td>
-                    <td className="mono fixed" data-label="Source IP">{log.sourceIp}</td>
-                    <td className="mono fixed" data-label="Action">{log.action}</td>
-                    <td className="prose" data-label="Description"><bdi>{log.description}</bdi>{log.count > 1 && ` (${log.count} times)`}</td>
-                    <td className="fixed" data-label="Outcome">
-                      <span className={`pill ${log.outcome === 'OK' ? 'success' : 'danger'}`}>{log.outcome}</span>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        )}
-        {query.hasNextPage && (
-          <div className="more">
-            <button type="button" className="button compact" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>Show more</button>
-          </div>
+          <LogTable label="Audit log" lines={logs.map((log) => ({ ...log, time: log.createTime }))} more={<More query={query} />} />
         )}
       </div>
     </Page>

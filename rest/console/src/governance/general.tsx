@@ -6,6 +6,7 @@ import { isStatus } from '../api/problem';
 import { type Organization, organizationQuery, useMay } from '../session/session';
 import { Page, SETTINGS_CRUMBS, SettingsTabs } from '../shell/page';
 import { presets } from '../tokens/expiration';
+import { changesOf, ConflictDialog, differencesOf } from '../ui/conflict';
 import { TextField } from '../ui/field';
 import { Failure, Waiting } from '../ui/states';
 import { say } from '../ui/toast';
@@ -30,33 +31,60 @@ const numbers: Setting[] = [
 ];
 const FIELDS = ['name', 'defaultTokenExpiration', ...numbers.map(({ field }) => field)];
 
-function GeneralForm({ organization }: { organization: Organization }) {
+type Values = Pick<Organization, 'name' | 'defaultTokenExpiration' | Setting['field']>;
+
+const titles: { [field in keyof Values]-?: string } = {
+  name: 'Organization name', defaultTokenExpiration: 'Time limit that forms begin with',
+  ...(Object.fromEntries(numbers.map(({ field, label }) => [field, label])) as { [field in Setting['field']]: string }),
+};
+
+const NONE = 'UNSPECIFIED';
+const expirationOf = (organization: Organization) => organization.defaultTokenExpiration ?? NONE;
+const textsOf = (organization: Organization) =>
+  Object.fromEntries(numbers.map(({ field, unit }) => [field, String((organization[field] ?? 0) / unit)]));
+
+function settingText(field: keyof Values, of: Partial<Values>): string {
+  const number = numbers.find((setting) => setting.field === field);
+  if (number) return String((of[number.field] ?? 0) / number.unit);
+  if (field === 'name') return of.name ?? '';
+  return presets.find(({ value }) => value === of.defaultTokenExpiration)?.title ?? 'None';
+}
+
+function GeneralForm({ organization: given }: { organization: Organization }) {
   const client = useQueryClient();
   const may = useMay();
+  // As it was when the form was opened: what is read again meanwhile must not pass for what the reader saw.
+  const [organization, setOrganization] = useState(given);
+  const [theirs, setTheirs] = useState<Organization>();
   const [name, setName] = useState(organization.name);
-  const [expiration, setExpiration] = useState(organization.defaultTokenExpiration ?? '');
-  const [values, setValues] = useState(() =>
-    Object.fromEntries(numbers.map(({ field, unit }) => [field, String((organization[field] ?? 0) / unit)])));
+  const [expiration, setExpiration] = useState<string>(expirationOf(organization));
+  const [values, setValues] = useState(() => textsOf(organization));
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const isReadOnly = !may('settings.edit');
-  const save = async () => {
+  const start = (next: Organization) => {
+    client.setQueryData(organizationQuery.queryKey, next);
+    setOrganization(next);
+    setName(next.name);
+    setExpiration(expirationOf(next));
+    setValues(textsOf(next));
+    setTheirs(undefined);
+  };
+  const base = { ...organization, defaultTokenExpiration: expirationOf(organization) } as Values;
+  const mine = changesOf<Values>(base, {
+    name: name.trim(), defaultTokenExpiration: expiration as Values['defaultTokenExpiration'],
+    ...Object.fromEntries(numbers.map(({ field, unit }) => [field, Math.round(Number(values[field]) * unit)])),
+  } as Values);
+  const save = async (etag = organization.etag) => {
     setBusy(true);
     setError(undefined);
-    const body = {
-      name: name.trim(),
-      defaultTokenExpiration: expiration || 'UNSPECIFIED',
-      ...Object.fromEntries(numbers.map(({ field, unit }) => [field, Math.round(Number(values[field]) * unit)])),
-    };
+    setTheirs(undefined);
     try {
-      const saved = await call<Organization>('PATCH', '/api/v1/organization', body, { 'If-Match': `"${organization.etag}"` });
-      client.setQueryData(organizationQuery.queryKey, saved);
+      start(await call<Organization>('PATCH', '/api/v1/organization', mine, { 'If-Match': `"${etag}"` }));
       say('The settings were saved.');
     } catch (failure) {
-      if (isStatus(failure, 412)) {
-        await client.invalidateQueries(organizationQuery);
-        setError(new Error('Somebody has changed the settings meanwhile. What you typed is kept: save again to put it in their place.'));
-      } else setError(failure);
+      if (isStatus(failure, 412)) await client.fetchQuery({ ...organizationQuery, staleTime: 0 }).then(setTheirs, setError);
+      else setError(failure);
     } finally {
       setBusy(false);
     }
@@ -74,7 +102,7 @@ function GeneralForm({ organization }: { organization: Organization }) {
           <label htmlFor="default-expiration">Time limit that forms for new tokens begin with</label>
           <select id="default-expiration" className="input" value={expiration} disabled={isReadOnly}
             onChange={(event) => setExpiration(event.target.value)}>
-            <option value="">None</option>
+            <option value={NONE}>None</option>
             {presets.map(({ value, title }) => <option key={value} value={value}>{title}</option>)}
           </select>
         </div>
@@ -85,6 +113,12 @@ function GeneralForm({ organization }: { organization: Organization }) {
         ))}
         {!isReadOnly && <div><button type="submit" className="button primary" disabled={busy}>Save</button></div>}
       </div>
+      {theirs && (
+        <ConflictDialog title="The settings were changed meanwhile" time={undefined} etag={theirs.etag}
+          history="/api/v1/audit-logs?action=UpdatedOrganization&pageSize=1"
+          differences={differencesOf<Values>(titles, base, mine, { ...theirs, defaultTokenExpiration: expirationOf(theirs) } as Values, settingText)}
+          onMine={() => void save(theirs.etag)} onTheirs={() => start(theirs)} onClose={() => setTheirs(undefined)} />
+      )}
     </form>
   );
 }

@@ -7,6 +7,7 @@ import { isStatus, messageOf } from '../api/problem';
 import { useMay, useSession } from '../session/session';
 import { Page, SETTINGS_CRUMBS } from '../shell/page';
 import { type Role, tokenPath } from '../tokens/tokens';
+import { changesOf, ConflictDialog, differencesOf } from '../ui/conflict';
 import { ModalDialog } from '../ui/dialog';
 import { FieldError, TextAreaField, TextField } from '../ui/field';
 import { Failure, Waiting } from '../ui/states';
@@ -21,9 +22,30 @@ const FIELDS = ['name', 'description', 'permissions', 'assignableTo'];
 const none = new Set<string>();
 const useHeld = (): ReadonlySet<string> => new Set(useSession()?.permissions ?? []);
 
+type Values = Pick<Role, 'name' | 'description' | 'assignableTo' | 'permissions'>;
+
+const titles: { [field in keyof Values]-?: string } =
+  { name: 'Name', description: 'Description', assignableTo: 'Assignable to', permissions: 'Permissions' };
+
+const sorted = (role: Role): Role => ({ ...role, permissions: [...(role.permissions ?? [])].sort() });
+
+// A field of a version in words; of the permissions, what it adds to `base` and what it takes away.
+function roleText(field: keyof Values, of: Partial<Values>, base: Role): string {
+  if (field === 'assignableTo') return ASSIGNABLE[of.assignableTo ?? 'BOTH']!;
+  if (field !== 'permissions') return of[field] || 'None';
+  const [now, before] = [new Set(of.permissions), new Set(base.permissions)];
+  const added = [...now].filter((name) => !before.has(name));
+  const removed = [...before].filter((name) => !now.has(name));
+  return [added.length ? `Added: ${added.join(', ')}.` : '', removed.length ? `Removed: ${removed.join(', ')}.` : '']
+    .filter((part) => part !== '').join(' ') || 'As before';
+}
+
 // Creates a role, or edits `role`; `like` fills in the form of a clone.
-function RoleForm({ role, like, onDone }: { role?: Role; like?: Role | undefined; onDone: (role?: Role) => void }) {
+function RoleForm({ role: given, like, onDone }: { role?: Role; like?: Role | undefined; onDone: (role?: Role) => void }) {
   const client = useQueryClient();
+  // As it was when the form was opened: what is read again meanwhile must not pass for what the reader saw.
+  const [role, setRole] = useState(given);
+  const [theirs, setTheirs] = useState<Role>();
   const held = useHeld();
   const from = role ?? like;
   const [name, setName] = useState(role?.name ?? (like ? `${like.name} copy` : ''));
@@ -40,23 +62,36 @@ function RoleForm({ role, like, onDone }: { role?: Role; like?: Role | undefined
     enableBeforeUnload: isTouched,
   });
   const length = [...name.trim()].length;
-  const save = async () => {
+  const body = { name: name.trim(), description, permissions: [...permissions].sort(), assignableTo } as Values;
+  const save = async (base = role) => {
     setBusy(true);
     setError(undefined);
-    const body = { name: name.trim(), description, permissions: [...permissions].sort(), assignableTo } as never;
+    setTheirs(undefined);
     try {
-      const saved = (role
-        ? await dataOf(api.PATCH('/api/v1/roles/{id}', { params: { path: { id: role.id! } }, headers: { 'If-Match': `"${role.etag}"` }, body }))
-        : await dataOf(api.POST('/api/v1/roles', { headers: { 'Idempotency-Key': key.current }, body }))) as Role;
+      const saved = (base
+        ? await dataOf(api.PATCH('/api/v1/roles/{id}', {
+          params: { path: { id: base.id! } }, headers: { 'If-Match': `"${base.etag}"` }, body: changesOf<Values>(sorted(role!), body) as never,
+        }))
+        : await dataOf(api.POST('/api/v1/roles', { headers: { 'Idempotency-Key': key.current }, body: body as never }))) as Role;
       setTouched(false);
       await client.invalidateQueries({ queryKey: ['roles'] });
       say(`The role "${saved.name}" was saved.`);
       setTimeout(() => onDone(saved));
     } catch (failure) {
       key.current = newKey();
-      setError(isStatus(failure, 412) ? new Error('Somebody has changed the role since you read it. Cancel, look at it again, and repeat your change.') : failure);
       setBusy(false);
+      if (base && isStatus(failure, 412)) await client.fetchQuery({ ...roleQuery(base.id!), staleTime: 0 }).then(setTheirs, setError);
+      else setError(failure);
     }
+  };
+  const takeTheirs = (other: Role) => {
+    setRole(other);
+    setName(other.name ?? '');
+    setDescription(other.description ?? '');
+    setPermissions(new Set(other.permissions));
+    setAssignableTo(other.assignableTo ?? 'BOTH');
+    setTheirs(undefined);
+    setTouched(false);
   };
   const change = <T,>(set: (value: T) => void) => (value: T) => {
     key.current = newKey();
@@ -100,6 +135,13 @@ function RoleForm({ role, like, onDone }: { role?: Role; like?: Role | undefined
         <button type="submit" className="button primary" disabled={busy}>{role ? 'Save' : 'Create role'}</button>
         <button type="button" className="button" onClick={() => onDone()}>Cancel</button>
       </div>
+      {role && theirs && (
+        <ConflictDialog title="The role was changed meanwhile" time={theirs.updateTime} etag={theirs.etag ?? ''}
+          history={`/api/v1/audit-logs?kind=roles&object=${encodeURIComponent(role.id!)}&pageSize=10`}
+          differences={differencesOf<Values>(titles, sorted(role), changesOf<Values>(sorted(role), body), sorted(theirs), (field, of) =>
+            roleText(field, of, role))}
+          onMine={() => void save(theirs)} onTheirs={() => takeTheirs(theirs)} onClose={() => setTheirs(undefined)} />
+      )}
     </form>
   );
 }
@@ -151,7 +193,8 @@ function DeleteRoleDialog({ role, onClose, onDone }: { role: Role; onClose: () =
       await client.invalidateQueries({ queryKey: ['roles', 'all'] });
       onDone();
     } catch (failure) {
-      setError(messageOf(failure));
+      setError(isStatus(failure, 412) ? 'Somebody has changed the role since you read it. Cancel, and look at it again.' : messageOf(failure));
+      if (isStatus(failure, 412)) void client.invalidateQueries({ queryKey: ['roles'] });
     }
   };
   return (

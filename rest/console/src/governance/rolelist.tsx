@@ -7,6 +7,7 @@ import { useMay } from '../session/session';
 import { Page, SETTINGS_CRUMBS, SettingsTabs } from '../shell/page';
 import { rolesQuery } from '../tokens/tokens';
 import { Empty, Failure, Waiting } from '../ui/states';
+import { TableFrame } from '../ui/table';
 import { ASSIGNABLE, rolePath } from './roles';
 
 export function RolesPage() {
@@ -33,7 +34,7 @@ export function RolesPage() {
         {!roles && !error && <Waiting />}
         {roles?.length === 0 && <Empty title="No roles match" />}
         {roles && roles.length > 0 && (
-          <table className="table" aria-label="Roles">
+          <TableFrame><table className="table" aria-label="Roles">
             <thead>
               <tr>
                 {['Name', 'Description', 'Assignable to', 'Permissions', 'Type'].map((title) => <th key={title} scope="col">{title}</th>)}
@@ -50,7 +51,7 @@ export function RolesPage() {
                 </tr>
               ))}
             </tbody>
-          </table>
+          </table></TableFrame>
         )}
       </div>
     </Page>

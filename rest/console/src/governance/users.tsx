@@ -4,30 +4,21 @@ import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-quer
 import { EllipsisVertical, Plus, Search } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { api, call, dataOf, newKey } from '../api/client';
-import { messageOf } from '../api/problem';
+import { isStatus, messageOf } from '../api/problem';
+import type { User } from '../api/types';
 import { useMay, useSession } from '../session/session';
 import { Page } from '../shell/page';
 import { type Role, rolesQuery } from '../tokens/tokens';
+import { changesOf, ConflictDialog, differencesOf } from '../ui/conflict';
 import { ModalDialog } from '../ui/dialog';
 import { FieldError, TextField } from '../ui/field';
 import { ShownOnce } from '../ui/secret';
 import { Empty, Failure, Waiting } from '../ui/states';
+import { TableFrame } from '../ui/table';
 import { Time } from '../ui/time';
 import { say, sayError } from '../ui/toast';
 import { Summary, violationAt } from '../ui/violations';
-
-interface User {
-  id: string;
-  name: string;
-  email: string;
-  roleId: string;
-  roleName: string;
-  status: 'ACTIVE' | 'DISABLED';
-  createTime: string;
-  passwordChangeRequired?: boolean;
-  oneTimePassword?: string;
-  etag: string;
-}
+import { popupHome } from '../ui/portal';
 
 const KEY = ['users', 'list'];
 const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
@@ -62,30 +53,50 @@ function OneTimePassword({ user, onClose }: { user: User; onClose: () => void })
   );
 }
 
-function UserDialog({ user, onClose, onSaved }: { user?: User | undefined; onClose: () => void; onSaved: (user: User) => void }) {
+type Values = Pick<User, 'name' | 'email' | 'roleId'>;
+
+const titles: { [field in keyof Values]: string } = { name: 'Name', email: 'E-mail', roleId: 'Role' };
+
+function UserDialog({ user: given, onClose, onSaved }: { user?: User | undefined; onClose: () => void; onSaved: (user: User) => void }) {
   const me = useSession()?.user.id;
   const roles = useUserRoles();
-  const [name, setName] = useState(user?.name ?? '');
-  const [email, setEmail] = useState(user?.email ?? '');
-  const [roleId, setRoleId] = useState(user?.roleId ?? '');
+  const [user, setUser] = useState(given);
+  const [values, setValues] = useState<Values>({ name: user?.name ?? '', email: user?.email ?? '', roleId: user?.roleId ?? '' });
+  const [theirs, setTheirs] = useState<User>();
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const key = useRef(newKey());
+  const { name, email, roleId } = values;
   const isFixed = user !== undefined && (user.id === me || !roles.some(({ id }) => id === user.roleId));
-  const save = async () => {
+  const body = { name: name.trim(), email: email.trim(), ...(!isFixed && { roleId }) };
+  const set = (change: Partial<Values>) => setValues({ ...values, ...change });
+  const save = async (base = user) => {
     setBusy(true);
     setError(undefined);
-    const body = { name: name.trim(), email: email.trim(), ...(!isFixed && { roleId }) };
+    setTheirs(undefined);
     try {
-      onSaved(user
-        ? await call<User>('PATCH', pathOf(user), body, matching(user))
+      onSaved(base
+        ? await call<User>('PATCH', pathOf(base), changesOf<Values>(user!, body), matching(base))
         : await call<User>('POST', '/api/v1/users', body, { 'Idempotency-Key': key.current }));
     } catch (failure) {
       key.current = newKey();
-      setError(failure);
       setBusy(false);
+      if (base && isStatus(failure, 412)) await call<User>('GET', pathOf(base)).then(setTheirs, setError);
+      else setError(failure);
     }
   };
+  if (user && theirs)
+    return (
+      <ConflictDialog title="The user was changed meanwhile" time={theirs.updateTime} etag={theirs.etag}
+        history={`${pathOf(user)}/activity-logs?pageSize=10`}
+        differences={differencesOf<Values>(titles, user, changesOf<Values>(user, body), theirs, (field, of) =>
+          field === 'roleId' ? roles.find(({ id }) => id === of.roleId)?.name ?? theirs.roleName : of[field])}
+        onMine={() => void save(theirs)} onClose={() => setTheirs(undefined)} onTheirs={() => {
+          setUser(theirs);
+          setValues(theirs);
+          setTheirs(undefined);
+        }} />
+    );
   return (
     <ModalDialog title={user ? 'Edit user' : 'Create user'} onClose={onClose}>
       <form className="stack" noValidate onSubmit={(event) => {
@@ -94,13 +105,13 @@ function UserDialog({ user, onClose, onSaved }: { user?: User | undefined; onClo
       }}>
         <Summary error={error} fields={['name', 'email', 'roleId']} />
         <TextField label="Name" value={name} maxLength={128} required autoFocus error={violationAt(error, 'name')}
-          onChange={(event) => setName(event.target.value)} />
+          onChange={(event) => set({ name: event.target.value })} />
         <TextField label="E-mail" type="email" value={email} maxLength={254} required error={violationAt(error, 'email')}
-          onChange={(event) => setEmail(event.target.value)} />
+          onChange={(event) => set({ email: event.target.value })} />
         {isFixed ? <p className="muted">The role is {user.roleName}, and cannot be changed here.</p> : (
           <div className="field">
             <label htmlFor="user-role">Role</label>
-            <select id="user-role" className="input" value={roleId} onChange={(event) => setRoleId(event.target.value)}>
+            <select id="user-role" className="input" value={roleId} onChange={(event) => set({ roleId: event.target.value })}>
               <option value="">Choose a role</option>
               {roles.map(({ id, name: title }) => <option key={id} value={id}>{title}</option>)}
             </select>
@@ -128,9 +139,10 @@ const questions: { [question in Question]: { title: string; button: string; text
   end: { title: 'End sessions', button: 'End sessions', text: 'The user must sign in again everywhere.' },
 };
 
-function QuestionDialog({ question, user, onClose, onDone }:
+function QuestionDialog({ question, user: given, onClose, onDone }:
   { question: Question; user: User; onClose: () => void; onDone: (answer: User) => void }) {
   const { title, button, text } = questions[question];
+  const [user, setUser] = useState(given);
   const cancel = useRef<HTMLButtonElement>(null);
   const [error, setError] = useState('');
   const [busy, setBusy] = useState(false);
@@ -144,6 +156,9 @@ function QuestionDialog({ question, user, onClose, onDone }:
     } catch (failure) {
       setError(messageOf(failure));
       setBusy(false);
+      if (!isStatus(failure, 412)) return;
+      setUser(await call<User>('GET', pathOf(user)));
+      setError('Somebody has changed the user since you read it. What is shown here now is its new state.');
     }
   };
   return (
@@ -169,7 +184,7 @@ function RowMenu({ user, onEdit, onAsk, onEnable }:
   return (
     <Menu.Root>
       <Menu.Trigger className="button icon compact" aria-label={`Actions for ${user.email}`}><EllipsisVertical /></Menu.Trigger>
-      <Menu.Portal>
+      <Menu.Portal container={popupHome()}>
         <Menu.Positioner className="positioner" align="end" sideOffset={4}>
           <Menu.Popup className="popup">
             {item('Edit user', edits, onEdit)}
@@ -241,7 +256,7 @@ export function UsersPage() {
         {!users && !query.error && <Waiting />}
         {users?.length === 0 && <Empty title={search ? 'No users match' : 'No users yet'} />}
         {users && users.length > 0 && (
-          <div className="table-scroll">
+          <TableFrame>
             <table className="table" aria-label="Users">
               <thead>
                 <tr>
@@ -259,7 +274,7 @@ export function UsersPage() {
                       <span className={user.status === 'ACTIVE' ? 'pill success' : 'pill'}>{user.status === 'ACTIVE' ? 'Active' : 'Disabled'}</span>
                       {user.passwordChangeRequired && <> <span className="pill warning">One-time password</span></>}
                     </td>
-                    <td className="fixed" data-label="Created"><Time value={user.createTime} /></td>
+                    <td className="fixed" data-label="Created"><Time value={user.createTime ?? ''} /></td>
                     <td className="actions">
                       <RowMenu user={user} onEdit={() => setEditing(user)} onEnable={() => void enable(user)}
                         onAsk={(question) => setAsking({ question, user })} />
@@ -268,7 +283,7 @@ export function UsersPage() {
                 ))}
               </tbody>
             </table>
-          </div>
+          </TableFrame>
         )}
         {query.hasNextPage && (
           <div className="more"><button type="button" className="button compact" onClick={() => void query.fetchNextPage()}>Show more</button></div>

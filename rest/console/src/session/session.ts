@@ -1,37 +1,13 @@
 // Who is signed in, and the calls of the session's endpoints.
 import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query';
 import { call, onSessionEnd, setCsrfToken } from '../api/client';
+import type { Organization, Schemas, Session as Held } from '../api/types';
 
 const SESSION = '/api/v1/session';
 
-export interface SessionUser {
-  id: string;
-  name: string;
-  email: string;
-  timezone: string;
-  language: string;
-}
-
-export interface Session {
-  id: string;
-  user: SessionUser;
-  roleId: string;
-  roleName: string;
-  permissions: string[];
-  csrfToken: string;
-  passwordChangeRequired?: boolean;
-}
-
-export interface Organization {
-  id: string;
-  name: string;
-  maximalTokenLifetimeSeconds?: number;
-  defaultTokenExpiration?: string;
-  sessionIdleSeconds?: number;
-  sessionAbsoluteSeconds?: number;
-  minimalPasswordLength?: number;
-  etag: string;
-}
+export type { Organization };
+// Of a reader who is signed in, so that there is a user.
+export type Session = Held & { user: Schemas['SessionUser'] };
 
 function keep(session: Session): Session {
   setCsrfToken(session.csrfToken);

@@ -11,6 +11,7 @@ import { Failure, Waiting } from '../ui/states';
 import { setTheme, type Theme, useTheme } from '../ui/theme';
 import { sayError } from '../ui/toast';
 import { Navigation, NavigationDrawer, useIsWide } from './navigation';
+import { popupHome } from '../ui/portal';
 
 const themes: { value: Theme; title: string }[] = [
   { value: 'system', title: 'System' },
@@ -30,7 +31,7 @@ function UserMenu({ session }: { session: Session }) {
           <CircleUser aria-hidden="true" />
           <span>{user.email}</span>
         </Menu.Trigger>
-        <Menu.Portal>
+        <Menu.Portal container={popupHome()}>
           <Menu.Positioner className="positioner" align="end" sideOffset={4}>
             <Menu.Popup className="popup">
               <Menu.Group>

@@ -6,7 +6,8 @@ import { api, dataOf } from '../api/client';
 import { isStatus } from '../api/problem';
 import { useMay, useSession } from '../session/session';
 import { Page, SETTINGS_CRUMBS } from '../shell/page';
-import { ModalDialog } from '../ui/dialog';
+import { Actor } from '../ui/actor';
+import { changesOf, ConflictDialog, differencesOf } from '../ui/conflict';
 import { TextAreaField, TextField } from '../ui/field';
 import { Failure, Waiting } from '../ui/states';
 import { Time, useNow } from '../ui/time';
@@ -15,7 +16,7 @@ import { Summary, violationAt } from '../ui/violations';
 import { ActivityLogs } from './activity';
 import { nameError, networksOf } from './create';
 import { DeleteTokenDialog } from './delete';
-import { Actor, LastUsed, TimeLimit, TokenStatusPill } from './parts';
+import { LastUsed, TimeLimit, TokenStatusPill } from './parts';
 import { RegenerateDialog } from './regenerate';
 import { PermissionList, RoleChoice } from './roles';
 import {
@@ -31,8 +32,10 @@ const update = (token: ApiToken, values: Values) => dataOf(api.PATCH('/api/v1/ap
 })) as Promise<ApiToken>;
 
 // The work of saving a part of a token. When somebody else has changed it, the reader sees both and decides.
-function useSave(token: ApiToken, onDone: () => void) {
+function useSave(given: ApiToken, onDone: () => void) {
   const client = useQueryClient();
+  // As it was when the form was opened: what is read again meanwhile must not pass for what the reader saw.
+  const [token] = useState(given);
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const [conflict, setConflict] = useState<{ values: Values; theirs: ApiToken }>();
@@ -58,7 +61,7 @@ function useSave(token: ApiToken, onDone: () => void) {
     }
   };
   const dialog = conflict && (
-    <ConflictDialog {...conflict} onMine={() => void save(conflict.values, conflict.theirs)} onTheirs={() => {
+    <TokenConflict {...conflict} base={token} onMine={() => void save(conflict.values, conflict.theirs)} onTheirs={() => {
       setConflict(undefined);
       onDone();
     }} onClose={() => setConflict(undefined)} />
@@ -70,43 +73,18 @@ const titles: { [field in keyof Values]-?: string } = {
   name: 'Name', description: 'Description', roleId: 'Role', allowedCidrs: 'Allowed networks',
 };
 
-function ConflictDialog({ values, theirs, onMine, onTheirs, onClose }:
-  { values: Values; theirs: ApiToken; onMine: () => void; onTheirs: () => void; onClose: () => void }) {
+function TokenConflict({ base, values, theirs, ...choices }:
+  { base: ApiToken; values: Values; theirs: ApiToken; onMine: () => void; onTheirs: () => void; onClose: () => void }) {
   const { data: roles } = useQuery(rolesQuery);
   const text = (field: keyof Values, of: Values): string => {
     const value = of[field];
     if (field === 'roleId') return roles?.find(({ id }) => id === value)?.name ?? String(value);
     return Array.isArray(value) ? value.join(', ') || 'Any' : value || 'None';
   };
-  const last = useQuery({
-    queryKey: ['api-tokens', 'last-change', theirs.id, theirs.etag],
-    queryFn: () => dataOf(api.GET('/api/v1/api-tokens/{id}/activity-logs', {
-      params: { path: { id: theirs.id! }, query: { pageSize: 10 } },
-    })),
-  }).data?.activityLogs?.find(({ action, outcome }) => outcome === 'OK' && /Updated|Enabled|Disabled|Regenerated/.test(action ?? ''));
   return (
-    <ModalDialog title="The token was changed meanwhile" onClose={onClose}>
-      <p>
-        {last ? <>Changed by <Actor value={last.actor} /> at </> : 'Changed at '}
-        <Time value={theirs.updateTime ?? ''} />, after you had opened it.
-      </p>
-      <table className="table compare">
-        <thead><tr><th scope="col">Field</th><th scope="col">Yours</th><th scope="col">Theirs</th></tr></thead>
-        <tbody>
-          {(Object.keys(values) as (keyof Values)[]).map((field) => (
-            <tr key={field}>
-              <td data-label="Field">{titles[field]}</td>
-              <td data-label="Yours"><bdi>{text(field, values)}</bdi></td>
-              <td data-label="Theirs"><bdi>{text(field, theirs)}</bdi></td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <footer>
-        <button type="button" className="button" onClick={onTheirs}>Take theirs</button>
-        <button type="button" className="button primary" onClick={onMine}>Keep mine</button>
-      </footer>
-    </ModalDialog>
+    <ConflictDialog title="The token was changed meanwhile" time={theirs.updateTime} etag={theirs.etag ?? ''} {...choices}
+      history={`/api/v1/api-tokens/${theirs.id}/activity-logs?pageSize=10`}
+      differences={differencesOf<Values>(titles, base, values, theirs, text)} />
   );
 }
 
@@ -136,7 +114,7 @@ function OverviewForm({ token, onDone }: { token: ApiToken; onDone: () => void }
   return (
     <form className="stack" noValidate onSubmit={(event) => {
       event.preventDefault();
-      if (!own) void save({ name: name.trim(), description });
+      if (!own) void save(changesOf<Values>(token, { name: name.trim(), description }));
     }}>
       <Summary error={error} fields={['name', 'description']} />
       <TextField label="Name" value={name} maxLength={128} required autoFocus error={own || violationAt(error, 'name')}
@@ -188,7 +166,7 @@ function ConfigurationForm({ token, onDone, onRegenerate }: { token: ApiToken; o
   return (
     <form className="stack" noValidate onSubmit={(event) => {
       event.preventDefault();
-      if (roleId) void save({ roleId, allowedCidrs: networksOf(networks) });
+      if (roleId) void save(changesOf<Values>(token, { roleId, allowedCidrs: networksOf(networks) }));
     }}>
       <Summary error={error} fields={['roleId', 'allowedCidrs']} />
       <dl className="facts"><dt>Token Time Limit</dt><dd><TimeLimit token={token} /></dd></dl>

@@ -1,10 +1,11 @@
 // The drawer that a token's name opens.
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { Actor } from '../ui/actor';
 import { Drawer } from '../ui/dialog';
 import { Failure, Waiting } from '../ui/states';
 import { Time } from '../ui/time';
-import { Actor, LastUsed, TimeLimit, TokenStatusPill } from './parts';
+import { LastUsed, TimeLimit, TokenStatusPill } from './parts';
 import { tokenPath, tokenQuery } from './tokens';
 
 export function TokenDrawer({ id, now, onClose }: { id: string; now: number; onClose: () => void }) {

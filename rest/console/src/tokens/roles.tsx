@@ -4,6 +4,7 @@ import { Check, ChevronDown } from 'lucide-react';
 import { useId } from 'react';
 import { FieldError } from '../ui/field';
 import type { Role } from './tokens';
+import { popupHome } from '../ui/portal';
 
 export function RoleChoice({ roles, value, onChange, error }: {
   roles: Role[] | undefined;
@@ -23,7 +24,7 @@ export function RoleChoice({ roles, value, onChange, error }: {
             aria-invalid={error ? true : undefined} aria-describedby={error ? `${id}-error` : undefined} />
           <Combobox.Trigger className="button icon compact" aria-label="Show roles"><ChevronDown /></Combobox.Trigger>
         </Combobox.InputGroup>
-        <Combobox.Portal>
+        <Combobox.Portal container={popupHome()}>
           <Combobox.Positioner className="positioner" sideOffset={4} align="start">
             <Combobox.Popup className="popup wide">
               <Combobox.Empty className="group-label">No role fits.</Combobox.Empty>

@@ -43,9 +43,9 @@ export function SavedToken({ value, name, onSaved }: { value: string; name: stri
         <button type="button" className="button" disabled={busy} onClick={() => void test()}>Test token</button>
         <span role="status">{result}</span>
       </div>
-      <Command title="Bash" text={`export API_TOKEN='…'\ncurl -H "Authorization: Bearer $API_TOKEN" ${WHO_AM_I}`} />
+      <Command title="Bash" text={`export API_TOKEN='…'\ncurl -H "Authorization: Bearer $API_TOKEN" \\\n  ${WHO_AM_I}`} />
       <Command title="PowerShell"
-        text={`$API_TOKEN = '…'\nInvoke-RestMethod -Uri ${WHO_AM_I} -Headers @{ Authorization = "Bearer $API_TOKEN" }`} />
+        text={`$API_TOKEN = '…'\nInvoke-RestMethod \`\n  -Uri ${WHO_AM_I} \`\n  -Headers @{ Authorization = "Bearer $API_TOKEN" }`} />
     </>
   );
 }

@@ -5,12 +5,15 @@ import { useNavigate } from '@tanstack/react-router';
 import { ArrowDown, ArrowUp, ChevronsUpDown, EllipsisVertical, Eye, EyeOff } from 'lucide-react';
 import { memo, type ReactNode, useCallback, useState } from 'react';
 import { useMay } from '../session/session';
+import { Actor } from '../ui/actor';
+import { TableFrame, TableRows } from '../ui/table';
 import { Time } from '../ui/time';
 import { say, sayError } from '../ui/toast';
-import { Actor, LastUsed, TimeLimit, TokenStatusPill } from './parts';
+import { LastUsed, TimeLimit, TokenStatusPill } from './parts';
 import type { FurtherColumn } from './search';
 import { columnTitles } from './toolbar';
 import { type ApiToken, setTokenEnabled, soonText, statusOf, tokenPath } from './tokens';
+import { popupHome } from '../ui/portal';
 
 interface Column {
   title: string;
@@ -134,7 +137,7 @@ function RowMenu({ token, anchor, now, onClose, onDelete }:
   };
   return (
     <Menu.Root open onOpenChange={(open) => !open && onClose()}>
-      <Menu.Portal>
+      <Menu.Portal container={popupHome()}>
         <Menu.Positioner className="positioner" anchor={anchor} align="end" sideOffset={4}>
           <Menu.Popup className="popup" aria-label={`Actions for ${token.name}`} finalFocus={() => anchor}>
             <Menu.Item className="option" onClick={() => void navigate({ to: tokenPath(token.id!) as '/' })}>
@@ -168,32 +171,33 @@ export function TokenTable({ tokens, now, columns, order, onOrder, onOpen, onDel
 }) {
   const [menu, setMenu] = useState<{ token: ApiToken; anchor: HTMLElement }>();
   const onMenu = useCallback((token: ApiToken, anchor: HTMLElement) => setMenu({ token, anchor }), []);
+  const columnKey = [...columns].join();
   const shown = COLUMNS.filter(({ name }) => isShown(name, columns));
   return (
-    <div className="table-scroll">
-      <table className="table" aria-label="API tokens" aria-busy={tokens === undefined}>
+    <TableFrame>
+      <table className="table" aria-label="API tokens" aria-busy={tokens === undefined} aria-rowcount={tokens && tokens.length + 1}>
         <thead>
           <tr>
             {shown.map((column) => <Head key={column.name} column={column} order={order} onOrder={onOrder} />)}
             <th scope="col"><span className="hidden-text">Actions</span></th>
           </tr>
         </thead>
-        <tbody>
-          {tokens?.map((token) => (
-            <Row key={token.id} token={token} now={now} columns={columns} columnKey={[...columns].join()}
-              state={statusOf(token, now) + soonText(token, now)} isMenuOpen={menu?.token.id === token.id}
-              onOpen={onOpen} onMenu={onMenu} />
-          ))}
-          {tokens === undefined && Array.from({ length: SKELETON_ROWS }, (_, row) => (
+        {tokens && <TableRows items={tokens} columns={shown.length + 1} row={(token) => (
+          <Row key={token.id} token={token} now={now} columns={columns} columnKey={columnKey}
+            state={statusOf(token, now) + soonText(token, now)} isMenuOpen={menu?.token.id === token.id}
+            onOpen={onOpen} onMenu={onMenu} />
+        )} />}
+        {!tokens && <tbody>
+          {Array.from({ length: SKELETON_ROWS }, (_, row) => (
             <tr key={row}>
               {[...shown, undefined].map((column, cell) => (
                 <td key={cell} data-label={column?.title}>{column && <span className="skeleton" />}</td>
               ))}
             </tr>
           ))}
-        </tbody>
+        </tbody>}
       </table>
       {menu && <RowMenu {...menu} now={now} onClose={() => setMenu(undefined)} onDelete={onDelete} />}
-    </div>
+    </TableFrame>
   );
 }

@@ -1,14 +1,11 @@
 // API tokens: their calls, and what is computed from them.
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
-import type { components } from '../api/schema';
 import { api, dataOf, serverNow } from '../api/client';
+import type { ApiToken, Role, Schemas } from '../api/types';
 import { DAY } from '../ui/time';
 
-type Readable<T> = { [K in keyof T]: T[K] extends { $read?: infer R } ? R : T[K] };
+export type { ApiToken, Role, Schemas };
 
-export type Schemas = components['schemas'];
-export type ApiToken = Readable<Schemas['ApiToken']>;
-export type Role = Readable<Schemas['Role']>;
 export type TokenStatus = 'ACTIVE' | 'EXPIRED' | 'DISABLED';
 
 export const TOKENS = '/organization/settings/api-tokens';

@@ -6,6 +6,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { statusWord } from './parts';
 import { columnsOf, FURTHER_COLUMNS, type FurtherColumn, type ListSearch } from './search';
 import { countQuery, countText, type TokenStatus } from './tokens';
+import { popupHome } from '../ui/portal';
 
 type Change = (change: { [K in keyof ListSearch]?: ListSearch[K] | undefined }, replace?: boolean) => void;
 
@@ -34,7 +35,7 @@ function StatusFilter({ search, change }: { search: ListSearch; change: Change }
         Status: {label.trim()}
         <ChevronDown aria-hidden="true" />
       </Menu.Trigger>
-      <Menu.Portal>
+      <Menu.Portal container={popupHome()}>
         <Menu.Positioner className="positioner" align="start" sideOffset={4}>
           <Menu.Popup className="popup">
             <Menu.RadioGroup value={search.status ?? ''} onValueChange={(value) => {
@@ -70,7 +71,7 @@ function ColumnChoice({ search, change }: { search: ListSearch; change: Change }
   return (
     <Menu.Root>
       <Menu.Trigger className="button icon" aria-label="Columns" data-tip="Columns"><Columns3 /></Menu.Trigger>
-      <Menu.Portal>
+      <Menu.Portal container={popupHome()}>
         <Menu.Positioner className="positioner" align="end" sideOffset={4}>
           <Menu.Popup className="popup">
             {FURTHER_COLUMNS.map((column) => (

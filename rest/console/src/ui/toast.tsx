@@ -17,7 +17,8 @@ export function sayError(error: unknown) {
 function Toasts() {
   const { toasts } = Toast.useToastManager();
   return toasts.map((toast) => (
-    <Toast.Root key={toast.id} toast={toast} className="toast" swipeDirection={['right', 'down']}>
+    <Toast.Root key={toast.id} toast={toast} className="toast" swipeDirection={['right', 'down']}
+      role={toast.type === 'error' ? 'alert' : 'status'} aria-modal={undefined}>
       <Toast.Content>
         <Toast.Title render={<p className="spread" />} />
         <Toast.Close className="button icon compact" aria-label="Close">
