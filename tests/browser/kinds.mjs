@@ -10,7 +10,7 @@ export const pick = (page, name) => page.getByRole('radio', { name, exact: true 
 export async function refer(page, label, name) {
   await page.getByRole('combobox', { name: label, exact: true }).fill(name);
   await page.getByRole('option', { name }).click();
-  await page.getByRole('option').first().waitFor({ state: 'detached' });
+  await page.locator('[role="option"]').first().waitFor({ state: 'detached' });
 }
 
 export async function typeCode(page, value) {
