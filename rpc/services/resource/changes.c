@@ -14,13 +14,14 @@
 static struct slice hash_text(struct arena *arena, struct slice bytes)
 {
     uint8_t hash[SHA256_LEN];
+    struct slice parts[] = {SLICE("sha256:"), SLICE_EMPTY};
 
     if (!sha256(bytes, hash)) {
         arena_fail(arena);
         return SLICE_EMPTY;
     }
-    return arena_printf(arena, "sha256:%.*s",
-                        SLICE_ARG(hex_encode(arena, slice_make(hash, sizeof(hash)))));
+    parts[1] = hex_encode(arena, slice_make(hash, sizeof(hash)));
+    return text_join(arena, parts, 2);
 }
 
 /* One value that is no message: the member or list element at `address`. */
@@ -44,7 +45,7 @@ static struct slice scalar_text(struct arena *arena, const struct field *field, 
         return arena_printf(arena, "%.17g", *(const double *)address);
     case PROTOBUF_C_TYPE_UINT32:
     case PROTOBUF_C_TYPE_FIXED32:
-        return arena_printf(arena, "%" PRIu32, *(const uint32_t *)address);
+        return decimal_encode(arena, *(const uint32_t *)address);
     case PROTOBUF_C_TYPE_UINT64:
     case PROTOBUF_C_TYPE_FIXED64:
         return arena_printf(arena, "\"%" PRIu64 "\"", *(const uint64_t *)address);
@@ -54,8 +55,11 @@ static struct slice scalar_text(struct arena *arena, const struct field *field, 
         return arena_printf(arena, "\"%" PRId64 "\"", *(const int64_t *)address);
     case PROTOBUF_C_TYPE_ENUM:
         value = enum_value_by_number(field->enumeration, *(const int32_t *)address);
-        if (value != NULL)
-            return arena_printf(arena, "\"%.*s\"", SLICE_ARG(value->name));
+        if (value != NULL) {
+            const struct slice parts[] = {SLICE("\""), value->name, SLICE("\"")};
+
+            return text_join(arena, parts, 3);
+        }
         break;
     default:
         break;

@@ -1,6 +1,7 @@
 /* One walk over the fields of a message that have a trait; each rule is a visitor of it. */
 #include "rpc/services/resource/fields.h"
 
+#include "base/text.h"
 #include "rpc/call/quotes.h"
 
 /* Called for each field that has the trait; may clear or set it. */
@@ -84,9 +85,9 @@ const struct field *fields_find_secret(ProtobufCMessage *message, const struct m
 
 struct slice fields_path(struct arena *arena, struct slice parent, const struct field *field)
 {
-    if (parent.len == 0)
-        return field->json_name;
-    return arena_printf(arena, "%.*s.%.*s", SLICE_ARG(parent), SLICE_ARG(field->json_name));
+    const struct slice parts[] = {parent, SLICE("."), field->json_name};
+
+    return parent.len == 0 ? field->json_name : text_join(arena, parts, 3);
 }
 
 struct slice fields_path_at(struct arena *arena, struct slice path, size_t i)

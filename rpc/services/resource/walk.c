@@ -1,6 +1,8 @@
 /* Depth is bounded by what came through message_walk, as all messages did. */
 #include "rpc/services/resource/walk.h"
 
+#include "base/text.h"
+
 /* -- paths ------------------------------------------------------------------------------------ */
 
 /* Messages that JSON writes without the names of their fields. */
@@ -24,11 +26,9 @@ static struct slice path_in(struct arena *arena, const struct spot *parent,
                             const struct field *field)
 {
     struct slice path = parent == NULL ? SLICE_EMPTY : spot_path(arena, parent);
+    const struct slice parts[] = {path, path.len > 0 ? SLICE(".") : SLICE_EMPTY, field->json_name};
 
-    if (is_transparent(field->parent))
-        return path;
-    return arena_printf(arena, "%.*s%s%.*s", SLICE_ARG(path), path.len > 0 ? "." : "",
-                        SLICE_ARG(field->json_name));
+    return is_transparent(field->parent) ? path : text_join(arena, parts, 3);
 }
 
 struct slice spot_path(struct arena *arena, const struct spot *spot)
