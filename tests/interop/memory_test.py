@@ -161,7 +161,6 @@ REQUESTS = {
     "datastream.v1.IntrospectionService.IntrospectToken": lambda: v1("IntrospectTokenRequest", token=token().token),
     "datastream.v1.AuditService.ListAuditLogs": lambda: v1("ListAuditLogsRequest", page_size=10),
     TOKENS + "ListApiTokenActivityLogs": lambda: v1("ListApiTokenActivityLogsRequest", id=token().id),
-    TOKENS + "RevokeMatchingApiTokens": lambda: v1("RevokeMatchingApiTokensRequest", filter=f'name:"{token().name}"'),
     DEVICES + "EnableDevice": lambda: v1("EnableDeviceRequest", id=made("Device", status=2).id),
     DEVICES + "DisableDevice": lambda: v1("DisableDeviceRequest", id=made("Device").id),
     DEVICES + "CloneDevice": lambda: v1("CloneDeviceRequest", id=made("Device").id, name=name()),
@@ -203,6 +202,7 @@ NOT_CALLED = {
     "datastream.v1.SessionService.SignOut": OF_A_SESSION,
     "datastream.v1.OrganizationService.TransferOwnership": OF_A_SESSION,
     "datastream.v1.SetupService.CreateFirstOrganization": "succeeds once in the life of a server",
+    TOKENS + "RevokeMatchingApiTokens": "walks all tokens that others left, so its allocations grow with each try",
     "datastream.v1.DirectorService.CheckInDirector": "is called with the director's own key, not with a token",
 }
 
