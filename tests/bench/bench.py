@@ -276,9 +276,9 @@ def count_instructions(server, scratch, args, pattern):
     """Instructions a call of each row, under callgrind."""
     counts = {}
     server.start(wrapper=["valgrind", "--tool=callgrind", f"--callgrind-out-file={scratch}/callgrind"])
-    settle(server)
     for case in cases_of(server, scratch):
         if pattern.search(case.name):
+            settle(server)
             counts[case.name] = round(case.count(server, args.counted_calls))
             print(f"{case.name}: {counts[case.name]:,} instructions", file=sys.stderr, flush=True)
     server.stop()
@@ -348,7 +348,7 @@ def main():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--calls", type=int, default=100000)
     parser.add_argument("--devices", type=int, default=100000)
-    parser.add_argument("--counted-calls", type=int, default=2000, help="calls whose instructions are counted")
+    parser.add_argument("--counted-calls", type=int, default=1000, help="calls whose instructions are counted")
     parser.add_argument("--instructions", action="store_true", help="count instructions alone")
     parser.add_argument("--only", default="", metavar="REGEX", help="rows whose names match")
     parser.add_argument("--save", action="store_true", help="make the counts the baseline")
