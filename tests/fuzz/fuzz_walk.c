@@ -3,7 +3,7 @@
  * unchanged. The first byte chooses the type and the options, the second how much memory there is
  * the second time.
  */
-#include "../unit/shapes.h"
+#include "tests/support/shapes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

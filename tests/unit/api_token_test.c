@@ -1,6 +1,6 @@
 /* API tokens through the whole chain: values, time limits, revocation at once, self-service,
  * history. */
-#include "tests/unit/services_fixture.h"
+#include "tests/support/world.h"
 
 #include "base/clock.h"
 #include "datastream/storage/v1/records.pb-c.h"
@@ -41,14 +41,14 @@ static bool is_let_in(struct world *w, struct slice value)
 
 static struct reply on_id(struct world *w, const char *method, struct slice caller, const char *id)
 {
-    return world_call(w, method, caller, make(w, method, "id", id, NULL));
+    return world_call(w, method, caller, world_make(w, method, "id", id, NULL));
 }
 
 static struct reply create(struct world *w, const char *path, const char *value)
 {
     return world_call(w, "CreateApiToken", w->made.api_token,
-                      make(w, "CreateApiToken", "apiToken.name", "a token", "apiToken.roleId",
-                           predefined(w, "API Reader"), path, value, NULL));
+                      world_make(w, "CreateApiToken", "apiToken.name", "a token", "apiToken.roleId",
+                                 predefined(w, "API Reader"), path, value, NULL));
 }
 
 static const char *soon(struct world *w, int64_t in_ms)
@@ -71,8 +71,9 @@ static void a_value_is_shown_once_and_works(void **state)
     assert_field(w, made, "status", "ACTIVE");
     assert_field(w, made, "roleName", "API Reader");
     assert_field(w, made, "expireTime", "");
-    assert_true(get(w, made, "etag").len > 0);
-    assert_true(slice_ends_with(get(w, made, "maskedToken"), slice_from(value, value.len - 4)));
+    assert_true(world_get(w, made, "etag").len > 0);
+    assert_true(
+        slice_ends_with(world_get(w, made, "maskedToken"), slice_from(value, value.len - 4)));
     assert_true(is_let_in(w, value));
     read = on_id(w, "GetApiToken", w->made.api_token, id);
     assert_field(w, read, "token", "");
@@ -121,14 +122,15 @@ static void bad_tokens_are_refused_at_their_fields(void **state)
     assert_violation(create(w, "apiToken.expireTime", "1000"), "expireTime");
     assert_violation(create(w, "apiToken.allowedCidrs", "nonsense"), "allowedCidrs[0]");
     reply = world_call(w, "CreateApiToken", w->made.api_token,
-                       make(w, "CreateApiToken", "apiToken.name", "a token", "apiToken.roleId",
-                            predefined(w, "API Reader"), "apiToken.expiration", "ONE_WEEK",
-                            "apiToken.expireTime", soon(w, 1000000), NULL));
+                       world_make(w, "CreateApiToken", "apiToken.name", "a token",
+                                  "apiToken.roleId", predefined(w, "API Reader"),
+                                  "apiToken.expiration", "ONE_WEEK", "apiToken.expireTime",
+                                  soon(w, 1000000), NULL));
     assert_violation(reply, "expiration");
     assert_violation(reply, "expireTime");
     assert_ok(world_call(
         w, "UpdateRole", w->made.api_token,
-        make(w, "UpdateRole", "role.id", users_only, "role.assignableTo", "USERS", NULL)));
+        world_make(w, "UpdateRole", "role.id", users_only, "role.assignableTo", "USERS", NULL)));
     assert_violation(create(w, "apiToken.roleId", users_only), "roleId");
     assert_ok(make_token(w, "A Token", predefined(w, "API Reader")));
     assert_status(create(w, "apiToken.description", "x"), STATUS_ALREADY_EXISTS);
@@ -167,9 +169,9 @@ static void validate_only_deletes_no_token(void **state)
     struct world *w = *state;
     struct reply made = make_token(w, "reader", predefined(w, "API Reader"));
 
-    assert_ok(world_call(
-        w, "DeleteApiToken", w->made.api_token,
-        make(w, "DeleteApiToken", "id", get_cstr(w, made, "id"), "validateOnly", "true", NULL)));
+    assert_ok(world_call(w, "DeleteApiToken", w->made.api_token,
+                         world_make(w, "DeleteApiToken", "id", get_cstr(w, made, "id"),
+                                    "validateOnly", "true", NULL)));
     assert_true(is_let_in(w, token_value(w, made)));
 }
 
@@ -190,12 +192,12 @@ static struct reply update(struct world *w, struct slice caller, const char *id,
                            const char *value, const char *mask)
 {
     const struct message_type *type = world_method(w, "UpdateApiToken")->input;
-    ProtobufCMessage *request = make(w, "UpdateApiToken", "apiToken.id", id, NULL);
+    ProtobufCMessage *request = world_make(w, "UpdateApiToken", "apiToken.id", id, NULL);
 
     if (path != NULL)
-        set(&w->arena, type, request, path, value);
+        world_set(&w->arena, type, request, path, value);
     if (mask != NULL)
-        set(&w->arena, type, request, "updateMask.paths", mask);
+        world_set(&w->arena, type, request, "updateMask.paths", mask);
     return world_call(w, "UpdateApiToken", caller, request);
 }
 
@@ -231,11 +233,11 @@ static void a_change_of_role_or_networks_holds_at_once(void **state)
     const char *id = get_cstr(w, made, "id");
 
     assert_ok(world_call(w, "CreateDirector", value,
-                         make(w, "CreateDirector", "director.name", "dir-1", NULL)));
+                         world_make(w, "CreateDirector", "director.name", "dir-1", NULL)));
     assert_ok(
         update(w, w->made.api_token, id, "apiToken.roleId", predefined(w, "API Reader"), "roleId"));
     assert_status(world_call(w, "CreateDirector", value,
-                             make(w, "CreateDirector", "director.name", "dir-2", NULL)),
+                             world_make(w, "CreateDirector", "director.name", "dir-2", NULL)),
                   STATUS_PERMISSION_DENIED);
     assert_true(is_let_in(w, value));
     assert_ok(update(w, w->made.api_token, id, "apiToken.allowedCidrs", "10.0.0.0/8", NULL));
@@ -270,8 +272,9 @@ static void disabled_and_deleted_tokens_are_out_at_once(void **state)
 
 static struct reply regenerate(struct world *w, const char *id, const char *overlap)
 {
-    return world_call(w, "RegenerateApiToken", w->made.api_token,
-                      make(w, "RegenerateApiToken", "id", id, "overlapSeconds", overlap, NULL));
+    return world_call(
+        w, "RegenerateApiToken", w->made.api_token,
+        world_make(w, "RegenerateApiToken", "id", id, "overlapSeconds", overlap, NULL));
 }
 
 static void a_new_value_ends_the_old_one_at_once(void **state)
@@ -323,15 +326,15 @@ static void a_token_that_works_takes_no_new_time_limit(void **state)
 
     assert_violation(
         world_call(w, "RegenerateApiToken", w->made.api_token,
-                   make(w, "RegenerateApiToken", "id", id, "expiration", "ONE_MONTH", NULL)),
+                   world_make(w, "RegenerateApiToken", "id", id, "expiration", "ONE_MONTH", NULL)),
         "expiration");
-    assert_violation(
-        world_call(w, "RegenerateApiToken", w->made.api_token,
-                   make(w, "RegenerateApiToken", "id", id, "expireTime", soon(w, 1000000), NULL)),
-        "expireTime");
+    assert_violation(world_call(w, "RegenerateApiToken", w->made.api_token,
+                                world_make(w, "RegenerateApiToken", "id", id, "expireTime",
+                                           soon(w, 1000000), NULL)),
+                     "expireTime");
     again = world_call(w, "RegenerateApiToken", w->made.api_token,
-                       make(w, "RegenerateApiToken", "id", id, "expiration", "ONE_MONTH",
-                            "expireTime", soon(w, 1000000), NULL));
+                       world_make(w, "RegenerateApiToken", "id", id, "expiration", "ONE_MONTH",
+                                  "expireTime", soon(w, 1000000), NULL));
     assert_violation(again, "expiration");
     assert_violation(again, "expireTime");
     again = regenerate(w, id, "0");
@@ -398,11 +401,11 @@ static void an_expired_token_is_out_and_takes_a_new_limit_with_its_value(void **
     assert_violation(regenerate(w, id, "0"), "expiration");
     assert_violation(
         world_call(w, "RegenerateApiToken", admin,
-                   make(w, "RegenerateApiToken", "id", id, "expireTime", "1000", NULL)),
+                   world_make(w, "RegenerateApiToken", "id", id, "expireTime", "1000", NULL)),
         "expireTime");
     again = world_call(w, "RegenerateApiToken", admin,
-                       make(w, "RegenerateApiToken", "id", id, "expiration", "ONE_WEEK",
-                            "overlapSeconds", "600", NULL));
+                       world_make(w, "RegenerateApiToken", "id", id, "expiration", "ONE_WEEK",
+                                  "overlapSeconds", "600", NULL));
     assert_ok(again);
     row = last_audit(w);
     assert_int_equal(row->n_changes, 1);
@@ -492,7 +495,7 @@ static void if_match_guards_each_change(void **state)
 
     for (size_t i = 0; i < 4; i++) {
         struct reply reply = world_call_with(w, methods[i], w->made.api_token,
-                                             make(w, methods[i], "id", id, NULL), stale);
+                                             world_make(w, methods[i], "id", id, NULL), stale);
 
         assert_status(reply, STATUS_ABORTED);
         assert_int_equal(status_http(&reply.status), 412);
@@ -512,7 +515,8 @@ static void if_match_guards_reads_too(void **state)
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct reply reply = world_call_with(w, "GetApiToken", w->made.api_token,
-                                             make(w, "GetApiToken", "id", id, NULL), cases[i]);
+                                             world_make(w, "GetApiToken", "id", id, NULL),
+                                             cases[i]);
 
         if (i > 0)
             assert_ok(reply);
@@ -525,9 +529,9 @@ static void if_match_guards_reads_too(void **state)
 
 static struct reply history(struct world *w, const char *id, const char *size, const char *token)
 {
-    return world_call(
-        w, "ListApiTokenActivityLogs", w->made.api_token,
-        make(w, "ListApiTokenActivityLogs", "id", id, "pageSize", size, "pageToken", token, NULL));
+    return world_call(w, "ListApiTokenActivityLogs", w->made.api_token,
+                      world_make(w, "ListApiTokenActivityLogs", "id", id, "pageSize", size,
+                                 "pageToken", token, NULL));
 }
 
 static void history_is_newest_first_and_outlives_the_token(void **state)
@@ -586,11 +590,12 @@ static void a_token_and_the_deletion_of_its_role_never_both_win(void **state)
         struct test_call calls[2];
         struct reply made, deleted;
 
-        world_begin(w, &calls[0], "CreateApiToken", w->made.api_token,
-                    make(w, "CreateApiToken", "apiToken.name", name, "apiToken.roleId", role, NULL),
-                    (struct call_extra){0});
+        world_begin(
+            w, &calls[0], "CreateApiToken", w->made.api_token,
+            world_make(w, "CreateApiToken", "apiToken.name", name, "apiToken.roleId", role, NULL),
+            (struct call_extra){0});
         world_begin(w, &calls[1], "DeleteRole", w->made.api_token,
-                    make(w, "DeleteRole", "id", role, NULL), (struct call_extra){0});
+                    world_make(w, "DeleteRole", "id", role, NULL), (struct call_extra){0});
         made = world_finish(&calls[0]);
         deleted = world_finish(&calls[1]);
         if (status_is_ok(made.status))
@@ -613,32 +618,33 @@ static void every_failed_allocation_is_answered(void **state)
     do
         number++;
     while (call_failing(w, number, "CreateApiToken",
-                        make(w, "CreateApiToken", "apiToken.name",
-                             arena_printf(&w->arena, "token %lu", number).data, "apiToken.roleId",
-                             reader, NULL)));
+                        world_make(w, "CreateApiToken", "apiToken.name",
+                                   arena_printf(&w->arena, "token %lu", number).data,
+                                   "apiToken.roleId", reader, NULL)));
     assert_true(number > 10);
     number = 0;
     do
         number++;
-    while (call_failing(w, number, "RegenerateApiToken",
-                        make(w, "RegenerateApiToken", "id", id, "overlapSeconds", "60", NULL)));
+    while (
+        call_failing(w, number, "RegenerateApiToken",
+                     world_make(w, "RegenerateApiToken", "id", id, "overlapSeconds", "60", NULL)));
     assert_true(number > 10);
     number = 0;
     do
         number++;
     while (call_failing(w, number, "UpdateApiToken",
-                        make(w, "UpdateApiToken", "apiToken.id", id, "apiToken.description",
-                             arena_printf(&w->arena, "%lu", number).data, NULL)));
+                        world_make(w, "UpdateApiToken", "apiToken.id", id, "apiToken.description",
+                                   arena_printf(&w->arena, "%lu", number).data, NULL)));
     assert_true(number > 10);
     number = 0;
     do
         number++;
-    while (call_failing(w, number, "ListApiTokens", make(w, "ListApiTokens", NULL)));
+    while (call_failing(w, number, "ListApiTokens", world_make(w, "ListApiTokens", NULL)));
     number = 0;
     do
         number++;
     while (call_failing(w, number, "ListApiTokenActivityLogs",
-                        make(w, "ListApiTokenActivityLogs", "id", id, NULL)));
+                        world_make(w, "ListApiTokenActivityLogs", "id", id, NULL)));
 }
 
 #endif

@@ -1,5 +1,5 @@
 /* The audit log as a list: what its filters find against a plain model of it, pages, and refusals. */
-#include "tests/unit/services_fixture.h"
+#include "tests/support/world.h"
 
 #ifdef DATASTREAM_FAULTS
 #define LATE_SEEDS 3
@@ -47,7 +47,7 @@ static ProtobufCMessage *request_of(struct world *w, const struct filter *filter
 
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
         if (pairs[i][1] != NULL)
-            set(&w->arena, type, request, pairs[i][0], pairs[i][1]);
+            world_set(&w->arena, type, request, pairs[i][0], pairs[i][1]);
     return request;
 }
 
@@ -97,15 +97,17 @@ static void do_much(struct world *w)
         struct slice by = i % 3 == 0 ? second : w->made.api_token;
         const char *id = get_cstr(
             w,
-            world_call(w, "CreateDevice", by, make(w, "CreateDevice", "device.name", name, NULL)),
+            world_call(w, "CreateDevice", by,
+                       world_make(w, "CreateDevice", "device.name", name, NULL)),
             "id");
 
         if (i % 2 == 0)
-            assert_ok(world_call(w, "DisableDevice", by, make(w, "DisableDevice", "id", id, NULL)));
+            assert_ok(
+                world_call(w, "DisableDevice", by, world_make(w, "DisableDevice", "id", id, NULL)));
         if (i % 4 == 0)
             next_millisecond();
         assert_status(
-            world_call(w, "DeleteDevice", second, make(w, "DeleteDevice", "id", id, NULL)),
+            world_call(w, "DeleteDevice", second, world_make(w, "DeleteDevice", "id", id, NULL)),
             STATUS_PERMISSION_DENIED);
     }
     chain_loop_flush(w->loop);

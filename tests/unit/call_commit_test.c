@@ -1,5 +1,5 @@
 /* The commits of calls that change much: their limits, and their audit rows. */
-#include "tests/unit/call_fixture.h"
+#include "tests/support/stage.h"
 
 static struct stage stage;
 

@@ -1,5 +1,5 @@
 /* Running calls: validation, reruns, commits, cancellation, and the helpers of handlers. */
-#include "tests/unit/call_fixture.h"
+#include "tests/support/stage.h"
 
 static struct stage stage;
 

@@ -1,5 +1,5 @@
 /* Opening calls: who is let in, what everyone else is told, and what the token's log says of it. */
-#include "tests/unit/call_fixture.h"
+#include "tests/support/stage.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,5 +1,5 @@
 /* The offline check: silent on a sound store, and one sentence for each thing that is wrong. */
-#include "tests/unit/store_fixture.h"
+#include "tests/support/store_fixture.h"
 
 #include "storage/check.h"
 

@@ -1,10 +1,10 @@
 /* What a kind needs as a whole: its standard methods, and a bound for all that a caller may set. */
 #include "buf/validate/validate.pb-c.h"
-#include "spoiled.h"
+#include "tests/support/spoiled.h"
 
 static void drop_rules(const char *in, const char *name)
 {
-    drop_option(&field(in, name)->options->base, OPTION_FIELD_RULES);
+    drop_option(&spoiled_field(in, name)->options->base, OPTION_FIELD_RULES);
 }
 
 static void text_without_bound(void)
@@ -17,18 +17,19 @@ static void text_with_a_pattern_alone(void)
     Buf__Validate__StringRules text = BUF__VALIDATE__STRING_RULES__INIT;
     Buf__Validate__FieldRules rules = BUF__VALIDATE__FIELD_RULES__INIT;
 
-    text.pattern = arena_cstr(&arena, SLICE("[a-z]+"));
+    text.pattern = arena_cstr(&spoiled_arena, SLICE("[a-z]+"));
     rules.type_case = BUF__VALIDATE__FIELD_RULES__TYPE_STRING;
     rules.string = &text;
-    set_option(&field("Device", "description")->options->base, OPTION_FIELD_RULES, &rules.base);
+    set_option(&spoiled_field("Device", "description")->options->base, OPTION_FIELD_RULES,
+               &rules.base);
 }
 
 static void bytes_without_bound(void)
 {
     text_without_bound();
-    field("Device", "description")->type =
+    spoiled_field("Device", "description")->type =
         GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_BYTES;
-    field("Device", "description")->name = arena_cstr(&arena, SLICE("picture"));
+    spoiled_field("Device", "description")->name = arena_cstr(&spoiled_arena, SLICE("picture"));
 }
 
 static void list_without_bound(void)
@@ -46,7 +47,7 @@ static void set_list(const char *in, const char *name, uint64_t most)
     list.max_items = most;
     rules.type_case = BUF__VALIDATE__FIELD_RULES__TYPE_REPEATED;
     rules.repeated = &list;
-    set_option(&field(in, name)->options->base, OPTION_FIELD_RULES, &rules.base);
+    set_option(&spoiled_field(in, name)->options->base, OPTION_FIELD_RULES, &rules.base);
 }
 
 static void list_of_texts_without_bound(void)
@@ -68,12 +69,12 @@ static void map_of_texts_without_bound(void)
     map.max_pairs = 8;
     rules.type_case = BUF__VALIDATE__FIELD_RULES__TYPE_MAP;
     rules.map = &map;
-    set_option(&field("Device", "labels")->options->base, OPTION_FIELD_RULES, &rules.base);
+    set_option(&spoiled_field("Device", "labels")->options->base, OPTION_FIELD_RULES, &rules.base);
 }
 
 static void struct_without_bound(void)
 {
-    drop_option(&field("GenericDevice", "settings")->options->base, OPTION_FIELD_POLICY);
+    drop_option(&spoiled_field("GenericDevice", "settings")->options->base, OPTION_FIELD_POLICY);
 }
 
 static void text_below_without_bound(void)
@@ -88,19 +89,20 @@ static void enum_of_foreign_values(void)
 
 static void any_in_a_resource(void)
 {
-    field("Device", "syslog")->type_name = arena_cstr(&arena, SLICE(".google.protobuf.Any"));
+    spoiled_field("Device", "syslog")->type_name = arena_cstr(&spoiled_arena,
+                                                              SLICE(".google.protobuf.Any"));
 }
 
 static void wrapper_in_a_resource(void)
 {
-    field("Device", "syslog")->type_name = arena_cstr(&arena,
-                                                      SLICE(".google.protobuf.StringValue"));
+    spoiled_field("Device", "syslog")->type_name = arena_cstr(
+        &spoiled_arena, SLICE(".google.protobuf.StringValue"));
 }
 
 static void message_in_itself(void)
 {
-    field("SyslogDevice", "tls")->type_name = arena_cstr(&arena,
-                                                         SLICE(".datastream.v1.SyslogDevice"));
+    spoiled_field("SyslogDevice", "tls")->type_name = arena_cstr(
+        &spoiled_arena, SLICE(".datastream.v1.SyslogDevice"));
 }
 
 static void more_references_than_a_write_holds(void)
@@ -114,12 +116,14 @@ static void more_secrets_than_an_object_holds(void)
     Datastream__V1__FieldPolicy policy = DATASTREAM__V1__FIELD_POLICY__INIT;
 
     policy.secret = true;
-    set_option(&field("Device", "labels")->options->base, OPTION_FIELD_POLICY, &policy.base);
+    set_option(&spoiled_field("Device", "labels")->options->base, OPTION_FIELD_POLICY,
+               &policy.base);
 }
 
 static void secrets_without_their_times(void)
 {
-    field("Device", "secrets_set")->name = arena_cstr(&arena, SLICE("secret_times"));
+    spoiled_field("Device", "secrets_set")->name = arena_cstr(&spoiled_arena,
+                                                              SLICE("secret_times"));
 }
 
 static void no_delete(void)
@@ -192,7 +196,7 @@ static void output_needs_no_bound(void **state)
 
     (void)state;
     drop_rules("Device", "secrets_set");
-    assert_true(status_is_ok(load(&contract)));
+    assert_true(status_is_ok(spoiled_load(&contract)));
 }
 
 int main(void)

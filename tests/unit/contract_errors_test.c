@@ -1,6 +1,6 @@
 /* Every contract error but those of rules, by the embedded contract with one thing spoiled. */
 #include "google/api/http.pb-c.h"
-#include "spoiled.h"
+#include "tests/support/spoiled.h"
 
 /* -- ways to spoil it: methods */
 
@@ -11,12 +11,12 @@ static void no_permission(void)
 
 static void no_policy(void)
 {
-    drop_option(&method("GetDevice")->options->base, OPTION_METHOD_POLICY);
+    drop_option(&spoiled_method("GetDevice")->options->base, OPTION_METHOD_POLICY);
 }
 
 static void no_options(void)
 {
-    method("GetDevice")->options = NULL;
+    spoiled_method("GetDevice")->options = NULL;
 }
 
 static void before_password_change_without_session(void)
@@ -57,7 +57,8 @@ static void unknown_operation(void)
 
 static void unreadable_policy(void)
 {
-    add_option_bytes(&method("GetDevice")->options->base, OPTION_METHOD_POLICY, SLICE("\x0a\x7f"));
+    add_option_bytes(&spoiled_method("GetDevice")->options->base, OPTION_METHOD_POLICY,
+                     SLICE("\x0a\x7f"));
 }
 
 /* GetDevice has no body. */
@@ -92,8 +93,8 @@ static void question_by_get(void)
 
 static void stream_of_requests(void)
 {
-    method("GetDevice")->has_client_streaming = 1;
-    method("GetDevice")->client_streaming = 1;
+    spoiled_method("GetDevice")->has_client_streaming = 1;
+    spoiled_method("GetDevice")->client_streaming = 1;
 }
 
 static void method_twice(void)
@@ -110,73 +111,77 @@ static void operation_without_kind(void)
 
 static void missing_input(void)
 {
-    method("GetDevice")->input_type = arena_cstr(&arena, SLICE(".datastream.v1.Nothing"));
+    spoiled_method("GetDevice")->input_type = arena_cstr(&spoiled_arena,
+                                                         SLICE(".datastream.v1.Nothing"));
 }
 
 /* -- operations and their shapes */
 
 static void create_without_resource(void)
 {
-    method("CreateDevice")->input_type = method("GetDevice")->input_type;
+    spoiled_method("CreateDevice")->input_type = spoiled_method("GetDevice")->input_type;
 }
 
 static void create_that_answers_nothing(void)
 {
-    method("CreateDevice")->output_type = method("DeleteDevice")->output_type;
+    spoiled_method("CreateDevice")->output_type = spoiled_method("DeleteDevice")->output_type;
 }
 
 static void update_without_resource(void)
 {
-    method("UpdateDevice")->input_type = method("GetDevice")->input_type;
+    spoiled_method("UpdateDevice")->input_type = spoiled_method("GetDevice")->input_type;
 }
 
 static void update_without_mask(void)
 {
-    method("UpdateDevice")->input_type = method("CreateDevice")->input_type;
+    spoiled_method("UpdateDevice")->input_type = spoiled_method("CreateDevice")->input_type;
 }
 
 static void get_without_id(void)
 {
-    method("GetDevice")->input_type = method("ListDevices")->input_type;
+    spoiled_method("GetDevice")->input_type = spoiled_method("ListDevices")->input_type;
 }
 
 static void delete_without_id(void)
 {
-    method("DeleteDevice")->input_type = method("ListDevices")->input_type;
+    spoiled_method("DeleteDevice")->input_type = spoiled_method("ListDevices")->input_type;
 }
 
 static void list_without_page_size(void)
 {
-    field("ListDevicesRequest", "page_size")->name = arena_cstr(&arena, SLICE("size"));
+    spoiled_field("ListDevicesRequest", "page_size")->name = arena_cstr(&spoiled_arena,
+                                                                        SLICE("size"));
 }
 
 static void list_without_page_token(void)
 {
-    field("ListDevicesRequest", "page_token")->name = arena_cstr(&arena, SLICE("token"));
+    spoiled_field("ListDevicesRequest", "page_token")->name = arena_cstr(&spoiled_arena,
+                                                                         SLICE("token"));
 }
 
 static void list_without_items(void)
 {
-    field("ListDevicesResponse", "devices")->type_name = arena_cstr(
-        &arena, SLICE(".datastream.v1.Director"));
+    spoiled_field("ListDevicesResponse", "devices")->type_name = arena_cstr(
+        &spoiled_arena, SLICE(".datastream.v1.Director"));
 }
 
 static void list_without_next_page_token(void)
 {
-    field("ListDevicesResponse", "next_page_token")->name = arena_cstr(&arena, SLICE("next"));
+    spoiled_field("ListDevicesResponse", "next_page_token")->name = arena_cstr(&spoiled_arena,
+                                                                               SLICE("next"));
 }
 
 static void operation_that_streams(void)
 {
-    method("ListDevices")->has_server_streaming = 1;
-    method("ListDevices")->server_streaming = 1;
+    spoiled_method("ListDevices")->has_server_streaming = 1;
+    spoiled_method("ListDevices")->server_streaming = 1;
 }
 
 static void envelope_of_another_type(const char *name,
                                      Google__Protobuf__FieldDescriptorProto__Type type)
 {
-    field("Device", name)->type = type;
-    field("Device", name)->type_name = NULL;
+    spoiled_field("Device", name)->type = type;
+    spoiled_field("Device", name)->type_name = NULL;
 }
 
 static void id_that_is_a_number(void)
@@ -186,7 +191,7 @@ static void id_that_is_a_number(void)
 
 static void etag_that_is_repeated(void)
 {
-    field("Device", "etag")->label =
+    spoiled_field("Device", "etag")->label =
         GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REPEATED;
 }
 
@@ -198,8 +203,8 @@ static void time_that_is_a_text(void)
 
 static void time_of_another_message(void)
 {
-    field("Device", "update_time")->type_name = arena_cstr(&arena,
-                                                           SLICE(".google.protobuf.Duration"));
+    spoiled_field("Device", "update_time")->type_name = arena_cstr(
+        &spoiled_arena, SLICE(".google.protobuf.Duration"));
 }
 
 static void labels_that_are_no_map(void)
@@ -209,20 +214,20 @@ static void labels_that_are_no_map(void)
 
 static void labels_of_numbers(void)
 {
-    message("Device")->nested_type[0]->field[1]->type =
+    spoiled_message("Device")->nested_type[0]->field[1]->type =
         GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_INT32;
 }
 
 static void resource_without_id(void)
 {
-    field("Device", "id")->name = arena_cstr(&arena, SLICE("identity"));
+    spoiled_field("Device", "id")->name = arena_cstr(&spoiled_arena, SLICE("identity"));
 }
 
 /* -- HTTP rules */
 
 static void set_http(Google__Api__HttpRule rule)
 {
-    set_option(&method("GetDevice")->options->base, OPTION_HTTP, &rule.base);
+    set_option(&spoiled_method("GetDevice")->options->base, OPTION_HTTP, &rule.base);
 }
 
 static void rule_without_path(void)
@@ -237,7 +242,7 @@ static Google__Api__HttpRule get_rule(void)
     Google__Api__HttpRule rule = GOOGLE__API__HTTP_RULE__INIT;
 
     rule.pattern_case = GOOGLE__API__HTTP_RULE__PATTERN_GET;
-    rule.get = arena_cstr(&arena, SLICE("/api/v1/devices/{id}"));
+    rule.get = arena_cstr(&spoiled_arena, SLICE("/api/v1/devices/{id}"));
     return rule;
 }
 
@@ -245,7 +250,7 @@ static void body_that_names_no_field(void)
 {
     Google__Api__HttpRule rule = get_rule();
 
-    rule.body = arena_cstr(&arena, SLICE("gadget"));
+    rule.body = arena_cstr(&spoiled_arena, SLICE("gadget"));
     set_http(rule);
 }
 
@@ -253,7 +258,7 @@ static void response_body_that_names_no_field(void)
 {
     Google__Api__HttpRule rule = get_rule();
 
-    rule.response_body = arena_cstr(&arena, SLICE("gadget"));
+    rule.response_body = arena_cstr(&spoiled_arena, SLICE("gadget"));
     set_http(rule);
 }
 
@@ -288,7 +293,7 @@ static void custom_rule_without_a_kind(void)
     Google__Api__CustomHttpPattern pattern = GOOGLE__API__CUSTOM_HTTP_PATTERN__INIT;
     Google__Api__HttpRule rule = GOOGLE__API__HTTP_RULE__INIT;
 
-    pattern.path = arena_cstr(&arena, SLICE("/any/{id}"));
+    pattern.path = arena_cstr(&spoiled_arena, SLICE("/any/{id}"));
     rule.pattern_case = GOOGLE__API__HTTP_RULE__PATTERN_CUSTOM;
     rule.custom = &pattern;
     set_http(rule);
@@ -333,24 +338,25 @@ static void unknown_area(void)
 
 static void unreadable_resource(void)
 {
-    add_option_bytes(&message("Device")->options->base, OPTION_RESOURCE, SLICE("\x12\x7f"));
+    add_option_bytes(&spoiled_message("Device")->options->base, OPTION_RESOURCE, SLICE("\x12\x7f"));
 }
 
 static void add_permissions(int count, const char *format, Datastream__V1__Area__Value area)
 {
-    Google__Protobuf__FileOptions *options = arena_alloc(&arena, sizeof(*options));
+    Google__Protobuf__FileOptions *options = arena_alloc(&spoiled_arena, sizeof(*options));
 
     google__protobuf__file_options__init(options);
     device_file()->options = options;
     for (int i = 0; i < count; i++) {
         Datastream__V1__ExtraPermission extra = DATASTREAM__V1__EXTRA_PERMISSION__INIT;
 
-        extra.name = arena_cstr(&arena, slice_from_cstr(format));
+        extra.name = arena_cstr(&spoiled_arena, slice_from_cstr(format));
         if (count > 1)
-            extra.name = arena_cstr(&arena, arena_printf(&arena, "more.things-%d", i));
+            extra.name = arena_cstr(&spoiled_arena,
+                                    arena_printf(&spoiled_arena, "more.things-%d", i));
         extra.area = area;
         add_option_bytes(&options->base, OPTION_EXTRA_PERMISSION,
-                         message_pack(&arena, &extra.base));
+                         message_pack(&spoiled_arena, &extra.base));
     }
 }
 
@@ -378,8 +384,8 @@ static void set_reference(const char *name, const char *to)
 {
     Datastream__V1__FieldPolicy policy = DATASTREAM__V1__FIELD_POLICY__INIT;
 
-    policy.reference = arena_cstr(&arena, slice_from_cstr(to));
-    set_option(&field("Device", name)->options->base, OPTION_FIELD_POLICY, &policy.base);
+    policy.reference = arena_cstr(&spoiled_arena, slice_from_cstr(to));
+    set_option(&spoiled_field("Device", name)->options->base, OPTION_FIELD_POLICY, &policy.base);
 }
 
 static void reference_to_nothing(void)
@@ -394,7 +400,7 @@ static void reference_that_is_no_string(void)
 
 static void unreadable_field_policy(void)
 {
-    add_option_bytes(&field("Device", "name")->options->base, OPTION_FIELD_POLICY,
+    add_option_bytes(&spoiled_field("Device", "name")->options->base, OPTION_FIELD_POLICY,
                      SLICE("\x0a\x7f"));
 }
 
@@ -402,42 +408,45 @@ static void unreadable_field_policy(void)
 
 static void field_of_no_type(void)
 {
-    field("Device", "syslog")->type_name = arena_cstr(&arena, SLICE(".datastream.v1.Nothing"));
+    spoiled_field("Device", "syslog")->type_name = arena_cstr(&spoiled_arena,
+                                                              SLICE(".datastream.v1.Nothing"));
 }
 
 static void field_of_no_enum(void)
 {
-    field("Device", "status")->type_name = arena_cstr(&arena, SLICE(".datastream.v1.Nothing"));
+    spoiled_field("Device", "status")->type_name = arena_cstr(&spoiled_arena,
+                                                              SLICE(".datastream.v1.Nothing"));
 }
 
 static void a_group(void)
 {
-    field("Device", "syslog")->type = GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_GROUP;
+    spoiled_field("Device", "syslog")->type =
+        GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_GROUP;
 }
 
 static void number_of_two_fields(void)
 {
-    field("Device", "description")->number = 2;
+    spoiled_field("Device", "description")->number = 2;
 }
 
 static void oneof_that_is_not_there(void)
 {
-    field("Device", "syslog")->oneof_index = 7;
+    spoiled_field("Device", "syslog")->oneof_index = 7;
 }
 
 static void enum_without_values(void)
 {
-    message("DeviceStatus")->enum_type[0]->n_value = 0;
+    spoiled_message("DeviceStatus")->enum_type[0]->n_value = 0;
 }
 
 static void compiled_message_with_less(void)
 {
-    file("datastream/v1/options.proto")->message_type[0]->n_field--;
+    spoiled_file("datastream/v1/options.proto")->message_type[0]->n_field--;
 }
 
 static void compiled_message_with_another_number(void)
 {
-    file("datastream/v1/options.proto")->message_type[0]->field[0]->number = 77;
+    spoiled_file("datastream/v1/options.proto")->message_type[0]->field[0]->number = 77;
 }
 
 static const struct spoiled cases[] = {
@@ -558,7 +567,7 @@ static void each_error_is_a_sentence_that_names_the_place(void **state)
 static void what_is_no_set_is_refused(void **state)
 {
     const struct contract *contract = NULL;
-    struct status status = contract_load(SLICE("\x0a\xff"), &arena, &contract);
+    struct status status = contract_load(SLICE("\x0a\xff"), &spoiled_arena, &contract);
 
     (void)state;
     assert_int_equal(status.code, STATUS_FAILED_PRECONDITION);
@@ -569,7 +578,7 @@ static void what_is_no_set_is_refused(void **state)
 
 static void behaviors_come_packed_or_not(void **state)
 {
-    ProtobufCMessage *options = &field("Device", "name")->options->base;
+    ProtobufCMessage *options = &spoiled_field("Device", "name")->options->base;
     static uint8_t immutable[] = {5};
     const struct contract *contract = NULL;
     const struct field *name;
@@ -580,7 +589,7 @@ static void behaviors_come_packed_or_not(void **state)
     add_option_bytes(options, OPTION_FIELD_BEHAVIOR, SLICE(""));
     options->unknown_fields[options->n_unknown_fields - 1] = (ProtobufCMessageUnknownField){
         OPTION_FIELD_BEHAVIOR, PROTOBUF_C_WIRE_TYPE_VARINT, 1, immutable};
-    assert_true(status_is_ok(load(&contract)));
+    assert_true(status_is_ok(spoiled_load(&contract)));
     name = loaded_field(contract, "datastream.v1.Device", "name");
     assert_true(name->required && name->input_only && name->immutable);
     assert_false(name->output_only);
@@ -589,25 +598,26 @@ static void behaviors_come_packed_or_not(void **state)
 /* The device service again, in a package of others and without policies. */
 static void add_foreign_service(const char *package, const char *name)
 {
-    Google__Protobuf__FileDescriptorProto *foreign = arena_alloc(&arena, sizeof(*foreign));
-    Google__Protobuf__ServiceDescriptorProto *service = arena_alloc(&arena, sizeof(*service));
-    Google__Protobuf__MethodDescriptorProto *check = arena_alloc(&arena, sizeof(*check));
+    Google__Protobuf__FileDescriptorProto *foreign = arena_alloc(&spoiled_arena, sizeof(*foreign));
+    Google__Protobuf__ServiceDescriptorProto *service = arena_alloc(&spoiled_arena,
+                                                                    sizeof(*service));
+    Google__Protobuf__MethodDescriptorProto *check = arena_alloc(&spoiled_arena, sizeof(*check));
 
     google__protobuf__file_descriptor_proto__init(foreign);
     google__protobuf__service_descriptor_proto__init(service);
     google__protobuf__method_descriptor_proto__init(check);
-    foreign->name = arena_cstr(&arena, arena_printf(&arena, "%s.proto", name));
-    foreign->package = arena_cstr(&arena, slice_from_cstr(package));
-    foreign->syntax = arena_cstr(&arena, SLICE("proto3"));
-    service->name = arena_cstr(&arena, slice_from_cstr(name));
-    check->name = arena_cstr(&arena, SLICE("Do"));
-    check->input_type = check->output_type = method("DeleteDevice")->output_type;
+    foreign->name = arena_cstr(&spoiled_arena, arena_printf(&spoiled_arena, "%s.proto", name));
+    foreign->package = arena_cstr(&spoiled_arena, slice_from_cstr(package));
+    foreign->syntax = arena_cstr(&spoiled_arena, SLICE("proto3"));
+    service->name = arena_cstr(&spoiled_arena, slice_from_cstr(name));
+    check->name = arena_cstr(&spoiled_arena, SLICE("Do"));
+    check->input_type = check->output_type = spoiled_method("DeleteDevice")->output_type;
     check->has_server_streaming = check->server_streaming = 1;
-    service->method = arena_array(&arena, 1, sizeof(*service->method));
+    service->method = arena_array(&spoiled_arena, 1, sizeof(*service->method));
     service->method[service->n_method++] = check;
-    foreign->service = arena_array(&arena, 1, sizeof(*foreign->service));
+    foreign->service = arena_array(&spoiled_arena, 1, sizeof(*foreign->service));
     foreign->service[foreign->n_service++] = service;
-    set->file[set->n_file++] = foreign;
+    spoiled_set->file[spoiled_set->n_file++] = foreign;
 }
 
 static void services_of_others_need_no_policy(void **state)
@@ -619,7 +629,7 @@ static void services_of_others_need_no_policy(void **state)
     (void)state;
     add_foreign_service("someone.else", "Service");
     add_foreign_service("grpc.health.v9", "Probe");
-    assert_true(status_is_ok(load(&contract)));
+    assert_true(status_is_ok(spoiled_load(&contract)));
     other = contract_method(contract, SLICE("/someone.else.Service/Do"));
     health = contract_method(contract, SLICE("/grpc.health.v9.Probe/Do"));
     assert_int_equal(other->access, ACCESS_AUTHENTICATED);
@@ -639,7 +649,7 @@ static void access_may_stand_for_a_permission(void **state)
     (void)state;
     policy.access = DATASTREAM__V1__ACCESS__VALUE__AUTHENTICATED;
     set_policy("GetDevice", policy);
-    assert_true(status_is_ok(load(&contract)));
+    assert_true(status_is_ok(spoiled_load(&contract)));
     get = contract_method(contract, SLICE("/datastream.v1.DeviceService/GetDevice"));
     assert_int_equal(get->access, ACCESS_AUTHENTICATED);
     assert_null(get->permission);
@@ -655,15 +665,15 @@ static void additional_bindings_are_rules(void **state)
     const struct method *get;
 
     (void)state;
-    pattern.kind = arena_cstr(&arena, SLICE("*"));
-    pattern.path = arena_cstr(&arena, SLICE("/any/{id}"));
+    pattern.kind = arena_cstr(&spoiled_arena, SLICE("*"));
+    pattern.path = arena_cstr(&spoiled_arena, SLICE("/any/{id}"));
     more.pattern_case = GOOGLE__API__HTTP_RULE__PATTERN_CUSTOM;
     more.custom = &pattern;
     rule.n_additional_bindings = 1;
     rule.additional_bindings = bindings;
-    rule.response_body = arena_cstr(&arena, SLICE("tags"));
+    rule.response_body = arena_cstr(&spoiled_arena, SLICE("tags"));
     set_http(rule);
-    assert_true(status_is_ok(load(&contract)));
+    assert_true(status_is_ok(spoiled_load(&contract)));
     get = contract_method(contract, SLICE("/datastream.v1.DeviceService/GetDevice"));
     assert_int_equal(get->rule_count, 2);
     assert_string_equal(get->rules[0].response_body.data, "tags");
@@ -682,25 +692,25 @@ static void options_of_every_sort_may_come_in_parts(void **state)
     Google__Api__HttpRule more = get_rule();
     Google__Api__HttpRule *bindings[] = {&more};
     Google__Api__HttpRule http[] = {get_rule(), GOOGLE__API__HTTP_RULE__INIT};
-    ProtobufCMessage *options = &method("GetDevice")->options->base;
+    ProtobufCMessage *options = &spoiled_method("GetDevice")->options->base;
     const struct contract *contract = NULL;
     const struct method *get;
 
     (void)state;
     set_option(options, OPTION_METHOD_POLICY, &policy[0].base);
-    add_option_bytes(options, OPTION_METHOD_POLICY, message_pack(&arena, &policy[1].base));
+    add_option_bytes(options, OPTION_METHOD_POLICY, message_pack(&spoiled_arena, &policy[1].base));
     http[1].n_additional_bindings = 1;
     http[1].additional_bindings = bindings;
     set_option(options, OPTION_HTTP, &http[0].base);
-    add_option_bytes(options, OPTION_HTTP, message_pack(&arena, &http[1].base));
+    add_option_bytes(options, OPTION_HTTP, message_pack(&spoiled_arena, &http[1].base));
     kind[0].number = 11;
     kind[0].area = DATASTREAM__V1__AREA__VALUE__FLEET;
-    kind[1].collection = arena_cstr(&arena, SLICE("devices"));
-    kind[1].singular = arena_cstr(&arena, SLICE("device"));
-    options = &message("Device")->options->base;
+    kind[1].collection = arena_cstr(&spoiled_arena, SLICE("devices"));
+    kind[1].singular = arena_cstr(&spoiled_arena, SLICE("device"));
+    options = &spoiled_message("Device")->options->base;
     set_option(options, OPTION_RESOURCE, &kind[0].base);
-    add_option_bytes(options, OPTION_RESOURCE, message_pack(&arena, &kind[1].base));
-    assert_true(status_is_ok(load(&contract)));
+    add_option_bytes(options, OPTION_RESOURCE, message_pack(&spoiled_arena, &kind[1].base));
+    assert_true(status_is_ok(spoiled_load(&contract)));
     get = contract_method(contract, SLICE("/datastream.v1.DeviceService/GetDevice"));
     assert_string_equal(get->permission->name.data, "devices.read");
     assert_int_equal(get->operation, OPERATION_GET);

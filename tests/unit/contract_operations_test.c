@@ -1,13 +1,13 @@
 /* What methods say of SET, REGENERATE and the other operations, and each way to say it wrongly. */
-#include "spoiled.h"
+#include "tests/support/spoiled.h"
 
 static Datastream__V1__MethodPolicy writing(Datastream__V1__Operation__Value operation,
                                             const char *path, const char *value)
 {
     Datastream__V1__MethodPolicy policy = policy_of("devices.read", "devices", operation);
 
-    policy.field = arena_cstr(&arena, slice_from_cstr(path));
-    policy.value = arena_cstr(&arena, slice_from_cstr(value));
+    policy.field = arena_cstr(&spoiled_arena, slice_from_cstr(path));
+    policy.value = arena_cstr(&spoiled_arena, slice_from_cstr(value));
     return policy;
 }
 
@@ -56,13 +56,13 @@ static void set_from_nothing(void)
 
 static void set_from_another_type(void)
 {
-    field("GetDeviceRequest", "id")->name = arena_cstr(&arena, SLICE("status"));
+    spoiled_field("GetDeviceRequest", "id")->name = arena_cstr(&spoiled_arena, SLICE("status"));
     set_get(SET, "status", "");
 }
 
 static void set_without_id(void)
 {
-    method("GetDevice")->input_type = method("ListDevices")->input_type;
+    spoiled_method("GetDevice")->input_type = spoiled_method("ListDevices")->input_type;
     set_get(SET, "status", "ENABLED");
 }
 
@@ -93,10 +93,10 @@ static void batch_without_ids(void)
 
 static void batch_without_items(void)
 {
-    field("GetDeviceRequest", "id")->label =
+    spoiled_field("GetDeviceRequest", "id")->label =
         GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REPEATED;
-    field("GetDeviceRequest", "id")->name = arena_cstr(&arena, SLICE("ids"));
-    method("GetDevice")->output_type = method("DeleteDevice")->output_type;
+    spoiled_field("GetDeviceRequest", "id")->name = arena_cstr(&spoiled_arena, SLICE("ids"));
+    spoiled_method("GetDevice")->output_type = spoiled_method("DeleteDevice")->output_type;
     operation_of_get(DATASTREAM__V1__OPERATION__VALUE__BATCH_GET);
 }
 
@@ -119,7 +119,7 @@ static void add_permissions_to_get(const char *base, const char *more)
 {
     Datastream__V1__MethodPolicy policy = policy_of(base, "devices",
                                                     DATASTREAM__V1__OPERATION__VALUE__GET);
-    char *names[] = {arena_cstr(&arena, slice_from_cstr(more))};
+    char *names[] = {arena_cstr(&spoiled_arena, slice_from_cstr(more))};
 
     if (base[0] == '\0')
         policy.access = DATASTREAM__V1__ACCESS__VALUE__AUTHENTICATED;
@@ -202,7 +202,7 @@ static void set_knows_its_field_and_value(void **state)
 
     (void)state;
     set_policy("DisableDevice", writing(SET, "syslog.port", "514"));
-    assert_true(status_is_ok(load(&contract)));
+    assert_true(status_is_ok(spoiled_load(&contract)));
     disable = contract_method(contract, SLICE("/datastream.v1.DeviceService/DisableDevice"));
     assert_int_equal(disable->operation, OPERATION_SET);
     assert_int_equal(disable->written->length, 2);
@@ -219,7 +219,7 @@ static void more_permissions_may_be_required(void **state)
 
     (void)state;
     add_permissions_to_get("devices.read", "directors.read");
-    assert_true(status_is_ok(load(&contract)));
+    assert_true(status_is_ok(spoiled_load(&contract)));
     get = contract_method(contract, SLICE("/datastream.v1.DeviceService/GetDevice"));
     assert_int_equal(get->additional_count, 1);
     assert_string_equal(get->additional[0]->name.data, "directors.read");

@@ -1,5 +1,5 @@
 /* Each option of a field where it may not stand, or beside what it may not be. */
-#include "spoiled.h"
+#include "tests/support/spoiled.h"
 
 /* Options as a row writes them; what is left out is not given. */
 struct given {
@@ -29,7 +29,7 @@ struct placed {
 
 static char *text(const char *from)
 {
-    return from == NULL ? (char *)"" : arena_cstr(&arena, slice_from_cstr(from));
+    return from == NULL ? (char *)"" : arena_cstr(&spoiled_arena, slice_from_cstr(from));
 }
 
 /* Everything of a policy that is a message of its own. */
@@ -80,10 +80,10 @@ static void give_messages(const struct given *given, Datastream__V1__FieldPolicy
 static void give(const char *in, const char *name, const struct given *given)
 {
     Datastream__V1__FieldPolicy policy = DATASTREAM__V1__FIELD_POLICY__INIT;
-    Google__Protobuf__FieldDescriptorProto *to = field(in, name);
+    Google__Protobuf__FieldDescriptorProto *to = spoiled_field(in, name);
 
     if (to->options == NULL) {
-        to->options = arena_alloc(&arena, sizeof(*to->options));
+        to->options = arena_alloc(&spoiled_arena, sizeof(*to->options));
         google__protobuf__field_options__init(to->options);
     }
     policy.secret = given->secret;
@@ -111,12 +111,12 @@ static void assert_placed_are_refused(const struct placed *rows, size_t count)
         const struct contract *contract = NULL;
         struct status status;
 
-        arena_reset(&arena);
-        set = embedded_set(&arena);
+        arena_reset(&spoiled_arena);
+        spoiled_set = embedded_set(&spoiled_arena);
         give(rows[i].in, rows[i].name, &rows[i].given);
-        status = load(&contract);
+        status = spoiled_load(&contract);
         if (status.code != STATUS_FAILED_PRECONDITION ||
-            !contains(status.message, slice_from_cstr(rows[i].sentence)))
+            !spoiled_contains(status.message, slice_from_cstr(rows[i].sentence)))
             fail_msg("%s.%s: wanted \"%s\", got %d, \"%.*s\"", rows[i].in, rows[i].name,
                      rows[i].sentence, status.code, SLICE_ARG(status.message));
     }
@@ -543,10 +543,10 @@ static void rules_span_fields_that_can_be_set(void **state)
 static void set_once(const char *in)
 {
     Datastream__V1__OneofPolicy policy = DATASTREAM__V1__ONEOF_POLICY__INIT;
-    Google__Protobuf__OneofDescriptorProto *oneof = message(in)->oneof_decl[0];
+    Google__Protobuf__OneofDescriptorProto *oneof = spoiled_message(in)->oneof_decl[0];
 
     if (oneof->options == NULL) {
-        oneof->options = arena_alloc(&arena, sizeof(*oneof->options));
+        oneof->options = arena_alloc(&spoiled_arena, sizeof(*oneof->options));
         google__protobuf__oneof_options__init(oneof->options);
     }
     policy.once = 1;

@@ -1,5 +1,5 @@
 /* What the options of fields come to in the model, and names in them that lead nowhere. */
-#include "spoiled.h"
+#include "tests/support/spoiled.h"
 
 static Datastream__V1__FieldPolicy policy(void)
 {
@@ -8,10 +8,10 @@ static Datastream__V1__FieldPolicy policy(void)
 
 static void give(const char *name, Datastream__V1__FieldPolicy value)
 {
-    Google__Protobuf__FieldDescriptorProto *to = field("Device", name);
+    Google__Protobuf__FieldDescriptorProto *to = spoiled_field("Device", name);
 
     if (to->options == NULL) {
-        to->options = arena_alloc(&arena, sizeof(*to->options));
+        to->options = arena_alloc(&spoiled_arena, sizeof(*to->options));
         google__protobuf__field_options__init(to->options);
     }
     set_option(&to->options->base, OPTION_FIELD_POLICY, &value.base);
@@ -23,7 +23,7 @@ static void default_that_is_no_value(void)
 {
     Datastream__V1__FieldPolicy value = policy();
 
-    value.default_ = arena_cstr(&arena, SLICE("SLEEPING"));
+    value.default_ = arena_cstr(&spoiled_arena, SLICE("SLEEPING"));
     give("status", value);
 }
 
@@ -31,7 +31,7 @@ static void default_from_nothing(void)
 {
     Datastream__V1__FieldPolicy value = policy();
 
-    value.default_from = arena_cstr(&arena, SLICE("titel"));
+    value.default_from = arena_cstr(&spoiled_arena, SLICE("titel"));
     give("description", value);
 }
 
@@ -41,8 +41,8 @@ static void same_as_nothing(void)
     Datastream__V1__FieldPolicy value = policy();
 
     same = (Datastream__V1__Same)DATASTREAM__V1__SAME__INIT;
-    same.theirs = arena_cstr(&arena, SLICE("colour"));
-    value.reference = arena_cstr(&arena, SLICE("directors"));
+    same.theirs = arena_cstr(&spoiled_arena, SLICE("colour"));
+    value.reference = arena_cstr(&spoiled_arena, SLICE("directors"));
     value.n_same = 1;
     value.same = list;
     give("director_ids", value);
@@ -54,7 +54,7 @@ static void required_when_nothing(void)
     Datastream__V1__FieldPolicy value = policy();
 
     condition = (Datastream__V1__Condition)DATASTREAM__V1__CONDITION__INIT;
-    condition.field = arena_cstr(&arena, SLICE("colour"));
+    condition.field = arena_cstr(&spoiled_arena, SLICE("colour"));
     value.n_required_when = 1;
     value.required_when = list;
     give("description", value);
@@ -66,7 +66,7 @@ static void reverse_of_no_kind(void)
     Datastream__V1__FieldPolicy value = policy();
 
     reverse = (Datastream__V1__ReverseReference)DATASTREAM__V1__REVERSE_REFERENCE__INIT;
-    reverse.kind = arena_cstr(&arena, SLICE("gadgets"));
+    reverse.kind = arena_cstr(&spoiled_arena, SLICE("gadgets"));
     value.reverse = &reverse;
     give("created_by", value);
 }
@@ -77,8 +77,8 @@ static void reverse_below_a_scalar(void)
     Datastream__V1__FieldPolicy value = policy();
 
     reverse = (Datastream__V1__ReverseReference)DATASTREAM__V1__REVERSE_REFERENCE__INIT;
-    reverse.kind = arena_cstr(&arena, SLICE("clusters"));
-    reverse.field = arena_cstr(&arena, SLICE("members.director_id.text"));
+    reverse.kind = arena_cstr(&spoiled_arena, SLICE("clusters"));
+    reverse.field = arena_cstr(&spoiled_arena, SLICE("members.director_id.text"));
     value.reverse = &reverse;
     give("created_by", value);
 }
@@ -89,7 +89,7 @@ static void derived_from_nothing(void)
     Datastream__V1__FieldPolicy value = policy();
 
     derived = (Datastream__V1__DerivedFrom)DATASTREAM__V1__DERIVED_FROM__INIT;
-    derived.oneof = arena_cstr(&arena, SLICE("shape"));
+    derived.oneof = arena_cstr(&spoiled_arena, SLICE("shape"));
     value.derived_from = &derived;
     give("status", value);
 }
@@ -121,19 +121,19 @@ static void options_are_resolved(void **state)
     const struct field *status_field, *description;
 
     (void)state;
-    value.default_ = arena_cstr(&arena, SLICE("DISABLED"));
+    value.default_ = arena_cstr(&spoiled_arena, SLICE("DISABLED"));
     value.once = true;
     give("status", value);
     condition = (Datastream__V1__Condition)DATASTREAM__V1__CONDITION__INIT;
-    condition.field = arena_cstr(&arena, SLICE("status"));
-    condition.value = arena_cstr(&arena, SLICE("DISABLED"));
+    condition.field = arena_cstr(&spoiled_arena, SLICE("status"));
+    condition.value = arena_cstr(&spoiled_arena, SLICE("DISABLED"));
     value = policy();
-    value.default_from = arena_cstr(&arena, SLICE("name"));
+    value.default_from = arena_cstr(&spoiled_arena, SLICE("name"));
     value.quotes = true;
     value.n_required_when = 1;
     value.required_when = list;
     give("description", value);
-    assert_int_equal(load(&contract).code, STATUS_OK);
+    assert_int_equal(spoiled_load(&contract).code, STATUS_OK);
     status_field = loaded_field(contract, "datastream.v1.Device", "status");
     description = loaded_field(contract, "datastream.v1.Device", "description");
     assert_true(status_field->once && status_field->default_value->number == 2);

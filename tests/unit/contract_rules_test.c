@@ -2,14 +2,14 @@
 #include <regex.h>
 
 #include "buf/validate/validate.pb-c.h"
-#include "spoiled.h"
+#include "tests/support/spoiled.h"
 
 static void set_rules(const char *in, const char *name, Buf__Validate__FieldRules rules)
 {
-    Google__Protobuf__FieldDescriptorProto *of = field(in, name);
+    Google__Protobuf__FieldDescriptorProto *of = spoiled_field(in, name);
 
     if (of->options == NULL) {
-        of->options = arena_alloc(&arena, sizeof(*of->options));
+        of->options = arena_alloc(&spoiled_arena, sizeof(*of->options));
         google__protobuf__field_options__init(of->options);
     }
     set_option(&of->options->base, OPTION_FIELD_RULES, &rules.base);
@@ -122,7 +122,7 @@ static void set_pattern(const char *pattern)
 {
     Buf__Validate__StringRules rules = BUF__VALIDATE__STRING_RULES__INIT;
 
-    rules.pattern = arena_cstr(&arena, slice_from_cstr(pattern));
+    rules.pattern = arena_cstr(&spoiled_arena, slice_from_cstr(pattern));
     rules.has_max_len = 1;
     rules.max_len = 100;
     set_rules("Device", "name", rules_with(BUF__VALIDATE__FIELD_RULES__TYPE_STRING, &rules));
@@ -191,21 +191,21 @@ static void bool_rule_on_a_string(void)
 /* cel (23), and string.tuuid (33), of the ecosystem's definition. */
 static void rule_that_nobody_knows(void)
 {
-    drop_option(&field("Device", "name")->options->base, OPTION_FIELD_RULES);
-    add_option_bytes(&field("Device", "name")->options->base, OPTION_FIELD_RULES,
+    drop_option(&spoiled_field("Device", "name")->options->base, OPTION_FIELD_RULES);
+    add_option_bytes(&spoiled_field("Device", "name")->options->base, OPTION_FIELD_RULES,
                      SLICE("\xba\x01\x00"));
 }
 
 static void string_rule_that_nobody_knows(void)
 {
-    drop_option(&field("Device", "name")->options->base, OPTION_FIELD_RULES);
-    add_option_bytes(&field("Device", "name")->options->base, OPTION_FIELD_RULES,
+    drop_option(&spoiled_field("Device", "name")->options->base, OPTION_FIELD_RULES);
+    add_option_bytes(&spoiled_field("Device", "name")->options->base, OPTION_FIELD_RULES,
                      SLICE("\x72\x03\x88\x02\x01"));
 }
 
 static void unreadable_rules(void)
 {
-    add_option_bytes(&field("Device", "name")->options->base, OPTION_FIELD_RULES,
+    add_option_bytes(&spoiled_field("Device", "name")->options->base, OPTION_FIELD_RULES,
                      SLICE("\x72\x7f"));
 }
 
@@ -261,7 +261,7 @@ static void exclusive_limits_become_inclusive(void **state)
     rules.gte = -5;
     rules.lt = 65536;
     set_rules("SyslogDevice", "port", rules_with(BUF__VALIDATE__FIELD_RULES__TYPE_INT32, &rules));
-    assert_true(status_is_ok(load(&contract)));
+    assert_true(status_is_ok(spoiled_load(&contract)));
     loaded = loaded_field(contract, "datastream.v1.SyslogDevice", "port")->rules;
     assert_int_equal(loaded->least, 1);
     assert_int_equal(loaded->most, 65535);
@@ -275,7 +275,7 @@ static void patterns_hold_for_the_whole_value(void **state)
 
     (void)state;
     set_pattern("a|b+");
-    assert_true(status_is_ok(load(&contract)));
+    assert_true(status_is_ok(spoiled_load(&contract)));
     rules = loaded_field(contract, "datastream.v1.Device", "name")->rules;
     assert_string_equal(rules->pattern.data, "a|b+");
     assert_int_equal(regexec(rules->compiled, "bbb", 0, NULL, 0), 0);
@@ -284,14 +284,14 @@ static void patterns_hold_for_the_whole_value(void **state)
     assert_int_not_equal(regexec(rules->compiled, "xa", 0, NULL, 0), 0);
     /* Compiled once for the process. */
     compiled = rules->compiled;
-    assert_true(status_is_ok(load(&contract)));
+    assert_true(status_is_ok(spoiled_load(&contract)));
     assert_ptr_equal(loaded_field(contract, "datastream.v1.Device", "name")->rules->compiled,
                      compiled);
 }
 
 static void options_in_parts_are_joined(void **state)
 {
-    ProtobufCMessage *options = &field("Device", "name")->options->base;
+    ProtobufCMessage *options = &spoiled_field("Device", "name")->options->base;
     const struct contract *contract = NULL;
     const struct rules *rules;
 
@@ -300,7 +300,7 @@ static void options_in_parts_are_joined(void **state)
     add_option_bytes(options, OPTION_FIELD_RULES, SLICE("\x72\x02\x10\x03")); /* min_len: 3 */
     add_option_bytes(options, OPTION_FIELD_RULES, SLICE("\x72\x02\x18\x09")); /* max_len: 9 */
     add_option_bytes(options, OPTION_FIELD_RULES, SLICE("\xc8\x01\x01"));     /* required */
-    assert_true(status_is_ok(load(&contract)));
+    assert_true(status_is_ok(spoiled_load(&contract)));
     rules = loaded_field(contract, "datastream.v1.Device", "name")->rules;
     assert_int_equal(rules->min_length, 3);
     assert_int_equal(rules->max_length, 9);

@@ -1,6 +1,6 @@
 /* Values that the contract gives, each wrong in its way; and that the contract's own are right. */
 #include "rpc/services/contract_values.h"
-#include "spoiled.h"
+#include "tests/support/spoiled.h"
 
 static Datastream__V1__FieldPolicy policy(void)
 {
@@ -9,10 +9,10 @@ static Datastream__V1__FieldPolicy policy(void)
 
 static void give(const char *in, const char *name, Datastream__V1__FieldPolicy value)
 {
-    Google__Protobuf__FieldDescriptorProto *to = field(in, name);
+    Google__Protobuf__FieldDescriptorProto *to = spoiled_field(in, name);
 
     if (to->options == NULL) {
-        to->options = arena_alloc(&arena, sizeof(*to->options));
+        to->options = arena_alloc(&spoiled_arena, sizeof(*to->options));
         google__protobuf__field_options__init(to->options);
     }
     set_option(&to->options->base, OPTION_FIELD_POLICY, &value.base);
@@ -22,7 +22,7 @@ static void give_default(const char *in, const char *name, const char *text)
 {
     Datastream__V1__FieldPolicy value = policy();
 
-    value.default_ = arena_cstr(&arena, slice_from_cstr(text));
+    value.default_ = arena_cstr(&spoiled_arena, slice_from_cstr(text));
     give(in, name, value);
 }
 
@@ -30,7 +30,7 @@ static void give_example(const char *in, const char *name, const char *text, int
 {
     Datastream__V1__FieldPolicy value = policy();
 
-    value.example = arena_cstr(&arena, slice_from_cstr(text));
+    value.example = arena_cstr(&spoiled_arena, slice_from_cstr(text));
     value.format = (Datastream__V1__Format__Value)format;
     give(in, name, value);
 }
@@ -76,11 +76,11 @@ static void set_kind_example(const char *text)
     Datastream__V1__ResourceKind kind = DATASTREAM__V1__RESOURCE_KIND__INIT;
 
     kind.number = 11;
-    kind.collection = arena_cstr(&arena, SLICE("devices"));
-    kind.singular = arena_cstr(&arena, SLICE("device"));
+    kind.collection = arena_cstr(&spoiled_arena, SLICE("devices"));
+    kind.singular = arena_cstr(&spoiled_arena, SLICE("device"));
     kind.area = DATASTREAM__V1__AREA__VALUE__FLEET;
-    kind.example = arena_cstr(&arena, slice_from_cstr(text));
-    set_option(&message("Device")->options->base, OPTION_RESOURCE, &kind.base);
+    kind.example = arena_cstr(&spoiled_arena, slice_from_cstr(text));
+    set_option(&spoiled_message("Device")->options->base, OPTION_RESOURCE, &kind.base);
 }
 
 static void kind_example_that_is_no_json(void)
@@ -103,8 +103,8 @@ static void set_to_what_is_refused(void)
     Datastream__V1__MethodPolicy value = policy_of("devices.edit", "devices",
                                                    DATASTREAM__V1__OPERATION__VALUE__SET);
 
-    value.field = arena_cstr(&arena, SLICE("syslog.port"));
-    value.value = arena_cstr(&arena, SLICE("70000"));
+    value.field = arena_cstr(&spoiled_arena, SLICE("syslog.port"));
+    value.value = arena_cstr(&spoiled_arena, SLICE("70000"));
     set_policy("DisableDevice", value);
 }
 
@@ -139,13 +139,13 @@ static void a_value_that_breaks_the_rules_stops_the_start(void **state)
         const struct contract *contract = NULL;
         struct status status;
 
-        arena_reset(&arena);
-        set = embedded_set(&arena);
+        arena_reset(&spoiled_arena);
+        spoiled_set = embedded_set(&spoiled_arena);
         cases[i].spoil();
-        assert_int_equal(load(&contract).code, STATUS_OK);
-        status = contract_values_check(contract, &arena);
+        assert_int_equal(spoiled_load(&contract).code, STATUS_OK);
+        status = contract_values_check(contract, &spoiled_arena);
         if (status.code != STATUS_FAILED_PRECONDITION ||
-            !contains(status.message, slice_from_cstr(cases[i].sentence)))
+            !spoiled_contains(status.message, slice_from_cstr(cases[i].sentence)))
             fail_msg("wanted \"%s\", got %d, \"%.*s\"", cases[i].sentence, status.code,
                      SLICE_ARG(status.message));
     }
@@ -157,8 +157,8 @@ static void the_values_of_the_contract_keep_its_rules(void **state)
     struct status status;
 
     (void)state;
-    assert_int_equal(load(&contract).code, STATUS_OK);
-    status = contract_values_check(contract, &arena);
+    assert_int_equal(spoiled_load(&contract).code, STATUS_OK);
+    status = contract_values_check(contract, &spoiled_arena);
     if (!status_is_ok(status))
         fail_msg("%.*s", SLICE_ARG(status.message));
 }

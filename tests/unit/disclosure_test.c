@@ -1,5 +1,5 @@
 /* What a caller may not read is not shown by other means. */
-#include "tests/unit/services_fixture.h"
+#include "tests/support/world.h"
 
 static struct world world;
 
@@ -29,9 +29,9 @@ static struct slice blind_editor(struct world *w)
 /* A device with a description that the editor must not see; its id. */
 static const char *secretive_device(struct world *w)
 {
-    struct reply made = world_call(
-        w, "CreateDevice", w->made.api_token,
-        make(w, "CreateDevice", "device.name", "edge-1", "device.description", "hidden", NULL));
+    struct reply made = world_call(w, "CreateDevice", w->made.api_token,
+                                   world_make(w, "CreateDevice", "device.name", "edge-1",
+                                              "device.description", "hidden", NULL));
 
     assert_ok(made);
     return get_cstr(w, made, "id");
@@ -43,8 +43,8 @@ static void assert_only_named(struct world *w, struct reply reply)
     assert_field(w, reply, "description", "");
     assert_field(w, reply, "createdBy", "");
     assert_field(w, reply, "createTime", "");
-    assert_true(get(w, reply, "id").len > 0);
-    assert_true(get(w, reply, "etag").len > 0);
+    assert_true(world_get(w, reply, "id").len > 0);
+    assert_true(world_get(w, reply, "etag").len > 0);
 }
 
 static void an_editor_who_may_not_read_sees_what_the_patch_named(void **state)
@@ -54,22 +54,23 @@ static void an_editor_who_may_not_read_sees_what_the_patch_named(void **state)
     const char *id = secretive_device(w);
     struct reply reply = world_call(
         w, "UpdateDevice", editor,
-        make(w, "UpdateDevice", "device.id", id, "device.name", "  edge-2 ", NULL));
+        world_make(w, "UpdateDevice", "device.id", id, "device.name", "  edge-2 ", NULL));
 
     assert_only_named(w, reply);
     assert_field(w, reply, "name", "edge-2");
     assert_string_equal(get_cstr(w, reply, "etag"),
                         get_cstr(w,
                                  world_call(w, "GetDevice", w->made.api_token,
-                                            make(w, "GetDevice", "id", id, NULL)),
+                                            world_make(w, "GetDevice", "id", id, NULL)),
                                  "etag"));
     reply = world_call(w, "UpdateDevice", editor,
-                       make(w, "UpdateDevice", "device.id", id, "device.name", "edge-2",
-                            "updateMask.paths", "name", NULL));
+                       world_make(w, "UpdateDevice", "device.id", id, "device.name", "edge-2",
+                                  "updateMask.paths", "name", NULL));
     assert_only_named(w, reply); /* nothing changes */
     assert_field(w, reply, "name", "edge-2");
-    reply = world_call(w, "UpdateDevice", w->made.api_token,
-                       make(w, "UpdateDevice", "device.id", id, "device.name", "edge-3", NULL));
+    reply = world_call(
+        w, "UpdateDevice", w->made.api_token,
+        world_make(w, "UpdateDevice", "device.id", id, "device.name", "edge-3", NULL));
     assert_field(w, reply, "description", "hidden");
 }
 
@@ -79,8 +80,8 @@ static void a_validate_only_call_shows_no_more(void **state)
     struct slice editor = blind_editor(w);
     const char *id = secretive_device(w);
     struct reply reply = world_call(w, "UpdateDevice", editor,
-                                    make(w, "UpdateDevice", "device.id", id, "device.name",
-                                         "edge-2", "validateOnly", "true", NULL));
+                                    world_make(w, "UpdateDevice", "device.id", id, "device.name",
+                                               "edge-2", "validateOnly", "true", NULL));
 
     assert_ok(reply);
     assert_field(w, reply, "description", "");
@@ -98,14 +99,15 @@ static void actions_show_no_more(void **state)
     const char *id = get_cstr(w, made, "id");
 
     for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
-        struct reply reply = world_call(w, actions[i], editor, make(w, actions[i], "id", id, NULL));
+        struct reply reply = world_call(w, actions[i], editor,
+                                        world_make(w, actions[i], "id", id, NULL));
 
         assert_only_named(w, reply);
         assert_field(w, reply, "name", "");
         assert_field(w, reply, "roleId", "");
         assert_field(w, reply, "roleName", "");
         assert_field(w, reply, "maskedToken", "");
-        assert_int_equal(get(w, reply, "token").len > 0, i == 2);
+        assert_int_equal(world_get(w, reply, "token").len > 0, i == 2);
     }
 }
 
@@ -115,12 +117,13 @@ static void a_role_is_cloned_only_by_who_may_read_it(void **state)
     const char *role = make_role(w, "Editor of devices", "devices.edit", NULL);
     struct reply reply = world_call(
         w, "CreateRole", blind_editor(w),
-        make(w, "CreateRole", "role.name", "copy", "role.cloneFrom", role, NULL));
+        world_make(w, "CreateRole", "role.name", "copy", "role.cloneFrom", role, NULL));
 
     assert_status(reply, STATUS_PERMISSION_DENIED);
     assert_non_null(strstr(arena_cstr(&w->arena, reply.status.message), "roles.read"));
-    assert_ok(world_call(w, "CreateRole", w->made.api_token,
-                         make(w, "CreateRole", "role.name", "copy", "role.cloneFrom", role, NULL)));
+    assert_ok(
+        world_call(w, "CreateRole", w->made.api_token,
+                   world_make(w, "CreateRole", "role.name", "copy", "role.cloneFrom", role, NULL)));
 }
 
 static const char *violation(struct world *w, struct reply reply, const char *path)
@@ -136,22 +139,23 @@ static void errors_about_references_say_only_that_none_exists(void **state)
     const char *ids[] = {"0192f0c1-2345-7000-8000-00000000dead", "x", predefined(w, "Owner")};
 
     for (size_t i = 0; i < 3; i++)
-        assert_string_equal(violation(w,
-                                      world_call(w, "CreateApiToken", editor,
-                                                 make(w, "CreateApiToken", "apiToken.name", "abc",
-                                                      "apiToken.roleId", ids[i], NULL)),
-                                      "roleId"),
-                            "must refer to an existing role");
+        assert_string_equal(
+            violation(w,
+                      world_call(w, "CreateApiToken", editor,
+                                 world_make(w, "CreateApiToken", "apiToken.name", "abc",
+                                            "apiToken.roleId", ids[i], NULL)),
+                      "roleId"),
+            "must refer to an existing role");
     assert_string_equal(violation(w,
                                   world_call(w, "CreateApiToken", w->made.api_token,
-                                             make(w, "CreateApiToken", "apiToken.name", "abc",
-                                                  "apiToken.roleId", ids[2], NULL)),
+                                             world_make(w, "CreateApiToken", "apiToken.name", "abc",
+                                                        "apiToken.roleId", ids[2], NULL)),
                                   "roleId"),
                         "must refer to a role that may be assigned to API tokens");
     assert_string_equal(violation(w,
                                   world_call(w, "CreateDevice", editor,
-                                             make(w, "CreateDevice", "device.name", "abc",
-                                                  "device.directorIds", ids[0], NULL)),
+                                             world_make(w, "CreateDevice", "device.name", "abc",
+                                                        "device.directorIds", ids[0], NULL)),
                                   "directorIds[0]"),
                         "must refer to an existing director");
 }
@@ -160,8 +164,9 @@ static void the_guard_names_no_permission_of_a_role_that_may_not_be_read(void **
 {
     struct world *w = *state;
     struct reply reply = world_call(w, "CreateApiToken", blind_editor(w),
-                                    make(w, "CreateApiToken", "apiToken.name", "abc",
-                                         "apiToken.roleId", predefined(w, "API Reader"), NULL));
+                                    world_make(w, "CreateApiToken", "apiToken.name", "abc",
+                                               "apiToken.roleId", predefined(w, "API Reader"),
+                                               NULL));
 
     assert_guarded(reply);
     assert_null(strstr(arena_cstr(&w->arena, reply.status.message), ".read"));
@@ -172,15 +177,17 @@ static void blockers_that_may_not_be_read_are_counted(void **state)
 {
     struct world *w = *state;
     struct slice editor = blind_editor(w);
-    struct reply director = world_call(w, "CreateDirector", w->made.api_token,
-                                       make(w, "CreateDirector", "director.name", "main", NULL));
+    struct reply director = world_call(
+        w, "CreateDirector", w->made.api_token,
+        world_make(w, "CreateDirector", "director.name", "main", NULL));
     const char *id = get_cstr(w, director, "id");
     struct reply reply;
 
-    assert_ok(world_call(
-        w, "CreateDevice", w->made.api_token,
-        make(w, "CreateDevice", "device.name", "hidden-device", "device.directorIds", id, NULL)));
-    reply = world_call(w, "DeleteDirector", editor, make(w, "DeleteDirector", "id", id, NULL));
+    assert_ok(world_call(w, "CreateDevice", w->made.api_token,
+                         world_make(w, "CreateDevice", "device.name", "hidden-device",
+                                    "device.directorIds", id, NULL)));
+    reply = world_call(w, "DeleteDirector", editor,
+                       world_make(w, "DeleteDirector", "id", id, NULL));
     assert_status(reply, STATUS_FAILED_PRECONDITION);
     for (const struct status_detail *d = reply.status.details; d != NULL; d = d->next)
         assert_null(strstr(arena_cstr(&w->arena, d->description), "hidden-device"));

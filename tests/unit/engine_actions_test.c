@@ -1,12 +1,12 @@
 /* Actions, clones and batches of the resource engine: their audit rows, bounds and failures. */
 #include <ctype.h>
 
-#include "engine_fixture.h"
+#include "tests/support/engine.h"
 
 static ProtobufCMessage *ids_request(struct world *w, const char *method, const char *first,
                                      const char *second)
 {
-    return make(w, method, "ids", first, "ids", second, NULL);
+    return world_make(w, method, "ids", first, "ids", second, NULL);
 }
 
 static void an_action_is_told_by_its_verb_and_written_once(void **state)
@@ -33,7 +33,7 @@ static void an_action_is_refused_when_the_object_has_changed(void **state)
 {
     struct world *w = *state;
     const char *id = get_cstr(w, create_device(w, "edge-1", NULL), "id");
-    ProtobufCMessage *request = make(w, "DisableDevice", "id", id, NULL);
+    ProtobufCMessage *request = world_make(w, "DisableDevice", "id", id, NULL);
 
     assert_status(world_call_with(w, "DisableDevice", w->made.api_token, request,
                                   (struct call_extra){.if_match = "\"1\""}),
@@ -50,7 +50,7 @@ static void a_clone_is_told_as_a_copy(void **state)
     assert_ok(call_id(w, "DisableDevice", id));
     next_millisecond();
     copy = world_call(w, "CloneDevice", w->made.api_token,
-                      make(w, "CloneDevice", "id", id, "name", " edge-2 ", NULL));
+                      world_make(w, "CloneDevice", "id", id, "name", " edge-2 ", NULL));
     assert_field(w, copy, "name", "edge-2");
     assert_field(w, copy, "status", "DISABLED");
     assert_string_not_equal(get_cstr(w, copy, "id"), id);
@@ -58,7 +58,7 @@ static void a_clone_is_told_as_a_copy(void **state)
                         "Created the device \"edge-2\" as a copy of \"edge-1\".");
     assert_string_equal(last_audit(w)->object_name, "edge-2");
     assert_violation(world_call(w, "CloneDevice", w->made.api_token,
-                                make(w, "CloneDevice", "id", id, "name", "e", NULL)),
+                                world_make(w, "CloneDevice", "id", id, "name", "e", NULL)),
                      "name");
 }
 
@@ -70,7 +70,7 @@ static void a_clone_needs_the_permission_to_read(void **state)
     struct slice token = token_value(w, make_token(w, "creator", role));
 
     assert_status(world_call(w, "CloneDevice", token,
-                             make(w, "CloneDevice", "id", id, "name", "edge-2", NULL)),
+                             world_make(w, "CloneDevice", "id", id, "name", "edge-2", NULL)),
                   STATUS_PERMISSION_DENIED);
 }
 
@@ -80,15 +80,15 @@ static void a_batch_beyond_its_bytes_says_how_many_fit(void **state)
     const struct method *create = world_method(w, "CreateDevice");
     const struct message_type *device = create->resource->message;
     const struct field *labels = message_field_by_name(device, SLICE("labels"));
-    ProtobufCMessage *batch = make(w, "BatchGetDevices", NULL);
+    ProtobufCMessage *batch = world_make(w, "BatchGetDevices", NULL);
     struct reply reply;
     char value[256];
 
     memset(value, 'x', sizeof(value) - 1);
     value[255] = '\0';
     for (int i = 0; i < 80; i++) {
-        ProtobufCMessage *request = make(w, "CreateDevice", "device.name",
-                                         arena_printf(&w->arena, "large-%d", i).data, NULL);
+        ProtobufCMessage *request = world_make(w, "CreateDevice", "device.name",
+                                               arena_printf(&w->arena, "large-%d", i).data, NULL);
         ProtobufCMessage *message = field_get_message(request, create->resource);
         size_t capacity = 0;
 
@@ -103,8 +103,8 @@ static void a_batch_beyond_its_bytes_says_how_many_fit(void **state)
         }
         reply = world_call(w, "CreateDevice", w->made.api_token, request);
         assert_ok(reply);
-        set(&w->arena, world_method(w, "BatchGetDevices")->input, batch, "ids",
-            get_cstr(w, reply, "id"));
+        world_set(&w->arena, world_method(w, "BatchGetDevices")->input, batch, "ids",
+                  get_cstr(w, reply, "id"));
     }
     reply = world_call(w, "BatchGetDevices", w->made.api_token, batch);
     assert_status(reply, STATUS_RESOURCE_EXHAUSTED);
@@ -166,22 +166,23 @@ static void every_failed_allocation_is_answered(void **state)
     unsigned long number;
 
     for (number = 1;
-         call_failing(w, number, "DisableDevice", make(w, "DisableDevice", "id", id, NULL));
+         call_failing(w, number, "DisableDevice", world_make(w, "DisableDevice", "id", id, NULL));
          number++)
         ;
     assert_true(number > 10);
-    for (number = 1; call_failing(w, number, "CloneDevice",
-                                  make(w, "CloneDevice", "id", id, "name",
-                                       arena_printf(&w->arena, "copy-%lu", number).data, NULL));
+    for (number = 1;
+         call_failing(w, number, "CloneDevice",
+                      world_make(w, "CloneDevice", "id", id, "name",
+                                 arena_printf(&w->arena, "copy-%lu", number).data, NULL));
          number++)
         ;
     assert_true(number > 10);
     for (number = 1; call_failing(w, number, "GetDirectorUsage",
-                                  make(w, "GetDirectorUsage", "id", director, NULL));
+                                  world_make(w, "GetDirectorUsage", "id", director, NULL));
          number++)
         ;
     for (number = 1; call_failing(w, number, "ListDeviceActivityLogs",
-                                  make(w, "ListDeviceActivityLogs", "id", id, NULL));
+                                  world_make(w, "ListDeviceActivityLogs", "id", id, NULL));
          number++)
         ;
     for (number = 1;
@@ -199,7 +200,7 @@ static void every_failed_allocation_is_answered(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, engine_start, engine_end)
     const struct CMUnitTest tests[] = {
         TEST(an_action_is_told_by_its_verb_and_written_once),
         TEST(an_action_is_refused_when_the_object_has_changed),
@@ -220,7 +221,7 @@ int main(void)
     };
     int failures = cmocka_run_group_tests_name("engine actions", tests, NULL, NULL);
 
-    for (seed = 1; seed <= LATE_SEEDS; seed++)
+    for (engine_seed = 1; engine_seed <= LATE_SEEDS; engine_seed++)
         failures += cmocka_run_group_tests_name("engine actions over the late store", late_tests,
                                                 NULL, NULL);
     return failures;

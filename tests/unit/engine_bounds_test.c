@@ -2,7 +2,7 @@
  * The largest answers of the engine end in time: lists, usage, history, batches and refused deletions
  * of a thousand objects, by their rows, by their bytes, and by the processor's time on the loop.
  */
-#include "engine_fixture.h"
+#include "tests/support/engine.h"
 
 #define DEVICES 1000
 /* A loop is kept no longer; what is built to be debugged or watched is slower. */
@@ -35,8 +35,9 @@ static void create_devices(struct world *w, const char *one, const char *two)
         char name[32];
 
         snprintf(name, sizeof(name), "device-%04d", i);
-        assert_ok(world_call(w, "CreateDevice", w->made.api_token,
-                             make(w, "CreateDevice", "device.name", name, "device.directorIds", one,
+        assert_ok(
+            world_call(w, "CreateDevice", w->made.api_token,
+                       world_make(w, "CreateDevice", "device.name", name, "device.directorIds", one,
                                   "device.directorIds", two, NULL)));
     }
 }
@@ -49,16 +50,16 @@ static void a_thousand_objects_keep_no_loop(void **state)
     struct reply reply;
 
     create_devices(w, one, two);
-    reply = timed(w, "ListDevices", make(w, "ListDevices", "pageSize", "1000", NULL));
+    reply = timed(w, "ListDevices", world_make(w, "ListDevices", "pageSize", "1000", NULL));
     assert_ok(reply);
     assert_field(w, reply, "devices.0.name", "device-0000");
     reply = timed(w, "GetDirectorUsage",
-                  make(w, "GetDirectorUsage", "id", one, "pageSize", "1000", NULL));
+                  world_make(w, "GetDirectorUsage", "id", one, "pageSize", "1000", NULL));
     assert_ok(reply);
-    reply = timed(w, "DeleteDirector", make(w, "DeleteDirector", "id", one, NULL));
+    reply = timed(w, "DeleteDirector", world_make(w, "DeleteDirector", "id", one, NULL));
     assert_status(reply, STATUS_FAILED_PRECONDITION);
     reply = timed(w, "BatchDeleteDirectors",
-                  make(w, "BatchDeleteDirectors", "ids", one, "ids", two, NULL));
+                  world_make(w, "BatchDeleteDirectors", "ids", one, "ids", two, NULL));
     assert_status(reply, STATUS_FAILED_PRECONDITION);
     assert_string_equal(
         reply.status.message.data,
@@ -78,8 +79,8 @@ static void a_long_history_keeps_no_loop(void **state)
     }
     do {
         struct reply reply = timed(w, "ListDeviceActivityLogs",
-                                   make(w, "ListDeviceActivityLogs", "id", id, "pageSize", "1000",
-                                        "pageToken", token, NULL));
+                                   world_make(w, "ListDeviceActivityLogs", "id", id, "pageSize",
+                                              "1000", "pageToken", token, NULL));
 
         assert_ok(reply);
         token = get_cstr(w, reply, "nextPageToken");
@@ -94,8 +95,8 @@ static void create_large_device(struct world *w, const char *name, const char *d
 {
     const struct method *create = world_method(w, "CreateDevice");
     const struct field *labels = message_field_by_name(create->resource->message, SLICE("labels"));
-    ProtobufCMessage *request = make(w, "CreateDevice", "device.name", name, "device.directorIds",
-                                     director, NULL);
+    ProtobufCMessage *request = world_make(w, "CreateDevice", "device.name", name,
+                                           "device.directorIds", director, NULL);
     ProtobufCMessage *device = field_get_message(request, create->resource);
     size_t capacity = 0;
     char value[256];
@@ -121,11 +122,12 @@ static int pages_of(struct world *w, const char *method, const char *id, const c
     int pages = 0;
 
     do {
-        ProtobufCMessage *request = make(w, method, "pageSize", "1000", "pageToken", token, NULL);
+        ProtobufCMessage *request = world_make(w, method, "pageSize", "1000", "pageToken", token,
+                                               NULL);
         struct reply reply;
 
         if (id != NULL)
-            set(&w->arena, world_method(w, method)->input, request, "id", id);
+            world_set(&w->arena, world_method(w, method)->input, request, "id", id);
         reply = timed(w, method, request);
         assert_ok(reply);
         assert_true(get_cstr(w, reply, first)[0] != '\0');
@@ -153,7 +155,7 @@ static void pages_of_large_records_end_by_their_bytes(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, engine_start, engine_end)
     const struct CMUnitTest tests[] = {
         TEST(a_thousand_objects_keep_no_loop),
         TEST(a_long_history_keeps_no_loop),
@@ -164,7 +166,7 @@ int main(void)
     };
     int failures = cmocka_run_group_tests_name("engine bounds", tests, NULL, NULL);
 
-    for (seed = 1; seed <= LATE_SEEDS; seed++)
+    for (engine_seed = 1; engine_seed <= LATE_SEEDS; engine_seed++)
         failures += cmocka_run_group_tests_name("engine bounds over the late store", late_tests,
                                                 NULL, NULL);
     return failures;

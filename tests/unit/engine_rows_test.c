@@ -1,5 +1,5 @@
 /* The rows of objects: exclusive references, many objects in one commit, and what `check` says. */
-#include "tests/unit/engine_fixture.h"
+#include "tests/support/engine.h"
 
 #include "rpc/services/index_build.h"
 #include "rpc/services/resource/rows.h"
@@ -12,7 +12,7 @@ static int start_exclusive(void **state)
         contract_kind(world_contract(), SLICE("devices"))->message, SLICE("directorIds"));
 
     field->exclusive = true;
-    return start(state);
+    return engine_start(state);
 }
 
 static int end_exclusive(void **state)
@@ -21,7 +21,7 @@ static int end_exclusive(void **state)
         contract_kind(world_contract(), SLICE("devices"))->message, SLICE("directorIds"));
 
     field->exclusive = false;
-    return end(state);
+    return engine_end(state);
 }
 
 static void note(void *context, struct slice sentence)
@@ -98,9 +98,9 @@ static void of_two_that_refer_exclusively_at_once_one_succeeds(void **state)
 
         for (int i = 0; i < 2; i++)
             world_begin(w, &calls[i], "CreateDevice", w->made.api_token,
-                        make(w, "CreateDevice", "device.name",
-                             arena_printf(&w->arena, "edge-%d-%d", round, i).data,
-                             "device.directorIds", director, NULL),
+                        world_make(w, "CreateDevice", "device.name",
+                                   arena_printf(&w->arena, "edge-%d-%d", round, i).data,
+                                   "device.directorIds", director, NULL),
                         (struct call_extra){0});
         for (int i = 0; i < 2; i++)
             replies[i] = world_finish(&calls[i]);
@@ -151,10 +151,10 @@ static void a_hundred_objects_with_three_references_go_in_one_commit(void **stat
                                 "id");
     for (int i = 0; i < DEVICES; i++)
         assert_ok(world_call(w, "CreateDevice", w->made.api_token,
-                             make(w, "CreateDevice", "device.name",
-                                  arena_printf(&w->arena, "edge-%d", i).data, "device.directorIds",
-                                  directors[0], "device.directorIds", directors[1],
-                                  "device.directorIds", directors[2], NULL)));
+                             world_make(w, "CreateDevice", "device.name",
+                                        arena_printf(&w->arena, "edge-%d", i).data,
+                                        "device.directorIds", directors[0], "device.directorIds",
+                                        directors[1], "device.directorIds", directors[2], NULL)));
     assert_int_equal(read_devices(w, states, DEVICES), DEVICES);
     commit_init(&commit, &w->arena);
     for (int i = 0; i < DEVICES; i++) {
@@ -185,13 +185,13 @@ static int start_credential(void **state)
     static const struct credential_field credential = {.prefix = SLICE_INIT("dsd_")};
 
     credential_field()->credential = &credential;
-    return start(state);
+    return engine_start(state);
 }
 
 static int end_credential(void **state)
 {
     credential_field()->credential = NULL;
-    return end(state);
+    return engine_end(state);
 }
 
 /* The director as it is stored, its secrets included. */
@@ -268,8 +268,8 @@ static void a_credential_leads_to_its_object_until_it_is_replaced_or_deleted(voi
     assert_string_equal(credential->masked, "dsd_....last");
     assert_int_equal(credential->set_time_ms, 7);
     assert_ok(world_call(w, "UpdateDirector", w->made.api_token,
-                         make(w, "UpdateDirector", "director.id", id, "director.name", "dir-2",
-                              "updateMask.paths", "name", NULL)));
+                         world_make(w, "UpdateDirector", "director.id", id, "director.name",
+                                    "dir-2", "updateMask.paths", "name", NULL)));
     assert_true(slice_equal(read_director(w, id).secrets, director.secrets));
     assert_true(has_hash(w, 'b'));
     assert_sound(w);
@@ -454,7 +454,7 @@ static void an_index_that_the_contract_dropped_is_removed(void **state)
     assert_sound(w);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, engine_start, engine_end)
 #define EXCLUSIVE(name) cmocka_unit_test_setup_teardown(name, start_exclusive, end_exclusive)
 
 #define CREDENTIAL(name) cmocka_unit_test_setup_teardown(name, start_credential, end_credential)
@@ -479,7 +479,8 @@ int main(void)
 
     world_owner_phc = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA"; /* nobody signs in with it */
     failures += cmocka_run_group_tests_name("RocksDB", of_building, NULL, NULL);
-    for (seed = 0; seed <= LATE_SEEDS; seed++)
-        failures += cmocka_run_group_tests_name(seed == 0 ? "RocksDB" : "late", tests, NULL, NULL);
+    for (engine_seed = 0; engine_seed <= LATE_SEEDS; engine_seed++)
+        failures += cmocka_run_group_tests_name(engine_seed == 0 ? "RocksDB" : "late", tests, NULL,
+                                                NULL);
     return failures;
 }

@@ -1,5 +1,5 @@
 /* The resource engine: what is created, read, referred to and deleted, and its life as a whole. */
-#include "tests/unit/engine_fixture.h"
+#include "tests/support/engine.h"
 
 /* -- creating --------------------------------------------------------------------------------- */
 
@@ -12,8 +12,8 @@ static void a_name_alone_creates_a_device(void **state)
     assert_ok(made);
     assert_field(w, made, "name", "edge-1");
     assert_field(w, made, "status", "ENABLED");
-    assert_true(get(w, made, "etag").len > 0);
-    assert_true(slice_starts_with(get(w, made, "createdBy"), SLICE("token:")));
+    assert_true(world_get(w, made, "etag").len > 0);
+    assert_true(slice_starts_with(world_get(w, made, "createdBy"), SLICE("token:")));
     assert_string_equal(get_cstr(w, made, "createTime"), get_cstr(w, made, "updateTime"));
     read = get_device(w, get_cstr(w, made, "id"));
     assert_ok(read);
@@ -25,9 +25,10 @@ static void what_only_the_server_sets_is_ignored_in_a_request(void **state)
 {
     struct world *w = *state;
     struct reply made = world_call(w, "CreateDevice", w->made.api_token,
-                                   make(w, "CreateDevice", "device.name", "edge-1", "device.id",
-                                        "00000000-0000-7000-8000-000000000000", "device.createdBy",
-                                        "me", "device.createTime", "1", "device.etag", "77", NULL));
+                                   world_make(w, "CreateDevice", "device.name", "edge-1",
+                                              "device.id", "00000000-0000-7000-8000-000000000000",
+                                              "device.createdBy", "me", "device.createTime", "1",
+                                              "device.etag", "77", NULL));
 
     assert_ok(made);
     assert_string_not_equal(get_cstr(w, made, "id"), "00000000-0000-7000-8000-000000000000");
@@ -41,7 +42,7 @@ static void enums_left_out_get_their_default_at_any_depth(void **state)
     struct world *w = *state;
     struct reply made = world_call(
         w, "CreateDevice", w->made.api_token,
-        make(w, "CreateDevice", "device.name", "edge-1", "device.syslog.port", "1514", NULL));
+        world_make(w, "CreateDevice", "device.name", "edge-1", "device.syslog.port", "1514", NULL));
 
     assert_ok(made);
     assert_field(w, made, "syslog.protocol", "UDP");
@@ -65,9 +66,9 @@ static void violations_carry_paths_of_the_resource(void **state)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct reply reply = world_call(
-            w, "CreateDevice", w->made.api_token,
-            make(w, "CreateDevice", "device.name", "a name", rows[i].path, rows[i].value, NULL));
+        struct reply reply = world_call(w, "CreateDevice", w->made.api_token,
+                                        world_make(w, "CreateDevice", "device.name", "a name",
+                                                   rows[i].path, rows[i].value, NULL));
 
         assert_violation(reply, rows[i].violation);
     }
@@ -79,21 +80,21 @@ static void a_director_is_reached_by_a_name_or_an_address(void **state)
     struct world *w = *state;
 
     assert_violation(world_call(w, "CreateDirector", w->made.api_token,
-                                make(w, "CreateDirector", "director.name", "edge-1",
-                                     "director.address", "not a host", NULL)),
+                                world_make(w, "CreateDirector", "director.name", "edge-1",
+                                           "director.address", "not a host", NULL)),
                      "address");
     assert_ok(world_call(w, "CreateDirector", w->made.api_token,
-                         make(w, "CreateDirector", "director.name", "edge-1", "director.address",
-                              "2001:db8::1", NULL)));
+                         world_make(w, "CreateDirector", "director.name", "edge-1",
+                                    "director.address", "2001:db8::1", NULL)));
 }
 
 static void all_violations_come_at_once(void **state)
 {
     struct world *w = *state;
     struct reply reply = world_call(w, "CreateDevice", w->made.api_token,
-                                    make(w, "CreateDevice", "device.name", "x",
-                                         "device.directorIds", "nonsense", "device.http.port", "0",
-                                         NULL));
+                                    world_make(w, "CreateDevice", "device.name", "x",
+                                               "device.directorIds", "nonsense", "device.http.port",
+                                               "0", NULL));
 
     assert_violation(reply, "name");
     assert_violation(reply, "http.port");
@@ -130,7 +131,7 @@ static void validate_only_checks_everything_and_changes_nothing(void **state)
     uint64_t before = store_revision(w->fixture.store);
     struct reply made = world_call(
         w, "CreateDevice", w->made.api_token,
-        make(w, "CreateDevice", "device.name", "edge-1", "validateOnly", "true", NULL));
+        world_make(w, "CreateDevice", "device.name", "edge-1", "validateOnly", "true", NULL));
 
     assert_ok(made);
     assert_field(w, made, "name", "edge-1");
@@ -139,7 +140,7 @@ static void validate_only_checks_everything_and_changes_nothing(void **state)
     assert_ok(create_device(w, "edge-1", NULL));
     made = world_call(
         w, "CreateDevice", w->made.api_token,
-        make(w, "CreateDevice", "device.name", "EDGE-1", "validateOnly", "true", NULL));
+        world_make(w, "CreateDevice", "device.name", "EDGE-1", "validateOnly", "true", NULL));
     assert_status(made, STATUS_ALREADY_EXISTS);
 }
 
@@ -147,7 +148,8 @@ static void validate_only_deletes_nothing(void **state)
 {
     struct world *w = *state;
     const char *director = get_cstr(w, create_director(w, "one"), "id");
-    ProtobufCMessage *try = make(w, "DeleteDirector", "id", director, "validateOnly", "true", NULL);
+    ProtobufCMessage *try = world_make(w, "DeleteDirector", "id", director, "validateOnly", "true",
+                                       NULL);
 
     assert_ok(world_call(w, "DeleteDirector", w->made.api_token, try));
     assert_ok(call_id(w, "GetDirector", director));
@@ -160,11 +162,11 @@ static void more_references_than_an_object_may_have_are_refused(void **state)
 {
     struct world *w = *state;
     const struct message_type *type = world_method(w, "CreateDevice")->input;
-    ProtobufCMessage *request = make(w, "CreateDevice", "device.name", "edge-1", NULL);
+    ProtobufCMessage *request = world_make(w, "CreateDevice", "device.name", "edge-1", NULL);
 
     for (int i = 0; i < 65; i++)
-        set(&w->arena, type, request, "device.directorIds",
-            arena_printf(&w->arena, "0192f0c1-2345-7000-8000-%012d", i).data);
+        world_set(&w->arena, type, request, "device.directorIds",
+                  arena_printf(&w->arena, "0192f0c1-2345-7000-8000-%012d", i).data);
     assert_status(world_call(w, "CreateDevice", w->made.api_token, request),
                   STATUS_INVALID_ARGUMENT);
 }
@@ -180,8 +182,8 @@ static void a_reference_given_twice_is_refused_in_whatever_case(void **state)
         upper[i] = (char)(director[i] >= 'a' ? director[i] - ('a' - 'A') : director[i]);
     assert_string_not_equal(upper, director);
     reply = world_call(w, "CreateDevice", w->made.api_token,
-                       make(w, "CreateDevice", "device.name", "edge-1", "device.directorIds", upper,
-                            "device.directorIds", director, NULL));
+                       world_make(w, "CreateDevice", "device.name", "edge-1", "device.directorIds",
+                                  upper, "device.directorIds", director, NULL));
     assert_status(reply, STATUS_INVALID_ARGUMENT);
     assert_non_null(find_detail(reply, DETAIL_FIELD_VIOLATION, "directorIds[1]"));
     assert_ok(create_device(w, "edge-1", upper));
@@ -198,8 +200,8 @@ static void unknown_ids_are_not_found(void **state)
         assert_status(get_device(w, ids[i]), STATUS_NOT_FOUND);
         assert_status(call_id(w, "DeleteDevice", ids[i]), STATUS_NOT_FOUND);
         assert_status(world_call(w, "UpdateDevice", w->made.api_token,
-                                 make(w, "UpdateDevice", "device.id", ids[i], "device.description",
-                                      "x", NULL)),
+                                 world_make(w, "UpdateDevice", "device.id", ids[i],
+                                            "device.description", "x", NULL)),
                       STATUS_NOT_FOUND);
     }
 }
@@ -221,17 +223,18 @@ static void another_organization_sees_nothing(void **state)
                                  NULL, SLICE("Other"), SLICE("other@example.com"), NULL, false,
                                  &other);
     assert_int_equal(status.code, STATUS_OK);
-    assert_status(world_call(w, "GetDevice", other.api_token, make(w, "GetDevice", "id", id, NULL)),
-                  STATUS_NOT_FOUND);
+    assert_status(
+        world_call(w, "GetDevice", other.api_token, world_make(w, "GetDevice", "id", id, NULL)),
+        STATUS_NOT_FOUND);
     assert_field(w, world_call(w, "ListDevices", other.api_token, NULL), "devices.0.id", "");
     /* Its reference would be one to nothing, and the name is free. */
     assert_violation(
         world_call(w, "CreateDevice", other.api_token,
-                   make(w, "CreateDevice", "device.name", "edge-1", "device.directorIds",
-                        get_cstr(w, create_director(w, "dir-1"), "id"), NULL)),
+                   world_make(w, "CreateDevice", "device.name", "edge-1", "device.directorIds",
+                              get_cstr(w, create_director(w, "dir-1"), "id"), NULL)),
         "directorIds[0]");
     assert_ok(world_call(w, "CreateDevice", other.api_token,
-                         make(w, "CreateDevice", "device.name", "edge-1", NULL)));
+                         world_make(w, "CreateDevice", "device.name", "edge-1", NULL)));
 }
 
 static void lists_page_in_the_order_of_creation(void **state)
@@ -249,14 +252,15 @@ static void lists_page_in_the_order_of_creation(void **state)
     for (int page = 0; page < 3; page++) {
         struct reply reply = world_call(
             w, "ListDevices", w->made.api_token,
-            make(w, "ListDevices", "pageSize", "3", "pageToken", token, NULL));
+            world_make(w, "ListDevices", "pageSize", "3", "pageToken", token, NULL));
 
         assert_ok(reply);
         assert_field(w, reply, "totalSize", "7");
         for (int i = 0; i < 3 && seen < 7; i++, seen++) {
             snprintf(name, sizeof(name), "device-%d", seen);
             assert_field(w, reply, arena_printf(&w->arena, "devices.%d.name", i).data, name);
-            assert_true(get(w, reply, arena_printf(&w->arena, "devices.%d.etag", i).data).len > 0);
+            assert_true(
+                world_get(w, reply, arena_printf(&w->arena, "devices.%d.etag", i).data).len > 0);
         }
         token = get_cstr(w, reply, "nextPageToken");
         assert_int_equal(strlen(token) == 0, page == 2);
@@ -281,14 +285,14 @@ static void altered_and_foreign_page_tokens_are_refused(void **state)
         assert_ok(create_director(w, name));
     }
     reply = world_call(w, "ListDevices", w->made.api_token,
-                       make(w, "ListDevices", "pageSize", "1", NULL));
-    token = arena_cstr(&w->arena, get(w, reply, "nextPageToken"));
+                       world_make(w, "ListDevices", "pageSize", "1", NULL));
+    token = arena_cstr(&w->arena, world_get(w, reply, "nextPageToken"));
     assert_violation(world_call(w, "ListDirectors", w->made.api_token,
-                                make(w, "ListDirectors", "pageToken", token, NULL)),
+                                world_make(w, "ListDirectors", "pageToken", token, NULL)),
                      "pageToken");
     token[10] = token[10] == 'A' ? 'B' : 'A';
     assert_violation(world_call(w, "ListDevices", w->made.api_token,
-                                make(w, "ListDevices", "pageToken", token, NULL)),
+                                world_make(w, "ListDevices", "pageToken", token, NULL)),
                      "pageToken");
 }
 
@@ -327,7 +331,8 @@ static void blockers_that_may_not_be_read_are_counted(void **state)
 
     assert_ok(create_device(w, "edge-1", director));
     assert_ok(create_device(w, "edge-2", director));
-    reply = world_call(w, "DeleteDirector", token, make(w, "DeleteDirector", "id", director, NULL));
+    reply = world_call(w, "DeleteDirector", token,
+                       world_make(w, "DeleteDirector", "id", director, NULL));
     assert_status(reply, STATUS_FAILED_PRECONDITION);
     detail = find_detail(reply, DETAIL_PRECONDITION_VIOLATION,
                          arena_printf(&w->arena, "directors/%s", director).data);
@@ -416,7 +421,7 @@ static void a_device_lives(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, engine_start, engine_end)
     const struct CMUnitTest tests[] = {
         TEST(a_name_alone_creates_a_device),
         TEST(what_only_the_server_sets_is_ignored_in_a_request),
@@ -448,7 +453,7 @@ int main(void)
     };
     int failures = cmocka_run_group_tests_name("engine", tests, NULL, NULL);
 
-    for (seed = 1; seed <= LATE_SEEDS; seed++)
+    for (engine_seed = 1; engine_seed <= LATE_SEEDS; engine_seed++)
         failures += cmocka_run_group_tests_name("engine over the late store", late_tests, NULL,
                                                 NULL);
     return failures;

@@ -1,6 +1,6 @@
 /* The resource engine: updates and their masks, their audit, two calls at a time, failing
  * allocations. */
-#include "tests/unit/engine_fixture.h"
+#include "tests/support/engine.h"
 
 /* -- updating --------------------------------------------------------------------------------- */
 
@@ -14,8 +14,9 @@ static void a_mask_touches_only_what_it_names(void **state)
     assert_ok(update_device(w, id, "device.syslog.address", "10.0.0.1", "syslog.address"));
     /* A body that holds more than the mask. */
     reply = world_call(w, "UpdateDevice", w->made.api_token,
-                       make(w, "UpdateDevice", "device.id", id, "device.name", "edge-2",
-                            "device.description", "new", "updateMask.paths", "description", NULL));
+                       world_make(w, "UpdateDevice", "device.id", id, "device.name", "edge-2",
+                                  "device.description", "new", "updateMask.paths", "description",
+                                  NULL));
     assert_ok(reply);
     assert_field(w, reply, "name", "edge-1");
     assert_field(w, reply, "description", "new");
@@ -75,7 +76,7 @@ static void an_update_needs_an_id(void **state)
     struct world *w = *state;
 
     assert_violation(world_call(w, "UpdateDevice", w->made.api_token,
-                                make(w, "UpdateDevice", "device.name", "edge-2", NULL)),
+                                world_make(w, "UpdateDevice", "device.name", "edge-2", NULL)),
                      "id");
 }
 
@@ -91,7 +92,7 @@ static void a_star_replaces_everything_that_can_change(void **state)
     assert_field(w, reply, "id", id);
     assert_field(w, reply, "description", "");
     assert_field(w, reply, "status", "ENABLED");
-    assert_true(get(w, reply, "createTime").len > 0);
+    assert_true(world_get(w, reply, "createTime").len > 0);
 }
 
 static void masks_that_name_nothing_are_refused(void **state)
@@ -127,15 +128,15 @@ static void immutable_fields_are_refused_when_they_differ(void **state)
     const char *id = get_cstr(w, create_director(w, "dir-1"), "id");
 
     assert_ok(world_call(w, "UpdateDirector", w->made.api_token,
-                         make(w, "UpdateDirector", "director.id", id, "director.mode", "MANAGED",
-                              "director.description", "x", NULL)));
+                         world_make(w, "UpdateDirector", "director.id", id, "director.mode",
+                                    "MANAGED", "director.description", "x", NULL)));
     assert_violation(world_call(w, "UpdateDirector", w->made.api_token,
-                                make(w, "UpdateDirector", "director.id", id, "director.mode",
-                                     "SELF_MANAGED", NULL)),
+                                world_make(w, "UpdateDirector", "director.id", id, "director.mode",
+                                           "SELF_MANAGED", NULL)),
                      "mode");
     assert_violation(world_call(w, "UpdateDirector", w->made.api_token,
-                                make(w, "UpdateDirector", "director.id", id, "director.mode",
-                                     "SELF_MANAGED", "updateMask.paths", "mode", NULL)),
+                                world_make(w, "UpdateDirector", "director.id", id, "director.mode",
+                                           "SELF_MANAGED", "updateMask.paths", "mode", NULL)),
                      "mode");
 }
 
@@ -178,21 +179,21 @@ static void if_match_is_judged_by_the_stored_revision(void **state)
 
     reply = world_call_with(
         w, "UpdateDevice", w->made.api_token,
-        make(w, "UpdateDevice", "device.id", id, "device.description", "x", NULL),
+        world_make(w, "UpdateDevice", "device.id", id, "device.description", "x", NULL),
         (struct call_extra){.if_match = etag});
     assert_ok(reply);
     reply = world_call_with(
         w, "UpdateDevice", w->made.api_token,
-        make(w, "UpdateDevice", "device.id", id, "device.description", "y", NULL),
+        world_make(w, "UpdateDevice", "device.id", id, "device.description", "y", NULL),
         (struct call_extra){.if_match = etag});
     assert_status(reply, STATUS_ABORTED);
     assert_int_equal(status_http(&reply.status), 412);
     reply = world_call_with(w, "DeleteDevice", w->made.api_token,
-                            make(w, "DeleteDevice", "id", id, NULL),
+                            world_make(w, "DeleteDevice", "id", id, NULL),
                             (struct call_extra){.if_match = etag});
     assert_status(reply, STATUS_ABORTED);
     reply = world_call_with(w, "DeleteDevice", w->made.api_token,
-                            make(w, "DeleteDevice", "id", id, NULL),
+                            world_make(w, "DeleteDevice", "id", id, NULL),
                             (struct call_extra){.if_match = "*"});
     assert_ok(reply);
 }
@@ -215,8 +216,8 @@ static void validate_only_updates_change_nothing(void **state)
     struct world *w = *state;
     const char *id = get_cstr(w, create_device(w, "edge-1", NULL), "id");
     struct reply reply = world_call(w, "UpdateDevice", w->made.api_token,
-                                    make(w, "UpdateDevice", "device.id", id, "device.name",
-                                         "edge-2", "validateOnly", "true", NULL));
+                                    world_make(w, "UpdateDevice", "device.id", id, "device.name",
+                                               "edge-2", "validateOnly", "true", NULL));
 
     assert_ok(reply);
     assert_field(w, reply, "name", "edge-2");
@@ -228,7 +229,7 @@ static void validate_only_updates_change_nothing(void **state)
 /* The last audit row of the organization. */
 static struct reply set_labels(struct world *w, const char *id, const char *key, const char *value)
 {
-    ProtobufCMessage *request = make(w, "UpdateDevice", "device.id", id, NULL);
+    ProtobufCMessage *request = world_make(w, "UpdateDevice", "device.id", id, NULL);
     const struct method *method = world_method(w, "UpdateDevice");
     ProtobufCMessage *device = field_get_message(request, method->resource);
     const struct field *labels = message_field_by_name(method->resource->message, SLICE("labels"));
@@ -260,8 +261,8 @@ static void changes_are_audited_with_their_paths(void **state)
     assert_string_equal(row->changes[1]->path, "status");
     assert_string_equal(row->changes[1]->after, "\"ENABLED\"");
     assert_ok(world_call(w, "UpdateDevice", w->made.api_token,
-                         make(w, "UpdateDevice", "device.id", id, "device.description", "a \"b\"",
-                              "device.tags", "t1", "device.tags", "t2", NULL)));
+                         world_make(w, "UpdateDevice", "device.id", id, "device.description",
+                                    "a \"b\"", "device.tags", "t1", "device.tags", "t2", NULL)));
     row = last_audit(w);
     assert_string_equal(row->action, "UpdatedDevice");
     assert_int_equal(row->n_changes, 2);
@@ -312,7 +313,7 @@ static void of_two_creations_with_one_name_one_wins(void **state)
 
     for (int i = 0; i < 10; i++) {
         const char *name = arena_printf(&w->arena, "device-%d", i).data;
-        ProtobufCMessage *request = make(w, "CreateDevice", "device.name", name, NULL);
+        ProtobufCMessage *request = world_make(w, "CreateDevice", "device.name", name, NULL);
         struct test_call calls[2];
         struct reply first, second;
 
@@ -338,9 +339,9 @@ static void a_reference_and_the_deletion_of_its_target_never_both_win(void **sta
     for (int i = 0; i < 10; i++) {
         const char *name = arena_printf(&w->arena, "object-%d", i).data;
         const char *director = get_cstr(w, create_director(w, name), "id");
-        ProtobufCMessage *create = make(w, "CreateDevice", "device.name", name,
-                                        "device.directorIds", director, NULL);
-        ProtobufCMessage *drop = make(w, "DeleteDirector", "id", director, NULL);
+        ProtobufCMessage *create = world_make(w, "CreateDevice", "device.name", name,
+                                              "device.directorIds", director, NULL);
+        ProtobufCMessage *drop = world_make(w, "DeleteDirector", "id", director, NULL);
         struct test_call calls[2];
         struct reply created, dropped;
 
@@ -366,10 +367,10 @@ static void two_updates_of_one_device_both_hold(void **state)
     struct reply device;
 
     world_begin(w, &calls[0], "UpdateDevice", w->made.api_token,
-                make(w, "UpdateDevice", "device.id", id, "device.description", "one", NULL),
+                world_make(w, "UpdateDevice", "device.id", id, "device.description", "one", NULL),
                 (struct call_extra){0});
     world_begin(w, &calls[1], "UpdateDevice", w->made.api_token,
-                make(w, "UpdateDevice", "device.id", id, "device.tags", "two", NULL),
+                world_make(w, "UpdateDevice", "device.id", id, "device.tags", "two", NULL),
                 (struct call_extra){0});
     assert_ok(world_finish(&calls[0]));
     assert_ok(world_finish(&calls[1]));
@@ -390,20 +391,22 @@ static void every_failed_allocation_is_answered(void **state)
     unsigned long number;
 
     for (number = 1; call_failing(w, number, "CreateDevice",
-                                  make(w, "CreateDevice", "device.name",
-                                       arena_printf(&w->arena, "device-%lu", number).data,
-                                       "device.directorIds", director, NULL));
+                                  world_make(w, "CreateDevice", "device.name",
+                                             arena_printf(&w->arena, "device-%lu", number).data,
+                                             "device.directorIds", director, NULL));
          number++)
         ;
     assert_true(number > 10);
-    for (number = 1; call_failing(w, number, "GetDevice", make(w, "GetDevice", "id", id, NULL));
+    for (number = 1;
+         call_failing(w, number, "GetDevice", world_make(w, "GetDevice", "id", id, NULL)); number++)
+        ;
+    for (number = 1; call_failing(w, number, "ListDevices", world_make(w, "ListDevices", NULL));
          number++)
         ;
-    for (number = 1; call_failing(w, number, "ListDevices", make(w, "ListDevices", NULL)); number++)
-        ;
-    for (number = 1; call_failing(w, number, "UpdateDevice",
-                                  make(w, "UpdateDevice", "device.id", id, "device.description",
-                                       arena_printf(&w->arena, "%lu", number).data, NULL));
+    for (number = 1;
+         call_failing(w, number, "UpdateDevice",
+                      world_make(w, "UpdateDevice", "device.id", id, "device.description",
+                                 arena_printf(&w->arena, "%lu", number).data, NULL));
          number++)
         ;
     assert_true(number > 10);
@@ -413,7 +416,7 @@ static void every_failed_allocation_is_answered(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, engine_start, engine_end)
     const struct CMUnitTest tests[] = {
         TEST(a_mask_touches_only_what_it_names),
         TEST(a_oneof_that_is_set_once_keeps_its_member),
@@ -445,7 +448,7 @@ int main(void)
     };
     int failures = cmocka_run_group_tests_name("engine updates", tests, NULL, NULL);
 
-    for (seed = 1; seed <= LATE_SEEDS; seed++)
+    for (engine_seed = 1; engine_seed <= LATE_SEEDS; engine_seed++)
         failures += cmocka_run_group_tests_name("engine updates over the late store", late_tests,
                                                 NULL, NULL);
     return failures;

@@ -1,5 +1,5 @@
 /* The change feed on both engines: what rows tell, what trimming takes and what it leaves said. */
-#include "tests/unit/store_fixture.h"
+#include "tests/support/store_fixture.h"
 
 #include "base/clock.h"
 #include "storage/check.h"

@@ -5,7 +5,8 @@
 
 static struct status parse(const char *type, const char *text, struct filter *ret_filter)
 {
-    return filter_parse(&arena, type_of(type), slice_from_cstr(text), key_fold_text, ret_filter);
+    return filter_parse(&json_arena, type_of(type), slice_from_cstr(text), key_fold_text,
+                        ret_filter);
 }
 
 static bool matches(const char *type, const char *json, const char *text)
@@ -282,7 +283,7 @@ static void refusals_say_where_and_what_would_be_right(void **state)
 
         assert_int_equal(status.code, STATUS_INVALID_ARGUMENT);
         assert_true(slice_equal(status.details->subject, SLICE("filter")));
-        if (strstr(arena_cstr(&arena, status.details->description), cases[i].sentence) == NULL)
+        if (strstr(arena_cstr(&json_arena, status.details->description), cases[i].sentence) == NULL)
             fail_msg("%s: wanted %s, got %.*s", cases[i].filter, cases[i].sentence,
                      SLICE_ARG(status.details->description));
     }
@@ -294,8 +295,8 @@ static const char *repeat(const char *first, const char *part, size_t count, con
     struct slice text = slice_from_cstr(first);
 
     for (size_t i = 0; i < count; i++)
-        text = arena_printf(&arena, "%.*s%s", SLICE_ARG(text), part);
-    return arena_printf(&arena, "%.*s%s", SLICE_ARG(text), last).data;
+        text = arena_printf(&json_arena, "%.*s%s", SLICE_ARG(text), part);
+    return arena_printf(&json_arena, "%.*s%s", SLICE_ARG(text), last).data;
 }
 
 static void bounds_hold_to_the_last_unit(void **state)
@@ -349,19 +350,23 @@ static void each_allocation_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(strings_compare_without_regard_to_case, start, finish),
-        cmocka_unit_test_setup_teardown(an_escaped_asterisk_is_one, start, finish),
-        cmocka_unit_test_setup_teardown(numbers_bools_and_enums_compare_as_what_they_are, start,
-                                        finish),
-        cmocka_unit_test_setup_teardown(maps_lists_and_choices_are_reached, start, finish),
-        cmocka_unit_test_setup_teardown(times_and_durations_compare_by_their_moment, start, finish),
-        cmocka_unit_test_setup_teardown(or_binds_tighter_than_and, start, finish),
-        cmocka_unit_test_setup_teardown(refusals_say_where_and_what_would_be_right, start, finish),
-        cmocka_unit_test_setup_teardown(bounds_hold_to_the_last_unit, start, finish),
+        cmocka_unit_test_setup_teardown(strings_compare_without_regard_to_case, json_start,
+                                        json_finish),
+        cmocka_unit_test_setup_teardown(an_escaped_asterisk_is_one, json_start, json_finish),
+        cmocka_unit_test_setup_teardown(numbers_bools_and_enums_compare_as_what_they_are,
+                                        json_start, json_finish),
+        cmocka_unit_test_setup_teardown(maps_lists_and_choices_are_reached, json_start,
+                                        json_finish),
+        cmocka_unit_test_setup_teardown(times_and_durations_compare_by_their_moment, json_start,
+                                        json_finish),
+        cmocka_unit_test_setup_teardown(or_binds_tighter_than_and, json_start, json_finish),
+        cmocka_unit_test_setup_teardown(refusals_say_where_and_what_would_be_right, json_start,
+                                        json_finish),
+        cmocka_unit_test_setup_teardown(bounds_hold_to_the_last_unit, json_start, json_finish),
 #ifdef DATASTREAM_FAULTS
-        cmocka_unit_test_setup_teardown(each_allocation_may_fail, start, finish),
+        cmocka_unit_test_setup_teardown(each_allocation_may_fail, json_start, json_finish),
 #endif
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, json_setup, json_teardown);
 }

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "formats_fixture.h"
 #include "rpc/call/pipeline_yaml.h"
+#include "tests/support/formats.h"
 
 #define T(text) SLICE_INIT(text)
 /* One processor, whose own keys follow with an indentation of 4. */

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "formats_fixture.h"
 #include "rpc/call/interval.h"
+#include "tests/support/formats.h"
 
 #define T(text) SLICE_INIT(text)
 

@@ -2,7 +2,7 @@
  * Streaming methods of the contract over gRPC, between an exchange and a chain that are played:
  * what is sent when, how a slow client holds it back, and every way to end.
  */
-#include "grpc_fixture.h"
+#include "tests/support/played/grpc.h"
 
 #include <unistd.h>
 
@@ -14,7 +14,7 @@ static const struct slice empty_request = SLICE_INIT("\0\0\0\0\0");
 
 static int stream_setup(void **state)
 {
-    setup(state);
+    played_setup(state);
     played.streams = true;
     played.room = 65536;
     stream_played.opens = true;
@@ -23,8 +23,8 @@ static int stream_setup(void **state)
 
 static void watch(void)
 {
-    begin(SLICE(WATCH));
-    send_body(empty_request);
+    played_begin(SLICE(WATCH));
+    played_send_body(empty_request);
 }
 
 static uint32_t big_endian(const char *at)
@@ -37,7 +37,8 @@ static uint32_t big_endian(const char *at)
 /* The client takes what waits: whole frames, of which each tells the next revision. */
 static void take_messages(unsigned *told)
 {
-    const struct message_type *type = contract_method(frontends.contract, SLICE(WATCH))->output;
+    const struct message_type *type =
+        contract_method(played_frontends.contract, SLICE(WATCH))->output;
     const struct field *revision = message_field_by_name(type, SLICE("revision"));
     const struct piece_sent *piece;
 
@@ -84,7 +85,7 @@ static void messages_follow_the_head_and_trailers_follow_them(void **state)
     watch();
     assert_int_equal(played.answers, 1);
     assert_int_equal(played.status, 200);
-    assert_int_equal(sent(SLICE("grpc-status")).len, 0);
+    assert_int_equal(played_sent(SLICE("grpc-status")).len, 0);
     take_messages(&told);
     assert_int_equal(told, 4);
     assert_false(played.ended);
@@ -95,7 +96,7 @@ static void messages_follow_the_head_and_trailers_follow_them(void **state)
     assert_int_equal(told, 6);
     assert_ended(SLICE("14"));
     assert_true(slice_equal(trailer(SLICE("grpc-message")), SLICE("over")));
-    close_exchange();
+    played_close_exchange();
     assert_int_equal(stream_played.cancels, 0);
 }
 
@@ -105,7 +106,7 @@ static void a_stream_that_has_nothing_yet_sends_its_head(void **state)
     watch();
     assert_int_equal(played.answers, 1);
     assert_int_equal(played.piece_count, 0);
-    close_exchange();
+    played_close_exchange();
     assert_int_equal(stream_played.cancels, 1);
 }
 
@@ -115,7 +116,7 @@ static void an_end_before_the_first_message_is_one_block(void **state)
     stream_played.end = status_const(STATUS_OUT_OF_RANGE, SLICE("too old"));
     watch();
     assert_refused("11");
-    close_exchange();
+    played_close_exchange();
 }
 
 static void a_full_exchange_holds_the_stream_until_it_is_writable(void **state)
@@ -137,7 +138,7 @@ static void a_full_exchange_holds_the_stream_until_it_is_writable(void **state)
         played.exchange.frontend->writable(&played.exchange);
         assert_true(stream_played.pulled > pulled);
     }
-    close_exchange();
+    played_close_exchange();
 }
 
 /* What a client has not taken stays as it was, however its pieces are taken. */
@@ -160,7 +161,7 @@ static void bytes_that_wait_are_left_alone(void **state)
     }
     take_messages(&told);
     assert_int_equal(told, stream_played.pulled);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void a_tick_comes_in_the_time_that_the_stream_says(void **state)
@@ -174,14 +175,14 @@ static void a_tick_comes_in_the_time_that_the_stream_says(void **state)
     assert_int_equal(stream_played.ticks, 1);
     assert_int_equal(stream_played.pulled, 1);
     assert_int_equal(played.timeout_ms, 1000);
-    close_exchange();
+    played_close_exchange();
 }
 
 /* A deadline of 20 ms that counts from when the call came. */
 static void watch_until_late(void)
 {
     played.exchange.started_us = clock_monotonic_us();
-    add_header(SLICE("grpc-timeout"), SLICE("20m"));
+    played_add_header(SLICE("grpc-timeout"), SLICE("20m"));
     watch();
     assert_in_range(played.timeout_ms, 1, 20);
     pass_ms(25);
@@ -196,7 +197,7 @@ static void the_deadline_ends_a_stream_by_trailers(void **state)
     assert_false(played.was_reset);
     assert_int_equal(stream_played.ticks, 0);
     assert_int_equal(stream_played.cancels, 1);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void the_deadline_resets_a_stream_whose_message_waits(void **state)
@@ -207,7 +208,7 @@ static void the_deadline_resets_a_stream_whose_message_waits(void **state)
     played.exchange.frontend->timeout(&played.exchange);
     assert_true(played.was_reset);
     assert_false(played.ended);
-    close_exchange();
+    played_close_exchange();
     assert_int_equal(stream_played.cancels, 1);
 }
 
@@ -221,16 +222,16 @@ static void the_deadline_resets_a_stream_whose_end_waits(void **state)
     assert_true(played.ended);
     played.exchange.frontend->timeout(&played.exchange);
     assert_true(played.was_reset);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void a_message_beyond_the_bound_ends_the_stream(void **state)
 {
-    const uint64_t bound = settings.max_message_bytes;
+    const uint64_t bound = played_settings.max_message_bytes;
 
     for (int larger = 0; larger < 2; larger++) {
         stream_setup(state);
-        settings.max_message_bytes = larger ? 1 : 2; /* a small revision takes two bytes */
+        played_settings.max_message_bytes = larger ? 1 : 2; /* a small revision takes two bytes */
         stream_played.messages = 1;
         stream_played.end = status_const(STATUS_OUT_OF_RANGE, SLICE("over"));
         watch();
@@ -241,9 +242,9 @@ static void a_message_beyond_the_bound_ends_the_stream(void **state)
             assert_int_equal(played.piece_count, 1);
             assert_ended(SLICE("11"));
         }
-        close_exchange();
-        settings.max_message_bytes = bound;
-        teardown(state);
+        played_close_exchange();
+        played_settings.max_message_bytes = bound;
+        played_teardown(state);
     }
     stream_setup(state);
 }
@@ -255,11 +256,11 @@ static void an_end_that_waits_has_until_the_deadline(void **state)
     stream_played.messages = 1;
     stream_played.end = status_const(STATUS_UNAVAILABLE, SLICE("over"));
     played.exchange.started_us = clock_monotonic_us();
-    add_header(SLICE("grpc-timeout"), SLICE("1H"));
+    played_add_header(SLICE("grpc-timeout"), SLICE("1H"));
     watch();
     assert_true(played.ended);
     assert_true(played.timeout_ms > 3000000);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void a_client_that_leaves_cancels(void **state)
@@ -270,7 +271,7 @@ static void a_client_that_leaves_cancels(void **state)
     stream_played.messages = 5;
     watch();
     take_messages(&told);
-    close_exchange();
+    played_close_exchange();
     assert_int_equal(stream_played.cancels, 1);
     assert_false(played.ended);
 }
@@ -278,11 +279,11 @@ static void a_client_that_leaves_cancels(void **state)
 static void two_requests_are_refused(void **state)
 {
     (void)state;
-    begin(SLICE(WATCH));
-    send_body(SLICE("\0\0\0\0\0\0\0\0\0\0"));
+    played_begin(SLICE(WATCH));
+    played_send_body(SLICE("\0\0\0\0\0\0\0\0\0\0"));
     assert_refused("12");
     assert_int_equal(chain_played.runs, 0);
-    close_exchange();
+    played_close_exchange();
 }
 
 #ifdef DATASTREAM_FAULTS
@@ -297,21 +298,21 @@ static void failed_allocations_end_the_stream(void **state)
         if (number > 1)
             stream_setup(state);
         stream_played.messages = 2;
-        begin(SLICE(WATCH));
-        send_pieces(empty_request, 5);
+        played_begin(SLICE(WATCH));
+        played_send_pieces(empty_request, 5);
         arena_fault_arm(&played.arena, number, true);
         played.exchange.frontend->body_end(&played.exchange);
         failed = played.arena.fault_count >= number;
         take_messages(&told);
         assert_true(told == 2 || (played.ended && played.answers == 1));
-        close_exchange();
+        played_close_exchange();
         if (failed)
-            teardown(state);
+            played_teardown(state);
     }
 }
 #endif
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, stream_setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, stream_setup, played_teardown)
 
 int main(void)
 {
@@ -334,5 +335,5 @@ int main(void)
 #endif
     };
 
-    return cmocka_run_group_tests(tests, group_setup, group_teardown);
+    return cmocka_run_group_tests(tests, played_group_setup, played_group_teardown);
 }

@@ -3,7 +3,7 @@
  * when any one allocation fails.
  */
 #include "google/protobuf/descriptor.pb-c.h"
-#include "grpc_fixture.h"
+#include "tests/support/played/grpc.h"
 
 /* -- tests --------------------------------------------------------------------------------------
  */
@@ -45,21 +45,21 @@ static void other_versions_and_methods_are_refused_as_http(void **state)
     played.exchange.arena = &played.arena;
     played.exchange.head.version = HTTP_1_1;
     played.exchange.head.method = SLICE("POST");
-    grpc_begin(grpc, &played.exchange);
+    grpc_begin(played_grpc, &played.exchange);
     assert_int_equal(played.status, 415);
-    assert_true(sent(SLICE("x-request-id")).len > 0);
-    assert_int_equal(sent(SLICE("allow")).len, 0);
-    close_exchange();
-    teardown(NULL);
-    setup(NULL);
+    assert_true(played_sent(SLICE("x-request-id")).len > 0);
+    assert_int_equal(played_sent(SLICE("allow")).len, 0);
+    played_close_exchange();
+    played_teardown(NULL);
+    played_setup(NULL);
     played.exchange.arena = &played.arena;
     played.exchange.head.version = HTTP_2;
     played.exchange.head.method = SLICE("GET");
-    grpc_begin(grpc, &played.exchange);
+    grpc_begin(played_grpc, &played.exchange);
     assert_int_equal(played.status, 405);
-    assert_true(sent(SLICE("x-request-id")).len > 0);
-    assert_true(slice_equal(sent(SLICE("allow")), SLICE("POST")));
-    close_exchange();
+    assert_true(played_sent(SLICE("x-request-id")).len > 0);
+    assert_true(slice_equal(played_sent(SLICE("allow")), SLICE("POST")));
+    played_close_exchange();
 }
 
 /* The path of a method is nothing else's, whatever the content type. */
@@ -80,24 +80,24 @@ static void method_with_another_content_type_is_refused_as_http(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct request_head *head = &played.exchange.head;
 
-        setup(state);
+        played_setup(state);
         played.exchange.arena = &played.arena;
         head->version = HTTP_2;
         head->method = cases[i].method;
         head->path = SLICE(GET);
         head->headers = played.headers;
         if (cases[i].type.len > 0)
-            add_header(SLICE("content-type"), cases[i].type);
-        assert_true(grpc_is_for(grpc, &played.exchange));
-        grpc_begin(grpc, &played.exchange);
+            played_add_header(SLICE("content-type"), cases[i].type);
+        assert_true(grpc_is_for(played_grpc, &played.exchange));
+        grpc_begin(played_grpc, &played.exchange);
         assert_int_equal(played.status, cases[i].wanted);
-        assert_int_equal(sent(SLICE("grpc-status")).len, 0);
-        close_exchange();
+        assert_int_equal(played_sent(SLICE("grpc-status")).len, 0);
+        played_close_exchange();
         head->path = SLICE("/api/v1/devices");
-        assert_int_equal(grpc_is_for(grpc, &played.exchange), grpc_takes(&played.exchange));
-        teardown(state);
+        assert_int_equal(grpc_is_for(played_grpc, &played.exchange), grpc_takes(&played.exchange));
+        played_teardown(state);
     }
-    setup(state);
+    played_setup(state);
 }
 
 static void path_with_a_query_is_no_method(void **state)
@@ -105,15 +105,15 @@ static void path_with_a_query_is_no_method(void **state)
     static const struct slice queries[] = {SLICE_INIT("x=1"), SLICE_INIT("")};
 
     for (size_t i = 0; i < 2; i++) {
-        setup(state);
+        played_setup(state);
         played.exchange.head.query = queries[i];
-        begin(SLICE(GET));
+        played_begin(SLICE(GET));
         assert_refused("12");
         assert_int_equal(chain_played.opens, 0);
-        close_exchange();
-        teardown(state);
+        played_close_exchange();
+        played_teardown(state);
     }
-    setup(state);
+    played_setup(state);
 }
 
 static void unknown_methods_are_unimplemented(void **state)
@@ -128,15 +128,15 @@ static void unknown_methods_are_unimplemented(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-        setup(NULL);
-        begin(paths[i]);
+        played_setup(NULL);
+        played_begin(paths[i]);
         assert_refused("12");
         assert_int_equal(chain_played.opens, 0);
-        assert_true(sent(SLICE("x-request-id")).len > 0);
-        close_exchange();
-        teardown(NULL);
+        assert_true(played_sent(SLICE("x-request-id")).len > 0);
+        played_close_exchange();
+        played_teardown(NULL);
     }
-    setup(NULL);
+    played_setup(NULL);
 }
 
 /* A contract of somebody else's service, of which one method takes a stream of requests. */
@@ -174,26 +174,26 @@ static void methods_that_nobody_runs_are_unimplemented(void **state)
 {
     static const struct slice paths[] = {SLICE_INIT("/someone.Else/TakeOne"),
                                          SLICE_INIT("/someone.Else/TakeMany")};
-    struct grpc *shared = grpc;
-    struct frontends foreign = frontends;
+    struct grpc *shared = played_grpc;
+    struct frontends foreign = played_frontends;
     struct arena arena;
 
     arena_init(&arena, NULL, (size_t)64 << 20);
     foreign.runners = NULL; /* of another contract */
     assert_true(status_is_ok(contract_load(foreign_set(&arena), &arena, &foreign.contract)));
     assert_true(contract_method(foreign.contract, paths[1])->client_streaming);
-    assert_true(status_is_ok(grpc_new(&foreign, &arena, &grpc)));
+    assert_true(status_is_ok(grpc_new(&foreign, &arena, &played_grpc)));
     for (size_t i = 0; i < 2; i++) {
-        setup(state);
-        begin(paths[i]);
+        played_setup(state);
+        played_begin(paths[i]);
         assert_refused("12");
         assert_false(played.accepted);
         assert_int_equal(chain_played.opens, 0);
-        close_exchange();
-        teardown(state);
+        played_close_exchange();
+        played_teardown(state);
     }
-    setup(state);
-    grpc = shared;
+    played_setup(state);
+    played_grpc = shared;
     arena_done(&arena);
 }
 
@@ -203,32 +203,32 @@ static void unary_call_is_answered(void **state)
 {
     (void)state;
     for (size_t size = 1; size <= get_body.len; size++) {
-        setup(NULL);
-        add_header(SLICE("x-request-id"), SLICE("my-id"));
-        begin(SLICE(GET));
-        send_pieces(get_body, size);
+        played_setup(NULL);
+        played_add_header(SLICE("x-request-id"), SLICE("my-id"));
+        played_begin(SLICE(GET));
+        played_send_pieces(get_body, size);
         assert_int_equal(chain_played.runs, 0); /* not before the end */
         played.exchange.frontend->body_end(&played.exchange);
         assert_int_equal(chain_played.runs, 1);
         assert_answered();
         assert_true(slice_equal(played.body, get_body)); /* the id is field 1 there too */
-        assert_true(slice_equal(sent(SLICE("x-request-id")), SLICE("my-id")));
+        assert_true(slice_equal(played_sent(SLICE("x-request-id")), SLICE("my-id")));
         assert_int_equal(played.consumed, get_body.len);
-        close_exchange();
-        teardown(NULL);
+        played_close_exchange();
+        played_teardown(NULL);
     }
-    setup(NULL);
+    played_setup(NULL);
 }
 
 static void caller_is_refused_before_the_body_is_read(void **state)
 {
     (void)state;
     chain_played.open_status = status_const(STATUS_UNAUTHENTICATED, SLICE("Who are you?"));
-    begin(SLICE(GET));
+    played_begin(SLICE(GET));
     assert_refused("16");
     assert_false(played.accepted);
-    assert_int_equal(sent(SLICE("grpc-status-details-bin")).len, 0);
-    close_exchange();
+    assert_int_equal(played_sent(SLICE("grpc-status-details-bin")).len, 0);
+    played_close_exchange();
 }
 
 static void details_of_a_status_are_sent(void **state)
@@ -238,22 +238,22 @@ static void details_of_a_status_are_sent(void **state)
     (void)state;
     chain_played.open_status = status_const(STATUS_PERMISSION_DENIED, SLICE("100 % no"));
     chain_played.open_status.details = &detail;
-    begin(SLICE(GET));
+    played_begin(SLICE(GET));
     assert_refused("7");
-    assert_true(slice_equal(sent(SLICE("grpc-message")), SLICE("100 %25 no")));
-    assert_true(sent(SLICE("grpc-status-details-bin")).len > 0);
-    close_exchange();
+    assert_true(slice_equal(played_sent(SLICE("grpc-message")), SLICE("100 %25 no")));
+    assert_true(played_sent(SLICE("grpc-status-details-bin")).len > 0);
+    played_close_exchange();
 }
 
 static void status_of_the_handler_is_sent(void **state)
 {
     (void)state;
     chain_played.run_status = status_const(STATUS_NOT_FOUND, SLICE("There is none."));
-    begin(SLICE(GET));
-    send_body(get_body);
+    played_begin(SLICE(GET));
+    played_send_body(get_body);
     assert_int_equal(chain_played.runs, 1);
     assert_refused("5");
-    close_exchange();
+    played_close_exchange();
 }
 
 static void wrong_bodies_run_no_handler(void **state)
@@ -278,35 +278,35 @@ static void wrong_bodies_run_no_handler(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        setup(NULL);
-        begin(SLICE(GET));
-        send_body(cases[i].body);
+        played_setup(NULL);
+        played_begin(SLICE(GET));
+        played_send_body(cases[i].body);
         assert_refused(cases[i].code);
         assert_int_equal(chain_played.runs, 0);
-        close_exchange();
-        teardown(NULL);
+        played_close_exchange();
+        played_teardown(NULL);
     }
-    setup(NULL);
+    played_setup(NULL);
 }
 
 static void failures_of_parsing_name_the_field(void **state)
 {
     (void)state;
-    begin(SLICE(GET));
-    send_body(SLICE("\0\0\0\0\3\12\1\377"));
-    assert_true(slice_equal(sent(SLICE("grpc-message")),
+    played_begin(SLICE(GET));
+    played_send_body(SLICE("\0\0\0\0\3\12\1\377"));
+    assert_true(slice_equal(played_sent(SLICE("grpc-message")),
                             SLICE("The message cannot be parsed: the string id is not UTF-8.")));
-    close_exchange();
+    played_close_exchange();
 }
 
 static void unknown_fields_are_dropped(void **state)
 {
     (void)state;
-    begin(SLICE(GET));
-    send_body(SLICE("\0\0\0\0\14\12\4abcd\372\1\1x\10\5"));
+    played_begin(SLICE(GET));
+    played_send_body(SLICE("\0\0\0\0\14\12\4abcd\372\1\1x\10\5"));
     assert_answered();
     assert_true(slice_equal(played.body, get_body));
-    close_exchange();
+    played_close_exchange();
 }
 
 /* -- compression ------------------------------------------------------------------------------ */
@@ -322,19 +322,19 @@ static void compressed_requests_are_unfolded(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct slice body;
 
-        setup(NULL);
+        played_setup(NULL);
         body = compress_deflate(&played.arena, cases[i].encoding,
                                 slice_from(get_body, FRAME_PREFIX_LEN), FRAME_PREFIX_LEN);
         frame_write_prefix((char *)body.data, true, body.len - FRAME_PREFIX_LEN);
-        add_header(SLICE("grpc-encoding"), cases[i].name);
-        begin(SLICE(GET));
-        send_body(body);
+        played_add_header(SLICE("grpc-encoding"), cases[i].name);
+        played_begin(SLICE(GET));
+        played_send_body(body);
         assert_answered();
         assert_true(slice_equal(played.body, get_body));
-        close_exchange();
-        teardown(NULL);
+        played_close_exchange();
+        played_teardown(NULL);
     }
-    setup(NULL);
+    played_setup(NULL);
 }
 
 static void compressed_request_may_not_unfold_beyond_the_bound(void **state)
@@ -345,22 +345,23 @@ static void compressed_request_may_not_unfold_beyond_the_bound(void **state)
 
     (void)state;
     frame_write_prefix((char *)body.data, true, body.len - FRAME_PREFIX_LEN);
-    add_header(SLICE("grpc-encoding"), SLICE("gzip"));
-    begin(SLICE(GET));
-    send_body(body);
+    played_add_header(SLICE("grpc-encoding"), SLICE("gzip"));
+    played_begin(SLICE(GET));
+    played_send_body(body);
     assert_refused("8");
-    close_exchange();
+    played_close_exchange();
 }
 
 static void unsupported_encoding_is_told_what_is_taken(void **state)
 {
     (void)state;
-    add_header(SLICE("grpc-encoding"), SLICE("snappy"));
-    begin(SLICE(GET));
+    played_add_header(SLICE("grpc-encoding"), SLICE("snappy"));
+    played_begin(SLICE(GET));
     assert_refused("12");
-    assert_true(slice_equal(sent(SLICE("grpc-accept-encoding")), SLICE("identity,gzip,deflate")));
+    assert_true(
+        slice_equal(played_sent(SLICE("grpc-accept-encoding")), SLICE("identity,gzip,deflate")));
     assert_false(played.accepted);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void answers_with_a_credential_are_never_compressed(void **state)
@@ -368,13 +369,13 @@ static void answers_with_a_credential_are_never_compressed(void **state)
     (void)state;
     chain_played.response_len = 5000;
     chain_played.keep_plain = true;
-    add_header(SLICE("grpc-accept-encoding"), SLICE("gzip"));
-    begin(SLICE(GET));
-    send_body(get_body);
+    played_add_header(SLICE("grpc-accept-encoding"), SLICE("gzip"));
+    played_begin(SLICE(GET));
+    played_send_body(get_body);
     assert_answered();
-    assert_int_equal(sent(SLICE("grpc-encoding")).len, 0);
+    assert_int_equal(played_sent(SLICE("grpc-encoding")).len, 0);
     assert_int_equal(played.body.data[0], 0);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void metadata_of_the_chain_are_initial_metadata(void **state)
@@ -384,24 +385,24 @@ static void metadata_of_the_chain_are_initial_metadata(void **state)
 
     (void)state;
     chain_played.metadata = &pair;
-    begin(SLICE(GET));
-    send_body(get_body);
+    played_begin(SLICE(GET));
+    played_send_body(get_body);
     assert_answered();
-    assert_true(slice_equal(sent(SLICE("deprecation")), SLICE("true")));
-    close_exchange();
+    assert_true(slice_equal(played_sent(SLICE("deprecation")), SLICE("true")));
+    played_close_exchange();
 }
 
 static void a_cookie_is_no_credential_of_grpc(void **state)
 {
     (void)state;
-    add_header(SLICE("cookie"), SLICE("datastream=dss_x; datastream=dss_y"));
-    add_header(SLICE("authorization"), SLICE("bearer  dsa_x"));
-    begin(SLICE(GET));
-    send_body(get_body);
+    played_add_header(SLICE("cookie"), SLICE("datastream=dss_x; datastream=dss_y"));
+    played_add_header(SLICE("authorization"), SLICE("bearer  dsa_x"));
+    played_begin(SLICE(GET));
+    played_send_body(get_body);
     assert_answered();
     assert_null(chain_played.credentials.session.data);
     assert_true(slice_equal(chain_played.credentials.bearer, SLICE("dsa_x")));
-    close_exchange();
+    played_close_exchange();
 }
 
 static void answers_are_compressed_only_for_clients_that_ask(void **state)
@@ -423,13 +424,13 @@ static void answers_are_compressed_only_for_clients_that_ask(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct slice message = SLICE_EMPTY;
 
-        setup(NULL);
+        played_setup(NULL);
         chain_played.response_len = cases[i].len;
-        add_header(SLICE("grpc-accept-encoding"), cases[i].accepts);
-        begin(SLICE(GET));
-        send_body(get_body);
+        played_add_header(SLICE("grpc-accept-encoding"), cases[i].accepts);
+        played_begin(SLICE(GET));
+        played_send_body(get_body);
         assert_answered();
-        assert_true(slice_equal(sent(SLICE("grpc-encoding")), cases[i].wanted));
+        assert_true(slice_equal(played_sent(SLICE("grpc-encoding")), cases[i].wanted));
         assert_int_equal(played.body.data[0], cases[i].wanted.len > 0);
         if (cases[i].wanted.len > 0) {
             assert_int_equal(compress_inflate(&played.arena, encoding_by_name(cases[i].wanted),
@@ -440,28 +441,28 @@ static void answers_are_compressed_only_for_clients_that_ask(void **state)
             message = slice_from(played.body, 5);
         }
         assert_true(message.len > cases[i].len);
-        close_exchange();
-        teardown(NULL);
+        played_close_exchange();
+        played_teardown(NULL);
     }
-    setup(NULL);
+    played_setup(NULL);
 }
 
 static void too_large_answer_is_refused(void **state)
 {
     (void)state;
     chain_played.response_len = 99990; /* and 10 bytes of tags, lengths and the id */
-    begin(SLICE(GET));
-    send_body(get_body);
+    played_begin(SLICE(GET));
+    played_send_body(get_body);
     assert_answered();
     assert_int_equal(played.body.len, FRAME_PREFIX_LEN + 100000);
-    close_exchange();
-    teardown(NULL);
-    setup(NULL);
+    played_close_exchange();
+    played_teardown(NULL);
+    played_setup(NULL);
     chain_played.response_len = 99991;
-    begin(SLICE(GET));
-    send_body(get_body);
+    played_begin(SLICE(GET));
+    played_send_body(get_body);
     assert_refused("8");
-    close_exchange();
+    played_close_exchange();
 }
 
 /* -- metadata and deadlines ---------------------------------------------------------------------
@@ -470,11 +471,11 @@ static void too_large_answer_is_refused(void **state)
 static void too_much_metadata_is_refused(void **state)
 {
     (void)state;
-    played.exchange.head.header_bytes = settings.max_metadata_bytes + 1;
-    begin(SLICE(GET));
+    played.exchange.head.header_bytes = played_settings.max_metadata_bytes + 1;
+    played_begin(SLICE(GET));
     assert_refused("8");
     assert_int_equal(chain_played.opens, 0);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void deadlines_are_set_from_the_head(void **state)
@@ -492,76 +493,76 @@ static void deadlines_are_set_from_the_head(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        setup(NULL);
-        add_header(SLICE("grpc-timeout"), cases[i].text);
-        begin(SLICE(GET));
+        played_setup(NULL);
+        played_add_header(SLICE("grpc-timeout"), cases[i].text);
+        played_begin(SLICE(GET));
         if (cases[i].code != NULL)
             assert_refused(cases[i].code);
         else
             assert_true(played.timeout_ms == cases[i].ms);
         assert_int_equal(chain_played.opens, cases[i].code == NULL);
-        close_exchange();
-        teardown(NULL);
+        played_close_exchange();
+        played_teardown(NULL);
     }
-    setup(NULL);
+    played_setup(NULL);
 }
 
 static void calls_without_a_deadline_get_the_servers(void **state)
 {
     (void)state;
-    begin(SLICE(GET));
-    assert_true(played.timeout_ms == settings.request_timeout_ms);
-    close_exchange();
+    played_begin(SLICE(GET));
+    assert_true(played.timeout_ms == played_settings.request_timeout_ms);
+    played_close_exchange();
 }
 
 static void passed_deadline_answers_and_cancels(void **state)
 {
     (void)state;
     chain_played.waits = true;
-    begin(SLICE(GET));
-    send_body(get_body);
+    played_begin(SLICE(GET));
+    played_send_body(get_body);
     assert_false(played.ended);
     played.exchange.frontend->timeout(&played.exchange);
     assert_refused("4");
     assert_true(chain_played.call->cancelled);
-    finish(chain_played.call); /* too late to be heard */
+    played_finish(chain_played.call); /* too late to be heard */
     assert_refused("4");
-    close_exchange();
+    played_close_exchange();
 }
 
 static void passed_deadline_of_a_client_cuts_a_stuck_answer(void **state)
 {
     (void)state;
-    add_header(SLICE("grpc-timeout"), SLICE("1S"));
-    begin(SLICE(GET));
-    send_body(get_body);
+    played_add_header(SLICE("grpc-timeout"), SLICE("1S"));
+    played_begin(SLICE(GET));
+    played_send_body(get_body);
     assert_answered();
     played.exchange.frontend->timeout(&played.exchange);
     assert_true(played.was_reset);
     assert_int_equal(played.answers, 1);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void servers_own_deadline_leaves_a_given_answer(void **state)
 {
     (void)state;
-    begin(SLICE(GET));
-    send_body(get_body);
+    played_begin(SLICE(GET));
+    played_send_body(get_body);
     played.exchange.frontend->timeout(&played.exchange);
     assert_false(played.was_reset);
     assert_answered();
-    close_exchange();
+    played_close_exchange();
 }
 
 static void closed_exchange_cancels_and_hears_nothing_more(void **state)
 {
     (void)state;
     chain_played.waits = true;
-    begin(SLICE(GET));
-    send_body(get_body);
-    close_exchange();
+    played_begin(SLICE(GET));
+    played_send_body(get_body);
+    played_close_exchange();
     assert_true(chain_played.call->cancelled);
-    finish(chain_played.call);
+    played_finish(chain_played.call);
     assert_int_equal(played.answers, 0);
 }
 
@@ -588,11 +589,11 @@ static void health_is_answered_without_the_chain(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        setup(NULL);
-        frontends.draining = cases[i].draining;
-        begin(SLICE(HEALTH_CHECK));
-        send_body(cases[i].body);
-        frontends.draining = false;
+        played_setup(NULL);
+        played_frontends.draining = cases[i].draining;
+        played_begin(SLICE(HEALTH_CHECK));
+        played_send_body(cases[i].body);
+        played_frontends.draining = false;
         assert_int_equal(chain_played.runs, 0);
         if (cases[i].code != NULL) {
             assert_refused(cases[i].code);
@@ -600,10 +601,10 @@ static void health_is_answered_without_the_chain(void **state)
             assert_answered();
             assert_true(slice_equal(played.body, cases[i].wanted));
         }
-        close_exchange();
-        teardown(NULL);
+        played_close_exchange();
+        played_teardown(NULL);
     }
-    setup(NULL);
+    played_setup(NULL);
 }
 
 /* -- memory -------------------------------------------------------------------------------------
@@ -615,13 +616,13 @@ static bool call_with_fault(unsigned long number, bool onward)
 {
     bool failed;
 
-    setup(NULL);
+    played_setup(NULL);
     chain_played.response_len = 5000;
-    add_header(SLICE("grpc-accept-encoding"), SLICE("gzip"));
-    add_header(SLICE("trace-bin"), SLICE("AAEC"));
+    played_add_header(SLICE("grpc-accept-encoding"), SLICE("gzip"));
+    played_add_header(SLICE("trace-bin"), SLICE("AAEC"));
     arena_fault_set(number, onward);
-    begin(SLICE(GET));
-    send_pieces(get_body, 6);
+    played_begin(SLICE(GET));
+    played_send_pieces(get_body, 6);
     if (!played.ended)
         played.exchange.frontend->body_end(&played.exchange);
     arena_fault_set(0, false);
@@ -631,8 +632,8 @@ static bool call_with_fault(unsigned long number, bool onward)
     else
         assert_answered();
     assert_int_equal(played.holds, 0);
-    close_exchange();
-    teardown(NULL);
+    played_close_exchange();
+    played_teardown(NULL);
     return failed;
 }
 
@@ -646,7 +647,7 @@ static void any_failed_allocation_is_resource_exhausted(void **state)
             number++;
         assert_true(number > 10);
     }
-    setup(NULL);
+    played_setup(NULL);
 }
 
 static void refusals_survive_failed_allocations(void **state)
@@ -656,24 +657,24 @@ static void refusals_survive_failed_allocations(void **state)
 
     (void)state;
     for (unsigned long number = 1; failed; number++) {
-        setup(NULL);
+        played_setup(NULL);
         chain_played.open_status = status_const(STATUS_PERMISSION_DENIED, SLICE("100 % no"));
         chain_played.open_status.details = &detail;
         arena_fault_set(number, false);
-        begin(SLICE(GET));
+        played_begin(SLICE(GET));
         arena_fault_set(0, false);
         failed = arena_failed(&played.arena);
         assert_refused(failed ? "8" : "7");
-        close_exchange();
-        teardown(NULL);
+        played_close_exchange();
+        played_teardown(NULL);
     }
-    setup(NULL);
+    played_setup(NULL);
 }
 #endif
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, played_setup, played_teardown)
     const struct CMUnitTest tests[] = {
         TEST(content_types_of_grpc_are_taken),
         TEST(other_versions_and_methods_are_refused_as_http),
@@ -710,5 +711,5 @@ int main(void)
 #endif
     };
 
-    return cmocka_run_group_tests(tests, group_setup, group_teardown);
+    return cmocka_run_group_tests(tests, played_group_setup, played_group_teardown);
 }

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "grpc_fixture.h"
+#include "tests/support/played/grpc.h"
 
 #define TALK "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
 #define TALK_ALPHA "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
@@ -19,13 +19,13 @@ static const struct slice asks_nothing = SLICE_INIT("\0\0\0\0\6\x0a\4here");
 
 static int stream_setup(void **state)
 {
-    setup(state);
+    played_setup(state);
     played.streams = true;
     played.room = 65536;
     played.exchange.started_us = clock_monotonic_us();
     stream_played.opens = true;
     stream_played.wait_ms = 60000;
-    frontends.draining = false;
+    played_frontends.draining = false;
     return 0;
 }
 
@@ -35,7 +35,7 @@ static struct grpc *new_grpc(struct arena *arena)
     struct grpc *made = NULL;
 
     arena_init(arena, NULL, (size_t)64 << 20);
-    assert_true(status_is_ok(grpc_new(&frontends, arena, &made)));
+    assert_true(status_is_ok(grpc_new(&played_frontends, arena, &made)));
     return made;
 }
 
@@ -50,13 +50,13 @@ static void run_posted(void)
 
 static void begin_stream(struct slice path)
 {
-    begin(path);
+    played_begin(path);
     assert_int_equal(chain_played.opens, 1);
 }
 
 static const ProtobufCMessage *response(struct slice path, struct slice piece)
 {
-    const struct message_type *type = contract_method(frontends.contract, path)->output;
+    const struct message_type *type = contract_method(played_frontends.contract, path)->output;
 
     assert_true(piece.len >= FRAME_PREFIX_LEN);
     assert_int_equal(piece.data[0], 0);
@@ -69,7 +69,7 @@ static const ProtobufCMessage *response(struct slice path, struct slice piece)
 static uint32_t next_answer(struct slice path)
 {
     const struct piece_sent *piece = take_piece();
-    const struct message_type *type = contract_method(frontends.contract, path)->output;
+    const struct message_type *type = contract_method(played_frontends.contract, path)->output;
     const ProtobufCMessage *message;
 
     assert_non_null(piece);
@@ -87,7 +87,7 @@ static void assert_ended(const char *code)
 
     assert_true(played.ended);
     assert_int_equal(played.answers, 1);
-    assert_int_equal(sent(SLICE("grpc-status")).len, 0);
+    assert_int_equal(played_sent(SLICE("grpc-status")).len, 0);
     if (!slice_equal(got, slice_from_cstr(code)))
         fail_msg("wanted grpc-status %s, got %.*s", code, SLICE_ARG(got));
 }
@@ -103,41 +103,42 @@ static void requests_are_answered_as_they_come(void **state)
             stream_setup(state);
             begin_stream(paths[i]);
             assert_int_equal(played.answers, 1); /* the head leaves before a request comes */
-            send_pieces(list_services, size);
+            played_send_pieces(list_services, size);
             assert_int_equal(next_answer(paths[i]), 6);
-            send_pieces(unknown_file, size);
+            played_send_pieces(unknown_file, size);
             assert_int_equal(next_answer(paths[i]), 7);
-            send_pieces(known_file, size);
+            played_send_pieces(known_file, size);
             assert_int_equal(next_answer(paths[i]), 4);
-            send_pieces(asks_nothing, size);
+            played_send_pieces(asks_nothing, size);
             assert_int_equal(next_answer(paths[i]), 7);
             assert_false(played.ended);
             played.exchange.frontend->body_end(&played.exchange);
             assert_ended("0");
             assert_int_equal(played.consumed, list_services.len + unknown_file.len +
                                                   known_file.len + asks_nothing.len);
-            close_exchange();
-            teardown(state);
+            played_close_exchange();
+            played_teardown(state);
         }
     stream_setup(state);
 }
 
 static void host_and_request_are_given_back(void **state)
 {
-    const struct message_type *type = contract_method(frontends.contract, SLICE(TALK))->output;
+    const struct message_type *type =
+        contract_method(played_frontends.contract, SLICE(TALK))->output;
     const struct field *original = message_field_by_number(type, 2);
     const ProtobufCMessage *message;
 
     (void)state;
     begin_stream(SLICE(TALK));
-    send_body(asks_nothing);
+    played_send_body(asks_nothing);
     message = response(SLICE(TALK), played.body);
     assert_true(
         slice_equal(field_get_string(message, message_field_by_number(type, 1)), SLICE("here")));
     message = field_get_message(message, original);
     assert_true(slice_equal(
         field_get_string(message, message_field_by_number(original->message, 1)), SLICE("here")));
-    close_exchange();
+    played_close_exchange();
 }
 
 static void stream_without_a_request_ends_well(void **state)
@@ -147,7 +148,7 @@ static void stream_without_a_request_ends_well(void **state)
     played.exchange.frontend->body_end(&played.exchange);
     assert_ended("0");
     assert_int_equal(played.piece_count, 0);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void bad_requests_end_the_stream(void **state)
@@ -169,10 +170,10 @@ static void bad_requests_end_the_stream(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         stream_setup(state);
         begin_stream(SLICE(TALK));
-        send_body(cases[i].body);
+        played_send_body(cases[i].body);
         assert_ended(cases[i].code);
-        close_exchange();
-        teardown(state);
+        played_close_exchange();
+        played_teardown(state);
     }
     stream_setup(state);
 }
@@ -184,7 +185,7 @@ static void caller_must_be_known(void **state)
     begin_stream(SLICE(TALK));
     assert_refused("16");
     assert_false(played.accepted);
-    close_exchange();
+    played_close_exchange();
 }
 
 /* Sends `count` requests in one body, which pieces of 16 KiB cut anywhere. */
@@ -195,7 +196,7 @@ static void send_many(struct slice request, size_t count)
     assert_non_null(many);
     for (size_t i = 0; i < count; i++)
         memcpy(many + i * request.len, request.data, request.len);
-    send_pieces(slice_make(many, request.len * count), 16384);
+    played_send_pieces(slice_make(many, request.len * count), 16384);
 }
 
 static void slow_reader_holds_the_answers_and_the_credit(void **state)
@@ -224,7 +225,7 @@ static void slow_reader_holds_the_answers_and_the_credit(void **state)
     assert_ended("0");
     assert_int_equal(answered, count);
     assert_int_equal(played.consumed, count * known_file.len);
-    close_exchange();
+    played_close_exchange();
 }
 
 /* A client that leaves now this and now that waiting: what it has not taken stays as it was sent.
@@ -237,10 +238,10 @@ static void answers_keep_their_bytes_until_they_are_taken(void **state)
     begin_stream(SLICE(TALK));
     for (unsigned i = 0; i < 1000; i++) {
         luck = luck * 1103515245 + 12345;
-        send_pieces((luck >> 16) % 3 == 0   ? known_file
-                    : (luck >> 16) % 3 == 1 ? unknown_file
-                                            : list_services,
-                    7);
+        played_send_pieces((luck >> 16) % 3 == 0   ? known_file
+                           : (luck >> 16) % 3 == 1 ? unknown_file
+                                                   : list_services,
+                           7);
         for (unsigned takes = (luck >> 24) % 4; takes > 0; takes--)
             if (played.piece_count - played.taken > 1)
                 take_piece();
@@ -253,7 +254,7 @@ static void answers_keep_their_bytes_until_they_are_taken(void **state)
     assert_int_equal(played.piece_count, 1000);
     played.exchange.frontend->body_end(&played.exchange);
     assert_ended("0");
-    close_exchange();
+    played_close_exchange();
 }
 
 static void stream_lasts_longer_than_the_servers_own_deadline(void **state)
@@ -270,16 +271,16 @@ static void stream_lasts_longer_than_the_servers_own_deadline(void **state)
     played.exchange.frontend->body_end(&played.exchange);
     assert_ended("0");
     assert_int_equal(played.timeout_ms, 0);
-    close_exchange();
+    played_close_exchange();
 }
 
 /* A deadline of 20 ms that passes. */
 static void talk_until_late(struct slice request)
 {
-    add_header(SLICE("grpc-timeout"), SLICE("20m"));
+    played_add_header(SLICE("grpc-timeout"), SLICE("20m"));
     begin_stream(SLICE(TALK));
     assert_in_range(played.timeout_ms, 1, 20);
-    send_pieces(request, 100);
+    played_send_pieces(request, 100);
     pass_ms(25);
     played.exchange.frontend->timeout(&played.exchange);
     assert_int_equal(stream_played.ticks, 0);
@@ -292,7 +293,7 @@ static void clients_deadline_ends_a_stream(void **state)
     assert_ended("4");
     assert_false(played.was_reset);
     assert_int_equal(stream_played.cancels, 1);
-    close_exchange();
+    played_close_exchange();
     assert_int_equal(stream_played.cancels, 1);
 }
 
@@ -302,7 +303,7 @@ static void clients_deadline_cuts_a_stream_that_it_does_not_read(void **state)
     talk_until_late(list_services);
     assert_true(played.was_reset);
     assert_false(played.ended);
-    close_exchange();
+    played_close_exchange();
     assert_int_equal(stream_played.cancels, 1);
 }
 
@@ -312,14 +313,14 @@ static void caller_is_judged_before_each_answer(void **state)
 {
     (void)state;
     begin_stream(SLICE(TALK));
-    send_pieces(list_services, 100);
+    played_send_pieces(list_services, 100);
     assert_int_equal(played.piece_count, 1);
     stream_played.admits = STREAM_END;
     stream_played.end = status_const(STATUS_UNAUTHENTICATED, SLICE("No longer."));
-    send_pieces(list_services, 100);
+    played_send_pieces(list_services, 100);
     assert_int_equal(played.piece_count, 1);
     assert_ended("16");
-    close_exchange();
+    played_close_exchange();
     assert_int_equal(stream_played.cancels, 0);
 }
 
@@ -328,8 +329,8 @@ static void caller_who_must_be_fetched_is_waited_for(void **state)
     (void)state;
     begin_stream(SLICE(TALK));
     stream_played.admits = STREAM_WAIT;
-    send_pieces(list_services, 3);
-    send_pieces(unknown_file, 3);
+    played_send_pieces(list_services, 3);
+    played_send_pieces(unknown_file, 3);
     assert_int_equal(played.piece_count, 0);
     assert_int_equal(played.consumed, 0);
     assert_int_equal(stream_played.admitted, 1);
@@ -340,7 +341,7 @@ static void caller_who_must_be_fetched_is_waited_for(void **state)
     played.exchange.frontend->body_end(&played.exchange);
     assert_ended("0");
     assert_int_equal(stream_played.cancels, 1);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void caller_who_may_no_longer_be_told_anything_ends_a_silent_stream(void **state)
@@ -350,7 +351,7 @@ static void caller_who_may_no_longer_be_told_anything_ends_a_silent_stream(void 
     chain_played.call->status = status_const(STATUS_UNAUTHENTICATED, SLICE("No longer."));
     chain_played.call->finish(chain_played.call);
     assert_ended("16");
-    close_exchange();
+    played_close_exchange();
     assert_int_equal(stream_played.cancels, 0);
 }
 
@@ -362,7 +363,7 @@ static void caller_who_is_gone_before_the_stream_opens_gets_no_head(void **state
     begin_stream(SLICE(TALK));
     assert_refused("16");
     assert_false(played.accepted);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void closed_stream_leaves_nothing(void **state)
@@ -370,37 +371,37 @@ static void closed_stream_leaves_nothing(void **state)
     (void)state;
     begin_stream(SLICE(TALK));
     send_many(known_file, 3000);
-    send_pieces(slice_make(known_file.data, 9), 9);
-    close_exchange(); /* teardown counts the holds, the sanitizer the memory */
+    played_send_pieces(slice_make(known_file.data, 9), 9);
+    played_close_exchange(); /* teardown counts the holds, the sanitizer the memory */
 }
 
 static void draining_ends_a_conversation(void **state)
 {
     (void)state;
     begin_stream(SLICE(TALK));
-    send_pieces(list_services, 100);
+    played_send_pieces(list_services, 100);
     chain_played.call->status = status_const(STATUS_UNAVAILABLE, SLICE("The server ends."));
     chain_played.call->finish(chain_played.call); /* as chain_drain has it */
     assert_ended("14");
-    close_exchange();
+    played_close_exchange();
 }
 
 static void draining_of_a_stream_that_closed_meanwhile_does_nothing(void **state)
 {
-    struct grpc *shared = grpc;
+    struct grpc *shared = played_grpc;
     struct arena arena;
 
     (void)state;
-    grpc = new_grpc(&arena);
+    played_grpc = new_grpc(&arena);
     begin_stream(SLICE(WATCH));
-    send_body(watch_server);
-    grpc_drain(grpc);
+    played_send_body(watch_server);
+    grpc_drain(played_grpc);
     assert_false(played.ended); /* not on this thread */
-    close_exchange();
+    played_close_exchange();
     assert_int_equal(played.holds, 1);
     run_posted();
     assert_false(played.ended);
-    grpc = shared;
+    played_grpc = shared;
     arena_done(&arena);
 }
 
@@ -408,7 +409,8 @@ static void draining_of_a_stream_that_closed_meanwhile_does_nothing(void **state
 
 static int64_t status_in(struct slice piece)
 {
-    const struct message_type *type = contract_method(frontends.contract, SLICE(WATCH))->output;
+    const struct message_type *type =
+        contract_method(played_frontends.contract, SLICE(WATCH))->output;
 
     return field_get_int(response(SLICE(WATCH), piece), message_field_by_number(type, 1));
 }
@@ -432,7 +434,7 @@ static void watch_tells_the_status_and_stays_open(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         stream_setup(state);
         begin_stream(SLICE(WATCH));
-        send_body(cases[i].body);
+        played_send_body(cases[i].body);
         if (cases[i].wanted < 0) {
             assert_refused("3");
         } else {
@@ -441,8 +443,8 @@ static void watch_tells_the_status_and_stays_open(void **state)
             assert_int_equal(played.timeout_ms, 0);
             assert_false(played.ended);
         }
-        close_exchange();
-        teardown(state);
+        played_close_exchange();
+        played_teardown(state);
     }
     stream_setup(state);
 }
@@ -451,9 +453,9 @@ static void clients_deadline_ends_a_watch(void **state)
 {
     for (int reads = 0; reads < 2; reads++) {
         stream_setup(state);
-        add_header(SLICE("grpc-timeout"), SLICE("2S"));
+        played_add_header(SLICE("grpc-timeout"), SLICE("2S"));
         begin_stream(SLICE(WATCH));
-        send_body(watch_server);
+        played_send_body(watch_server);
         assert_in_range(played.timeout_ms, 1, 2000);
         if (reads)
             take_piece();
@@ -462,54 +464,54 @@ static void clients_deadline_ends_a_watch(void **state)
             assert_ended("4");
         assert_int_equal(played.ended, reads);
         assert_int_equal(played.was_reset, !reads); /* its message may be half written */
-        close_exchange();
-        teardown(state);
+        played_close_exchange();
+        played_teardown(state);
     }
     stream_setup(state);
 }
 
 static void draining_is_told_to_a_watch_before_it_ends(void **state)
 {
-    struct grpc *shared = grpc;
+    struct grpc *shared = played_grpc;
 
     for (int unknown = 0; unknown < 2; unknown++) {
         struct arena arena;
 
         stream_setup(state);
-        grpc = new_grpc(&arena);
+        played_grpc = new_grpc(&arena);
         begin_stream(SLICE(WATCH));
-        send_body(unknown ? watch_nobody : watch_server);
-        frontends.draining = true;
-        grpc_drain(grpc);
+        played_send_body(unknown ? watch_nobody : watch_server);
+        played_frontends.draining = true;
+        grpc_drain(played_grpc);
         run_posted();
         assert_int_equal(played.piece_count, unknown ? 1 : 2);
         assert_int_equal(status_in(played.body), unknown ? 3 : 2);
         assert_ended("14");
-        close_exchange();
-        grpc = shared;
+        played_close_exchange();
+        played_grpc = shared;
         arena_done(&arena);
-        teardown(state);
+        played_teardown(state);
     }
     stream_setup(state);
 }
 
 static void watch_of_a_draining_server_says_so_once(void **state)
 {
-    struct grpc *shared = grpc;
+    struct grpc *shared = played_grpc;
     struct arena arena;
 
     (void)state;
-    grpc = new_grpc(&arena);
-    frontends.draining = true;
-    grpc_drain(grpc);
+    played_grpc = new_grpc(&arena);
+    played_frontends.draining = true;
+    grpc_drain(played_grpc);
     begin_stream(SLICE(WATCH));
-    send_body(watch_server);
+    played_send_body(watch_server);
     run_posted();
     assert_int_equal(played.piece_count, 1);
     assert_int_equal(status_in(played.body), 2);
     assert_ended("14");
-    close_exchange();
-    grpc = shared;
+    played_close_exchange();
+    played_grpc = shared;
     arena_done(&arena);
 }
 
@@ -521,21 +523,21 @@ static bool stream_with_fault(struct slice path, struct slice body, unsigned lon
     bool failed;
 
     arena_fault_set(number, onward);
-    begin(path);
-    send_pieces(body, 16384);
+    played_begin(path);
+    played_send_pieces(body, 16384);
     if (played.accepted && !played.ended)
         played.exchange.frontend->body_end(&played.exchange);
     failed = arena_fault_count() >= number;
     arena_fault_set(0, false);
     if (failed && played.ended) {
-        struct slice code = sent(SLICE("grpc-status"));
+        struct slice code = played_sent(SLICE("grpc-status"));
 
         if (code.len == 0)
             code = header_value(played.trailers, played.trailer_count, SLICE("grpc-status"));
         assert_true(slice_equal(code, SLICE("8")));
     }
     assert_int_equal(played.answers, 1);
-    close_exchange();
+    played_close_exchange();
     return failed;
 }
 
@@ -555,9 +557,9 @@ static void any_failed_allocation_ends_a_stream(void **state)
             do {
                 stream_setup(state);
             } while (stream_with_fault(cases[i].path, cases[i].body, number++, onward != 0) &&
-                     teardown(state) == 0);
+                     played_teardown(state) == 0);
             assert_true(number > 9);
-            teardown(state);
+            played_teardown(state);
         }
     stream_setup(state);
 }
@@ -565,7 +567,7 @@ static void any_failed_allocation_ends_a_stream(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, stream_setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, stream_setup, played_teardown)
     const struct CMUnitTest tests[] = {
         TEST(requests_are_answered_as_they_come),
         TEST(host_and_request_are_given_back),
@@ -593,5 +595,5 @@ int main(void)
 #endif
     };
 
-    return cmocka_run_group_tests(tests, group_setup, group_teardown);
+    return cmocka_run_group_tests(tests, played_group_setup, played_group_teardown);
 }

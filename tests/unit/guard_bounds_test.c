@@ -1,5 +1,5 @@
 /* The mint guard for callers with a time limit, with allowed networks, or with both. */
-#include "tests/unit/services_fixture.h"
+#include "tests/support/world.h"
 
 #include "rpc/call/time_floor.h"
 #include "rpc/services/guard.h"
@@ -21,7 +21,7 @@ static int end(void **state)
 
 static struct reply on_id(struct world *w, const char *method, struct slice caller, const char *id)
 {
-    return world_call(w, method, caller, make(w, method, "id", id, NULL));
+    return world_call(w, method, caller, world_make(w, method, "id", id, NULL));
 }
 
 /* What bounds a caller, or the token that it works on. */
@@ -63,17 +63,17 @@ static ProtobufCMessage *new_token(struct world *w, const char *name, const char
                                    const struct bound *bound)
 {
     const struct message_type *type = world_method(w, "CreateApiToken")->input;
-    ProtobufCMessage *request = make(w, "CreateApiToken", "apiToken.name", name, "apiToken.roleId",
-                                     role, NULL);
+    ProtobufCMessage *request = world_make(w, "CreateApiToken", "apiToken.name", name,
+                                           "apiToken.roleId", role, NULL);
     static long long expire_ms;
 
     if (expire_ms == 0)
         expire_ms = (long long)time_floor_now_ms() + 3600000;
     if (bound->expires)
-        set(&w->arena, type, request, "apiToken.expireTime",
-            arena_printf(&w->arena, "%lld", expire_ms).data);
+        world_set(&w->arena, type, request, "apiToken.expireTime",
+                  arena_printf(&w->arena, "%lld", expire_ms).data);
     if (bound->network != NULL)
-        set(&w->arena, type, request, "apiToken.allowedCidrs", bound->network);
+        world_set(&w->arena, type, request, "apiToken.allowedCidrs", bound->network);
     return request;
 }
 
@@ -118,7 +118,7 @@ static struct reply create_validate_only(struct world *w, struct slice caller,
 {
     ProtobufCMessage *request = new_token(w, fresh_name(w), predefined(w, "API Reader"), target);
 
-    set(&w->arena, world_method(w, "CreateApiToken")->input, request, "validateOnly", "true");
+    world_set(&w->arena, world_method(w, "CreateApiToken")->input, request, "validateOnly", "true");
     return world_call(w, "CreateApiToken", caller, request);
 }
 
@@ -138,8 +138,8 @@ static struct reply regenerate(struct world *w, struct slice caller, const struc
 static struct reply give_more(struct world *w, struct slice caller, const struct bound *target)
 {
     return world_call(w, "UpdateApiToken", caller,
-                      make(w, "UpdateApiToken", "apiToken.id", reader(w, target), "apiToken.roleId",
-                           predefined(w, "API Contributor"), NULL));
+                      world_make(w, "UpdateApiToken", "apiToken.id", reader(w, target),
+                                 "apiToken.roleId", predefined(w, "API Contributor"), NULL));
 }
 
 /* From one address to the target's networks. */
@@ -147,11 +147,11 @@ static struct reply widen_networks(struct world *w, struct slice caller, const s
 {
     const struct bound narrow = {"narrow", target->expires, "127.1.2.3"};
     const struct message_type *type = world_method(w, "UpdateApiToken")->input;
-    ProtobufCMessage *request = make(w, "UpdateApiToken", "apiToken.id", reader(w, &narrow),
-                                     "updateMask.paths", "allowed_cidrs", NULL);
+    ProtobufCMessage *request = world_make(w, "UpdateApiToken", "apiToken.id", reader(w, &narrow),
+                                           "updateMask.paths", "allowed_cidrs", NULL);
 
     if (target->network != NULL)
-        set(&w->arena, type, request, "apiToken.allowedCidrs", target->network);
+        world_set(&w->arena, type, request, "apiToken.allowedCidrs", target->network);
     return world_call(w, "UpdateApiToken", caller, request);
 }
 
@@ -196,16 +196,17 @@ static void only_a_caller_without_bounds_widens_a_role_that_somebody_holds(void 
     for (size_t c = 0; c < COUNT(callers); c++) {
         struct slice caller = token_value(w, administrator(w, &callers[c]));
         const char *role = make_role(w, fresh_name(w), "devices.read", "directors.read", NULL);
-        ProtobufCMessage *wider = make(w, "UpdateRole", "role.id", role, "role.permissions",
-                                       "devices.read", "role.permissions", "devices.edit", NULL);
+        ProtobufCMessage *wider = world_make(w, "UpdateRole", "role.id", role, "role.permissions",
+                                             "devices.read", "role.permissions", "devices.edit",
+                                             NULL);
         struct reply reply;
 
         assert_ok(world_call(w, "UpdateRole", caller, wider)); /* nobody has it yet */
         assert_ok(world_call(w, "CreateApiToken", w->made.api_token,
                              new_token(w, fresh_name(w), role, &targets[3])));
-        assert_ok(world_call(
-            w, "UpdateRole", caller,
-            make(w, "UpdateRole", "role.id", role, "role.permissions", "devices.read", NULL)));
+        assert_ok(world_call(w, "UpdateRole", caller,
+                             world_make(w, "UpdateRole", "role.id", role, "role.permissions",
+                                        "devices.read", NULL)));
         reply = world_call(w, "UpdateRole", caller, wider);
         if (c == 0)
             assert_ok(reply);
@@ -217,12 +218,12 @@ static void only_a_caller_without_bounds_widens_a_role_that_somebody_holds(void 
 static struct reply set_networks(struct world *w, struct slice caller, const char *id,
                                  const char *network)
 {
-    ProtobufCMessage *request = make(w, "UpdateApiToken", "apiToken.id", id, "updateMask.paths",
-                                     "allowed_cidrs", NULL);
+    ProtobufCMessage *request = world_make(w, "UpdateApiToken", "apiToken.id", id,
+                                           "updateMask.paths", "allowed_cidrs", NULL);
 
     if (network != NULL)
-        set(&w->arena, world_method(w, "UpdateApiToken")->input, request, "apiToken.allowedCidrs",
-            network);
+        world_set(&w->arena, world_method(w, "UpdateApiToken")->input, request,
+                  "apiToken.allowedCidrs", network);
     return world_call(w, "UpdateApiToken", caller, request);
 }
 
@@ -253,8 +254,8 @@ static void a_bounded_caller_stops_what_it_could_not_let_in_and_renews_itself(vo
             const char *id = reader(w, &targets[t]);
 
             assert_ok(world_call(w, "UpdateApiToken", caller,
-                                 make(w, "UpdateApiToken", "apiToken.id", id,
-                                      "apiToken.description", "no wider", NULL)));
+                                 world_make(w, "UpdateApiToken", "apiToken.id", id,
+                                            "apiToken.description", "no wider", NULL)));
             assert_ok(on_id(w, "DisableApiToken", caller, id));
             assert_ok(on_id(w, "DeleteApiToken", caller, id));
         }

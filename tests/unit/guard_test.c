@@ -1,5 +1,5 @@
 /* The mint guard: nobody makes, learns, re-activates or edits what may do more than they. */
-#include "tests/unit/services_fixture.h"
+#include "tests/support/world.h"
 
 #include "rpc/call/time_floor.h"
 #include "rpc/services/guard.h"
@@ -31,7 +31,7 @@ static struct slice governor(struct world *w)
 
 static struct reply on_id(struct world *w, const char *method, struct slice caller, const char *id)
 {
-    return world_call(w, method, caller, make(w, method, "id", id, NULL));
+    return world_call(w, method, caller, world_make(w, method, "id", id, NULL));
 }
 
 static void sets_are_compared_by_permission(void **state)
@@ -65,14 +65,14 @@ static void nobody_makes_a_token_that_may_do_more(void **state)
     struct reply reply;
 
     reply = world_call(w, "CreateApiToken", caller,
-                       make(w, "CreateApiToken", "apiToken.name", "strong", "apiToken.roleId",
-                            predefined(w, "API Administrator"), NULL));
+                       world_make(w, "CreateApiToken", "apiToken.name", "strong", "apiToken.roleId",
+                                  predefined(w, "API Administrator"), NULL));
     assert_guarded(reply);
     assert_int_equal(find_detail(reply, DETAIL_ERROR_INFO, "MINT_GUARD")->kind.len,
                      sizeof("permission") - 1);
     assert_ok(world_call(
         w, "CreateApiToken", caller,
-        make(w, "CreateApiToken", "apiToken.name", "weak", "apiToken.roleId", less, NULL)));
+        world_make(w, "CreateApiToken", "apiToken.name", "weak", "apiToken.roleId", less, NULL)));
 }
 
 static void nobody_touches_a_token_that_may_do_more_but_to_stop_it(void **state)
@@ -85,10 +85,10 @@ static void nobody_touches_a_token_that_may_do_more_but_to_stop_it(void **state)
     assert_guarded(on_id(w, "RegenerateApiToken", caller, id));
     assert_guarded(world_call(
         w, "UpdateApiToken", caller,
-        make(w, "UpdateApiToken", "apiToken.id", id, "apiToken.description", "x", NULL)));
-    assert_guarded(world_call(
-        w, "UpdateApiToken", caller,
-        make(w, "UpdateApiToken", "apiToken.id", id, "apiToken.allowedCidrs", "0.0.0.0/0", NULL)));
+        world_make(w, "UpdateApiToken", "apiToken.id", id, "apiToken.description", "x", NULL)));
+    assert_guarded(world_call(w, "UpdateApiToken", caller,
+                              world_make(w, "UpdateApiToken", "apiToken.id", id,
+                                         "apiToken.allowedCidrs", "0.0.0.0/0", NULL)));
     assert_ok(on_id(w, "DisableApiToken", caller, id));
     assert_guarded(on_id(w, "EnableApiToken", caller, id));
     assert_ok(on_id(w, "DeleteApiToken", caller, id));
@@ -102,11 +102,11 @@ static void nobody_gives_a_token_a_role_that_may_do_more(void **state)
     const char *id = get_cstr(w, make_token(w, "weak", less), "id");
 
     assert_guarded(world_call(w, "UpdateApiToken", caller,
-                              make(w, "UpdateApiToken", "apiToken.id", id, "apiToken.roleId",
-                                   predefined(w, "API Contributor"), NULL)));
+                              world_make(w, "UpdateApiToken", "apiToken.id", id, "apiToken.roleId",
+                                         predefined(w, "API Contributor"), NULL)));
     assert_ok(world_call(
         w, "UpdateApiToken", caller,
-        make(w, "UpdateApiToken", "apiToken.id", id, "apiToken.description", "x", NULL)));
+        world_make(w, "UpdateApiToken", "apiToken.id", id, "apiToken.description", "x", NULL)));
 }
 
 static void nobody_makes_or_edits_a_role_that_may_do_more(void **state)
@@ -116,24 +116,24 @@ static void nobody_makes_or_edits_a_role_that_may_do_more(void **state)
     const char *more = make_role(w, "More", "devices.read", "devices.create", NULL);
     const char *less = make_role(w, "Less", "devices.read", NULL);
 
-    assert_guarded(world_call(
-        w, "CreateRole", caller,
-        make(w, "CreateRole", "role.name", "bad", "role.permissions", "devices.create", NULL)));
     assert_guarded(world_call(w, "CreateRole", caller,
-                              make(w, "CreateRole", "role.name", "bad", "role.cloneFrom",
-                                   predefined(w, "API Administrator"), NULL)));
+                              world_make(w, "CreateRole", "role.name", "bad", "role.permissions",
+                                         "devices.create", NULL)));
+    assert_guarded(world_call(w, "CreateRole", caller,
+                              world_make(w, "CreateRole", "role.name", "bad", "role.cloneFrom",
+                                         predefined(w, "API Administrator"), NULL)));
     assert_guarded(
         world_call(w, "UpdateRole", caller,
-                   make(w, "UpdateRole", "role.id", more, "role.description", "x", NULL)));
+                   world_make(w, "UpdateRole", "role.id", more, "role.description", "x", NULL)));
     assert_guarded(world_call(
         w, "UpdateRole", caller,
-        make(w, "UpdateRole", "role.id", more, "role.permissions", "devices.read", NULL)));
+        world_make(w, "UpdateRole", "role.id", more, "role.permissions", "devices.read", NULL)));
     assert_guarded(world_call(
         w, "UpdateRole", caller,
-        make(w, "UpdateRole", "role.id", less, "role.permissions", "devices.create", NULL)));
-    assert_ok(
-        world_call(w, "UpdateRole", caller,
-                   make(w, "UpdateRole", "role.id", less, "role.permissions", "roles.read", NULL)));
+        world_make(w, "UpdateRole", "role.id", less, "role.permissions", "devices.create", NULL)));
+    assert_ok(world_call(
+        w, "UpdateRole", caller,
+        world_make(w, "UpdateRole", "role.id", less, "role.permissions", "roles.read", NULL)));
     assert_ok(on_id(w, "DeleteRole", caller, more));
 }
 
@@ -141,9 +141,9 @@ static void not_even_the_administrator_mints_what_is_the_owners(void **state)
 {
     struct world *w = *state;
 
-    assert_guarded(world_call(
-        w, "CreateRole", w->made.api_token,
-        make(w, "CreateRole", "role.name", "bad", "role.permissions", "owner.transfer", NULL)));
+    assert_guarded(world_call(w, "CreateRole", w->made.api_token,
+                              world_make(w, "CreateRole", "role.name", "bad", "role.permissions",
+                                         "owner.transfer", NULL)));
 }
 
 static void a_token_with_an_end_hands_out_none_that_ends_later(void **state)
@@ -157,21 +157,22 @@ static void a_token_with_an_end_hands_out_none_that_ends_later(void **state)
     const char *id;
 
     brief = world_call(w, "CreateApiToken", w->made.api_token,
-                       make(w, "CreateApiToken", "apiToken.name", "brief", "apiToken.roleId", role,
-                            "apiToken.expireTime",
-                            arena_printf(&w->arena, "%lld", now + 3600000).data, NULL));
+                       world_make(w, "CreateApiToken", "apiToken.name", "brief", "apiToken.roleId",
+                                  role, "apiToken.expireTime",
+                                  arena_printf(&w->arena, "%lld", now + 3600000).data, NULL));
     caller = token_value(w, brief);
-    assert_guarded(world_call(
-        w, "CreateApiToken", caller,
-        make(w, "CreateApiToken", "apiToken.name", "lasting", "apiToken.roleId", reader, NULL)));
     assert_guarded(world_call(w, "CreateApiToken", caller,
-                              make(w, "CreateApiToken", "apiToken.name", "lasting",
-                                   "apiToken.roleId", reader, "apiToken.expireTime",
-                                   arena_printf(&w->arena, "%lld", now + 3600001).data, NULL)));
-    assert_ok(world_call(w, "CreateApiToken", caller,
-                         make(w, "CreateApiToken", "apiToken.name", "brief too", "apiToken.roleId",
+                              world_make(w, "CreateApiToken", "apiToken.name", "lasting",
+                                         "apiToken.roleId", reader, NULL)));
+    assert_guarded(
+        world_call(w, "CreateApiToken", caller,
+                   world_make(w, "CreateApiToken", "apiToken.name", "lasting", "apiToken.roleId",
                               reader, "apiToken.expireTime",
-                              arena_printf(&w->arena, "%lld", now + 3600000).data, NULL)));
+                              arena_printf(&w->arena, "%lld", now + 3600001).data, NULL)));
+    assert_ok(world_call(w, "CreateApiToken", caller,
+                         world_make(w, "CreateApiToken", "apiToken.name", "brief too",
+                                    "apiToken.roleId", reader, "apiToken.expireTime",
+                                    arena_printf(&w->arena, "%lld", now + 3600000).data, NULL)));
     id = get_cstr(w, make_token(w, "lasting", reader), "id");
     assert_guarded(on_id(w, "RegenerateApiToken", caller, id));
     assert_ok(on_id(w, "RegenerateApiToken", caller, get_cstr(w, brief, "id")));
@@ -185,26 +186,27 @@ static void a_token_with_an_end_widens_none_that_ends_later(void **state)
     long long end = (long long)time_floor_now_ms() + 3600000;
     struct slice caller = token_value(
         w, world_call(w, "CreateApiToken", w->made.api_token,
-                      make(w, "CreateApiToken", "apiToken.name", "brief", "apiToken.roleId",
-                           predefined(w, "API Administrator"), "apiToken.expireTime",
-                           arena_printf(&w->arena, "%lld", end).data, NULL)));
+                      world_make(w, "CreateApiToken", "apiToken.name", "brief", "apiToken.roleId",
+                                 predefined(w, "API Administrator"), "apiToken.expireTime",
+                                 arena_printf(&w->arena, "%lld", end).data, NULL)));
     const char *lasting = get_cstr(w, make_token(w, "lasting", reader), "id");
     const char *briefer = get_cstr(
         w,
         world_call(w, "CreateApiToken", w->made.api_token,
-                   make(w, "CreateApiToken", "apiToken.name", "briefer", "apiToken.roleId", reader,
-                        "apiToken.expireTime", arena_printf(&w->arena, "%lld", end).data, NULL)),
+                   world_make(w, "CreateApiToken", "apiToken.name", "briefer", "apiToken.roleId",
+                              reader, "apiToken.expireTime",
+                              arena_printf(&w->arena, "%lld", end).data, NULL)),
         "id");
 
-    assert_guarded(world_call(
-        w, "UpdateApiToken", caller,
-        make(w, "UpdateApiToken", "apiToken.id", lasting, "apiToken.roleId", contributor, NULL)));
-    assert_ok(world_call(
-        w, "UpdateApiToken", caller,
-        make(w, "UpdateApiToken", "apiToken.id", briefer, "apiToken.roleId", contributor, NULL)));
-    assert_ok(world_call(
-        w, "UpdateApiToken", caller,
-        make(w, "UpdateApiToken", "apiToken.id", lasting, "apiToken.description", "Reads", NULL)));
+    assert_guarded(world_call(w, "UpdateApiToken", caller,
+                              world_make(w, "UpdateApiToken", "apiToken.id", lasting,
+                                         "apiToken.roleId", contributor, NULL)));
+    assert_ok(world_call(w, "UpdateApiToken", caller,
+                         world_make(w, "UpdateApiToken", "apiToken.id", briefer, "apiToken.roleId",
+                                    contributor, NULL)));
+    assert_ok(world_call(w, "UpdateApiToken", caller,
+                         world_make(w, "UpdateApiToken", "apiToken.id", lasting,
+                                    "apiToken.description", "Reads", NULL)));
 }
 
 /* An administrator that ends in an hour. */
@@ -214,9 +216,9 @@ static struct slice brief_administrator(struct world *w)
 
     return token_value(
         w, world_call(w, "CreateApiToken", w->made.api_token,
-                      make(w, "CreateApiToken", "apiToken.name", "brief", "apiToken.roleId",
-                           predefined(w, "API Administrator"), "apiToken.expireTime",
-                           arena_printf(&w->arena, "%lld", end).data, NULL)));
+                      world_make(w, "CreateApiToken", "apiToken.name", "brief", "apiToken.roleId",
+                                 predefined(w, "API Administrator"), "apiToken.expireTime",
+                                 arena_printf(&w->arena, "%lld", end).data, NULL)));
 }
 
 static void a_token_with_an_end_enables_none_that_ends_later(void **state)
@@ -233,14 +235,14 @@ static void a_token_with_an_end_enables_none_that_ends_later(void **state)
 static struct reply set_networks(struct world *w, struct slice caller, const char *id,
                                  const char *one, const char *two)
 {
-    ProtobufCMessage *request = make(w, "UpdateApiToken", "apiToken.id", id, "updateMask.paths",
-                                     "allowed_cidrs", NULL);
+    ProtobufCMessage *request = world_make(w, "UpdateApiToken", "apiToken.id", id,
+                                           "updateMask.paths", "allowed_cidrs", NULL);
     const struct message_type *type = world_method(w, "UpdateApiToken")->input;
 
     if (one != NULL)
-        set(&w->arena, type, request, "apiToken.allowedCidrs", one);
+        world_set(&w->arena, type, request, "apiToken.allowedCidrs", one);
     if (two != NULL)
-        set(&w->arena, type, request, "apiToken.allowedCidrs", two);
+        world_set(&w->arena, type, request, "apiToken.allowedCidrs", two);
     return world_call(w, "UpdateApiToken", caller, request);
 }
 
@@ -264,17 +266,17 @@ static void a_token_with_an_end_widens_no_role_that_others_have(void **state)
     struct world *w = *state;
     struct slice caller = brief_administrator(w);
     const char *role = make_role(w, "Reader", "devices.read", "directors.read", NULL);
-    ProtobufCMessage *wider = make(w, "UpdateRole", "role.id", role, "role.permissions",
-                                   "devices.read", "role.permissions", "devices.edit", NULL);
+    ProtobufCMessage *wider = world_make(w, "UpdateRole", "role.id", role, "role.permissions",
+                                         "devices.read", "role.permissions", "devices.edit", NULL);
 
     assert_ok(world_call(w, "UpdateRole", caller, wider));
     assert_ok(make_token(w, "lasting", role));
     assert_ok(world_call(
         w, "UpdateRole", caller,
-        make(w, "UpdateRole", "role.id", role, "role.permissions", "devices.read", NULL)));
+        world_make(w, "UpdateRole", "role.id", role, "role.permissions", "devices.read", NULL)));
     assert_ok(world_call(
         w, "UpdateRole", caller,
-        make(w, "UpdateRole", "role.id", role, "role.description", "Reads devices", NULL)));
+        world_make(w, "UpdateRole", "role.id", role, "role.description", "Reads devices", NULL)));
     assert_guarded(world_call(w, "UpdateRole", caller, wider));
     assert_ok(world_call(w, "UpdateRole", w->made.api_token, wider));
 }
@@ -291,12 +293,13 @@ static void a_role_is_not_widened_behind_the_making_of_a_token(void **state)
         struct test_call calls[2];
         struct reply made, widened;
 
-        world_begin(w, &calls[0], "CreateApiToken", w->made.api_token,
-                    make(w, "CreateApiToken", "apiToken.name", name, "apiToken.roleId", role, NULL),
-                    (struct call_extra){0});
+        world_begin(
+            w, &calls[0], "CreateApiToken", w->made.api_token,
+            world_make(w, "CreateApiToken", "apiToken.name", name, "apiToken.roleId", role, NULL),
+            (struct call_extra){0});
         world_begin(
             w, &calls[1], "UpdateRole", caller,
-            make(w, "UpdateRole", "role.id", role, "role.permissions", "devices.edit", NULL),
+            world_make(w, "UpdateRole", "role.id", role, "role.permissions", "devices.edit", NULL),
             (struct call_extra){0});
         made = world_finish(&calls[0]);
         widened = world_finish(&calls[1]);
@@ -316,8 +319,9 @@ static void a_value_in_its_overlap_gets_no_new_one(void **state)
     const char *id = get_cstr(w, made, "id");
     struct slice old = token_value(w, made);
 
-    assert_ok(world_call(w, "RegenerateApiToken", w->made.api_token,
-                         make(w, "RegenerateApiToken", "id", id, "overlapSeconds", "600", NULL)));
+    assert_ok(
+        world_call(w, "RegenerateApiToken", w->made.api_token,
+                   world_make(w, "RegenerateApiToken", "id", id, "overlapSeconds", "600", NULL)));
     assert_guarded(on_id(w, "RegenerateApiToken", old, id));
 }
 
@@ -344,9 +348,9 @@ static void a_caller_that_loses_a_permission_meanwhile_is_refused(void **state)
     struct slice caller = token_value(w, make_token(w, "maker", role));
     struct interruption narrowed = {
         w, "UpdateRole",
-        make(w, "UpdateRole", "role.id", role, "role.permissions", "devices.read", NULL)};
+        world_make(w, "UpdateRole", "role.id", role, "role.permissions", "devices.read", NULL)};
     struct reply reply = world_call_with(
-        w, "CreateDevice", caller, make(w, "CreateDevice", "device.name", "edge-1", NULL),
+        w, "CreateDevice", caller, world_make(w, "CreateDevice", "device.name", "edge-1", NULL),
         (struct call_extra){.between = interrupt, .context = &narrowed});
 
     assert_status(reply, STATUS_PERMISSION_DENIED);
@@ -358,10 +362,11 @@ static void a_caller_that_is_disabled_meanwhile_is_refused(void **state)
     struct world *w = *state;
     struct reply token = make_token(w, "maker", predefined(w, "API Contributor"));
     struct interruption disabled = {
-        w, "DisableApiToken", make(w, "DisableApiToken", "id", get_cstr(w, token, "id"), NULL)};
+        w, "DisableApiToken",
+        world_make(w, "DisableApiToken", "id", get_cstr(w, token, "id"), NULL)};
     struct reply reply = world_call_with(
         w, "CreateDevice", token_value(w, token),
-        make(w, "CreateDevice", "device.name", "edge-1", NULL),
+        world_make(w, "CreateDevice", "device.name", "edge-1", NULL),
         (struct call_extra){.between = interrupt, .context = &disabled});
 
     assert_status(reply, STATUS_UNAUTHENTICATED);

@@ -1,5 +1,5 @@
 /* Idempotency keys through the whole chain, over both engines: what is done once, and answered twice. */
-#include "tests/unit/services_fixture.h"
+#include "tests/support/world.h"
 
 #include "rpc/call/idempotency.h"
 #include "rpc/call/time_floor.h"
@@ -61,7 +61,8 @@ static struct keyed call_keyed(struct world *w, const char *key, const char *met
 
 static struct keyed create(struct world *w, const char *key, const char *name)
 {
-    return call_keyed(w, key, "CreateDevice", make(w, "CreateDevice", "device.name", name, NULL));
+    return call_keyed(w, key, "CreateDevice",
+                      world_make(w, "CreateDevice", "device.name", name, NULL));
 }
 
 static size_t device_count(struct world *w)
@@ -111,15 +112,15 @@ static void keys_are_of_one_caller_and_one_method(void **state)
     struct world *w = *state;
     struct reply made = make_token(w, "second", predefined(w, "API Administrator"));
     struct keyed second;
-    ProtobufCMessage *request = make(w, "CreateDevice", "device.name", "core", NULL);
+    ProtobufCMessage *request = world_make(w, "CreateDevice", "device.name", "core", NULL);
 
     assert_ok(create(w, "key-1", "edge").reply);
     second = call_as(w, token_value(w, made), "key-1", "CreateDevice", request);
     assert_ok(second.reply);
     assert_false(second.replayed);
-    assert_ok(
-        call_keyed(w, "key-1", "CreateRole", make(w, "CreateRole", "role.name", "a role", NULL))
-            .reply);
+    assert_ok(call_keyed(w, "key-1", "CreateRole",
+                         world_make(w, "CreateRole", "role.name", "a role", NULL))
+                  .reply);
 }
 
 static void failures_and_trials_are_not_remembered(void **state)
@@ -127,10 +128,10 @@ static void failures_and_trials_are_not_remembered(void **state)
     struct world *w = *state;
 
     assert_status(create(w, "key-1", "x").reply, STATUS_INVALID_ARGUMENT);
-    assert_ok(
-        call_keyed(w, "key-1", "CreateDevice",
-                   make(w, "CreateDevice", "device.name", "edge", "validateOnly", "true", NULL))
-            .reply);
+    assert_ok(call_keyed(w, "key-1", "CreateDevice",
+                         world_make(w, "CreateDevice", "device.name", "edge", "validateOnly",
+                                    "true", NULL))
+                  .reply);
     assert_ok(create(w, "key-1", "edge").reply);
     assert_status(create(w, "key-2", "edge").reply, STATUS_ALREADY_EXISTS);
     assert_status(create(w, "key-2", "edge").reply, STATUS_ALREADY_EXISTS);
@@ -141,13 +142,13 @@ static void an_action_that_changes_nothing_is_remembered(void **state)
 {
     struct world *w = *state;
     const char *id = get_cstr(w, create(w, "key-1", "edge").reply, "id");
-    ProtobufCMessage *request = make(w, "EnableDevice", "id", id, NULL);
+    ProtobufCMessage *request = world_make(w, "EnableDevice", "id", id, NULL);
     struct keyed again;
 
     assert_false(call_keyed(w, "key-2", "EnableDevice", request).replayed);
     assert_ok(world_call(w, "DisableDevice", w->made.api_token,
-                         make(w, "DisableDevice", "id", id, NULL)));
-    again = call_keyed(w, "key-2", "EnableDevice", make(w, "EnableDevice", "id", id, NULL));
+                         world_make(w, "DisableDevice", "id", id, NULL)));
+    again = call_keyed(w, "key-2", "EnableDevice", world_make(w, "EnableDevice", "id", id, NULL));
     assert_true(again.replayed);
     assert_field(w, again.reply, "status", "DISABLED");
 }
@@ -158,11 +159,11 @@ static void a_repeated_deletion_of_many_answers_as_the_first(void **state)
     const char *id = get_cstr(w, create(w, "key-1", "edge").reply, "id");
     struct keyed again;
 
-    assert_ok(
-        call_keyed(w, "key-2", "BatchDeleteDevices", make(w, "BatchDeleteDevices", "ids", id, NULL))
-            .reply);
+    assert_ok(call_keyed(w, "key-2", "BatchDeleteDevices",
+                         world_make(w, "BatchDeleteDevices", "ids", id, NULL))
+                  .reply);
     again = call_keyed(w, "key-2", "BatchDeleteDevices",
-                       make(w, "BatchDeleteDevices", "ids", id, NULL));
+                       world_make(w, "BatchDeleteDevices", "ids", id, NULL));
     assert_ok(again.reply);
     assert_true(again.replayed);
 }
@@ -173,8 +174,8 @@ static void an_object_that_was_deleted_since_is_gone(void **state)
     const char *id = get_cstr(w, create(w, "key-1", "edge").reply, "id");
     struct keyed again;
 
-    assert_ok(
-        world_call(w, "DeleteDevice", w->made.api_token, make(w, "DeleteDevice", "id", id, NULL)));
+    assert_ok(world_call(w, "DeleteDevice", w->made.api_token,
+                         world_make(w, "DeleteDevice", "id", id, NULL)));
     again = create(w, "key-1", "edge");
     assert_reason(w, again, STATUS_ABORTED, "IDEMPOTENT_RESULT_GONE");
     assert_int_equal(status_http(&again.reply.status), 409);
@@ -185,9 +186,9 @@ static void keys_of_other_methods_are_ignored(void **state)
 {
     struct world *w = *state;
     const char *id = get_cstr(w, create(w, "key-1", "edge").reply, "id");
-    struct keyed update = call_keyed(
-        w, "not a key", "UpdateDevice",
-        make(w, "UpdateDevice", "device.id", id, "device.description", "in the cellar", NULL));
+    struct keyed update = call_keyed(w, "not a key", "UpdateDevice",
+                                     world_make(w, "UpdateDevice", "device.id", id,
+                                                "device.description", "in the cellar", NULL));
 
     assert_ok(update.reply);
     assert_false(update.replayed);
@@ -223,9 +224,9 @@ static void two_at_once_get_one_result(void **state)
         struct reply one, two;
 
         world_begin(w, &first, "CreateDevice", w->made.api_token,
-                    make(w, "CreateDevice", "device.name", name, NULL), extra);
+                    world_make(w, "CreateDevice", "device.name", name, NULL), extra);
         world_begin(w, &second, "CreateDevice", w->made.api_token,
-                    make(w, "CreateDevice", "device.name", name, NULL), extra);
+                    world_make(w, "CreateDevice", "device.name", name, NULL), extra);
         one = world_finish(&first);
         two = world_finish(&second);
         assert_ok(one);
@@ -241,8 +242,8 @@ static void two_at_once_get_one_result(void **state)
 static struct keyed create_token(struct world *w, struct slice by, const char *key)
 {
     return call_as(w, by, key, "CreateApiToken",
-                   make(w, "CreateApiToken", "apiToken.name", "a token", "apiToken.roleId",
-                        predefined(w, "API Reader"), NULL));
+                   world_make(w, "CreateApiToken", "apiToken.name", "a token", "apiToken.roleId",
+                              predefined(w, "API Reader"), NULL));
 }
 
 static void a_value_is_shown_again_while_it_is_current(void **state)
@@ -255,9 +256,9 @@ static void a_value_is_shown_again_while_it_is_current(void **state)
     assert_ok(again.reply);
     assert_true(again.replayed);
     assert_string_equal(get_cstr(w, first.reply, "token"), get_cstr(w, again.reply, "token"));
-    assert_ok(world_call(w, "ListDevices", get(w, again.reply, "token"), NULL));
+    assert_ok(world_call(w, "ListDevices", world_get(w, again.reply, "token"), NULL));
     assert_ok(world_call(w, "RegenerateApiToken", w->made.api_token,
-                         make(w, "RegenerateApiToken", "id", id, NULL)));
+                         world_make(w, "RegenerateApiToken", "id", id, NULL)));
     again = create_token(w, w->made.api_token, "key-1");
     assert_ok(again.reply);
     assert_field(w, again.reply, "token", "");
@@ -266,29 +267,31 @@ static void a_value_is_shown_again_while_it_is_current(void **state)
 static void a_director_key_is_shown_again(void **state)
 {
     struct world *w = *state;
-    struct keyed first = call_keyed(w, "key-1", "CreateDirector",
-                                    make(w, "CreateDirector", "director.name", "north", NULL));
-    struct keyed again = call_keyed(w, "key-1", "CreateDirector",
-                                    make(w, "CreateDirector", "director.name", "north", NULL));
+    struct keyed first = call_keyed(
+        w, "key-1", "CreateDirector",
+        world_make(w, "CreateDirector", "director.name", "north", NULL));
+    struct keyed again = call_keyed(
+        w, "key-1", "CreateDirector",
+        world_make(w, "CreateDirector", "director.name", "north", NULL));
     const char *id = get_cstr(w, first.reply, "id");
 
     assert_ok(again.reply);
-    assert_true(get(w, first.reply, "apiKey").len > 0);
+    assert_true(world_get(w, first.reply, "apiKey").len > 0);
     assert_string_equal(get_cstr(w, first.reply, "apiKey"), get_cstr(w, again.reply, "apiKey"));
     first = call_keyed(w, "key-2", "RegenerateDirectorKey",
-                       make(w, "RegenerateDirectorKey", "id", id, NULL));
+                       world_make(w, "RegenerateDirectorKey", "id", id, NULL));
     assert_ok(first.reply);
     assert_string_not_equal(get_cstr(w, first.reply, "apiKey"), get_cstr(w, again.reply, "apiKey"));
     again = call_keyed(w, "key-2", "RegenerateDirectorKey",
-                       make(w, "RegenerateDirectorKey", "id", id, NULL));
+                       world_make(w, "RegenerateDirectorKey", "id", id, NULL));
     assert_string_equal(get_cstr(w, first.reply, "apiKey"), get_cstr(w, again.reply, "apiKey"));
 }
 
 static struct keyed create_user(struct world *w, const char *key)
 {
     return call_keyed(w, key, "CreateUser",
-                      make(w, "CreateUser", "user.name", "Ada", "user.email", "ada@example.com",
-                           "user.roleId", predefined(w, "User"), NULL));
+                      world_make(w, "CreateUser", "user.name", "Ada", "user.email",
+                                 "ada@example.com", "user.roleId", predefined(w, "User"), NULL));
 }
 
 static void a_one_time_password_is_shown_again_until_another_is_set(void **state)
@@ -299,11 +302,11 @@ static void a_one_time_password_is_shown_again_until_another_is_set(void **state
     const char *id = get_cstr(w, first.reply, "id");
 
     assert_ok(first.reply);
-    assert_true(get(w, first.reply, "oneTimePassword").len > 0);
+    assert_true(world_get(w, first.reply, "oneTimePassword").len > 0);
     assert_string_equal(get_cstr(w, first.reply, "oneTimePassword"),
                         get_cstr(w, again.reply, "oneTimePassword"));
     assert_ok(world_call(w, "ResetUserPassword", w->made.api_token,
-                         make(w, "ResetUserPassword", "id", id, NULL)));
+                         world_make(w, "ResetUserPassword", "id", id, NULL)));
     again = create_user(w, "key-1");
     assert_ok(again.reply);
     assert_field(w, again.reply, "oneTimePassword", "");
@@ -317,14 +320,15 @@ static void a_token_that_regenerates_itself_with_a_key_must_keep_its_value_for_a
     const char *id = get_cstr(w, made, "id");
     struct keyed first, again;
 
-    assert_violation(call_as(w, value, "key-1", "RegenerateApiToken",
-                             make(w, "RegenerateApiToken", "id", id, "overlapSeconds", "59", NULL))
-                         .reply,
-                     "overlapSeconds");
+    assert_violation(
+        call_as(w, value, "key-1", "RegenerateApiToken",
+                world_make(w, "RegenerateApiToken", "id", id, "overlapSeconds", "59", NULL))
+            .reply,
+        "overlapSeconds");
     first = call_as(w, value, "key-1", "RegenerateApiToken",
-                    make(w, "RegenerateApiToken", "id", id, "overlapSeconds", "60", NULL));
+                    world_make(w, "RegenerateApiToken", "id", id, "overlapSeconds", "60", NULL));
     again = call_as(w, value, "key-1", "RegenerateApiToken",
-                    make(w, "RegenerateApiToken", "id", id, "overlapSeconds", "60", NULL));
+                    world_make(w, "RegenerateApiToken", "id", id, "overlapSeconds", "60", NULL));
     assert_ok(first.reply);
     assert_ok(again.reply);
     assert_true(again.replayed);
@@ -338,19 +342,19 @@ static void who_may_not_read_sees_no_change_of_another(void **state)
     struct world *w = *state;
     const char *role = make_role(w, "creates", "devices.create", NULL);
     struct slice token = token_value(w, make_token(w, "creator", role));
-    ProtobufCMessage *request = make(w, "CreateDevice", "device.name", "edge", NULL);
+    ProtobufCMessage *request = world_make(w, "CreateDevice", "device.name", "edge", NULL);
     struct keyed made = call_as(w, token, "key-1", "CreateDevice", request);
     const char *id = get_cstr(w, made.reply, "id");
     struct keyed again = call_as(w, token, "key-1", "CreateDevice",
-                                 make(w, "CreateDevice", "device.name", "edge", NULL));
+                                 world_make(w, "CreateDevice", "device.name", "edge", NULL));
 
     assert_ok(made.reply);
     assert_field(w, again.reply, "name", "edge");
-    assert_ok(world_call(
-        w, "UpdateDevice", w->made.api_token,
-        make(w, "UpdateDevice", "device.id", id, "device.description", "a secret place", NULL)));
+    assert_ok(world_call(w, "UpdateDevice", w->made.api_token,
+                         world_make(w, "UpdateDevice", "device.id", id, "device.description",
+                                    "a secret place", NULL)));
     again = call_as(w, token, "key-1", "CreateDevice",
-                    make(w, "CreateDevice", "device.name", "edge", NULL));
+                    world_make(w, "CreateDevice", "device.name", "edge", NULL));
     assert_ok(again.reply);
     assert_string_equal(get_cstr(w, again.reply, "id"), id);
     assert_field(w, again.reply, "description", "");
@@ -367,15 +371,15 @@ static void a_value_is_not_shown_again_to_who_could_not_have_it_made_now(void **
 
     made = call_as(
         w, token, "key-1", "CreateApiToken",
-        make(w, "CreateApiToken", "apiToken.name", "small", "apiToken.roleId", small, NULL));
+        world_make(w, "CreateApiToken", "apiToken.name", "small", "apiToken.roleId", small, NULL));
     assert_ok(made.reply);
-    assert_true(get(w, made.reply, "token").len > 0);
-    assert_ok(world_call(
-        w, "UpdateRole", w->made.api_token,
-        make(w, "UpdateRole", "role.id", role, "role.permissions", "api-tokens.create", NULL)));
+    assert_true(world_get(w, made.reply, "token").len > 0);
+    assert_ok(world_call(w, "UpdateRole", w->made.api_token,
+                         world_make(w, "UpdateRole", "role.id", role, "role.permissions",
+                                    "api-tokens.create", NULL)));
     again = call_as(
         w, token, "key-1", "CreateApiToken",
-        make(w, "CreateApiToken", "apiToken.name", "small", "apiToken.roleId", small, NULL));
+        world_make(w, "CreateApiToken", "apiToken.name", "small", "apiToken.roleId", small, NULL));
     assert_ok(again.reply);
     assert_true(again.replayed);
     assert_field(w, again.reply, "token", "");
@@ -430,10 +434,10 @@ static void a_replay_without_memory_is_refused_and_works_afterwards(void **state
 
         arena_init(&arena, NULL, (size_t)1 << 26);
         reply = world_call_with(w, "CreateApiToken", w->made.api_token,
-                                make(w, "CreateApiToken", "apiToken.name", "a token",
-                                     "apiToken.roleId", predefined(w, "API Reader"), NULL),
+                                world_make(w, "CreateApiToken", "apiToken.name", "a token",
+                                           "apiToken.roleId", predefined(w, "API Reader"), NULL),
                                 (struct call_extra){.arena = &arena,
-                                                    .between = fail_from,
+                                                    .between = world_fail_from,
                                                     .context = &number,
                                                     .idempotency_key = "key-1"});
         made = arena_fault_count();

@@ -6,7 +6,7 @@
  * The writer counts phases: 4n while what is good is stored, 4n+2 while it is revoked; odd ones
  * while a commit is under way. A check that began and ended in one even phase has one right answer.
  */
-#include "tests/unit/identity_fixture.h"
+#include "tests/support/scene.h"
 
 #include <stdatomic.h>
 

@@ -1,5 +1,5 @@
 /* Callers by session: who they are, how their sessions end, and what a browser must show. */
-#include "tests/unit/call_fixture.h"
+#include "tests/support/stage.h"
 
 #include "base/text.h"
 #include "rpc/call/time_floor.h"

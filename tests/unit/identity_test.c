@@ -1,5 +1,5 @@
 /* Identities over a store: what is cached, what is judged each time, what a publication forgets. */
-#include "tests/unit/identity_fixture.h"
+#include "tests/support/scene.h"
 
 static struct scene scene;
 

@@ -10,7 +10,7 @@ static struct slice value_of(const char *type, const char *name, const char *jso
 
     if (!status_is_ok(status))
         fail_msg("%s: %.*s", json, SLICE_ARG(status.message));
-    return index_value(&arena, message_field_by_name(type_of(type), slice_from_cstr(name)),
+    return index_value(&json_arena, message_field_by_name(type_of(type), slice_from_cstr(name)),
                        message);
 }
 
@@ -85,9 +85,9 @@ static void ranges_leave_what_matches(void **state)
         struct slice least, end;
         struct filter filter;
 
-        assert_true(status_is_ok(
-            filter_parse(&arena, type, slice_from_cstr(cases[i].filter), key_fold_text, &filter)));
-        assert_true(index_range(&arena, field, filter.root->term, &least, &end));
+        assert_true(status_is_ok(filter_parse(&json_arena, type, slice_from_cstr(cases[i].filter),
+                                              key_fold_text, &filter)));
+        assert_true(index_range(&json_arena, field, filter.root->term, &least, &end));
         if (slice_compare(value, least) < 0 || slice_compare(value, end) >= 0)
             fail_msg("%s does not leave %s", cases[i].filter, cases[i].json);
     }
@@ -104,14 +104,14 @@ static void long_texts_are_cut_and_narrow_to_what_they_share(void **state)
         struct filter filter;
         struct slice value, least, end;
 
-        text = arena_printf(&arena, "%.*sa", SLICE_ARG(text));
+        text = arena_printf(&json_arena, "%.*sa", SLICE_ARG(text));
         value = value_of("Scalars", "aString",
-                         arena_printf(&arena, "{\"aString\":\"%.*s\"}", SLICE_ARG(text)).data);
+                         arena_printf(&json_arena, "{\"aString\":\"%.*s\"}", SLICE_ARG(text)).data);
         assert_int_equal(value.len, 2 + (i < INDEX_TEXT_MOST ? i + 1 : INDEX_TEXT_MOST));
-        assert_true(status_is_ok(
-            filter_parse(&arena, type, arena_printf(&arena, "aString = \"%.*s\"", SLICE_ARG(text)),
-                         key_fold_text, &filter)));
-        assert_true(index_range(&arena, field, filter.root->term, &least, &end));
+        assert_true(status_is_ok(filter_parse(
+            &json_arena, type, arena_printf(&json_arena, "aString = \"%.*s\"", SLICE_ARG(text)),
+            key_fold_text, &filter)));
+        assert_true(index_range(&json_arena, field, filter.root->term, &least, &end));
         assert_true(slice_compare(value, least) >= 0 && slice_compare(value, end) < 0);
     }
 }
@@ -119,11 +119,11 @@ static void long_texts_are_cut_and_narrow_to_what_they_share(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(values_sort_as_what_they_are, start, finish),
-        cmocka_unit_test_setup_teardown(ranges_leave_what_matches, start, finish),
-        cmocka_unit_test_setup_teardown(long_texts_are_cut_and_narrow_to_what_they_share, start,
-                                        finish),
+        cmocka_unit_test_setup_teardown(values_sort_as_what_they_are, json_start, json_finish),
+        cmocka_unit_test_setup_teardown(ranges_leave_what_matches, json_start, json_finish),
+        cmocka_unit_test_setup_teardown(long_texts_are_cut_and_narrow_to_what_they_share,
+                                        json_start, json_finish),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, json_setup, json_teardown);
 }

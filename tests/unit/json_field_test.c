@@ -28,11 +28,11 @@ static void present_paths_are_the_leaves(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct json_paths present = {0};
-        struct json_read_options options = {.contract = contract, .present = &present};
-        struct json_text joined = {.arena = &arena};
+        struct json_read_options options = {.contract = json_contract, .present = &present};
+        struct json_text joined = {.arena = &json_arena};
         ProtobufCMessage *message = NULL;
         size_t count = 0;
-        struct status status = json_read_message(&arena, type_of(cases[i].type),
+        struct status status = json_read_message(&json_arena, type_of(cases[i].type),
                                                  slice_from_cstr(cases[i].in), &options, &message);
 
         assert_true(status_is_ok(status));
@@ -74,11 +74,11 @@ static void a_single_field_is_read(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct json_paths present = {0};
-        struct json_read_options options = {.contract = contract, .present = &present};
+        struct json_read_options options = {.contract = json_contract, .present = &present};
         const struct message_type *type = type_of("Node");
-        ProtobufCMessage *message = message_new(&arena, type);
+        ProtobufCMessage *message = message_new(&json_arena, type);
         struct status status = json_read_field(
-            &arena, message, message_field_by_name(type, slice_from_cstr(cases[i].field)),
+            &json_arena, message, message_field_by_name(type, slice_from_cstr(cases[i].field)),
             slice_from_cstr(cases[i].in), &options);
 
         if (cases[i].out == NULL) {
@@ -133,10 +133,10 @@ static void texts_of_queries_set_fields(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         const struct message_type *type = type_of(cases[i].type);
-        ProtobufCMessage *message = message_new(&arena, type);
+        ProtobufCMessage *message = message_new(&json_arena, type);
         size_t capacity = 0;
         struct status status = json_read_text(
-            &arena, message, message_field_by_name(type, slice_from_cstr(cases[i].field)),
+            &json_arena, message, message_field_by_name(type, slice_from_cstr(cases[i].field)),
             slice_from_cstr(cases[i].text), SLICE("place"), &capacity);
 
         if (cases[i].out == NULL) {
@@ -153,15 +153,15 @@ static void texts_of_queries_set_fields(void **state)
 static void a_query_sets_one_member_of_a_oneof(void **state)
 {
     const struct message_type *type = type_of("Node");
-    ProtobufCMessage *message = message_new(&arena, type);
+    ProtobufCMessage *message = message_new(&json_arena, type);
     size_t capacity = 0;
     struct status status;
 
     (void)state;
-    status = json_read_text(&arena, message, message_field_by_name(type, SLICE("text")), SLICE("a"),
-                            SLICE("text"), &capacity);
+    status = json_read_text(&json_arena, message, message_field_by_name(type, SLICE("text")),
+                            SLICE("a"), SLICE("text"), &capacity);
     assert_true(status_is_ok(status));
-    status = json_read_text(&arena, message, message_field_by_name(type, SLICE("number")),
+    status = json_read_text(&json_arena, message, message_field_by_name(type, SLICE("number")),
                             SLICE("1"), SLICE("number"), &capacity);
     assert_int_equal(status.code, STATUS_INVALID_ARGUMENT);
     assert_text(write_text("Node", message), "{\"text\":\"a\"}");
@@ -176,5 +176,5 @@ int main(void)
         TEST(a_query_sets_one_member_of_a_oneof),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, json_setup, json_teardown);
 }

@@ -326,7 +326,7 @@ static void lists_and_maps_are_read_on_behind_a_violation(void **state)
 static char *repeat(const char *head, const char *item, size_t count, const char *tail)
 {
     size_t len = strlen(item);
-    char *text = arena_alloc(&arena, strlen(head) + count * len + strlen(tail) + 1);
+    char *text = arena_alloc(&json_arena, strlen(head) + count * len + strlen(tail) + 1);
     char *at = stpcpy(text, head);
 
     for (size_t i = 0; i < count; i++)
@@ -347,7 +347,7 @@ static void what_the_contract_has_no_room_for_is_not_read(void **state)
         {"Bounded", "{\"pairs\":{\"a\":\"\",\"b\":\"\",\"c\":\"\"}}", "pairs",
          "must have at most 2 entries"},
     };
-    struct json_read_options options = {.contract = contract};
+    struct json_read_options options = {.contract = json_contract};
     ProtobufCMessage *message = NULL;
     struct arena small;
     struct status status;
@@ -398,10 +398,10 @@ static void a_text_that_breaks_behind_a_violation_is_broken(void **state)
 
 static void the_prefix_stands_in_front_of_paths(void **state)
 {
-    struct json_read_options options = {.contract = contract, .path_prefix = SLICE("device")};
+    struct json_read_options options = {.contract = json_contract, .path_prefix = SLICE("device")};
     ProtobufCMessage *message = NULL;
     struct status status = json_read_message(
-        &arena, type_of("Node"), SLICE("{\"child\":{\"tags\":[1]}}"), &options, &message);
+        &json_arena, type_of("Node"), SLICE("{\"child\":{\"tags\":[1]}}"), &options, &message);
 
     (void)state;
     assert_int_equal(status.code, STATUS_INVALID_ARGUMENT);
@@ -424,14 +424,14 @@ static void unknown_names_can_be_ignored(void **state)
 /* `levels` objects within each other. */
 static const char *nested(size_t levels)
 {
-    struct json_text text = {.arena = &arena};
+    struct json_text text = {.arena = &json_arena};
 
     for (size_t i = 1; i < levels; i++)
         json_put_literal(&text, "{\"child\":");
     json_put_literal(&text, "{");
     for (size_t i = 0; i < levels; i++)
         json_put_literal(&text, "}");
-    return arena_cstr(&arena, json_text_slice(&text));
+    return arena_cstr(&json_arena, json_text_slice(&text));
 }
 
 static void depth_is_bounded(void **state)
@@ -493,25 +493,27 @@ static void every_level_of_brackets_counts(void **state)
 
 static void many_map_keys_are_told_apart(void **state)
 {
-    struct json_text text = {.arena = &arena};
+    struct json_text text = {.arena = &json_arena};
     ProtobufCMessage *message = NULL;
     struct status status;
 
     (void)state;
     json_put_literal(&text, "{\"labels\":{");
     for (unsigned i = 0; i < 5000; i++) {
-        struct slice entry = arena_printf(&arena, "\"key-%u\":\"\",", i);
+        struct slice entry = arena_printf(&json_arena, "\"key-%u\":\"\",", i);
 
         json_put(&text, entry);
     }
     status = read_text(
         "Node",
-        arena_printf(&arena, "%.*s\"key-5000\":\"\"}}", SLICE_ARG(json_text_slice(&text))).data,
+        arena_printf(&json_arena, "%.*s\"key-5000\":\"\"}}", SLICE_ARG(json_text_slice(&text)))
+            .data,
         false, &message);
     assert_true(status_is_ok(status));
     status = read_text(
         "Node",
-        arena_printf(&arena, "%.*s\"key-1234\":\"\"}}", SLICE_ARG(json_text_slice(&text))).data,
+        arena_printf(&json_arena, "%.*s\"key-1234\":\"\"}}", SLICE_ARG(json_text_slice(&text)))
+            .data,
         false, &message);
     assert_int_equal(status.code, STATUS_INVALID_ARGUMENT);
     assert_text(status.details->subject, "labels[\"key-1234\"]");
@@ -539,5 +541,5 @@ int main(void)
         TEST(many_map_keys_are_told_apart),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, json_setup, json_teardown);
 }

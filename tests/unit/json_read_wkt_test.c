@@ -167,5 +167,5 @@ int main(void)
         TEST(an_any_finds_its_type_anywhere),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, json_setup, json_teardown);
 }

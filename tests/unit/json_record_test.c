@@ -11,8 +11,8 @@ static const struct contract *api;
 
 static int setup_both(void **state)
 {
-    setup(state);
-    assert_true(status_is_ok(contract_load(embedded_contract(), &contract_arena, &api)));
+    json_setup(state);
+    assert_true(status_is_ok(contract_load(embedded_contract(), &json_contract_arena, &api)));
     return 0;
 }
 
@@ -26,12 +26,12 @@ static bool write_unpacked(const struct contract *of, const struct message_type 
     const ProtobufCMessage *message;
     const struct field *field;
 
-    if (message_walk(&arena, type, *bytes, walk, bytes, &field) != WALK_OK)
+    if (message_walk(&json_arena, type, *bytes, walk, bytes, &field) != WALK_OK)
         return false;
-    message = message_unpack(&arena, type, *bytes);
+    message = message_unpack(&json_arena, type, *bytes);
     *ret_status = status_const(STATUS_INTERNAL, SLICE("A stored record cannot be read."));
     if (message != NULL)
-        *ret_status = json_write_message(&arena, type, message, &options, ret_text);
+        *ret_status = json_write_message(&json_arena, type, message, &options, ret_text);
     return true;
 }
 
@@ -42,7 +42,7 @@ static void compare(struct json_plans *plans, const struct message_type *type, s
 
     if (!write_unpacked(plans->contract, type, &bytes, &wanted, &wanted_text))
         return;
-    got = json_write_record(&arena, json_plan_of(plans, type), bytes, &got_text);
+    got = json_write_record(&json_arena, json_plan_of(plans, type), bytes, &got_text);
     assert_int_equal(got.code, wanted.code);
     if (!slice_equal(got.message, wanted.message))
         fail_msg("wanted %.*s\ngot %.*s", SLICE_ARG(wanted.message), SLICE_ARG(got.message));
@@ -58,7 +58,7 @@ static void compare_random(struct json_plans *plans, const struct message_type *
     struct random_bytes random = {.state = type->field_count + 1};
 
     for (unsigned i = 0; i < count; i++) {
-        arena_init(&arena, NULL, LIMIT);
+        arena_init(&json_arena, NULL, LIMIT);
         random.len = 0;
         random_put_message(&random, type, 0);
         compare(plans, type, slice_make(random.bytes, random.len));
@@ -67,14 +67,14 @@ static void compare_random(struct json_plans *plans, const struct message_type *
                 &random, 256);
             compare(plans, type, slice_make(random.bytes, random.len));
         }
-        arena_done(&arena);
+        arena_done(&json_arena);
     }
     free(random.bytes);
 }
 
 static void random_objects_of_every_kind_are_written_the_same(void **state)
 {
-    struct json_plans plans = {.arena = &contract_arena, .contract = api};
+    struct json_plans plans = {.arena = &json_contract_arena, .contract = api};
 
     (void)state;
     for (size_t i = 0; i < api->kind_count; i++)
@@ -84,7 +84,7 @@ static void random_objects_of_every_kind_are_written_the_same(void **state)
 static void every_type_of_field_is_written_the_same(void **state)
 {
     static const char *const names[] = {"Scalars", "Node", "WellKnown"};
-    struct json_plans plans = {.arena = &contract_arena, .contract = contract};
+    struct json_plans plans = {.arena = &json_contract_arena, .contract = json_contract};
 
     (void)state;
     for (size_t i = 0; i < COUNT(names); i++)
@@ -103,29 +103,29 @@ static void bytes_that_no_plan_covers_are_written_the_same(void **state)
         SLICE_INIT("\x08"),                                         /* cut */
         SLICE_INIT("\xf2\x01\x03\x61\x22\x62"),                     /* an escape */
     };
-    struct json_plans plans = {.arena = &contract_arena, .contract = contract};
+    struct json_plans plans = {.arena = &json_contract_arena, .contract = json_contract};
 
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        arena_init(&arena, NULL, LIMIT);
+        arena_init(&json_arena, NULL, LIMIT);
         compare(&plans, type_of("Scalars"), rows[i]);
-        arena_done(&arena);
+        arena_done(&json_arena);
     }
 }
 
 static void bytes_that_do_not_parse_are_refused(void **state)
 {
-    struct json_plans plans = {.arena = &contract_arena, .contract = contract};
+    struct json_plans plans = {.arena = &json_contract_arena, .contract = json_contract};
     struct slice text = SLICE_EMPTY;
     struct status status;
 
     (void)state;
-    arena_init(&arena, NULL, LIMIT);
-    status = json_write_record(&arena, json_plan_of(&plans, type_of("Scalars")), SLICE("\x08"),
+    arena_init(&json_arena, NULL, LIMIT);
+    status = json_write_record(&json_arena, json_plan_of(&plans, type_of("Scalars")), SLICE("\x08"),
                                &text);
     assert_int_equal(status.code, STATUS_INTERNAL);
     assert_int_equal(text.len, 0);
-    arena_done(&arena);
+    arena_done(&json_arena);
 }
 
 int main(void)
@@ -137,5 +137,5 @@ int main(void)
         cmocka_unit_test(bytes_that_do_not_parse_are_refused),
     };
 
-    return cmocka_run_group_tests(tests, setup_both, teardown);
+    return cmocka_run_group_tests(tests, setup_both, json_teardown);
 }

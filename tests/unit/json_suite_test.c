@@ -10,9 +10,10 @@
 
 static bool is_accepted(struct slice text)
 {
-    struct json_read_options options = {.contract = contract};
+    struct json_read_options options = {.contract = json_contract};
     ProtobufCMessage *message = NULL;
-    struct status status = json_read_message(&arena, type_of("Value"), text, &options, &message);
+    struct status status = json_read_message(&json_arena, type_of("Value"), text, &options,
+                                             &message);
 
     if (!status_is_ok(status))
         assert_int_equal(status.code, STATUS_INVALID_ARGUMENT);
@@ -238,9 +239,9 @@ static bool is_deviation(const char *name)
 
 static struct slice read_file(const char *folder, const char *name)
 {
-    struct slice path = arena_printf(&arena, "%s/%s", folder, name);
+    struct slice path = arena_printf(&json_arena, "%s/%s", folder, name);
     size_t room = (size_t)4 << 20;
-    char *bytes = arena_alloc(&arena, room);
+    char *bytes = arena_alloc(&json_arena, room);
     FILE *file = fopen(path.data, "rb");
     struct slice text;
 
@@ -271,7 +272,7 @@ static void files_of_the_suite(void **state)
         count++;
         if (name[0] != 'i' && accepted != (name[0] == 'y' && !is_deviation(name)))
             fail_msg("%s is %s", name, accepted ? "accepted" : "refused");
-        arena_reset(&arena);
+        arena_reset(&json_arena);
     }
     closedir(listing);
     print_message("%zu files\n", count);
@@ -289,5 +290,5 @@ int main(void)
         TEST(files_of_the_suite),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, json_setup, json_teardown);
 }

@@ -9,7 +9,7 @@ static void assert_same_in_steps(const struct message_type *type, const Protobuf
                                  const struct json_write_options *options, struct status wanted,
                                  struct slice wanted_text)
 {
-    struct json_steps *steps = json_steps_begin(&arena, type, message, options, NULL);
+    struct json_steps *steps = json_steps_begin(&json_arena, type, message, options, NULL);
     struct status status = status_ok();
     struct slice text = SLICE_EMPTY;
 
@@ -26,8 +26,8 @@ static struct status write_with(const char *type, const ProtobufCMessage *messag
 {
     struct status status;
 
-    options.contract = contract;
-    status = json_write_message(&arena, type_of(type), message, &options, ret_text);
+    options.contract = json_contract;
+    status = json_write_message(&json_arena, type_of(type), message, &options, ret_text);
     assert_same_in_steps(type_of(type), message, &options, status,
                          status_is_ok(status) ? *ret_text : SLICE_EMPTY);
     return status;
@@ -47,18 +47,20 @@ static void steps_end_between_elements(void **state)
 {
     ProtobufCMessage *message = read_message(
         "Node", "{\"name\":\"n\",\"numbers\":[1,2,3,4],\"children\":[{\"name\":\"c\"}]}");
-    const struct json_write_options options = {.contract = contract};
+    const struct json_write_options options = {.contract = json_contract};
     struct status status;
     struct slice text = SLICE_EMPTY;
     int steps = 1;
 
     (void)state;
-    for (struct json_steps *at = json_steps_begin(&arena, type_of("Node"), message, &options, NULL);
+    for (struct json_steps *at =
+             json_steps_begin(&json_arena, type_of("Node"), message, &options, NULL);
          !json_steps_next(at, 1, &status, &text); steps++)
         ;
     assert_true(status_is_ok(status));
     assert_in_range(steps, 3, 8);
-    for (struct json_steps *at = json_steps_begin(&arena, type_of("Node"), message, &options, NULL);
+    for (struct json_steps *at =
+             json_steps_begin(&json_arena, type_of("Node"), message, &options, NULL);
          !json_steps_next(at, 1000, &status, &text);)
         fail_msg("A short text takes one step.");
 }
@@ -125,12 +127,12 @@ static void proto_names_are_written_when_asked_for(void **state)
 static struct slice written_scalar(const char *name, const void *value, size_t size)
 {
     const struct field *field = named("Scalars", name);
-    struct json_write_options options = {.contract = contract};
-    ProtobufCMessage *message = message_new(&arena, type_of("Scalars"));
+    struct json_write_options options = {.contract = json_contract};
+    ProtobufCMessage *message = message_new(&json_arena, type_of("Scalars"));
     struct slice text = SLICE_EMPTY;
 
     memcpy(field_address(message, field, 0), value, size);
-    assert_true(status_is_ok(json_write_field(&arena, message, field, &options, &text)));
+    assert_true(status_is_ok(json_write_field(&json_arena, message, field, &options, &text)));
     return text;
 }
 
@@ -192,12 +194,12 @@ static void any_double_and_float_survives_the_way_out_and_in(void **state)
 {
     const struct field *field_double = named("Scalars", "a_double");
     const struct field *field_float = named("Scalars", "a_float");
-    struct json_read_options options = {.contract = contract};
+    struct json_read_options options = {.contract = json_contract};
     uint64_t seed = 88172645463325252u;
 
     (void)state;
     for (unsigned i = 0; i < 20000; i++) {
-        ProtobufCMessage *message = message_new(&arena, type_of("Scalars"));
+        ProtobufCMessage *message = message_new(&json_arena, type_of("Scalars"));
         uint64_t bits = next_random(&seed);
         uint32_t half = (uint32_t)(bits >> 20);
         double wide;
@@ -207,13 +209,13 @@ static void any_double_and_float_survives_the_way_out_and_in(void **state)
         memcpy(&narrow, &half, sizeof(narrow));
         if (isnan(wide) || isnan(narrow))
             continue;
-        json_read_field(&arena, message, field_double, written_scalar("a_double", &wide, 8),
+        json_read_field(&json_arena, message, field_double, written_scalar("a_double", &wide, 8),
                         &options);
-        json_read_field(&arena, message, field_float, written_scalar("a_float", &narrow, 4),
+        json_read_field(&json_arena, message, field_float, written_scalar("a_float", &narrow, 4),
                         &options);
         assert_memory_equal(field_address(message, field_double, 0), &wide, sizeof(wide));
         assert_memory_equal(field_address(message, field_float, 0), &narrow, sizeof(narrow));
-        arena_reset(&arena);
+        arena_reset(&json_arena);
     }
 }
 
@@ -232,7 +234,7 @@ static void assert_unwritable(const char *type, const ProtobufCMessage *message,
 
 static ProtobufCMessage *two_ints(const char *type, int64_t first, int64_t second)
 {
-    ProtobufCMessage *message = message_new(&arena, type_of(type));
+    ProtobufCMessage *message = message_new(&json_arena, type_of(type));
 
     field_set_int(message, message_field_by_number(type_of(type), 1), first);
     field_set_int(message, message_field_by_number(type_of(type), 2), second);
@@ -279,8 +281,8 @@ static void every_day_has_its_date(void **state)
             int days = lengths[month - 1] + (month == 2 && leap ? 1 : 0);
 
             for (int day = 1; day <= days; day++) {
-                struct slice wanted = arena_printf(&arena, "\"%04d-%02d-%02dT00:00:00Z\"", year,
-                                                   month, day);
+                struct slice wanted = arena_printf(&json_arena, "\"%04d-%02d-%02dT00:00:00Z\"",
+                                                   year, month, day);
 
                 assert_text(write_text("Timestamp", two_ints("Timestamp", seconds, 0)),
                             wanted.data);
@@ -288,7 +290,7 @@ static void every_day_has_its_date(void **state)
                             wanted.data);
                 seconds += 86400;
             }
-            arena_reset(&arena);
+            arena_reset(&json_arena);
         }
 }
 
@@ -299,10 +301,10 @@ static void masks_that_would_not_read_back_are_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(paths); i++) {
-        ProtobufCMessage *mask = message_new(&arena, type_of("FieldMask"));
+        ProtobufCMessage *mask = message_new(&json_arena, type_of("FieldMask"));
         size_t capacity = 0;
         const char **path = field_append(
-            &arena, mask, message_field_by_number(type_of("FieldMask"), 1), &capacity);
+            &json_arena, mask, message_field_by_number(type_of("FieldMask"), 1), &capacity);
 
         *path = paths[i];
         assert_unwritable("FieldMask", mask, "has no JSON form");
@@ -312,7 +314,7 @@ static void masks_that_would_not_read_back_are_refused(void **state)
 static void values_without_a_form_are_refused(void **state)
 {
     const struct field *number = named("Value", "number_value");
-    ProtobufCMessage *value = message_new(&arena, type_of("Value"));
+    ProtobufCMessage *value = message_new(&json_arena, type_of("Value"));
     double wrong[] = {(double)NAN, (double)INFINITY, -(double)INFINITY};
 
     (void)state;
@@ -326,10 +328,10 @@ static void values_without_a_form_are_refused(void **state)
 
 static ProtobufCMessage *any_of(const char *url, struct slice bytes)
 {
-    ProtobufCMessage *any = message_new(&arena, type_of("Any"));
+    ProtobufCMessage *any = message_new(&json_arena, type_of("Any"));
 
-    field_set_string(&arena, any, named("Any", "type_url"), slice_from_cstr(url));
-    field_set_string(&arena, any, named("Any", "value"), bytes);
+    field_set_string(&json_arena, any, named("Any", "type_url"), slice_from_cstr(url));
+    field_set_string(&json_arena, any, named("Any", "value"), bytes);
     return any;
 }
 
@@ -350,10 +352,10 @@ static void anys_within_anys_are_bounded(void **state)
 
     (void)state;
     for (unsigned i = 0; i < 100; i++)
-        any = any_of("/google.protobuf.Any", message_pack(&arena, any));
+        any = any_of("/google.protobuf.Any", message_pack(&json_arena, any));
     assert_true(status_is_ok(write_with("Any", any, (struct json_write_options){0}, &text)));
     for (unsigned i = 0; i < 1000; i++)
-        any = any_of("/google.protobuf.Any", message_pack(&arena, any));
+        any = any_of("/google.protobuf.Any", message_pack(&json_arena, any));
     assert_unwritable("Any", any, "too deeply");
 }
 
@@ -373,9 +375,9 @@ static void a_single_field_is_written(void **state)
     message = read_message(
         "Node", "{\"name\":\"a\",\"tags\":[\"b\",\"c\"],\"labels\":{\"d\":\"e\"},\"child\":{}}");
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct json_write_options options = {.contract = contract};
+        struct json_write_options options = {.contract = json_contract};
         struct slice text = SLICE_EMPTY;
-        struct status status = json_write_field(&arena, message, named("Node", cases[i].field),
+        struct status status = json_write_field(&json_arena, message, named("Node", cases[i].field),
                                                 &options, &text);
 
         assert_true(status_is_ok(status));
@@ -386,7 +388,8 @@ static void a_single_field_is_written(void **state)
 /* Bytes may leave a map's value out: it is the empty message, in its own form. */
 static void a_map_value_that_bytes_left_out_is_empty(void **state)
 {
-    ProtobufCMessage *message = message_unpack(&arena, type_of("Node"), SLICE("\x42\x02\x08\x07"));
+    ProtobufCMessage *message = message_unpack(&json_arena, type_of("Node"),
+                                               SLICE("\x42\x02\x08\x07"));
 
     (void)state;
     assert_non_null(message);
@@ -397,8 +400,8 @@ static void a_map_value_that_bytes_left_out_is_empty(void **state)
 /* Reads and writes with allocation `number` failing; true when none was left to fail. */
 static bool survives_fault(const char *type, const char *in, unsigned long number, bool onward)
 {
-    struct json_read_options read = {.contract = contract};
-    struct json_write_options write = {.contract = contract};
+    struct json_read_options read = {.contract = json_contract};
+    struct json_write_options write = {.contract = json_contract};
     const struct message_type *message_type = type_of(type);
     ProtobufCMessage *message = NULL;
     struct slice text = SLICE_EMPTY;
@@ -406,9 +409,9 @@ static bool survives_fault(const char *type, const char *in, unsigned long numbe
     unsigned long made;
 
     arena_fault_set(number, onward);
-    status = json_read_message(&arena, message_type, slice_from_cstr(in), &read, &message);
+    status = json_read_message(&json_arena, message_type, slice_from_cstr(in), &read, &message);
     if (status_is_ok(status))
-        status = json_write_message(&arena, message_type, message, &write, &text);
+        status = json_write_message(&json_arena, message_type, message, &write, &text);
     made = arena_fault_count();
     arena_fault_set(0, false);
     if (made < number) {
@@ -416,7 +419,7 @@ static bool survives_fault(const char *type, const char *in, unsigned long numbe
         return true;
     }
     assert_int_equal(status.code, STATUS_RESOURCE_EXHAUSTED);
-    arena_reset(&arena);
+    arena_reset(&json_arena);
     return false;
 }
 
@@ -468,5 +471,5 @@ int main(void)
 #endif
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, json_setup, json_teardown);
 }

@@ -1,5 +1,5 @@
 /* The keys of a store: random, wrapped, and refused when anything about them was altered. */
-#include "tests/unit/store_fixture.h"
+#include "tests/support/store_fixture.h"
 
 #include "storage/key_ring.h"
 

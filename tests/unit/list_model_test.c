@@ -2,7 +2,7 @@
  * Random filters and orders against a plain model: what pages list is what the model's own judgement
  * leaves of the objects, in its order, while other objects come and go between the pages.
  */
-#include "tests/unit/engine_fixture.h"
+#include "tests/support/engine.h"
 
 #define DEVICES 40
 #define ROUNDS 500
@@ -41,8 +41,8 @@ static void set_site(struct world *w, ProtobufCMessage *request, const char *sit
     ProtobufCMessage *entry = message_new(&w->arena, labels->message);
     size_t capacity = 0;
 
-    set(&w->arena, labels->message, entry, "key", "site");
-    set(&w->arena, labels->message, entry, "value", site);
+    world_set(&w->arena, labels->message, entry, "key", "site");
+    world_set(&w->arena, labels->message, entry, "value", site);
     *(ProtobufCMessage **)field_append(&w->arena, field_get_message(request, device), labels,
                                        &capacity) = entry;
 }
@@ -66,15 +66,16 @@ static void create_model(struct world *w)
                                   .number = i};
         snprintf(device->name, sizeof(device->name), "%s %02u", words[draw(6)], (unsigned)i);
         snprintf(device->site, sizeof(device->site), "%s", sites[draw(4)]);
-        request = make(w, "CreateDevice", "device.name", device->name, "device.description",
-                       "model", "device.status", device->disabled ? "DISABLED" : "ENABLED", NULL);
+        request = world_make(w, "CreateDevice", "device.name", device->name, "device.description",
+                             "model", "device.status", device->disabled ? "DISABLED" : "ENABLED",
+                             NULL);
         if (device->directed)
-            set(&w->arena, type, request, "device.directorIds", director_id);
+            world_set(&w->arena, type, request, "device.directorIds", director_id);
         if (device->has_syslog)
-            set(&w->arena, type, request, "device.syslog.port",
-                arena_printf(&w->arena, "%d", device->port).data);
+            world_set(&w->arena, type, request, "device.syslog.port",
+                      arena_printf(&w->arena, "%d", device->port).data);
         if (device->has_syslog)
-            set(&w->arena, type, request, "device.syslog.protocol", "UDP");
+            world_set(&w->arena, type, request, "device.syslog.protocol", "UDP");
         if (device->site[0] != '\0')
             set_site(w, request, device->site);
         reply = world_call(w, "CreateDevice", w->made.api_token, request);
@@ -268,13 +269,13 @@ static size_t list_all(struct world *w, int round, const char *filter, const cha
     do {
         struct reply reply = world_call(
             w, "ListDevices", w->made.api_token,
-            make(w, "ListDevices", "pageSize",
-                 arena_printf(&w->arena, "%u", (unsigned)(1 + draw(15))).data, "pageToken", token,
-                 "filter", filter, "orderBy", order, NULL));
+            world_make(w, "ListDevices", "pageSize",
+                       arena_printf(&w->arena, "%u", (unsigned)(1 + draw(15))).data, "pageToken",
+                       token, "filter", filter, "orderBy", order, NULL));
 
         assert_ok(reply);
         for (int i = 0;; i++) {
-            struct slice id = get(w, reply, arena_printf(&w->arena, "devices.%d.id", i).data);
+            struct slice id = world_get(w, reply, arena_printf(&w->arena, "devices.%d.id", i).data);
             size_t at = 0;
 
             if (id.len == 0)
@@ -341,9 +342,9 @@ static void check_round(struct world *w, int round)
 static void random_filters_and_orders_list_what_a_model_says(void **state)
 {
     struct world *w = *state;
-    int rounds = seed == 0 ? ROUNDS : ROUNDS_LATE;
+    int rounds = engine_seed == 0 ? ROUNDS : ROUNDS_LATE;
 
-    state_of_random = (uint32_t)(17 + seed);
+    state_of_random = (uint32_t)(17 + engine_seed);
     create_model(w);
     for (int round = 0; round < rounds; round++)
         check_round(w, round);
@@ -352,12 +353,13 @@ static void random_filters_and_orders_list_what_a_model_says(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(random_filters_and_orders_list_what_a_model_says, start,
-                                        end),
+        cmocka_unit_test_setup_teardown(random_filters_and_orders_list_what_a_model_says,
+                                        engine_start, engine_end),
     };
     int failures = 0;
 
-    for (seed = 0; seed <= LATE_SEEDS; seed++)
-        failures += cmocka_run_group_tests_name(seed == 0 ? "RocksDB" : "late", tests, NULL, NULL);
+    for (engine_seed = 0; engine_seed <= LATE_SEEDS; engine_seed++)
+        failures += cmocka_run_group_tests_name(engine_seed == 0 ? "RocksDB" : "late", tests, NULL,
+                                                NULL);
     return failures;
 }

@@ -1,5 +1,5 @@
 /* Lists of objects through the whole chain: filters, orders, read masks and page tokens. */
-#include "tests/unit/engine_fixture.h"
+#include "tests/support/engine.h"
 
 /* The names of all pages, joined by blanks; every page has the size. */
 static const char *names_of(struct world *w, const char *method, const char *collection,
@@ -10,8 +10,9 @@ static const char *names_of(struct world *w, const char *method, const char *col
 
     do {
         struct reply reply = world_call(w, method, w->made.api_token,
-                                        make(w, method, "pageSize", page_size, "pageToken", token,
-                                             "filter", filter, "orderBy", order, NULL));
+                                        world_make(w, method, "pageSize", page_size, "pageToken",
+                                                   token, "filter", filter, "orderBy", order,
+                                                   NULL));
 
         assert_ok(reply);
         for (int i = 0;; i++) {
@@ -80,7 +81,7 @@ static void filters_leave_what_matches_in_every_page_size(void **state)
     assert_string_equal(devices(w, "createTime < 2020-01-01T00:00:00Z", ""), "");
     second = get_cstr(w,
                       world_call(w, "ListDevices", w->made.api_token,
-                                 make(w, "ListDevices", "filter", "name = \"alpha\"", NULL)),
+                                 world_make(w, "ListDevices", "filter", "name = \"alpha\"", NULL)),
                       "devices.0.id");
     assert_string_equal(devices(w, arena_printf(&w->arena, "id = \"%s\"", second).data, ""),
                         "alpha");
@@ -124,7 +125,7 @@ static void bad_filters_orders_and_masks_name_their_field(void **state)
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         assert_violation(world_call(w, "ListDevices", w->made.api_token,
-                                    make(w, "ListDevices", cases[i][0], cases[i][1], NULL)),
+                                    world_make(w, "ListDevices", cases[i][0], cases[i][1], NULL)),
                          cases[i][2]);
 }
 
@@ -135,25 +136,27 @@ static void a_page_token_is_refused_with_another_filter_or_order(void **state)
     const char *token;
 
     create_four(w, NULL);
-    reply = world_call(w, "ListDevices", w->made.api_token,
-                       make(w, "ListDevices", "pageSize", "1", "filter", "status = ENABLED", NULL));
+    reply = world_call(
+        w, "ListDevices", w->made.api_token,
+        world_make(w, "ListDevices", "pageSize", "1", "filter", "status = ENABLED", NULL));
     token = get_cstr(w, reply, "nextPageToken");
     assert_true(token[0] != '\0');
     assert_violation(world_call(w, "ListDevices", w->made.api_token,
-                                make(w, "ListDevices", "pageToken", token, NULL)),
+                                world_make(w, "ListDevices", "pageToken", token, NULL)),
                      "pageToken");
-    assert_violation(
-        world_call(w, "ListDevices", w->made.api_token,
-                   make(w, "ListDevices", "pageToken", token, "filter", "status = DISABLED", NULL)),
-        "pageToken");
     assert_violation(world_call(w, "ListDevices", w->made.api_token,
-                                make(w, "ListDevices", "pageToken", token, "filter",
-                                     "status = ENABLED", "orderBy", "name", NULL)),
+                                world_make(w, "ListDevices", "pageToken", token, "filter",
+                                           "status = DISABLED", NULL)),
+                     "pageToken");
+    assert_violation(world_call(w, "ListDevices", w->made.api_token,
+                                world_make(w, "ListDevices", "pageToken", token, "filter",
+                                           "status = ENABLED", "orderBy", "name", NULL)),
                      "pageToken");
     /* The size of the page and the fields may change. */
     reply = world_call(w, "ListDevices", w->made.api_token,
-                       make(w, "ListDevices", "pageToken", token, "filter", "status = ENABLED",
-                            "pageSize", "9", "readMask.paths", "name", NULL));
+                       world_make(w, "ListDevices", "pageToken", token, "filter",
+                                  "status = ENABLED", "pageSize", "9", "readMask.paths", "name",
+                                  NULL));
     assert_ok(reply);
     assert_field(w, reply, "devices.0.name", "bravo");
 }
@@ -165,10 +168,10 @@ static void a_total_is_told_without_a_filter_alone(void **state)
 
     create_four(w, NULL);
     reply = world_call(w, "ListDevices", w->made.api_token,
-                       make(w, "ListDevices", "pageSize", "2", "orderBy", "name", NULL));
+                       world_make(w, "ListDevices", "pageSize", "2", "orderBy", "name", NULL));
     assert_field(w, reply, "totalSize", "4");
     reply = world_call(w, "ListDevices", w->made.api_token,
-                       make(w, "ListDevices", "filter", "name:*", NULL));
+                       world_make(w, "ListDevices", "filter", "name:*", NULL));
     assert_field(w, reply, "totalSize", "");
     assert_field(w, reply, "devices.3.name", "bravo");
 }
@@ -178,22 +181,22 @@ static void a_read_mask_leaves_the_fields_that_it_names(void **state)
     struct world *w = *state;
     struct reply reply;
 
-    assert_ok(
-        world_call(w, "CreateDevice", w->made.api_token,
-                   make(w, "CreateDevice", "device.name", "edge", "device.description", "words",
-                        "device.syslog.port", "6514", "device.syslog.protocol", "TCP", NULL)));
+    assert_ok(world_call(w, "CreateDevice", w->made.api_token,
+                         world_make(w, "CreateDevice", "device.name", "edge", "device.description",
+                                    "words", "device.syslog.port", "6514", "device.syslog.protocol",
+                                    "TCP", NULL)));
     reply = world_call(w, "ListDevices", w->made.api_token,
-                       make(w, "ListDevices", "readMask.paths", "description", NULL));
+                       world_make(w, "ListDevices", "readMask.paths", "description", NULL));
     assert_ok(reply);
     assert_field(w, reply, "devices.0.description", "words");
     assert_field(w, reply, "devices.0.name", "");
     assert_field(w, reply, "devices.0.id", "");
     reply = world_call(w, "ListDevices", w->made.api_token,
-                       make(w, "ListDevices", "readMask.paths", "syslog.port", NULL));
+                       world_make(w, "ListDevices", "readMask.paths", "syslog.port", NULL));
     assert_field(w, reply, "devices.0.syslog.port", "6514");
     assert_field(w, reply, "devices.0.syslog.protocol", "");
     reply = world_call(w, "ListDevices", w->made.api_token,
-                       make(w, "ListDevices", "readMask.paths", "*", NULL));
+                       world_make(w, "ListDevices", "readMask.paths", "*", NULL));
     assert_field(w, reply, "devices.0.name", "edge");
 }
 
@@ -210,9 +213,9 @@ static void a_page_looks_at_a_bounded_number_of_objects(void **state)
         assert_ok(create_director(w, name));
     }
     do {
-        struct reply reply = world_call(
-            w, "ListDirectors", w->made.api_token,
-            make(w, "ListDirectors", "pageToken", token, "filter", "description = \"none\"", NULL));
+        struct reply reply = world_call(w, "ListDirectors", w->made.api_token,
+                                        world_make(w, "ListDirectors", "pageToken", token, "filter",
+                                                   "description = \"none\"", NULL));
 
         assert_ok(reply);
         assert_field(w, reply, "directors.0.name", "");
@@ -263,11 +266,11 @@ static void tokens_are_filtered_by_what_is_computed(void **state)
                  arena_printf(&w->arena, "roleId = \"%s\" AND status = ACTIVE", role).data, ""),
         "first");
     assert_violation(world_call(w, "ListApiTokens", w->made.api_token,
-                                make(w, "ListApiTokens", "filter", "token:\"a\"", NULL)),
+                                world_make(w, "ListApiTokens", "filter", "token:\"a\"", NULL)),
                      "filter");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, engine_start, engine_end)
 
 int main(void)
 {
@@ -284,7 +287,8 @@ int main(void)
     const struct CMUnitTest of_many[] = {TEST(a_page_looks_at_a_bounded_number_of_objects)};
     int failures = cmocka_run_group_tests_name("RocksDB", of_many, NULL, NULL);
 
-    for (seed = 0; seed <= LATE_SEEDS; seed++)
-        failures += cmocka_run_group_tests_name(seed == 0 ? "RocksDB" : "late", tests, NULL, NULL);
+    for (engine_seed = 0; engine_seed <= LATE_SEEDS; engine_seed++)
+        failures += cmocka_run_group_tests_name(engine_seed == 0 ? "RocksDB" : "late", tests, NULL,
+                                                NULL);
     return failures;
 }

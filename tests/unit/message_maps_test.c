@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "shapes.h"
+#include "tests/support/shapes.h"
 
 static struct arena contract_arena;
 static struct arena arena;

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "shapes.h"
+#include "tests/support/shapes.h"
 
 #include "google/protobuf/timestamp.pb-c.h"
 

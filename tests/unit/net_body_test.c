@@ -1,6 +1,6 @@
 /* How long a request's body may take: by a clock that the test steps, and through real sockets. */
-#include "net_http2_client.h"
 #include "rpc/net/body_clock.h"
+#include "tests/support/http2_client.h"
 
 static const struct settings steps = {.body_timeout_ms = 1000, .min_body_bytes_per_second = 100};
 
@@ -71,7 +71,7 @@ static struct fixture *start_impatient(void)
     struct settings settings = test_settings();
 
     settings.body_timeout_ms = 200;
-    return fixture_start(settings);
+    return net_fixture_start(settings);
 }
 
 /* Sends `piece` every 50 ms, well within the timeout of one; false: until the patience ended. */
@@ -124,7 +124,7 @@ static void a_dripping_body_of_http2_is_408(void **state)
 
     (void)state;
     client->never_ends = true;
-    id = request(client, "POST", "/echo", 1, NULL, 0);
+    id = http2_request(client, "POST", "/echo", 1, NULL, 0);
     for (int i = 0; i < PATIENCE_MS / 50 && heard_of(client, id)->status == 0; i++) {
         client_step(client, 50);
         client->upload_left = 1;

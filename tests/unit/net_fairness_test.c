@@ -4,8 +4,8 @@
  */
 #include <time.h>
 
-#include "net_http2_client.h"
-#include "net_http2_raw.h"
+#include "tests/support/http2_client.h"
+#include "tests/support/http2_raw.h"
 
 /* What /busy costs. */
 #define BUSY_MS 5
@@ -282,7 +282,7 @@ static void no_further_request_begins_while_answers_are_unread(void **state)
 
     (void)state;
     for (int i = 0; i < 20; i++)
-        get(client, "/large");
+        http2_get(client, "/large");
     while (client_step(client, 200))
         ;
     assert_int_equal(atomic_load(&seen.begun), 1);
@@ -304,7 +304,7 @@ static void what_waited_begins_once_answers_are_read(void **state)
 
     (void)state;
     for (int i = 0; i < 20; i++)
-        ids[i] = get(client, "/large");
+        ids[i] = http2_get(client, "/large");
     for (int i = 0; i < 20; i++) {
         client_until_closed(client, ids[i]);
         assert_int_equal(heard_of(client, ids[i])->bytes, 1 << 20);
@@ -324,8 +324,8 @@ static void requests_that_wait_for_their_turn_are_answered_at_the_end(void **sta
     settings.drain_timeout_ms = 100;
     fixture = start_busy(settings);
     client = client_open(fixture, 1, false);
-    get(client, "/large");
-    get(client, "/large");
+    http2_get(client, "/large");
+    http2_get(client, "/large");
     while (client_step(client, 200))
         ;
     assert_int_equal(atomic_load(&seen.begun), 1);

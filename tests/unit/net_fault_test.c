@@ -4,7 +4,7 @@
  */
 #include <nghttp2/nghttp2.h>
 
-#include "net_fixture.h"
+#include "tests/support/net.h"
 
 #ifdef DATASTREAM_FAULTS
 

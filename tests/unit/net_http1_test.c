@@ -1,5 +1,5 @@
 /* HTTP/1.1 through real sockets: each rule of hygiene, pipelining, bodies, answers, deadlines. */
-#include "net_fixture.h"
+#include "tests/support/net.h"
 
 /* The status of the first answer, 0 when there is none. */
 static int status_of(const char *answer)
@@ -694,7 +694,7 @@ static void a_reader_that_takes_nothing_is_cut(void **state)
 
 static int start_default(void **state)
 {
-    *state = fixture_start(test_settings());
+    *state = net_fixture_start(test_settings());
     return 0;
 }
 
@@ -706,7 +706,7 @@ static int start_impatient(void **state)
     settings.body_timeout_ms = 100;
     settings.idle_timeout_ms = 100;
     settings.write_timeout_ms = 200;
-    *state = fixture_start(settings);
+    *state = net_fixture_start(settings);
     return 0;
 }
 

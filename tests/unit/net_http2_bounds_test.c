@@ -1,6 +1,6 @@
 /* HTTP/2 through real sockets: floods, made by hand, and deadlines. */
-#include "net_http2_client.h"
-#include "net_http2_raw.h"
+#include "tests/support/http2_client.h"
+#include "tests/support/http2_raw.h"
 
 /* ---- floods ---- */
 
@@ -26,7 +26,7 @@ static void rapid_resets_end_in_goaway(void **state)
     struct client *client = client_ready(*state);
 
     for (int i = 0; i < 1500 && !client->ended; i++) {
-        int32_t id = get(client, "/never");
+        int32_t id = http2_get(client, "/never");
 
         client_flush(client);
         nghttp2_submit_rst_stream(client->session, NGHTTP2_FLAG_NONE, id, NGHTTP2_CANCEL);
@@ -53,11 +53,11 @@ static void frames_without_a_use_end_in_goaway(void **state)
     for (size_t i = 0; i < sizeof(floods) / sizeof(floods[0]); i++) {
         struct raw_answer answer;
 
-        repeat(bytes, floods[i].frame.data, floods[i].frame.len, 900);
+        raw_repeat(bytes, floods[i].frame.data, floods[i].frame.len, 900);
         answer = raw_converse(fixture, slice_make(bytes, floods[i].frame.len * 900), 100);
         if (answer.goaways != 0)
             fail_msg("%s: GOAWAY %u too early", floods[i].what, answer.goaway_error);
-        repeat(bytes, floods[i].frame.data, floods[i].frame.len, 1100);
+        raw_repeat(bytes, floods[i].frame.data, floods[i].frame.len, 1100);
         answer = raw_converse(fixture, slice_make(bytes, floods[i].frame.len * 1100), PATIENCE_MS);
         if (answer.goaways != 1 || answer.goaway_error != NGHTTP2_ENHANCE_YOUR_CALM)
             fail_msg("%s: %u GOAWAY %u", floods[i].what, answer.goaways, answer.goaway_error);
@@ -71,9 +71,9 @@ static void empty_data_ends_in_goaway(void **state)
     int32_t id;
 
     client->never_ends = true;
-    id = request(client, "POST", "/echo", 1, NULL, 0);
+    id = http2_request(client, "POST", "/echo", 1, NULL, 0);
     client_flush(client);
-    repeat(bytes, "\0\0\0\0\0\0\0\0\0", 9, 1100);
+    raw_repeat(bytes, "\0\0\0\0\0\0\0\0\0", 9, 1100);
     for (size_t i = 0; i < 1100; i++)
         bytes[i * 9 + 8] = (char)id;
     client_send(client->fd, slice_make(bytes, sizeof(bytes)));
@@ -108,11 +108,11 @@ static void resets_that_the_client_provokes_end_in_goaway(void **state)
     nghttp2_nv length = NV("content-length", "1");
 
     for (int i = 0; i < 1500 && !client->ended; i++)
-        client_until_closed(client, request(client, "POST", "/echo", 2, &length, 1));
+        client_until_closed(client, http2_request(client, "POST", "/echo", 2, &length, 1));
     expect_calm(client, "too many invalid frames");
     client = client_ready(*state);
     for (int i = 0; i < 1500 && !client->ended; i++) {
-        int32_t id = get(client, "/never");
+        int32_t id = http2_get(client, "/never");
         char frame[] = "\0\0\4\10\0\0\0\0\0\x7f\xff\xff\xff";
 
         client_flush(client);
@@ -140,7 +140,7 @@ static void pings_between_calls_are_welcome(void **state)
     struct client *client = client_ready(*state);
 
     for (int i = 0; i < 20; i++) {
-        int32_t id = get(client, "/grpc");
+        int32_t id = http2_get(client, "/grpc");
 
         nghttp2_submit_ping(client->session, NGHTTP2_FLAG_NONE, NULL);
         client_until_closed(client, id);
@@ -193,7 +193,7 @@ static void continuations_without_end_are_cut(void **state)
     struct raw_answer answer;
 
     memcpy(bytes, headers, 10);
-    repeat(bytes + 10, more, 10, 20);
+    raw_repeat(bytes + 10, more, 10, 20);
     answer = raw_converse(*state, slice_make(bytes, sizeof(bytes)), PATIENCE_MS);
     assert_true(answer.closed);
     assert_int_equal(answer.goaway_error, NGHTTP2_ENHANCE_YOUR_CALM);
@@ -323,7 +323,7 @@ static void nothing_behind_a_fault_is_looked_at(void **state)
 static void an_idle_connection_gets_goaway(void **state)
 {
     struct client *client = client_open(*state, 0, true);
-    int32_t id = get(client, "/grpc");
+    int32_t id = http2_get(client, "/grpc");
 
     client_until_closed(client, id);
     client_until_end(client);
@@ -347,7 +347,7 @@ static void a_body_that_stalls_is_408(void **state)
     int32_t id;
 
     client->never_ends = true;
-    id = request(client, "POST", "/echo", 5, NULL, 0);
+    id = http2_request(client, "POST", "/echo", 5, NULL, 0);
     client_until_closed(client, id);
     assert_int_equal(heard_of(client, id)->status, 408);
     client_close(client);
@@ -360,7 +360,7 @@ static void a_body_that_stalls_once_it_is_wanted_is_408(void **state)
     int32_t id;
 
     client->never_ends = true;
-    id = request(client, "POST", "/later?400", 5, NULL, 0);
+    id = http2_request(client, "POST", "/later?400", 5, NULL, 0);
     client_until_closed(client, id);
     assert_int_equal(heard_of(client, id)->status, 408);
     client_close(client);
@@ -372,7 +372,7 @@ static void a_conversation_may_pause(void **state)
     int32_t id;
 
     client->never_ends = true;
-    id = request(client, "POST", "/converse", 5, NULL, 0);
+    id = http2_request(client, "POST", "/converse", 5, NULL, 0);
     while (heard_of(client, id)->status == 0)
         assert_true(client_step(client, PATIENCE_MS));
     client_step(client, 400); /* longer than body_timeout_ms */
@@ -383,7 +383,7 @@ static void a_conversation_may_pause(void **state)
 static void a_stream_whose_window_stays_shut_is_reset(void **state)
 {
     struct client *client = client_open(*state, 0, false);
-    int32_t id = get(client, "/flood");
+    int32_t id = http2_get(client, "/flood");
 
     client_until_closed(client, id);
     assert_int_equal(heard_of(client, id)->error, NGHTTP2_CANCEL);
@@ -399,7 +399,7 @@ static int start_impatient(void **state)
     settings.body_timeout_ms = 100;
     settings.idle_timeout_ms = 100;
     settings.write_timeout_ms = 200;
-    *state = fixture_start(settings);
+    *state = net_fixture_start(settings);
     return 0;
 }
 
@@ -408,7 +408,7 @@ static int start_small_heads(void **state)
     struct settings settings = test_settings();
 
     settings.max_header_bytes = 1024;
-    *state = fixture_start(settings);
+    *state = net_fixture_start(settings);
     return 0;
 }
 
@@ -417,7 +417,7 @@ static int start_strict(void **state)
     struct settings settings = test_settings();
 
     settings.max_resets_per_second = 10;
-    *state = fixture_start(settings);
+    *state = net_fixture_start(settings);
     return 0;
 }
 
@@ -440,19 +440,21 @@ int main(void)
         cmocka_unit_test(a_stream_whose_window_stays_shut_is_reset),
     };
     const struct CMUnitTest frames[] = {
-        cmocka_unit_test_setup_teardown(streams_beyond_the_bound_are_refused, start_default, stop),
+        cmocka_unit_test_setup_teardown(streams_beyond_the_bound_are_refused, http2_start_default,
+                                        http2_stop),
         cmocka_unit_test_setup_teardown(resets_that_the_client_provokes_end_in_goaway, start_strict,
-                                        stop),
-        cmocka_unit_test_setup_teardown(continuations_without_end_are_cut, start_default, stop),
+                                        http2_stop),
+        cmocka_unit_test_setup_teardown(continuations_without_end_are_cut, http2_start_default,
+                                        http2_stop),
         cmocka_unit_test_setup_teardown(header_blocks_that_unfold_end_in_goaway, start_small_heads,
-                                        stop),
+                                        http2_stop),
         cmocka_unit_test_setup_teardown(header_blocks_end_with_their_frame_after_a_refusal,
-                                        start_small_heads, stop),
+                                        start_small_heads, http2_stop),
         cmocka_unit_test_setup_teardown(nothing_behind_a_fault_is_looked_at, start_small_heads,
-                                        stop),
+                                        http2_stop),
     };
 
-    return cmocka_run_group_tests(floods, start_default, stop) +
+    return cmocka_run_group_tests(floods, http2_start_default, http2_stop) +
            cmocka_run_group_tests(frames, NULL, NULL) +
-           cmocka_run_group_tests(deadlines, start_impatient, stop);
+           cmocka_run_group_tests(deadlines, start_impatient, http2_stop);
 }

@@ -1,5 +1,5 @@
 /* HTTP/2 through real sockets: what RFC 9113 demands of frames in each state of a stream. */
-#include "net_http2_raw.h"
+#include "tests/support/http2_raw.h"
 
 #define END_STREAM 1
 #define END_HEADERS 4
@@ -124,7 +124,7 @@ static void frames_are_judged_by_the_state_of_their_stream(void **state)
 
 static int start_default(void **state)
 {
-    *state = fixture_start(test_settings());
+    *state = net_fixture_start(test_settings());
     return 0;
 }
 

@@ -1,12 +1,12 @@
 /* HTTP/2 through real sockets: answers, heads, bodies and flow control in frames. */
-#include "net_http2_client.h"
+#include "tests/support/http2_client.h"
 
 /* ---- answers ---- */
 
 static void a_whole_answer_has_its_length(void **state)
 {
     struct client *client = client_open(*state, 0, true);
-    int32_t id = request(client, "POST", "/echo", 5, NULL, 0);
+    int32_t id = http2_request(client, "POST", "/echo", 5, NULL, 0);
     struct heard *heard = heard_of(client, id);
 
     client_until_closed(client, id);
@@ -22,7 +22,7 @@ static void a_whole_answer_has_its_length(void **state)
 static void trailers_only_is_one_frame(void **state)
 {
     struct client *client = client_open(*state, 0, true);
-    int32_t id = get(client, "/status-only");
+    int32_t id = http2_get(client, "/status-only");
     struct heard *heard = heard_of(client, id);
 
     client_until_closed(client, id);
@@ -43,7 +43,7 @@ static void a_unary_answer_is_headers_data_trailers_in_one_read(void **state)
 
     while (client_step(client, 50)) /* settings and their acknowledgements */
         ;
-    id = request(client, "POST", "/grpc", 7, NULL, 0);
+    id = http2_request(client, "POST", "/grpc", 7, NULL, 0);
     heard = heard_of(client, id);
     assert_true(client_step(client, PATIENCE_MS));
     assert_true(heard->closed); /* by one read */
@@ -59,9 +59,9 @@ static void a_unary_answer_is_headers_data_trailers_in_one_read(void **state)
 static void answers_without_a_body_end_on_their_headers(void **state)
 {
     struct client *client = client_open(*state, 0, true);
-    int32_t head = request(client, "HEAD", "/nothing", 0, NULL, 0);
-    int32_t empty = get(client, "/empty");
-    int32_t unchanged = get(client, "/unchanged");
+    int32_t head = http2_request(client, "HEAD", "/nothing", 0, NULL, 0);
+    int32_t empty = http2_get(client, "/empty");
+    int32_t unchanged = http2_get(client, "/unchanged");
 
     client_until_closed(client, head);
     client_until_closed(client, empty);
@@ -82,11 +82,11 @@ static void many_streams_run_side_by_side(void **state)
 {
     struct client *client = client_open(*state, 0, true);
     int32_t ids[90];
-    int32_t wait = get(client, "/wait");
+    int32_t wait = http2_get(client, "/wait");
 
     atomic_store(&seen.release, 0);
     for (size_t i = 0; i < 90; i++)
-        ids[i] = get(client, "/grpc");
+        ids[i] = http2_get(client, "/grpc");
     for (size_t i = 0; i < 90; i++) {
         client_until_closed(client, ids[i]);
         assert_string_equal(heard_of(client, ids[i])->grpc_status, "0");
@@ -105,7 +105,7 @@ static void an_early_answer_resets_with_no_error(void **state)
     int32_t id;
 
     client->never_ends = true;
-    id = request(client, "POST", "/early", 10, NULL, 0);
+    id = http2_request(client, "POST", "/early", 10, NULL, 0);
     heard = heard_of(client, id);
     while (!heard->end_on_data)
         assert_true(client_step(client, PATIENCE_MS));
@@ -121,7 +121,7 @@ static void an_early_answer_resets_with_no_error(void **state)
 static void a_reset_by_the_frontend_is_a_cancel(void **state)
 {
     struct client *client = client_open(*state, 0, true);
-    int32_t id = get(client, "/reset");
+    int32_t id = http2_get(client, "/reset");
 
     client_until_closed(client, id);
     assert_int_equal(heard_of(client, id)->error, NGHTTP2_CANCEL);
@@ -134,7 +134,7 @@ static void a_reset_by_the_client_cancels_once(void **state)
     struct client *client = client_open(*state, 0, true);
     int begun = atomic_load(&seen.begun);
     int cancelled = atomic_load(&seen.cancelled);
-    int32_t id = get(client, "/never");
+    int32_t id = http2_get(client, "/never");
 
     client_flush(client);
     wait_for(&seen.begun, begun + 1);
@@ -153,7 +153,7 @@ static void calls_held_beyond_their_connection_are_released_later(void **state)
 
     atomic_store(&seen.release, 0);
     for (int i = 0; i < 20; i++)
-        get(client, "/wait");
+        http2_get(client, "/wait");
     client_flush(client);
     wait_for(&seen.begun, begun + 20);
     client_close(client);
@@ -171,7 +171,7 @@ static void continue_comes_before_the_body(void **state)
     int32_t id;
 
     client->never_ends = true; /* nothing of the body, for now */
-    id = request(client, "POST", "/echo", 0, expect, 1);
+    id = http2_request(client, "POST", "/echo", 0, expect, 1);
     while (heard_of(client, id)->status == 0)
         assert_true(client_step(client, PATIENCE_MS));
     assert_int_equal(heard_of(client, id)->status, 100);
@@ -181,7 +181,7 @@ static void continue_comes_before_the_body(void **state)
     client_until_closed(client, id);
     assert_int_equal(heard_of(client, id)->status, 200);
     assert_string_equal(heard_of(client, id)->body, "uuu");
-    id = request(client, "POST", "/echo", 3, unknown, 1);
+    id = http2_request(client, "POST", "/echo", 3, unknown, 1);
     client_until_closed(client, id);
     assert_int_equal(heard_of(client, id)->status, 417);
     client_close(client);
@@ -193,7 +193,7 @@ static void a_method_that_http1_does_not_know_is_501(void **state)
     struct client *client = client_open(*state, 0, true);
 
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-        int32_t id = request(client, methods[i], "/echo", 0, NULL, 0);
+        int32_t id = http2_request(client, methods[i], "/echo", 0, NULL, 0);
 
         client_until_closed(client, id);
         assert_int_equal(heard_of(client, id)->status, 501);
@@ -204,7 +204,7 @@ static void a_method_that_http1_does_not_know_is_501(void **state)
 static void a_preface_in_pieces_is_still_http2(void **state)
 {
     struct client *client = client_open(*state, 0, true);
-    int32_t id = request(client, "POST", "/echo", 3, NULL, 0);
+    int32_t id = http2_request(client, "POST", "/echo", 3, NULL, 0);
     const uint8_t *data;
     ssize_t count;
 
@@ -235,7 +235,7 @@ static void heads_that_nghttp2_lets_pass_are_checked(void **state)
     struct client *client = client_open(*state, 0, true);
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        int32_t id = request(client, cases[i].method, cases[i].path, 0, NULL, 0);
+        int32_t id = http2_request(client, cases[i].method, cases[i].path, 0, NULL, 0);
 
         client_until_closed(client, id);
         if (heard_of(client, id)->status != cases[i].status)
@@ -257,7 +257,7 @@ static void a_host_beside_the_authority_must_say_the_same(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct client *client = client_open(*state, 0, true);
         const nghttp2_nv host = NV("host", cases[i].host);
-        int32_t id = request(client, "GET", "/echo", 0, &host, 1);
+        int32_t id = http2_request(client, "GET", "/echo", 0, &host, 1);
 
         client_until_closed(client, id);
         assert_int_equal(heard_of(client, id)->status, cases[i].status);
@@ -299,13 +299,13 @@ static void too_many_or_too_large_fields_are_431_and_the_connection_lives(void *
         many[i] = (nghttp2_nv)NV("x-a", "b");
     memset(large, 'x', sizeof(large) - 1);
     one[0] = (nghttp2_nv)NV("x-large", large);
-    id = request(client, "GET", "/echo", 0, many, 120);
+    id = http2_request(client, "GET", "/echo", 0, many, 120);
     client_until_closed(client, id);
     assert_int_equal(heard_of(client, id)->status, 431);
-    id = request(client, "GET", "/echo", 0, one, 1);
+    id = http2_request(client, "GET", "/echo", 0, one, 1);
     client_until_closed(client, id);
     assert_int_equal(heard_of(client, id)->status, 431);
-    id = request(client, "GET", "/echo", 0, many, 90);
+    id = http2_request(client, "GET", "/echo", 0, many, 90);
     client_until_closed(client, id);
     assert_int_equal(heard_of(client, id)->status, 200);
     client_close(client);
@@ -317,14 +317,14 @@ static void bodies_beyond_what_the_frontend_takes_are_413(void **state)
 {
     struct client *client = client_open(*state, 0, true);
     const nghttp2_nv announced[] = {NV("content-length", "100")};
-    int32_t id = request(client, "POST", "/small", 100, announced, 1);
+    int32_t id = http2_request(client, "POST", "/small", 100, announced, 1);
 
     client_until_closed(client, id);
     assert_int_equal(heard_of(client, id)->status, 413);
-    id = request(client, "POST", "/small", 100, NULL, 0);
+    id = http2_request(client, "POST", "/small", 100, NULL, 0);
     client_until_closed(client, id);
     assert_int_equal(heard_of(client, id)->status, 413);
-    id = request(client, "POST", "/small", 10, NULL, 0);
+    id = http2_request(client, "POST", "/small", 10, NULL, 0);
     client_until_closed(client, id);
     assert_int_equal(heard_of(client, id)->status, 404);
     client_close(client);
@@ -333,7 +333,7 @@ static void bodies_beyond_what_the_frontend_takes_are_413(void **state)
 static void a_body_that_is_not_consumed_stops_the_sender(void **state)
 {
     struct client *client = client_open(*state, 0, true);
-    int32_t id = request(client, "POST", "/hoard", (size_t)4 << 20, NULL, 0);
+    int32_t id = http2_request(client, "POST", "/hoard", (size_t)4 << 20, NULL, 0);
 
     while (client_step(client, 300))
         ;
@@ -347,7 +347,7 @@ static void an_unaccepted_body_keeps_its_credit(void **state)
 {
     struct client *client = client_open(*state, 0, true);
 
-    request(client, "POST", "/unaccepted", (size_t)4 << 20, NULL, 0);
+    http2_request(client, "POST", "/unaccepted", (size_t)4 << 20, NULL, 0);
     while (client_step(client, 300))
         ;
     assert_int_equal(client->uploaded, 262144);
@@ -358,7 +358,7 @@ static void an_unaccepted_body_keeps_its_credit(void **state)
 static void a_body_accepted_later_comes_whole_and_in_order(void **state)
 {
     struct client *client = client_open(*state, 0, true);
-    int32_t id = request(client, "POST", "/later", 100000, NULL, 0);
+    int32_t id = http2_request(client, "POST", "/later", 100000, NULL, 0);
 
     client_until_closed(client, id);
     assert_int_equal(heard_of(client, id)->status, 200);
@@ -373,8 +373,8 @@ static void credit_of_closed_streams_returns_to_the_connection(void **state)
 
     /* Twelve times what one stream may hold is three times what the connection may. */
     for (int i = 0; i < 12; i++) {
-        int32_t id = request(client, "POST", i % 2 ? "/hoard" : "/unaccepted", (size_t)1 << 20,
-                             NULL, 0);
+        int32_t id = http2_request(client, "POST", i % 2 ? "/hoard" : "/unaccepted",
+                                   (size_t)1 << 20, NULL, 0);
 
         client->uploaded = 0;
         for (int step = 0; step < 1000 && client->uploaded < 262144; step++)
@@ -388,12 +388,12 @@ static void credit_of_closed_streams_returns_to_the_connection(void **state)
 static void large_bodies_flow_both_ways(void **state)
 {
     struct client *client = client_open(*state, 1 << 20, true);
-    int32_t id = request(client, "POST", "/small-not", (size_t)3 << 20, NULL, 0);
+    int32_t id = http2_request(client, "POST", "/small-not", (size_t)3 << 20, NULL, 0);
 
     client_until_closed(client, id);
     assert_int_equal(heard_of(client, id)->status, 404);
     assert_int_equal(client->uploaded, (size_t)3 << 20);
-    id = get(client, "/flood");
+    id = http2_get(client, "/flood");
     client_until_closed(client, id);
     assert_int_equal(heard_of(client, id)->bytes, (size_t)32 << 20);
     client_close(client);
@@ -402,7 +402,7 @@ static void large_bodies_flow_both_ways(void **state)
 static void a_reader_without_window_holds_the_producer_and_not_the_others(void **state)
 {
     struct client *client = client_open(*state, 0, false);
-    int32_t flood = get(client, "/flood");
+    int32_t flood = http2_get(client, "/flood");
     int32_t other;
     size_t sent;
 
@@ -412,7 +412,7 @@ static void a_reader_without_window_holds_the_producer_and_not_the_others(void *
     sent = atomic_load(&seen.sent_bytes);
     assert_true(sent < (size_t)1 << 20);
     nghttp2_session_consume_connection(client->session, 65535);
-    other = request(client, "POST", "/grpc", 5, NULL, 0);
+    other = http2_request(client, "POST", "/grpc", 5, NULL, 0);
     client_until_closed(client, other);
     assert_string_equal(heard_of(client, other)->grpc_status, "0");
     client_close(client);
@@ -439,20 +439,24 @@ int main(void)
     };
     const struct CMUnitTest flow[] = {
         cmocka_unit_test_setup_teardown(calls_held_beyond_their_connection_are_released_later,
-                                        start_default, stop),
-        cmocka_unit_test_setup_teardown(a_reset_by_the_client_cancels_once, start_default, stop),
-        cmocka_unit_test_setup_teardown(a_body_that_is_not_consumed_stops_the_sender, start_default,
-                                        stop),
-        cmocka_unit_test_setup_teardown(an_unaccepted_body_keeps_its_credit, start_default, stop),
+                                        http2_start_default, http2_stop),
+        cmocka_unit_test_setup_teardown(a_reset_by_the_client_cancels_once, http2_start_default,
+                                        http2_stop),
+        cmocka_unit_test_setup_teardown(a_body_that_is_not_consumed_stops_the_sender,
+                                        http2_start_default, http2_stop),
+        cmocka_unit_test_setup_teardown(an_unaccepted_body_keeps_its_credit, http2_start_default,
+                                        http2_stop),
         cmocka_unit_test_setup_teardown(a_body_accepted_later_comes_whole_and_in_order,
-                                        start_default, stop),
+                                        http2_start_default, http2_stop),
         cmocka_unit_test_setup_teardown(credit_of_closed_streams_returns_to_the_connection,
-                                        start_default, stop),
-        cmocka_unit_test_setup_teardown(large_bodies_flow_both_ways, start_default, stop),
+                                        http2_start_default, http2_stop),
+        cmocka_unit_test_setup_teardown(large_bodies_flow_both_ways, http2_start_default,
+                                        http2_stop),
         cmocka_unit_test_setup_teardown(
-            a_reader_without_window_holds_the_producer_and_not_the_others, start_default, stop),
+            a_reader_without_window_holds_the_producer_and_not_the_others, http2_start_default,
+            http2_stop),
     };
 
-    return cmocka_run_group_tests(answers, start_default, stop) +
+    return cmocka_run_group_tests(answers, http2_start_default, http2_stop) +
            cmocka_run_group_tests(flow, NULL, NULL);
 }

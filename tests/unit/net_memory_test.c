@@ -2,7 +2,7 @@
  * Memory under slow readers: what one connection may hold is bounded, and under pressure the
  * largest holder goes, so that everybody else is served all the while.
  */
-#include "net_http2_client.h"
+#include "tests/support/http2_client.h"
 
 #define ANSWER_BYTES ((size_t)1 << 20)
 #define HOLDERS 64
@@ -14,7 +14,7 @@ static struct fixture *start_small(void)
     settings.workers = 1;
     settings.max_memory_mib = 16;
     settings.max_write_buffer_bytes = 16 << 20; /* else unread answers hold back further requests */
-    return fixture_start(settings);
+    return net_fixture_start(settings);
 }
 
 /* Asks for an answer of ANSWER_BYTES over HTTP/1.1 and reads all of it; the status, 0 for none. */
@@ -42,8 +42,8 @@ static void slow_readers_starve_nobody(void **state)
     /* Each holds two MiB, together far more than there is. */
     for (size_t i = 0; i < HOLDERS; i++) {
         holders[i] = client_open(fixture, 1, false);
-        get(holders[i], "/large");
-        get(holders[i], "/large");
+        http2_get(holders[i], "/large");
+        http2_get(holders[i], "/large");
         while (heard_of(holders[i], 3)->status == 0)
             assert_true(client_step(holders[i], PATIENCE_MS));
         assert_int_equal(ask_large(fixture), 200);
@@ -82,7 +82,7 @@ static void one_connection_holds_no_more_than_its_share(void **state)
 
     (void)state;
     for (int i = 0; i < 20; i++)
-        get(client, "/large");
+        http2_get(client, "/large");
     for (int i = 0; i < 20; i++) {
         while (heard_of(client, 2 * i + 1)->status == 0 && !heard_of(client, 2 * i + 1)->closed)
             assert_true(client_step(client, PATIENCE_MS));
@@ -106,11 +106,11 @@ static void even_the_smallest_requests_are_bounded(void **state)
     settings.workers = 1;
     settings.max_memory_mib = 16;
     settings.max_concurrent_streams = 1000;
-    fixture = fixture_start(settings);
+    fixture = net_fixture_start(settings);
     for (size_t i = 0; i < 16; i++) {
         clients[i] = client_open(fixture, 1, false);
         for (int j = 0; j < 300; j++)
-            get(clients[i], "/early");
+            http2_get(clients[i], "/early");
         while (heard_of(clients[i], 599)->status == 0 && !heard_of(clients[i], 599)->closed &&
                !clients[i]->ended)
             client_step(clients[i], PATIENCE_MS);
@@ -133,10 +133,10 @@ static void requests_beyond_the_share_may_be_tried_again(void **state)
     settings.workers = 1;
     settings.max_memory_mib = 16;
     settings.max_concurrent_streams = 1000;
-    fixture = fixture_start(settings);
+    fixture = net_fixture_start(settings);
     client = client_open(fixture, 1, false);
     for (int j = 0; j < 700; j++)
-        get(client, "/early");
+        http2_get(client, "/early");
     client_until_closed(client, 1399);
     assert_int_equal(heard_of(client, 1399)->error, NGHTTP2_REFUSED_STREAM);
     assert_int_equal(heard_of(client, 1)->status, 403);

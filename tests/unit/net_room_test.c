@@ -7,8 +7,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "net_fixture.h"
 #include "rpc/net/source.h"
+#include "tests/support/net.h"
 
 /* From an address of loopback; -1 when the server closed before it answered. */
 static int connect_from(const struct fixture *fixture, const char *address)
@@ -77,7 +77,7 @@ static void who_shows_no_credentials_makes_room_for_others(void **state)
 
         settings.max_connections = 9;
         settings.header_timeout_ms = 600000;
-        fixture = fixture_start(settings);
+        fixture = net_fixture_start(settings);
         for (int n = 0; n < 9; n++) {
             fds[n] = client_connect(fixture);
             client_send(fds[n], rows[i].bytes);
@@ -102,7 +102,7 @@ static void who_showed_credentials_stays(void **state)
 
     (void)state;
     settings.max_connections = 9;
-    fixture = fixture_start(settings);
+    fixture = net_fixture_start(settings);
     for (int n = 0; n < 9; n++) {
         fds[n] = client_connect(fixture);
         client_send_text(fds[n], "GET /half HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -129,7 +129,7 @@ static void a_source_holds_its_part_and_others_come_in(void **state)
     (void)state;
     settings.max_connections = 20;
     settings.max_source_connections_percent = 50;
-    fixture = fixture_start(settings);
+    fixture = net_fixture_start(settings);
     for (int n = 0; n < 10; n++) {
         fds[n] = connect_from(fixture, "127.0.0.1");
         client_send_text(fds[n], "GET /half HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -161,7 +161,7 @@ static void a_full_source_closes_its_own_idle_connections(void **state)
     settings.max_connections = 20;
     settings.max_source_connections_percent = 50;
     settings.header_timeout_ms = 600000;
-    fixture = fixture_start(settings);
+    fixture = net_fixture_start(settings);
     other = connect_from(fixture, "127.0.0.2");
     assert_true(is_served(other));
     for (int n = 0; n < 10; n++)
@@ -253,7 +253,7 @@ static pid_t serve_with_few_descriptors(int *ret_until, struct fixture *ret_fixt
         close(until[1]);
         setrlimit(RLIMIT_NOFILE, &few);
         settings.header_timeout_ms = 600000;
-        fixture = fixture_start(settings);
+        fixture = net_fixture_start(settings);
         if (write(tell[1], &fixture->port, sizeof(fixture->port)) != sizeof(fixture->port) ||
             read(until[0], &byte, 1) < 0)
             _exit(1);

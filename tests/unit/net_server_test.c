@@ -4,8 +4,8 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-#include "net_fixture.h"
 #include "rpc/net/address.h"
+#include "tests/support/net.h"
 
 static void nothing_begins(void *context, struct exchange *exchange)
 {
@@ -201,7 +201,7 @@ static void a_unix_socket_is_open_to_user_and_group_at_most(void **state)
 
 static void the_peer_is_its_address_without_port(void **state)
 {
-    struct fixture *fixture = fixture_start(test_settings());
+    struct fixture *fixture = net_fixture_start(test_settings());
     int fd = client_connect(fixture);
     char answer[4096];
 
@@ -215,7 +215,7 @@ static void the_peer_is_its_address_without_port(void **state)
 
 static void an_exchange_knows_the_listener_that_it_came_in_by(void **state)
 {
-    struct fixture *fixture = fixture_start(test_settings());
+    struct fixture *fixture = net_fixture_start(test_settings());
     int fd = client_connect(fixture);
     char answer[4096];
 
@@ -264,7 +264,7 @@ static void connections_beyond_the_bound_are_closed_at_once(void **state)
 
     (void)state;
     settings.max_connections = 3;
-    fixture = fixture_start(settings);
+    fixture = net_fixture_start(settings);
     for (int i = 0; i < 3; i++) {
         fds[i] = client_connect(fixture);
         assert_true(is_served(fds[i]));
@@ -309,7 +309,7 @@ static void silent_connections_make_room_for_others(void **state)
     (void)state;
     settings.max_connections = 9;
     settings.header_timeout_ms = 600000;
-    fixture = fixture_start(settings);
+    fixture = net_fixture_start(settings);
     for (int i = 0; i < 9; i++)
         silent[i] = client_connect(fixture);
     while (server_count(fixture->server).connections_accepted < 9)
@@ -330,7 +330,7 @@ static void idle_connections_make_room_for_others(void **state)
 
     (void)state;
     settings.max_connections = 9;
-    fixture = fixture_start(settings);
+    fixture = net_fixture_start(settings);
     busy = client_connect(fixture);
     client_send_text(busy, "GET /half HTTP/1.1\r\nHost: a\r\n\r\n");
     wait_for(&seen.begun, 1);
@@ -348,7 +348,7 @@ static void idle_connections_make_room_for_others(void **state)
 
 static void connections_go_to_the_emptiest_loop(void **state)
 {
-    struct fixture *fixture = fixture_start(test_settings());
+    struct fixture *fixture = net_fixture_start(test_settings());
     char answer[4096];
     int fds[8];
     int first = 0;
@@ -447,7 +447,7 @@ static void posts_of_one_thread_run_in_their_order(void **state)
 
 static void draining_lets_calls_finish_and_refuses_new_connections(void **state)
 {
-    struct fixture *fixture = fixture_start(test_settings());
+    struct fixture *fixture = net_fixture_start(test_settings());
     int running = client_connect(fixture);
     int idle = client_connect(fixture);
     char answer[4096];
@@ -479,7 +479,7 @@ static void calls_that_outlast_the_draining_are_cut(void **state)
 
     (void)state;
     settings.drain_timeout_ms = 100;
-    fixture = fixture_start(settings);
+    fixture = net_fixture_start(settings);
     fd = client_connect(fixture);
     client_send_text(fd, "GET /never HTTP/1.1\r\nHost: a\r\n\r\n");
     wait_for(&seen.ended, 1);
@@ -502,7 +502,7 @@ static void a_peer_that_keeps_sending_does_not_hold_up_the_end(void **state)
 
     (void)state;
     settings.drain_timeout_ms = 100;
-    fixture = fixture_start(settings);
+    fixture = net_fixture_start(settings);
     fd = client_connect(fixture);
     client_send_text(fd, "POST /never HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n");
     wait_for(&seen.begun, 1);
@@ -524,7 +524,7 @@ static void a_second_signal_cuts_at_once(void **state)
 
     (void)state;
     settings.drain_timeout_ms = 3600000;
-    fixture = fixture_start(settings);
+    fixture = net_fixture_start(settings);
     fd = client_connect(fixture);
     client_send_text(fd, "GET /never HTTP/1.1\r\nHost: a\r\n\r\n");
     wait_for(&seen.ended, 1);
@@ -546,7 +546,7 @@ static void a_held_exchange_keeps_its_loop_until_it_is_released(void **state)
 
     (void)state;
     settings.drain_timeout_ms = 0;
-    fixture = fixture_start(settings);
+    fixture = net_fixture_start(settings);
     fd = client_connect(fixture);
     client_send_text(fd, "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
     wait_for(&seen.ended, 1);
@@ -645,7 +645,7 @@ static bool session_read(nghttp2_session *session, int fd, const int *counter, i
 static void goaway_comes_in_two_steps_and_streams_between_them_are_served(void **state)
 {
     static const char ping_ack[] = "\0\0\10\6\1\0\0\0\0draining";
-    struct fixture *fixture = fixture_start(test_settings());
+    struct fixture *fixture = net_fixture_start(test_settings());
     struct goaways goaways = {0};
     nghttp2_session *session = session_make(&goaways);
     int fd = client_connect(fixture);
@@ -685,7 +685,7 @@ static void an_old_connection_is_asked_to_go_and_then_closed(void **state)
     (void)state;
     settings.max_connection_age_ms = 100;
     settings.max_connection_age_grace_ms = 200;
-    fixture = fixture_start(settings);
+    fixture = net_fixture_start(settings);
     fd = client_connect(fixture);
     session_get(session, "/never");
     session_flush(session, fd);

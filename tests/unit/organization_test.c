@@ -1,5 +1,5 @@
 /* The organization and its settings through the whole chain: what they may be, and what they forbid. */
-#include "tests/unit/services_fixture.h"
+#include "tests/support/world.h"
 
 #include "rpc/call/time_floor.h"
 
@@ -41,8 +41,9 @@ static struct reply set_one(struct world *w, struct slice token, const char *fie
 {
     const char *path = arena_printf(&w->arena, "organization.%s", field).data;
 
-    return world_call(w, "UpdateOrganization", token,
-                      make(w, "UpdateOrganization", path, value, "updateMask.paths", field, NULL));
+    return world_call(
+        w, "UpdateOrganization", token,
+        world_make(w, "UpdateOrganization", path, value, "updateMask.paths", field, NULL));
 }
 
 static void allow(struct world *w, const char *field, const char *value)
@@ -69,7 +70,7 @@ static void settings_read_as_their_defaults_until_they_are_set(void **state)
     assert_field(w, reply, "sessionIdleSeconds", "1800");
     assert_field(w, reply, "sessionAbsoluteSeconds", "43200");
     assert_field(w, reply, "minimalPasswordLength", "10");
-    assert_true(get(w, reply, "etag").len > 0);
+    assert_true(world_get(w, reply, "etag").len > 0);
     assert_string_equal(get_cstr(w, reply, "createTime"), get_cstr(w, reply, "updateTime"));
 }
 
@@ -82,10 +83,10 @@ static void an_update_touches_only_the_named_fields_and_is_audited(void **state)
 
     next_millisecond();
     after = world_call(w, "UpdateOrganization", w->made.api_token,
-                       make(w, "UpdateOrganization", "organization.name", "  Ajax ",
-                            "organization.minimalPasswordLength", "12",
-                            "organization.sessionIdleSeconds", "60", "updateMask.paths", "name",
-                            "updateMask.paths", "minimalPasswordLength", NULL));
+                       world_make(w, "UpdateOrganization", "organization.name", "  Ajax ",
+                                  "organization.minimalPasswordLength", "12",
+                                  "organization.sessionIdleSeconds", "60", "updateMask.paths",
+                                  "name", "updateMask.paths", "minimalPasswordLength", NULL));
     assert_field(w, after, "name", "Ajax");
     assert_field(w, after, "minimalPasswordLength", "12");
     assert_field(w, after, "sessionIdleSeconds", "1800");
@@ -138,8 +139,8 @@ static void wrong_values_change_nothing(void **state)
     assert_violation(set_one(w, w->made.api_token, "sessionIdleSeconds", "50000"),
                      "sessionAbsoluteSeconds");
     assert_violation(world_call(w, "UpdateOrganization", w->made.api_token,
-                                make(w, "UpdateOrganization", "organization.name", "Ajax",
-                                     "updateMask.paths", "nothing", NULL)),
+                                world_make(w, "UpdateOrganization", "organization.name", "Ajax",
+                                           "updateMask.paths", "nothing", NULL)),
                      "updateMask");
     assert_violation(world_call(w, "UpdateOrganization", w->made.api_token, NULL), "organization");
     assert_string_equal(get_cstr(w, read_settings(w), "etag"), etag);
@@ -173,8 +174,8 @@ static void a_stale_etag_is_refused_and_an_update_to_the_same_writes_nothing(voi
     allow(w, "name", "Ajax");
     reply = world_call_with(
         w, "UpdateOrganization", w->made.api_token,
-        make(w, "UpdateOrganization", "organization.name", "Other", "updateMask.paths", "name",
-             NULL),
+        world_make(w, "UpdateOrganization", "organization.name", "Other", "updateMask.paths",
+                   "name", NULL),
         (struct call_extra){.if_match = arena_printf(&w->arena, "\"%s\"", etag).data});
     assert_status(reply, STATUS_ABORTED);
     assert_field(w, read_settings(w), "name", "Ajax");
@@ -183,9 +184,9 @@ static void a_stale_etag_is_refused_and_an_update_to_the_same_writes_nothing(voi
 static void validate_only_answers_as_if_and_changes_nothing(void **state)
 {
     struct world *w = *state;
-    struct reply reply = world_call(
-        w, "UpdateOrganization", w->made.api_token,
-        make(w, "UpdateOrganization", "organization.name", "Ajax", "validateOnly", "true", NULL));
+    struct reply reply = world_call(w, "UpdateOrganization", w->made.api_token,
+                                    world_make(w, "UpdateOrganization", "organization.name", "Ajax",
+                                               "validateOnly", "true", NULL));
 
     assert_field(w, reply, "name", "Ajax");
     assert_field(w, read_settings(w), "name", "Acme");
@@ -214,9 +215,10 @@ static void permissions_are_those_of_settings(void **state)
 static struct reply create_token(struct world *w, const char *path, const char *value)
 {
     return world_call(w, "CreateApiToken", w->made.api_token,
-                      make(w, "CreateApiToken", "apiToken.name",
-                           arena_printf(&w->arena, "token %s %s", path, value).data,
-                           "apiToken.roleId", predefined(w, "API Reader"), path, value, NULL));
+                      world_make(w, "CreateApiToken", "apiToken.name",
+                                 arena_printf(&w->arena, "token %s %s", path, value).data,
+                                 "apiToken.roleId", predefined(w, "API Reader"), path, value,
+                                 NULL));
 }
 
 static void assert_names_the_maximum(struct world *w, struct reply reply, const char *field)
@@ -243,7 +245,7 @@ static void the_maximal_lifetime_bounds_new_tokens_and_no_old_ones(void **state)
     assert_ok(create_token(w, "apiToken.expireTime", soon(w, 86400 * 1000 - 60000)));
     assert_status(world_call(w, "ListRoles", token_value(w, old), NULL), STATUS_OK);
     assert_ok(world_call(w, "RegenerateApiToken", w->made.api_token,
-                         make(w, "RegenerateApiToken", "id", get_cstr(w, old, "id"), NULL)));
+                         world_make(w, "RegenerateApiToken", "id", get_cstr(w, old, "id"), NULL)));
     allow(w, "maximalTokenLifetimeSeconds", "0");
     assert_ok(create_token(w, "apiToken.description", "again"));
 }
@@ -260,11 +262,11 @@ static void the_maximal_lifetime_bounds_the_new_end_of_an_expired_token(void **s
     assert_names_the_maximum(
         w,
         world_call(w, "RegenerateApiToken", w->made.api_token,
-                   make(w, "RegenerateApiToken", "id", id, "expiration", "ONE_MONTH", NULL)),
+                   world_make(w, "RegenerateApiToken", "id", id, "expiration", "ONE_MONTH", NULL)),
         "expiration");
-    assert_ok(
-        world_call(w, "RegenerateApiToken", w->made.api_token,
-                   make(w, "RegenerateApiToken", "id", id, "expiration", "EIGHT_HOURS", NULL)));
+    assert_ok(world_call(
+        w, "RegenerateApiToken", w->made.api_token,
+        world_make(w, "RegenerateApiToken", "id", id, "expiration", "EIGHT_HOURS", NULL)));
 }
 
 static void the_default_expiration_is_no_ones_but_the_forms(void **state)
@@ -278,8 +280,9 @@ static void the_default_expiration_is_no_ones_but_the_forms(void **state)
 static struct reply create_user(struct world *w, const char *email, const char *password)
 {
     return world_call(w, "CreateUser", w->made.api_token,
-                      make(w, "CreateUser", "user.name", "A Person", "user.email", email,
-                           "user.roleId", predefined(w, "User"), "user.password", password, NULL));
+                      world_make(w, "CreateUser", "user.name", "A Person", "user.email", email,
+                                 "user.roleId", predefined(w, "User"), "user.password", password,
+                                 NULL));
 }
 
 static void passwords_have_the_least_length_of_the_settings(void **state)
@@ -301,9 +304,9 @@ static void every_failed_allocation_of_an_update_is_answered(void **state)
     unsigned long number = 1;
 
     while (call_failing(w, number, "UpdateOrganization",
-                        make(w, "UpdateOrganization", "organization.name",
-                             arena_printf(&w->arena, "Name %lu", number).data, "updateMask.paths",
-                             "name", NULL)))
+                        world_make(w, "UpdateOrganization", "organization.name",
+                                   arena_printf(&w->arena, "Name %lu", number).data,
+                                   "updateMask.paths", "name", NULL)))
         number++;
     assert_true(number > 10);
     assert_string_equal(get_cstr(w, read_settings(w), "name"),

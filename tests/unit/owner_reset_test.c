@@ -1,5 +1,5 @@
 /* owner-reset on stores that have no Owner, or too many: afterwards there is exactly one. */
-#include "tests/unit/services_fixture.h"
+#include "tests/support/world.h"
 
 #include "rpc/services/owner.h"
 #include "rpc/services/user.h"
@@ -71,14 +71,14 @@ static const char *owner_id(struct world *w)
 
 static struct reply read_user(struct world *w, const char *id)
 {
-    return world_call(w, "GetUser", w->made.api_token, make(w, "GetUser", "id", id, NULL));
+    return world_call(w, "GetUser", w->made.api_token, world_make(w, "GetUser", "id", id, NULL));
 }
 
 static const char *make_user(struct world *w, const char *email, const char *role)
 {
     struct reply reply = world_call(w, "CreateUser", w->made.api_token,
-                                    make(w, "CreateUser", "user.name", "A Person", "user.email",
-                                         email, "user.roleId", role, NULL));
+                                    world_make(w, "CreateUser", "user.name", "A Person",
+                                               "user.email", email, "user.roleId", role, NULL));
 
     assert_ok(reply);
     return get_cstr(w, reply, "id");

@@ -1,6 +1,6 @@
 /* Page tokens: they come back as they were given, to the same list of the same organization only.
  */
-#include "tests/unit/call_fixture.h"
+#include "tests/support/stage.h"
 
 #include "base/text.h"
 

@@ -2,22 +2,22 @@
  * Every way in which a rule of google.api.http may bind a method, from the request line to the
  * answer: further bindings, bodies and answers of one field, and bytes of any type.
  */
-#include "rest_fixture.h"
 #include "tests/json/messages.h"
+#include "tests/support/played/rest.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static int group_setup(void **state)
 {
     (void)state;
-    arena_init(&contract_arena, NULL, (size_t)256 << 20);
-    return start_rest(json_messages_load(&contract_arena));
+    arena_init(&played_contract_arena, NULL, (size_t)256 << 20);
+    return start_rest(json_messages_load(&played_contract_arena));
 }
 
 /* The request message that reached the chain, as JSON. */
 static struct slice got_request(void)
 {
-    const struct json_write_options options = {.contract = frontends.contract};
+    const struct json_write_options options = {.contract = played_frontends.contract};
     const struct call *call = chain_played.call;
     struct slice text;
 
@@ -35,9 +35,9 @@ static void assert_slice(struct slice line, struct slice got, struct slice wante
 
 static void next(void **state)
 {
-    close_exchange();
-    teardown(state);
-    setup(state);
+    played_close_exchange();
+    played_teardown(state);
+    played_setup(state);
 }
 
 static void further_bindings_reach_the_same_method(void **state)
@@ -65,7 +65,7 @@ static void further_bindings_reach_the_same_method(void **state)
 
     for (size_t i = 0; i < COUNT(cases); i++) {
         chain_played.response = SLICE("{\"name\":\"n\",\"tags\":[\"t\"]}");
-        request(cases[i].line, cases[i].body);
+        played_request(cases[i].line, cases[i].body);
         assert_int_equal(played.status, 200);
         assert_sent(SLICE("content-type"), SLICE("application/json"));
         assert_slice(cases[i].line, got_request(), cases[i].wanted);
@@ -103,7 +103,7 @@ static void what_a_binding_does_not_take_is_refused(void **state)
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
-        request(cases[i].line, cases[i].body);
+        played_request(cases[i].line, cases[i].body);
         if (played.status != cases[i].status || !body_holds(cases[i].says))
             fail_msg("%.*s: got %d %.*s", SLICE_ARG(cases[i].line), played.status,
                      SLICE_ARG(played.body));
@@ -132,7 +132,7 @@ static void a_response_body_is_that_field_alone(void **state)
                                     : SLICE("{\"time\":\"2024-01-01T00:00:00Z\",\"values\":[1,"
                                             "\"a\",null],\"valueOf\":{\"k\":true},"
                                             "\"wrappedInt64\":\"7\"}");
-        request(cases[i].line, SLICE_EMPTY);
+        played_request(cases[i].line, SLICE_EMPTY);
         assert_int_equal(played.status, 200);
         assert_sent(SLICE("content-type"), SLICE("application/json"));
         assert_slice(cases[i].line, played.body, cases[i].wanted);
@@ -142,10 +142,10 @@ static void a_response_body_is_that_field_alone(void **state)
 
 static void bytes_of_any_type_come_and_go_as_they_are(void **state)
 {
-    add_header(SLICE("content-type"), SLICE("image/png"));
-    add_header(SLICE("accept"), SLICE("image/*"));
+    played_add_header(SLICE("content-type"), SLICE("image/png"));
+    played_add_header(SLICE("accept"), SLICE("image/*"));
     chain_played.response = SLICE("{\"contentType\":\"text/x; a=b\",\"data\":\"AAEC\"}");
-    request(SLICE("POST /files/a"), SLICE("\xff{"));
+    played_request(SLICE("POST /files/a"), SLICE("\xff{"));
     assert_int_equal(played.status, 200);
     assert_sent(SLICE("content-type"), SLICE("text/x; a=b"));
     assert_slice(SLICE("file"), played.body, SLICE("\0\1\2"));
@@ -154,26 +154,26 @@ static void bytes_of_any_type_come_and_go_as_they_are(void **state)
                        "\"data\":\"/3s=\"}}"));
     next(state);
     chain_played.response = SLICE("{\"file\":{\"data\":\"AAEC\"}}");
-    request(SLICE("POST /echo"), SLICE("x"));
+    played_request(SLICE("POST /echo"), SLICE("x"));
     assert_sent(SLICE("content-type"), SLICE("application/octet-stream"));
     assert_slice(SLICE("echo"), played.body, SLICE("\0\1\2"));
     assert_slice(SLICE("echo"), got_request(), SLICE("{\"data\":\"eA==\"}"));
     next(state);
-    request(SLICE("POST /echo"), SLICE_EMPTY);
+    played_request(SLICE("POST /echo"), SLICE_EMPTY);
     assert_int_equal(played.status, 200);
     assert_int_equal(played.body.len, 0);
     assert_slice(SLICE("echo"), got_request(), SLICE("{}"));
     next(state);
     chain_played.response = SLICE("{\"files\":[{\"contentType\":\"a/b\",\"data\":\"AAEC\"}]}");
-    request(SLICE("POST /echo/files"), SLICE("x"));
+    played_request(SLICE("POST /echo/files"), SLICE("x"));
     assert_sent(SLICE("content-type"), SLICE("application/json"));
     assert_true(body_holds("[{\"contentType\":\"a/b\",\"data\":\"AAEC\""));
     next(state);
     chain_played.run_status = status_const(STATUS_NOT_FOUND, SLICE("None."));
-    add_header(SLICE("accept"), SLICE("image/*"));
-    request(SLICE("POST /files/a"), SLICE("x"));
+    played_add_header(SLICE("accept"), SLICE("image/*"));
+    played_request(SLICE("POST /files/a"), SLICE("x"));
     assert_problem(404);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void a_body_is_json_by_its_type_or_without_one(void **state)
@@ -198,16 +198,16 @@ static void a_body_is_json_by_its_type_or_without_one(void **state)
 
     for (size_t i = 0; i < COUNT(cases); i++) {
         if (cases[i].type.len > 0)
-            add_header(SLICE("content-type"), cases[i].type);
-        request(SLICE("POST /several/a:change"), SLICE("{}"));
+            played_add_header(SLICE("content-type"), cases[i].type);
+        played_request(SLICE("POST /several/a:change"), SLICE("{}"));
         if (played.status != cases[i].status)
             fail_msg("%.*s: got %d", SLICE_ARG(cases[i].type), played.status);
         next(state);
     }
-    add_header(SLICE("content-encoding"), SLICE("gzip"));
-    request(SLICE("POST /files/a"), SLICE("x"));
+    played_add_header(SLICE("content-encoding"), SLICE("gzip"));
+    played_request(SLICE("POST /files/a"), SLICE("x"));
     assert_problem(415);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void options_names_what_the_rules_of_a_path_take(void **state)
@@ -231,7 +231,7 @@ static void options_names_what_the_rules_of_a_path_take(void **state)
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
-        request(cases[i].line, SLICE_EMPTY);
+        played_request(cases[i].line, SLICE_EMPTY);
         assert_int_equal(played.status, cases[i].status);
         assert_sent(SLICE("allow"), cases[i].allow);
         next(state);
@@ -247,7 +247,7 @@ static void the_reference_says_where_bytes_go(void **state)
         "\"content\":{\"*/*\":{\"schema\":{\"type\":\"string\",\"format\":\"binary\"}}}",
     };
 
-    struct slice document = rest_openapi(rest, OPENAPI_3_1);
+    struct slice document = rest_openapi(played_rest, OPENAPI_3_1);
 
     (void)state;
     for (size_t i = 0; i < COUNT(texts); i++)
@@ -267,5 +267,5 @@ int main(void)
         cmocka_unit_test(the_reference_says_where_bytes_go),
     };
 
-    return cmocka_run_group_tests(tests, group_setup, group_teardown);
+    return cmocka_run_group_tests(tests, group_setup, played_group_teardown);
 }

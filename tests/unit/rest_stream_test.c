@@ -3,22 +3,22 @@
  * and of Server-Sent Events, from the head to the end.
  */
 #include "proto/contract/embedded.h"
-#include "rest_fixture.h"
+#include "tests/support/played/rest.h"
 
 static int group_setup(void **state)
 {
     const struct contract *contract;
 
     (void)state;
-    arena_init(&contract_arena, NULL, (size_t)256 << 20);
-    if (!status_is_ok(contract_load(embedded_contract(), &contract_arena, &contract)))
+    arena_init(&played_contract_arena, NULL, (size_t)256 << 20);
+    if (!status_is_ok(contract_load(embedded_contract(), &played_contract_arena, &contract)))
         return -1;
     return start_rest(contract);
 }
 
 static int stream_setup(void **state)
 {
-    setup(state);
+    played_setup(state);
     stream_played.opens = true;
     return 0;
 }
@@ -40,9 +40,9 @@ static void run_stream(struct slice accept)
     stream_played.messages = 2;
     stream_played.heartbeats = 1;
     if (accept.len > 0)
-        add_header(SLICE("accept"), accept);
-    add_header(SLICE("x-request-id"), SLICE("r1"));
-    request(SLICE(GET "?kinds=devices"), SLICE_EMPTY);
+        played_add_header(SLICE("accept"), accept);
+    played_add_header(SLICE("x-request-id"), SLICE("r1"));
+    played_request(SLICE(GET "?kinds=devices"), SLICE_EMPTY);
     assert_int_equal(played.answers, 1);
     assert_int_equal(played.status, 200);
     assert_false(played.ended);
@@ -53,7 +53,7 @@ static void end_stream(void)
     stream_played.end = status_const(STATUS_UNAVAILABLE, SLICE("over"));
     chain_played.call->ready(chain_played.call);
     assert_true(played.ended);
-    close_exchange();
+    played_close_exchange();
 }
 
 #define PROBLEM                                                                   \
@@ -100,26 +100,26 @@ static void a_stream_that_waits_keeps_no_message(void **state)
 static void an_end_before_the_first_message_is_a_problem(void **state)
 {
     (void)state;
-    add_header(SLICE("accept"), SLICE("text/event-stream"));
+    played_add_header(SLICE("accept"), SLICE("text/event-stream"));
     stream_played.end = status_const(STATUS_OUT_OF_RANGE, SLICE("too old"));
-    request(SLICE(GET), SLICE_EMPTY);
+    played_request(SLICE(GET), SLICE_EMPTY);
     assert_problem(400);
     assert_true(body_holds("\"code\":11"));
-    close_exchange();
+    played_close_exchange();
 }
 
 static void head_is_the_head_alone(void **state)
 {
     (void)state;
     stream_played.messages = 1;
-    request(SLICE("HEAD /api/v1/changes"), SLICE_EMPTY);
+    played_request(SLICE("HEAD /api/v1/changes"), SLICE_EMPTY);
     assert_int_equal(played.status, 200);
     assert_sent(SLICE("content-type"), SLICE("application/x-ndjson"));
     assert_true(played.ended);
     assert_int_equal(played.body.len, 0);
     assert_int_equal(stream_played.pulled, 0);
     assert_int_equal(stream_played.cancels, 1);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void the_last_event_id_goes_before_the_query(void **state)
@@ -127,31 +127,31 @@ static void the_last_event_id_goes_before_the_query(void **state)
     const struct field *from;
 
     (void)state;
-    add_header(SLICE("last-event-id"), SLICE("18446744073709551615"));
-    request(SLICE(GET "?fromRevision=7"), SLICE_EMPTY);
+    played_add_header(SLICE("last-event-id"), SLICE("18446744073709551615"));
+    played_request(SLICE(GET "?fromRevision=7"), SLICE_EMPTY);
     from = message_field_by_name(chain_played.call->method->input, SLICE("fromRevision"));
     assert_true((uint64_t)field_get_int(chain_played.call->request, from) == UINT64_MAX);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void a_last_event_id_that_is_none_is_400(void **state)
 {
     (void)state;
-    add_header(SLICE("last-event-id"), SLICE("-7"));
-    request(SLICE(GET), SLICE_EMPTY);
+    played_add_header(SLICE("last-event-id"), SLICE("-7"));
+    played_request(SLICE(GET), SLICE_EMPTY);
     assert_problem(400);
     assert_true(body_holds("Last-Event-ID"));
     assert_int_equal(chain_played.runs, 0);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void accept_may_exclude_every_way(void **state)
 {
     (void)state;
-    add_header(SLICE("accept"), SLICE("text/html, application/json;q=0"));
-    request(SLICE(GET), SLICE_EMPTY);
+    played_add_header(SLICE("accept"), SLICE("text/html, application/json;q=0"));
+    played_request(SLICE(GET), SLICE_EMPTY);
     assert_problem(406);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void a_stream_that_never_opens_is_504(void **state)
@@ -159,16 +159,16 @@ static void a_stream_that_never_opens_is_504(void **state)
     (void)state;
     stream_played.opens = false;
     chain_played.run_waits = true;
-    request(SLICE(GET), SLICE_EMPTY);
-    assert_int_equal(played.timeout_ms, settings.request_timeout_ms);
+    played_request(SLICE(GET), SLICE_EMPTY);
+    assert_int_equal(played.timeout_ms, played_settings.request_timeout_ms);
     played.exchange.frontend->timeout(&played.exchange);
     assert_problem(504);
     assert_int_equal(stream_played.cancels, 1);
-    close_exchange();
+    played_close_exchange();
 }
 
 #undef TEST
-#define TEST(name) cmocka_unit_test_setup_teardown(name, stream_setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, stream_setup, played_teardown)
 
 int main(void)
 {
@@ -184,5 +184,5 @@ int main(void)
         TEST(a_stream_that_never_opens_is_504),
     };
 
-    return cmocka_run_group_tests(tests, group_setup, group_teardown);
+    return cmocka_run_group_tests(tests, group_setup, played_group_teardown);
 }

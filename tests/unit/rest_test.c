@@ -3,15 +3,15 @@
  * judged, what is answered when, also when any one allocation fails.
  */
 #include "proto/contract/embedded.h"
-#include "rest_fixture.h"
+#include "tests/support/played/rest.h"
 
 static int group_setup(void **state)
 {
     const struct contract *contract;
 
     (void)state;
-    arena_init(&contract_arena, NULL, (size_t)256 << 20);
-    if (!status_is_ok(contract_load(embedded_contract(), &contract_arena, &contract)))
+    arena_init(&played_contract_arena, NULL, (size_t)256 << 20);
+    if (!status_is_ok(contract_load(embedded_contract(), &played_contract_arena, &contract)))
         return -1;
     return start_rest(contract);
 }
@@ -46,38 +46,38 @@ static void heads_are_judged_in_order_and_before_the_body(void **state)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        setup(state);
+        played_setup(state);
         chain_played.open_status = status_const(cases[i].open_status, SLICE("m"));
-        add_header(SLICE("content-type"), cases[i].type);
-        add_header(SLICE("accept"), cases[i].accept);
-        begin(cases[i].line, true, cases[i].length);
+        played_add_header(SLICE("content-type"), cases[i].type);
+        played_add_header(SLICE("accept"), cases[i].accept);
+        played_begin(cases[i].line, true, cases[i].length);
         assert_problem(cases[i].status);
         assert_false(played.accepted);
-        close_exchange();
-        teardown(state);
+        played_close_exchange();
+        played_teardown(state);
     }
-    setup(state);
+    played_setup(state);
 }
 
 static void another_method_asks_for_any_valid_token(void **state)
 {
     (void)state;
-    request(SLICE("DELETE " TOKENS), SLICE_EMPTY);
+    played_request(SLICE("DELETE " TOKENS), SLICE_EMPTY);
     assert_problem(405);
     assert_sent(SLICE("allow"), SLICE("POST, GET, HEAD, OPTIONS"));
     assert_int_equal(chain_played.access, ACCESS_AUTHENTICATED);
     assert_int_equal(chain_played.runs, 0);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void options_names_methods_without_a_token(void **state)
 {
     (void)state;
-    request(SLICE("OPTIONS " TOKENS "/7"), SLICE_EMPTY);
+    played_request(SLICE("OPTIONS " TOKENS "/7"), SLICE_EMPTY);
     assert_int_equal(played.status, 204);
     assert_sent(SLICE("allow"), SLICE("GET, HEAD, PATCH, DELETE, OPTIONS"));
     assert_int_equal(chain_played.opens, 0);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void a_401_says_the_same_but_for_the_request_id(void **state)
@@ -86,23 +86,23 @@ static void a_401_says_the_same_but_for_the_request_id(void **state)
 
     (void)state;
     chain_played.open_status = status_const(STATUS_UNAUTHENTICATED, SLICE("A token, please."));
-    add_header(SLICE("x-request-id"), SLICE("same"));
-    request(SLICE("GET " TOKENS), SLICE_EMPTY);
+    played_add_header(SLICE("x-request-id"), SLICE("same"));
+    played_request(SLICE("GET " TOKENS), SLICE_EMPTY);
     assert_problem(401);
     assert_sent(SLICE("www-authenticate"), SLICE("Bearer realm=\"datastream\""));
     assert_sent(SLICE("x-request-id"), SLICE("same"));
-    first = arena_copy(&contract_arena, played.body);
-    close_exchange();
-    teardown(state);
-    setup(state);
+    first = arena_copy(&played_contract_arena, played.body);
+    played_close_exchange();
+    played_teardown(state);
+    played_setup(state);
     chain_played.open_status = status_const(STATUS_UNAUTHENTICATED, SLICE("A token, please."));
-    add_header(SLICE("x-request-id"), SLICE("same"));
-    add_header(SLICE("authorization"), SLICE("Bearer x"));
-    request(SLICE("GET " TOKENS), SLICE_EMPTY);
+    played_add_header(SLICE("x-request-id"), SLICE("same"));
+    played_add_header(SLICE("authorization"), SLICE("Bearer x"));
+    played_request(SLICE("GET " TOKENS), SLICE_EMPTY);
     assert_sent(SLICE("www-authenticate"),
                 SLICE("Bearer realm=\"datastream\", error=\"invalid_token\""));
     assert_true(slice_equal(first, played.body));
-    close_exchange();
+    played_close_exchange();
 }
 
 static void cookies_count_where_no_bearer_is_sent(void **state)
@@ -110,45 +110,45 @@ static void cookies_count_where_no_bearer_is_sent(void **state)
     const struct call_credentials *seen = &chain_played.credentials;
 
     (void)state;
-    add_header(SLICE("cookie"), SLICE("a=b; datastream=dss_x"));
-    add_header(SLICE("origin"), SLICE("http://here"));
-    add_header(SLICE("x-csrf-token"), SLICE("guard"));
-    request(SLICE("GET " TOKENS), SLICE_EMPTY);
+    played_add_header(SLICE("cookie"), SLICE("a=b; datastream=dss_x"));
+    played_add_header(SLICE("origin"), SLICE("http://here"));
+    played_add_header(SLICE("x-csrf-token"), SLICE("guard"));
+    played_request(SLICE("GET " TOKENS), SLICE_EMPTY);
     assert_null(seen->bearer.data);
     assert_true(slice_equal(seen->session, SLICE("dss_x")));
     assert_true(slice_equal(seen->origin, SLICE("http://here")));
     assert_true(slice_equal(seen->csrf, SLICE("guard")));
     assert_false(seen->is_unsafe);
-    close_exchange();
-    teardown(state);
-    setup(state);
-    add_header(SLICE("cookie"), SLICE("datastream=dss_x"));
-    add_header(SLICE("origin"), SLICE("http://here"));
-    add_header(SLICE("origin"), SLICE("http://here"));
-    add_header(SLICE("authorization"), SLICE("Bearer "));
-    request(SLICE("POST /api/v1/devices"), SLICE("{\"name\":\"abc\"}"));
+    played_close_exchange();
+    played_teardown(state);
+    played_setup(state);
+    played_add_header(SLICE("cookie"), SLICE("datastream=dss_x"));
+    played_add_header(SLICE("origin"), SLICE("http://here"));
+    played_add_header(SLICE("origin"), SLICE("http://here"));
+    played_add_header(SLICE("authorization"), SLICE("Bearer "));
+    played_request(SLICE("POST /api/v1/devices"), SLICE("{\"name\":\"abc\"}"));
     assert_non_null(seen->bearer.data);
     assert_null(seen->session.data);
     assert_true(slice_equal(seen->origin, SLICE("null")));
     assert_true(seen->is_unsafe);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void malformed_cookies_are_400_unless_a_bearer_counts(void **state)
 {
     (void)state;
-    add_header(SLICE("cookie"), SLICE("datastream=a; datastream=b"));
-    request(SLICE("GET " TOKENS), SLICE_EMPTY);
+    played_add_header(SLICE("cookie"), SLICE("datastream=a; datastream=b"));
+    played_request(SLICE("GET " TOKENS), SLICE_EMPTY);
     assert_problem(400);
     assert_int_equal(chain_played.opens, 0);
-    close_exchange();
-    teardown(state);
-    setup(state);
-    add_header(SLICE("cookie"), SLICE("datastream=a; datastream=b"));
-    add_header(SLICE("authorization"), SLICE("Bearer x"));
-    request(SLICE("GET " TOKENS), SLICE_EMPTY);
+    played_close_exchange();
+    played_teardown(state);
+    played_setup(state);
+    played_add_header(SLICE("cookie"), SLICE("datastream=a; datastream=b"));
+    played_add_header(SLICE("authorization"), SLICE("Bearer x"));
+    played_request(SLICE("GET " TOKENS), SLICE_EMPTY);
     assert_int_equal(played.status, 200);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void metadata_of_the_chain_are_headers(void **state)
@@ -160,49 +160,49 @@ static void metadata_of_the_chain_are_headers(void **state)
 
     (void)state;
     chain_played.metadata = &first;
-    request(SLICE("GET " TOKENS), SLICE_EMPTY);
+    played_request(SLICE("GET " TOKENS), SLICE_EMPTY);
     assert_int_equal(played.status, 200);
     assert_sent(SLICE("set-cookie"), SLICE("a=b"));
     assert_sent(SLICE("deprecation"), SLICE("true"));
-    close_exchange();
+    played_close_exchange();
 }
 
 static void a_create_is_201_with_its_place(void **state)
 {
     (void)state;
     chain_played.response = SLICE("{\"id\":\"7\",\"etag\":\"5\",\"name\":\"abc\"}");
-    request(SLICE("POST /api/v1/devices"), SLICE("{\"name\":\"abc\"}"));
+    played_request(SLICE("POST /api/v1/devices"), SLICE("{\"name\":\"abc\"}"));
     assert_int_equal(played.status, 201);
     assert_sent(SLICE("location"), SLICE("/api/v1/devices/7"));
     /* The revision, and what the computed fields are. */
-    assert_true(slice_starts_with(sent(SLICE("etag")), SLICE("\"5-")));
+    assert_true(slice_starts_with(played_sent(SLICE("etag")), SLICE("\"5-")));
     assert_sent(SLICE("cache-control"), SLICE("no-store"));
     assert_sent(SLICE("content-type"), SLICE("application/json"));
     assert_true(body_holds("\"description\":\"\""));
-    close_exchange();
-    teardown(state);
-    setup(state);
+    played_close_exchange();
+    played_teardown(state);
+    played_setup(state);
     chain_played.response = SLICE("{\"id\":\"7\",\"name\":\"abc\"}");
-    request(SLICE("POST /api/v1/devices?validateOnly=true"), SLICE("{\"name\":\"abc\"}"));
+    played_request(SLICE("POST /api/v1/devices?validateOnly=true"), SLICE("{\"name\":\"abc\"}"));
     assert_int_equal(played.status, 201);
-    assert_int_equal(sent(SLICE("location")).len, 0);
-    close_exchange();
+    assert_int_equal(played_sent(SLICE("location")).len, 0);
+    played_close_exchange();
 }
 
 static void bodies_come_in_pieces_of_any_size(void **state)
 {
     for (size_t size = 1; size < 16; size++) {
-        setup(state);
-        begin(SLICE("POST /api/v1/devices"), true, size % 2 == 0 ? 14 : -1);
+        played_setup(state);
+        played_begin(SLICE("POST /api/v1/devices"), true, size % 2 == 0 ? 14 : -1);
         assert_true(played.accepted);
         assert_int_equal(played.timeout_ms, 0);
-        send_pieces(SLICE("{\"name\":\"abc\"}"), size);
+        played_send_pieces(SLICE("{\"name\":\"abc\"}"), size);
         assert_int_equal(played.status, 201);
         assert_int_equal(played.consumed, 14);
-        close_exchange();
-        teardown(state);
+        played_close_exchange();
+        played_teardown(state);
     }
-    setup(state);
+    played_setup(state);
 }
 
 static void a_body_that_grows_too_large_is_413(void **state)
@@ -210,24 +210,24 @@ static void a_body_that_grows_too_large_is_413(void **state)
     static const char blanks[2000];
 
     (void)state;
-    begin(SLICE("POST /api/v1/devices"), true, -1);
-    send_pieces(slice_make(blanks, sizeof(blanks)), 500);
+    played_begin(SLICE("POST /api/v1/devices"), true, -1);
+    played_send_pieces(slice_make(blanks, sizeof(blanks)), 500);
     assert_problem(413);
     assert_int_equal(chain_played.runs, 0);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void a_body_where_none_belongs_is_400(void **state)
 {
-    request(SLICE("GET " TOKENS), SLICE("x"));
+    played_request(SLICE("GET " TOKENS), SLICE("x"));
     assert_problem(400);
-    close_exchange();
-    teardown(state);
-    setup(state);
-    begin(SLICE("GET " TOKENS), true, -1); /* announced, and empty after all */
-    send_pieces(SLICE_EMPTY, 1);
+    played_close_exchange();
+    played_teardown(state);
+    played_setup(state);
+    played_begin(SLICE("GET " TOKENS), true, -1); /* announced, and empty after all */
+    played_send_pieces(SLICE_EMPTY, 1);
     assert_int_equal(played.status, 200);
-    close_exchange();
+    played_close_exchange();
 }
 
 /* What can't be read, and what breaks a rule in the rest, told once for each field. */
@@ -260,7 +260,7 @@ static void all_violations_come_at_once(void **state)
         struct json_text got = {.arena = &played.arena};
         struct slice left;
 
-        request(cases[i].line, cases[i].body);
+        played_request(cases[i].line, cases[i].body);
         assert_problem(400);
         left = played.body;
         for (const char *at; (at = memmem(left.data, left.len, "{\"field\":\"", 10)) != NULL;) {
@@ -273,9 +273,9 @@ static void all_violations_come_at_once(void **state)
             fail_msg("%.*s %.*s: wanted %s, got %.*s", SLICE_ARG(cases[i].line),
                      SLICE_ARG(cases[i].body), cases[i].fields, SLICE_ARG(json_text_slice(&got)));
         assert_int_equal(chain_played.runs, 0);
-        close_exchange();
-        teardown(state);
-        setup(state);
+        played_close_exchange();
+        played_teardown(state);
+        played_setup(state);
     }
 }
 
@@ -296,52 +296,53 @@ static void an_unchanged_object_is_304_by_its_computed_fields_too(void **state)
     struct slice etag;
 
     chain_played.response = cases[0].response;
-    request(SLICE("GET " TOKENS "/7"), SLICE_EMPTY);
-    etag = arena_copy(&contract_arena, sent(SLICE("etag")));
+    played_request(SLICE("GET " TOKENS "/7"), SLICE_EMPTY);
+    etag = arena_copy(&played_contract_arena, played_sent(SLICE("etag")));
     assert_true(slice_starts_with(etag, SLICE("\"5-")));
-    close_exchange();
+    played_close_exchange();
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        teardown(state);
-        setup(state);
+        played_teardown(state);
+        played_setup(state);
         chain_played.response = cases[i].response;
-        add_header(SLICE("if-none-match"), etag);
-        request(i == 0 ? SLICE("HEAD " TOKENS "/7") : SLICE("GET " TOKENS "/7"), SLICE_EMPTY);
+        played_add_header(SLICE("if-none-match"), etag);
+        played_request(i == 0 ? SLICE("HEAD " TOKENS "/7") : SLICE("GET " TOKENS "/7"),
+                       SLICE_EMPTY);
         assert_int_equal(played.status, cases[i].status);
         assert_int_equal(played.body.len == 0, cases[i].status == 304);
-        close_exchange();
+        played_close_exchange();
     }
 }
 
 static void if_match_reaches_the_chain_as_a_revision(void **state)
 {
     (void)state;
-    add_header(SLICE("if-match"), SLICE("\"5-00aa\""));
-    request(SLICE("DELETE " TOKENS "/7"), SLICE_EMPTY);
+    played_add_header(SLICE("if-match"), SLICE("\"5-00aa\""));
+    played_request(SLICE("DELETE " TOKENS "/7"), SLICE_EMPTY);
     assert_int_equal(played.status, 200);
     assert_true(slice_equal(played.body, SLICE("{}")));
     assert_true(slice_equal(chain_played.if_match, SLICE("\"5\"")));
-    close_exchange();
+    played_close_exchange();
 }
 
 static void lines_of_a_list_are_one_list(void **state)
 {
     (void)state;
-    add_header(SLICE("if-match"), SLICE("\"x,y\""));
-    add_header(SLICE("if-none-match"), SLICE("\"zz\""));
-    add_header(SLICE("if-match"), SLICE("\"5-00aa\""));
-    add_header(SLICE("if-none-match"), SLICE("\"5-00aa\""));
-    request(SLICE("DELETE " TOKENS "/7"), SLICE_EMPTY);
+    played_add_header(SLICE("if-match"), SLICE("\"x,y\""));
+    played_add_header(SLICE("if-none-match"), SLICE("\"zz\""));
+    played_add_header(SLICE("if-match"), SLICE("\"5-00aa\""));
+    played_add_header(SLICE("if-none-match"), SLICE("\"5-00aa\""));
+    played_request(SLICE("DELETE " TOKENS "/7"), SLICE_EMPTY);
     assert_true(slice_equal(chain_played.if_match, SLICE("\"x,y\", \"5\"")));
     assert_true(slice_equal(chain_played.if_none_match, SLICE("\"zz\", \"5\"")));
-    close_exchange();
-    teardown(state);
-    setup(state);
-    add_header(SLICE("if-none-match"), SLICE("\"5\""));
-    add_header(SLICE("if-none-match"), SLICE("W/\"6\""));
+    played_close_exchange();
+    played_teardown(state);
+    played_setup(state);
+    played_add_header(SLICE("if-none-match"), SLICE("\"5\""));
+    played_add_header(SLICE("if-none-match"), SLICE("W/\"6\""));
     chain_played.response = SLICE("{\"id\":\"7\",\"etag\":\"6\"}");
-    request(SLICE("GET /api/v1/targets/7"), SLICE_EMPTY);
+    played_request(SLICE("GET /api/v1/targets/7"), SLICE_EMPTY);
     assert_int_equal(played.status, 304);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void a_415_tells_the_cause_and_what_is_accepted(void **state)
@@ -389,28 +390,28 @@ static void a_415_tells_the_cause_and_what_is_accepted(void **state)
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         for (size_t h = 0; h < 2 && cases[i].lines[h].name.len > 0; h++)
-            add_header(cases[i].lines[h].name, cases[i].lines[h].value);
-        request(cases[i].line, SLICE("{}"));
+            played_add_header(cases[i].lines[h].name, cases[i].lines[h].value);
+        played_request(cases[i].line, SLICE("{}"));
         assert_problem(415);
         assert_sent(cases[i].name, cases[i].value);
         assert_true(body_holds(cases[i].says));
-        close_exchange();
-        teardown(state);
-        setup(state);
+        played_close_exchange();
+        played_teardown(state);
+        played_setup(state);
     }
-    add_header(SLICE("content-encoding"), SLICE("identity, Identity,"));
-    request(SLICE("POST /api/v1/devices"), SLICE("{\"name\":\"plain\"}"));
+    played_add_header(SLICE("content-encoding"), SLICE("identity, Identity,"));
+    played_request(SLICE("POST /api/v1/devices"), SLICE("{\"name\":\"plain\"}"));
     assert_int_equal(played.status, 201);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void a_byte_order_mark_is_named(void **state)
 {
     (void)state;
-    request(SLICE("POST /api/v1/devices"), SLICE("\xef\xbb\xbf{\"name\":\"marked\"}"));
+    played_request(SLICE("POST /api/v1/devices"), SLICE("\xef\xbb\xbf{\"name\":\"marked\"}"));
     assert_problem(400);
     assert_true(body_holds("byte order mark"));
-    close_exchange();
+    played_close_exchange();
 }
 
 static void statuses_of_the_chain_become_problems(void **state)
@@ -420,32 +421,32 @@ static void statuses_of_the_chain_become_problems(void **state)
     (void)state;
     chain_played.run_status = status_const(STATUS_UNAVAILABLE, SLICE("Later."));
     chain_played.run_status.details = &detail;
-    request(SLICE("GET " TOKENS), SLICE_EMPTY);
+    played_request(SLICE("GET " TOKENS), SLICE_EMPTY);
     assert_problem(503);
     assert_sent(SLICE("retry-after"), SLICE("2"));
-    close_exchange();
-    teardown(state);
-    setup(state);
+    played_close_exchange();
+    played_teardown(state);
+    played_setup(state);
     chain_played.run_status = status_const(STATUS_RESOURCE_EXHAUSTED, SLICE("Too many."));
-    request(SLICE("GET " TOKENS), SLICE_EMPTY);
+    played_request(SLICE("GET " TOKENS), SLICE_EMPTY);
     assert_problem(429);
     assert_sent(SLICE("retry-after"), SLICE("1"));
-    close_exchange();
+    played_close_exchange();
 }
 
 static void a_late_call_is_504_and_cancelled(void **state)
 {
     (void)state;
     chain_played.run_waits = true;
-    request(SLICE("GET " TOKENS), SLICE_EMPTY);
+    played_request(SLICE("GET " TOKENS), SLICE_EMPTY);
     assert_int_equal(played.answers, 0);
-    assert_int_equal(played.timeout_ms, settings.request_timeout_ms);
+    assert_int_equal(played.timeout_ms, played_settings.request_timeout_ms);
     played.exchange.frontend->timeout(&played.exchange);
     assert_problem(504);
     assert_true(chain_played.call->cancelled);
-    finish(chain_played.call);
+    played_finish(chain_played.call);
     assert_int_equal(played.answers, 1);
-    close_exchange();
+    played_close_exchange();
 }
 
 /* The hold keeps the arena, and nothing more is said. */
@@ -453,18 +454,18 @@ static void who_left_is_not_answered(void **state)
 {
     (void)state;
     chain_played.run_waits = true;
-    request(SLICE("GET " TOKENS), SLICE_EMPTY);
+    played_request(SLICE("GET " TOKENS), SLICE_EMPTY);
     assert_int_equal(played.holds, 1);
-    close_exchange();
+    played_close_exchange();
     assert_true(chain_played.call->cancelled);
-    finish(chain_played.call);
+    played_finish(chain_played.call);
     assert_int_equal(played.answers, 0);
-    teardown(state);
-    setup(state);
+    played_teardown(state);
+    played_setup(state);
     chain_played.open_waits = true;
-    request(SLICE("GET " TOKENS), SLICE_EMPTY);
+    played_request(SLICE("GET " TOKENS), SLICE_EMPTY);
     assert_int_equal(played.holds, 1);
-    close_exchange();
+    played_close_exchange();
     chain_played.call->opened(chain_played.call);
     assert_int_equal(played.answers, 0);
 }
@@ -487,11 +488,11 @@ static void health_tells_readiness_from_life(void **state)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        setup(state);
-        frontends.draining = cases[i].draining;
+        played_setup(state);
+        played_frontends.draining = cases[i].draining;
         if (cases[i].read_only)
-            frontends.store = (struct store *)&played.accepted;
-        request(cases[i].line, SLICE_EMPTY);
+            played_frontends.store = (struct store *)&played.accepted;
+        played_request(cases[i].line, SLICE_EMPTY);
         assert_int_equal(played.status, cases[i].status);
         if (cases[i].status == 503 && slice_starts_with(cases[i].line, SLICE("GET")))
             assert_true(slice_ends_with(played.body,
@@ -499,28 +500,28 @@ static void health_tells_readiness_from_life(void **state)
                                             ? SLICE("\"reason\":\"The server is shutting down.\"}")
                                             : SLICE("\"reason\":\"It is full.\"}")));
         assert_int_equal(chain_played.opens, 0);
-        close_exchange();
-        teardown(state);
+        played_close_exchange();
+        played_teardown(state);
     }
-    setup(state);
+    played_setup(state);
 }
 
 static void the_reference_is_public_and_revalidated(void **state)
 {
     struct slice etag;
 
-    request(SLICE("GET /api/v1/swagger/openapi.json"), SLICE_EMPTY);
+    played_request(SLICE("GET /api/v1/swagger/openapi.json"), SLICE_EMPTY);
     assert_int_equal(played.status, 200);
-    assert_true(slice_equal(played.body, rest_openapi(rest, OPENAPI_3_1)));
+    assert_true(slice_equal(played.body, rest_openapi(played_rest, OPENAPI_3_1)));
     assert_sent(SLICE("cache-control"), SLICE("no-cache"));
-    etag = arena_copy(&contract_arena, sent(SLICE("etag")));
-    close_exchange();
-    teardown(state);
-    setup(state);
-    add_header(SLICE("if-none-match"), etag);
-    request(SLICE("GET /api/v1/swagger/openapi.json"), SLICE_EMPTY);
+    etag = arena_copy(&played_contract_arena, played_sent(SLICE("etag")));
+    played_close_exchange();
+    played_teardown(state);
+    played_setup(state);
+    played_add_header(SLICE("if-none-match"), etag);
+    played_request(SLICE("GET /api/v1/swagger/openapi.json"), SLICE_EMPTY);
     assert_int_equal(played.status, 304);
-    close_exchange();
+    played_close_exchange();
 }
 
 static void the_console_is_there_where_it_is_built(void **state)
@@ -533,12 +534,12 @@ static void the_console_is_there_where_it_is_built(void **state)
 #endif
 
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-        request(slice_from_cstr(paths[i]), SLICE_EMPTY);
+        played_request(slice_from_cstr(paths[i]), SLICE_EMPTY);
         assert_int_equal(played.status, statuses[i]);
         assert_int_equal(chain_played.opens, 0);
-        close_exchange();
-        teardown(state);
-        setup(state);
+        played_close_exchange();
+        played_teardown(state);
+        played_setup(state);
     }
 }
 
@@ -557,12 +558,13 @@ static void memory_that_ends_is_answered(void **state)
         bool passed = false;
 
         for (unsigned long number = 1; !passed; number++) {
-            setup(state);
+            played_setup(state);
             chain_played.response = SLICE("{\"id\":\"7\",\"etag\":\"5\",\"status\":\"ACTIVE\"}");
             arena_fault_set(number, i % 2 == 0);
-            begin(lines[i / 2], i / 2 == 0, -1);
+            played_begin(lines[i / 2], i / 2 == 0, -1);
             if (i / 2 == 0)
-                send_pieces(SLICE("{\"name\":\"a\\u0041bc\",\"allowedCidrs\":[\"::/0\"]}"), 7);
+                played_send_pieces(SLICE("{\"name\":\"a\\u0041bc\",\"allowedCidrs\":[\"::/0\"]}"),
+                                   7);
             passed = arena_fault_count() < number;
             arena_fault_set(0, false);
             assert_int_equal(played.answers, 1);
@@ -572,11 +574,11 @@ static void memory_that_ends_is_answered(void **state)
                 assert_int_equal(played.status, 429);
             if (played.status == 429)
                 assert_sent(SLICE("retry-after"), SLICE("1"));
-            close_exchange();
-            teardown(state);
+            played_close_exchange();
+            played_teardown(state);
         }
     }
-    setup(state);
+    played_setup(state);
 }
 #endif
 
@@ -611,5 +613,5 @@ int main(void)
 #endif
     };
 
-    return cmocka_run_group_tests(tests, group_setup, group_teardown);
+    return cmocka_run_group_tests(tests, group_setup, played_group_teardown);
 }

@@ -1,5 +1,5 @@
 /* Revoking what a filter matches: many tokens, in slices, over both engines and without memory. */
-#include "tests/unit/services_fixture.h"
+#include "tests/support/world.h"
 
 #ifdef DATASTREAM_FAULTS
 #define LATE_SEEDS 2
@@ -38,14 +38,15 @@ static const char *token_count(struct world *w)
 
 static struct reply revoke_by(struct world *w, struct slice by, const char *filter, const char *dry)
 {
-    return world_call(w, "RevokeMatchingApiTokens", by,
-                      make(w, "RevokeMatchingApiTokens", "filter", filter, "dryRun", dry, NULL));
+    return world_call(
+        w, "RevokeMatchingApiTokens", by,
+        world_make(w, "RevokeMatchingApiTokens", "filter", filter, "dryRun", dry, NULL));
 }
 
 static size_t lines_with(struct world *w, const char *action)
 {
-    ProtobufCMessage *request = make(w, "ListAuditLogs", "action", action, "pageSize", "1000",
-                                     NULL);
+    ProtobufCMessage *request = world_make(w, "ListAuditLogs", "action", action, "pageSize", "1000",
+                                           NULL);
     size_t count = 0;
 
     for (;;) {
@@ -53,10 +54,10 @@ static size_t lines_with(struct world *w, const char *action)
 
         assert_ok(reply);
         count += field_count(reply.message, message_field_by_name(reply.type, SLICE("auditLogs")));
-        if (get(w, reply, "nextPageToken").len == 0)
+        if (world_get(w, reply, "nextPageToken").len == 0)
             return count;
-        request = make(w, "ListAuditLogs", "action", action, "pageSize", "1000", "pageToken",
-                       get_cstr(w, reply, "nextPageToken"), NULL);
+        request = world_make(w, "ListAuditLogs", "action", action, "pageSize", "1000", "pageToken",
+                             get_cstr(w, reply, "nextPageToken"), NULL);
     }
 }
 
@@ -127,10 +128,10 @@ static void a_caller_who_is_revoked_meanwhile_ends_between_two_slices(void **sta
 
     make_tokens(w, "ci", 200);
     world_begin(w, &t, "RevokeMatchingApiTokens", token_value(w, other),
-                make(w, "RevokeMatchingApiTokens", "filter", "name:\"ci-*\"", NULL),
+                world_make(w, "RevokeMatchingApiTokens", "filter", "name:\"ci-*\"", NULL),
                 (struct call_extra){0});
     assert_ok(world_call(w, "DeleteApiToken", w->made.api_token,
-                         make(w, "DeleteApiToken", "id", get_cstr(w, other, "id"), NULL)));
+                         world_make(w, "DeleteApiToken", "id", get_cstr(w, other, "id"), NULL)));
     assert_status(world_finish(&t), STATUS_UNAUTHENTICATED);
     left = atoi(token_count(w)) - 1;
     assert_true(left > 0 && left <= 200);
@@ -145,13 +146,13 @@ static void a_repeated_revocation_with_a_key_answers_as_the_first(void **state)
     struct reply first, again;
 
     make_tokens(w, "ci", 130);
-    first = world_call_with(w, "RevokeMatchingApiTokens", w->made.api_token,
-                            make(w, "RevokeMatchingApiTokens", "filter", "name:\"ci-*\"", NULL),
-                            extra);
+    first = world_call_with(
+        w, "RevokeMatchingApiTokens", w->made.api_token,
+        world_make(w, "RevokeMatchingApiTokens", "filter", "name:\"ci-*\"", NULL), extra);
     make_tokens(w, "ci", 2);
-    again = world_call_with(w, "RevokeMatchingApiTokens", w->made.api_token,
-                            make(w, "RevokeMatchingApiTokens", "filter", "name:\"ci-*\"", NULL),
-                            extra);
+    again = world_call_with(
+        w, "RevokeMatchingApiTokens", w->made.api_token,
+        world_make(w, "RevokeMatchingApiTokens", "filter", "name:\"ci-*\"", NULL), extra);
     assert_ok(first);
     assert_ok(again);
     assert_string_equal(get_cstr(w, first, "matched"), "130");
@@ -174,8 +175,8 @@ static void a_revocation_without_memory_can_be_repeated(void **state)
         arena_init(&arena, NULL, (size_t)1 << 26);
         reply = world_call_with(
             w, "RevokeMatchingApiTokens", w->made.api_token,
-            make(w, "RevokeMatchingApiTokens", "filter", "name:\"ci-*\"", NULL),
-            (struct call_extra){.arena = &arena, .between = fail_from, .context = &number});
+            world_make(w, "RevokeMatchingApiTokens", "filter", "name:\"ci-*\"", NULL),
+            (struct call_extra){.arena = &arena, .between = world_fail_from, .context = &number});
         made = arena_fault_count();
         arena_fault_set(0, false);
         assert_int_equal(reply.status.code, made < number ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED);

@@ -1,5 +1,5 @@
 /* Roles through the whole chain: predefined ones, custom ones, and what holds them. */
-#include "tests/unit/services_fixture.h"
+#include "tests/support/world.h"
 
 static struct world world;
 
@@ -19,25 +19,25 @@ static int end(void **state)
 static struct reply create(struct world *w, const char *path, const char *value)
 {
     return world_call(w, "CreateRole", w->made.api_token,
-                      make(w, "CreateRole", "role.name", "a role", path, value, NULL));
+                      world_make(w, "CreateRole", "role.name", "a role", path, value, NULL));
 }
 
 static struct reply update(struct world *w, const char *id, const char *path, const char *value,
                            const char *mask)
 {
     const struct message_type *type = world_method(w, "UpdateRole")->input;
-    ProtobufCMessage *request = make(w, "UpdateRole", "role.id", id, NULL);
+    ProtobufCMessage *request = world_make(w, "UpdateRole", "role.id", id, NULL);
 
     if (path != NULL)
-        set(&w->arena, type, request, path, value);
+        world_set(&w->arena, type, request, path, value);
     if (mask != NULL)
-        set(&w->arena, type, request, "updateMask.paths", mask);
+        world_set(&w->arena, type, request, "updateMask.paths", mask);
     return world_call(w, "UpdateRole", w->made.api_token, request);
 }
 
 static struct reply on_id(struct world *w, const char *method, const char *id)
 {
-    return world_call(w, method, w->made.api_token, make(w, method, "id", id, NULL));
+    return world_call(w, method, w->made.api_token, world_make(w, method, "id", id, NULL));
 }
 
 static size_t predefined_count(struct world *w)
@@ -59,7 +59,7 @@ static void the_predefined_roles_are_there_and_fixed(void **state)
     assert_field(w, role, "name", "API Reader");
     assert_field(w, role, "predefined", "1");
     assert_field(w, role, "assignableTo", "TOKENS");
-    assert_true(get(w, role, "permissions.0").len > 0);
+    assert_true(world_get(w, role, "permissions.0").len > 0);
     reply = update(w, id, "role.name", "renamed", NULL);
     assert_status(reply, STATUS_FAILED_PRECONDITION);
     assert_non_null(find_detail(reply, DETAIL_ERROR_INFO, "PREDEFINED_ROLE"));
@@ -80,7 +80,7 @@ static void a_role_is_created_read_and_deleted(void **state)
     assert_field(w, role, "permissions.1", "directors.read");
     assert_field(w, role, "assignableTo", "BOTH");
     assert_field(w, role, "predefined", "");
-    assert_true(get(w, role, "etag").len > 0);
+    assert_true(world_get(w, role, "etag").len > 0);
     assert_ok(on_id(w, "DeleteRole", id));
     assert_status(on_id(w, "GetRole", id), STATUS_NOT_FOUND);
 }
@@ -89,7 +89,7 @@ static void a_name_alone_creates_a_role_that_permits_nothing(void **state)
 {
     struct world *w = *state;
     struct reply role = world_call(w, "CreateRole", w->made.api_token,
-                                   make(w, "CreateRole", "role.name", "Nothing yet", NULL));
+                                   world_make(w, "CreateRole", "role.name", "Nothing yet", NULL));
 
     assert_ok(role);
     assert_field(w, role, "permissions.0", "");
@@ -104,30 +104,31 @@ static void bad_roles_are_refused_at_their_fields(void **state)
     assert_violation(create(w, "role.cloneFrom", "nonsense"), "cloneFrom");
     assert_violation(create(w, "role.cloneFrom", "0192f0c1-2345-7000-8000-00000000dead"),
                      "cloneFrom");
+    assert_violation(world_call(w, "CreateRole", w->made.api_token,
+                                world_make(w, "CreateRole", "role.name", "a role", "role.cloneFrom",
+                                           predefined(w, "API Reader"), "role.permissions",
+                                           "devices.read", NULL)),
+                     "cloneFrom");
     assert_violation(
         world_call(w, "CreateRole", w->made.api_token,
-                   make(w, "CreateRole", "role.name", "a role", "role.cloneFrom",
-                        predefined(w, "API Reader"), "role.permissions", "devices.read", NULL)),
-        "cloneFrom");
-    assert_violation(world_call(w, "CreateRole", w->made.api_token,
-                                make(w, "CreateRole", "role.name", "a role", "role.permissions",
-                                     "owner.transfer", "role.assignableTo", "BOTH", NULL)),
-                     "assignableTo");
+                   world_make(w, "CreateRole", "role.name", "a role", "role.permissions",
+                              "owner.transfer", "role.assignableTo", "BOTH", NULL)),
+        "assignableTo");
 }
 
 static void names_of_predefined_roles_are_taken(void **state)
 {
     struct world *w = *state;
-    struct reply reply = world_call(
-        w, "CreateRole", w->made.api_token,
-        make(w, "CreateRole", "role.name", "api READER", "role.permissions", "devices.read", NULL));
+    struct reply reply = world_call(w, "CreateRole", w->made.api_token,
+                                    world_make(w, "CreateRole", "role.name", "api READER",
+                                               "role.permissions", "devices.read", NULL));
     const char *id = make_role(w, "Reader", "devices.read", NULL);
 
     assert_status(reply, STATUS_ALREADY_EXISTS);
     assert_status(update(w, id, "role.name", "owner", NULL), STATUS_ALREADY_EXISTS);
     assert_status(world_call(w, "CreateRole", w->made.api_token,
-                             make(w, "CreateRole", "role.name", "READER", "role.permissions",
-                                  "devices.read", NULL)),
+                             world_make(w, "CreateRole", "role.name", "READER", "role.permissions",
+                                        "devices.read", NULL)),
                   STATUS_ALREADY_EXISTS);
 }
 
@@ -150,8 +151,8 @@ static void look_alikes_of_a_taken_name_are_taken_or_refused(void **state)
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct reply reply = world_call(w, "CreateRole", w->made.api_token,
-                                        make(w, "CreateRole", "role.name", cases[i].name,
-                                             "role.permissions", "devices.read", NULL));
+                                        world_make(w, "CreateRole", "role.name", cases[i].name,
+                                                   "role.permissions", "devices.read", NULL));
 
         assert_status(reply, cases[i].wanted);
     }
@@ -172,8 +173,8 @@ static void a_clone_has_the_permissions_of_its_source(void **state)
         assert_string_equal(get_cstr(w, clone, path), get_cstr(w, source, path));
     }
     second = world_call(w, "CreateRole", w->made.api_token,
-                        make(w, "CreateRole", "role.name", "second", "role.cloneFrom",
-                             get_cstr(w, clone, "id"), NULL));
+                        world_make(w, "CreateRole", "role.name", "second", "role.cloneFrom",
+                                   get_cstr(w, clone, "id"), NULL));
     assert_ok(second);
     assert_string_equal(get_cstr(w, second, "permissions.0"), get_cstr(w, clone, "permissions.0"));
     assert_violation(
@@ -197,9 +198,9 @@ static void lists_show_the_predefined_roles_first_on_pages_of_any_size(void **st
 
         do {
             struct reply reply = world_call(w, "ListRoles", w->made.api_token,
-                                            make(w, "ListRoles", "pageSize",
-                                                 arena_printf(&w->arena, "%zu", size).data,
-                                                 "pageToken", token, NULL));
+                                            world_make(w, "ListRoles", "pageSize",
+                                                       arena_printf(&w->arena, "%zu", size).data,
+                                                       "pageToken", token, NULL));
 
             assert_ok(reply);
             assert_int_equal(strtol(get_cstr(w, reply, "totalSize"), NULL, 10), fixed + 3);
@@ -225,12 +226,12 @@ a_page_that_ends_with_the_predefined_roles_is_the_last_when_there_are_no_others(
     struct world *w = *state;
     const char *size = arena_printf(&w->arena, "%zu", predefined_count(w)).data;
     struct reply reply = world_call(w, "ListRoles", w->made.api_token,
-                                    make(w, "ListRoles", "pageSize", size, NULL));
+                                    world_make(w, "ListRoles", "pageSize", size, NULL));
 
     assert_field(w, reply, "nextPageToken", "");
     make_role(w, "custom 0", "devices.read", NULL);
     reply = world_call(w, "ListRoles", w->made.api_token,
-                       make(w, "ListRoles", "pageSize", size, NULL));
+                       world_make(w, "ListRoles", "pageSize", size, NULL));
     assert_string_not_equal(get_cstr(w, reply, "nextPageToken"), "");
 }
 
@@ -263,8 +264,8 @@ static void a_role_in_use_cannot_be_deleted(void **state)
                     arena_printf(&w->arena, "api-tokens/%s", get_cstr(w, one, "id")).data));
     assert_ok(on_id(w, "DeleteApiToken", get_cstr(w, one, "id")));
     assert_ok(world_call(w, "UpdateApiToken", w->made.api_token,
-                         make(w, "UpdateApiToken", "apiToken.id", get_cstr(w, two, "id"),
-                              "apiToken.roleId", predefined(w, "API Reader"), NULL)));
+                         world_make(w, "UpdateApiToken", "apiToken.id", get_cstr(w, two, "id"),
+                                    "apiToken.roleId", predefined(w, "API Reader"), NULL)));
     assert_ok(on_id(w, "DeleteRole", id));
 }
 
@@ -301,9 +302,9 @@ static void a_cleared_assignable_to_follows_the_permissions(void **state)
     struct world *w = *state;
     const char *id = make_role(w, "Reader", "devices.read", NULL);
     struct reply reply = world_call(w, "UpdateRole", w->made.api_token,
-                                    make(w, "UpdateRole", "role.id", id, "role.permissions",
-                                         "owner.transfer", "updateMask.paths", "permissions",
-                                         "updateMask.paths", "assignable_to", NULL));
+                                    world_make(w, "UpdateRole", "role.id", id, "role.permissions",
+                                               "owner.transfer", "updateMask.paths", "permissions",
+                                               "updateMask.paths", "assignable_to", NULL));
 
     assert_guarded(reply);
 }
@@ -313,8 +314,8 @@ static void validate_only_makes_no_role(void **state)
     struct world *w = *state;
 
     assert_ok(world_call(w, "CreateRole", w->made.api_token,
-                         make(w, "CreateRole", "role.name", "a role", "role.permissions",
-                              "devices.read", "validateOnly", "true", NULL)));
+                         world_make(w, "CreateRole", "role.name", "a role", "role.permissions",
+                                    "devices.read", "validateOnly", "true", NULL)));
     assert_int_equal(
         strtol(get_cstr(w, world_call(w, "ListRoles", w->made.api_token, NULL), "totalSize"), NULL,
                10),
@@ -325,7 +326,7 @@ static void validate_only_deletes_no_role(void **state)
 {
     struct world *w = *state;
     const char *id = make_role(w, "Reader", "devices.read", NULL);
-    ProtobufCMessage *try = make(w, "DeleteRole", "id", id, "validateOnly", "true", NULL);
+    ProtobufCMessage *try = world_make(w, "DeleteRole", "id", id, "validateOnly", "true", NULL);
 
     assert_ok(world_call(w, "DeleteRole", w->made.api_token, try));
     assert_ok(on_id(w, "GetRole", id));

@@ -7,7 +7,7 @@
 #include "buf/validate/validate.pb-c.h"
 #include "proto/json/json.h"
 #include "rpc/call/call.h"
-#include "spoiled.h"
+#include "tests/support/spoiled.h"
 
 #define NOW_MS 1700000000123LL /* 2023-11-14T22:13:20.123Z */
 
@@ -17,10 +17,10 @@ static Google__Protobuf__FieldDescriptorProto *add_message(Google__Protobuf__Des
                                                            const char *name, int number,
                                                            const char *type)
 {
-    Google__Protobuf__FieldDescriptorProto *added = shape_add_field(&arena, shape, name, number,
-                                                                    11);
+    Google__Protobuf__FieldDescriptorProto *added = shape_add_field(&spoiled_arena, shape, name,
+                                                                    number, 11);
 
-    added->type_name = arena_cstr(&arena, slice_from_cstr(type));
+    added->type_name = arena_cstr(&spoiled_arena, slice_from_cstr(type));
     return added;
 }
 
@@ -29,28 +29,28 @@ static void drop_services(void)
 {
     size_t kept = 0;
 
-    for (size_t i = 0; i < set->n_file; i++)
-        if (strncmp(set->file[i]->name, "datastream/", 11) != 0)
-            set->file[kept++] = set->file[i];
-    set->n_file = kept;
+    for (size_t i = 0; i < spoiled_set->n_file; i++)
+        if (strncmp(spoiled_set->file[i]->name, "datastream/", 11) != 0)
+            spoiled_set->file[kept++] = spoiled_set->file[i];
+    spoiled_set->n_file = kept;
 }
 
 /* A contract of the shapes, and fields of the types that they lack. */
 static Google__Protobuf__DescriptorProto *new_set(void)
 {
-    Google__Protobuf__FileDescriptorProto *file = shapes_file(&arena);
+    Google__Protobuf__FileDescriptorProto *file = shapes_file(&spoiled_arena);
     Google__Protobuf__DescriptorProto *shape = file->message_type[0];
 
-    set = embedded_set(&arena);
+    spoiled_set = embedded_set(&spoiled_arena);
     drop_services();
-    set->file[set->n_file++] = file;
+    spoiled_set->file[spoiled_set->n_file++] = file;
     add_message(shape, "time", TIME, ".google.protobuf.Timestamp");
     add_message(shape, "span", SPAN, ".google.protobuf.Duration");
     add_message(shape, "spans", SPANS, ".google.protobuf.Duration")->label =
         GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REPEATED;
     add_message(shape, "times", TIMES, ".google.protobuf.Timestamp")->label =
         GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REPEATED;
-    shape_add_map(&arena, shape, "text_to_real", "TextToRealEntry", TEXT_TO_REAL, 9, 1);
+    shape_add_map(&spoiled_arena, shape, "text_to_real", "TextToRealEntry", TEXT_TO_REAL, 9, 1);
     return shape;
 }
 
@@ -59,7 +59,7 @@ static const ProtobufCMessage *read_json(const struct contract *contract, const 
 {
     const struct json_read_options options = {.contract = contract};
     ProtobufCMessage *message = NULL;
-    struct status status = json_read_message(&arena,
+    struct status status = json_read_message(&spoiled_arena,
                                              contract_message(contract, slice_from_cstr(type)),
                                              slice_from_cstr(json), &options, &message);
 
@@ -75,17 +75,17 @@ static struct status load_ruled(const char *name, const char *rules,
     Google__Protobuf__DescriptorProto *shape = new_set();
     const struct contract *plain = NULL;
 
-    assert_true(status_is_ok(load(&plain)));
+    assert_true(status_is_ok(spoiled_load(&plain)));
     for (size_t i = 0; i < shape->n_field; i++) {
         Google__Protobuf__FieldDescriptorProto *field = shape->field[i];
 
         if (strcmp(field->name, name) != 0)
             continue;
-        field->options = arena_alloc(&arena, sizeof(*field->options));
+        field->options = arena_alloc(&spoiled_arena, sizeof(*field->options));
         google__protobuf__field_options__init(field->options);
         set_option(&field->options->base, OPTION_FIELD_RULES,
                    read_json(plain, "buf.validate.FieldRules", rules));
-        return load(ret_contract);
+        return spoiled_load(ret_contract);
     }
     fail_msg("no field %s", name);
     return status_ok();
@@ -96,11 +96,13 @@ static const char *violations_in(const struct contract *contract, const Protobuf
     struct violations violations = {0};
     struct slice text = SLICE("");
 
-    validate_message(&arena, find_shape(contract), message, SLICE_EMPTY, NULL, NOW_MS, &violations);
+    validate_message(&spoiled_arena, find_shape(contract), message, SLICE_EMPTY, NULL, NOW_MS,
+                     &violations);
     for (const struct status_detail *d = violations.first; d != NULL; d = d->next)
-        text = arena_printf(&arena, "%.*s%s%.*s: %.*s", SLICE_ARG(text), text.len > 0 ? "\n" : "",
-                            SLICE_ARG(d->subject), SLICE_ARG(d->description));
-    return arena_cstr(&arena, text);
+        text = arena_printf(&spoiled_arena, "%.*s%s%.*s: %.*s", SLICE_ARG(text),
+                            text.len > 0 ? "\n" : "", SLICE_ARG(d->subject),
+                            SLICE_ARG(d->description));
+    return arena_cstr(&spoiled_arena, text);
 }
 
 /* A field, its rules, values that pass, and values that do not with what is said of them. */
@@ -116,7 +118,7 @@ static void check_row(const struct row *row)
     const struct contract *contract = NULL;
     struct status status;
 
-    arena_reset(&arena);
+    arena_reset(&spoiled_arena);
     status = load_ruled(row->field, row->rules, &contract);
     if (!status_is_ok(status))
         fail_msg("%s: %.*s", row->rules, SLICE_ARG(status.message));
@@ -499,7 +501,7 @@ static void without_a_now_the_rules_of_now_are_not_judged(void **state)
 
     (void)state;
     assert_true(status_is_ok(load_ruled("time", "{\"timestamp\":{\"gtNow\":true}}", &contract)));
-    validate_message(&arena, find_shape(contract),
+    validate_message(&spoiled_arena, find_shape(contract),
                      read_json(contract, "shapes.Shape", "{\"time\":\"1980-01-01T00:00:00Z\"}"),
                      SLICE_EMPTY, NULL, 0, &violations);
     assert_int_equal(violations.count, 0);
@@ -547,10 +549,10 @@ static void rules_that_cannot_be_are_errors_of_the_contract(void **state)
         const struct contract *contract = NULL;
         struct status status;
 
-        arena_reset(&arena);
+        arena_reset(&spoiled_arena);
         status = load_ruled(rows[i].field, rows[i].rules, &contract);
         if (status.code != STATUS_FAILED_PRECONDITION ||
-            !contains(status.message, slice_from_cstr(rows[i].says)))
+            !spoiled_contains(status.message, slice_from_cstr(rows[i].says)))
             fail_msg("%s: wanted \"%s\", got %d, \"%.*s\"", rows[i].rules, rows[i].says,
                      status.code, SLICE_ARG(status.message));
     }
@@ -582,17 +584,18 @@ static void rules_with_what_is_no_time_are_errors(void **state)
         const struct contract *contract = NULL;
         struct status status;
 
-        arena_reset(&arena);
+        arena_reset(&spoiled_arena);
         shape = new_set();
         for (size_t k = 0; k < shape->n_field; k++)
             if (strcmp(shape->field[k]->name, rows[i].field) == 0) {
-                shape->field[k]->options = arena_alloc(&arena, sizeof(*shape->field[k]->options));
+                shape->field[k]->options = arena_alloc(&spoiled_arena,
+                                                       sizeof(*shape->field[k]->options));
                 google__protobuf__field_options__init(shape->field[k]->options);
                 add_option_bytes(&shape->field[k]->options->base, OPTION_FIELD_RULES,
                                  slice_make(rows[i].bytes, rows[i].len));
             }
-        status = load(&contract);
-        if (!contains(status.message, slice_from_cstr(rows[i].says)))
+        status = spoiled_load(&contract);
+        if (!spoiled_contains(status.message, slice_from_cstr(rows[i].says)))
             fail_msg("wanted \"%s\", got \"%.*s\"", rows[i].says, SLICE_ARG(status.message));
     }
 }

@@ -1,20 +1,20 @@
 /* Rules that span fields and objects, by a contract with options of the test's own. */
-#include "tests/unit/rules_fixture.h"
+#include "tests/support/rules_contract.h"
 
 static const char *new_director(struct world *w, const char *name, const char *mode)
 {
-    return get_cstr(
-        w,
-        world_call(w, "CreateDirector", w->made.api_token,
-                   make(w, "CreateDirector", "director.name", name, "director.mode", mode, NULL)),
-        "id");
+    return get_cstr(w,
+                    world_call(w, "CreateDirector", w->made.api_token,
+                               world_make(w, "CreateDirector", "director.name", name,
+                                          "director.mode", mode, NULL)),
+                    "id");
 }
 
 static struct reply new_device(struct world *w, const char *name, const char *path,
                                const char *value)
 {
     return world_call(w, "CreateDevice", w->made.api_token,
-                      make(w, "CreateDevice", "device.name", name, path, value, NULL));
+                      world_make(w, "CreateDevice", "device.name", name, path, value, NULL));
 }
 
 static void defaults_fill_what_is_created_and_what_is_cleared(void **state)
@@ -60,12 +60,12 @@ static struct reply update_director(struct world *w, const char *id, const char 
                                     const char *mask)
 {
     const struct message_type *type = world_method(w, "UpdateDirector")->input;
-    ProtobufCMessage *request = make(w, "UpdateDirector", "director.id", id, NULL);
+    ProtobufCMessage *request = world_make(w, "UpdateDirector", "director.id", id, NULL);
 
     if (address != NULL)
-        set(&w->arena, type, request, "director.address", address);
+        world_set(&w->arena, type, request, "director.address", address);
     if (mask != NULL)
-        set(&w->arena, type, request, "updateMask.paths", mask);
+        world_set(&w->arena, type, request, "updateMask.paths", mask);
     return world_call(w, "UpdateDirector", w->made.api_token, request);
 }
 
@@ -111,24 +111,26 @@ static void formats_and_quotes_are_judged(void **state)
     assert_violation(new_device(w, "edge-1", "device.tags", "31d"), "tags[0]");
     assert_ok(new_device(w, "edge-1", "device.tags", "30d"));
     assert_ok(world_call(w, "CreateDevice", w->made.api_token,
-                         make(w, "CreateDevice", "device.name", "edge-2", "device.http.port", "80",
-                              "device.http.url", "$env{URL}", NULL)));
-    assert_violation(world_call(w, "CreateDevice", w->made.api_token,
-                                make(w, "CreateDevice", "device.name", "edge-3", "device.http.port",
-                                     "80", "device.http.url", "/$secret{no}", NULL)),
-                     "http.url");
-    assert_violation(world_call(w, "CreateDevice", w->made.api_token,
-                                make(w, "CreateDevice", "device.name", "edge-3", "device.http.port",
-                                     "80", "device.http.url", "x$env{URL}", NULL)),
-                     "http.url");
+                         world_make(w, "CreateDevice", "device.name", "edge-2", "device.http.port",
+                                    "80", "device.http.url", "$env{URL}", NULL)));
+    assert_violation(
+        world_call(w, "CreateDevice", w->made.api_token,
+                   world_make(w, "CreateDevice", "device.name", "edge-3", "device.http.port", "80",
+                              "device.http.url", "/$secret{no}", NULL)),
+        "http.url");
+    assert_violation(
+        world_call(w, "CreateDevice", w->made.api_token,
+                   world_make(w, "CreateDevice", "device.name", "edge-3", "device.http.port", "80",
+                              "device.http.url", "x$env{URL}", NULL)),
+        "http.url");
 }
 
 static struct reply new_member(struct world *w, const char *name, const char *director,
                                const char *mode)
 {
     return world_call(w, "CreateDevice", w->made.api_token,
-                      make(w, "CreateDevice", "device.name", name, "device.directorIds", director,
-                           "device.description", mode, NULL));
+                      world_make(w, "CreateDevice", "device.name", name, "device.directorIds",
+                                 director, "device.description", mode, NULL));
 }
 
 static void an_exclusive_reference_has_one_owner(void **state)
@@ -173,7 +175,7 @@ static void spoil_device(struct world *w, const char *id, const char *path, cons
     assert_int_equal(store_get(view, FAMILY_RESOURCES, key, &stored), STORE_FOUND);
     assert_true(record_parse(stored, &record));
     message = message_unpack(&w->arena, kind->message, record.body);
-    set(&w->arena, kind->message, message, path, value);
+    world_set(&w->arena, kind->message, message, path, value);
     commit_init(&commit, &w->arena);
     commit_put(&commit, FAMILY_RESOURCES, key, message_pack(&w->arena, message));
     assert_int_equal(store_commit_wait(w->fixture.store, &commit), COMMIT_DONE);
@@ -184,7 +186,7 @@ static void what_an_update_does_not_touch_is_not_judged_again(void **state)
     struct world *w = *state;
     const char *id = get_cstr(w, new_device(w, "edge-1", "device.syslog.port", "1514"), "id");
 
-    if (seed != 0)
+    if (engine_seed != 0)
         return; /* the store that answers late is no store to write past the chain */
     spoil_device(w, id, "syslog.port", "70000");
     spoil_device(w, id, "tags", "a tag that is no interval");
@@ -192,11 +194,11 @@ static void what_an_update_does_not_touch_is_not_judged_again(void **state)
     assert_ok(update_device(w, id, "device.syslog.address", "10.0.0.1", NULL));
     assert_violation(update_device(w, id, "device.syslog.port", "70000", NULL), "syslog.port");
     assert_violation(update_device(w, id, "device.tags", "again", NULL), "tags[0]");
-    assert_violation(
-        world_call(w, "UpdateDevice", w->made.api_token,
-                   make(w, "UpdateDevice", "device.id", id, "device.name", "edge-1", "device.tags",
-                        "5m", "device.syslog.port", "70000", "updateMask.paths", "*", NULL)),
-        "syslog.port");
+    assert_violation(world_call(w, "UpdateDevice", w->made.api_token,
+                                world_make(w, "UpdateDevice", "device.id", id, "device.name",
+                                           "edge-1", "device.tags", "5m", "device.syslog.port",
+                                           "70000", "updateMask.paths", "*", NULL)),
+                     "syslog.port");
 }
 
 static void a_clone_is_judged_whole(void **state)
@@ -204,15 +206,15 @@ static void a_clone_is_judged_whole(void **state)
     struct world *w = *state;
     const char *id = get_cstr(w, new_device(w, "edge-1", "device.syslog.port", "1514"), "id");
 
-    if (seed != 0)
+    if (engine_seed != 0)
         return; /* as above */
     spoil_device(w, id, "syslog.port", "70000");
     assert_violation(world_call(w, "CloneDevice", w->made.api_token,
-                                make(w, "CloneDevice", "id", id, "name", "edge-2", NULL)),
+                                world_make(w, "CloneDevice", "id", id, "name", "edge-2", NULL)),
                      "syslog.port");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, engine_start, engine_end)
 
 int main(void)
 {
@@ -231,7 +233,7 @@ int main(void)
     int failed = 0;
 
     world_contract_source = rules_contract;
-    for (seed = 0; seed <= LATE_SEEDS; seed++)
+    for (engine_seed = 0; engine_seed <= LATE_SEEDS; engine_seed++)
         failed += cmocka_run_group_tests(tests, NULL, NULL);
     return failed;
 }

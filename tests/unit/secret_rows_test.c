@@ -1,5 +1,5 @@
 /* The rows of secrets: what `check` says of damaged ones, and that no key serves two plaintexts. */
-#include "tests/unit/engine_fixture.h"
+#include "tests/support/engine.h"
 
 #include "datastream/storage/v1/records.pb-c.h"
 #include "rpc/services/resource/secrets.h"
@@ -14,9 +14,9 @@ static const char *create_storage(struct world *w, const char *name, const char 
 {
     struct reply reply = world_call(
         w, "CreateDevice", w->made.api_token,
-        make(w, "CreateDevice", "device.name", name, "device.azblob.account", "store",
-             "device.azblob.containerName", "events", "device.azblob.connectionString", connection,
-             "device.azblob.clientSecret", secret, NULL));
+        world_make(w, "CreateDevice", "device.name", name, "device.azblob.account", "store",
+                   "device.azblob.containerName", "events", "device.azblob.connectionString",
+                   connection, "device.azblob.clientSecret", secret, NULL));
 
     assert_ok(reply);
     return get_cstr(w, reply, "id");
@@ -285,12 +285,13 @@ static void a_clone_that_runs_again_over_a_changed_source_gets_other_keys(void *
 
     gate_close(w, &gate);
     world_begin(w, &update, "UpdateDevice", w->made.api_token,
-                make(w, "UpdateDevice", "device.id", id, "device.azblob.connectionString",
-                     "other connection", NULL),
+                world_make(w, "UpdateDevice", "device.id", id, "device.azblob.connectionString",
+                           "other connection", NULL),
                 (struct call_extra){0});
     touch_caller(w, &touched);
     world_begin(w, &clone, "CloneDevice", w->made.api_token,
-                make(w, "CloneDevice", "id", id, "name", "copy", NULL), (struct call_extra){0});
+                world_make(w, "CloneDevice", "id", id, "name", "copy", NULL),
+                (struct call_extra){0});
     first_body = arena_copy(&w->arena, written_secrets(&clone.call.commit));
     gate_open(&gate);
     if (first_body.len == 0)
@@ -312,7 +313,7 @@ static void a_clone_that_runs_again_over_a_changed_source_gets_other_keys(void *
     assert_string_equal(check(w), "");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, engine_start, engine_end)
 
 int main(void)
 {

@@ -3,7 +3,7 @@
  * on with less than it had. Only what a crash leaves, a last record of the log that was cut off, is
  * passed over: nobody was told that it is there.
  */
-#include "tests/unit/store_fixture.h"
+#include "tests/support/store_fixture.h"
 
 #include <dirent.h>
 #include <glob.h>

@@ -2,7 +2,7 @@
  * A disk that fails (tests/faults/): what was not synced is never answered as done, no failure is
  * tried again into silence, and the store takes no more writes until it is opened anew.
  */
-#include "tests/unit/store_fixture.h"
+#include "tests/support/store_fixture.h"
 
 #include "tests/faults/disk_faults.h"
 

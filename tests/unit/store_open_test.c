@@ -1,5 +1,5 @@
 /* Opening RocksDB's store: what is refused and why, what is damaged, and the latch. */
-#include "tests/unit/store_fixture.h"
+#include "tests/support/store_fixture.h"
 
 #include <fcntl.h>
 #include <glob.h>

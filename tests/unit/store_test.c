@@ -3,7 +3,7 @@
  * RocksDB and, in builds with faults, on the late engine over RocksDB. Those to many callers at
  * once are in store_threads_test.c.
  */
-#include "tests/unit/store_fixture.h"
+#include "tests/support/store_fixture.h"
 
 #include "storage/audit.h"
 

@@ -2,7 +2,7 @@
  * The promises of the store's interface to many callers at once, one suite for every engine, as in
  * store_test.c.
  */
-#include "tests/unit/store_fixture.h"
+#include "tests/support/store_fixture.h"
 
 #include <stdatomic.h>
 

@@ -1,5 +1,5 @@
 /* The floor of time: clocks that step, jump and restart. */
-#include "tests/unit/store_fixture.h"
+#include "tests/support/store_fixture.h"
 
 #include "base/clock.h"
 #include "rpc/call/time_floor.h"

@@ -1,5 +1,5 @@
 /* Handing the organization over, by an Owner who is signed in: who may, to whom, and what changes. */
-#include "tests/unit/services_fixture.h"
+#include "tests/support/world.h"
 
 #include "base/crypto/password.h"
 #include "rpc/call/time_floor.h"
@@ -25,7 +25,7 @@ static const char *owner_id(struct world *w)
 
 static struct reply read_user(struct world *w, const char *id)
 {
-    return world_call(w, "GetUser", w->made.api_token, make(w, "GetUser", "id", id, NULL));
+    return world_call(w, "GetUser", w->made.api_token, world_make(w, "GetUser", "id", id, NULL));
 }
 
 static struct slice user_key(struct world *w, const char *id)
@@ -110,8 +110,8 @@ static int end(void **state)
 static const char *make_user(struct world *w, const char *email, const char *role)
 {
     struct reply reply = world_call(w, "CreateUser", w->made.api_token,
-                                    make(w, "CreateUser", "user.name", "A Person", "user.email",
-                                         email, "user.roleId", role, NULL));
+                                    world_make(w, "CreateUser", "user.name", "A Person",
+                                               "user.email", email, "user.roleId", role, NULL));
 
     assert_ok(reply);
     return get_cstr(w, reply, "id");
@@ -119,7 +119,7 @@ static const char *make_user(struct world *w, const char *email, const char *rol
 
 static ProtobufCMessage *request_to(struct world *w, const char *id, const char *password)
 {
-    return make(w, "TransferOwnership", "userId", id, "currentPassword", password, NULL);
+    return world_make(w, "TransferOwnership", "userId", id, "currentPassword", password, NULL);
 }
 
 static struct reply transfer(struct world *w, struct slice session, const char *id,
@@ -193,8 +193,8 @@ static void only_another_active_user_can_own(void **state)
     assert_violation(transfer(w, session, "", PASSWORD), "userId");
     assert_violation(transfer(w, session, "x", PASSWORD), "userId");
     assert_violation(transfer(w, session, predefined(w, "User"), PASSWORD), "userId");
-    assert_ok(
-        world_call(w, "DisableUser", w->made.api_token, make(w, "DisableUser", "id", next, NULL)));
+    assert_ok(world_call(w, "DisableUser", w->made.api_token,
+                         world_make(w, "DisableUser", "id", next, NULL)));
     assert_violation(transfer(w, session, next, PASSWORD), "userId");
     assert_unchanged(w, old);
 }

@@ -10,7 +10,7 @@
 #include <regex.h>
 
 #include "rpc/call/call.h"
-#include "shapes.h"
+#include "tests/support/shapes.h"
 
 #define LIMIT ((size_t)64 << 20)
 #define NOW_MS 1700000000000LL

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "shapes.h"
+#include "tests/support/shapes.h"
 
 #define LIMIT ((size_t)64 << 20)
 

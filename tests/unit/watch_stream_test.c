@@ -2,7 +2,7 @@
  * Streams of the chain, by the one that there is: what a watch tells and when it sleeps, wakes and
  * ends, over a store that answers at once and one that answers late.
  */
-#include "tests/unit/services_fixture.h"
+#include "tests/support/world.h"
 
 #include "rpc/services/watch.h"
 #include "storage/feed.h"
@@ -49,9 +49,9 @@ static ProtobufCMessage *watch_request(const char *kind, const char *from)
     ProtobufCMessage *message = message_new(&w.arena, type);
 
     if (kind != NULL)
-        set(&w.arena, type, message, "kinds", kind);
+        world_set(&w.arena, type, message, "kinds", kind);
     if (from != NULL)
-        set(&w.arena, type, message, "fromRevision", from);
+        world_set(&w.arena, type, message, "fromRevision", from);
     return message;
 }
 
@@ -258,7 +258,7 @@ static void a_watch_begins_with_a_heartbeat_tells_and_sleeps(void **state)
     assert_field(&w, reply, "type", "UPDATED");
     assert_field(&w, reply, "kind", "devices");
     assert_field(&w, reply, "id", "00000000-0000-0000-0000-000000000000");
-    assert_true(slice_equal(get(&w, reply, "revision"), call_etag(&w.arena, revision)));
+    assert_true(slice_equal(world_get(&w, reply, "revision"), call_etag(&w.arena, revision)));
     assert_true(
         field_get_timestamp(reply.message, message_field_by_name(reply.type, SLICE("time"))) > 0);
     assert_asleep(&watch);
@@ -335,7 +335,7 @@ static void a_feed_of_other_kinds_is_read_in_turns(void **state)
     call_stream_tick(&watch.t.call);
     call_stream_tick(&watch.t.call);
     assert_int_equal(pull(&watch, &reply), STREAM_HEARTBEAT);
-    assert_true(slice_equal(get(&w, reply, "revision"), call_etag(&w.arena, newest)));
+    assert_true(slice_equal(world_get(&w, reply, "revision"), call_etag(&w.arena, newest)));
     close_watch(&watch);
 }
 
@@ -354,8 +354,8 @@ static void rows_of_one_revision_are_told_to_belong_together(void **state)
         struct reply reply = next_change(&watch);
         bool is_last = i >= 149;
 
-        assert_true(
-            slice_equal(get(&w, reply, "revision"), call_etag(&w.arena, i < 150 ? first : second)));
+        assert_true(slice_equal(world_get(&w, reply, "revision"),
+                                call_etag(&w.arena, i < 150 ? first : second)));
         assert_field(&w, reply, "moreInRevision", is_last ? "" : "1");
     }
     assert_asleep(&watch);
@@ -498,7 +498,7 @@ static struct slice new_token(const char *name, const char **ret_id)
 static void disable(const char *id)
 {
     assert_ok(world_call(&w, "DisableApiToken", w.made.api_token,
-                         make(&w, "DisableApiToken", "id", id, NULL)));
+                         world_make(&w, "DisableApiToken", "id", id, NULL)));
 }
 
 static void a_conversation_is_judged_before_each_answer(void **state)

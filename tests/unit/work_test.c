@@ -1,5 +1,5 @@
 /* Work off the loop: run once for a call, kept through reruns, refused beyond the queue. */
-#include "tests/unit/call_fixture.h"
+#include "tests/support/stage.h"
 
 #include <stdatomic.h>
 

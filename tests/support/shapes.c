@@ -1,46 +1,14 @@
-/*
- * A message of every shape that the language has, in a file that is appended to the embedded
- * contract: each type plain, `optional`, repeated and in a oneof, recursion, maps, and an enum with
- * an alias. protoc-c never saw it, so its descriptor is made at load.
- */
-#ifndef DATASTREAM_TESTS_UNIT_SHAPES_H
-#define DATASTREAM_TESTS_UNIT_SHAPES_H
+/* See shapes.h. */
+#include "tests/support/shapes.h"
 
-#include <assert.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "google/protobuf/descriptor.pb-c.h"
-#include "proto/contract/contract_private.h"
-#include "proto/contract/embedded.h"
-#include "proto/message/message.h"
-
-/* Numbers of the fields: a group's base and the type's place in shape_types. */
-enum { PLAIN = 1, OPTIONAL = 21, REPEATED = 41, CHOICE = 61, TEXT_TO_SHAPE = 81, INT_TO_TEXT = 82 };
-
-static const struct shape_type {
-    const char *name;
-    int type; /* of FieldDescriptorProto */
-} shape_types[] = {
+const struct shape_type shape_types[] = {
     {"double", 1},  {"float", 2},   {"int64", 3}, {"uint64", 4},    {"int32", 5},
     {"fixed64", 6}, {"fixed32", 7}, {"bool", 8},  {"string", 9},    {"message", 11},
     {"bytes", 12},  {"uint32", 13}, {"enum", 14}, {"sfixed32", 15}, {"sfixed64", 16},
     {"sint32", 17}, {"sint64", 18},
 };
-#define SHAPE_TYPES (sizeof(shape_types) / sizeof(shape_types[0]))
 
-/* Places of some types in shape_types. */
-enum {
-    SHAPE_INT32 = 4,
-    SHAPE_BOOL = 7,
-    SHAPE_STRING = 8,
-    SHAPE_MESSAGE = 9,
-    SHAPE_BYTES = 10,
-    SHAPE_ENUM = 12
-};
-
-/* "plain_int32": the name of a field, for failure messages too. */
-static inline const struct field *shape_field(const struct message_type *shape, uint32_t number)
+const struct field *shape_field(const struct message_type *shape, uint32_t number)
 {
     const struct field *field = message_field_by_number(shape, number);
 
@@ -48,9 +16,9 @@ static inline const struct field *shape_field(const struct message_type *shape, 
     return field;
 }
 
-static inline Google__Protobuf__FieldDescriptorProto *
-shape_add_field(struct arena *arena, Google__Protobuf__DescriptorProto *message, const char *name,
-                int number, int type)
+Google__Protobuf__FieldDescriptorProto *shape_add_field(struct arena *arena,
+                                                        Google__Protobuf__DescriptorProto *message,
+                                                        const char *name, int number, int type)
 {
     Google__Protobuf__FieldDescriptorProto *field = arena_alloc(arena, sizeof(*field));
 
@@ -68,8 +36,7 @@ shape_add_field(struct arena *arena, Google__Protobuf__DescriptorProto *message,
     return field;
 }
 
-static inline Google__Protobuf__DescriptorProto *shape_new_message(struct arena *arena,
-                                                                   const char *name)
+static Google__Protobuf__DescriptorProto *shape_new_message(struct arena *arena, const char *name)
 {
     Google__Protobuf__DescriptorProto *message = arena_alloc(arena, sizeof(*message));
 
@@ -81,8 +48,8 @@ static inline Google__Protobuf__DescriptorProto *shape_new_message(struct arena 
     return message;
 }
 
-static inline void shape_add_oneof(struct arena *arena, Google__Protobuf__DescriptorProto *message,
-                                   const char *name)
+static void shape_add_oneof(struct arena *arena, Google__Protobuf__DescriptorProto *message,
+                            const char *name)
 {
     Google__Protobuf__OneofDescriptorProto *oneof = arena_alloc(arena, sizeof(*oneof));
 
@@ -91,8 +58,8 @@ static inline void shape_add_oneof(struct arena *arena, Google__Protobuf__Descri
     message->oneof_decl[message->n_oneof_decl++] = oneof;
 }
 
-static inline void shape_add_group(struct arena *arena, Google__Protobuf__DescriptorProto *message,
-                                   const char *prefix, int base)
+static void shape_add_group(struct arena *arena, Google__Protobuf__DescriptorProto *message,
+                            const char *prefix, int base)
 {
     for (size_t i = 0; i < SHAPE_TYPES; i++) {
         struct slice name = arena_printf(arena, "%s_%s", prefix, shape_types[i].name);
@@ -112,9 +79,8 @@ static inline void shape_add_group(struct arena *arena, Google__Protobuf__Descri
     }
 }
 
-static inline void shape_add_map(struct arena *arena, Google__Protobuf__DescriptorProto *message,
-                                 const char *name, const char *entry_name, int number, int key,
-                                 int value)
+void shape_add_map(struct arena *arena, Google__Protobuf__DescriptorProto *message,
+                   const char *name, const char *entry_name, int number, int key, int value)
 {
     Google__Protobuf__DescriptorProto *entry = shape_new_message(arena, entry_name);
     Google__Protobuf__FieldDescriptorProto *field;
@@ -130,7 +96,7 @@ static inline void shape_add_map(struct arena *arena, Google__Protobuf__Descript
     field->type_name = arena_cstr(arena, arena_printf(arena, ".shapes.Shape.%s", entry_name));
 }
 
-static inline Google__Protobuf__EnumDescriptorProto *shape_color(struct arena *arena)
+static Google__Protobuf__EnumDescriptorProto *shape_color(struct arena *arena)
 {
     static const struct {
         const char *name;
@@ -152,7 +118,7 @@ static inline Google__Protobuf__EnumDescriptorProto *shape_color(struct arena *a
     return color;
 }
 
-static inline Google__Protobuf__FileDescriptorProto *shapes_file(struct arena *arena)
+Google__Protobuf__FileDescriptorProto *shapes_file(struct arena *arena)
 {
     Google__Protobuf__FileDescriptorProto *file = arena_alloc(arena, sizeof(*file));
     Google__Protobuf__DescriptorProto *shape = shape_new_message(arena, "Shape");
@@ -176,8 +142,7 @@ static inline Google__Protobuf__FileDescriptorProto *shapes_file(struct arena *a
     return file;
 }
 
-/* The embedded set, unpacked into the arena, with room for 8 more files. */
-static inline Google__Protobuf__FileDescriptorSet *embedded_set(struct arena *arena)
+Google__Protobuf__FileDescriptorSet *embedded_set(struct arena *arena)
 {
     ProtobufCAllocator allocator = message_allocator(arena);
     struct slice bytes = embedded_contract();
@@ -192,8 +157,7 @@ static inline Google__Protobuf__FileDescriptorSet *embedded_set(struct arena *ar
     return set;
 }
 
-/* The embedded contract and the shapes. */
-static inline const struct contract *load_shapes(struct arena *arena)
+const struct contract *load_shapes(struct arena *arena)
 {
     Google__Protobuf__FileDescriptorSet *set = embedded_set(arena);
     const struct contract *contract = NULL;
@@ -208,12 +172,10 @@ static inline const struct contract *load_shapes(struct arena *arena)
     return contract;
 }
 
-static inline const struct message_type *find_shape(const struct contract *contract)
+const struct message_type *find_shape(const struct contract *contract)
 {
     const struct message_type *shape = contract_message(contract, SLICE("shapes.Shape"));
 
     assert(shape != NULL);
     return shape;
 }
-
-#endif

@@ -1,62 +1,8 @@
-/*
- * The gRPC frontend between an exchange and a chain that this file plays: requests come in as
- * headers and pieces of body, and what is answered is kept. One file includes it, since it defines
- * what the frontend calls.
- */
-#ifndef DATASTREAM_TESTS_UNIT_GRPC_FIXTURE_H
-#define DATASTREAM_TESTS_UNIT_GRPC_FIXTURE_H
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include "base/clock.h"
-#include "base/log.h"
-#include "proto/contract/embedded.h"
-#include "proto/message/message.h"
-#include "rpc/grpc/compress.h"
-#include "rpc/grpc/frame.h"
-#include "rpc/grpc/grpc.h"
-#include "tests/unit/stream_played.h"
+/* See grpc.h. */
+#include "tests/support/played/grpc.h"
 
 /* -- the exchange, played ------------------------------------------------------------------- */
-
-#define HEADERS_MOST 20
-#define PIECES_MOST 4096
-
-/* A piece of an answer that the client has not taken: what is borrowed, and what it was. */
-struct piece_sent {
-    struct slice borrowed;
-    char *copy;
-};
-
-static struct played {
-    struct exchange exchange;
-    struct arena arena;
-    struct header headers[HEADERS_MOST];
-    bool accepted, is_closed, was_reset, ended;
-    unsigned answers;
-    int holds;
-    size_t consumed;
-    uint64_t timeout_ms;
-    int status;
-    struct slice body; /* the last piece */
-    bool streams;      /* an answer may have many */
-    size_t room;       /* exchange_send_body is false beyond so many waiting bytes */
-    struct piece_sent pieces[PIECES_MOST];
-    size_t piece_count, taken;
-    size_t waiting;
-    struct loop_task *posted;
-    struct header sent[HEADERS_MOST];
-    size_t sent_count;
-    struct header trailers[HEADERS_MOST];
-    size_t trailer_count;
-} played;
+struct played played;
 
 bool exchange_header(const struct exchange *exchange, struct slice name, struct slice *ret_value)
 {
@@ -126,8 +72,7 @@ size_t exchange_waiting(const struct exchange *exchange)
     return played.waiting;
 }
 
-/* The client takes the next piece, which must be what was sent; NULL when there is none. */
-static inline const struct piece_sent *take_piece(void)
+const struct piece_sent *take_piece(void)
 {
     const struct piece_sent *piece = &played.pieces[played.taken];
 
@@ -202,18 +147,7 @@ unsigned loop_index(const struct loop *loop)
 }
 
 /* -- the chain, played ------------------------------------------------------------------------ */
-
-static struct chain_played {
-    struct status open_status;
-    struct status run_status;
-    bool waits; /* `finish` comes later */
-    unsigned opens, runs;
-    struct call_credentials credentials;
-    struct call_metadata *metadata; /* of the answer */
-    bool keep_plain;
-    size_t response_len;
-    struct call *call;
-} chain_played;
+struct chain_played chain_played;
 
 void call_open(struct call *call, const struct call_credentials *credentials)
 {
@@ -223,8 +157,7 @@ void call_open(struct call *call, const struct call_credentials *credentials)
     call->opened(call);
 }
 
-/* Answers with the request's id, and a description of the length that the test wants. */
-static inline void finish(struct call *call)
+void played_finish(struct call *call)
 {
     const struct message_type *type = call->method->output;
 
@@ -258,7 +191,7 @@ void call_dispatch(struct call *call)
     if (stream_played.opens)
         call->ready(call);
     else if (!chain_played.waits)
-        finish(call);
+        played_finish(call);
 }
 
 void call_resume(struct call *call)
@@ -270,34 +203,35 @@ void call_resume(struct call *call)
  */
 
 static struct arena contract_arena;
-static struct settings settings;
+struct settings played_settings;
 static struct chain_loop *loops[1];
-static struct frontends frontends;
-static struct grpc *grpc;
+struct frontends played_frontends;
+struct grpc *played_grpc;
 
-static inline int group_setup(void **state)
+int played_group_setup(void **state)
 {
     (void)state;
     log_setup(LOG_JSON, LOG_ERROR);
-    settings = settings_default();
-    settings.max_message_bytes = 100000;
+    played_settings = settings_default();
+    played_settings.max_message_bytes = 100000;
     arena_init(&contract_arena, NULL, (size_t)256 << 20);
-    frontends.settings = &settings;
-    frontends.loops = loops;
-    frontends.wakers = stream_wakers;
-    if (!status_is_ok(contract_load(embedded_contract(), &contract_arena, &frontends.contract)))
+    played_frontends.settings = &played_settings;
+    played_frontends.loops = loops;
+    played_frontends.wakers = stream_wakers;
+    if (!status_is_ok(
+            contract_load(embedded_contract(), &contract_arena, &played_frontends.contract)))
         return -1;
-    return status_is_ok(grpc_new(&frontends, &contract_arena, &grpc)) ? 0 : -1;
+    return status_is_ok(grpc_new(&played_frontends, &contract_arena, &played_grpc)) ? 0 : -1;
 }
 
-static inline int group_teardown(void **state)
+int played_group_teardown(void **state)
 {
     (void)state;
     arena_done(&contract_arena);
     return 0;
 }
 
-static inline int setup(void **state)
+int played_setup(void **state)
 {
     (void)state;
     memset(&played, 0, sizeof(played));
@@ -307,7 +241,7 @@ static inline int setup(void **state)
     return 0;
 }
 
-static inline int teardown(void **state)
+int played_teardown(void **state)
 {
     (void)state;
     assert_int_equal(played.holds, 0);
@@ -318,15 +252,13 @@ static inline int teardown(void **state)
     return 0;
 }
 
-#define GET "/datastream.v1.ApiTokenService/GetApiToken"
-
-static inline void add_header(struct slice name, struct slice value)
+void played_add_header(struct slice name, struct slice value)
 {
     assert_true(played.exchange.head.header_count < HEADERS_MOST);
     played.headers[played.exchange.head.header_count++] = (struct header){name, value};
 }
 
-static inline void begin(struct slice path)
+void played_begin(struct slice path)
 {
     struct request_head *head = &played.exchange.head;
 
@@ -335,14 +267,13 @@ static inline void begin(struct slice path)
     head->method = SLICE("POST");
     head->path = path;
     head->headers = played.headers;
-    add_header(SLICE("content-type"), SLICE("application/grpc"));
-    grpc_begin(grpc, &played.exchange);
+    played_add_header(SLICE("content-type"), SLICE("application/grpc"));
+    grpc_begin(played_grpc, &played.exchange);
     assert_non_null(played.exchange.frontend);
     assert_non_null(played.exchange.frontend->closed);
 }
 
-/* Sends a body in pieces of `size` bytes, as long as the frontend wants it. */
-static inline void send_pieces(struct slice body, size_t size)
+void played_send_pieces(struct slice body, size_t size)
 {
     while (body.len > 0 && played.accepted && !played.ended) {
         size_t len = size < body.len ? size : body.len;
@@ -352,15 +283,14 @@ static inline void send_pieces(struct slice body, size_t size)
     }
 }
 
-static inline void send_body(struct slice body)
+void played_send_body(struct slice body)
 {
-    send_pieces(body, 16384);
+    played_send_pieces(body, 16384);
     if (played.accepted && !played.ended)
         played.exchange.frontend->body_end(&played.exchange);
 }
 
-/* Time passes: it is slept only where the clock cannot be stepped. */
-static inline void pass_ms(unsigned ms)
+void pass_ms(unsigned ms)
 {
 #ifdef DATASTREAM_FAULTS
     clock_step_monotonic_us((int64_t)ms * 1000);
@@ -369,14 +299,13 @@ static inline void pass_ms(unsigned ms)
 #endif
 }
 
-static inline void close_exchange(void)
+void played_close_exchange(void)
 {
     played.is_closed = true;
     played.exchange.frontend->closed(&played.exchange, played.ended);
 }
 
-static inline struct slice header_value(const struct header *headers, size_t count,
-                                        struct slice name)
+struct slice header_value(const struct header *headers, size_t count, struct slice name)
 {
     for (size_t i = 0; i < count; i++)
         if (slice_equal(headers[i].name, name))
@@ -384,36 +313,33 @@ static inline struct slice header_value(const struct header *headers, size_t cou
     return SLICE_EMPTY;
 }
 
-static inline struct slice sent(struct slice name)
+struct slice played_sent(struct slice name)
 {
     return header_value(played.sent, played.sent_count, name);
 }
 
-/* One trailers-only block with this code. */
-static inline void assert_refused(const char *code)
+void assert_refused(const char *code)
 {
-    struct slice got = sent(SLICE("grpc-status"));
+    struct slice got = played_sent(SLICE("grpc-status"));
 
     assert_true(played.ended);
     assert_int_equal(played.answers, 1);
     assert_int_equal(played.status, 200);
     assert_int_equal(played.body.len, 0);
     assert_int_equal(played.trailer_count, 0);
-    assert_true(slice_equal(sent(SLICE("content-type")), SLICE("application/grpc")));
-    assert_true(sent(SLICE("grpc-message")).len > 0);
+    assert_true(slice_equal(played_sent(SLICE("content-type")), SLICE("application/grpc")));
+    assert_true(played_sent(SLICE("grpc-message")).len > 0);
     if (!slice_equal(got, slice_from_cstr(code)))
         fail_msg("wanted grpc-status %s, got %.*s: %.*s", code, SLICE_ARG(got),
-                 SLICE_ARG(sent(SLICE("grpc-message"))));
+                 SLICE_ARG(played_sent(SLICE("grpc-message"))));
 }
 
-static inline void assert_answered(void)
+void assert_answered(void)
 {
     assert_true(played.ended);
     assert_int_equal(played.answers, 1);
     assert_int_equal(played.status, 200);
-    assert_int_equal(sent(SLICE("grpc-status")).len, 0);
+    assert_int_equal(played_sent(SLICE("grpc-status")).len, 0);
     assert_int_equal(played.trailer_count, 1);
     assert_true(slice_equal(header_value(played.trailers, 1, SLICE("grpc-status")), SLICE("0")));
 }
-
-#endif

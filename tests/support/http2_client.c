@@ -1,48 +1,7 @@
-/*
- * A client of HTTP/2 for the tests of rpc/net: nghttp2's session over a blocking socket, and what
- * it heard of each stream.
- */
-#ifndef DATASTREAM_TESTS_NET_HTTP2_CLIENT_H
-#define DATASTREAM_TESTS_NET_HTTP2_CLIENT_H
+/* See http2_client.h. */
+#include "tests/support/http2_client.h"
 
-#include <nghttp2/nghttp2.h>
-
-#include "net_fixture.h"
-
-#define STREAMS_MOST 4096
-
-/* What came for one stream. */
-struct heard {
-    int status;
-    int headers_frames; /* HEADERS, trailers included */
-    int data_frames;
-    bool end_on_headers;
-    bool end_on_data;
-    bool closed;
-    uint32_t error;
-    size_t bytes;
-    char body[256];
-    char grpc_status[8];
-    char content_type[64];
-    char content_length[24];
-};
-
-struct client {
-    nghttp2_session *session;
-    int fd;
-    struct heard streams[STREAMS_MOST];
-    int goaways;
-    int32_t last_stream[4];
-    uint32_t goaway_error;
-    char goaway_debug[64];
-    bool ended; /* the server closed */
-    /* The request body being sent. */
-    size_t upload_left;
-    size_t uploaded;
-    bool never_ends;
-};
-
-static UNUSED void copy_text(char *to, size_t size, const uint8_t *from, size_t len)
+static void copy_text(char *to, size_t size, const uint8_t *from, size_t len)
 {
     size_t count = len < size - 1 ? len : size - 1;
 
@@ -51,15 +10,15 @@ static UNUSED void copy_text(char *to, size_t size, const uint8_t *from, size_t 
     to[count] = '\0';
 }
 
-static UNUSED struct heard *heard_of(struct client *client, int32_t id)
+struct heard *heard_of(struct client *client, int32_t id)
 {
     assert_in_range(id, 0, STREAMS_MOST - 1);
     return &client->streams[id];
 }
 
-static UNUSED int on_header(nghttp2_session *session, const nghttp2_frame *frame,
-                            const uint8_t *name, size_t name_len, const uint8_t *value,
-                            size_t value_len, uint8_t flags, void *user_data)
+static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
+                     size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags,
+                     void *user_data)
 {
     struct heard *heard = heard_of(user_data, frame->hd.stream_id);
     struct slice key = slice_make(name, name_len);
@@ -77,7 +36,7 @@ static UNUSED int on_header(nghttp2_session *session, const nghttp2_frame *frame
     return 0;
 }
 
-static UNUSED int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
+static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
 {
     struct client *client = user_data;
     bool end = frame->hd.flags & NGHTTP2_FLAG_END_STREAM;
@@ -100,8 +59,8 @@ static UNUSED int on_frame(nghttp2_session *session, const nghttp2_frame *frame,
     return 0;
 }
 
-static UNUSED int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *data,
-                          size_t len, void *user_data)
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *data,
+                   size_t len, void *user_data)
 {
     struct heard *heard = heard_of(user_data, id);
 
@@ -113,7 +72,7 @@ static UNUSED int on_data(nghttp2_session *session, uint8_t flags, int32_t id, c
     return 0;
 }
 
-static UNUSED int on_close(nghttp2_session *session, int32_t id, uint32_t error, void *user_data)
+static int on_close(nghttp2_session *session, int32_t id, uint32_t error, void *user_data)
 {
     struct heard *heard = heard_of(user_data, id);
 
@@ -123,8 +82,8 @@ static UNUSED int on_close(nghttp2_session *session, int32_t id, uint32_t error,
     return 0;
 }
 
-static UNUSED ssize_t read_upload(nghttp2_session *session, int32_t id, uint8_t *to, size_t most,
-                                  uint32_t *flags, nghttp2_data_source *source, void *user_data)
+static ssize_t read_upload(nghttp2_session *session, int32_t id, uint8_t *to, size_t most,
+                           uint32_t *flags, nghttp2_data_source *source, void *user_data)
 {
     struct client *client = user_data;
     size_t count = client->upload_left < most ? client->upload_left : most;
@@ -142,9 +101,7 @@ static UNUSED ssize_t read_upload(nghttp2_session *session, int32_t id, uint8_t 
     return (ssize_t)count;
 }
 
-/* `window`: the stream window that the client gives; 0: the default. */
-static UNUSED struct client *client_open(const struct fixture *fixture, uint32_t window,
-                                         bool consumes)
+struct client *client_open(const struct fixture *fixture, uint32_t window, bool consumes)
 {
     struct client *client = calloc(1, sizeof(*client));
     nghttp2_settings_entry entry = {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, window};
@@ -167,14 +124,14 @@ static UNUSED struct client *client_open(const struct fixture *fixture, uint32_t
     return client;
 }
 
-static UNUSED void client_close(struct client *client)
+void client_close(struct client *client)
 {
     nghttp2_session_del(client->session);
     close(client->fd);
     free(client);
 }
 
-static UNUSED void client_flush(struct client *client)
+void client_flush(struct client *client)
 {
     const uint8_t *data;
     ssize_t count;
@@ -183,8 +140,7 @@ static UNUSED void client_flush(struct client *client)
         client_send(client->fd, slice_make(data, (size_t)count));
 }
 
-/* Sends what waits and reads what comes within `ms`. False: nothing came. */
-static UNUSED bool client_step(struct client *client, int ms)
+bool client_step(struct client *client, int ms)
 {
     struct pollfd poller = {.fd = client->fd, .events = POLLIN};
     static uint8_t bytes[65536];
@@ -203,26 +159,20 @@ static UNUSED bool client_step(struct client *client, int ms)
     return true;
 }
 
-static UNUSED void client_until_closed(struct client *client, int32_t id)
+void client_until_closed(struct client *client, int32_t id)
 {
     while (!heard_of(client, id)->closed && !client->ended)
         assert_true(client_step(client, PATIENCE_MS) || client->ended);
 }
 
-static UNUSED void client_until_end(struct client *client)
+void client_until_end(struct client *client)
 {
     while (!client->ended)
         assert_true(client_step(client, PATIENCE_MS) || client->ended);
 }
 
-#define NV(n, v)                                                                      \
-    {                                                                                 \
-        (uint8_t *)(uintptr_t)(n), (uint8_t *)(uintptr_t)(v), strlen(n), strlen(v), 0 \
-    }
-
-/* A request without a body when `upload` is 0; `extra` may be NULL. */
-static UNUSED int32_t request(struct client *client, const char *method, const char *path,
-                              size_t upload, const nghttp2_nv *extra, size_t extra_count)
+int32_t http2_request(struct client *client, const char *method, const char *path, size_t upload,
+                      const nghttp2_nv *extra, size_t extra_count)
 {
     nghttp2_data_provider provider = {{.ptr = NULL}, read_upload};
     nghttp2_nv fields[200] = {NV(":method", method), NV(":path", path), NV(":scheme", "http"),
@@ -239,21 +189,19 @@ static UNUSED int32_t request(struct client *client, const char *method, const c
     return id;
 }
 
-static UNUSED int32_t get(struct client *client, const char *path)
+int32_t http2_get(struct client *client, const char *path)
 {
-    return request(client, "GET", path, 0, NULL, 0);
+    return http2_request(client, "GET", path, 0, NULL, 0);
 }
 
-static UNUSED int start_default(void **state)
+int http2_start_default(void **state)
 {
-    *state = fixture_start(test_settings());
+    *state = net_fixture_start(test_settings());
     return 0;
 }
 
-static UNUSED int stop(void **state)
+int http2_stop(void **state)
 {
     fixture_stop(*state);
     return 0;
 }
-
-#endif

@@ -1,43 +1,7 @@
-/*
- * A store with one organization, the chain over it, and calls that are driven to their end on the
- * test's own thread: what a call posts, wait pumps. Messages are written and read by paths in JSON
- * names.
- */
-#ifndef DATASTREAM_TESTS_SERVICES_FIXTURE_H
-#define DATASTREAM_TESTS_SERVICES_FIXTURE_H
+/* See world.h. */
+#include "tests/support/world.h"
 
-#include "tests/unit/store_fixture.h"
-
-#include <datastream/storage/v1/records.pb-c.h>
-
-#include "base/clock.h"
-#include "proto/contract/embedded.h"
-#include "proto/message/message.h"
-#include "rpc/call/bearer.h"
-#include "rpc/call/news.h"
-#include "rpc/services/services.h"
-#include "storage/audit.h"
-#include "storage/keys.h"
-
-struct world {
-    struct fixture fixture;
-    const struct contract *contract;
-    const struct hooks *hooks;
-    struct identity_registry *identities;
-    struct news *news;
-    struct settings settings;
-    struct chain *chain;
-    struct chain_loop *loop;
-    struct arena arena; /* of one test: requests, answers, the chain itself */
-    long longest_us;    /* of the processor's time, that a call kept its loop without a break */
-    struct organization_made made;
-    struct data_key data_key; /* of that organization */
-    pthread_mutex_t mutex;    /* guards `posted` of the calls, and `wakes` */
-    pthread_cond_t cond;
-    unsigned wakes; /* that chain_loop_wake has not answered */
-};
-
-static inline void world_observe(void *context, const struct commit *commit)
+static void world_observe(void *context, const struct commit *commit)
 {
     struct world *w = context;
 
@@ -45,7 +9,7 @@ static inline void world_observe(void *context, const struct commit *commit)
     news_observe(w->news, commit);
 }
 
-static inline void world_wake(void *context)
+static void world_wake(void *context)
 {
     struct world *w = context;
 
@@ -55,8 +19,7 @@ static inline void world_wake(void *context)
     pthread_mutex_unlock(&w->mutex);
 }
 
-/* Ids made before and after this sort in that order: they begin with the millisecond. */
-static inline void next_millisecond(void)
+void next_millisecond(void)
 {
 #ifdef DATASTREAM_FAULTS
     clock_step_wall_ms(2);
@@ -65,14 +28,11 @@ static inline void next_millisecond(void)
 #endif
 }
 
-/* The contract of the worlds of this program, which a test may set before the first; NULL: the embedded one. */
-static struct slice (*world_contract_source)(struct arena *arena);
+struct slice (*world_contract_source)(struct arena *arena);
 
-/* The hash of the password of an Owner, owner@example.com, which a test may set; NULL: nobody. */
-static const char *world_owner_phc;
+const char *world_owner_phc;
 
-/* The contract is read once a program. */
-static inline const struct contract *world_contract(void)
+const struct contract *world_contract(void)
 {
     static const struct contract *contract;
     static struct arena arena;
@@ -90,7 +50,7 @@ static inline const struct contract *world_contract(void)
     return contract;
 }
 
-static inline void world_start_chain(struct world *w)
+static void world_start_chain(struct world *w)
 {
     struct chain_options options = {
         .contract = w->contract,
@@ -120,8 +80,7 @@ static inline void world_start_chain(struct world *w)
     chain_loop_bind(w->loop, world_wake, w);
 }
 
-/* `owner_phc`: of the password of an Owner, owner@example.com; NULL for none. `late_seed`: 0 for the store as it is, else it answers late and conflicts for no reason. */
-static inline void world_start_owned(struct world *w, uint64_t late_seed, const char *owner_phc)
+void world_start_owned(struct world *w, uint64_t late_seed, const char *owner_phc)
 {
     struct status status;
 
@@ -154,12 +113,12 @@ static inline void world_start_owned(struct world *w, uint64_t late_seed, const 
     next_millisecond();
 }
 
-static inline void world_start(struct world *w, uint64_t late_seed)
+void world_start(struct world *w, uint64_t late_seed)
 {
     world_start_owned(w, late_seed, world_owner_phc);
 }
 
-static inline void world_end(struct world *w)
+void world_end(struct world *w)
 {
     chain_loop_free(w->loop);
     chain_free(w->chain);
@@ -173,14 +132,7 @@ static inline void world_end(struct world *w)
 
 /* -- calls ------------------------------------------------------------------------------------ */
 
-struct test_call {
-    struct call call;
-    struct world *world;
-    unsigned posted;
-    bool opened, finished;
-};
-
-static inline void test_call_post(struct call *call)
+void test_call_post(struct call *call)
 {
     struct test_call *t = (void *)call;
 
@@ -191,7 +143,7 @@ static inline void test_call_post(struct call *call)
 }
 
 /* One part of a call, timed. */
-static inline void world_run(struct test_call *t, void (*part)(struct call *call))
+static void world_run(struct test_call *t, void (*part)(struct call *call))
 {
     struct world *w = t->world;
     struct timespec from, to;
@@ -204,7 +156,7 @@ static inline void world_run(struct test_call *t, void (*part)(struct call *call
     w->longest_us = took > w->longest_us ? took : w->longest_us;
 }
 
-static inline void test_call_opened(struct call *call)
+void test_call_opened(struct call *call)
 {
     struct test_call *t = (void *)call;
 
@@ -212,7 +164,7 @@ static inline void test_call_opened(struct call *call)
     t->opened = true;
 }
 
-static inline void test_call_finish(struct call *call)
+void test_call_finish(struct call *call)
 {
     struct test_call *t = (void *)call;
 
@@ -220,8 +172,7 @@ static inline void test_call_finish(struct call *call)
     t->finished = true;
 }
 
-/* Pumps until the flag is set. */
-static inline void test_call_wait(struct test_call *t, const bool *flag)
+void test_call_wait(struct test_call *t, const bool *flag)
 {
     while (!*flag) {
         pthread_mutex_lock(&t->world->mutex);
@@ -233,7 +184,7 @@ static inline void test_call_wait(struct test_call *t, const bool *flag)
     }
 }
 
-static inline const struct method *world_method(const struct world *w, const char *name)
+const struct method *world_method(const struct world *w, const char *name)
 {
     for (size_t i = 0; i < w->contract->method_count; i++)
         if (slice_equal(w->contract->methods[i]->name, slice_from_cstr(name)))
@@ -242,27 +193,8 @@ static inline const struct method *world_method(const struct world *w, const cha
     return NULL;
 }
 
-struct reply {
-    struct status status;
-    const struct message_type *type;
-    ProtobufCMessage *message; /* NULL unless the status is OK */
-};
-
-/* What a test may say of a call beyond method, token and request. */
-struct call_extra {
-    const char *if_match;
-    const char *idempotency_key;
-    struct slice session;           /* the value of one, in place of the token; empty: none */
-    struct arena *arena;            /* NULL: the world's */
-    void (*between)(void *context); /* called before the method is run */
-    void *context;
-};
-
-/* Opens a call and starts its method, without waiting for its end. `request` may be NULL for an
- * empty one. */
-static inline void world_begin(struct world *w, struct test_call *t, const char *method,
-                               struct slice token, ProtobufCMessage *request,
-                               struct call_extra extra)
+void world_begin(struct world *w, struct test_call *t, const char *method, struct slice token,
+                 ProtobufCMessage *request, struct call_extra extra)
 {
     const struct method *found = world_method(w, method);
     struct slice header = arena_printf(&w->arena, "Bearer %.*s", SLICE_ARG(token));
@@ -297,15 +229,15 @@ static inline void world_begin(struct world *w, struct test_call *t, const char 
     world_run(t, call_dispatch);
 }
 
-static inline struct reply world_finish(struct test_call *t)
+struct reply world_finish(struct test_call *t)
 {
     test_call_wait(t, &t->finished);
     return (struct reply){t->call.status, t->call.method->output,
                           status_is_ok(t->call.status) ? t->call.response : NULL};
 }
 
-static inline struct reply world_call_with(struct world *w, const char *method, struct slice token,
-                                           ProtobufCMessage *request, struct call_extra extra)
+struct reply world_call_with(struct world *w, const char *method, struct slice token,
+                             ProtobufCMessage *request, struct call_extra extra)
 {
     struct test_call t;
 
@@ -313,25 +245,21 @@ static inline struct reply world_call_with(struct world *w, const char *method, 
     return world_finish(&t);
 }
 
-static inline struct reply world_call(struct world *w, const char *method, struct slice token,
-                                      ProtobufCMessage *request)
+struct reply world_call(struct world *w, const char *method, struct slice token,
+                        ProtobufCMessage *request)
 {
     return world_call_with(w, method, token, request, (struct call_extra){0});
 }
 
 #ifdef DATASTREAM_FAULTS
 
-static inline void fail_from(void *context)
+void world_fail_from(void *context)
 {
     arena_fault_set(*(const unsigned long *)context, true);
 }
 
-/*
- * One call whose allocations fail from the given one on, once it is open; false when there were not
- * so many.
- */
-static inline bool call_failing(struct world *w, unsigned long number, const char *method,
-                                ProtobufCMessage *request)
+bool call_failing(struct world *w, unsigned long number, const char *method,
+                  ProtobufCMessage *request)
 {
     struct reply reply;
     struct arena arena;
@@ -340,7 +268,7 @@ static inline bool call_failing(struct world *w, unsigned long number, const cha
     arena_init(&arena, NULL, (size_t)1 << 26);
     reply = world_call_with(
         w, method, w->made.api_token, request,
-        (struct call_extra){.arena = &arena, .between = fail_from, .context = &number});
+        (struct call_extra){.arena = &arena, .between = world_fail_from, .context = &number});
     made = arena_fault_count();
     arena_fault_set(0, false);
     arena_done(&arena);
@@ -352,8 +280,8 @@ static inline bool call_failing(struct world *w, unsigned long number, const cha
 
 /* -- messages by path ------------------------------------------------------------------------- */
 
-static inline void set_scalar(struct arena *arena, ProtobufCMessage *message,
-                              const struct field *field, const char *text)
+static void set_scalar(struct arena *arena, ProtobufCMessage *message, const struct field *field,
+                       const char *text)
 {
     size_t capacity = field->repeated ? field_count(message, field) : 0;
 
@@ -378,9 +306,8 @@ static inline void set_scalar(struct arena *arena, ProtobufCMessage *message,
     }
 }
 
-/* Sets what the path names, making messages on the way; lists grow by one. */
-static inline void set(struct arena *arena, const struct message_type *type,
-                       ProtobufCMessage *message, const char *path, const char *text)
+void world_set(struct arena *arena, const struct message_type *type, ProtobufCMessage *message,
+               const char *path, const char *text)
 {
     struct slice rest = slice_from_cstr(path);
 
@@ -406,8 +333,7 @@ static inline void set(struct arena *arena, const struct message_type *type,
     }
 }
 
-/* A request of the method: pairs of path and text, ended by NULL. */
-static inline ProtobufCMessage *make(struct world *w, const char *method, ...)
+ProtobufCMessage *world_make(struct world *w, const char *method, ...)
 {
     const struct message_type *type = world_method(w, method)->input;
     ProtobufCMessage *message = message_new(&w->arena, type);
@@ -416,13 +342,13 @@ static inline ProtobufCMessage *make(struct world *w, const char *method, ...)
 
     va_start(args, method);
     while ((path = va_arg(args, const char *)) != NULL)
-        set(&w->arena, type, message, path, va_arg(args, const char *));
+        world_set(&w->arena, type, message, path, va_arg(args, const char *));
     va_end(args);
     return message;
 }
 
-static inline struct slice get_scalar(struct arena *arena, const ProtobufCMessage *message,
-                                      const struct field *field, size_t i)
+static struct slice get_scalar(struct arena *arena, const ProtobufCMessage *message,
+                               const struct field *field, size_t i)
 {
     if (field->enumeration != NULL) {
         const struct enum_value *value = enum_value_by_number(
@@ -438,8 +364,7 @@ static inline struct slice get_scalar(struct arena *arena, const ProtobufCMessag
     return arena_printf(arena, "%lld", (long long)field_get_int(message, field));
 }
 
-/* The text of what the path names; elements by number ("devices.0.name"); "" for what is unset. */
-static inline struct slice get(struct world *w, struct reply reply, const char *path)
+struct slice world_get(struct world *w, struct reply reply, const char *path)
 {
     const struct message_type *type = reply.type;
     const ProtobufCMessage *message = reply.message;
@@ -471,18 +396,14 @@ static inline struct slice get(struct world *w, struct reply reply, const char *
     }
 }
 
-static inline const char *get_cstr(struct world *w, struct reply reply, const char *path)
+const char *get_cstr(struct world *w, struct reply reply, const char *path)
 {
-    return arena_cstr(&w->arena, get(w, reply, path));
+    return arena_cstr(&w->arena, world_get(w, reply, path));
 }
-
-#define assert_field(w, reply, path, wanted) \
-    assert_string_equal(get_cstr((w), (reply), (path)), (wanted))
 
 /* -- statuses --------------------------------------------------------------------------------- */
 
-static inline void check_status(struct reply reply, enum status_code wanted, const char *file,
-                                int line)
+void check_status(struct reply reply, enum status_code wanted, const char *file, int line)
 {
     if (reply.status.code == wanted)
         return;
@@ -493,12 +414,8 @@ static inline void check_status(struct reply reply, enum status_code wanted, con
     _fail(file, line);
 }
 
-#define assert_status(reply, wanted) check_status((reply), (wanted), __FILE__, __LINE__)
-#define assert_ok(reply) assert_status(reply, STATUS_OK)
-
-/* Whether a detail of the type has the subject. */
-static inline const struct status_detail *
-find_detail(struct reply reply, enum status_detail_type type, const char *subject)
+const struct status_detail *find_detail(struct reply reply, enum status_detail_type type,
+                                        const char *subject)
 {
     for (const struct status_detail *d = reply.status.details; d != NULL; d = d->next)
         if (d->type == type && slice_equal(d->subject, slice_from_cstr(subject)))
@@ -506,7 +423,7 @@ find_detail(struct reply reply, enum status_detail_type type, const char *subjec
     return NULL;
 }
 
-static inline void check_violation(struct reply reply, const char *path, const char *file, int line)
+void check_violation(struct reply reply, const char *path, const char *file, int line)
 {
     check_status(reply, STATUS_INVALID_ARGUMENT, file, line);
     if (find_detail(reply, DETAIL_FIELD_VIOLATION, path) != NULL)
@@ -517,18 +434,7 @@ static inline void check_violation(struct reply reply, const char *path, const c
     _fail(file, line);
 }
 
-/* INVALID_ARGUMENT with a violation at the path. */
-#define assert_violation(reply, path) check_violation((reply), (path), __FILE__, __LINE__)
-
-/* PERMISSION_DENIED by the mint guard. */
-#define assert_guarded(reply)                                                   \
-    do {                                                                        \
-        assert_status(reply, STATUS_PERMISSION_DENIED);                         \
-        assert_non_null(find_detail((reply), DETAIL_ERROR_INFO, "MINT_GUARD")); \
-    } while (0)
-
-/* The newest row of the organization's audit log. */
-static inline Datastream__Storage__V1__AuditRecord *last_audit(struct world *w)
+Datastream__Storage__V1__AuditRecord *last_audit(struct world *w)
 {
     struct slice from = slice_make(&w->made.organization, sizeof(struct uuid));
     struct store_rows rows = read_rows(&w->fixture, FAMILY_AUDIT, from,
@@ -545,8 +451,7 @@ static inline Datastream__Storage__V1__AuditRecord *last_audit(struct world *w)
 
 /* -- what most tests need --------------------------------------------------------------------- */
 
-/* The id of a predefined role. */
-static inline const char *predefined(struct world *w, const char *name)
+const char *predefined(struct world *w, const char *name)
 {
     size_t count;
     const struct predefined_role *roles = identity_predefined_roles(w->identities, &count);
@@ -562,16 +467,14 @@ static inline const char *predefined(struct world *w, const char *name)
     return NULL;
 }
 
-/* A token of a role, made by the administrator. */
-static inline struct reply make_token(struct world *w, const char *name, const char *role)
+struct reply make_token(struct world *w, const char *name, const char *role)
 {
     return world_call(
         w, "CreateApiToken", w->made.api_token,
-        make(w, "CreateApiToken", "apiToken.name", name, "apiToken.roleId", role, NULL));
+        world_make(w, "CreateApiToken", "apiToken.name", name, "apiToken.roleId", role, NULL));
 }
 
-/* A role with these permissions (ended by NULL), made by the administrator; its id. */
-static inline const char *make_role(struct world *w, const char *name, ...)
+const char *make_role(struct world *w, const char *name, ...)
 {
     const struct message_type *type = world_method(w, "CreateRole")->input;
     ProtobufCMessage *request = message_new(&w->arena, type);
@@ -579,20 +482,17 @@ static inline const char *make_role(struct world *w, const char *name, ...)
     struct reply reply;
     va_list args;
 
-    set(&w->arena, type, request, "role.name", name);
+    world_set(&w->arena, type, request, "role.name", name);
     va_start(args, name);
     while ((permission = va_arg(args, const char *)) != NULL)
-        set(&w->arena, type, request, "role.permissions", permission);
+        world_set(&w->arena, type, request, "role.permissions", permission);
     va_end(args);
     reply = world_call(w, "CreateRole", w->made.api_token, request);
     assert_ok(reply);
     return get_cstr(w, reply, "id");
 }
 
-/* The value of a token that was just made. */
-static inline struct slice token_value(struct world *w, struct reply token)
+struct slice token_value(struct world *w, struct reply token)
 {
-    return get(w, token, "token");
+    return world_get(w, token, "token");
 }
-
-#endif

@@ -1,21 +1,8 @@
-/* The embedded contract with more options on devices and directors, for tests of what they do. */
-#ifndef DATASTREAM_TESTS_RULES_FIXTURE_H
-#define DATASTREAM_TESTS_RULES_FIXTURE_H
+/* See rules_contract.h. */
+#include "tests/support/rules_contract.h"
 
-#include "base/arena.h"
-#include "base/slice.h"
-
-#include "tests/unit/engine_fixture.h"
-
-#include "datastream/v1/options.pb-c.h"
-#include "google/protobuf/descriptor.pb-c.h"
-
-/* Options that are added, as they stand packed. */
-#define FIELD_POLICY 52003
-#define ONEOF_POLICY 52005
-
-static inline void add_option(struct arena *arena, ProtobufCMessage *options, uint32_t number,
-                              const ProtobufCMessage *value)
+static void add_option(struct arena *arena, ProtobufCMessage *options, uint32_t number,
+                       const ProtobufCMessage *value)
 {
     struct slice body = message_pack(arena, value);
     ProtobufCMessageUnknownField *fields = arena_array(arena, options->n_unknown_fields + 1,
@@ -32,8 +19,8 @@ static inline void add_option(struct arena *arena, ProtobufCMessage *options, ui
     options->unknown_fields = fields;
 }
 
-static inline Google__Protobuf__DescriptorProto *
-rules_message(Google__Protobuf__FileDescriptorSet *set, const char *name)
+static Google__Protobuf__DescriptorProto *rules_message(Google__Protobuf__FileDescriptorSet *set,
+                                                        const char *name)
 {
     for (size_t i = 0; i < set->n_file; i++)
         for (size_t j = 0; j < set->file[i]->n_message_type; j++)
@@ -44,9 +31,8 @@ rules_message(Google__Protobuf__FileDescriptorSet *set, const char *name)
     return NULL;
 }
 
-static inline void rules_give(struct arena *arena, Google__Protobuf__FileDescriptorSet *set,
-                              const char *message, const char *name,
-                              Datastream__V1__FieldPolicy policy)
+static void rules_give(struct arena *arena, Google__Protobuf__FileDescriptorSet *set,
+                       const char *message, const char *name, Datastream__V1__FieldPolicy policy)
 {
     Google__Protobuf__DescriptorProto *in = rules_message(set, message);
 
@@ -62,7 +48,7 @@ static inline void rules_give(struct arena *arena, Google__Protobuf__FileDescrip
     fail_msg("no field %s.%s", message, name);
 }
 
-static inline void rules_once_oneof(struct arena *arena, Google__Protobuf__FileDescriptorSet *set)
+static void rules_once_oneof(struct arena *arena, Google__Protobuf__FileDescriptorSet *set)
 {
     Google__Protobuf__OneofDescriptorProto *oneof = rules_message(set, "Device")->oneof_decl[0];
     Datastream__V1__OneofPolicy policy = DATASTREAM__V1__ONEOF_POLICY__INIT;
@@ -73,7 +59,7 @@ static inline void rules_once_oneof(struct arena *arena, Google__Protobuf__FileD
     add_option(arena, &oneof->options->base, ONEOF_POLICY, &policy.base);
 }
 
-static struct slice rules_contract(struct arena *arena)
+struct slice rules_contract(struct arena *arena)
 {
     static Datastream__V1__Condition tcp = DATASTREAM__V1__CONDITION__INIT;
     static Datastream__V1__Same mode = DATASTREAM__V1__SAME__INIT;
@@ -121,5 +107,3 @@ static struct slice rules_contract(struct arena *arena)
     rules_give(arena, set, "Director", "description", policy);
     return message_pack(arena, &set->base);
 }
-
-#endif

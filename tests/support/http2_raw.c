@@ -1,31 +1,13 @@
-/* Frames of HTTP/2 by hand, for what nghttp2's client would not send or not survive. */
-#ifndef DATASTREAM_TESTS_NET_HTTP2_RAW_H
-#define DATASTREAM_TESTS_NET_HTTP2_RAW_H
+/* See http2_raw.h. */
+#include "tests/support/http2_raw.h"
 
-#include <nghttp2/nghttp2.h>
-
-#include "net_fixture.h"
-
-static UNUSED void repeat(char *bytes, const char *frame, size_t frame_len, size_t count)
+void raw_repeat(char *bytes, const char *frame, size_t frame_len, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         memcpy(bytes + i * frame_len, frame, frame_len);
 }
 
-#define PREFACE "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-#define EMPTY_SETTINGS "\0\0\0\4\0\0\0\0\0"
-#define SETTINGS_ACK "\0\0\0\4\1\0\0\0\0"
-
-struct raw_answer {
-    unsigned goaways;
-    unsigned goaway_error;
-    unsigned resets;
-    unsigned reset_error;
-    unsigned headers;
-    bool closed;
-};
-
-static UNUSED unsigned number_of(const unsigned char *bytes, size_t count)
+static unsigned number_of(const unsigned char *bytes, size_t count)
 {
     unsigned number = 0;
 
@@ -34,7 +16,7 @@ static UNUSED unsigned number_of(const unsigned char *bytes, size_t count)
     return number;
 }
 
-static UNUSED struct raw_answer raw_walk(const unsigned char *read, size_t len)
+static struct raw_answer raw_walk(const unsigned char *read, size_t len)
 {
     struct raw_answer answer = {0};
 
@@ -52,12 +34,8 @@ static UNUSED struct raw_answer raw_walk(const unsigned char *read, size_t len)
     return answer;
 }
 
-/*
- * Sends `first`, and once the server answered and is silent for 50 ms `second` (may be empty); then
- * walks the frames that come until the server closes or is silent for `ms`.
- */
-static UNUSED struct raw_answer raw_converse_twice(const struct fixture *fixture,
-                                                   struct slice first, struct slice second, int ms)
+struct raw_answer raw_converse_twice(const struct fixture *fixture, struct slice first,
+                                     struct slice second, int ms)
 {
     struct raw_answer answer;
     static unsigned char read[1 << 20];
@@ -81,15 +59,12 @@ static UNUSED struct raw_answer raw_converse_twice(const struct fixture *fixture
     return answer;
 }
 
-static UNUSED struct raw_answer raw_converse(const struct fixture *fixture, struct slice bytes,
-                                             int ms)
+struct raw_answer raw_converse(const struct fixture *fixture, struct slice bytes, int ms)
 {
     return raw_converse_twice(fixture, bytes, SLICE_EMPTY, ms);
 }
 
-/* Appends a frame; returns the length with it. */
-static UNUSED size_t raw_frame(char *bytes, size_t len, int type, int flags, unsigned id,
-                               struct slice payload)
+size_t raw_frame(char *bytes, size_t len, int type, int flags, unsigned id, struct slice payload)
 {
     const char head[9] = {(char)(payload.len >> 16),
                           (char)(payload.len >> 8),
@@ -106,5 +81,3 @@ static UNUSED size_t raw_frame(char *bytes, size_t len, int type, int flags, uns
         memcpy(bytes + len + sizeof(head), payload.data, payload.len);
     return len + sizeof(head) + payload.len;
 }
-
-#endif

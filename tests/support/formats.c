@@ -1,17 +1,7 @@
-/* A text held against a format: wanted the violation, or NULL for none. */
-#ifndef DATASTREAM_TESTS_UNIT_FORMATS_FIXTURE_H
-#define DATASTREAM_TESTS_UNIT_FORMATS_FIXTURE_H
+/* See formats.h. */
+#include "tests/support/formats.h"
 
-#include "rpc/call/formats.h"
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-struct format_case {
-    struct slice text;
-    const char *wanted; /* NULL: it has the format */
-};
-
-static void expect_format(enum format format, struct slice text, const char *wanted)
+void expect_format(enum format format, struct slice text, const char *wanted)
 {
     struct format_violation violation = {0};
     struct slice sentence = slice_from_cstr(wanted);
@@ -26,16 +16,15 @@ static void expect_format(enum format format, struct slice text, const char *wan
     arena_done(&arena);
 }
 
-static void expect_formats(enum format format, const struct format_case *cases, size_t count)
+void expect_formats(enum format format, const struct format_case *cases, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         expect_format(format, cases[i].text, cases[i].wanted);
 }
 
 #ifdef DATASTREAM_FAULTS
-/* Each allocation fails in turn, alone and with all later ones: a failed arena, never another
- * answer. */
-static void fail_each_allocation(enum format format, struct slice text, bool wanted)
+
+void fail_each_allocation(enum format format, struct slice text, bool wanted)
 {
     for (unsigned long number = 1;; number++) {
         for (int onward = 0; onward <= 1; onward++) {
@@ -56,6 +45,4 @@ static void fail_each_allocation(enum format format, struct slice text, bool wan
         }
     }
 }
-#endif
-
 #endif

@@ -1,40 +1,7 @@
-/*
- * Calls through the chain over a real store, with handlers of the test's own. What a call posts,
- * from whichever thread, is resumed on the test's.
- */
-#ifndef DATASTREAM_TESTS_CALL_FIXTURE_H
-#define DATASTREAM_TESTS_CALL_FIXTURE_H
+/* See stage.h. */
+#include "tests/support/stage.h"
 
-#include "tests/unit/identity_fixture.h"
-
-#include "rpc/call/bearer.h"
-#include "rpc/call/call.h"
-
-struct stage {
-    struct scene scene;
-    struct settings settings;
-    struct arena arena; /* of the chain and the requests */
-    struct chain *chain;
-    struct chain_loop *loop;
-    call_handler *handler; /* of every method */
-    pthread_mutex_t mutex; /* guards `posted` of the calls */
-    pthread_cond_t cond;
-};
-
-struct
-try {
-    struct call call;
-    struct stage *stage;
-    struct arena arena;
-    unsigned posted;
-    unsigned opened, finished;
-    unsigned runs; /* of the handler */
-    uint64_t committed;
-    char header[7 + TOKEN_VALUE_LEN + 1]; /* lives as long as the exchange would */
-    void *context;                        /* the handler's own */
-};
-
-static inline struct status stage_handle(struct call *call)
+static struct status stage_handle(struct call *call)
 {
     struct try *t = (void *)call;
 
@@ -42,9 +9,7 @@ static inline struct status stage_handle(struct call *call)
     return t->stage->handler(call);
 }
 
-/* A row for each method of the contract. */
-static inline struct handler_entry *stage_handlers(struct arena *arena,
-                                                   const struct contract *contract)
+struct handler_entry *stage_handlers(struct arena *arena, const struct contract *contract)
 {
     struct handler_entry *rows = arena_array(arena, contract->method_count + 1, sizeof(*rows));
 
@@ -54,8 +19,7 @@ static inline struct handler_entry *stage_handlers(struct arena *arena,
     return rows;
 }
 
-/* Makes the chain, or makes it anew when the store was opened again. */
-static inline void stage_restart_chain(struct stage *stage)
+void stage_restart_chain(struct stage *stage)
 {
     const struct chain_options options = {
         .contract = stage->scene.contract,
@@ -73,7 +37,7 @@ static inline void stage_restart_chain(struct stage *stage)
     assert_non_null(stage->loop);
 }
 
-static inline void stage_start(struct stage *stage, bool late)
+void stage_start(struct stage *stage, bool late)
 {
     *stage = (struct stage){.settings = settings_default()};
     pthread_mutex_init(&stage->mutex, NULL);
@@ -83,7 +47,7 @@ static inline void stage_start(struct stage *stage, bool late)
     stage_restart_chain(stage);
 }
 
-static inline void stage_end(struct stage *stage)
+void stage_end(struct stage *stage)
 {
     if (stage->loop != NULL)
         chain_loop_free(stage->loop);
@@ -96,7 +60,7 @@ static inline void stage_end(struct stage *stage)
 
 /* -- calls --------------------------------------------------------------------------------- */
 
-static inline void try_post(struct call *call)
+static void try_post(struct call *call)
 {
     struct try *t = (void *)call;
 
@@ -106,17 +70,17 @@ static inline void try_post(struct call *call)
     pthread_mutex_unlock(&t->stage->mutex);
 }
 
-static inline void try_opened(struct call *call)
+static void try_opened(struct call *call)
 {
     ((struct try *)(void *)call)->opened++;
 }
 
-static inline void try_finish(struct call *call)
+static void try_finish(struct call *call)
 {
     ((struct try *)(void *)call)->finished++;
 }
 
-static inline void try_wait(struct try *t, const unsigned *flag)
+void try_wait(struct try *t, const unsigned *flag)
 {
     while (*flag == 0) {
         pthread_mutex_lock(&t->stage->mutex);
@@ -129,7 +93,7 @@ static inline void try_wait(struct try *t, const unsigned *flag)
     assert_int_equal(*flag, 1);
 }
 
-static inline const struct method *stage_method(const struct stage *stage, const char *name)
+const struct method *stage_method(const struct stage *stage, const char *name)
 {
     const struct contract *contract = stage->scene.contract;
 
@@ -140,7 +104,7 @@ static inline const struct method *stage_method(const struct stage *stage, const
     return NULL;
 }
 
-static inline void try_init(struct try *t, struct stage *stage, const struct method *method)
+void try_init(struct try *t, struct stage *stage, const struct method *method)
 {
     *t = (struct try){.stage = stage};
     arena_init(&t->arena, NULL, FIXTURE_ARENA);
@@ -157,14 +121,13 @@ static inline void try_init(struct try *t, struct stage *stage, const struct met
     };
 }
 
-static inline void try_done(struct try *t)
+void try_done(struct try *t)
 {
     assert_int_equal(t->posted, 0);
     arena_done(&t->arena);
 }
 
-/* Opens with a whole header (NULL for none) and waits. */
-static inline struct status try_open_header(struct try *t, const char *header)
+struct status try_open_header(struct try *t, const char *header)
 {
     call_open(&t->call,
               &(struct call_credentials){.bearer = bearer_parse(slice_from_cstr(header))});
@@ -172,7 +135,7 @@ static inline struct status try_open_header(struct try *t, const char *header)
     return t->call.status;
 }
 
-static inline struct status try_open(struct try *t, uint16_t token)
+struct status try_open(struct try *t, uint16_t token)
 {
     const struct value value = value_of(token);
 
@@ -181,7 +144,7 @@ static inline struct status try_open(struct try *t, uint16_t token)
     return try_open_header(t, t->header);
 }
 
-static inline struct status try_dispatch(struct try *t, ProtobufCMessage *request)
+struct status try_dispatch(struct try *t, ProtobufCMessage *request)
 {
     t->call.request = request;
     call_dispatch(&t->call);
@@ -189,22 +152,20 @@ static inline struct status try_dispatch(struct try *t, ProtobufCMessage *reques
     return t->call.status;
 }
 
-/* Opens and, where that is allowed, runs. */
-static inline struct status try_call(struct try *t, uint16_t token, ProtobufCMessage *request)
+struct status try_call(struct try *t, uint16_t token, ProtobufCMessage *request)
 {
     struct status status = try_open(t, token);
 
     return status_is_ok(status) ? try_dispatch(t, request) : status;
 }
 
-static inline ProtobufCMessage *empty_request(struct stage *stage, const char *method)
+ProtobufCMessage *empty_request(struct stage *stage, const char *method)
 {
     return message_new(&stage->arena, stage_method(stage, method)->input);
 }
 
-/* A request that has a field of text, such as "id", set. */
-static inline ProtobufCMessage *text_request(struct stage *stage, const char *method,
-                                             const char *field, const char *text)
+ProtobufCMessage *text_request(struct stage *stage, const char *method, const char *field,
+                               const char *text)
 {
     const struct message_type *type = stage_method(stage, method)->input;
     ProtobufCMessage *request = message_new(&stage->arena, type);
@@ -214,8 +175,7 @@ static inline ProtobufCMessage *text_request(struct stage *stage, const char *me
     return request;
 }
 
-/* CreateDevice of a device with this name. */
-static inline ProtobufCMessage *device_request(struct stage *stage, const char *name)
+ProtobufCMessage *device_request(struct stage *stage, const char *name)
 {
     const struct method *method = stage_method(stage, "CreateDevice");
     const struct message_type *type = method->resource->message;
@@ -228,8 +188,7 @@ static inline ProtobufCMessage *device_request(struct stage *stage, const char *
     return request;
 }
 
-static inline void check_code(struct status status, enum status_code wanted, const char *file,
-                              int line)
+void check_code(struct status status, enum status_code wanted, const char *file, int line)
 {
     if (status.code == wanted)
         return;
@@ -238,13 +197,10 @@ static inline void check_code(struct status status, enum status_code wanted, con
     _fail(file, line);
 }
 
-#define assert_code(status, wanted) check_code((status), (wanted), __FILE__, __LINE__)
-
 /* -- audit rows ---------------------------------------------------------------------------- */
 
-/* The audit row of that place among those of an object, counted from the oldest; NULL for none. */
-static inline Datastream__Storage__V1__AuditRecord *
-audit_record_of(struct stage *stage, uint32_t kind, struct uuid id, size_t place)
+Datastream__Storage__V1__AuditRecord *audit_record_of(struct stage *stage, uint32_t kind,
+                                                      struct uuid id, size_t place)
 {
     const struct uuid organization = uuid_of(0x11);
     struct fixture *f = &stage->scene.fixture;
@@ -263,9 +219,8 @@ audit_record_of(struct stage *stage, uint32_t kind, struct uuid id, size_t place
                                                          (const uint8_t *)body.data);
 }
 
-/* Waits for that row, since rows of refusals are written on the side; NULL after five seconds. */
-static inline Datastream__Storage__V1__AuditRecord *
-audit_record_wait(struct stage *stage, uint32_t kind, struct uuid id, size_t place)
+Datastream__Storage__V1__AuditRecord *audit_record_wait(struct stage *stage, uint32_t kind,
+                                                        struct uuid id, size_t place)
 {
     Datastream__Storage__V1__AuditRecord *record = NULL;
 
@@ -276,5 +231,3 @@ audit_record_wait(struct stage *stage, uint32_t kind, struct uuid id, size_t pla
     }
     return record;
 }
-
-#endif

@@ -1,30 +1,11 @@
-/*
- * An empty store, created once a process and copied for each test: RocksDB writes, reads and judges
- * its file of options again for each family that it creates, which is most of the price of a test.
- */
-#ifndef DATASTREAM_TESTS_STORE_TEMPLATE_H
-#define DATASTREAM_TESTS_STORE_TEMPLATE_H
-
-#include <dirent.h>
-#include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include "storage/store.h"
+/* See store_template.h. */
+#include "tests/support/store_template.h"
 
 static char template_directory[64];
 static pid_t template_owner; /* a child of fork removes nothing */
 
-static inline int template_remove_one(const char *path, const struct stat *info, int type,
-                                      struct FTW *walk)
+static int template_remove_one(const char *path, const struct stat *info, int type,
+                               struct FTW *walk)
 {
     (void)info;
     (void)type;
@@ -32,13 +13,13 @@ static inline int template_remove_one(const char *path, const struct stat *info,
     return remove(path);
 }
 
-static inline void template_remove(void)
+static void template_remove(void)
 {
     if (getpid() == template_owner)
         nftw(template_directory, template_remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-static inline void template_make(struct arena *arena)
+static void template_make(struct arena *arena)
 {
     struct store_options options = {.create = true, .block_cache_bytes = 1 << 20};
     struct store *store = NULL;
@@ -52,7 +33,7 @@ static inline void template_make(struct arena *arena)
     store_close(store);
 }
 
-static inline void template_copy_file(const char *from, const char *to)
+static void template_copy_file(const char *from, const char *to)
 {
     char bytes[1 << 16];
     FILE *in = fopen(from, "rb");
@@ -67,8 +48,7 @@ static inline void template_copy_file(const char *from, const char *to)
     assert_int_equal(fclose(out), 0);
 }
 
-/* Makes an empty `directory` that exists the same as one in which a store was created and closed. */
-static inline void template_copy(const char *directory, struct arena *arena)
+void template_copy(const char *directory, struct arena *arena)
 {
     char from[320], to[320];
     struct dirent *entry;
@@ -87,5 +67,3 @@ static inline void template_copy(const char *directory, struct arena *arena)
     }
     closedir(folder);
 }
-
-#endif

@@ -1,60 +1,9 @@
-/*
- * A server on loopback with a small frontend for the tests of rpc/net, and a blocking client. What
- * the frontend does is chosen by the request's path.
- */
-#ifndef DATASTREAM_TESTS_NET_FIXTURE_H
-#define DATASTREAM_TESTS_NET_FIXTURE_H
+/* See net.h. */
+#include "tests/support/net.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-#include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <unistd.h>
+struct seen seen;
 
-#include <cmocka.h>
-
-#include "rpc/net/server.h"
-
-#define UNUSED __attribute__((unused))
-/* Long enough that only a fault reaches it, sanitizers included. */
-#define PATIENCE_MS 10000
-
-/* What the frontend saw; all threads. */
-static struct {
-    atomic_int begun;
-    atomic_int ended;
-    atomic_int completed;
-    atomic_int cancelled;
-    atomic_int timeouts;
-    atomic_int writables;
-    atomic_int posted;
-    atomic_size_t body_bytes;
-    atomic_size_t sent_bytes;
-    atomic_int draining;
-    atomic_int release; /* lets /wait answer */
-} seen;
-
-struct test_call {
-    struct exchange *exchange;
-    char *body;
-    size_t len;
-    size_t left; /* of /flood */
-    atomic_int closed_count;
-    pthread_t thread;
-    struct loop_task task;
-};
-
-static const struct header plain_headers[] = {
+const struct header plain_headers[] = {
     {SLICE_INIT("content-type"), SLICE_INIT("text/plain")},
 };
 static const struct header grpc_headers[] = {
@@ -71,12 +20,12 @@ static const struct header grpc_error[] = {
 
 static char flood_bytes[65536];
 
-static bool path_is(const struct exchange *exchange, const char *path)
+bool path_is(const struct exchange *exchange, const char *path)
 {
     return slice_equal(exchange->head.path, slice_from_cstr(path));
 }
 
-static UNUSED void sleep_ms(int ms)
+void sleep_ms(int ms)
 {
     poll(NULL, 0, ms);
 }
@@ -248,7 +197,7 @@ static void frontend_closed(struct exchange *exchange, bool complete)
     atomic_fetch_add(complete ? &seen.completed : &seen.cancelled, 1);
 }
 
-static const struct exchange_frontend test_frontend = {
+const struct exchange_frontend test_frontend = {
     frontend_body, frontend_body_end, frontend_writable, frontend_timeout, frontend_closed,
 };
 
@@ -260,7 +209,7 @@ static uint64_t wait_of(const struct exchange *exchange)
     return slice_to_u64(exchange->head.query, &ms) ? ms : 50;
 }
 
-static void test_begin(void *context, struct exchange *exchange)
+void test_begin(void *context, struct exchange *exchange)
 {
     struct test_call *call = arena_zalloc(exchange->arena, sizeof(*call));
 
@@ -293,21 +242,13 @@ static void test_draining(void *context)
     atomic_store(&seen.draining, 1);
 }
 
-struct fixture {
-    struct settings settings;
-    struct arena arena;
-    struct server *server;
-    pthread_t thread;
-    uint16_t port;
-};
-
-static void *fixture_thread(void *argument)
+void *fixture_thread(void *argument)
 {
     server_run(((struct fixture *)argument)->server);
     return NULL;
 }
 
-static UNUSED struct settings test_settings(void)
+struct settings test_settings(void)
 {
     struct settings settings = settings_default();
 
@@ -317,9 +258,8 @@ static UNUSED struct settings test_settings(void)
     return settings;
 }
 
-static UNUSED struct fixture *fixture_start_with(struct settings settings,
-                                                 void (*begin)(void *context,
-                                                               struct exchange *exchange))
+struct fixture *fixture_start_with(struct settings settings,
+                                   void (*begin)(void *context, struct exchange *exchange))
 {
     struct fixture *fixture = calloc(1, sizeof(*fixture));
     struct server_options options = {
@@ -343,13 +283,12 @@ static UNUSED struct fixture *fixture_start_with(struct settings settings,
     return fixture;
 }
 
-static UNUSED struct fixture *fixture_start(struct settings settings)
+struct fixture *net_fixture_start(struct settings settings)
 {
     return fixture_start_with(settings, test_begin);
 }
 
-/* Drains; at the end nothing is open, and each call was closed once. */
-static UNUSED void fixture_stop(struct fixture *fixture)
+void fixture_stop(struct fixture *fixture)
 {
     server_stop(fixture->server);
     pthread_join(fixture->thread, NULL);
@@ -362,15 +301,14 @@ static UNUSED void fixture_stop(struct fixture *fixture)
     free(fixture);
 }
 
-/* Waits until a counter has the value. */
-static UNUSED void wait_for(atomic_int *counter, int wanted)
+void wait_for(atomic_int *counter, int wanted)
 {
     for (int i = 0; i < PATIENCE_MS / 5 && atomic_load(counter) < wanted; i++)
         sleep_ms(5);
     assert_int_equal(atomic_load(counter), wanted);
 }
 
-static UNUSED int client_connect(const struct fixture *fixture)
+int client_connect(const struct fixture *fixture)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(fixture->port)};
     struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
@@ -387,7 +325,7 @@ static UNUSED int client_connect(const struct fixture *fixture)
     return fd;
 }
 
-static UNUSED void client_send(int fd, struct slice bytes)
+void client_send(int fd, struct slice bytes)
 {
     while (bytes.len > 0) {
         ssize_t sent = send(fd, bytes.data, bytes.len, MSG_NOSIGNAL);
@@ -398,13 +336,12 @@ static UNUSED void client_send(int fd, struct slice bytes)
     }
 }
 
-static UNUSED void client_send_text(int fd, const char *text)
+void client_send_text(int fd, const char *text)
 {
     client_send(fd, slice_from_cstr(text));
 }
 
-/* Reads until `text` holds `needle` or the peer closes; NUL-terminated. Returns the length. */
-static UNUSED size_t client_read_until(int fd, char *text, size_t size, const char *needle)
+size_t client_read_until(int fd, char *text, size_t size, const char *needle)
 {
     size_t len = 0;
 
@@ -422,8 +359,7 @@ static UNUSED size_t client_read_until(int fd, char *text, size_t size, const ch
     return len;
 }
 
-/* Whether the peer closes within the patience; drops what it still sends. */
-static UNUSED bool client_sees_close(int fd)
+bool client_sees_close(int fd)
 {
     char bytes[4096];
     ssize_t count;
@@ -432,5 +368,3 @@ static UNUSED bool client_sees_close(int fd)
         ;
     return count == 0 || errno == ECONNRESET;
 }
-
-#endif

@@ -1,40 +1,8 @@
-/*
- * A store in a temporary folder, behind one engine or the other, and the ways of a handler with it:
- * reads that fetch what they miss, commits that are run again when they conflict.
- */
-#ifndef DATASTREAM_TESTS_STORE_FIXTURE_H
-#define DATASTREAM_TESTS_STORE_FIXTURE_H
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <ftw.h>
-#include <pthread.h>
-#include <rocksdb/c.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "storage/keys.h"
-#include "storage/record.h"
-#include "storage/store.h"
-#include "store_template.h"
-
-struct fixture {
-    char directory[64];
-    bool late; /* wrap the engine in the late one */
-    struct store_options options;
-    struct store *store;
-    struct arena arena;
-};
-
-#define FIXTURE_ARENA ((size_t)256 << 20)
+/* See store_fixture.h. */
+#include "tests/support/store_fixture.h"
 
 /* Whether the folder is there and without a store, so that opening it would create one. */
-static inline bool fixture_is_empty(const struct fixture *f)
+static bool fixture_is_empty(const struct fixture *f)
 {
     char current[96];
 
@@ -42,7 +10,7 @@ static inline bool fixture_is_empty(const struct fixture *f)
     return f->options.create && access(f->directory, F_OK) == 0 && access(current, F_OK) != 0;
 }
 
-static inline void fixture_open(struct fixture *f)
+void fixture_open(struct fixture *f)
 {
     struct status status;
     uint8_t audit_key[32];
@@ -61,14 +29,14 @@ static inline void fixture_open(struct fixture *f)
 }
 
 /* The default, unless a run of the test asks for another one. */
-static inline size_t fixture_row_cache_bytes(void)
+static size_t fixture_row_cache_bytes(void)
 {
     const char *text = getenv("ROW_CACHE_BYTES");
 
     return text == NULL ? (size_t)64 << 20 : strtoul(text, NULL, 10);
 }
 
-static inline void fixture_make(struct fixture *f, bool late)
+void fixture_make(struct fixture *f, bool late)
 {
     *f = (struct fixture){.directory = "/tmp/datastream-store-XXXXXX", .late = late};
     assert_non_null(mkdtemp(f->directory));
@@ -79,20 +47,19 @@ static inline void fixture_make(struct fixture *f, bool late)
     arena_init(&f->arena, NULL, FIXTURE_ARENA);
 }
 
-static inline void fixture_start(struct fixture *f, bool late)
+void fixture_start(struct fixture *f, bool late)
 {
     fixture_make(f, late);
     fixture_open(f);
 }
 
-static inline void fixture_reopen(struct fixture *f)
+void fixture_reopen(struct fixture *f)
 {
     store_close(f->store);
     fixture_open(f);
 }
 
-static inline int fixture_remove_one(const char *path, const struct stat *info, int type,
-                                     struct FTW *walk)
+static int fixture_remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
 {
     (void)info;
     (void)type;
@@ -100,7 +67,7 @@ static inline int fixture_remove_one(const char *path, const struct stat *info, 
     return remove(path);
 }
 
-static inline void fixture_end(struct fixture *f)
+void fixture_end(struct fixture *f)
 {
     if (f->store != NULL)
         store_close(f->store);
@@ -110,18 +77,7 @@ static inline void fixture_end(struct fixture *f)
 
 /* -- waiting ------------------------------------------------------------------------------- */
 
-struct signal {
-    pthread_mutex_t mutex;
-    pthread_cond_t cond;
-    int count;
-};
-
-#define SIGNAL_INIT                                            \
-    {                                                          \
-        PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0 \
-    }
-
-static inline void signal_raise(void *context)
+void signal_raise(void *context)
 {
     struct signal *signal = context;
 
@@ -131,7 +87,7 @@ static inline void signal_raise(void *context)
     pthread_mutex_unlock(&signal->mutex);
 }
 
-static inline void signal_wait(struct signal *signal, int count)
+void signal_wait(struct signal *signal, int count)
 {
     pthread_mutex_lock(&signal->mutex);
     while (signal->count < count)
@@ -139,7 +95,7 @@ static inline void signal_wait(struct signal *signal, int count)
     pthread_mutex_unlock(&signal->mutex);
 }
 
-static inline void fetch_and_wait(struct store_view *view)
+void fetch_and_wait(struct store_view *view)
 {
     struct signal signal = SIGNAL_INIT;
 
@@ -151,9 +107,8 @@ static inline void fetch_and_wait(struct store_view *view)
 
 /* -- reading as a handler does ------------------------------------------------------------- */
 
-static inline enum store_found read_in(struct store *store, struct arena *arena,
-                                       enum store_family family, struct slice key,
-                                       struct slice *ret_value)
+enum store_found read_in(struct store *store, struct arena *arena, enum store_family family,
+                         struct slice key, struct slice *ret_value)
 {
     struct store_view *view = store_view_open(store, arena);
     enum store_found found;
@@ -163,8 +118,7 @@ static inline enum store_found read_in(struct store *store, struct arena *arena,
     return found;
 }
 
-/* The body under a key; its length is SIZE_MAX when there is none. */
-static inline struct slice read_body(struct fixture *f, enum store_family family, struct slice key)
+struct slice read_body(struct fixture *f, enum store_family family, struct slice key)
 {
     struct record record;
     struct slice value;
@@ -177,12 +131,12 @@ static inline struct slice read_body(struct fixture *f, enum store_family family
     return record.body;
 }
 
-static inline bool is_there(struct fixture *f, enum store_family family, struct slice key)
+bool is_there(struct fixture *f, enum store_family family, struct slice key)
 {
     return read_body(f, family, key).len != SIZE_MAX;
 }
 
-static inline uint64_t revision_of(struct fixture *f, enum store_family family, struct slice key)
+uint64_t revision_of(struct fixture *f, enum store_family family, struct slice key)
 {
     struct record record = {0};
     struct slice value;
@@ -192,9 +146,8 @@ static inline uint64_t revision_of(struct fixture *f, enum store_family family, 
     return record.revision;
 }
 
-static inline struct store_rows read_rows(struct fixture *f, enum store_family family,
-                                          struct slice from, struct slice to, bool reverse,
-                                          size_t limit)
+struct store_rows read_rows(struct fixture *f, enum store_family family, struct slice from,
+                            struct slice to, bool reverse, size_t limit)
 {
     struct store_view *view = store_view_open(f->store, &f->arena);
     struct store_rows rows = {0};
@@ -206,7 +159,7 @@ static inline struct store_rows read_rows(struct fixture *f, enum store_family f
     return rows;
 }
 
-static inline uint64_t read_count(struct fixture *f, struct slice counter)
+uint64_t read_count(struct fixture *f, struct slice counter)
 {
     struct store_view *view = store_view_open(f->store, &f->arena);
     uint64_t count = 0;
@@ -220,11 +173,7 @@ static inline uint64_t read_count(struct fixture *f, struct slice counter)
 
 /* -- committing as a handler does ---------------------------------------------------------- */
 
-/* The late engine invents one conflict in eight: this many in a row are none of its making. */
-#define RUNS_MOST 16
-
-/* Commits, and runs again on a conflict until it must be a true one. */
-static inline enum commit_result commit_in(struct store *store, struct commit *commit)
+enum commit_result commit_in(struct store *store, struct commit *commit)
 {
     enum commit_result result = COMMIT_CONFLICT;
 
@@ -233,8 +182,7 @@ static inline enum commit_result commit_in(struct store *store, struct commit *c
     return result;
 }
 
-static inline void put(struct fixture *f, enum store_family family, struct slice key,
-                       struct slice body)
+void put(struct fixture *f, enum store_family family, struct slice key, struct slice body)
 {
     struct commit commit;
 
@@ -243,7 +191,7 @@ static inline void put(struct fixture *f, enum store_family family, struct slice
     assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
 }
 
-static inline void erase(struct fixture *f, enum store_family family, struct slice key)
+void erase(struct fixture *f, enum store_family family, struct slice key)
 {
     struct commit commit;
 
@@ -252,14 +200,13 @@ static inline void erase(struct fixture *f, enum store_family family, struct sli
     assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
 }
 
-static inline void assert_slice_equal(struct slice got, struct slice wanted)
+void assert_slice_equal(struct slice got, struct slice wanted)
 {
     if (!slice_equal(got, wanted))
         fail_msg("got \"%.*s\", wanted \"%.*s\"", SLICE_ARG(got), SLICE_ARG(wanted));
 }
 
-/* A UUID whose bytes are all `byte`. */
-static inline struct uuid uuid_of(uint8_t byte)
+struct uuid uuid_of(uint8_t byte)
 {
     struct uuid id;
 
@@ -269,12 +216,8 @@ static inline struct uuid uuid_of(uint8_t byte)
 
 /* -- behind the store's back --------------------------------------------------------------- */
 
-/*
- * Puts bytes under a key with RocksDB itself, while the store is closed; a NULL value only makes
- * the family, which may be one that the store does not know.
- */
-static inline void raw_put(const char *directory, const char *family, struct slice key,
-                           const char *value, size_t len)
+void raw_put(const char *directory, const char *family, struct slice key, const char *value,
+             size_t len)
 {
     rocksdb_options_t *options = rocksdb_options_create();
     rocksdb_writeoptions_t *writing = rocksdb_writeoptions_create();
@@ -310,5 +253,3 @@ static inline void raw_put(const char *directory, const char *family, struct sli
     rocksdb_writeoptions_destroy(writing);
     rocksdb_options_destroy(options);
 }
-
-#endif

@@ -1,47 +1,8 @@
-/*
- * The REST frontend between an exchange and a chain that are played here. For one test program
- * each: what the frontend calls of rpc/net and rpc/call is defined below, instead of the
- * libraries'.
- */
-#ifndef DATASTREAM_TESTS_UNIT_REST_FIXTURE_H
-#define DATASTREAM_TESTS_UNIT_REST_FIXTURE_H
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "base/log.h"
-#include "proto/json/json.h"
-#include "proto/message/message.h"
-#include "rest/rest.h"
-#include "rpc/call/validate.h"
-#include "tests/unit/stream_played.h"
-
-#define UNUSED __attribute__((unused))
+/* See rest.h. */
+#include "tests/support/played/rest.h"
 
 /* -- the exchange, played --------------------------------------------------------------------- */
-
-#define HEADERS_MOST 12
-
-static struct played {
-    struct exchange exchange;
-    struct arena arena;
-    struct header headers[HEADERS_MOST];
-    bool accepted, is_closed;
-    unsigned answers;
-    int holds;
-    size_t consumed;
-    uint64_t timeout_ms;
-    int status;
-    struct slice body;
-    struct arena pieces; /* of the body of a stream */
-    bool ended;
-    const struct header *sent;
-    size_t sent_count;
-} played;
+struct played played;
 
 bool exchange_header(const struct exchange *exchange, struct slice name, struct slice *ret_value)
 {
@@ -173,22 +134,9 @@ const char *store_read_only_reason(struct store *store)
 }
 
 /* -- the chain, played ------------------------------------------------------------------------ */
+struct chain_played chain_played;
 
-static struct chain_played {
-    struct status open_status;
-    struct status run_status;
-    bool open_waits, run_waits; /* the answer comes later */
-    bool sent_credentials;
-    struct call_credentials credentials;
-    struct call_metadata *metadata; /* of the answer */
-    struct slice response;          /* the response's JSON */
-    unsigned opens, runs;
-    enum access access; /* of the call that was opened */
-    struct slice if_match, if_none_match;
-    struct call *call;
-} chain_played;
-
-static struct frontends frontends;
+struct frontends played_frontends;
 
 void call_open(struct call *call, const struct call_credentials *credentials)
 {
@@ -208,9 +156,9 @@ bool call_sent_credentials(const struct call *call)
     return chain_played.sent_credentials;
 }
 
-static void finish(struct call *call)
+void played_finish(struct call *call)
 {
-    struct json_read_options options = {.contract = frontends.contract};
+    struct json_read_options options = {.contract = played_frontends.contract};
 
     call->status = chain_played.run_status;
     call->answer_metadata = chain_played.metadata;
@@ -254,7 +202,7 @@ void call_dispatch(struct call *call)
     if (stream_played.opens)
         call->ready(call);
     else if (!chain_played.run_waits)
-        finish(call);
+        played_finish(call);
 }
 
 void call_resume(struct call *call)
@@ -264,28 +212,27 @@ void call_resume(struct call *call)
 
 /* -- requests ---------------------------------------------------------------------------------- */
 
-static struct arena contract_arena;
-static struct settings settings;
+struct arena played_contract_arena;
+struct settings played_settings;
 static struct chain_loop *loops[1];
-static struct rest *rest;
+struct rest *played_rest;
 
-/* Starts the frontend over a contract that lives in contract_arena. */
-static UNUSED int start_rest(const struct contract *contract)
+int start_rest(const struct contract *contract)
 {
     log_setup(LOG_JSON, LOG_ERROR);
-    settings = settings_default();
-    settings.max_body_bytes = 1024;
-    frontends.settings = &settings;
-    frontends.loops = loops;
-    frontends.wakers = stream_wakers;
-    frontends.contract = contract;
-    return status_is_ok(rest_new(&frontends, &contract_arena, &rest)) ? 0 : -1;
+    played_settings = settings_default();
+    played_settings.max_body_bytes = 1024;
+    played_frontends.settings = &played_settings;
+    played_frontends.loops = loops;
+    played_frontends.wakers = stream_wakers;
+    played_frontends.contract = contract;
+    return status_is_ok(rest_new(&played_frontends, &played_contract_arena, &played_rest)) ? 0 : -1;
 }
 
-static UNUSED int group_teardown(void **state)
+int played_group_teardown(void **state)
 {
     (void)state;
-    arena_done(&contract_arena);
+    arena_done(&played_contract_arena);
     return 0;
 }
 
@@ -296,18 +243,18 @@ static void fresh(void)
     arena_init(&played.arena, NULL, (size_t)8 << 20);
     arena_init(&played.pieces, NULL, (size_t)8 << 20);
     stream_played = (struct stream_played){.wait_ms = 1000};
-    frontends.draining = false;
-    frontends.store = NULL;
+    played_frontends.draining = false;
+    played_frontends.store = NULL;
 }
 
-static UNUSED int setup(void **state)
+int played_setup(void **state)
 {
     (void)state;
     fresh();
     return 0;
 }
 
-static UNUSED int teardown(void **state)
+int played_teardown(void **state)
 {
     (void)state;
     assert_int_equal(played.holds, 0);
@@ -317,14 +264,13 @@ static UNUSED int teardown(void **state)
     return 0;
 }
 
-static UNUSED void add_header(struct slice name, struct slice value)
+void played_add_header(struct slice name, struct slice value)
 {
     assert_true(played.exchange.head.header_count < HEADERS_MOST);
     played.headers[played.exchange.head.header_count++] = (struct header){name, value};
 }
 
-/* "POST /path?query"; a body is announced by its length unless `length` is -1. */
-static void begin(struct slice request, bool has_body, int64_t length)
+void played_begin(struct slice request, bool has_body, int64_t length)
 {
     struct request_head *head = &played.exchange.head;
     size_t blank = slice_find(request, ' ');
@@ -340,11 +286,11 @@ static void begin(struct slice request, bool has_body, int64_t length)
     head->headers = played.headers;
     head->has_body = has_body;
     head->content_length = length;
-    rest_begin(rest, &played.exchange);
+    rest_begin(played_rest, &played.exchange);
     assert_non_null(played.exchange.frontend);
 }
 
-static UNUSED void send_pieces(struct slice body, size_t size)
+void played_send_pieces(struct slice body, size_t size)
 {
     while (body.len > 0 && played.accepted && played.answers == 0) {
         size_t len = size < body.len ? size : body.len;
@@ -356,20 +302,20 @@ static UNUSED void send_pieces(struct slice body, size_t size)
         played.exchange.frontend->body_end(&played.exchange);
 }
 
-static UNUSED void request(struct slice line, struct slice body)
+void played_request(struct slice line, struct slice body)
 {
-    begin(line, body.len > 0, (int64_t)body.len);
+    played_begin(line, body.len > 0, (int64_t)body.len);
     if (body.len > 0)
-        send_pieces(body, 16384);
+        played_send_pieces(body, 16384);
 }
 
-static UNUSED void close_exchange(void)
+void played_close_exchange(void)
 {
     played.is_closed = true;
     played.exchange.frontend->closed(&played.exchange, played.answers > 0);
 }
 
-static UNUSED struct slice sent(struct slice name)
+struct slice played_sent(struct slice name)
 {
     for (size_t i = 0; i < played.sent_count; i++)
         if (slice_equal(played.sent[i].name, name))
@@ -377,27 +323,23 @@ static UNUSED struct slice sent(struct slice name)
     return SLICE_EMPTY;
 }
 
-static UNUSED void assert_sent(struct slice name, struct slice value)
+void assert_sent(struct slice name, struct slice value)
 {
-    if (!slice_equal(sent(name), value))
+    if (!slice_equal(played_sent(name), value))
         fail_msg("%.*s: wanted %.*s, got %.*s", SLICE_ARG(name), SLICE_ARG(value),
-                 SLICE_ARG(sent(name)));
+                 SLICE_ARG(played_sent(name)));
 }
 
-static UNUSED bool body_holds(const char *text)
+bool body_holds(const char *text)
 {
     return memmem(played.body.data, played.body.len, text, strlen(text)) != NULL;
 }
 
-static UNUSED void assert_problem(int status)
+void assert_problem(int status)
 {
     assert_int_equal(played.answers, 1);
     assert_int_equal(played.status, status);
     assert_sent(SLICE("content-type"), SLICE("application/problem+json"));
-    assert_true(sent(SLICE("x-request-id")).len > 0);
+    assert_true(played_sent(SLICE("x-request-id")).len > 0);
     assert_true(body_holds("\"instance\":\""));
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-#endif

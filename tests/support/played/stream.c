@@ -1,26 +1,9 @@
-/*
- * The chain's streams, played, for tests of the frontends: so many messages as the test says, then
- * a wait or an end. One file includes it, since it defines what the frontends call.
- */
-#ifndef DATASTREAM_TESTS_UNIT_STREAM_PLAYED_H
-#define DATASTREAM_TESTS_UNIT_STREAM_PLAYED_H
+/* See stream.h. */
+#include "tests/support/played/stream.h"
 
-#include "proto/message/message.h"
-#include "rpc/frontend/frontend_stream.h"
+struct stream_played stream_played;
 
-static struct stream_played {
-    bool opens;          /* call_dispatch opens a stream */
-    unsigned messages;   /* left to pull; each tells its number as its revision */
-    unsigned heartbeats; /* left to pull behind them */
-    struct status end;   /* instead of a wait, unless OK */
-    unsigned pulled, ticks, cancels;
-    enum stream_result admits; /* what call_stream_admit says */
-    unsigned admitted;         /* how often it was asked */
-    uint64_t wait_ms;
-    struct arena arena; /* of one message */
-} stream_played;
-
-static struct frontend_waker stream_wakers[1];
+struct frontend_waker stream_wakers[1];
 
 enum stream_result call_stream_next(struct call *call, ProtobufCMessage **ret_message)
 {
@@ -86,5 +69,3 @@ void chain_loop_wake(struct chain_loop *loop)
 {
     (void)loop;
 }
-
-#endif

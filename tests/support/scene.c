@@ -1,29 +1,7 @@
-/* A store that identities are resolved from, and the records that they are made of. */
-#ifndef DATASTREAM_TESTS_IDENTITY_FIXTURE_H
-#define DATASTREAM_TESTS_IDENTITY_FIXTURE_H
+/* See scene.h. */
+#include "tests/support/scene.h"
 
-#include "tests/unit/store_fixture.h"
-
-#include <datastream/storage/v1/records.pb-c.h>
-#include <datastream/v1/role.pb-c.h>
-
-#include "proto/contract/embedded.h"
-#include "proto/message/message.h"
-#include "rpc/identity/identity.h"
-
-#define NOW ((int64_t)1800000000000)
-#define ROLE_KIND 2
-#define TOKEN_KIND 1
-
-struct scene {
-    struct fixture fixture;
-    const struct contract *contract;
-    struct identity_registry *registry;
-    struct identity_cache *cache;
-};
-
-/* Read once a program. */
-static inline const struct contract *scene_contract(void)
+const struct contract *scene_contract(void)
 {
     static const struct contract *contract;
     static struct arena arena;
@@ -39,7 +17,7 @@ static inline const struct contract *scene_contract(void)
     return contract;
 }
 
-static inline void scene_start(struct scene *s, bool late, size_t entries)
+void scene_start(struct scene *s, bool late, size_t entries)
 {
     s->contract = scene_contract();
     s->registry = identity_registry_new(s->contract);
@@ -52,7 +30,7 @@ static inline void scene_start(struct scene *s, bool late, size_t entries)
     assert_non_null(s->cache);
 }
 
-static inline void scene_end(struct scene *s)
+void scene_end(struct scene *s)
 {
     identity_cache_free(s->cache);
     fixture_end(&s->fixture);
@@ -61,12 +39,7 @@ static inline void scene_end(struct scene *s)
 
 /* -- records ------------------------------------------------------------------------------- */
 
-/* The value of token `number`. */
-struct value {
-    char text[TOKEN_VALUE_LEN];
-};
-
-static inline struct value value_of(uint16_t number)
+struct value value_of(uint16_t number)
 {
     uint8_t random[32] = {(uint8_t)(number >> 8), (uint8_t)number, 1};
     struct value value;
@@ -75,12 +48,12 @@ static inline struct value value_of(uint16_t number)
     return value;
 }
 
-static inline struct slice value_slice(const struct value *value)
+struct slice value_slice(const struct value *value)
 {
     return slice_make(value->text, sizeof(value->text));
 }
 
-static inline struct slice hash_key(struct arena *arena, uint16_t number)
+struct slice hash_key(struct arena *arena, uint16_t number)
 {
     const struct value value = value_of(number);
     uint8_t *hash = arena_alloc(arena, 32);
@@ -89,16 +62,7 @@ static inline struct slice hash_key(struct arena *arena, uint16_t number)
     return slice_make(hash, 32);
 }
 
-/* What a test says of a token; all else is so that it works. */
-struct facts_of {
-    struct uuid organization; /* zero: of ones */
-    struct uuid role;         /* zero: API Administrator */
-    int64_t expire_ms;
-    bool disabled;
-    const char *cidrs[3];
-};
-
-static inline struct uuid predefined_id(uint8_t number)
+struct uuid predefined_id(uint8_t number)
 {
     struct uuid id = {{0}};
 
@@ -108,7 +72,7 @@ static inline struct uuid predefined_id(uint8_t number)
     return id;
 }
 
-static inline struct uuid token_id(uint16_t number)
+struct uuid token_id(uint16_t number)
 {
     struct uuid id = uuid_of(0x77);
 
@@ -117,7 +81,7 @@ static inline struct uuid token_id(uint16_t number)
     return id;
 }
 
-static inline struct slice facts_body(struct arena *arena, uint16_t number, struct facts_of of)
+struct slice facts_body(struct arena *arena, uint16_t number, struct facts_of of)
 {
     Datastream__Storage__V1__TokenFacts facts = DATASTREAM__STORAGE__V1__TOKEN_FACTS__INIT;
     struct uuid id = token_id(number);
@@ -137,16 +101,15 @@ static inline struct slice facts_body(struct arena *arena, uint16_t number, stru
     return message_pack(arena, &facts.base);
 }
 
-static inline void put_facts(struct scene *s, uint16_t number, struct facts_of of)
+void put_facts(struct scene *s, uint16_t number, struct facts_of of)
 {
     struct arena *arena = &s->fixture.arena;
 
     put(&s->fixture, FAMILY_TOKEN_HASHES, hash_key(arena, number), facts_body(arena, number, of));
 }
 
-/* The body of a role with up to three permissions. */
-static inline struct slice role_body(struct arena *arena, const char *first, const char *second,
-                                     const char *third)
+struct slice role_body(struct arena *arena, const char *first, const char *second,
+                       const char *third)
 {
     Datastream__V1__Role role = DATASTREAM__V1__ROLE__INIT;
     const char *names[3] = {first, second, third};
@@ -159,13 +122,12 @@ static inline struct slice role_body(struct arena *arena, const char *first, con
     return message_pack(arena, &role.base);
 }
 
-static inline struct slice role_key(struct arena *arena, const struct uuid *organization,
-                                    const struct uuid *id)
+struct slice role_key(struct arena *arena, const struct uuid *organization, const struct uuid *id)
 {
     return key_object(arena, organization, ROLE_KIND, id);
 }
 
-static inline void put_role(struct scene *s, struct uuid id, const char *first, const char *second)
+void put_role(struct scene *s, struct uuid id, const char *first, const char *second)
 {
     const struct uuid organization = uuid_of(0x11);
 
@@ -175,10 +137,9 @@ static inline void put_role(struct scene *s, struct uuid id, const char *first, 
 
 /* -- resolving ----------------------------------------------------------------------------- */
 
-static inline enum identity_result resolve_in(struct identity_cache *cache, struct store *store,
-                                              struct arena *arena, struct slice bearer,
-                                              const char *peer, int64_t now_ms,
-                                              struct identity *ret_identity)
+enum identity_result resolve_in(struct identity_cache *cache, struct store *store,
+                                struct arena *arena, struct slice bearer, const char *peer,
+                                int64_t now_ms, struct identity *ret_identity)
 {
     struct store_view *view = store_view_open(store, arena);
     enum identity_result result;
@@ -190,8 +151,8 @@ static inline enum identity_result resolve_in(struct identity_cache *cache, stru
     return result;
 }
 
-static inline enum identity_result resolve_from(struct scene *s, uint16_t number, const char *peer,
-                                                int64_t now_ms, struct identity *ret_identity)
+enum identity_result resolve_from(struct scene *s, uint16_t number, const char *peer,
+                                  int64_t now_ms, struct identity *ret_identity)
 {
     const struct value value = value_of(number);
 
@@ -199,13 +160,12 @@ static inline enum identity_result resolve_from(struct scene *s, uint16_t number
                       now_ms, ret_identity);
 }
 
-static inline enum identity_result resolve(struct scene *s, uint16_t number,
-                                           struct identity *ret_identity)
+enum identity_result resolve(struct scene *s, uint16_t number, struct identity *ret_identity)
 {
     return resolve_from(s, number, "203.0.113.9", NOW, ret_identity);
 }
 
-static inline bool may(const struct scene *s, const struct identity *identity, const char *name)
+bool may(const struct scene *s, const struct identity *identity, const char *name)
 {
     const struct permission *permission = contract_permission(s->contract, slice_from_cstr(name));
 
@@ -213,5 +173,3 @@ static inline bool may(const struct scene *s, const struct identity *identity, c
         fail_msg("no permission %s", name);
     return permission_set_has(&identity->permissions, permission->bit);
 }
-
-#endif
