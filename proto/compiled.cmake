@@ -11,7 +11,7 @@ foreach(name ${NAMES})
   endforeach()
 endforeach()
 file(WRITE ${OUT} "/* Made by the build: the messages that protoc-c compiled. */
-${includes}#include \"proto/contract/contract_private.h\"
+${includes}#include \"proto/contract/contract_internal.h\"
 
 const ProtobufCMessageDescriptor *const contract__compiled[] = {
 ${rows}    NULL,

@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "proto/contract/arena_allocator.h"
 #include "proto/contract/contract_checks.h"
-#include "proto/contract/contract_private.h"
+#include "proto/contract/contract_internal.h"
 #include "proto/contract/contract_traits.h"
 
 /* At most half full, so that a search soon meets an empty slot. */

@@ -1,7 +1,7 @@
 /* What the stages of the load share: their errors, and the types by the names of the set. */
 #include <stdlib.h>
 
-#include "proto/contract/contract_private.h"
+#include "proto/contract/contract_internal.h"
 
 struct status contract__error(const struct build *build, const char *format, ...)
 {

@@ -5,7 +5,7 @@
 #ifndef DATASTREAM_PROTO_CONTRACT_CONTRACT_CHECKS_H
 #define DATASTREAM_PROTO_CONTRACT_CONTRACT_CHECKS_H
 
-#include "proto/contract/contract_private.h"
+#include "proto/contract/contract_internal.h"
 
 /* A field, and where it lies in a resource. Plain; the fields of map entries have none. */
 struct contract_spot {

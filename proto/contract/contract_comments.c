@@ -1,7 +1,7 @@
 /* Comments of the .proto files, found by path in SourceCodeInfo. */
 #include <stdlib.h>
 
-#include "proto/contract/contract_private.h"
+#include "proto/contract/contract_internal.h"
 
 static int path_compare(struct location_path a, struct location_path b)
 {

@@ -1,7 +1,7 @@
 /* The options of fields: behavior, policy and rules. */
 #include "datastream/v1/options.pb-c.h"
 #include "google/api/field_behavior.pb-c.h"
-#include "proto/contract/contract_private.h"
+#include "proto/contract/contract_internal.h"
 
 static void take_behavior(void *context, int32_t value)
 {

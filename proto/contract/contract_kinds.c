@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "datastream/v1/options.pb-c.h"
-#include "proto/contract/contract_private.h"
+#include "proto/contract/contract_internal.h"
 
 static bool is_area(int number)
 {

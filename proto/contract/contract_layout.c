@@ -7,7 +7,7 @@
 #include <stdalign.h>
 #include <stdlib.h>
 
-#include "proto/contract/contract_private.h"
+#include "proto/contract/contract_internal.h"
 
 /* By the numbers of FieldDescriptorProto.Type; groups have none. */
 static const struct {

@@ -3,7 +3,7 @@
  * the options message; one that is written in parts ((r).a = 1, (r).b = 2) is several fields of one
  * number, each with a length of its own.
  */
-#include "proto/contract/contract_private.h"
+#include "proto/contract/contract_internal.h"
 #include "proto/message/message.h"
 
 /* Reads a varint; 0 bytes where there is none. */

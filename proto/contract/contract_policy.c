@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "datastream/v1/options.pb-c.h"
-#include "proto/contract/contract_private.h"
+#include "proto/contract/contract_internal.h"
 
 /* The field that has the option. */
 struct owner {

@@ -3,7 +3,7 @@
 #define DATASTREAM_PROTO_CONTRACT_CONTRACT_RULES_H
 
 #include "buf/validate/validate.pb-c.h"
-#include "proto/contract/contract_private.h"
+#include "proto/contract/contract_internal.h"
 
 /* What a set of rules is for: a field, or one item, key or value of it. */
 struct rule_target {

@@ -1,7 +1,7 @@
 /* Services and their methods: HTTP rules, and who may call what. */
 #include "datastream/v1/options.pb-c.h"
 #include "google/api/http.pb-c.h"
-#include "proto/contract/contract_private.h"
+#include "proto/contract/contract_internal.h"
 
 /* Tags of descriptor.proto that paths are made of. */
 enum { FILE_SERVICE = 6, SERVICE_METHOD = 2 };

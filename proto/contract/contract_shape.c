@@ -2,7 +2,7 @@
  * The standard shapes of requests and responses (AIP-131 to AIP-135): which field is the resource,
  * the id, the mask, the page.
  */
-#include "proto/contract/contract_private.h"
+#include "proto/contract/contract_internal.h"
 
 static const struct field *singular_of_type(const struct message_type *message,
                                             const struct message_type *type)

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "proto/contract/contract_private.h"
+#include "proto/contract/contract_internal.h"
 
 /* Tags of descriptor.proto that paths are made of. */
 enum {

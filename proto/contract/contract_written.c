@@ -1,6 +1,6 @@
 /* The field that a SET or REGENERATE method writes, and what SET writes there. */
 #include "datastream/v1/options.pb-c.h"
-#include "proto/contract/contract_private.h"
+#include "proto/contract/contract_internal.h"
 
 static bool has_field(const struct method *method)
 {

@@ -2,8 +2,8 @@
  * A growing JSON text in an arena. It only ever appends; when the arena fails it stays as it is,
  * and whoever finishes the text asks the arena once.
  */
+#include "proto/json/json_text.h"
 #include "base/text.h"
-#include "proto/json/json_put.h"
 
 #include "proto/json/json_scan.h"
 

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "proto/json/json_numbers.h"
-#include "proto/json/json_put.h"
+#include "proto/json/json_text.h"
 #include "proto/json/json_writer.h"
 #include "proto/message/message.h"
 

@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "proto/json/json_numbers.h"
-#include "proto/json/json_put.h"
+#include "proto/json/json_text.h"
 #include "proto/json/json_wkt.h"
 #include "proto/json/json_writer.h"
 #include "proto/message/message.h"

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "rpc/net/list.h"
+#include "rpc/net/link.h"
 
 /* Each level holds twice the cost of the one before. */
 #define SCHEDULE_LEVELS 12

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "rpc/net/list.h"
+#include "rpc/net/link.h"
 
 /* A timer is due up to one grain late, never early. */
 #define TIMER_GRAIN_MS 10

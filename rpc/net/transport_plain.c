@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rpc/net/list.h"
+#include "rpc/net/link.h"
 
 /* The system queues no more than this beyond the peer's window: what nobody reads waits with us. */
 #define UNSENT_BYTES 131072

@@ -1,7 +1,7 @@
 /* The table of subcommands. */
 #include "rpc/program/commands.h"
 
-#include "rpc/program/commands_private.h"
+#include "rpc/program/commands_internal.h"
 #include "rpc/program/nearest.h"
 #include "rpc/program/program.h"
 

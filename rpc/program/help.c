@@ -3,7 +3,7 @@
  * default and its range with units. Nothing is told here that the tables do not hold.
  */
 #include "base/settings.h"
-#include "rpc/program/commands_private.h"
+#include "rpc/program/commands_internal.h"
 #include "rpc/program/help_words.h"
 
 #define WIDTH 100         /* of a line */

@@ -1,6 +1,6 @@
 /* docs/configuration.md: the tables of options and settings as a page. */
 #include "base/settings.h"
-#include "rpc/program/commands_private.h"
+#include "rpc/program/commands_internal.h"
 #include "rpc/program/help_words.h"
 
 /* A cell of a table: what would end it is escaped. */

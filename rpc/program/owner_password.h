@@ -3,7 +3,7 @@
 #define DATASTREAM_RPC_PROGRAM_OWNER_PASSWORD_H
 
 #include "rpc/program/options.h"
-#include "rpc/services/password.h"
+#include "rpc/services/password_work.h"
 
 struct owner_password {
     struct slice password; /* normalized; in an arena that is wiped */

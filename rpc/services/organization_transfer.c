@@ -3,7 +3,7 @@
  * is exactly one Owner at every revision.
  */
 #include "rpc/services/organization.h"
-#include "rpc/services/password.h"
+#include "rpc/services/password_work.h"
 #include "rpc/services/resource/changes.h"
 #include "rpc/services/resource/history.h"
 #include "rpc/services/resource/rows.h"

@@ -8,7 +8,7 @@
 #include "rpc/call/time_floor.h"
 #include "rpc/services/organization.h"
 #include "rpc/services/owner.h"
-#include "rpc/services/password.h"
+#include "rpc/services/password_work.h"
 #include "rpc/services/resource/rows.h"
 #include "rpc/services/resource/secrets.h"
 #include "rpc/services/user.h"

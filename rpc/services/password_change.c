@@ -3,7 +3,7 @@
  * the current password, the older ones, the new hash.
  */
 #include "rpc/services/organization_settings.h"
-#include "rpc/services/password.h"
+#include "rpc/services/password_work.h"
 #include "rpc/services/resource/history.h"
 #include "rpc/services/resource/secrets.h"
 #include "rpc/services/session.h"

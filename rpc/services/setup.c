@@ -8,7 +8,7 @@
 #include "rpc/call/setup_gate.h"
 #include "rpc/services/bootstrap.h"
 #include "rpc/services/organization_settings.h"
-#include "rpc/services/password.h"
+#include "rpc/services/password_work.h"
 #include "rpc/services/session.h"
 #include "rpc/services/sign_in_guard.h"
 #include "storage/keys.h"

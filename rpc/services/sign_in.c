@@ -3,7 +3,7 @@
  * the same, after the same work; the user's activity log tells which.
  */
 #include "rpc/services/organization_settings.h"
-#include "rpc/services/password.h"
+#include "rpc/services/password_work.h"
 #include "rpc/services/resource/secrets.h"
 #include "rpc/services/session.h"
 #include "rpc/services/sign_in_guard.h"

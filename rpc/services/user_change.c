@@ -4,7 +4,7 @@
  */
 #include "rpc/call/idempotency.h"
 #include "rpc/services/organization_settings.h"
-#include "rpc/services/password.h"
+#include "rpc/services/password_work.h"
 #include "rpc/services/resource/history.h"
 #include "rpc/services/resource/secrets.h"
 #include "rpc/services/session.h"

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "google/protobuf/descriptor.pb-c.h"
-#include "proto/contract/contract_private.h"
+#include "proto/contract/contract_internal.h"
 #include "proto/contract/embedded.h"
 #include "proto/message/message.h"
 

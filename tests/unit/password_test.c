@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "rpc/services/common_passwords.h"
-#include "rpc/services/password.h"
+#include "rpc/services/password_work.h"
 
 static struct arena arena;
 

@@ -2,8 +2,8 @@
  * Appending to a JSON text without a call, for the files of the JSON codec alone: answers are made
  * of very many very short pieces.
  */
-#ifndef DATASTREAM_PROTO_JSON_JSON_PUT_H
-#define DATASTREAM_PROTO_JSON_JSON_PUT_H
+#ifndef DATASTREAM_PROTO_JSON_JSON_TEXT_H
+#define DATASTREAM_PROTO_JSON_JSON_TEXT_H
 
 #include "proto/json/json.h"
 #include "proto/json/json_scan.h"

@@ -6,8 +6,8 @@
  * fields (contract_fields.c, contract_rules.c), services (contract_services.c), and the checks of
  * the whole (contract_checks.h).
  */
-#ifndef DATASTREAM_PROTO_CONTRACT_CONTRACT_PRIVATE_H
-#define DATASTREAM_PROTO_CONTRACT_CONTRACT_PRIVATE_H
+#ifndef DATASTREAM_PROTO_CONTRACT_CONTRACT_INTERNAL_H
+#define DATASTREAM_PROTO_CONTRACT_CONTRACT_INTERNAL_H
 
 #include "google/protobuf/descriptor.pb-c.h"
 #include "proto/contract/contract.h"

@@ -2,8 +2,8 @@
  * Doubly linked lists whose links live inside their elements: adding and removing never allocates.
  * Internal to rpc/net.
  */
-#ifndef DATASTREAM_RPC_NET_LIST_H
-#define DATASTREAM_RPC_NET_LIST_H
+#ifndef DATASTREAM_RPC_NET_LINK_H
+#define DATASTREAM_RPC_NET_LINK_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* The rules of passwords, and the work that the pool does for them. */
-#include "rpc/services/password.h"
+#include "rpc/services/password_work.h"
 
 #include <stdlib.h>
 #include <utf8proc.h>

@@ -2,8 +2,8 @@
  * What passwords of people must be, and their hashes, which the pool makes and compares: a handler
  * that asks runs again when the pool has answered.
  */
-#ifndef DATASTREAM_RPC_SERVICES_PASSWORD_H
-#define DATASTREAM_RPC_SERVICES_PASSWORD_H
+#ifndef DATASTREAM_RPC_SERVICES_PASSWORD_WORK_H
+#define DATASTREAM_RPC_SERVICES_PASSWORD_WORK_H
 
 #include "base/crypto/password.h"
 #include "datastream/storage/v1/records.pb-c.h"

@@ -1,6 +1,6 @@
 /* What the help needs of the table of subcommands. */
-#ifndef DATASTREAM_RPC_PROGRAM_COMMANDS_PRIVATE_H
-#define DATASTREAM_RPC_PROGRAM_COMMANDS_PRIVATE_H
+#ifndef DATASTREAM_RPC_PROGRAM_COMMANDS_INTERNAL_H
+#define DATASTREAM_RPC_PROGRAM_COMMANDS_INTERNAL_H
 
 #include "rpc/program/commands.h"
 
