@@ -1,4 +1,7 @@
 /* Compiling HTTP rules: names to fields once, at start, so that a request looks nothing up. */
+#include "rest/binding.h"
+
+#include "proto/contract/contract_find.h"
 #include "rest/transcode.h"
 
 static struct status refuse(struct arena *arena, const struct method *method,

@@ -2,6 +2,8 @@
 #include "rest/csv.h"
 
 #include "proto/json/json.h"
+#include "proto/json/json_text.h"
+#include "proto/json/json_write.h"
 #include "proto/message/message.h"
 
 static bool is_formula(struct slice text)

@@ -3,6 +3,7 @@
 
 #include "base/http_status.h"
 #include "proto/json/json.h"
+#include "proto/json/json_text.h"
 
 #define TYPE_PREFIX "{\"@type\":\"type.googleapis.com/google.rpc."
 

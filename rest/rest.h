@@ -22,10 +22,4 @@ void rest_begin(struct rest *rest, struct exchange *exchange);
 /* A rendering of the OpenAPI document (JSON), made at rest_new. */
 struct slice rest_openapi(const struct rest *rest, enum openapi_version version);
 
-/*
- * Answers a request that the connection refuses by itself, as a problem with a request id. `detail`
- * is a constant. False when there is no memory to say it with.
- */
-bool rest_refuse(struct exchange *exchange, int http, const char *detail);
-
 #endif

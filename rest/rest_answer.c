@@ -1,8 +1,12 @@
 /* Answers of the REST frontend: problems, messages, entity tags. */
+#include "rest/rest_answer.h"
+
 #include "rest/endpoint.h"
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "proto/json/json_steps.h"
+#include "proto/json/json_write.h"
 #include "rest/console/console.h"
 #include "rest/negotiate.h"
 #include "rest/problem.h"

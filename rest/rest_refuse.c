@@ -1,5 +1,8 @@
 /* Refusals that are made below the frontend, as problems. */
+#include "rest/rest_refuse.h"
+
 #include "rest/endpoint.h"
+#include "rest/rest_answer.h"
 
 /* What clients of JSON transcoding find in `code`; most refusals are the request's fault. */
 static enum status_code code_of(int http)

@@ -13,10 +13,13 @@
 #include "rest/rest_stream.h"
 
 #include "base/text.h"
+#include "proto/contract/contract_find.h"
+#include "proto/json/json_text.h"
 #include "proto/message/message.h"
 #include "rest/csv.h"
 #include "rest/negotiate.h"
 #include "rest/problem.h"
+#include "rest/rest_answer.h"
 #include "rpc/frontend/frontend_stream.h"
 
 #define CLIENT_CLOSED 499

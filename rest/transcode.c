@@ -3,6 +3,13 @@
 
 #include <google/protobuf/field_mask.pb-c.h>
 
+#include "proto/contract/contract_find.h"
+#include "proto/json/json_read.h"
+#include "proto/json/json_read_text.h"
+#include "proto/json/json_steps.h"
+#include "proto/json/json_write.h"
+#include "proto/message/message_equal.h"
+#include "rest/binding.h"
 #include "rest/form.h"
 #include "rest/partial.h"
 #include "rest/query.h"

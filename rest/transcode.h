@@ -41,26 +41,6 @@ struct binding {
         *format; /* of a stream that is a file: the field that chooses its form; or NULL */
 };
 
-/*
- * Compiles a rule of the method. FAILED_PRECONDITION that names method and template: a template
- * that does not parse, a variable that is no singular scalar field of the input, a field in both
- * path and body, a body or response_body that is no field. What the binding points to lives in
- * `arena` and the contract.
- */
-struct status binding_compile(struct arena *arena, const struct contract *contract,
-                              const struct method *method, const struct http_rule *rule,
-                              struct binding *ret_binding);
-
-/* The path as JSON clients write it, "device.name", in the arena. */
-struct slice field_path_json(struct arena *arena, const struct field_path *path);
-
-/*
- * Resolves "nested.field" (proto or JSON names) from a message type; false when there is no such
- * field, a step is repeated or a well-known type, or the arena failed.
- */
-bool field_path_resolve(struct arena *arena, const struct message_type *type, struct slice name,
-                        struct field_path *ret_path);
-
 /* What of a request becomes the message. */
 struct transcode_input {
     struct slice query; /* raw, without the '?' */

@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "rpc/program/commands.h"
+#include "rpc/program/help.h"
+#include "rpc/program/help_page.h"
 #include "rpc/program/program.h"
 
 /* The contract's model and a command's leavings; far above what they take. */

@@ -6,6 +6,7 @@
 #include "storage/engine.h"
 #include "storage/keys.h"
 #include "storage/record.h"
+#include "storage/store_internal.h"
 #include "storage/store_walk.h"
 
 static bool compute(struct hmac *hmac, const uint8_t key[32], const struct slice *parts,

@@ -11,6 +11,7 @@
 #include "storage/feed.h"
 #include "storage/keys.h"
 #include "storage/record.h"
+#include "storage/store_internal.h"
 #include "storage/store_walk.h"
 
 #define ORGANIZATION_LEN 16

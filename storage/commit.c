@@ -22,6 +22,7 @@
 #include "storage/keys.h"
 #include "storage/overlay.h"
 #include "storage/record.h"
+#include "storage/store_internal.h"
 
 /* A batch ends when it passes either: one write must neither take long nor hold much. */
 #define BATCH_OPERATIONS_MOST 4096

@@ -7,6 +7,7 @@
 #include "storage/engine.h"
 #include "storage/keys.h"
 #include "storage/record.h"
+#include "storage/store_internal.h"
 
 void feed_write_body(char body[FEED_BODY_LEN], const struct feed_entry *entry, int64_t time_ms)
 {

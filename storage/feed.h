@@ -48,17 +48,7 @@ struct feed_limits {
 /* Remembers how many rows each organization has. One thread's. */
 struct feed_trimmer;
 
-/* NULL when memory ends. The store is borrowed. */
-struct feed_trimmer *feed_trimmer_new(struct store *store);
-void feed_trimmer_free(struct feed_trimmer *trimmer);
-
 /* Rows that one commit trims. */
 #define FEED_TRIM_ROWS 256
-
-/*
- * One round: in each organization what passes a limit is trimmed, at most FEED_TRIM_ROWS rows. True
- * when there is more to trim. The first round counts all rows. Waits for the disk: never on a loop.
- */
-bool feed_trim(struct feed_trimmer *trimmer, const struct feed_limits *limits, int64_t now_ms);
 
 #endif

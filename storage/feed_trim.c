@@ -2,6 +2,8 @@
  * Trimming. A commit deletes the oldest rows of one organization and raises its floor, on condition
  * that the floor is as it was read: so the floor only rises, whoever else trims.
  */
+#include "storage/feed_trim.h"
+
 #include <stdlib.h>
 
 #include "storage/feed.h"
@@ -10,6 +12,7 @@
 #include "storage/engine.h"
 #include "storage/keys.h"
 #include "storage/record.h"
+#include "storage/store_internal.h"
 #include "storage/store_walk.h"
 
 #define COMMIT_ARENA_BYTES ((size_t)1 << 20)

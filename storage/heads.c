@@ -6,6 +6,7 @@
 
 #include "storage/engine.h"
 #include "storage/keys.h"
+#include "storage/store_internal.h"
 
 #define HEADS_BUCKETS 1024
 #define HEADS_MOST 16384

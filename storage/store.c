@@ -8,6 +8,7 @@
 #include "storage/bytes.h"
 #include "storage/engine.h"
 #include "storage/record.h"
+#include "storage/store_internal.h"
 
 const char *store__family_name(enum store_family family)
 {

@@ -2,6 +2,7 @@
 #include "storage/store_walk.h"
 
 #include "storage/engine.h"
+#include "storage/store_internal.h"
 
 #define SLICE_ROWS 128
 /* Rows of the most bytes that a commit may have, with room for what carries them. */

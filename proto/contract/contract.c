@@ -5,9 +5,16 @@
 
 #include "base/hash.h"
 #include "proto/contract/arena_allocator.h"
+#include "proto/contract/contract_build.h"
 #include "proto/contract/contract_checks.h"
+#include "proto/contract/contract_comments.h"
+#include "proto/contract/contract_fields.h"
 #include "proto/contract/contract_internal.h"
+#include "proto/contract/contract_kinds.h"
+#include "proto/contract/contract_options.h"
+#include "proto/contract/contract_services.h"
 #include "proto/contract/contract_traits.h"
+#include "proto/contract/contract_types.h"
 
 /* At most half full, so that a search soon meets an empty slot. */
 static struct status index_methods(const struct build *build, struct contract_private *private)

@@ -509,20 +509,7 @@ struct status contract_load(struct slice descriptor_set, struct arena *arena,
                             const struct contract **ret_contract);
 
 /* Lookups; NULL when there is none. Names without a leading dot. */
-const struct message_type *contract_message(const struct contract *contract,
-                                            struct slice full_name);
 const struct method *contract_method(const struct contract *contract, struct slice path);
-const struct kind *contract_kind(const struct contract *contract, struct slice collection);
-const struct kind *contract_kind_by_number(const struct contract *contract, uint32_t number);
-const struct permission *contract_permission(const struct contract *contract, struct slice name);
-const struct field *message_field_by_number(const struct message_type *type, uint32_t number);
-/* By proto name or JSON name. */
-const struct field *message_field_by_name(const struct message_type *type, struct slice name);
-/* By proto name alone. */
-const struct field *message_field_by_proto_name(const struct message_type *type, struct slice name);
-const struct enum_value *enum_value_by_name(const struct enum_type *type, struct slice name);
-/* The first value declared with that number. */
-const struct enum_value *enum_value_by_number(const struct enum_type *type, int32_t number);
 
 static inline bool permission_set_has(const struct permission_set *set, unsigned bit)
 {

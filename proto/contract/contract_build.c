@@ -1,4 +1,6 @@
 /* What the stages of the load share: their errors, and the types by the names of the set. */
+#include "proto/contract/contract_build.h"
+
 #include <stdlib.h>
 
 #include "proto/contract/contract_internal.h"

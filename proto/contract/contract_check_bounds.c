@@ -1,5 +1,9 @@
 /* What a caller may set has a bound: how long, how many, how deep, which values, how many references. */
+#include "proto/contract/contract_check_bounds.h"
+
+#include "proto/contract/contract_build.h"
 #include "proto/contract/contract_checks.h"
+#include "proto/contract/contract_find.h"
 
 static struct status refuse(const struct contract_spot *spot, const char *why)
 {

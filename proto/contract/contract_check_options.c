@@ -2,8 +2,12 @@
  * Where each option of a field may stand, and beside what: one row for each option. A row's check
  * answers with the end of a sentence that says why the option may not be there, or with NULL.
  */
+#include "proto/contract/contract_check_options.h"
+
 #include "datastream/v1/options.pb-c.h"
+#include "proto/contract/contract_build.h"
 #include "proto/contract/contract_checks.h"
+#include "proto/contract/contract_find.h"
 
 #define PREFIX_LENGTH 4
 

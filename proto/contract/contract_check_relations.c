@@ -2,7 +2,11 @@
  * Options that relate a field to other fields, oneofs and kinds. As in contract_check_options.c a
  * check answers with the end of a sentence, or with NULL.
  */
+#include "proto/contract/contract_check_relations.h"
+
+#include "proto/contract/contract_build.h"
 #include "proto/contract/contract_checks.h"
+#include "proto/contract/contract_find.h"
 
 static bool is_single(const struct field *field)
 {

@@ -1,5 +1,9 @@
 /* Walks every resource kind to its leaves, and holds each field and oneof against the checks. */
 #include "proto/contract/contract_checks.h"
+#include "proto/contract/contract_build.h"
+#include "proto/contract/contract_check_bounds.h"
+#include "proto/contract/contract_check_options.h"
+#include "proto/contract/contract_check_relations.h"
 
 /* Messages within each other in a resource; a message that holds itself would have no end. */
 #define KIND_DEPTH_MOST 16

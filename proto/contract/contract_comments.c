@@ -1,4 +1,6 @@
 /* Comments of the .proto files, found by path in SourceCodeInfo. */
+#include "proto/contract/contract_comments.h"
+
 #include <stdlib.h>
 
 #include "proto/contract/contract_internal.h"

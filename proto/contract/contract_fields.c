@@ -1,7 +1,14 @@
 /* The options of fields: behavior, policy and rules. */
+#include "proto/contract/contract_fields.h"
+
 #include "datastream/v1/options.pb-c.h"
 #include "google/api/field_behavior.pb-c.h"
+#include "proto/contract/contract_build.h"
+#include "proto/contract/contract_find.h"
 #include "proto/contract/contract_internal.h"
+#include "proto/contract/contract_options.h"
+#include "proto/contract/contract_policy.h"
+#include "proto/contract/contract_rules.h"
 
 static void take_behavior(void *context, int32_t value)
 {

@@ -1,4 +1,6 @@
 /* Look-ups in the model, by name and number. */
+#include "proto/contract/contract_find.h"
+
 #include <stdlib.h>
 
 #include "proto/contract/contract.h"

@@ -1,8 +1,13 @@
 /* Resource kinds, and the permissions that follow from them or stand alone. */
+#include "proto/contract/contract_kinds.h"
+
 #include <stdlib.h>
 
 #include "datastream/v1/options.pb-c.h"
+#include "proto/contract/contract_build.h"
+#include "proto/contract/contract_find.h"
 #include "proto/contract/contract_internal.h"
+#include "proto/contract/contract_options.h"
 
 static bool is_area(int number)
 {

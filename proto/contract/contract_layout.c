@@ -4,9 +4,12 @@
  * `optional`, which protoc-c 1.4.1 refuses in proto3, is laid out as it lays out proto2's: a has_
  * member, or a NULL pointer for strings and messages.
  */
+#include "proto/contract/contract_layout.h"
+
 #include <stdalign.h>
 #include <stdlib.h>
 
+#include "proto/contract/contract_build.h"
 #include "proto/contract/contract_internal.h"
 
 /* By the numbers of FieldDescriptorProto.Type; groups have none. */

@@ -3,8 +3,12 @@
  * the options message; one that is written in parts ((r).a = 1, (r).b = 2) is several fields of one
  * number, each with a length of its own.
  */
+#include "proto/contract/contract_options.h"
+
+#include "proto/contract/contract_build.h"
 #include "proto/contract/contract_internal.h"
 #include "proto/message/message.h"
+#include "proto/message/message_walk.h"
 
 /* Reads a varint; 0 bytes where there is none. */
 static size_t read_varint(struct slice bytes, uint64_t *ret_value)

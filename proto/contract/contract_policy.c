@@ -1,11 +1,16 @@
 /* What the options of fields say beyond single values: names resolved, texts read. */
+#include "proto/contract/contract_policy.h"
+
 #include <errno.h>
 #include <float.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "datastream/v1/options.pb-c.h"
+#include "proto/contract/contract_build.h"
+#include "proto/contract/contract_find.h"
 #include "proto/contract/contract_internal.h"
+#include "proto/contract/contract_options.h"
 
 /* The field that has the option. */
 struct owner {

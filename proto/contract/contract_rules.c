@@ -7,7 +7,12 @@
 #include <stdlib.h>
 
 #include "buf/validate/validate.pb-c.h"
+#include "proto/contract/contract_build.h"
+#include "proto/contract/contract_find.h"
+#include "proto/contract/contract_options.h"
 #include "proto/contract/contract_rules.h"
+#include "proto/contract/contract_rules_moments.h"
+#include "proto/contract/contract_rules_numbers.h"
 
 static struct status unfit(const struct rule_target *target)
 {

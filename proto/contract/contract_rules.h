@@ -3,6 +3,7 @@
 #define DATASTREAM_PROTO_CONTRACT_CONTRACT_RULES_H
 
 #include "buf/validate/validate.pb-c.h"
+#include "proto/contract/contract_build.h"
 #include "proto/contract/contract_internal.h"
 
 /* What a set of rules is for: a field, or one item, key or value of it. */
@@ -20,22 +21,9 @@ static inline struct status contract__refuse_rule(const struct rule_target *targ
                            SLICE_ARG(target->field->name), why);
 }
 
-/* -- contract_rules_numbers.c */
-
-/*
- * Rules of a number, whose type fits the target. Exclusive limits of integers become inclusive. An
- * error where no value meets them.
- */
-struct status contract__build_number_rules(const struct rule_target *target,
-                                           const Buf__Validate__FieldRules *from,
-                                           struct rules *rules);
-
-/* -- contract_rules_moments.c: the same for times; *ret_rules stays NULL on failure. */
-struct status contract__build_timestamp_rules(const struct rule_target *target,
-                                              const Buf__Validate__TimestampRules *from,
-                                              const struct moment_rules **ret_rules);
-struct status contract__build_duration_rules(const struct rule_target *target,
-                                             const Buf__Validate__DurationRules *from,
-                                             const struct moment_rules **ret_rules);
+/* Unfolds the rules of a field; *ret_rules stays NULL where it has none. */
+struct status contract__build_rules(const struct build *build, const struct field *field,
+                                    const ProtobufCMessage *options,
+                                    const struct rules **ret_rules);
 
 #endif

@@ -1,4 +1,6 @@
 /* Unfolds the rules of google.protobuf.Timestamp and Duration. */
+#include "proto/contract/contract_rules_moments.h"
+
 #include <stdlib.h>
 #include <time.h>
 

@@ -2,6 +2,8 @@
  * Unfolds the rules of numbers. The messages of all number types have the same members by number, so
  * that they are read by their descriptors.
  */
+#include "proto/contract/contract_rules_numbers.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

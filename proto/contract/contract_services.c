@@ -1,7 +1,15 @@
 /* Services and their methods: HTTP rules, and who may call what. */
+#include "proto/contract/contract_services.h"
+
 #include "datastream/v1/options.pb-c.h"
 #include "google/api/http.pb-c.h"
+#include "proto/contract/contract_build.h"
+#include "proto/contract/contract_comments.h"
+#include "proto/contract/contract_find.h"
 #include "proto/contract/contract_internal.h"
+#include "proto/contract/contract_options.h"
+#include "proto/contract/contract_shape.h"
+#include "proto/contract/contract_written.h"
 
 /* Tags of descriptor.proto that paths are made of. */
 enum { FILE_SERVICE = 6, SERVICE_METHOD = 2 };

@@ -2,6 +2,10 @@
  * The standard shapes of requests and responses (AIP-131 to AIP-135): which field is the resource,
  * the id, the mask, the page.
  */
+#include "proto/contract/contract_shape.h"
+
+#include "proto/contract/contract_build.h"
+#include "proto/contract/contract_find.h"
 #include "proto/contract/contract_internal.h"
 
 static const struct field *singular_of_type(const struct message_type *message,

@@ -2,9 +2,14 @@
  * Messages and enums of the set: found at any depth of nesting, sorted by name, given descriptors,
  * and described field by field.
  */
+#include "proto/contract/contract_types.h"
+
 #include <stdlib.h>
 
+#include "proto/contract/contract_build.h"
+#include "proto/contract/contract_comments.h"
 #include "proto/contract/contract_internal.h"
+#include "proto/contract/contract_layout.h"
 
 /* Tags of descriptor.proto that paths are made of. */
 enum {

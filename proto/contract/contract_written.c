@@ -1,6 +1,11 @@
 /* The field that a SET or REGENERATE method writes, and what SET writes there. */
+#include "proto/contract/contract_written.h"
+
 #include "datastream/v1/options.pb-c.h"
+#include "proto/contract/contract_build.h"
+#include "proto/contract/contract_find.h"
 #include "proto/contract/contract_internal.h"
+#include "proto/contract/contract_policy.h"
 
 static bool has_field(const struct method *method)
 {

@@ -95,25 +95,4 @@ struct filter {
     bool names_computed; /* a field that is computed for answers, and not stored */
 };
 
-/*
- * Parses and checks a filter on messages of the type. INVALID_ARGUMENT at the field "filter" that says
- * what is wrong, at which column (in characters, from 1) and what would be right; or out of memory.
- * The result lives in the arena, and borrows `text`.
- */
-struct status filter_parse(struct arena *arena, const struct message_type *type, struct slice text,
-                           filter_fold *fold, struct filter *ret_filter);
-
-/*
- * Whether the message matches. `scratch` is used for folding and may be reset afterwards; when it
- * failed the answer means nothing.
- */
-bool filter_matches(const struct filter *filter, struct arena *scratch,
-                    const ProtobufCMessage *message);
-
-/* The field whose values the term compares: of a map with a key its value's. */
-const struct field *filter_term_field(const struct filter_term *term);
-
-/* Whether a field may be named in filters, orders and read masks: it is something that answers show. */
-bool filter_may_name(const struct field *field);
-
 #endif

@@ -1,6 +1,10 @@
 /* From the names of a comparison to the fields that they lead to. */
+#include "proto/filter/filter_field.h"
+
 #include "base/text.h"
+#include "proto/contract/contract_find.h"
 #include "proto/filter/filter_private.h"
+#include "proto/filter/filter_refuse.h"
 
 bool filter_may_name(const struct field *field)
 {

@@ -2,10 +2,14 @@
  * Filters, evaluated. A value that is not there matches no comparison; of a list any element may. The
  * recursion is as deep as the tree and the steps of a comparison, which parsing bounds.
  */
+#include "proto/filter/filter_match.h"
+
 #include "google/protobuf/duration.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
+#include "proto/contract/contract_find.h"
 #include "proto/filter/filter_private.h"
 #include "proto/message/message_fields.h"
+#include "proto/message/message_maps.h"
 
 struct matching {
     const struct filter *filter;

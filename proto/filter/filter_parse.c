@@ -2,8 +2,13 @@
  * The grammar of filters. Each function leaves the parser after what it read; after a refusal all
  * return NULL or false, and the first refusal stands.
  */
+#include "proto/filter/filter_parse.h"
+
 #include "base/text.h"
+#include "proto/filter/filter_field.h"
 #include "proto/filter/filter_private.h"
+#include "proto/filter/filter_refuse.h"
+#include "proto/filter/filter_value.h"
 
 /* -- characters ------------------------------------------------------------------------------- */
 

@@ -32,16 +32,4 @@ struct filter_value {
     bool wildcard; /* ended in an asterisk, which `text` leaves out */
 };
 
-/* Notes what is wrong at a byte of the text, unless something is already; the column is added. */
-void filter__refuse(struct filter_parser *parser, size_t at, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* Finds the fields that the names lead to. False when it refused. */
-bool filter__resolve(struct filter_parser *parser, const struct filter_name *names, size_t count,
-                     struct filter_term *term);
-
-/* Checks operator and value against the field that the term's steps lead to. False: refused. */
-bool filter__check(struct filter_parser *parser, const struct filter_name *name,
-                   const struct filter_value *value, struct filter_term *term);
-
 #endif

@@ -1,4 +1,6 @@
 /* How a filter is refused: the first thing that is wrong, with its column. */
+#include "proto/filter/filter_refuse.h"
+
 #include "base/text.h"
 #include "proto/filter/filter_private.h"
 

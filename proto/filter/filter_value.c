@@ -1,6 +1,11 @@
 /* The value of a comparison, checked against the type of its field. */
+#include "proto/filter/filter_value.h"
+
 #include "base/uuid.h"
+#include "proto/contract/contract_find.h"
+#include "proto/filter/filter_field.h"
 #include "proto/filter/filter_private.h"
+#include "proto/filter/filter_refuse.h"
 #include "proto/json/json_numbers.h"
 #include "proto/json/json_wkt.h"
 

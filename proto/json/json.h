@@ -41,35 +41,6 @@ struct json_paths {
     size_t count;
 };
 
-/*
- * Reads one message from the whole of `text`. On failure INVALID_ARGUMENT with the JSON path of the
- * place and a precise sentence (unknown fields by name), or out of memory; *ret_message untouched
- * (but see ret_complete).
- */
-struct status json_read_message(struct arena *arena, const struct message_type *type,
-                                struct slice text, const struct json_read_options *options,
-                                ProtobufCMessage **ret_message);
-
-/*
- * Reads the value of one field of `message` (a body bound to a field): a message, scalar, list or
- * map; null clears it. Paths do not name the field itself: that is `path_prefix`. On failure the
- * field may hold a part of it.
- */
-struct status json_read_field(struct arena *arena, ProtobufCMessage *message,
-                              const struct field *field, struct slice text,
-                              const struct json_read_options *options);
-
-/*
- * Sets a singular scalar, enum or well-known-type field, or appends to a repeated one, from text
- * that is not JSON but a query or path value: "true", "12", an enum's name or number, base64 of
- * either alphabet, the JSON string of a Timestamp and its like (wrappers as their scalar). `path`
- * names the place in violations. Messages, maps and repeated messages: INVALID_ARGUMENT.
- * `*capacity` as field_append's.
- */
-struct status json_read_text(struct arena *arena, ProtobufCMessage *message,
-                             const struct field *field, struct slice text, struct slice path,
-                             size_t *capacity);
-
 struct json_write_options {
     const struct contract *contract;
     bool always_emit; /* fields without presence are written at their default too: our REST answers
@@ -84,41 +55,11 @@ struct json_write_options {
     bool hide_input_only;
 };
 
-/*
- * Writes a message; the text lives in the arena. INTERNAL when a value has no JSON form (Timestamp
- * out of range, a field mask that does not round-trip, NaN in a Value, an Any of unknown type), or
- * out of memory.
- */
-struct status json_write_message(struct arena *arena, const struct message_type *type,
-                                 const ProtobufCMessage *message,
-                                 const struct json_write_options *options, struct slice *ret_text);
-
 /* A message whose writing goes on in steps. Lives in the arena that it was begun with. */
 struct json_steps;
 
 /* Stored records that are written without unpacking: see json_record.h. */
 struct json_records;
-
-/*
- * The same in steps, for answers whose writing would hold the loop up: each writes about `most` further
- * bytes, and ends between two elements of a list of `message`. `records`, unless NULL, are written in
- * place of the message, or of one of its lists, which is empty in it (json_record.h). What was passed is
- * borrowed until the last step. NULL when the arena failed.
- */
-struct json_steps *json_steps_begin(struct arena *arena, const struct message_type *type,
-                                    const ProtobufCMessage *message,
-                                    const struct json_write_options *options,
-                                    const struct json_records *records);
-
-/* True: it was the last step, and *ret_status and, where that is OK, *ret_text are the result. */
-bool json_steps_next(struct json_steps *steps, size_t most, struct status *ret_status,
-                     struct slice *ret_text);
-
-/* The value of one field alone (response_body, audit); null where presence is kept and it is unset.
- */
-struct status json_write_field(struct arena *arena, const ProtobufCMessage *message,
-                               const struct field *field, const struct json_write_options *options,
-                               struct slice *ret_text);
 
 /* -- text, for what else writes JSON (problems, OpenAPI, logs) -------------------------------- */
 
@@ -131,12 +72,6 @@ struct json_text {
     size_t capacity;
 };
 
-/* Appends the bytes as they are; nothing once the arena failed (json_text_slice tells). */
-void json_put(struct json_text *text, struct slice bytes);
 #define json_put_literal(text, literal) json_put(text, SLICE(literal))
-/* A quoted and escaped string; `value` must be UTF-8. */
-void json_put_string(struct json_text *text, struct slice value);
-void json_put_int(struct json_text *text, int64_t value);
-struct slice json_text_slice(const struct json_text *text);
 
 #endif

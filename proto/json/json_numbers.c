@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "proto/json/json_scan.h"
+#include "proto/json/json_text.h"
 
 /* More than any exponent that can matter: exponents stop growing here instead of wrapping. */
 #define EXPONENT_MOST 1000000000

@@ -1,5 +1,6 @@
 /* Where the reader is, and the failures that name the place. */
 #include "proto/json/json_place.h"
+#include "proto/json/json_text.h"
 
 /* Paths are put together on the stack, and only longer ones grow in the arena. */
 #define PATH_USUAL 256

@@ -2,6 +2,9 @@
 #include "proto/json/json_plan.h"
 
 #include "base/text.h"
+#include "proto/contract/contract_find.h"
+#include "proto/json/json_text.h"
+#include "proto/json/json_write_wkt.h"
 #include "proto/message/message.h"
 
 static enum plan_value scalar_of(ProtobufCType type)

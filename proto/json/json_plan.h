@@ -64,4 +64,7 @@ struct json_plan {
     uint8_t by_number[PLAN_NUMBERS_MOST]; /* place among the fields, from 1; 0 for none */
 };
 
+/* The plan of a type, compiled where there is none yet; at start alone. NULL when the arena failed. */
+const struct json_plan *json_plan_of(struct json_plans *plans, const struct message_type *type);
+
 #endif

@@ -2,7 +2,14 @@
  * proto3 JSON to messages by descriptor, in one pass without a tree: objects and their fields. What
  * the contract does not name is refused with the path of its place.
  */
+#include "proto/json/json_read.h"
+
+#include "proto/contract/contract_find.h"
+#include "proto/json/json_read_list.h"
+#include "proto/json/json_read_scalar.h"
+#include "proto/json/json_read_wkt.h"
 #include "proto/json/json_reader.h"
+#include "proto/json/json_text.h"
 #include "proto/message/message.h"
 
 /* Paths are put together on the stack, and only longer ones grow in the arena. */

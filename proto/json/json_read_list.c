@@ -3,10 +3,16 @@
  * The contract's bounds on how many there may be hold while reading already: else a short text of
  * very many empty values would end the call's memory before anyone looks at it.
  */
+#include "proto/json/json_read_list.h"
+
 #include <stdlib.h>
 
+#include "proto/contract/contract_find.h"
+#include "proto/json/json_read.h"
+#include "proto/json/json_read_scalar.h"
 #include "proto/json/json_reader.h"
 #include "proto/message/message.h"
+#include "proto/message/message_maps.h"
 
 /* Up to this many entries are compared each with each; more are sorted. */
 #define MAP_COMPARED_MOST 16

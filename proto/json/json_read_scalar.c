@@ -2,9 +2,12 @@
  * Scalars and enums from JSON and from bare text. Integers may be numbers or strings, with integral
  * exponent forms in both; a sentence says what would have been right.
  */
+#include "proto/json/json_read_scalar.h"
+
 #include <math.h>
 
 #include "base/text.h"
+#include "proto/contract/contract_find.h"
 #include "proto/json/json_numbers.h"
 #include "proto/json/json_reader.h"
 #include "proto/message/message.h"

@@ -2,6 +2,11 @@
  * Values from text that is not JSON: query parameters and path captures. Scalars and enums,
  * wrappers as their scalar, and the well-known types that are one string in JSON.
  */
+#include "proto/json/json_read_text.h"
+
+#include "proto/contract/contract_find.h"
+#include "proto/json/json_read_scalar.h"
+#include "proto/json/json_read_wkt.h"
 #include "proto/json/json_reader.h"
 #include "proto/message/message.h"
 

@@ -2,6 +2,11 @@
  * Reading the well-known types, each from its own form (protobuf.dev, ProtoJSON). Fields are found
  * by number: the messages may be protoc-c's or made at start-up.
  */
+#include "proto/json/json_read_wkt.h"
+
+#include "proto/contract/contract_find.h"
+#include "proto/json/json_read.h"
+#include "proto/json/json_read_list.h"
 #include "proto/json/json_reader.h"
 #include "proto/json/json_wkt.h"
 #include "proto/message/message.h"

@@ -3,11 +3,15 @@
  * order of declaration. "Not covered" (false) never leaves a trace: the text goes back to where the
  * message began, and the message is unpacked.
  */
+#include "proto/json/json_record.h"
+
 #include "base/text.h"
+#include "proto/contract/contract_find.h"
 #include "proto/json/json_numbers.h"
 #include "proto/json/json_plan.h"
 #include "proto/json/json_text.h"
 #include "proto/json/json_wkt.h"
+#include "proto/json/json_write.h"
 #include "proto/message/message.h"
 
 /* Messages within each other that a plan goes into; deeper ones are unpacked. */

@@ -9,6 +9,7 @@
 #define DATASTREAM_PROTO_JSON_JSON_RECORD_H
 
 #include "proto/json/json.h"
+#include "proto/json/json_writer.h"
 
 struct json_plan;
 
@@ -18,9 +19,6 @@ struct json_plans {
     const struct contract *contract;
     struct json_plan *first;
 };
-
-/* The plan of a type, compiled where there is none yet; at start alone. NULL when the arena failed. */
-const struct json_plan *json_plan_of(struct json_plans *plans, const struct message_type *type);
 
 /* Objects of an answer as protobuf bytes, which take the place of messages. */
 struct json_records {
@@ -37,5 +35,9 @@ struct json_records {
  */
 struct status json_write_record(struct arena *arena, const struct json_plan *plan,
                                 struct slice bytes, struct slice *ret_text);
+
+/* Writes a message from its bytes; see json_record.h. */
+bool json__write_record(struct json_writer *writer, const struct json_plan *plan,
+                        struct slice bytes);
 
 #endif

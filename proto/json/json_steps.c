@@ -2,8 +2,12 @@
  * A message as JSON in steps: its members one after the other, and of a list among them the elements
  * one after the other. What lies deeper is written whole.
  */
+#include "proto/json/json_steps.h"
+
 #include "proto/json/json_record.h"
 #include "proto/json/json_text.h"
+#include "proto/json/json_write.h"
+#include "proto/json/json_write_wkt.h"
 #include "proto/json/json_writer.h"
 #include "proto/message/message.h"
 

@@ -29,4 +29,12 @@ static inline void json__append(struct json_text *text, const void *bytes, size_
     text->len += len;
 }
 
+/* Appends the bytes as they are; nothing once the arena failed (json_text_slice tells). */
+void json_put(struct json_text *text, struct slice bytes);
+
+/* A quoted and escaped string; `value` must be UTF-8. */
+void json_put_string(struct json_text *text, struct slice value);
+void json_put_int(struct json_text *text, int64_t value);
+struct slice json_text_slice(const struct json_text *text);
+
 #endif

@@ -1,6 +1,7 @@
 /* Timestamps, durations and field masks as text. Days are counted in the proleptic Gregorian
  * calendar. */
 #include "proto/json/json_wkt.h"
+#include "proto/json/json_text.h"
 
 #define SECONDS_A_DAY 86400
 

@@ -2,11 +2,15 @@
  * Messages to proto3 JSON by descriptor, streamed into one text. Fields come in the order of their
  * declaration; what has no JSON form is refused, never bent.
  */
+#include "proto/json/json_write.h"
+
 #include <math.h>
 
 #include "base/text.h"
+#include "proto/contract/contract_find.h"
 #include "proto/json/json_numbers.h"
 #include "proto/json/json_text.h"
+#include "proto/json/json_write_wkt.h"
 #include "proto/json/json_writer.h"
 #include "proto/message/message.h"
 

@@ -2,13 +2,18 @@
  * Writing the well-known types, each in its own form (protobuf.dev, ProtoJSON). Fields are found by
  * number: the messages may be protoc-c's or made at start-up.
  */
+#include "proto/json/json_write_wkt.h"
+
 #include <math.h>
 
+#include "proto/contract/contract_find.h"
 #include "proto/json/json_numbers.h"
 #include "proto/json/json_text.h"
 #include "proto/json/json_wkt.h"
+#include "proto/json/json_write.h"
 #include "proto/json/json_writer.h"
 #include "proto/message/message.h"
+#include "proto/message/message_walk.h"
 
 static int64_t int_of(const struct message_type *type, const ProtobufCMessage *message,
                       uint32_t number)

@@ -3,6 +3,9 @@
  * concatenation; a later member of a oneof undoes the earlier. Whoever sends that is rare, so this
  * copies without thrift: each body once a level.
  */
+#include "proto/message/merge.h"
+
+#include "proto/contract/contract_find.h"
 #include "proto/message/wire.h"
 
 struct part {

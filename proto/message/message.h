@@ -21,13 +21,6 @@ ProtobufCMessage *message_unpack(struct arena *arena, const struct message_type 
 /* Packs into the arena; empty when it failed (or the message is empty: arena_failed tells). */
 struct slice message_pack(struct arena *arena, const ProtobufCMessage *message);
 
-/*
- * Sorts the entries of all maps in the message, at any depth, by their keys: two messages that say the
- * same then have the same bytes. Out of memory fails the arena.
- */
-void message_sort_maps(struct arena *arena, const struct message_type *type,
-                       ProtobufCMessage *message);
-
 enum walk_result {
     WALK_OK,
     WALK_MALFORMED, /* truncated, bad tag, bad varint, field number 0, unbalanced group */
@@ -49,19 +42,5 @@ struct walk_options {
      */
     struct slice *ret_path;
 };
-
-/*
- * Walks outside bytes by descriptor before protobuf-c sees them: depth, UTF-8 and NUL of every
- * string (map keys and values included). Unless kept, unknown fields, unknown groups and known
- * fields with another wire type are left out of *ret_bytes, which is the input itself when nothing
- * was dropped, else a copy in the arena. Groups are always left out (protobuf-c fails on them); a
- * known field with another wire type too. A packed repeated scalar is taken in both encodings.
- * Messages in parts are joined (protobuf-c merges them wrongly, with a oneof out of bounds), and
- * packed bools become 0 and 1 (protobuf-c refuses others). On a failure *ret_field is the field
- * that caused it, or NULL where there is none.
- */
-enum walk_result message_walk(struct arena *arena, const struct message_type *type,
-                              struct slice bytes, struct walk_options options,
-                              struct slice *ret_bytes, const struct field **ret_field);
 
 #endif

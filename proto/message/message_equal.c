@@ -1,4 +1,6 @@
 /* Deep equality of fields; maps are equal whatever the order of their entries. */
+#include "proto/message/message_equal.h"
+
 #include <stdlib.h>
 
 #include "proto/message/message.h"

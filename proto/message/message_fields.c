@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "google/protobuf/timestamp.pb-c.h"
+#include "proto/contract/contract_find.h"
 
 size_t field__value_size(ProtobufCType type)
 {

@@ -78,15 +78,8 @@ void *field_append(struct arena *arena, ProtobufCMessage *message, const struct 
 void field_set_messages(ProtobufCMessage *message, const struct field *field,
                         ProtobufCMessage **values, size_t count);
 
-/* The bytes that make a map entry's key, for comparing: its text, or the integer's own memory. */
-struct slice map_entry_key(const ProtobufCMessage *entry, const struct field *key);
-
 /* Copies one field's value from a message of the same type: set, unset, lists and all; deep values
  * are shared. */
 void field_copy(ProtobufCMessage *to, const ProtobufCMessage *from, const struct field *field);
-
-/* Whether two messages of the same type hold the same value in the field (deeply). */
-bool field_equal(struct arena *arena, const ProtobufCMessage *a, const ProtobufCMessage *b,
-                 const struct field *field);
 
 #endif

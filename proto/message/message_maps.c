@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "proto/contract/contract_find.h"
 #include "proto/message/message.h"
 #include "proto/message/message_maps.h"
 

@@ -8,9 +8,13 @@
  * leaves the lengths of the enclosing messages shorter, and they are written over in their old
  * width (a varint may be padded). Messages in parts take a second pass, in merge.c.
  */
+#include "proto/message/message_walk.h"
+
 #include <assert.h>
 
 #include "base/text.h"
+#include "proto/contract/contract_find.h"
+#include "proto/message/merge.h"
 #include "proto/message/message.h"
 #include "proto/message/wire.h"
 

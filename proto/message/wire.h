@@ -66,11 +66,4 @@ bool wire_skip_varint(struct wire_cursor *cursor);
 /* Over a varint or a fixed value; false for every other wire type. */
 bool wire_skip_scalar(struct wire_cursor *cursor, enum wire_type type);
 
-/*
- * Joins singular messages that come in parts, at any depth, so that each comes once. `bytes` have
- * been walked; what is joined is in the arena. False when the arena failed.
- */
-bool wire_merge_parts(struct arena *arena, const struct message_type *type, struct slice bytes,
-                      struct slice *ret_bytes);
-
 #endif

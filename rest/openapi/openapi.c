@@ -1,6 +1,7 @@
 /* The OpenAPI document: what stands around its paths and schemas. */
 #include "rest/openapi/openapi.h"
 
+#include "proto/json/json_text.h"
 #include "rest/openapi/openapi_answers.h"
 #include "rest/openapi/openapi_names.h"
 #include "rest/openapi/openapi_paths.h"

@@ -1,6 +1,7 @@
 /* What operations answer. */
 #include "rest/openapi/openapi_answers.h"
 
+#include "proto/contract/contract_find.h"
 #include "rest/openapi/openapi_schema.h"
 
 static const struct answer_text {

@@ -1,6 +1,7 @@
 /* Made-up bodies: the required fields of a message, each valid by its rules. */
 #include "rest/openapi/openapi_example.h"
 
+#include "proto/contract/contract_find.h"
 #include "rest/openapi/openapi_names.h"
 
 #define EXAMPLE_DEPTH_MOST 8

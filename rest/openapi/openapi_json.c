@@ -1,5 +1,6 @@
 /* JSON with its commas. */
 #include "rest/openapi/openapi_json.h"
+#include "proto/json/json_text.h"
 
 static void separate(struct openapi *api)
 {

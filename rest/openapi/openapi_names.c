@@ -1,6 +1,7 @@
 /* Names, and which uses of a message share a schema. */
 #include "rest/openapi/openapi_names.h"
 
+#include "proto/contract/contract_find.h"
 #include "rest/openapi/openapi_quotes.h"
 
 /* Messages within each other whose schemas are compared; deeper ones count as different. */

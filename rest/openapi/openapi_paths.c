@@ -1,6 +1,8 @@
 /* Paths, operations, parameters, bodies. */
 #include "rest/openapi/openapi_paths.h"
 
+#include "proto/json/json_text.h"
+#include "rest/binding.h"
 #include "rest/openapi/openapi_answers.h"
 #include "rest/openapi/openapi_example.h"
 #include "rest/openapi/openapi_names.h"

@@ -1,6 +1,7 @@
 /* Objects and enums as JSON Schema. */
 #include "rest/openapi/openapi_schema.h"
 
+#include "proto/json/json_text.h"
 #include "rest/openapi/openapi_example.h"
 #include "rest/openapi/openapi_names.h"
 #include "rest/openapi/openapi_value.h"

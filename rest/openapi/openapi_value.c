@@ -2,6 +2,7 @@
 #include "rest/openapi/openapi_value.h"
 
 #include "base/text.h"
+#include "proto/contract/contract_find.h"
 #include "rest/openapi/openapi_names.h"
 #include "rest/openapi/openapi_quotes.h"
 

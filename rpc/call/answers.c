@@ -1,9 +1,12 @@
 /* What handlers say again and again: not found, etags, who calls. */
+#include "rpc/call/answers.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "proto/contract/contract_find.h"
 #include "proto/message/message.h"
 #include "rpc/call/chain.h"
 #include "rpc/call/etag_list.h"

@@ -1,7 +1,11 @@
 /* Audit rows of changes and of refusals. */
+#include "rpc/call/audit_row.h"
+
 #include <datastream/storage/v1/records.pb-c.h>
 
+#include "proto/contract/contract_find.h"
 #include "proto/message/message.h"
+#include "rpc/call/answers.h"
 #include "rpc/call/audit_text.h"
 #include "rpc/call/chain.h"
 #include "storage/actor.h"

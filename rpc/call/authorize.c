@@ -1,9 +1,15 @@
 /* Who calls, and may they: from the head of the request alone, and again before the method runs. */
+#include "rpc/call/authorize.h"
+
 #include "base/clock.h"
 #include "base/crypto/wipe.h"
 #include "base/text.h"
 #include "proto/message/message.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/audit_row.h"
 #include "rpc/call/chain.h"
+#include "rpc/identity/identity_registry.h"
+#include "rpc/identity/session_facts.h"
 
 bool authorize__is_signed(const struct call_credentials *credentials)
 {

@@ -20,13 +20,20 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "proto/message/message.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/audit_row.h"
+#include "rpc/call/authorize.h"
+#include "rpc/call/call_internal.h"
+#include "rpc/call/call_stream_internal.h"
 #include "rpc/call/chain.h"
 #include "rpc/call/idempotency.h"
 #include "rpc/call/session_use.h"
 #include "rpc/call/setup_gate.h"
 #include "rpc/call/slices.h"
 #include "rpc/call/time_floor.h"
+#include "rpc/call/validate.h"
 #include "rpc/call/work.h"
+#include "rpc/identity/identity_registry.h"
 
 /* Of the handler: of many who change one record at once, one wins each round. */
 #define RUNS_MOST 64

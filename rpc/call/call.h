@@ -251,48 +251,6 @@ struct chain_options {
 };
 
 /*
- * The chain of a process. FAILED_PRECONDITION, naming the method, when a datastream.* method has no
- * handler. Lives in `arena`. Methods of other packages are left to the frontends; of these only
- * streams of requests are dispatched: see call_stream_admit.
- */
-struct status chain_new(const struct chain_options *options, struct arena *arena,
-                        struct chain **ret_chain);
-void chain_free(struct chain *chain);
-
-/* One event loop's part: identity cache, denials not written yet. NULL when memory ends. */
-struct chain_loop *chain_loop_new(struct chain *chain);
-/* Submits what it has not written yet. Before the store closes; its calls are done. */
-void chain_loop_free(struct chain_loop *loop);
-
-/*
- * From now on the commits of the loop's calls wait for chain_loop_end_turn, which submits them together
- * and which each turn of the loop must end with. Without this each is submitted at once.
- */
-void chain_loop_gather(struct chain_loop *loop);
-void chain_loop_end_turn(struct chain_loop *loop);
-
-/*
- * Writes what the loop noted: the uses of tokens, and the refusals of a minute that is over, for
- * loops that nobody calls in the meantime. Waits for the disk: any thread but a loop's.
- */
-void chain_loop_flush(struct chain_loop *loop);
-
-/* What the chain was made with; lives as long as the chain. Any thread. */
-const struct contract *call_contract(const struct call *call);
-const struct identity_registry *call_identities(const struct call *call);
-const struct settings *call_settings(const struct call *call);
-/* chain_options.services: what the handlers share; only they know its type. */
-const void *call_services(const struct call *call);
-/* See sign_in_limits.h; NULL where nobody is slowed. */
-struct sign_in_limits *call_sign_in_limits(const struct call *call);
-/* See setup_gate.h; NULL where the server was set up when it started. */
-struct setup_gate *call_setup_gate(const struct call *call);
-const struct secret_keys *call_secret_keys(const struct call *call);
-/* Keys of 32 bytes for sessions of browsers, and for repeated requests; live as long as the chain. */
-const uint8_t *call_csrf_key(const struct call *call);
-const uint8_t *call_replay_key(const struct call *call);
-
-/*
  * Authenticates and authorizes from the head alone. `opened` is called once, now or later.
  * UNAUTHENTICATED is one identical status for all causes (call_sent_credentials tells whether a token
  * was sent);
@@ -307,12 +265,6 @@ static inline enum access call_access(const struct call *call)
 {
     return call->is_other_verb ? ACCESS_AUTHENTICATED : call->method->access;
 }
-
-/*
- * The token that a page must send with each unsafe request of the caller's session, in the arena: MAC
- * of the session's hash. Empty when the arena or OpenSSL failed, or the caller has no session.
- */
-struct slice call_csrf_token(struct call *call, const uint8_t session_hash[32]);
 
 /* Runs the method. `finish` is called once, now or later, also when cancelled. */
 void call_dispatch(struct call *call);
@@ -329,114 +281,10 @@ void call_resume(struct call *call);
  */
 bool call_gives_way(struct call *call);
 
-/* Whether the caller's role holds the method's permission. */
-bool call_may(const struct call *call);
-
-/* PERMISSION_DENIED that names a permission. */
-struct status call_denied(struct call *call, struct slice permission);
-
-/*
- * The one UNAUTHENTICATED of every cause, for a caller whose credential counts no longer: its
- * activity log gets the description, a sentence that is borrowed.
- */
-struct status call_refuse_credential(struct call *call, struct slice description);
-
-/*
- * Notes for an activity log that somebody was refused in the name of an object, who is no caller yet:
- * a user who signs in. Rows of one minute are counted as those of denials are, and written whatever
- * becomes of the call. The status is the one that is answered, with the sentence for the log.
- */
-void call_note_refusal(struct call *call, const struct uuid *organization,
-                       const struct actor *actor, const struct kind *kind, struct slice name,
-                       const struct status *status);
-
-/* NOT_FOUND for a kind and an id as it was sent. */
-struct status call_not_found(struct call *call, const struct kind *kind, struct slice id);
-
-/*
- * The status for a read that found nothing to work with: STORE_AGAIN gives UNAVAILABLE (never seen:
- * the handler runs again), STORE_FAILED gives UNAVAILABLE "The store failed.".
- */
-struct status call_store_status(enum store_found found);
-
-/*
- * If-Match, then If-None-Match of a write, against the revision of the stored record: OK, or
- * ABORTED with PRECONDITION_ETAG (RFC 9110 section 13.2.2). Etags are the revision in quotes where
- * HTTP has them and without in messages; "*" always matches.
- */
-struct status call_check_etag(struct call *call, uint64_t revision);
-
-/* The etag of a revision, as it stands in messages. */
-struct slice call_etag(struct arena *arena, uint64_t revision);
-
-/*
- * Adds an audit row about an object of the caller's organization (no object where `kind` is NULL)
- * to those that the chain writes when the call commits: one for each object that changes. The row
- * is the handler's to fill further; its organization and its actor, too, may be others. `action` and
- * `name` are borrowed. NULL when the arena failed.
- */
-struct call_audit *call_audit_add(struct call *call, const char *action, const struct kind *kind,
-                                  const struct uuid *id, struct slice name);
-
-/*
- * Adds a header to the answer, in case it is OK. `name` is lower-case and neither one of the frontends'
- * own nor one of gRPC's ("grpc-"). Both are borrowed.
- */
-void call_add_metadata(struct call *call, struct slice name, struct slice value);
-
-/* Notes one changed field for an audit row. Slices are borrowed. */
-void call_note_change(struct arena *arena, struct call_changes *changes, struct slice path,
-                      struct slice before, struct slice after);
-
-/* Who calls, as audit rows name it; "token:<id>" and the like as text, for createdBy. */
-struct actor call_actor_of(const struct call *call);
-struct slice call_actor(struct call *call);
-
-/*
- * Judges the value of an API token as if it called from `peer` now: for handlers that answer questions
- * about other tokens. IDENTITY_AGAIN: return anything, the handler runs again. The result may be of
- * another organization than the caller's.
- */
-enum identity_result call_inspect(struct call *call, struct slice value, struct slice peer,
-                                  struct identity *ret_identity);
-
-/* Notes that a token which was judged so was used, from `peer` (empty where nobody said). */
-void call_note_use(struct call *call, const struct identity *identity, struct slice peer);
-
 /* -- paging ----------------------------------------------------------------------------------- */
-
-/*
- * Page tokens are opaque: they carry the key to go on from, and a MAC over it, the method and the
- * organization, so that an altered one, or one of another list, is refused.
- */
-struct slice call_page_token(struct call *call, struct slice next_key);
-
-/* Empty *ret_key for an empty token; INVALID_ARGUMENT naming pageToken. */
-struct status call_read_page_token(struct call *call, struct slice token, struct slice *ret_key);
 
 /* 50 for 0; validation has bounded the rest. */
 #define PAGE_SIZE_DEFAULT 50
 #define PAGE_SIZE_MOST 1000
-
-/* -- validation ------------------------------------------------------------------------------- */
-
-/*
- * Checks every rule, required field and enum of the message by the contract, at any depth;
- * violations carry JSON paths behind `prefix` (may be empty). Output-only fields are skipped.
- * `skip` is a top-level field not to look into (NULL for none). `now_ms`: what times are compared with;
- * 0 leaves out the rules that do.
- */
-void validate_message(struct arena *arena, const struct message_type *type,
-                      const ProtobufCMessage *message, struct slice prefix,
-                      const struct field *skip, int64_t now_ms, struct violations *violations);
-
-/*
- * Checks one field of a message, and all that is in it, in the same way: that it is set where it is
- * required, and its rules. `quotes`: a text that is wholly one quote (rpc/call/quotes.h) keeps to
- * none of them, as it does where the contract allows quotes for the field itself.
- */
-void validate_field(struct arena *arena, const ProtobufCMessage *message, const struct field *field,
-                    struct slice prefix, bool quotes, int64_t now_ms,
-                    struct violations *violations);
 
 #endif

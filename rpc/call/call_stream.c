@@ -15,6 +15,9 @@
 
 #include <assert.h>
 
+#include "rpc/call/authorize.h"
+#include "rpc/call/call_internal.h"
+#include "rpc/call/call_stream_internal.h"
 #include "rpc/call/chain.h"
 #include "rpc/call/time_floor.h"
 

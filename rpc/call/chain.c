@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "base/crypto/wipe.h"
+#include "proto/contract/contract_find.h"
+#include "rpc/call/call_stream_internal.h"
 #include "rpc/call/time_floor.h"
 #include "rpc/call/work.h"
 

@@ -52,79 +52,54 @@ struct chain_loop {
 
 /* -- the call, for stream.c ---------------------------------------------------------------- */
 
-/* The one place where a call's state moves. */
-void call__move(struct call *call, int state);
-
-/* Ends the call, which may be gone when this returns. */
-void call__finish(struct call *call, struct status status);
-
-/* What a call ends with that its caller gave up. */
-struct status call__cancelled(void);
-
-/* Hands over the commit of what the handler, or a stream that opens, has filled it with. */
-void call__submit(struct call *call);
-
-/*
- * If-Match of a method that only reads, against the etag of its response: OK, or ABORTED with
- * PRECONDITION_ETAG, also where the response has no etag (RFC 9110 section 13.1.1).
- */
-struct status call__check_read(struct call *call);
-
-/* Fetches what the view missed; false when the store is not worth more tries: call__never_there. */
-bool call__fetch(struct call *call);
-struct status call__never_there(void);
-
-/* Runs a streaming method up to its first `ready`, or its end; again after a fetch. */
-void stream__open(struct call *call, const struct stream_handler *handler);
-
-/* After `open`, and after the commit of what it added to the audit. */
-void stream__begin(struct call *call, const struct stream_handler *handler);
-
 /* Of methods that a frontend answers by itself: the caller is judged, and nothing else. */
 extern const struct stream_handler stream__conversation;
 
-/* What a stream fetched is there. */
-void stream__resume(struct call *call);
+/*
+ * The chain of a process. FAILED_PRECONDITION, naming the method, when a datastream.* method has no
+ * handler. Lives in `arena`. Methods of other packages are left to the frontends; of these only
+ * streams of requests are dispatched: see call_stream_admit.
+ */
+struct status chain_new(const struct chain_options *options, struct arena *arena,
+                        struct chain **ret_chain);
+void chain_free(struct chain *chain);
 
-/* The loop's part, before its first stream and after its last. */
-void stream__join(struct chain_loop *loop);
-void stream__leave(struct chain_loop *loop);
+/* One event loop's part: identity cache, denials not written yet. NULL when memory ends. */
+struct chain_loop *chain_loop_new(struct chain *chain);
 
-/* Whether there is anything to judge: the bearer value alone counts where one was sent, be it empty. */
-bool authorize__is_signed(const struct call_credentials *credentials);
-
-/* The one status of every cause. */
-struct status authorize__unauthenticated(void);
+/* Submits what it has not written yet. Before the store closes; its calls are done. */
+void chain_loop_free(struct chain_loop *loop);
 
 /*
- * Resolves the bearer value and judges whether the method may be called: *ret_status. False when
- * the view must be fetched first.
+ * From now on the commits of the loop's calls wait for chain_loop_end_turn, which submits them together
+ * and which each turn of the loop must end with. Without this each is submitted at once.
  */
-bool authorize__judge(struct call *call, struct status *ret_status);
+void chain_loop_gather(struct chain_loop *loop);
+void chain_loop_end_turn(struct chain_loop *loop);
 
 /*
- * Whether what the call was allowed by needs no second look: its identity has not expired, and nothing
- * that it was read from has changed. Always of a public method.
+ * Writes what the loop noted: the uses of tokens, and the refusals of a minute that is over, for
+ * loops that nobody calls in the meantime. Waits for the disk: any thread but a loop's.
  */
-bool authorize__still_holds(const struct call *call);
+void chain_loop_flush(struct chain_loop *loop);
 
-/* Judges again where it does not hold any more; else OK. */
-bool authorize__judge_again(struct call *call, struct status *ret_status);
+/* What the chain was made with; lives as long as the chain. Any thread. */
+const struct contract *call_contract(const struct call *call);
+const struct identity_registry *call_identities(const struct call *call);
+const struct settings *call_settings(const struct call *call);
 
-/* Of a method that an object calls by its own credential: PERMISSION_DENIED unless the request names
- * the caller. */
-struct status authorize__check_own(struct call *call);
+/* chain_options.services: what the handlers share; only they know its type. */
+const void *call_services(const struct call *call);
 
-/* Forgets what the view fetched, and notes the identity epoch. */
-void call__reset_view(struct call *call);
+/* See sign_in_limits.h; NULL where nobody is slowed. */
+struct sign_in_limits *call_sign_in_limits(const struct call *call);
 
-/* Reads the name of the caller through the view, unless it is known or a stream has no view now. */
-void audit_row__read_actor(struct call *call);
+/* See setup_gate.h; NULL where the server was set up when it started. */
+struct setup_gate *call_setup_gate(const struct call *call);
+const struct secret_keys *call_secret_keys(const struct call *call);
 
-/* Adds the audit rows of call->audit to the commit. */
-void audit_row__add_all(struct call *call);
-
-/* Notes that the caller was refused, for the token's activity log. */
-void audit_row__note_denial(struct call *call, const struct status *status);
+/* Keys of 32 bytes for sessions of browsers, and for repeated requests; live as long as the chain. */
+const uint8_t *call_csrf_key(const struct call *call);
+const uint8_t *call_replay_key(const struct call *call);
 
 #endif

@@ -16,6 +16,8 @@
 #include "base/crypto/wipe.h"
 #include "base/text.h"
 #include "proto/message/message.h"
+#include "proto/message/message_maps.h"
+#include "rpc/call/answers.h"
 #include "rpc/call/chain.h"
 #include "rpc/call/slices.h"
 #include "storage/bytes.h"

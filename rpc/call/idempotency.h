@@ -48,12 +48,6 @@ struct idempotency_trimmer {
     int64_t rest_until_ms; /* the family was read to its end */
 };
 
-/*
- * One round: looks at some rows and deletes those that have expired. True when another round is due at
- * once. Waits for the disk: never on a loop.
- */
-bool idempotency_trim(struct idempotency_trimmer *trimmer, struct store *store, int64_t now_ms);
-
 /* -- for the chain --------------------------------------------------------------------------- */
 
 /* Adds a violation for a key that is none. Only methods of POST have keys; others ignore them. */

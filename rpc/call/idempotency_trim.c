@@ -3,6 +3,8 @@
  * and then left alone for a while: no request waits for a row to go, since one that has expired counts
  * for nothing.
  */
+#include "rpc/call/idempotency_trim.h"
+
 #include <datastream/storage/v1/records.pb-c.h>
 
 #include "proto/message/message.h"

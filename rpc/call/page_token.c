@@ -6,6 +6,8 @@
  * where the MAC is the front of HMAC-SHA256 over version, method path, NUL, organization and key.
  * Only the one spelling that we write is taken.
  */
+#include "rpc/call/page_token.h"
+
 #include "base/crypto/hmac.h"
 #include "base/crypto/wipe.h"
 #include "base/text.h"

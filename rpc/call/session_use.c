@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "rpc/call/chain.h"
+#include "rpc/identity/session_facts.h"
 
 #define USE_BYTES ((size_t)16 << 10)
 /* An engine may see conflicts where there are none. */

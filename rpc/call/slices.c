@@ -2,6 +2,8 @@
 #include "rpc/call/slices.h"
 
 #include "proto/message/message.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/authorize.h"
 #include "rpc/call/chain.h"
 
 void call_continue(struct call *call, const void *state, size_t size)

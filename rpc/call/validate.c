@@ -3,8 +3,12 @@
 
 #include <stdlib.h>
 
+#include "proto/contract/contract_find.h"
 #include "proto/message/message.h"
 #include "rpc/call/call.h"
+#include "rpc/call/validate_moment.h"
+#include "rpc/call/validate_report.h"
+#include "rpc/call/validate_value.h"
 #include "storage/keys.h"
 
 /* -- lists and maps ------------------------------------------------------------------------ */

@@ -3,6 +3,7 @@
 #define DATASTREAM_RPC_CALL_VALIDATE_H
 
 #include "proto/contract/contract.h"
+#include "rpc/call/call.h"
 
 /* Where in a message we are: from the innermost outward. Written out only for a violation. */
 struct place {
@@ -30,26 +31,23 @@ struct judged {
     const char *subject;
 };
 
-/* Adds a violation at the place: validate_report.c. */
-void validate__report(struct validation *validation, const struct place *place, const char *format,
-                      ...) __attribute__((format(printf, 3, 4)));
+/*
+ * Checks every rule, required field and enum of the message by the contract, at any depth;
+ * violations carry JSON paths behind `prefix` (may be empty). Output-only fields are skipped.
+ * `skip` is a top-level field not to look into (NULL for none). `now_ms`: what times are compared with;
+ * 0 leaves out the rules that do.
+ */
+void validate_message(struct arena *arena, const struct message_type *type,
+                      const ProtobufCMessage *message, struct slice prefix,
+                      const struct field *skip, int64_t now_ms, struct violations *violations);
 
 /*
- * Checks one value (of a singular field, an item, a map's key or value) that lies at `address` as
- * the message holds it. `subject` begins the sentences: "" or "the key ".
+ * Checks one field of a message, and all that is in it, in the same way: that it is set where it is
+ * required, and its rules. `quotes`: a text that is wholly one quote (rpc/call/quotes.h) keeps to
+ * none of them, as it does where the contract allows quotes for the field itself.
  */
-void validate__value(struct validation *validation, const struct place *place,
-                     const struct field *field, const struct rules *rules, const void *address,
-                     const char *subject);
-
-/* The rules of numbers, of the type that `address` holds. */
-void validate__integer(const struct judged *judged, int64_t value);
-void validate__unsigned(const struct judged *judged, uint64_t value);
-void validate__real(const struct judged *judged, double value);
-
-/* The rules of a timestamp or duration, whose `moment` is one. */
-void validate__moment(struct validation *validation, const struct place *place,
-                      enum well_known which, const struct moment_rules *rules,
-                      struct moment moment);
+void validate_field(struct arena *arena, const ProtobufCMessage *message, const struct field *field,
+                    struct slice prefix, bool quotes, int64_t now_ms,
+                    struct violations *violations);
 
 #endif

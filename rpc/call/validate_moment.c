@@ -1,5 +1,8 @@
 /* The rules of timestamps and durations, each with the sentence that says what is wanted. */
+#include "rpc/call/validate_moment.h"
+
 #include "rpc/call/validate.h"
+#include "rpc/call/validate_report.h"
 
 #define NANOS_A_MS 1000000
 #define NANOS_A_S 1000000000

@@ -1,7 +1,10 @@
 /* The rules of numbers, each with the sentence that says what is wanted. */
+#include "rpc/call/validate_number.h"
+
 #include <math.h>
 
 #include "rpc/call/validate.h"
+#include "rpc/call/validate_report.h"
 
 static void want(const struct judged *judged, const char *what)
 {

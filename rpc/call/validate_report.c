@@ -1,4 +1,6 @@
 /* What validation says: a sentence with the JSON path of the place that it is about. */
+#include "rpc/call/validate_report.h"
+
 #include "base/text.h"
 #include "rpc/call/call.h"
 #include "rpc/call/validate.h"

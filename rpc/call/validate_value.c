@@ -1,11 +1,16 @@
 /* The rules of single values, each with the sentence that says what is wanted. */
+#include "rpc/call/validate_value.h"
+
 #include <regex.h>
 
 #include "base/network.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "proto/contract/contract_find.h"
 #include "rpc/call/quotes.h"
 #include "rpc/call/validate.h"
+#include "rpc/call/validate_number.h"
+#include "rpc/call/validate_report.h"
 
 #define HOSTNAME_MOST 253
 #define LABEL_MOST 63

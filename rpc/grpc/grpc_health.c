@@ -1,6 +1,7 @@
 /* The health check, and its watch: the one change there is, is the draining. */
 #include "rpc/grpc/grpc_health.h"
 
+#include "proto/contract/contract_find.h"
 #include "proto/message/message.h"
 
 /* Numbers of grpc.health.v1.HealthCheckResponse.ServingStatus. */

@@ -1,5 +1,6 @@
 /* Answers of server reflection. */
 #include "rpc/grpc/reflection.h"
+#include "proto/contract/contract_find.h"
 
 /* Numbers of ServerReflectionRequest's fields. */
 enum {

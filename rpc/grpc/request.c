@@ -1,5 +1,6 @@
 /* Reading the request's message. */
 #include "rpc/grpc/request.h"
+#include "proto/message/message_walk.h"
 
 static struct status unfold(struct arena *arena, const struct frame *frame, enum encoding encoding,
                             size_t most, struct slice *ret_bytes)

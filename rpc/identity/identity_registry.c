@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "proto/contract/contract_find.h"
 #include "proto/message/message.h"
 #include "rpc/identity/predefined_roles.h"
 #include "storage/keys.h"

@@ -31,4 +31,35 @@ bool identity__publication(const struct identity_registry *registry, uint64_t nu
 uint32_t identity__role_kind(const struct identity_registry *registry);
 uint32_t identity__user_kind(const struct identity_registry *registry);
 
+/* NULL when memory ends. The contract is borrowed. */
+struct identity_registry *identity_registry_new(const struct contract *contract);
+void identity_registry_free(struct identity_registry *registry);
+
+/* A store_observer (context: the registry): publishes what a commit touched. Committer's thread
+ * only. */
+void identity_observe(void *registry, const struct commit *commit);
+
+/* How many publications there were. Any thread. */
+uint64_t identity_epoch(const struct identity_registry *registry);
+
+/* All of them (Owner, Admin, Contributor, User, API Administrator, API Contributor, API Reader, API
+ * Verifier). */
+const struct predefined_role *identity_predefined_roles(const struct identity_registry *registry,
+                                                        size_t *ret_count);
+
+/* By id; NULL for another. */
+const struct predefined_role *identity_predefined_role(const struct identity_registry *registry,
+                                                       const struct uuid *id);
+
+/*
+ * The permissions of any role of the organization, predefined or stored, read through the view
+ * (never from a cache). *ret_revision is 0 for a predefined role; STORE_ABSENT when there is none.
+ * `ret_assignable`, `ret_name` may be NULL.
+ */
+enum store_found identity_read_role(const struct identity_registry *registry, struct arena *arena,
+                                    struct store_view *view, const struct uuid *organization,
+                                    const struct uuid *role, struct permission_set *ret_permissions,
+                                    enum assignable *ret_assignable, struct slice *ret_name,
+                                    uint64_t *ret_revision);
+
 #endif

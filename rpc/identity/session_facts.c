@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "proto/message/message.h"
 #include "rpc/identity/identity_cache.h"
+#include "rpc/identity/identity_internal.h"
+#include "rpc/identity/token_value.h"
 #include "storage/keys.h"
 #include "storage/record.h"
 

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/uuid.h"
+#include "rpc/identity/identity.h"
 
 /* Plain. Times are milliseconds since 1970. */
 struct session_facts {
@@ -26,5 +27,24 @@ bool session_facts_read(struct arena *arena, struct slice value, struct session_
 
 /* Whether the session has ended by its time, or by what happened to the user of the generation. */
 bool session_has_ended(const struct session_facts *facts, uint32_t generation, int64_t now_ms);
+
+/*
+ * Resolves the value of a session ("dss_..."), which only a cookie may carry. IDENTITY_UNKNOWN too
+ * where the session has ended: by its time, by what happened to its user, or with its user.
+ */
+enum identity_result identity_resolve_session(struct identity_cache *cache, struct store_view *view,
+                                              struct slice value, int64_t now_ms,
+                                              struct identity *ret_identity);
+
+/* Whether the last use of the session that was written is more than a minute ago. */
+bool identity_session_is_idle(const struct identity *identity, int64_t now_ms);
+
+/*
+ * A use of such a session moves its idle end on: true, with a commit that does so, unless this loop
+ * has made one already. Nobody need wait for it: where it conflicts, another use was written or the
+ * session has ended.
+ */
+bool identity_use_session(struct identity_cache *cache, const struct identity *identity,
+                          int64_t now_ms, struct commit *commit);
 
 #endif

@@ -2,6 +2,8 @@
  * The value of a token: "dsa_", 43 base62 digits of a 256-bit number, 6 base62 digits of the CRC-32
  * of the 47 characters before them; both with leading zeros, most significant digit first.
  */
+#include "rpc/identity/token_value.h"
+
 #include <assert.h>
 #include <sys/random.h>
 #include <zlib.h>

@@ -2,6 +2,8 @@
  * Chunked bodies (RFC 9112 section 7.1), byte by byte and to the letter: CRLF only, extensions and
  * trailer fields checked, dropped and bounded.
  */
+#include "rpc/net/http1_chunks.h"
+
 #include "rpc/net/http1_check.h"
 
 #include "base/text.h"

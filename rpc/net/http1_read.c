@@ -5,6 +5,7 @@
 #include "rpc/net/http1_read.h"
 
 #include "base/status.h"
+#include "rpc/net/http1_chunks.h"
 
 void http1__move(struct connection *connection, enum http1_state state)
 {

@@ -1,8 +1,11 @@
 /* check and verify-audit: reading a store that no server has open, and proving what it promises. */
+#include "rpc/program/command_check.h"
+
 #include <stdio.h>
 
 #include "base/text.h"
 #include "rpc/program/program.h"
+#include "rpc/services/check_rules.h"
 #include "rpc/services/services.h"
 #include "storage/audit.h"
 #include "storage/keys.h"

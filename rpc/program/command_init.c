@@ -1,8 +1,11 @@
 /* init and organization-add: an organization with its Owner and first token, without a server. */
+#include "rpc/program/command_init.h"
+
 #include "base/text.h"
 #include "rpc/call/time_floor.h"
 #include "rpc/program/owner_password.h"
 #include "rpc/program/program.h"
+#include "rpc/services/organization.h"
 #include "rpc/services/services.h"
 
 static int organization_make(const struct options *options, struct arena *arena, bool first)

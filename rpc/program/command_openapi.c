@@ -1,4 +1,6 @@
 /* openapi: prints the document that a server would serve. */
+#include "rpc/program/command_openapi.h"
+
 #include <stdio.h>
 
 #include "proto/contract/embedded.h"

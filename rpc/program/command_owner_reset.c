@@ -1,10 +1,13 @@
 /* owner-reset: exactly one Owner, with a password that is known, in a store that no server has open. */
+#include "rpc/program/command_owner_reset.h"
+
 #include "base/text.h"
 #include "rpc/call/time_floor.h"
 #include "rpc/program/owner_password.h"
 #include "rpc/program/program.h"
 #include "rpc/services/organization_settings.h"
 #include "rpc/services/owner.h"
+#include "rpc/services/owner_reset.h"
 #include "rpc/services/services.h"
 
 static struct status reset_owner(const struct options *options, struct program *program,

@@ -1,4 +1,6 @@
 /* proto: writes the proto files of the API, for protoc, buf and the gRPC tools. */
+#include "rpc/program/command_proto.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

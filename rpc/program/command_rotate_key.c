@@ -1,4 +1,6 @@
 /* rotate-key: another key file for a store, or new data keys for its secrets. */
+#include "rpc/program/command_rotate_key.h"
+
 #include <stdio.h>
 #include <sys/stat.h>
 

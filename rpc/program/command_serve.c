@@ -1,4 +1,6 @@
 /* serve: contract, store, chain, frontends and sockets wired together, and the minute's keeper. */
+#include "rpc/program/command_serve.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <time.h>
@@ -7,7 +9,10 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "rest/rest.h"
+#include "rest/rest_refuse.h"
+#include "rpc/call/chain.h"
 #include "rpc/call/idempotency.h"
+#include "rpc/call/idempotency_trim.h"
 #include "rpc/call/time_floor.h"
 #include "rpc/frontend/frontend_stream.h"
 #include "rpc/grpc/grpc.h"
@@ -22,6 +27,7 @@
 #include "rpc/services/services.h"
 #include "rpc/services/sign_in_limits.h"
 #include "storage/feed.h"
+#include "storage/feed_trim.h"
 
 /*
  * Each minute writes down what is kept in memory, the clock's floor and the last uses of tokens,

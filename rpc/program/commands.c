@@ -1,6 +1,13 @@
 /* The table of subcommands. */
 #include "rpc/program/commands.h"
 
+#include "rpc/program/command_check.h"
+#include "rpc/program/command_init.h"
+#include "rpc/program/command_openapi.h"
+#include "rpc/program/command_owner_reset.h"
+#include "rpc/program/command_proto.h"
+#include "rpc/program/command_rotate_key.h"
+#include "rpc/program/command_serve.h"
 #include "rpc/program/commands_internal.h"
 #include "rpc/program/nearest.h"
 #include "rpc/program/program.h"

@@ -23,16 +23,4 @@ const struct command *command_find(struct slice name);
 /* "Unknown command sevre (did you mean serve?). The commands are ...": INVALID_ARGUMENT. */
 struct status command_unknown(struct arena *arena, struct slice name);
 
-/* The commands, grouped by subject. */
-void help_print_usage(FILE *to);
-
-/* The usage, then all flags and settings, grouped by subject. */
-void help_print(FILE *to);
-
-/* docs/configuration.md: all options and settings as a page of Markdown. */
-void help_print_page(FILE *to);
-
-/* One command: its usage, what it does, and the flags that concern it. */
-void help_print_command(FILE *to, const struct command *command);
-
 #endif

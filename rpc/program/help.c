@@ -2,6 +2,8 @@
  * The help: commands, flags and settings under headings, each flag with its value, its text, its
  * default and its range with units. Nothing is told here that the tables do not hold.
  */
+#include "rpc/program/help.h"
+
 #include "base/settings.h"
 #include "rpc/program/commands_internal.h"
 #include "rpc/program/help_words.h"

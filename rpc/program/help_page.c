@@ -1,4 +1,6 @@
 /* docs/configuration.md: the tables of options and settings as a page. */
+#include "rpc/program/help_page.h"
+
 #include "base/settings.h"
 #include "rpc/program/commands_internal.h"
 #include "rpc/program/help_words.h"

@@ -6,6 +6,7 @@
 #include "base/crypto/wipe.h"
 #include "base/random.h"
 #include "proto/json/json.h"
+#include "proto/json/json_text.h"
 
 /* The first line of the file. */
 static struct status read_password(const char *path, struct arena *arena,

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "proto/contract/embedded.h"
 #include "rpc/call/time_floor.h"
+#include "rpc/identity/identity_registry.h"
 #include "rpc/program/store_keys.h"
 #include "rpc/services/index_build.h"
 

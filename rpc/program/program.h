@@ -10,17 +10,6 @@
 #include "rpc/program/options.h"
 #include "storage/secret.h"
 
-/* Each returns the exit code; they print their own errors. */
-int command_serve(const struct options *options, struct arena *arena);
-int command_init(const struct options *options, struct arena *arena);
-int command_organization_add(const struct options *options, struct arena *arena);
-int command_check(const struct options *options, struct arena *arena);
-int command_verify_audit(const struct options *options, struct arena *arena);
-int command_rotate_key(const struct options *options, struct arena *arena);
-int command_owner_reset(const struct options *options, struct arena *arena);
-int command_openapi(const struct options *options, struct arena *arena);
-int command_proto(const struct options *options, struct arena *arena);
-
 enum store_use {
     STORE_FOR_INIT,  /* create the directory and the key where they are missing */
     STORE_FOR_SERVE, /* both must exist */

@@ -9,6 +9,7 @@
 #include "base/crypto/wipe.h"
 #include "base/random.h"
 #include "rpc/identity/identity.h"
+#include "rpc/identity/token_value.h"
 
 /* The data directory's name with .setup-token appended; NULL when the arena failed. */
 static const char *path_of(const struct options *options, struct arena *arena)

@@ -6,7 +6,9 @@
 #include "rpc/services/api_token.h"
 
 #include "base/clock.h"
+#include "rpc/call/answers.h"
 #include "rpc/call/idempotency.h"
+#include "rpc/identity/token_value.h"
 #include "rpc/identity/usage.h"
 #include "rpc/services/calendar.h"
 #include "rpc/services/organization_settings.h"

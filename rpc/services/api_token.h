@@ -67,9 +67,7 @@ extern const struct list_functions api_token__list_functions;
 void api_token__show_again(struct call *call, uint64_t revision);
 
 /* The handlers. */
-call_handler api_token__create, api_token__get, api_token__list, api_token__delete,
-    api_token__revoke_matching, api_token__update, api_token__regenerate, api_token__disable,
-    api_token__enable;
+call_handler api_token__create, api_token__get, api_token__list, api_token__delete;
 
 /* What a token reads as at that time; EXPIRED overrides DISABLED. */
 Datastream__V1__TokenStatus__Value

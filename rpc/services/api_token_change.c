@@ -2,13 +2,18 @@
  * Changes of API tokens. The rows of a token's facts change in the same commit as its record, so
  * that no later request is let in on the old ones.
  */
+#include "rpc/services/api_token_change.h"
+
 #include "rpc/services/api_token.h"
 
 #include "base/clock.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/chain.h"
 #include "rpc/call/idempotency.h"
 #include "rpc/services/resource/changes.h"
 #include "rpc/services/resource/history.h"
 #include "rpc/services/resource/rules.h"
+#include "rpc/services/resource/rules_actions.h"
 
 /* The answer to a change: the token as it will be, its etag set when the revision is known. */
 static struct status answer(struct call *call, const struct api_token *token)

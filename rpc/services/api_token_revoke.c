@@ -1,6 +1,10 @@
 /* Deletes the API tokens that a filter matches, slice by slice. */
+#include "rpc/services/api_token_revoke.h"
+
 #include "base/text.h"
 #include "proto/json/json.h"
+#include "proto/json/json_text.h"
+#include "rpc/call/answers.h"
 #include "rpc/call/slices.h"
 #include "rpc/services/api_token.h"
 

@@ -4,6 +4,8 @@
  */
 #include "rpc/services/audit_export.h"
 
+#include "rpc/call/answers.h"
+#include "rpc/call/authorize.h"
 #include "rpc/services/audit_log.h"
 #include "rpc/services/resource/history.h"
 #include "rpc/services/resource/object.h"

@@ -1,6 +1,7 @@
 /* The audit log as a list, newest first: a page under way, which gives way to other calls. */
 #include "rpc/services/audit_log.h"
 
+#include "rpc/call/answers.h"
 #include "rpc/services/audit_query.h"
 #include "rpc/services/resource/history.h"
 #include "rpc/services/resource/object.h"

@@ -7,6 +7,9 @@
 
 #include "base/crypto/sha256.h"
 #include "base/text.h"
+#include "proto/contract/contract_find.h"
+#include "rpc/call/chain.h"
+#include "rpc/call/page_token.h"
 #include "rpc/services/resource/object.h"
 #include "storage/actor.h"
 #include "storage/keys.h"

@@ -5,6 +5,11 @@
 #include "rpc/services/authorization.h"
 
 #include "datastream/v1/authorization.pb-c.h"
+#include "proto/contract/contract_find.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/authorize.h"
+#include "rpc/call/chain.h"
+#include "rpc/identity/identity_registry.h"
 #include "rpc/services/api_token.h"
 #include "rpc/services/resource/history.h"
 

@@ -18,7 +18,6 @@ bool authorization__judge(struct call *call, const char *token, const char *sour
                           struct status *ret_status);
 
 /* The handlers. */
-call_handler authorization__who_am_i, authorization__verify_token, authorization__check_permissions,
-    introspection__introspect;
+call_handler authorization__who_am_i, authorization__verify_token, authorization__check_permissions;
 
 #endif

@@ -8,6 +8,7 @@
 #include "datastream/storage/v1/records.pb-c.h"
 #include "proto/message/message.h"
 #include "rpc/call/audit_text.h"
+#include "rpc/identity/token_value.h"
 #include "rpc/services/resource/rows.h"
 #include "storage/keys.h"
 

@@ -24,13 +24,6 @@ struct bootstrap {
     struct slice owner_name;
 };
 
-/*
- * What is wrong with the name of an organization, or with its Owner's address: a predicate, or NULL.
- * Trims *name, in the arena.
- */
-const char *organization__check_name(struct arena *arena, struct slice *name);
-const char *organization__check_email(struct arena *arena, struct slice email);
-
 /* Adds the record of the organization, and of its Owner, with the audit row of each. */
 void bootstrap__put_organization(struct bootstrap *bootstrap, bool has_owner);
 void bootstrap__put_owner(struct bootstrap *bootstrap, const char *phc);

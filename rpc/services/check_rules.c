@@ -1,5 +1,8 @@
 /* What `check` is told of the contract: which rows must lead to an object. */
+#include "rpc/services/check_rules.h"
+
 #include "datastream/storage/v1/records.pb-c.h"
+#include "proto/contract/contract_find.h"
 #include "rpc/identity/session_facts.h"
 #include "rpc/services/check_secrets.h"
 #include "rpc/services/owner.h"

@@ -2,6 +2,7 @@
 #include "rpc/services/check_secrets.h"
 
 #include "datastream/storage/v1/records.pb-c.h"
+#include "proto/contract/contract_find.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/object.h"
 #include "rpc/services/resource/secrets.h"

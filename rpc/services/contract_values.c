@@ -2,9 +2,12 @@
 #include "rpc/services/contract_values.h"
 
 #include "proto/json/json.h"
+#include "proto/json/json_read.h"
+#include "proto/json/json_read_text.h"
 #include "proto/message/message.h"
 #include "rpc/call/call.h"
 #include "rpc/call/formats.h"
+#include "rpc/call/validate.h"
 
 /* Of one value, or of one example of a kind. */
 #define SCRATCH_BYTES ((size_t)1 << 20)

@@ -3,7 +3,12 @@
 
 #include "base/network.h"
 #include "datastream/storage/v1/records.pb-c.h"
+#include "proto/contract/contract_find.h"
 #include "proto/message/message.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/authorize.h"
+#include "rpc/call/chain.h"
+#include "rpc/identity/identity_registry.h"
 #include "rpc/services/resource/reference.h"
 #include "storage/keys.h"
 #include "storage/record.h"

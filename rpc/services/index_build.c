@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "proto/contract/contract_find.h"
 #include "rpc/services/resource/index.h"
 #include "storage/keys.h"
 #include "storage/record.h"

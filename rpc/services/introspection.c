@@ -1,6 +1,12 @@
 /*
  * RFC 7662 for those who know nothing else: what VerifyToken answers, by the names of OAuth.
  */
+#include "rpc/services/introspection.h"
+
+#include "proto/contract/contract_find.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/authorize.h"
+#include "rpc/call/chain.h"
 #include "rpc/services/authorization.h"
 #include "rpc/services/guard.h"
 #include "rpc/services/resource/object.h"

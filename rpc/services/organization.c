@@ -1,8 +1,12 @@
 /* Making an organization, for the operator's tools, in one commit. */
+#include "rpc/services/organization.h"
+
 #include <sys/random.h>
 
 #include "base/text.h"
+#include "proto/contract/contract_find.h"
 #include "rpc/call/time_floor.h"
+#include "rpc/identity/token_value.h"
 #include "rpc/services/bootstrap.h"
 #include "rpc/services/services.h"
 #include "rpc/services/user.h"

@@ -5,6 +5,8 @@
 #include "datastream/storage/v1/records.pb-c.h"
 #include "datastream/v1/organization.pb-c.h"
 #include "rpc/call/call.h"
+#include "rpc/services/bootstrap.h"
+#include "rpc/services/services.h"
 
 /* An organization as it was read. */
 struct organization {
@@ -19,24 +21,31 @@ struct organization {
 Datastream__Storage__V1__OrganizationRecord *
 organization__unpack(struct arena *arena, struct slice value, uint64_t *ret_revision);
 
-/* Reads an organization. DATA_LOSS, UNAVAILABLE by the store, or out of memory. */
-struct status organization__read(struct call *call, const struct uuid *id,
-                                 struct organization *ret_organization);
-
-/* The public message, defaults filled in, without an etag. NULL when the arena failed. */
-Datastream__V1__Organization *organization__view(struct arena *arena,
-                                                 const struct organization *organization);
-
-/* The least characters of a password. */
-unsigned organization__password_length(const Datastream__Storage__V1__OrganizationRecord *record);
+/*
+ * What is wrong with the name of an organization, or with its Owner's address: a predicate, or NULL.
+ * Trims *name, in the arena.
+ */
+const char *organization__check_name(struct arena *arena, struct slice *name);
+const char *organization__check_email(struct arena *arena, struct slice email);
 
 /*
- * Fills the commit with the record, on condition that it is as it was read. The answer, an Organization,
- * gets the etag of the commit.
+ * INVALID_ARGUMENT for a name or e-mail address that no organization can have: asked before a store
+ * is made for it. Trims *name, in the arena.
  */
-void organization__commit(struct call *call, const struct organization *organization);
+struct status organization_check(struct arena *arena, struct slice *name, struct slice owner_email);
 
-/* The handlers. */
-call_handler organization__get, organization__update, organization__transfer;
+/*
+ * Creates an organization with its Owner, whose password has the PHC string `owner_phc`, and one API
+ * token of the role API Administrator, in one commit that waits for the disk: in `commit`, with what
+ * it holds already, or in one of its own where that is NULL. Without the string (NULL) there is no
+ * Owner, as in stores that are older than users. It gets a data key, wrapped by `wrapping`; none where
+ * that is NULL. As organization_check; ALREADY_EXISTS when `first` and the store has an organization.
+ */
+struct status organization_create(struct store *store, const struct identity_registry *identities,
+                                  const struct contract *contract,
+                                  const struct wrapping_key *wrapping, struct arena *arena,
+                                  struct commit *commit, struct slice name,
+                                  struct slice owner_email, const char *owner_phc, bool first,
+                                  struct organization_made *ret_made);
 
 #endif

@@ -2,6 +2,7 @@
 #include "rpc/services/organization_settings.h"
 
 #include "proto/message/message.h"
+#include "rpc/call/answers.h"
 #include "rpc/services/organization.h"
 #include "rpc/services/resource/object.h"
 #include "storage/keys.h"

@@ -7,6 +7,7 @@
 
 #include "datastream/storage/v1/records.pb-c.h"
 #include "rpc/call/call.h"
+#include "rpc/services/organization.h"
 
 /* What holds until an organization says something else. */
 #define SESSION_IDLE_SECONDS_DEFAULT 1800
@@ -43,5 +44,12 @@ void organization_settings_check_lifetime(struct call *call,
                                           const struct organization_settings *settings,
                                           int64_t expire_ms, bool has_preset,
                                           struct violations *violations);
+
+/* Reads an organization. DATA_LOSS, UNAVAILABLE by the store, or out of memory. */
+struct status organization__read(struct call *call, const struct uuid *id,
+                                 struct organization *ret_organization);
+
+/* The least characters of a password. */
+unsigned organization__password_length(const Datastream__Storage__V1__OrganizationRecord *record);
 
 #endif

@@ -2,7 +2,15 @@
  * Handing the organization to another Owner: one commit changes both users and who owns, so that there
  * is exactly one Owner at every revision.
  */
+#include "rpc/services/organization_transfer.h"
+
+#include "rpc/call/answers.h"
+#include "rpc/call/audit_row.h"
+#include "rpc/call/authorize.h"
+#include "rpc/call/chain.h"
 #include "rpc/services/organization.h"
+#include "rpc/services/organization_settings.h"
+#include "rpc/services/organization_update.h"
 #include "rpc/services/password_work.h"
 #include "rpc/services/resource/changes.h"
 #include "rpc/services/resource/history.h"

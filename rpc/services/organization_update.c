@@ -2,6 +2,12 @@
  * The organization as its members read and change it. It is no resource kind: each caller has exactly
  * one, and its record has a family of its own.
  */
+#include "rpc/services/organization_update.h"
+
+#include "proto/contract/contract_find.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/chain.h"
+#include "rpc/call/validate.h"
 #include "rpc/services/organization.h"
 #include "rpc/services/organization_settings.h"
 #include "rpc/services/resource/changes.h"

@@ -1,7 +1,10 @@
 /* Reading who owns an organization. */
 #include "rpc/services/owner.h"
 
+#include "proto/contract/contract_find.h"
+#include "rpc/identity/identity_registry.h"
 #include "rpc/services/organization.h"
+#include "rpc/services/organization_settings.h"
 #include "rpc/services/user.h"
 #include "storage/keys.h"
 #include "storage/record.h"

@@ -38,12 +38,4 @@ struct status owner_find_organization(struct store *store, struct arena *arena, 
                                       struct uuid *ret_organization, struct slice *ret_name,
                                       unsigned *ret_password_length);
 
-/*
- * Makes the user of the address the only Owner, in one commit that waits for the disk: with that
- * password, enabled, and all sessions ended. A user whom nobody knows is created; whoever else has the
- * role becomes Admin. ALREADY_EXISTS when the address is used in another organization, DATA_LOSS,
- * UNAVAILABLE by the store. Offline: nothing else may write meanwhile.
- */
-struct status owner_reset(const struct owner_reset *reset, struct arena *arena);
-
 #endif

@@ -2,8 +2,11 @@
  * Making an Owner without a server: for an operator who lost the password, and for stores that are
  * older than users.
  */
+#include "rpc/services/owner_reset.h"
+
 #include <sys/random.h>
 
+#include "proto/contract/contract_find.h"
 #include "proto/message/message.h"
 #include "rpc/call/time_floor.h"
 #include "rpc/services/organization.h"

@@ -2,6 +2,10 @@
  * A user changes the own password. What costs a hash each is done one after the other, off the loop:
  * the current password, the older ones, the new hash.
  */
+#include "rpc/services/password_change.h"
+
+#include "rpc/call/answers.h"
+#include "rpc/call/audit_row.h"
 #include "rpc/services/organization_settings.h"
 #include "rpc/services/password_work.h"
 #include "rpc/services/resource/history.h"

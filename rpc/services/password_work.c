@@ -6,6 +6,7 @@
 
 #include "base/crypto/wipe.h"
 #include "base/text.h"
+#include "rpc/call/answers.h"
 #include "rpc/call/work.h"
 #include "rpc/services/common_passwords.h"
 

@@ -1,6 +1,9 @@
 /* Every permission that the contract has, for people who choose those of a role. */
+#include "rpc/services/permission_list.h"
+
 #include <ctype.h>
 
+#include "rpc/call/chain.h"
 #include "rpc/services/role.h"
 
 /* The part of a permission's name before the dot: what it is grouped by. */

@@ -6,7 +6,12 @@
 
 #include "datastream/v1/api_preview.pb-c.h"
 #include "google/protobuf/struct.pb-c.h"
+#include "proto/contract/contract_find.h"
 #include "proto/json/json.h"
+#include "proto/json/json_read.h"
+#include "proto/json/json_write.h"
+#include "rpc/call/authorize.h"
+#include "rpc/call/chain.h"
 #include "rpc/call/quotes.h"
 #include "rpc/services/preview_text.h"
 #include "rpc/services/resource/rules.h"

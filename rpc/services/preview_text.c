@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "proto/json/json.h"
+#include "proto/json/json_text.h"
 
 /* -- the body ---------------------------------------------------------------------------------- */
 

@@ -4,6 +4,11 @@
  */
 #include "rpc/services/role.h"
 
+#include "proto/contract/contract_find.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/authorize.h"
+#include "rpc/call/chain.h"
+#include "rpc/identity/identity_registry.h"
 #include "rpc/services/resource/list.h"
 #include "storage/keys.h"
 

@@ -33,8 +33,7 @@ void role__set_permissions(struct call *call, const struct permission_set *permi
 struct status role__finish_create(struct call *call, struct draft *draft,
                                   const struct guard_role *source);
 
-/* The handlers; permission__list is in permission_list.c. */
-call_handler role__create, role__get, role__list, role__update, role__delete, role__clone,
-    role__usage, permission__list;
+/* Handlers of methods; services.c names the method of each. */
+call_handler role__create, role__get, role__list, role__delete;
 
 #endif

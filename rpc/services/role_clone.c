@@ -2,6 +2,13 @@
  * Cloning a role, and what has a role. References to predefined roles have no rows: who has one is
  * found by looking at the objects of the kinds that may.
  */
+#include "rpc/services/role_clone.h"
+
+#include "proto/contract/contract_find.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/chain.h"
+#include "rpc/call/page_token.h"
+#include "rpc/identity/identity_registry.h"
 #include "rpc/services/resource/resource.h"
 #include "rpc/services/resource/resource_usage.h"
 #include "rpc/services/role.h"

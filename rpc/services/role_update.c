@@ -1,7 +1,12 @@
 /* Editing a custom role. It holds at once for all who have the role, so it is guarded like minting
  * one. */
+#include "rpc/services/role_update.h"
+
 #include "rpc/services/role.h"
 
+#include "proto/contract/contract_find.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/chain.h"
 #include "storage/keys.h"
 
 /* The rows of those of a kind that have the role: references lie by the kind of their source. */

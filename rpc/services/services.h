@@ -38,9 +38,6 @@ struct services_check {
     const struct secret_keys *secret_keys; /* each secret must open under them; NULL: not tried */
 };
 
-/* What store_check must know of objects; borrows `check`. */
-struct check_rules services_check_rules(struct services_check *check);
-
 /* -- initialization, for the operator's tools ------------------------------------------------- */
 
 struct organization_made {
@@ -53,25 +50,5 @@ void services_limit_answer(struct call *call);
 
 /* For chain_options.show_again. */
 void services_show_again(struct call *call, uint64_t revision);
-
-/*
- * INVALID_ARGUMENT for a name or e-mail address that no organization can have: asked before a store
- * is made for it. Trims *name, in the arena.
- */
-struct status organization_check(struct arena *arena, struct slice *name, struct slice owner_email);
-
-/*
- * Creates an organization with its Owner, whose password has the PHC string `owner_phc`, and one API
- * token of the role API Administrator, in one commit that waits for the disk: in `commit`, with what
- * it holds already, or in one of its own where that is NULL. Without the string (NULL) there is no
- * Owner, as in stores that are older than users. It gets a data key, wrapped by `wrapping`; none where
- * that is NULL. As organization_check; ALREADY_EXISTS when `first` and the store has an organization.
- */
-struct status organization_create(struct store *store, const struct identity_registry *identities,
-                                  const struct contract *contract,
-                                  const struct wrapping_key *wrapping, struct arena *arena,
-                                  struct commit *commit, struct slice name,
-                                  struct slice owner_email, const char *owner_phc, bool first,
-                                  struct organization_made *ret_made);
 
 #endif

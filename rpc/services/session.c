@@ -3,7 +3,13 @@
 
 #include "base/crypto/wipe.h"
 #include "base/text.h"
+#include "proto/contract/contract_find.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/authorize.h"
+#include "rpc/call/chain.h"
 #include "rpc/call/session_cookie.h"
+#include "rpc/identity/identity_registry.h"
+#include "rpc/identity/token_value.h"
 #include "rpc/services/authorization.h"
 #include "rpc/services/organization_settings.h"
 #include "rpc/services/resource/history.h"

@@ -68,7 +68,6 @@ struct status session__read_user(struct call *call, struct object *ret_object,
 struct status session__read_own(struct call *call, struct session_facts *ret_facts);
 
 /* The handlers. */
-call_handler session__sign_in, session__get, session__sign_out, session__change_password,
-    session__list, session__end;
+call_handler session__get, session__sign_out, session__list, session__end;
 
 #endif

@@ -2,6 +2,13 @@
  * Signing in. Whether the address is unknown, the password wrong or the user disabled, the answer is
  * the same, after the same work; the user's activity log tells which.
  */
+#include "rpc/services/sign_in.h"
+
+#include "proto/contract/contract_find.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/audit_row.h"
+#include "rpc/call/chain.h"
+#include "rpc/identity/token_value.h"
 #include "rpc/services/organization_settings.h"
 #include "rpc/services/password_work.h"
 #include "rpc/services/resource/secrets.h"

@@ -1,6 +1,8 @@
 /* Tries of passwords, as the limits count them. */
 #include "rpc/services/sign_in_guard.h"
 
+#include "rpc/call/answers.h"
+#include "rpc/call/chain.h"
 #include "rpc/call/device_cookie.h"
 #include "rpc/services/user.h"
 

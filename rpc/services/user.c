@@ -4,6 +4,10 @@
  */
 #include "rpc/services/user.h"
 
+#include "proto/contract/contract_find.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/chain.h"
+#include "rpc/identity/identity_registry.h"
 #include "rpc/services/resource/list.h"
 #include "storage/keys.h"
 

@@ -36,15 +36,7 @@ struct slice user__name_of_email(struct slice email);
 /* Whether the role is that of the Owner. */
 bool user__is_owner(const struct call *call, const struct guard_role *role);
 
-/*
- * For an answer that is given again (chain_options.show_again): puts the one-time password into it that
- * the request made with the commit of that revision, where it is still the user's and the guard would
- * let the caller set it now.
- */
-void user__show_again(struct call *call, uint64_t revision);
-
 /* The handlers. */
-call_handler user__create, user__get, user__list, user__update, user__delete, user__disable,
-    user__enable, user__reset_password, user__end_sessions;
+call_handler user__get, user__list;
 
 #endif

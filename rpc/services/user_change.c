@@ -2,6 +2,10 @@
  * Changes of users. Role, state, address and password end the sessions that began before: they hold
  * the generation under which they began, and the record holds the newest.
  */
+#include "rpc/services/user_change.h"
+
+#include "rpc/call/answers.h"
+#include "rpc/call/authorize.h"
 #include "rpc/call/idempotency.h"
 #include "rpc/services/organization_settings.h"
 #include "rpc/services/password_work.h"

@@ -7,6 +7,10 @@
 
 #include <datastream/v1/change.pb-c.h>
 
+#include "proto/contract/contract_find.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/authorize.h"
+#include "rpc/call/chain.h"
 #include "rpc/services/resource/object.h"
 #include "storage/feed.h"
 

@@ -19,8 +19,10 @@
 #include "storage/commit.h"
 #include "storage/engines/rocksdb.h"
 #include "storage/engines/rocksdb_files.h"
+#include "storage/engines/rocksdb_options.h"
 #include "storage/keys.h"
 #include "storage/record.h"
+#include "storage/store_internal.h"
 
 struct rocksdb_store {
     struct store store;

@@ -17,13 +17,4 @@ struct rocksdb_tuning {
     rocksdb_options_t *families[FAMILIES];
 };
 
-/* Makes them. False, with nothing kept and the reason logged, when RocksDB refuses one. */
-bool rocksdb__tuning_init(struct rocksdb_tuning *tuning, const struct store_options *options);
-
-/* May follow the opening of the database at once, or its closing. */
-void rocksdb__tuning_done(struct rocksdb_tuning *tuning);
-
-/* Logs and frees the error that RocksDB left, if any; true when there was one. */
-bool rocksdb__take_error(const char *what, char **error);
-
 #endif

@@ -7,9 +7,14 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "proto/contract/contract_find.h"
 #include "proto/contract/embedded.h"
 #include "proto/json/json.h"
+#include "proto/json/json_read.h"
+#include "proto/json/json_text.h"
+#include "proto/json/json_write.h"
 #include "proto/message/message.h"
+#include "proto/message/message_walk.h"
 #include "rest/rest.h"
 
 #define RUNS 9

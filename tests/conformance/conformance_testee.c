@@ -8,8 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "proto/contract/contract_find.h"
 #include "proto/json/json.h"
+#include "proto/json/json_read.h"
+#include "proto/json/json_write.h"
 #include "proto/message/message.h"
+#include "proto/message/message_walk.h"
 
 /* Numbers of conformance.proto. */
 enum { FORMAT_PROTOBUF = 1, FORMAT_JSON = 2 };

@@ -15,6 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "proto/contract/contract_find.h"
+#include "proto/json/json_read.h"
+#include "proto/json/json_text.h"
+#include "rest/binding.h"
 #include "rest/query.h"
 #include "rest/transcode.h"
 

@@ -6,8 +6,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "proto/contract/contract_find.h"
 #include "proto/filter/filter.h"
+#include "proto/filter/filter_match.h"
+#include "proto/filter/filter_parse.h"
 #include "proto/message/message.h"
+#include "proto/message/message_walk.h"
 #include "storage/keys.h"
 #include "tests/json/messages.h"
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "rpc/net/http1_check.h"
+#include "rpc/net/http1_chunks.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "proto/contract/contract_find.h"
 #include "proto/json/json.h"
+#include "proto/json/json_read.h"
+#include "proto/json/json_write.h"
 #include "proto/message/message.h"
 #include "tests/json/messages.h"
 

@@ -6,8 +6,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "proto/contract/contract_find.h"
+#include "proto/json/json_plan.h"
 #include "proto/json/json_record.h"
+#include "proto/json/json_write.h"
 #include "proto/message/message.h"
+#include "proto/message/message_walk.h"
 #include "tests/json/messages.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

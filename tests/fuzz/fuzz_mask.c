@@ -8,7 +8,10 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "proto/contract/contract_find.h"
 #include "proto/contract/embedded.h"
+#include "proto/message/message_maps.h"
+#include "proto/message/message_walk.h"
 #include "rpc/services/resource/mask.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

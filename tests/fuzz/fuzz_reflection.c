@@ -7,7 +7,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "proto/contract/contract_find.h"
 #include "proto/contract/embedded.h"
+#include "proto/message/message_walk.h"
 #include "rpc/grpc/reflection.h"
 #include "rpc/grpc/request.h"
 

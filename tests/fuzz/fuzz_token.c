@@ -7,8 +7,11 @@
 
 #include "base/network.h"
 #include "proto/contract/embedded.h"
+#include "rpc/call/answers.h"
 #include "rpc/call/bearer.h"
 #include "rpc/call/chain.h"
+#include "rpc/call/page_token.h"
+#include "rpc/identity/token_value.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

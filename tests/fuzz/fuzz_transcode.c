@@ -6,9 +6,12 @@
 #include <assert.h>
 #include <stdint.h>
 
+#include "proto/contract/contract_find.h"
 #include "proto/message/message.h"
+#include "rest/binding.h"
 #include "rest/transcode.h"
 #include "rpc/call/call.h"
+#include "rpc/call/validate.h"
 #include "tests/json/messages.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

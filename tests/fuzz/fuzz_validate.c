@@ -9,7 +9,9 @@
 #include "base/text.h"
 #include "proto/contract/embedded.h"
 #include "proto/message/message.h"
+#include "proto/message/message_walk.h"
 #include "rpc/call/call.h"
+#include "rpc/call/validate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

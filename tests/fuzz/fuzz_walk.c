@@ -3,6 +3,8 @@
  * unchanged. The first byte chooses the type and the options, the second how much memory there is
  * the second time.
  */
+#include "proto/contract/contract_find.h"
+#include "proto/message/message_walk.h"
 #include "tests/support/shapes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,5 +1,8 @@
 /* See fixture.h. */
 #include "tests/json/fixture.h"
+#include "proto/contract/contract_find.h"
+#include "proto/json/json_read.h"
+#include "proto/json/json_write.h"
 
 struct arena json_contract_arena;
 struct arena json_arena;

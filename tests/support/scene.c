@@ -1,5 +1,8 @@
 /* See scene.h. */
 #include "tests/support/scene.h"
+#include "proto/contract/contract_find.h"
+#include "rpc/identity/identity_registry.h"
+#include "rpc/identity/token_value.h"
 
 const struct contract *scene_contract(void)
 {

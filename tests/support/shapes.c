@@ -1,5 +1,6 @@
 /* See shapes.h. */
 #include "tests/support/shapes.h"
+#include "proto/contract/contract_find.h"
 
 const struct shape_type shape_types[] = {
     {"double", 1},  {"float", 2},   {"int64", 3}, {"uint64", 4},    {"int32", 5},

@@ -1,5 +1,6 @@
 /* See spoiled.h. */
 #include "tests/support/spoiled.h"
+#include "proto/contract/contract_find.h"
 
 struct arena spoiled_arena;
 Google__Protobuf__FileDescriptorSet *spoiled_set;

@@ -1,5 +1,7 @@
 /* See stage.h. */
 #include "tests/support/stage.h"
+#include "proto/contract/contract_find.h"
+#include "rpc/call/chain.h"
 
 static struct status stage_handle(struct call *call)
 {

@@ -1,5 +1,9 @@
 /* See world.h. */
 #include "tests/support/world.h"
+#include "proto/contract/contract_find.h"
+#include "rpc/call/chain.h"
+#include "rpc/identity/identity_registry.h"
+#include "rpc/services/organization.h"
 
 static void world_observe(void *context, const struct commit *commit)
 {

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "datastream/storage/v1/records.pb-c.h"
 #include "rpc/call/time_floor.h"
+#include "rpc/identity/token_value.h"
 
 #ifdef DATASTREAM_FAULTS
 #define LATE_SEEDS 3

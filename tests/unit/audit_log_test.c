@@ -1,4 +1,6 @@
 /* The audit log as a list: what its filters find against a plain model of it, pages, and refusals. */
+#include "proto/contract/contract_find.h"
+#include "rpc/call/chain.h"
 #include "tests/support/world.h"
 
 #ifdef DATASTREAM_FAULTS

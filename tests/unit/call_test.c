@@ -1,4 +1,7 @@
 /* Running calls: validation, reruns, commits, cancellation, and the helpers of handlers. */
+#include "proto/contract/contract_find.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/chain.h"
 #include "tests/support/stage.h"
 
 static struct stage stage;

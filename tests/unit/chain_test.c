@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 
 #include "base/clock.h"
+#include "rpc/call/authorize.h"
+#include "rpc/call/chain.h"
 
 static struct stage stage;
 

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "proto/contract/contract.h"
+#include "proto/contract/contract_find.h"
 #include "proto/contract/embedded.h"
 
 #define LIMIT ((size_t)64 << 20)

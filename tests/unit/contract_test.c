@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "proto/contract/contract_find.h"
 #include "tests/support/shapes.h"
 
 #define LIMIT ((size_t)64 << 20)

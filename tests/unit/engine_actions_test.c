@@ -1,6 +1,7 @@
 /* Actions, clones and batches of the resource engine: their audit rows, bounds and failures. */
 #include <ctype.h>
 
+#include "proto/contract/contract_find.h"
 #include "tests/support/engine.h"
 
 static ProtobufCMessage *ids_request(struct world *w, const char *method, const char *first,

@@ -1,6 +1,8 @@
 /* The rows of objects: exclusive references, many objects in one commit, and what `check` says. */
 #include "tests/support/engine.h"
 
+#include "proto/contract/contract_find.h"
+#include "rpc/services/check_rules.h"
 #include "rpc/services/index_build.h"
 #include "rpc/services/resource/rows.h"
 #include "rpc/services/resource/secrets.h"

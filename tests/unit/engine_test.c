@@ -1,4 +1,6 @@
 /* The resource engine: what is created, read, referred to and deleted, and its life as a whole. */
+#include "proto/message/message_equal.h"
+#include "rpc/services/organization.h"
 #include "tests/support/engine.h"
 
 /* -- creating --------------------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /* The resource engine: updates and their masks, their audit, two calls at a time, failing
  * allocations. */
+#include "proto/contract/contract_find.h"
 #include "tests/support/engine.h"
 
 /* -- updating --------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "storage/check.h"
 #include "storage/feed.h"
+#include "storage/feed_trim.h"
 
 static bool late_engine;
 

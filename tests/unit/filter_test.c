@@ -1,5 +1,7 @@
 /* Filters: what parses and with which words the rest fails, and what matches. */
 #include "proto/filter/filter.h"
+#include "proto/filter/filter_match.h"
+#include "proto/filter/filter_parse.h"
 #include "storage/keys.h"
 #include "tests/json/fixture.h"
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "proto/contract/contract_find.h"
 
 #define WATCH "/datastream.v1.ChangeService/Watch"
 

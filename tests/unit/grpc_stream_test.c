@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "proto/contract/contract_find.h"
 #include "tests/support/played/grpc.h"
 
 #define TALK "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"

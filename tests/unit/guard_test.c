@@ -1,6 +1,7 @@
 /* The mint guard: nobody makes, learns, re-activates or edits what may do more than they. */
 #include "tests/support/world.h"
 
+#include "proto/contract/contract_find.h"
 #include "rpc/call/time_floor.h"
 #include "rpc/services/guard.h"
 

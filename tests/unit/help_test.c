@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "rpc/program/commands.h"
+#include "rpc/program/help.h"
+#include "rpc/program/help_page.h"
 #include "rpc/program/nearest.h"
 
 /* What the function prints; freed by the caller. */

@@ -6,6 +6,7 @@
 
 #ifdef DATASTREAM_FAULTS
 #include "base/clock.h"
+#include "rpc/call/idempotency_trim.h"
 #define LATE_SEEDS 3
 #else
 #define LATE_SEEDS 0

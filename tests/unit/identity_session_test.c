@@ -2,8 +2,11 @@
 #include "tests/support/stage.h"
 
 #include "base/text.h"
+#include "proto/contract/contract_find.h"
+#include "rpc/call/authorize.h"
 #include "rpc/call/time_floor.h"
 #include "rpc/identity/session_facts.h"
+#include "rpc/identity/token_value.h"
 
 #define USER_KIND 3
 #define MINUTE_MS INT64_C(60000)

@@ -1,4 +1,5 @@
 /* Identities over a store: what is cached, what is judged each time, what a publication forgets. */
+#include "rpc/identity/identity_registry.h"
 #include "tests/support/scene.h"
 
 static struct scene scene;

@@ -1,4 +1,8 @@
 /* Reading for requests: present paths, single fields, and texts of queries and paths. */
+#include "proto/contract/contract_find.h"
+#include "proto/json/json_read.h"
+#include "proto/json/json_read_text.h"
+#include "proto/json/json_text.h"
 #include "tests/json/fixture.h"
 
 static void present_paths_are_the_leaves(void **state)

@@ -1,4 +1,6 @@
 /* Reading proto3 JSON: scalars, null, messages, lists and maps; what is refused, where and why. */
+#include "proto/json/json_read.h"
+#include "proto/json/json_text.h"
 #include "tests/json/fixture.h"
 
 static void integers_come_as_numbers_and_strings(void **state)

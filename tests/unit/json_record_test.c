@@ -4,7 +4,10 @@
 #include <stdlib.h>
 
 #include "proto/contract/embedded.h"
+#include "proto/json/json_plan.h"
 #include "proto/json/json_record.h"
+#include "proto/json/json_write.h"
+#include "proto/message/message_walk.h"
 #include "tests/json/random_message.h"
 
 static const struct contract *api;

@@ -3,6 +3,7 @@
  * google.protobuf.Value. The files of JSONTestSuite are read too when JSON_TEST_SUITE names their
  * folder.
  */
+#include "proto/json/json_read.h"
 #include "tests/json/fixture.h"
 
 #include <dirent.h>

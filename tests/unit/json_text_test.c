@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "proto/json/json.h"
+#include "proto/json/json_text.h"
 
 struct string_case {
     struct slice value;

@@ -1,4 +1,8 @@
 /* Writing proto3 JSON: what reading can not show, the options, and what has no JSON form. */
+#include "proto/contract/contract_find.h"
+#include "proto/json/json_read.h"
+#include "proto/json/json_steps.h"
+#include "proto/json/json_write.h"
 #include "tests/json/fixture.h"
 
 #include <math.h>

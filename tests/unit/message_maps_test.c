@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "proto/contract/contract_find.h"
 #include "tests/support/shapes.h"
 
 static struct arena contract_arena;

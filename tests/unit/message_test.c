@@ -8,6 +8,8 @@
 #include "tests/support/shapes.h"
 
 #include "google/protobuf/timestamp.pb-c.h"
+#include "proto/contract/contract_find.h"
+#include "proto/message/message_equal.h"
 
 #define LIMIT ((size_t)64 << 20)
 

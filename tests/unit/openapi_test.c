@@ -6,7 +6,9 @@
 
 #include <cmocka.h>
 
+#include "proto/contract/contract_find.h"
 #include "proto/contract/embedded.h"
+#include "proto/json/json_read.h"
 #include "rest/rest.h"
 #include "rest/transcode.h"
 

@@ -1,7 +1,11 @@
 /* owner-reset on stores that have no Owner, or too many: afterwards there is exactly one. */
 #include "tests/support/world.h"
 
+#include "proto/contract/contract_find.h"
+#include "rpc/services/check_rules.h"
+#include "rpc/services/organization.h"
 #include "rpc/services/owner.h"
+#include "rpc/services/owner_reset.h"
 #include "rpc/services/user.h"
 
 #define PHC "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA" /* nobody signs in with it */

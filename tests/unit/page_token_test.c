@@ -3,6 +3,8 @@
 #include "tests/support/stage.h"
 
 #include "base/text.h"
+#include "rpc/call/chain.h"
+#include "rpc/call/page_token.h"
 
 static struct stage stage;
 static struct try t;

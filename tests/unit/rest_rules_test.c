@@ -2,6 +2,7 @@
  * Every way in which a rule of google.api.http may bind a method, from the request line to the
  * answer: further bindings, bodies and answers of one field, and bytes of any type.
  */
+#include "proto/json/json_write.h"
 #include "tests/json/messages.h"
 #include "tests/support/played/rest.h"
 

@@ -2,6 +2,7 @@
  * Streaming methods over REST, between an exchange and a chain that are played: the words of NDJSON
  * and of Server-Sent Events, from the head to the end.
  */
+#include "proto/contract/contract_find.h"
 #include "proto/contract/embedded.h"
 #include "tests/support/played/rest.h"
 

@@ -3,6 +3,7 @@
  * judged, what is answered when, also when any one allocation fails.
  */
 #include "proto/contract/embedded.h"
+#include "proto/json/json_text.h"
 #include "tests/support/played/rest.h"
 
 static int group_setup(void **state)

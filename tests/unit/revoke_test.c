@@ -1,4 +1,5 @@
 /* Revoking what a filter matches: many tokens, in slices, over both engines and without memory. */
+#include "proto/contract/contract_find.h"
 #include "tests/support/world.h"
 
 #ifdef DATASTREAM_FAULTS

@@ -1,4 +1,5 @@
 /* Roles through the whole chain: predefined ones, custom ones, and what holds them. */
+#include "rpc/identity/identity_registry.h"
 #include "tests/support/world.h"
 
 static struct world world;

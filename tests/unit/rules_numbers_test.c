@@ -5,8 +5,11 @@
 #include <math.h>
 
 #include "buf/validate/validate.pb-c.h"
+#include "proto/contract/contract_find.h"
 #include "proto/json/json.h"
+#include "proto/json/json_read.h"
 #include "rpc/call/call.h"
+#include "rpc/call/validate.h"
 #include "tests/support/spoiled.h"
 
 #define NOW_MS 1700000000123LL /* 2023-11-14T22:13:20.123Z */

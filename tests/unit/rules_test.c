@@ -1,4 +1,5 @@
 /* Rules that span fields and objects, by a contract with options of the test's own. */
+#include "proto/contract/contract_find.h"
 #include "tests/support/rules_contract.h"
 
 static const char *new_director(struct world *w, const char *name, const char *mode)

@@ -2,6 +2,9 @@
 #include "tests/support/engine.h"
 
 #include "datastream/storage/v1/records.pb-c.h"
+#include "proto/contract/contract_find.h"
+#include "rpc/identity/token_value.h"
+#include "rpc/services/check_rules.h"
 #include "rpc/services/resource/secrets.h"
 
 typedef Datastream__Storage__V1__SecretsRecord secrets_record;

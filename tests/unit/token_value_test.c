@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "rpc/identity/identity.h"
+#include "rpc/identity/token_value.h"
 
 static void fill(uint8_t number[32], uint8_t byte)
 {

@@ -8,7 +8,11 @@
 
 #include <cmocka.h>
 
+#include "proto/contract/contract_find.h"
 #include "proto/contract/embedded.h"
+#include "proto/json/json_read.h"
+#include "proto/json/json_write.h"
+#include "rest/binding.h"
 #include "rest/transcode.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

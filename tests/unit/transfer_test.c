@@ -2,7 +2,10 @@
 #include "tests/support/world.h"
 
 #include "base/crypto/password.h"
+#include "proto/contract/contract_find.h"
 #include "rpc/call/time_floor.h"
+#include "rpc/identity/token_value.h"
+#include "rpc/services/check_rules.h"
 #include "rpc/services/organization.h"
 
 #ifdef DATASTREAM_FAULTS

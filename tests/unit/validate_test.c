@@ -9,7 +9,9 @@
 #include <cmocka.h>
 #include <regex.h>
 
+#include "proto/contract/contract_find.h"
 #include "rpc/call/call.h"
+#include "rpc/call/validate.h"
 #include "tests/support/shapes.h"
 
 #define LIMIT ((size_t)64 << 20)

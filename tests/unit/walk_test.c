@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "proto/contract/contract_find.h"
+#include "proto/message/message_walk.h"
 #include "tests/support/shapes.h"
 
 #define LIMIT ((size_t)64 << 20)

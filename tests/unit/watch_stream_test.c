@@ -4,8 +4,11 @@
  */
 #include "tests/support/world.h"
 
+#include "proto/contract/contract_find.h"
+#include "rpc/call/answers.h"
 #include "rpc/services/watch.h"
 #include "storage/feed.h"
+#include "storage/feed_trim.h"
 
 static struct world w;
 static uint64_t late_seed;

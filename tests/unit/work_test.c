@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 
+#include "rpc/call/answers.h"
 #include "rpc/call/work.h"
 
 static struct stage stage;

@@ -1,5 +1,7 @@
 /* Clusters: how many members, who may join, how many of them are up. */
+#include "rpc/call/answers.h"
 #include "rpc/services/kinds/director.h"
+#include "rpc/services/kinds/director_check_in.h"
 #include "rpc/services/kinds/kinds.h"
 #include "rpc/services/kinds/members.h"
 

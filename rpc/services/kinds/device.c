@@ -1,4 +1,5 @@
 /* Devices: where they run, which cannot be cloned, and what their type says of them. */
+#include "proto/contract/contract_find.h"
 #include "rpc/services/kinds/kinds.h"
 #include "rpc/services/kinds/members.h"
 

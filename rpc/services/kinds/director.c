@@ -1,6 +1,8 @@
 /* Directors: what membership of a cluster forbids, and what a director's answers compute. */
 #include "rpc/services/kinds/director.h"
 
+#include "rpc/call/answers.h"
+#include "rpc/services/kinds/director_check_in.h"
 #include "rpc/services/kinds/kinds.h"
 #include "rpc/services/kinds/members.h"
 

@@ -3,7 +3,12 @@
  * is written at most every PRESENCE_PACE_MS, without etag, audit or feed; only who was not connected
  * before leaves a row in both. Connected is never stored: it is judged when it is read.
  */
+#include "rpc/services/kinds/director_check_in.h"
+
 #include "datastream/storage/v1/records.pb-c.h"
+#include "proto/contract/contract_find.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/authorize.h"
 #include "rpc/services/kinds/director.h"
 #include "rpc/services/kinds/members.h"
 #include "rpc/services/resource/computed.h"

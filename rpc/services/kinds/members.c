@@ -1,6 +1,8 @@
 /* Reads of references and of other objects that several hooks need. */
 #include "rpc/services/kinds/members.h"
 
+#include "proto/contract/contract_find.h"
+#include "proto/message/message_equal.h"
 #include "storage/keys.h"
 
 struct reference_range range_by(struct call *call, const struct kind *target, const struct uuid *id,

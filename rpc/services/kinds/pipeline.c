@@ -1,4 +1,5 @@
 /* Pipelines: one level of parents, and references to other pipelines by name, in their content. */
+#include "rpc/call/answers.h"
 #include "rpc/call/pipeline_yaml.h"
 #include "rpc/services/kinds/kinds.h"
 #include "rpc/services/kinds/members.h"

@@ -1,4 +1,5 @@
 /* Vault secrets: who keeps the credential. */
+#include "rpc/call/answers.h"
 #include "rpc/services/kinds/kinds.h"
 #include "rpc/services/kinds/members.h"
 

@@ -6,6 +6,9 @@
 
 #include "base/crypto/sha256.h"
 #include "base/text.h"
+#include "proto/contract/contract_find.h"
+#include "proto/message/message_equal.h"
+#include "rpc/call/answers.h"
 #include "rpc/services/resource/fields.h"
 
 /* Longest text of a value in an audit row, in bytes; beyond it the row holds its hash. */

@@ -1,8 +1,10 @@
 /* Reverse fields first: hooks build on them. */
 #include "rpc/services/resource/computed.h"
 
+#include "rpc/call/chain.h"
 #include "rpc/services/resource/hooks.h"
 #include "rpc/services/resource/rules.h"
+#include "rpc/services/resource/rules_others.h"
 
 struct status computed_fill(struct call *call, const struct kind *kind, ProtobufCMessage **objects,
                             size_t count)

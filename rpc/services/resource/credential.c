@@ -1,10 +1,13 @@
 /* Values of credentials, and the handler that replaces one. */
 #include "rpc/services/resource/credential.h"
 
+#include "rpc/call/chain.h"
 #include "rpc/call/idempotency.h"
+#include "rpc/identity/token_value.h"
 #include "rpc/services/resource/computed.h"
 #include "rpc/services/resource/hooks.h"
 #include "rpc/services/resource/resource.h"
+#include "rpc/services/resource/resource_request.h"
 #include "rpc/services/resource/seal.h"
 #include "rpc/services/resource/secrets.h"
 

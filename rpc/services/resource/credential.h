@@ -3,6 +3,7 @@
 #define DATASTREAM_RPC_SERVICES_RESOURCE_CREDENTIAL_H
 
 #include "rpc/services/resource/draft.h"
+#include "rpc/services/resource/resource.h"
 
 /* Credentials that one object may have: the call's random bytes hold no more. */
 #define CREDENTIALS_MOST 2
@@ -36,5 +37,8 @@ void credentials_show(struct call *call, const struct credentials *credentials,
  * it was done first, where the object still has them and the guard would let the caller make new ones.
  */
 void credentials_show_again(struct call *call);
+
+/* The handlers of single operations. */
+call_handler engine__regenerate;
 
 #endif

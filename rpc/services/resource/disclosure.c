@@ -2,6 +2,7 @@
 #include "rpc/services/resource/disclosure.h"
 
 #include "google/protobuf/field_mask.pb-c.h"
+#include "proto/contract/contract_find.h"
 #include "rpc/services/resource/mask.h"
 #include "rpc/services/resource/object.h"
 

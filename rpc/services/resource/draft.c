@@ -1,12 +1,19 @@
 /* The steps of creating, updating and deleting that all kinds share. */
 #include "rpc/services/resource/draft.h"
 
+#include "proto/message/message_equal.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/chain.h"
 #include "rpc/services/resource/changes.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/hooks.h"
 #include "rpc/services/resource/mask.h"
 #include "rpc/services/resource/rows.h"
 #include "rpc/services/resource/rules.h"
+#include "rpc/services/resource/rules_actions.h"
+#include "rpc/services/resource/rules_fill.h"
+#include "rpc/services/resource/rules_others.h"
+#include "rpc/services/resource/rules_values.h"
 #include "rpc/services/resource/seal.h"
 
 /* -- checking --------------------------------------------------------------------------------- */

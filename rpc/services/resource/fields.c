@@ -2,6 +2,7 @@
 #include "rpc/services/resource/fields.h"
 
 #include "base/text.h"
+#include "proto/contract/contract_find.h"
 #include "rpc/call/quotes.h"
 
 /* Called for each field that has the trait; may clear or set it. */

@@ -1,6 +1,7 @@
 /* Audit rows read back, and the parts of an answer that are made of them. */
 #include "rpc/services/resource/history.h"
 
+#include "rpc/call/answers.h"
 #include "rpc/services/resource/object.h"
 #include "storage/audit.h"
 #include "storage/keys.h"

@@ -1,6 +1,7 @@
 /* Binding is done once, at start, so that hooks reach their fields without looking for names. */
 #include "rpc/services/resource/hooks.h"
 
+#include "proto/contract/contract_find.h"
 #include "rpc/services/resource/stored.h"
 
 /* The field at the end of a path of proto names; NULL when there is none. */

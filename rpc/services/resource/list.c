@@ -6,6 +6,9 @@
 
 #include <assert.h>
 
+#include "proto/filter/filter_match.h"
+#include "rpc/call/answers.h"
+#include "rpc/services/resource/list_plan.h"
 #include "rpc/services/resource/list_query.h"
 #include "rpc/services/resource/read_mask.h"
 #include "rpc/services/resource/stored.h"

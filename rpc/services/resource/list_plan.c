@@ -2,6 +2,11 @@
  * The planner: from the comparisons that must all hold, and the order, to the narrowest rows. Pure but
  * for the keys that it allocates.
  */
+#include "rpc/services/resource/list_plan.h"
+
+#include "proto/contract/contract_find.h"
+#include "proto/filter/filter_field.h"
+#include "rpc/call/chain.h"
 #include "rpc/services/resource/index.h"
 #include "rpc/services/resource/list_query.h"
 #include "storage/keys.h"

@@ -9,6 +9,10 @@
 
 #include "base/crypto/sha256.h"
 #include "base/text.h"
+#include "proto/contract/contract_find.h"
+#include "proto/filter/filter_parse.h"
+#include "rpc/call/page_token.h"
+#include "rpc/services/resource/list_plan.h"
 #include "rpc/services/resource/read_mask.h"
 #include "storage/keys.h"
 

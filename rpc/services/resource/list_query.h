@@ -40,17 +40,4 @@ struct status list_query_read(struct call *call, struct list_query *ret_query);
 /* The token of the page after the row with that key. */
 struct slice list_query_token(struct call *call, const struct list_query *query, struct slice last);
 
-/* Whether objects of the kind are found by rows of names. */
-bool list__has_names(const struct kind *kind);
-
-/* Chooses the rows: sets query->plan from filter and order. */
-void list__plan(struct call *call, struct list_query *query);
-
-/* The key of the row that leads to an object in the driver's range; empty where none does. */
-struct slice list__key_of(struct call *call, const struct list_query *query,
-                          const ProtobufCMessage *message);
-
-/* The id of the object that a row of the driver leads to. False where the row cannot be read. */
-bool list__id_of(const struct list_plan *plan, const struct store_row *row, struct uuid *ret_id);
-
 #endif

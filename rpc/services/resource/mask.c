@@ -2,6 +2,8 @@
 #include "rpc/services/resource/mask.h"
 
 #include "google/protobuf/field_mask.pb-c.h"
+#include "proto/contract/contract_find.h"
+#include "proto/message/message_equal.h"
 #include "rpc/services/resource/fields.h"
 
 /* Longest path that is repeated in a violation, in bytes. */

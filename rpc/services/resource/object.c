@@ -2,6 +2,8 @@
 #include "rpc/services/resource/object.h"
 
 #include "base/text.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/page_token.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/secrets.h"
 #include "storage/keys.h"

@@ -2,7 +2,9 @@
 #include "rpc/services/resource/read_mask.h"
 
 #include "google/protobuf/field_mask.pb-c.h"
+#include "proto/contract/contract_find.h"
 #include "proto/filter/filter.h"
+#include "proto/filter/filter_field.h"
 
 /* Longest path that a refusal repeats, in bytes. */
 #define PATH_NAMED_MOST 128

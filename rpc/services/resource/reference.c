@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+#include "proto/contract/contract_find.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/chain.h"
 #include "rpc/services/resource/hooks.h"
 #include "rpc/services/resource/quote_references.h"
 #include "storage/keys.h"

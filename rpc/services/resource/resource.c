@@ -4,8 +4,18 @@
  */
 #include "rpc/services/resource/resource.h"
 
+#include "rpc/call/answers.h"
 #include "rpc/services/resource/computed.h"
+#include "rpc/services/resource/credential.h"
 #include "rpc/services/resource/list.h"
+#include "rpc/services/resource/resource_activity.h"
+#include "rpc/services/resource/resource_batch.h"
+#include "rpc/services/resource/resource_clone.h"
+#include "rpc/services/resource/resource_create.h"
+#include "rpc/services/resource/resource_request.h"
+#include "rpc/services/resource/resource_set.h"
+#include "rpc/services/resource/resource_update.h"
+#include "rpc/services/resource/resource_usage.h"
 #include "rpc/services/resource/stored.h"
 
 /* The answer as the record has it, with what is computed. */

@@ -2,6 +2,12 @@
  * The activity log of one object of any kind, from the audit rows that name it; readable after its
  * deletion too.
  */
+#include "rpc/services/resource/resource_activity.h"
+
+#include "proto/contract/contract_find.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/chain.h"
+#include "rpc/call/page_token.h"
 #include "rpc/services/resource/history.h"
 #include "rpc/services/resource/resource.h"
 #include "storage/keys.h"

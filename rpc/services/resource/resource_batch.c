@@ -1,6 +1,10 @@
 /* Up to 100 objects at once: read at one moment, or deleted all together or not at all. */
+#include "rpc/services/resource/resource_batch.h"
+
+#include "rpc/call/answers.h"
 #include "rpc/services/resource/computed.h"
 #include "rpc/services/resource/resource.h"
+#include "rpc/services/resource/resource_request.h"
 #include "storage/keys.h"
 
 /* Most bytes of the records that one batch holds. */

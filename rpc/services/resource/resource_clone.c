@@ -2,9 +2,13 @@
  * A copy of an object under another name. What only the server sets and credentials stay with the
  * source; secrets are encrypted anew. The copy is judged as if it were created.
  */
+#include "rpc/services/resource/resource_clone.h"
+
 #include "rpc/services/resource/computed.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/resource.h"
+#include "rpc/services/resource/resource_create.h"
+#include "rpc/services/resource/resource_request.h"
 #include "rpc/services/resource/seal.h"
 
 /* The copy that is to be judged; NULL when the arena failed. */

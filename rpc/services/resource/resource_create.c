@@ -1,4 +1,6 @@
 /* Creations: of what a request says, and of what a clone drew up. */
+#include "rpc/services/resource/resource_create.h"
+
 #include "rpc/services/resource/computed.h"
 #include "rpc/services/resource/credential.h"
 #include "rpc/services/resource/fields.h"

@@ -1,5 +1,8 @@
 /* What the operations of the engine share: which object is meant, what the audit log says, and hooks. */
+#include "rpc/services/resource/resource_request.h"
+
 #include "base/text.h"
+#include "rpc/call/chain.h"
 #include "rpc/services/resource/hooks.h"
 #include "rpc/services/resource/resource.h"
 

@@ -1,7 +1,11 @@
 /* Actions that set one field to one value, such as enable and disable. */
+#include "rpc/services/resource/resource_set.h"
+
 #include "base/text.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/resource.h"
+#include "rpc/services/resource/resource_request.h"
+#include "rpc/services/resource/resource_update.h"
 
 /* -- what the audit row says ------------------------------------------------------------------ */
 

@@ -1,4 +1,6 @@
 /* The resource engine's update: the fields that the mask names, and nothing else. */
+#include "rpc/services/resource/resource_update.h"
+
 #include "rpc/services/resource/computed.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/resource.h"

@@ -5,6 +5,10 @@
  */
 #include "rpc/services/resource/resource_usage.h"
 
+#include "proto/contract/contract_find.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/chain.h"
+#include "rpc/call/page_token.h"
 #include "rpc/services/resource/reference.h"
 #include "rpc/services/resource/resource.h"
 #include "storage/keys.h"

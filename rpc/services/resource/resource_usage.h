@@ -4,6 +4,7 @@
 
 #include "datastream/v1/activity.pb-c.h"
 #include "rpc/services/resource/object.h"
+#include "rpc/services/resource/resource.h"
 
 /* A page of usage ends after the object whose record exceeds this: bytes of stored records. */
 #define USAGE_BYTES_MOST ((size_t)256 << 10)
@@ -22,5 +23,8 @@ void usage_page_add(struct call *call, struct usage_page *page, const struct kin
 
 /* Makes it the call's response; `last_key` is where the next page goes on, empty for none. */
 struct status usage_page_finish(struct call *call, struct usage_page *page, struct slice last_key);
+
+/* What refers to the object that the request's `id` names: of every kind, typed ones too. */
+call_handler resource_usage;
 
 #endif

@@ -1,4 +1,7 @@
 /* Fields that actions set (OPERATION_SET with a value) are kept by updates. */
+#include "rpc/services/resource/rules_actions.h"
+
+#include "proto/message/message_equal.h"
 #include "rpc/services/resource/computed.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/rules.h"

@@ -1,4 +1,6 @@
 /* Values that nobody sent: defaults, what a oneof says, secrets that are kept. */
+#include "rpc/services/resource/rules_fill.h"
+
 #include "rpc/services/resource/mask.h"
 #include "rpc/services/resource/rules.h"
 #include "rpc/services/resource/walk.h"

@@ -1,4 +1,7 @@
 /* What may be left out at creation and is then set once. */
+#include "rpc/services/resource/rules_once.h"
+
+#include "proto/message/message_equal.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/rules.h"
 

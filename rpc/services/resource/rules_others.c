@@ -1,4 +1,9 @@
 /* Rules that span objects, and fields that are read from the references of others. */
+#include "rpc/services/resource/rules_others.h"
+
+#include "proto/contract/contract_find.h"
+#include "proto/message/message_equal.h"
+#include "rpc/call/answers.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/rules.h"
 #include "rpc/services/resource/walk.h"

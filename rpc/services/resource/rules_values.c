@@ -1,9 +1,15 @@
 /* Rules of one object. The walk says which fields were written; the rest is not judged again. */
+#include "rpc/services/resource/rules_values.h"
+
+#include "proto/contract/contract_find.h"
+#include "proto/message/message_equal.h"
 #include "rpc/call/formats.h"
 #include "rpc/call/quotes.h"
+#include "rpc/call/validate.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/quote_references.h"
 #include "rpc/services/resource/rules.h"
+#include "rpc/services/resource/rules_once.h"
 #include "rpc/services/resource/struct_bounds.h"
 #include "storage/keys.h"
 

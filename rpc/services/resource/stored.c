@@ -1,7 +1,10 @@
 /* Records are looked through at their top level alone; what lies deeper is copied as it is. */
 #include "rpc/services/resource/stored.h"
 
+#include "proto/contract/contract_find.h"
 #include "proto/message/wire.h"
+#include "rpc/call/answers.h"
+#include "rpc/call/chain.h"
 #include "rpc/services/resource/computed.h"
 #include "storage/record.h"
 

@@ -2,6 +2,7 @@
 #include "rpc/services/resource/walk.h"
 
 #include "base/text.h"
+#include "proto/contract/contract_find.h"
 
 /* -- paths ------------------------------------------------------------------------------------ */
 

@@ -1,5 +1,6 @@
 /* See grpc.h. */
 #include "tests/support/played/grpc.h"
+#include "proto/contract/contract_find.h"
 
 /* -- the exchange, played ------------------------------------------------------------------- */
 struct played played;

@@ -1,5 +1,6 @@
 /* See rest.h. */
 #include "tests/support/played/rest.h"
+#include "proto/json/json_read.h"
 
 /* -- the exchange, played --------------------------------------------------------------------- */
 struct played played;

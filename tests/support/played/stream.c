@@ -1,5 +1,6 @@
 /* See stream.h. */
 #include "tests/support/played/stream.h"
+#include "proto/contract/contract_find.h"
 
 struct stream_played stream_played;
 

@@ -1,0 +1,10 @@
+/* serve: contract, store, chain, frontends and sockets wired together, and the minute's keeper. */
+#ifndef DATASTREAM_RPC_PROGRAM_COMMAND_SERVE_H
+#define DATASTREAM_RPC_PROGRAM_COMMAND_SERVE_H
+
+#include "rpc/program/program.h"
+
+/* Each returns the exit code; they print their own errors. */
+int command_serve(const struct options *options, struct arena *arena);
+
+#endif

@@ -1,0 +1,15 @@
+/* Values that nobody sent: defaults, what a oneof says, secrets that are kept. */
+#ifndef DATASTREAM_RPC_SERVICES_RESOURCE_RULES_FILL_H
+#define DATASTREAM_RPC_SERVICES_RESOURCE_RULES_FILL_H
+
+#include "rpc/services/resource/rules.h"
+
+/* Fills defaults of fields that were written and are unset, and every derived field. */
+void rules_fill(const struct change *change);
+
+/* Carries secrets over that an update left out and did not name. */
+void rules_keep_secrets(struct arena *arena, const struct message_type *type,
+                        const struct touched *touched, const ProtobufCMessage *before,
+                        ProtobufCMessage *after);
+
+#endif

@@ -1,0 +1,14 @@
+/* Rules that span objects, and fields that are read from the references of others. */
+#ifndef DATASTREAM_RPC_SERVICES_RESOURCE_RULES_OTHERS_H
+#define DATASTREAM_RPC_SERVICES_RESOURCE_RULES_OTHERS_H
+
+#include "rpc/services/resource/rules.h"
+
+/* Rules that span objects: what both have the same. UNAVAILABLE by the store. */
+struct status rules_check_others(const struct change *change);
+
+/* The rules for what is read: fills the reverse fields of objects. UNAVAILABLE by the store. */
+struct status rules_fill_reverse(struct call *call, const struct kind *kind,
+                                 ProtobufCMessage **objects, size_t count);
+
+#endif
