@@ -62,7 +62,7 @@ static void write_lines(const char *lines, size_t len)
     ssize_t written;
 
     if (atomic_load_explicit(&is_queued, memory_order_relaxed)) {
-        log_queue_put(lines, len);
+        log_queue__put(lines, len);
         return;
     }
     written = write(STDERR_FILENO, lines, len);
@@ -292,8 +292,8 @@ static size_t notice_dropped(char *to, uint64_t lines, uint64_t total)
  */
 static void on_fatal(int number)
 {
-    log_queue_last_words();
-    log_queue_write(waiting.bytes, waiting.len, 100);
+    log_queue__last_words();
+    log_queue__write(waiting.bytes, waiting.len, 100);
     waiting.len = 0;
     raise(number);
 }
@@ -320,7 +320,7 @@ static void catch_fatal(void)
 bool log_start(size_t queue_bytes)
 {
     log_flush();
-    if (!log_queue_start(queue_bytes, notice_dropped))
+    if (!log_queue__start(queue_bytes, notice_dropped))
         return false;
     atomic_store(&is_queued, true);
     catch_fatal();
@@ -332,18 +332,18 @@ void log_stop(void)
     if (!atomic_load(&is_queued))
         return;
     log_flush();
-    if (log_queue_stop())
+    if (log_queue__stop())
         atomic_store(&is_queued, false);
 }
 
 uint64_t log_dropped(void)
 {
-    return log_queue_dropped();
+    return log_queue__dropped();
 }
 
 void log_last_line(struct slice sentence)
 {
-    log_queue_write(sentence.data, sentence.len, 1000);
+    log_queue__write(sentence.data, sentence.len, 1000);
 }
 
 /* -- texts --------------------------------------------------------------------------------- */

@@ -84,7 +84,7 @@ static ssize_t write_some(const char *bytes, size_t len, int timeout_ms)
     return written;
 }
 
-bool log_queue_write(const char *bytes, size_t len, int timeout_ms)
+bool log_queue__write(const char *bytes, size_t len, int timeout_ms)
 {
     while (len > 0) {
         ssize_t written = write_some(bytes, len < PIPE_BYTES ? len : PIPE_BYTES, timeout_ms);
@@ -174,7 +174,7 @@ static size_t fitting(const char *lines, size_t len)
     return last == NULL ? 0 : (size_t)(last + 1 - lines);
 }
 
-void log_queue_put(const char *lines, size_t len)
+void log_queue__put(const char *lines, size_t len)
 {
     size_t fits;
 
@@ -197,7 +197,7 @@ void log_queue_put(const char *lines, size_t len)
     pthread_mutex_unlock(&queue.lock);
 }
 
-uint64_t log_queue_dropped(void)
+uint64_t log_queue__dropped(void)
 {
     return atomic_load(&queue.dropped);
 }
@@ -254,7 +254,7 @@ static void release(void)
     queue.ring = NULL;
 }
 
-bool log_queue_start(size_t bytes, log_notice *notice)
+bool log_queue__start(size_t bytes, log_notice *notice)
 {
     pthread_condattr_t monotonic;
 
@@ -289,7 +289,7 @@ static void wait_turn(void)
         continue;
 }
 
-bool log_queue_stop(void)
+bool log_queue__stop(void)
 {
     uint64_t seen = 0;
     bool ended;
@@ -315,7 +315,7 @@ bool log_queue_stop(void)
     return true;
 }
 
-void log_queue_last_words(void)
+void log_queue__last_words(void)
 {
     const struct timespec pause = {.tv_nsec = 1000000};
 

@@ -18,31 +18,31 @@
 typedef size_t log_notice(char *to, uint64_t lines, uint64_t total);
 
 /* False, with nothing started, when there is no memory or no thread. */
-bool log_queue_start(size_t bytes, log_notice *notice);
+bool log_queue__start(size_t bytes, log_notice *notice);
 
 /*
  * Waits until everything is written, as long as each second sees some of it written, for 10 s at
  * most. False when the reader stands still: then the thread is left behind, and what is put
  * afterwards is dropped.
  */
-bool log_queue_stop(void);
+bool log_queue__stop(void);
 
 /* Takes whole lines. Never waits for the reader. */
-void log_queue_put(const char *lines, size_t len);
+void log_queue__put(const char *lines, size_t len);
 
 /* Lines that were lost since the start. */
-uint64_t log_queue_dropped(void);
+uint64_t log_queue__dropped(void);
 
 /*
  * For a signal handler of a process that is about to die: lets the thread write what waits, for 1 s
  * at most. Async-signal-safe.
  */
-void log_queue_last_words(void);
+void log_queue__last_words(void);
 
 /*
  * Writes to standard error as far as its reader takes bytes within `timeout_ms`; false when not all
  * was written. Async-signal-safe.
  */
-bool log_queue_write(const char *bytes, size_t len, int timeout_ms);
+bool log_queue__write(const char *bytes, size_t len, int timeout_ms);
 
 #endif

@@ -43,8 +43,8 @@ static bool resolve(struct arena *arena, const struct message_type *type, struct
     return true;
 }
 
-bool field_path_resolve(struct arena *arena, const struct message_type *type, struct slice name,
-                        struct field_path *ret_path)
+bool field_path__resolve(struct arena *arena, const struct message_type *type, struct slice name,
+                         struct field_path *ret_path)
 {
     return resolve(arena, type, name, true, ret_path);
 }
@@ -80,9 +80,9 @@ static struct status compile_variables(struct arena *arena, const struct method 
     return status_ok();
 }
 
-struct status binding_compile(struct arena *arena, const struct contract *contract,
-                              const struct method *method, const struct http_rule *rule,
-                              struct binding *ret_binding)
+struct status binding__compile(struct arena *arena, const struct contract *contract,
+                               const struct method *method, const struct http_rule *rule,
+                               struct binding *ret_binding)
 {
     struct binding binding = {
         .contract = contract,
@@ -95,7 +95,7 @@ struct status binding_compile(struct arena *arena, const struct contract *contra
                       ? message_field_by_proto_name(method->input, SLICE("format"))
                       : NULL,
     };
-    struct status status = template_parse(arena, rule->template, &binding.template);
+    struct status status = template__parse(arena, rule->template, &binding.template);
 
     if (status.code == STATUS_INVALID_ARGUMENT)
         return status_make(arena, STATUS_FAILED_PRECONDITION, "%.*s: %.*s",

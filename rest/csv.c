@@ -39,7 +39,7 @@ static void put_cell(struct json_text *text, struct slice cell)
         json_put_literal(text, "\"");
 }
 
-struct slice csv_head(struct arena *arena, const struct message_type *type)
+struct slice csv__head(struct arena *arena, const struct message_type *type)
 {
     struct json_text text = {.arena = arena};
 
@@ -65,9 +65,9 @@ static struct slice without_quotes(struct slice json)
     return slice_make(json.data + 1, json.len - 2);
 }
 
-struct status csv_row(struct arena *arena, const struct contract *contract,
-                      const struct message_type *type, const ProtobufCMessage *message,
-                      struct slice *ret_row)
+struct status csv__row(struct arena *arena, const struct contract *contract,
+                       const struct message_type *type, const ProtobufCMessage *message,
+                       struct slice *ret_row)
 {
     const struct json_write_options options = {.contract = contract, .always_emit = true};
     struct json_text text = {.arena = arena};

@@ -8,14 +8,14 @@
 #include "proto/contract/contract.h"
 
 /* The names of the columns, with the line's end; in the arena, empty when it failed. */
-struct slice csv_head(struct arena *arena, const struct message_type *type);
+struct slice csv__head(struct arena *arena, const struct message_type *type);
 
 /*
  * One row: texts as they are, everything else as in JSON, without the quotes of a single value. Out of
  * memory, or what JSON cannot say.
  */
-struct status csv_row(struct arena *arena, const struct contract *contract,
-                      const struct message_type *type, const ProtobufCMessage *message,
-                      struct slice *ret_row);
+struct status csv__row(struct arena *arena, const struct contract *contract,
+                       const struct message_type *type, const ProtobufCMessage *message,
+                       struct slice *ret_row);
 
 #endif

@@ -21,7 +21,7 @@ struct files {
     struct entry *first;
 };
 
-struct files *files_new(struct arena *arena)
+struct files *files__new(struct arena *arena)
 {
     struct files *files = arena_zalloc(arena, sizeof(*files));
 
@@ -58,7 +58,7 @@ static struct slice gzip(struct arena *arena, struct slice bytes)
     return done && most < bytes.len ? slice_make(out, most) : SLICE_EMPTY;
 }
 
-struct status files_add(struct files *files, const struct file *file, bool compress)
+struct status files__add(struct files *files, const struct file *file, bool compress)
 {
     struct entry *entry = arena_zalloc(files->arena, sizeof(*entry));
 
@@ -92,7 +92,7 @@ struct status files_add_rows(struct files *files, const struct file_row *rows,
             .header_count = header_count,
         };
 
-        status = files_add(files, &file, false);
+        status = files__add(files, &file, false);
     }
     return status;
 }
@@ -152,8 +152,9 @@ static bool takes_encoding(const struct header *headers, size_t count, struct sl
     return false;
 }
 
-struct slice file_choose(struct arena *arena, const struct file *file, const struct header *headers,
-                         size_t header_count, struct slice *ret_encoding, struct slice *ret_etag)
+struct slice files__choose(struct arena *arena, const struct file *file,
+                           const struct header *headers, size_t header_count,
+                           struct slice *ret_encoding, struct slice *ret_etag)
 {
     const struct slice forms[] = {file->brotli, file->gzip};
     const struct slice names[] = {SLICE("br"), SLICE("gzip")};

@@ -39,13 +39,13 @@ struct file_row {
 struct files;
 
 /* An empty set; NULL when the arena failed. */
-struct files *files_new(struct arena *arena);
+struct files *files__new(struct arena *arena);
 
 /*
  * Adds a copy of `file`, whose etag is made here where it is empty. With `compress` its gzip form
  * is made here too. Out of memory is the only failure.
  */
-struct status files_add(struct files *files, const struct file *file, bool compress);
+struct status files__add(struct files *files, const struct file *file, bool compress);
 
 /* Adds all `rows`, each with the same further headers. Out of memory is the only failure. */
 struct status files_add_rows(struct files *files, const struct file_row *rows,
@@ -58,7 +58,8 @@ const struct file *files_find(const struct files *files, struct slice path);
  * The form that a request takes: *ret_encoding is "br", "gzip" or empty, *ret_etag that of the form
  * (two forms of one file are two representations, RFC 9110 8.8.3.3). In the arena of the request.
  */
-struct slice file_choose(struct arena *arena, const struct file *file, const struct header *headers,
-                         size_t header_count, struct slice *ret_encoding, struct slice *ret_etag);
+struct slice files__choose(struct arena *arena, const struct file *file,
+                           const struct header *headers, size_t header_count,
+                           struct slice *ret_encoding, struct slice *ret_etag);
 
 #endif

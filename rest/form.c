@@ -1,8 +1,8 @@
 /* Splitting and decoding of forms. */
 #include "rest/form.h"
 
-struct status form_parse(struct arena *arena, struct slice form,
-                         struct query_parameter **ret_parameters, size_t *ret_count)
+struct status form__parse(struct arena *arena, struct slice form,
+                          struct query_parameter **ret_parameters, size_t *ret_count)
 {
     struct query_parameter *parameters;
     struct slice pair = SLICE_EMPTY;

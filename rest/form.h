@@ -20,7 +20,7 @@
  * many parameters or too long a name, or that cannot be decoded, naming the parameter; or out of
  * memory. The array lives in the arena, its slices there or in `form`.
  */
-struct status form_parse(struct arena *arena, struct slice form,
-                         struct query_parameter **ret_parameters, size_t *ret_count);
+struct status form__parse(struct arena *arena, struct slice form,
+                          struct query_parameter **ret_parameters, size_t *ret_count);
 
 #endif

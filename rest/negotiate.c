@@ -9,7 +9,7 @@ static struct slice media_essence(struct slice text)
     return slice_trim(slice_make(text.data, slice_find(text, ';')));
 }
 
-bool media_type_is_json(struct slice content_type)
+bool media_type__is_json(struct slice content_type)
 {
     struct slice essence = media_essence(content_type);
     struct slice suffix = SLICE("+json");
@@ -22,7 +22,7 @@ bool media_type_is_json(struct slice content_type)
            slice_equal_ignore_case(slice_from(essence, essence.len - suffix.len), suffix);
 }
 
-bool media_type_is_form(struct slice content_type)
+bool media_type__is_form(struct slice content_type)
 {
     return slice_equal_ignore_case(media_essence(content_type),
                                    SLICE("application/x-www-form-urlencoded"));
@@ -63,7 +63,7 @@ static int specificity(struct slice range)
     return slice_equal(essence, SLICE("*/*")) ? 1 : 0;
 }
 
-bool accept_takes_json(const struct header *headers, size_t count)
+bool accept__takes_json(const struct header *headers, size_t count)
 {
     bool given = false;
     bool taken = false;
@@ -165,7 +165,7 @@ static bool accepts_anything(const struct header *headers, size_t count)
     return true;
 }
 
-enum stream_type accept_stream_type(const struct header *headers, size_t count)
+enum stream_type accept__stream_type(const struct header *headers, size_t count)
 {
     static const struct slice types[] = {
         [STREAM_TYPE_NDJSON] = SLICE_INIT("application/x-ndjson"),
@@ -203,17 +203,17 @@ static bool is_listed(struct slice list, struct slice etag, bool weakly)
     return false;
 }
 
-bool etag_is_listed(struct slice if_none_match, struct slice etag)
+bool etag__is_listed(struct slice if_none_match, struct slice etag)
 {
     return is_listed(if_none_match, etag, true);
 }
 
-bool etag_matches(struct slice if_match, struct slice etag)
+bool etag__matches(struct slice if_match, struct slice etag)
 {
     return is_listed(if_match, etag, false);
 }
 
-struct slice etag_strip_computed(struct arena *arena, struct slice if_match)
+struct slice etag__strip_computed(struct arena *arena, struct slice if_match)
 {
     bool quoted = false;
     bool dropping = false;

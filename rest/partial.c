@@ -14,7 +14,7 @@ static void mend_value(struct arena *arena, const struct field *field, void *add
         if (*message == NULL)
             *message = message_new(arena, field->message);
         if (*message != NULL)
-            partial_mend(arena, field->message, *message);
+            partial__mend(arena, field->message, *message);
     }
 }
 
@@ -27,7 +27,7 @@ static bool is_selected(const ProtobufCMessage *message, const struct field *fie
     return member == field->number;
 }
 
-void partial_mend(struct arena *arena, const struct message_type *type, ProtobufCMessage *message)
+void partial__mend(struct arena *arena, const struct message_type *type, ProtobufCMessage *message)
 {
     for (size_t i = 0; i < type->field_count; i++) {
         const struct field *field = &type->fields[i];

@@ -9,6 +9,6 @@
  * elements of lists, entries and values of maps, members of oneofs, at any depth. The places of other
  * elements stay. When the arena fails the message must not be used.
  */
-void partial_mend(struct arena *arena, const struct message_type *type, ProtobufCMessage *message);
+void partial__mend(struct arena *arena, const struct message_type *type, ProtobufCMessage *message);
 
 #endif

@@ -118,8 +118,8 @@ static bool is_gathered(const struct status *status, const struct status_detail 
     return false;
 }
 
-struct slice problem_write(struct arena *arena, int http, const struct status *status,
-                           struct slice instance)
+struct slice problem__write(struct arena *arena, int http, const struct status *status,
+                            struct slice instance)
 {
     struct json_text text = {.arena = arena};
     bool first = true;
@@ -146,14 +146,14 @@ struct slice problem_write(struct arena *arena, int http, const struct status *s
     return arena_failed(arena) ? SLICE_EMPTY : json_text_slice(&text);
 }
 
-struct slice problem_no_memory(void)
+struct slice problem__no_memory(void)
 {
     return SLICE("{\"type\":\"about:blank\",\"title\":\"Too Many Requests\",\"status\":429,"
                  "\"detail\":\"" NO_MEMORY_TEXT "\",\"code\":8,"
                  "\"message\":\"" NO_MEMORY_TEXT "\",\"details\":[]}");
 }
 
-int64_t problem_retry_after(const struct status *status)
+int64_t problem__retry_after(const struct status *status)
 {
     for (const struct status_detail *d = status->details; d != NULL; d = d->next)
         if (d->type == DETAIL_RETRY_INFO)

@@ -49,8 +49,8 @@ static const char *decode(struct slice text, enum percent_mode mode, char *to, s
     return NULL;
 }
 
-const char *percent_decode(struct arena *arena, struct slice text, enum percent_mode mode,
-                           struct slice *ret_text)
+const char *query__percent_decode(struct arena *arena, struct slice text, enum percent_mode mode,
+                                  struct slice *ret_text)
 {
     struct slice decoded = text;
 
@@ -95,8 +95,8 @@ struct status query__parse_pair(struct arena *arena, struct slice pair, const ch
     size_t equals = slice_find(pair, '=');
     struct slice value = equals < pair.len ? slice_from(pair, equals + 1) : SLICE_EMPTY;
     struct query_parameter parameter = {.name = SLICE_EMPTY};
-    const char *why = percent_decode(arena, slice_make(pair.data, equals), PERCENT_QUERY,
-                                     &parameter.name);
+    const char *why = query__percent_decode(arena, slice_make(pair.data, equals), PERCENT_QUERY,
+                                            &parameter.name);
 
     if (why != NULL)
         return status_make(arena, STATUS_INVALID_ARGUMENT, "The name of %s cannot be decoded: %s.",
@@ -104,15 +104,15 @@ struct status query__parse_pair(struct arena *arena, struct slice pair, const ch
     if (parameter.name.len > name_most)
         return status_make(arena, STATUS_INVALID_ARGUMENT, "The name of %s exceeds %zu bytes.",
                            what, name_most);
-    why = percent_decode(arena, value, PERCENT_QUERY, &parameter.value);
+    why = query__percent_decode(arena, value, PERCENT_QUERY, &parameter.value);
     if (why != NULL)
         return status_invalid_field(arena, parameter.name, "cannot be decoded (%s)", why);
     *ret_parameter = parameter;
     return status_ok();
 }
 
-struct status query_parse(struct arena *arena, struct slice query,
-                          struct query_parameter **ret_parameters, size_t *ret_count)
+struct status query__parse(struct arena *arena, struct slice query,
+                           struct query_parameter **ret_parameters, size_t *ret_count)
 {
     struct query_parameter *parameters;
     struct slice pair = SLICE_EMPTY;

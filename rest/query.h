@@ -28,15 +28,15 @@ enum percent_mode {
  * sentence fragment that says why the text can't be decoded ("an escape is not % and two
  * hexadecimal digits"): a constant. When the arena fails the result is empty; the caller checks it.
  */
-const char *percent_decode(struct arena *arena, struct slice text, enum percent_mode mode,
-                           struct slice *ret_text);
+const char *query__percent_decode(struct arena *arena, struct slice text, enum percent_mode mode,
+                                  struct slice *ret_text);
 
 /*
  * Splits and decodes a raw query (without the '?'). INVALID_ARGUMENT that names the parameter, or
  * out of memory. The array lives in the arena, its slices there or in `query`.
  */
-struct status query_parse(struct arena *arena, struct slice query,
-                          struct query_parameter **ret_parameters, size_t *ret_count);
+struct status query__parse(struct arena *arena, struct slice query,
+                           struct query_parameter **ret_parameters, size_t *ret_count);
 
 /* -- pairs, of queries and of forms ------------------------------------------------------------ */
 

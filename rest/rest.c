@@ -76,8 +76,8 @@ static void proceed(struct rest_call *call)
     struct status status;
 
     exchange_header(call->exchange, SLICE("content-type"), &input.content_type);
-    status = transcode_request(call->exchange->arena, &call->endpoint->binding, &call->match,
-                               &input, &request);
+    status = transcode__request(call->exchange->arena, &call->endpoint->binding, &call->match,
+                                &input, &request);
     if (!status_is_ok(status)) {
         if (request == NULL || status.details == NULL || is_stream(call)) {
             fail(call, status);
@@ -88,11 +88,11 @@ static void proceed(struct rest_call *call)
     frontend->call.request = request;
     frontend->call.accepts_records = call->endpoint->plan != NULL;
     if (frontend->call.if_match.data != NULL)
-        frontend->call.if_match = etag_strip_computed(call->exchange->arena,
-                                                      frontend->call.if_match);
+        frontend->call.if_match = etag__strip_computed(call->exchange->arena,
+                                                       frontend->call.if_match);
     if (frontend->call.if_none_match.data != NULL)
-        frontend->call.if_none_match = etag_strip_computed(call->exchange->arena,
-                                                           frontend->call.if_none_match);
+        frontend->call.if_none_match = etag__strip_computed(call->exchange->arena,
+                                                            frontend->call.if_none_match);
     if (!is_stream(call)) {
         frontend_dispatch(frontend);
         return;
@@ -108,7 +108,7 @@ static void proceed(struct rest_call *call)
 static struct slice allowed(struct rest_call *call)
 {
     struct slice methods[ROUTER_METHODS_MOST];
-    size_t count = router_allow(call->rest->router, call->exchange->head.path, methods);
+    size_t count = router__allow(call->rest->router, call->exchange->head.path, methods);
     struct json_text text = {.arena = call->exchange->arena};
 
     for (size_t i = 0; i < count; i++) {
@@ -152,8 +152,8 @@ static bool body_is_foreign(const struct rest_call *call)
     if (!header_list(exchange->arena, &exchange->head, SLICE("content-type"), &type))
         return false;
     if (call->endpoint->method->takes_form)
-        return !media_type_is_form(type);
-    return !media_type_is_json(type) && !binding_takes_raw_body(&call->endpoint->binding);
+        return !media_type__is_form(type);
+    return !media_type__is_json(type) && !binding_takes_raw_body(&call->endpoint->binding);
 }
 
 /* 415: a coding is answered with those that are accepted, a type likewise (RFC 9110, RFC 5789). */
@@ -188,7 +188,7 @@ static bool accepts_answer(const struct rest_call *call)
     if (is_stream(call))
         return rest__stream_is_acceptable(call);
     return binding_answers_raw(&call->endpoint->binding) ||
-           accept_takes_json(head->headers, head->header_count);
+           accept__takes_json(head->headers, head->header_count);
 }
 
 /* 413, 415 and 406; false when it has answered. */
@@ -337,8 +337,8 @@ static void answer_file(struct rest_call *call, const struct file *file)
 {
     const struct request_head *head = &call->exchange->head;
     struct slice encoding, etag, list;
-    struct slice bytes = file_choose(call->exchange->arena, file, head->headers, head->header_count,
-                                     &encoding, &etag);
+    struct slice bytes = files__choose(call->exchange->arena, file, head->headers,
+                                       head->header_count, &encoding, &etag);
 
     call->cache_control = file->cache_control;
     rest__add_header(call, SLICE("etag"), etag);
@@ -346,7 +346,7 @@ static void answer_file(struct rest_call *call, const struct file *file)
     for (size_t i = 0; i < file->header_count; i++)
         rest__add_header(call, file->headers[i].name, file->headers[i].value);
     if (header_list(call->exchange->arena, head, SLICE("if-match"), &list) &&
-        !etag_matches(list, etag)) {
+        !etag__matches(list, etag)) {
         struct status status = status_const(
             STATUS_ABORTED, SLICE("The file has changed: its entity tag does not match If-Match."));
 
@@ -354,7 +354,7 @@ static void answer_file(struct rest_call *call, const struct file *file)
         return;
     }
     if (header_list(call->exchange->arena, head, SLICE("if-none-match"), &list) &&
-        etag_is_listed(list, etag)) {
+        etag__is_listed(list, etag)) {
         rest__answer(call, 304, SLICE_EMPTY, SLICE_EMPTY);
         return;
     }
@@ -376,7 +376,7 @@ static bool answer_public(struct rest_call *call, bool is_read, bool is_options)
     if (file == NULL)
         file = console_page(call->rest->files, path);
     if (file == NULL && place.len == 0 &&
-        !health_answer(call->rest->frontends, call->exchange->arena, path, &http, &body))
+        !health__answer(call->rest->frontends, call->exchange->arena, path, &http, &body))
         return false;
     if (is_options) {
         answer_options(call, SLICE("GET, HEAD, OPTIONS"));
@@ -430,7 +430,7 @@ static void route(struct rest_call *call)
     }
     if (answer_public(call, slice_equal(method, SLICE("GET")), is_options))
         return;
-    result = router_match(call->rest->router, method, head->path, &call->match);
+    result = router__match(call->rest->router, method, head->path, &call->match);
     if (result == ROUTE_UNKNOWN) {
         fail(call, status_const(STATUS_NOT_FOUND, SLICE("Unknown path.")));
     } else if (is_options) {
@@ -450,7 +450,7 @@ static void answer_no_memory(struct exchange *exchange)
     };
 
     exchange_respond(exchange, NO_MEMORY_HTTP, headers, sizeof(headers) / sizeof(headers[0]),
-                     problem_no_memory());
+                     problem__no_memory());
 }
 
 void rest_begin(struct rest *rest, struct exchange *exchange)
@@ -516,8 +516,8 @@ static struct status add_endpoint(struct rest *rest, struct arena *arena,
                                   const struct method *method, const struct http_rule *rule)
 {
     struct endpoint *endpoint = &rest->endpoints[rest->endpoint_count++];
-    struct status status = binding_compile(arena, rest->frontends->contract, method, rule,
-                                           &endpoint->binding);
+    struct status status = binding__compile(arena, rest->frontends->contract, method, rule,
+                                            &endpoint->binding);
     struct route route = {.place = method->full_name, .target = endpoint};
 
     if (!status_is_ok(status))
@@ -534,7 +534,7 @@ static struct status add_endpoint(struct rest *rest, struct arena *arena,
         return status;
     route.http_method = rule->verb;
     route.template = endpoint->binding.template;
-    return router_add(rest->router, &route);
+    return router__add(rest->router, &route);
 }
 
 static struct status add_endpoints(struct rest *rest, struct arena *arena)
@@ -588,7 +588,7 @@ static struct status make_documents(struct rest *rest, struct arena *arena)
                                operations, count, &rest->documents[i]);
         file.bytes = rest->documents[i];
         if (status_is_ok(status))
-            status = files_add(rest->files, &file, true);
+            status = files__add(rest->files, &file, true);
     }
     return status;
 }
@@ -607,7 +607,7 @@ static struct status add_sources(struct rest *rest)
                               .headers = headers,
                               .header_count = 1};
 
-    return files_add(rest->files, &file, false);
+    return files__add(rest->files, &file, false);
 }
 
 struct status rest_new(struct frontends *frontends, struct arena *arena, struct rest **ret_rest)
@@ -618,8 +618,8 @@ struct status rest_new(struct frontends *frontends, struct arena *arena, struct 
     if (rest == NULL)
         return status_out_of_memory();
     rest->frontends = frontends;
-    rest->router = router_new(arena);
-    rest->files = files_new(arena);
+    rest->router = router__new(arena);
+    rest->files = files__new(arena);
     if (rest->router == NULL || rest->files == NULL)
         return status_out_of_memory();
     status = runners_make(frontends, arena);

@@ -94,7 +94,7 @@ void rest__begin(struct rest_call *call, int http, struct slice content_type)
 void rest__answer_problem(struct rest_call *call, int http, const struct status *status)
 {
     struct arena *arena = call->exchange->arena;
-    int64_t seconds = problem_retry_after(status);
+    int64_t seconds = problem__retry_after(status);
     struct slice body;
 
     if (is_begun(call))
@@ -114,12 +114,12 @@ void rest__answer_problem(struct rest_call *call, int http, const struct status 
                          arena_printf(arena, "%lld", (long long)seconds));
     else if (http == 429)
         rest__add_header(call, SLICE("retry-after"), SLICE(REST_RETRY_SOON));
-    body = problem_write(arena, http, status, call->request_id);
+    body = problem__write(arena, http, status, call->request_id);
     if (body.len == 0) {
         call->header_count = 0;
         rest__add_header(call, SLICE("retry-after"), SLICE(REST_RETRY_SOON));
         http = NO_MEMORY_HTTP;
-        body = problem_no_memory();
+        body = problem__no_memory();
     }
     rest__answer(call, http, problem_type, body);
 }
@@ -160,7 +160,7 @@ static bool is_unchanged(const struct rest_call *call, struct slice etag)
     return etag.len > 0 && slice_equal(call->endpoint->binding.http_method, SLICE("GET")) &&
            header_list(call->exchange->arena, &call->exchange->head, SLICE("if-none-match"),
                        &if_none_match) &&
-           etag_is_listed(if_none_match, etag);
+           etag__is_listed(if_none_match, etag);
 }
 
 /* The path of the collection that the path creates in: its own, or that of "/roles/{id}:clone". */
@@ -253,16 +253,16 @@ void rest__answer_message(struct rest_call *call, const ProtobufCMessage *respon
     location = location_of(call, response);
     if (location.len > 0)
         rest__add_header(call, SLICE("location"), location);
-    if (transcode_raw_response(&endpoint->binding, response, &type, &body)) {
+    if (transcode__raw_response(&endpoint->binding, response, &type, &body)) {
         answer_text(call, status, type.len == 0 ? raw_type : type, body);
         return;
     }
-    call->steps = transcode_response_steps(arena, &endpoint->binding, response, limited,
-                                           records_of(call));
+    call->steps = transcode__response_steps(arena, &endpoint->binding, response, limited,
+                                            records_of(call));
     if (call->steps != NULL) {
         rest__answer_on(call);
         return;
     }
-    status = transcode_response(arena, &endpoint->binding, response, limited, &body);
+    status = transcode__response(arena, &endpoint->binding, response, limited, &body);
     answer_text(call, status, json_type, body);
 }

@@ -14,8 +14,8 @@ static const char *unready_reason(const struct frontends *frontends)
     return frontends->store == NULL ? NULL : store_read_only_reason(frontends->store);
 }
 
-bool health_answer(const struct frontends *frontends, struct arena *arena, struct slice path,
-                   int *ret_status, struct slice *ret_body)
+bool health__answer(const struct frontends *frontends, struct arena *arena, struct slice path,
+                    int *ret_status, struct slice *ret_body)
 {
     const char *reason = NULL;
 

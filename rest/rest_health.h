@@ -6,7 +6,7 @@
 
 /* Whether the path is one of the two; then the HTTP status and the body, which may lie in the
  * arena: why the server is not ready. */
-bool health_answer(const struct frontends *frontends, struct arena *arena, struct slice path,
-                   int *ret_status, struct slice *ret_body);
+bool health__answer(const struct frontends *frontends, struct arena *arena, struct slice path,
+                    int *ret_status, struct slice *ret_body);
 
 #endif

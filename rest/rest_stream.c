@@ -38,7 +38,7 @@ static enum stream_type chosen_type(const struct rest_call *call)
 {
     const struct request_head *head = &call->exchange->head;
 
-    return accept_stream_type(head->headers, head->header_count);
+    return accept__stream_type(head->headers, head->header_count);
 }
 
 /* The form of a file is the request's to choose. */
@@ -104,10 +104,10 @@ static struct status write_row(struct rest_stream *stream, struct arena *arena,
 {
     const struct binding *binding = &stream->call->endpoint->binding;
     struct slice parts[2] = {SLICE_EMPTY, SLICE_EMPTY};
-    struct status status = csv_row(arena, binding->contract, binding->output, message, &parts[1]);
+    struct status status = csv__row(arena, binding->contract, binding->output, message, &parts[1]);
 
     if (!stream->has_head)
-        parts[0] = csv_head(arena, binding->output);
+        parts[0] = csv__head(arena, binding->output);
     stream->has_head = true;
     *ret_bytes = text_join(arena, parts, 2);
     return status;
@@ -127,7 +127,7 @@ static struct status write(struct frontend_stream *base, struct arena *arena,
     if (stream->is_csv)
         return write_row(stream, arena, message, ret_bytes);
     if (!is_sse || !is_heartbeat)
-        status = transcode_response(arena, binding, message, false, &json);
+        status = transcode__response(arena, binding, message, false, &json);
     if (!status_is_ok(status))
         return status;
     if (is_sse && is_heartbeat)
@@ -156,11 +156,11 @@ static void put_problem(struct rest_stream *stream, const struct status *status)
     struct exchange *exchange = stream->call->exchange;
     struct json_text text = {.arena = exchange->arena};
     bool is_sse = stream->type == STREAM_TYPE_SSE;
-    struct slice problem = problem_write(exchange->arena, status_http(status), status,
-                                         stream->call->request_id);
+    struct slice problem = problem__write(exchange->arena, status_http(status), status,
+                                          stream->call->request_id);
 
     json_put(&text, is_sse ? SLICE("event: error\ndata: ") : SLICE("{\"error\":"));
-    json_put(&text, problem.len > 0 ? problem : problem_no_memory());
+    json_put(&text, problem.len > 0 ? problem : problem__no_memory());
     json_put(&text, is_sse ? SLICE("\n\n") : SLICE("}\n"));
     if (!arena_failed(exchange->arena))
         exchange_send_body(exchange, json_text_slice(&text));
@@ -183,7 +183,7 @@ static void end(struct frontend_stream *base, struct status status)
         put_problem(stream, &status);
     else if (stream->is_csv && !stream->has_head && !base->head_only)
         exchange_send_body(call->exchange,
-                           csv_head(call->exchange->arena, call->endpoint->binding.output));
+                           csv__head(call->exchange->arena, call->endpoint->binding.output));
     exchange_send_end(call->exchange, NULL, 0);
 }
 

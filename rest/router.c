@@ -32,7 +32,7 @@ struct router {
     struct verb *verbs;
 };
 
-struct router *router_new(struct arena *arena)
+struct router *router__new(struct arena *arena)
 {
     struct router *router = arena_zalloc(arena, sizeof(*router));
 
@@ -92,7 +92,7 @@ static bool note_verb(struct router *router, struct slice name)
     return true;
 }
 
-struct status router_add(struct router *router, const struct route *route)
+struct status router__add(struct router *router, const struct route *route)
 {
     const struct template *template = &route->template;
     struct node *at = &router->root;
@@ -132,7 +132,7 @@ struct walk {
     struct slice http_method;
     struct route_match *match;
     const struct route *other; /* the first for other HTTP methods */
-    struct slice *methods;     /* router_allow's; NULL for a match */
+    struct slice *methods;     /* router__allow's; NULL for a match */
     size_t method_count;
 };
 
@@ -234,8 +234,8 @@ static bool find(const struct router *router, struct slice path, struct walk *wa
     return path_is_wellformed(walk->path) && descend(walk, &router->root, 1, 0);
 }
 
-enum route_result router_match(const struct router *router, struct slice http_method,
-                               struct slice path, struct route_match *ret_match)
+enum route_result router__match(const struct router *router, struct slice http_method,
+                                struct slice path, struct route_match *ret_match)
 {
     struct walk walk = {.http_method = http_method, .match = ret_match};
     bool found = find(router, path, &walk);
@@ -248,7 +248,7 @@ enum route_result router_match(const struct router *router, struct slice http_me
     return found ? ROUTE_FOUND : walk.other != NULL ? ROUTE_OTHER_METHOD : ROUTE_UNKNOWN;
 }
 
-struct slice route_capture(const struct route_match *match, size_t i)
+struct slice route__capture(const struct route_match *match, size_t i)
 {
     const struct template_variable *variable = &match->route->template.variables[i];
     size_t from = match->segments[variable->first].from;
@@ -257,8 +257,8 @@ struct slice route_capture(const struct route_match *match, size_t i)
     return slice_make(match->path.data + from, to - from);
 }
 
-size_t router_allow(const struct router *router, struct slice path,
-                    struct slice methods[ROUTER_METHODS_MOST])
+size_t router__allow(const struct router *router, struct slice path,
+                     struct slice methods[ROUTER_METHODS_MOST])
 {
     struct route_match match;
     struct walk walk = {.match = &match, .methods = methods};

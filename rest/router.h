@@ -30,18 +30,18 @@ struct route {
 };
 
 /* NULL when the arena failed. The router lives in the arena. */
-struct router *router_new(struct arena *arena);
+struct router *router__new(struct arena *arena);
 
 /*
  * Adds a route, which is copied; its slices and target are borrowed. FAILED_PRECONDITION when a
  * route with the same HTTP method has the same template but for names, or out of memory.
  */
-struct status router_add(struct router *router, const struct route *route);
+struct status router__add(struct router *router, const struct route *route);
 
 enum route_result {
     ROUTE_FOUND,
     ROUTE_UNKNOWN,      /* no template matches the path */
-    ROUTE_OTHER_METHOD, /* one does, for other HTTP methods: router_allow names them */
+    ROUTE_OTHER_METHOD, /* one does, for other HTTP methods: router__allow names them */
 };
 
 /* Where each segment of the template lies in the path. */
@@ -54,17 +54,17 @@ struct route_match {
 };
 
 /* *ret_match is set for ROUTE_FOUND, and for ROUTE_OTHER_METHOD to some route of the path. */
-enum route_result router_match(const struct router *router, struct slice http_method,
-                               struct slice path, struct route_match *ret_match);
+enum route_result router__match(const struct router *router, struct slice http_method,
+                                struct slice path, struct route_match *ret_match);
 
 /* The raw text that variable `i` of the matched template covers; of the path's bytes. */
-struct slice route_capture(const struct route_match *match, size_t i);
+struct slice route__capture(const struct route_match *match, size_t i);
 
 /* HTTP methods that one path can be known for. */
 #define ROUTER_METHODS_MOST 16
 
 /* The HTTP methods that the path is known for, each once, in the order of adding; how many. */
-size_t router_allow(const struct router *router, struct slice path,
-                    struct slice methods[ROUTER_METHODS_MOST]);
+size_t router__allow(const struct router *router, struct slice path,
+                     struct slice methods[ROUTER_METHODS_MOST]);
 
 #endif

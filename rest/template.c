@@ -163,7 +163,7 @@ static struct status parse_variable(struct parser *p)
     return status_ok();
 }
 
-struct status template_parse(struct arena *arena, struct slice text, struct template *ret_template)
+struct status template__parse(struct arena *arena, struct slice text, struct template *ret_template)
 {
     struct template parsed = {.text = text};
     struct parser parser = {.arena = arena, .text = text, .template = &parsed};

@@ -48,6 +48,7 @@ struct template
  * character, or out of memory. `text` is borrowed as long as the template is used; `arena` holds
  * the sentence.
  */
-struct status template_parse(struct arena *arena, struct slice text, struct template *ret_template);
+struct status template__parse(struct arena *arena, struct slice text,
+                              struct template *ret_template);
 
 #endif

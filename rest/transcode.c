@@ -119,7 +119,7 @@ static void read_variable(struct reader *reader, const struct route_match *match
 
     if (message == NULL)
         return;
-    why = percent_decode(reader->arena, route_capture(match, i), mode, &text);
+    why = query__percent_decode(reader->arena, route__capture(match, i), mode, &text);
     if (why != NULL) {
         violations_add(&reader->violations, reader->arena, name, "cannot be decoded (%s)", why);
         return;
@@ -199,7 +199,7 @@ static struct status read_form(struct reader *reader, struct slice form)
     reader->message = message_new(reader->arena, type);
     if (reader->message == NULL)
         return status_out_of_memory();
-    status = form_parse(reader->arena, form, &parameters, &count);
+    status = form__parse(reader->arena, form, &parameters, &count);
     if (!status_is_ok(status))
         return status;
     reader->complete = true;
@@ -272,7 +272,7 @@ static void read_parameter(struct reader *reader, const struct query_parameter *
     struct status status;
     struct seen *seen;
 
-    if (!field_path_resolve(reader->arena, binding->input, name, &path)) {
+    if (!field_path__resolve(reader->arena, binding->input, name, &path)) {
         violations_add(&reader->violations, reader->arena, name, "is not a known query parameter");
         return;
     }
@@ -306,7 +306,7 @@ static struct status read_query(struct reader *reader, struct slice query)
 
     if (query.len == 0)
         return status_ok();
-    status = query_parse(reader->arena, query, &parameters, &count);
+    status = query__parse(reader->arena, query, &parameters, &count);
     if (!status_is_ok(status))
         return status;
     reader->seen = arena_array(reader->arena, count, sizeof(reader->seen[0]));
@@ -356,9 +356,10 @@ static void infer_mask(struct reader *reader, const struct json_paths *present)
     field_set_message(reader->message, binding->update_mask, &mask->base);
 }
 
-struct status transcode_request(struct arena *arena, const struct binding *binding,
-                                const struct route_match *match,
-                                const struct transcode_input *input, ProtobufCMessage **ret_message)
+struct status transcode__request(struct arena *arena, const struct binding *binding,
+                                 const struct route_match *match,
+                                 const struct transcode_input *input,
+                                 ProtobufCMessage **ret_message)
 {
     struct reader reader = {.arena = arena, .binding = binding, .complete = true};
     struct json_paths present = {0};
@@ -384,7 +385,7 @@ struct status transcode_request(struct arena *arena, const struct binding *bindi
         return reader.failed;
     status = violations_status(&reader.violations, arena);
     if (!status_is_ok(status) && reader.complete) {
-        partial_mend(arena, binding->input, reader.message);
+        partial__mend(arena, binding->input, reader.message);
         if (arena_failed(arena))
             return status_out_of_memory();
     }
@@ -404,9 +405,9 @@ static struct json_write_options response_options(const struct binding *binding,
     };
 }
 
-struct json_steps *transcode_response_steps(struct arena *arena, const struct binding *binding,
-                                            const ProtobufCMessage *message, bool limited,
-                                            const struct json_records *records)
+struct json_steps *transcode__response_steps(struct arena *arena, const struct binding *binding,
+                                             const ProtobufCMessage *message, bool limited,
+                                             const struct json_records *records)
 {
     const struct json_write_options options = response_options(binding, limited);
 
@@ -415,9 +416,9 @@ struct json_steps *transcode_response_steps(struct arena *arena, const struct bi
     return json_steps_begin(arena, binding->output, message, &options, records);
 }
 
-struct status transcode_response(struct arena *arena, const struct binding *binding,
-                                 const ProtobufCMessage *message, bool limited,
-                                 struct slice *ret_text)
+struct status transcode__response(struct arena *arena, const struct binding *binding,
+                                  const ProtobufCMessage *message, bool limited,
+                                  struct slice *ret_text)
 {
     const struct json_write_options options = response_options(binding, limited);
 
@@ -451,8 +452,8 @@ bool binding_answers_raw(const struct binding *binding)
     return is_http_body(whole_type(binding->output, binding->response));
 }
 
-bool transcode_raw_response(const struct binding *binding, const ProtobufCMessage *message,
-                            struct slice *ret_content_type, struct slice *ret_bytes)
+bool transcode__raw_response(const struct binding *binding, const ProtobufCMessage *message,
+                             struct slice *ret_content_type, struct slice *ret_bytes)
 {
     const struct message_type *type = whole_type(binding->output, binding->response);
     const ProtobufCBinaryData *bytes;

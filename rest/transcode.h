@@ -56,33 +56,33 @@ struct transcode_input {
  * With violations *ret_message is set too, where body and query could be read to their ends: to
  * what is right in them, for who looks for further violations. Else it is untouched.
  */
-struct status transcode_request(struct arena *arena, const struct binding *binding,
-                                const struct route_match *match,
-                                const struct transcode_input *input,
-                                ProtobufCMessage **ret_message);
+struct status transcode__request(struct arena *arena, const struct binding *binding,
+                                 const struct route_match *match,
+                                 const struct transcode_input *input,
+                                 ProtobufCMessage **ret_message);
 
 /*
  * The JSON of an answer, without what is input-only: always-emit, but only what is set where the
  * answer is limited (call.h). As json_write_message fails.
  */
-struct status transcode_response(struct arena *arena, const struct binding *binding,
-                                 const ProtobufCMessage *message, bool limited,
-                                 struct slice *ret_text);
+struct status transcode__response(struct arena *arena, const struct binding *binding,
+                                  const ProtobufCMessage *message, bool limited,
+                                  struct slice *ret_text);
 
 /*
  * The same in steps (json.h), for an answer that is a whole message; NULL for others, and when the
  * arena failed. `records` as json_steps_begin's: of an answer that is not limited.
  */
-struct json_steps *transcode_response_steps(struct arena *arena, const struct binding *binding,
-                                            const ProtobufCMessage *message, bool limited,
-                                            const struct json_records *records);
+struct json_steps *transcode__response_steps(struct arena *arena, const struct binding *binding,
+                                             const ProtobufCMessage *message, bool limited,
+                                             const struct json_records *records);
 
 /*
  * When the answer is a google.api.HttpBody: its content type and bytes, of the message; both empty
  * where response_body names one that is not set. False for every other answer.
  */
-bool transcode_raw_response(const struct binding *binding, const ProtobufCMessage *message,
-                            struct slice *ret_content_type, struct slice *ret_bytes);
+bool transcode__raw_response(const struct binding *binding, const ProtobufCMessage *message,
+                             struct slice *ret_content_type, struct slice *ret_bytes);
 
 /* Whether the body, all of it or the rule's field, is a google.api.HttpBody: of any type. */
 bool binding_takes_raw_body(const struct binding *binding);

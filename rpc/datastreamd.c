@@ -35,35 +35,35 @@ static int print_text(int argc, char **argv, struct arena *arena)
     bool is_help = is_text(argv[1], "help") || asks_for_help(argv[1]);
     bool is_all = is_help && (argc == 2 || asks_for_help(argv[2]));
     struct slice name = slice_from_cstr(argv[is_help && !is_all ? 2 : 1]);
-    const struct command *command = command_find(name);
+    const struct command *command = command__find(name);
 
     if (is_text(argv[1], "--version"))
         printf("datastreamd %s\n", DATASTREAM_VERSION);
     else if (is_all)
-        help_print(stdout);
+        help__print(stdout);
     else if (is_help && is_text(argv[2], "configuration"))
-        help_print_page(stdout);
+        help__print_page(stdout);
     else if (command == NULL) {
-        program_fail(command_unknown(arena, name));
+        program__fail(command__unknown(arena, name));
         return 2;
     } else {
         for (int i = 2; i < argc && !is_help; i++)
             is_help = asks_for_help(argv[i]);
         if (!is_help)
             return -1;
-        help_print_command(stdout, command);
+        help__print_command(stdout, command);
     }
     return fflush(stdout) == 0 ? 0 : 1;
 }
 
 static int run(int argc, char **argv, struct arena *arena)
 {
-    const struct command *command = command_find(slice_from_cstr(argv[1]));
+    const struct command *command = command__find(slice_from_cstr(argv[1]));
     struct options options;
-    struct status status = options_read(arena, argc - 2, argv + 2, &options);
+    struct status status = options__read(arena, argc - 2, argv + 2, &options);
 
     if (!status_is_ok(status)) {
-        program_fail(status);
+        program__fail(status);
         return 2;
     }
     log_setup(options.log_format, LOG_INFO);
@@ -76,7 +76,7 @@ int main(int argc, char **argv)
     int code;
 
     if (argc < 2) {
-        help_print_usage(stderr);
+        help__print_usage(stderr);
         return 2;
     }
     mallopt(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES);

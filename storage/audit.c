@@ -14,12 +14,12 @@ static bool compute(struct hmac *hmac, const uint8_t key[32], const struct slice
 {
     if (hmac_compute(hmac, key, parts, count, ret_mac))
         return true;
-    store__log_error("audit chain", "HMAC-SHA256 failed");
+    store_log_error("audit chain", "HMAC-SHA256 failed");
     return false;
 }
 
-bool audit_derive_key(struct hmac *hmac, const uint8_t audit_key[32],
-                      const struct uuid *organization, uint8_t ret_key[32])
+bool audit__derive_key(struct hmac *hmac, const uint8_t audit_key[32],
+                       const struct uuid *organization, uint8_t ret_key[32])
 {
     const struct slice parts[] = {
         SLICE("datastream audit"),
@@ -29,9 +29,9 @@ bool audit_derive_key(struct hmac *hmac, const uint8_t audit_key[32],
     return compute(hmac, audit_key, parts, 2, ret_key);
 }
 
-bool audit_compute_mac(struct hmac *hmac, const uint8_t key[32],
-                       const uint8_t previous[AUDIT_MAC_LEN], uint64_t number, struct slice body,
-                       uint8_t ret_mac[AUDIT_MAC_LEN])
+bool audit__compute_mac(struct hmac *hmac, const uint8_t key[32],
+                        const uint8_t previous[AUDIT_MAC_LEN], uint64_t number, struct slice body,
+                        uint8_t ret_mac[AUDIT_MAC_LEN])
 {
     char number_bytes[8];
     const struct slice parts[] = {
@@ -68,8 +68,8 @@ static bool seal_head(struct hmac *hmac, const uint8_t key[32], const char *body
     return compute(hmac, key, parts, 2, ret_seal);
 }
 
-bool audit_write_head(struct hmac *hmac, const uint8_t key[32], uint64_t number,
-                      const uint8_t mac[AUDIT_MAC_LEN], char ret_body[AUDIT_HEAD_LEN])
+bool audit__write_head(struct hmac *hmac, const uint8_t key[32], uint64_t number,
+                       const uint8_t mac[AUDIT_MAC_LEN], char ret_body[AUDIT_HEAD_LEN])
 {
     char *seal = ret_body + 8 + AUDIT_MAC_LEN;
 
@@ -78,8 +78,8 @@ bool audit_write_head(struct hmac *hmac, const uint8_t key[32], uint64_t number,
     return seal_head(hmac, key, ret_body, (uint8_t *)seal);
 }
 
-bool audit_read_head(struct hmac *hmac, const uint8_t key[32], struct slice value,
-                     uint64_t *ret_number, uint8_t ret_mac[AUDIT_MAC_LEN])
+bool audit__read_head(struct hmac *hmac, const uint8_t key[32], struct slice value,
+                      uint64_t *ret_number, uint8_t ret_mac[AUDIT_MAC_LEN])
 {
     uint8_t seal[AUDIT_MAC_LEN];
     struct record record;
@@ -106,9 +106,10 @@ static bool verify_head(struct store *store, struct hmac *hmac, const uint8_t ke
     uint8_t mac[AUDIT_MAC_LEN];
     struct slice value;
 
-    switch (walk_get(store, arena, FAMILY_COUNTS, key_audit_head(arena, organization), &value)) {
+    switch (store_walk__get(store, arena, FAMILY_COUNTS, key__audit_head(arena, organization),
+                            &value)) {
     case STORE_FOUND:
-        verdict->is_head_bad = !audit_read_head(hmac, key, value, &verdict->written, mac);
+        verdict->is_head_bad = !audit__read_head(hmac, key, value, &verdict->written, mac);
         return !arena_failed(arena);
     case STORE_ABSENT:
         return !arena_failed(arena);
@@ -133,7 +134,7 @@ static bool verify_row(struct hmac *hmac, const uint8_t key[32], const struct st
         verdict->broken = expected;
         return true;
     }
-    if (!audit_compute_mac(hmac, key, verdict->head, number, body, computed))
+    if (!audit__compute_mac(hmac, key, verdict->head, number, body, computed))
         return false;
     if (!crypto_equal(stored, computed, AUDIT_MAC_LEN)) {
         verdict->broken = expected;
@@ -163,7 +164,7 @@ bool audit_verify(struct store *store, const struct uuid *organization,
     arena_init(&arena, NULL, ARENA_FIRST_BLOCK);
     walk_init(&walk, store, FAMILY_AUDIT, prefix, key_prefix_end(&arena, prefix));
     good = !arena_failed(&arena) && store->has_audit_key &&
-           audit_derive_key(hmac, store->audit_key, organization, key) &&
+           audit__derive_key(hmac, store->audit_key, organization, key) &&
            verify_head(store, hmac, key, organization, &arena, &verdict);
     while (good && verdict.broken == 0 && walk_next(&walk, &row))
         good = verify_row(hmac, key, &row, &verdict);
@@ -195,7 +196,7 @@ static void trace_row(enum store_family family, const struct store_row *row,
     struct actor actor;
     uint64_t number = 0;
 
-    if (!record_parse(row->value, &record) || key_is_audit_head(row->key))
+    if (!record_parse(row->value, &record) || key__is_audit_head(row->key))
         return;
     if (family == FAMILY_AUDIT_BY_OBJECT && !key_audit_by_object_parse(row->key, &number))
         return;

@@ -21,13 +21,13 @@
 #define AUDIT_MAC_LEN HMAC_LEN
 
 /* Derives the key of an organization's chain. False when OpenSSL failed. */
-bool audit_derive_key(struct hmac *hmac, const uint8_t audit_key[32],
-                      const struct uuid *organization, uint8_t ret_key[32]);
+bool audit__derive_key(struct hmac *hmac, const uint8_t audit_key[32],
+                       const struct uuid *organization, uint8_t ret_key[32]);
 
 /* The mac of row `number`, from that of the row before it. False when OpenSSL failed. */
-bool audit_compute_mac(struct hmac *hmac, const uint8_t key[32],
-                       const uint8_t previous[AUDIT_MAC_LEN], uint64_t number, struct slice body,
-                       uint8_t ret_mac[AUDIT_MAC_LEN]);
+bool audit__compute_mac(struct hmac *hmac, const uint8_t key[32],
+                        const uint8_t previous[AUDIT_MAC_LEN], uint64_t number, struct slice body,
+                        uint8_t ret_mac[AUDIT_MAC_LEN]);
 
 /* Splits an audit row's value into its mac and its packed AuditRecord; false: unreadable. */
 bool audit_parse(struct slice value, uint8_t ret_mac[AUDIT_MAC_LEN], struct slice *ret_body);
@@ -35,12 +35,12 @@ bool audit_parse(struct slice value, uint8_t ret_mac[AUDIT_MAC_LEN], struct slic
 #define AUDIT_HEAD_LEN (8 + 2 * AUDIT_MAC_LEN)
 
 /* Writes the body of a head. False when OpenSSL failed. */
-bool audit_write_head(struct hmac *hmac, const uint8_t key[32], uint64_t number,
-                      const uint8_t mac[AUDIT_MAC_LEN], char ret_body[AUDIT_HEAD_LEN]);
+bool audit__write_head(struct hmac *hmac, const uint8_t key[32], uint64_t number,
+                       const uint8_t mac[AUDIT_MAC_LEN], char ret_body[AUDIT_HEAD_LEN]);
 
 /* Reads the record of a head; false when it is unreadable, another key wrote it, or OpenSSL failed. */
-bool audit_read_head(struct hmac *hmac, const uint8_t key[32], struct slice value,
-                     uint64_t *ret_number, uint8_t ret_mac[AUDIT_MAC_LEN]);
+bool audit__read_head(struct hmac *hmac, const uint8_t key[32], struct slice value,
+                      uint64_t *ret_number, uint8_t ret_mac[AUDIT_MAC_LEN]);
 
 /* What audit_verify found. */
 struct audit_verdict {

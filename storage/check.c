@@ -70,7 +70,7 @@ static void say(struct check *check, struct slice key, const char *what)
 
     check->reports++;
     check->report(check->context,
-                  arena_printf(&check->scratch, "%s %.*s: %s.", store__family_name(check->family),
+                  arena_printf(&check->scratch, "%s %.*s: %s.", store_family_name(check->family),
                                SLICE_ARG(shown), what));
 }
 
@@ -86,7 +86,7 @@ static void say_numbers(struct check *check, struct slice key, const char *what,
 static void say_of(struct check *check, struct slice key, const char *what,
                    enum store_family family)
 {
-    struct slice text = arena_printf(&check->scratch, "%s (%s)", what, store__family_name(family));
+    struct slice text = arena_printf(&check->scratch, "%s (%s)", what, store_family_name(family));
 
     say(check, key, arena_failed(&check->scratch) ? what : text.data);
 }
@@ -97,7 +97,7 @@ static bool exists(struct check *check, enum store_family family, struct slice k
 {
     struct slice value;
 
-    switch (walk_get(check->store, &check->scratch, family, key, &value)) {
+    switch (store_walk__get(check->store, &check->scratch, family, key, &value)) {
     case STORE_FOUND:
         return true;
     case STORE_ABSENT:
@@ -118,7 +118,7 @@ static bool find_object(struct check *check, struct slice key, enum store_family
     *ret_value = SLICE_EMPTY;
     for (size_t i = 0; i < OBJECT_FAMILIES; i++) {
         *ret_family = object_families[i];
-        switch (walk_get(check->store, &check->scratch, *ret_family, key, ret_value)) {
+        switch (store_walk__get(check->store, &check->scratch, *ret_family, key, ret_value)) {
         case STORE_FOUND:
             return true;
         case STORE_ABSENT:
@@ -227,8 +227,8 @@ static void check_indexes(struct check *check, const struct store_row *row)
     for (; index != NULL && !arena_failed(&check->scratch); index = index->next) {
         struct record record = {0};
         struct slice value;
-        enum store_found found = walk_get(check->store, &check->scratch, index->family, index->key,
-                                          &value);
+        enum store_found found = store_walk__get(check->store, &check->scratch, index->family,
+                                                 index->key, &value);
 
         if (found == STORE_ABSENT)
             say_of(check, row->key, "the row that leads to it is missing", index->family);
@@ -254,7 +254,7 @@ static bool secrets_have(struct check *check, struct slice object, struct slice 
     struct store_row row = {.key = object};
     struct check_index *index = NULL;
 
-    switch (walk_get(check->store, &check->scratch, FAMILY_SECRETS, object, &row.value)) {
+    switch (store_walk__get(check->store, &check->scratch, FAMILY_SECRETS, object, &row.value)) {
     case STORE_FOUND:
         return !rules->list(rules->context, &check->scratch, FAMILY_SECRETS, &row, &index) ||
                is_listed(check, index, index_key);
@@ -424,7 +424,7 @@ static void visit_session(struct check *check, const struct store_row *row, stru
     }
     if (!exists(check, FAMILY_USERS, user))
         say(check, row->key, "the session belongs to no user");
-    switch (walk_get(check->store, &check->scratch, other, twin.key, &twin.value)) {
+    switch (store_walk__get(check->store, &check->scratch, other, twin.key, &twin.value)) {
     case STORE_FOUND:
         if (rules->session_of(rules->context, &check->scratch, other, &twin, &other_user, &back) &&
             !(slice_equal(back, row->key) && slice_equal(other_user, user)))
@@ -524,7 +524,7 @@ static void visit_count(struct check *check, const struct store_row *row, struct
     struct slice key = row->key;
     uint64_t rows;
 
-    if (key_is_audit_head(key))
+    if (key__is_audit_head(key))
         return; /* it is verified with its chain */
     if (body.len != 8) {
         say(check, key, "the counter is not a number");
@@ -565,7 +565,7 @@ static void check_audit_index(struct check *check, const struct store_row *row, 
 
     memcpy(organization.bytes, row->key.data, ORGANIZATION_LEN);
     audit.key = key_audit(&check->scratch, &organization, number);
-    switch (walk_get(check->store, &check->scratch, FAMILY_AUDIT, audit.key, &audit.value)) {
+    switch (store_walk__get(check->store, &check->scratch, FAMILY_AUDIT, audit.key, &audit.value)) {
     case STORE_FOUND:
         break;
     case STORE_ABSENT:
@@ -624,7 +624,7 @@ static void visit_feed(struct check *check, const struct store_row *row, struct 
     uint64_t revision;
     uint16_t index;
 
-    if (!key_feed_parse(key, &organization, &revision, &index) ||
+    if (!key__feed_parse(key, &organization, &revision, &index) ||
         body.len != (revision == 0 ? 8 : FEED_BODY_LEN)) {
         say(check, key, "the row is not a change");
         return;

@@ -72,7 +72,7 @@ enum verdict { HOLDS, FAILS, UNKNOWN };
 static const struct overlay_entry *look_up(struct committer *c, enum store_family family,
                                            struct slice key)
 {
-    struct overlay_entry *entry = overlay_find(&c->overlay, family, key);
+    struct overlay_entry *entry = overlay__find(&c->overlay, family, key);
     struct record record = {0};
     enum store_found found;
     struct slice value;
@@ -83,10 +83,10 @@ static const struct overlay_entry *look_up(struct committer *c, enum store_famil
     if (found != STORE_FOUND && found != STORE_ABSENT)
         return NULL;
     if (found == STORE_FOUND && !record_parse(value, &record)) {
-        store__log_error("check of a condition", "the record is unreadable");
+        store_log_error("check of a condition", "the record is unreadable");
         return NULL;
     }
-    entry = overlay_touch(&c->overlay, &c->arena, family, key);
+    entry = overlay__touch(&c->overlay, &c->arena, family, key);
     if (entry != NULL) {
         entry->present = found == STORE_FOUND;
         entry->revision = record.revision;
@@ -99,7 +99,7 @@ static enum verdict check_empty(struct committer *c, const struct condition *con
     struct slice from = condition->key;
     const struct overlay_entry *entry;
 
-    if (overlay_holds_range(&c->overlay, condition->family, from, condition->end))
+    if (overlay__holds_range(&c->overlay, condition->family, from, condition->end))
         return FAILS;
     for (;;) {
         struct store_rows rows;
@@ -111,7 +111,7 @@ static enum verdict check_empty(struct committer *c, const struct condition *con
             return UNKNOWN;
         /* The store still shows what the batch deleted. */
         for (size_t i = 0; i < rows.count; i++) {
-            entry = overlay_find(&c->overlay, condition->family, rows.rows[i].key);
+            entry = overlay__find(&c->overlay, condition->family, rows.rows[i].key);
             if (entry == NULL || entry->present)
                 return FAILS;
         }
@@ -152,7 +152,7 @@ static enum verdict check(struct committer *c, const struct condition *condition
 /* A counter's entry in the overlay, read from the store at first. NULL: failed, logged. */
 static struct overlay_entry *load_counter(struct committer *c, struct slice counter)
 {
-    struct overlay_entry *entry = overlay_find(&c->overlay, FAMILY_COUNTS, counter);
+    struct overlay_entry *entry = overlay__find(&c->overlay, FAMILY_COUNTS, counter);
     struct record record = {0};
     enum store_found found;
     struct slice value;
@@ -163,10 +163,10 @@ static struct overlay_entry *load_counter(struct committer *c, struct slice coun
     if (found != STORE_FOUND && found != STORE_ABSENT)
         return NULL;
     if (found == STORE_FOUND && (!record_parse(value, &record) || record.body.len != 8)) {
-        store__log_error("move of a counter", "its record is unreadable");
+        store_log_error("move of a counter", "its record is unreadable");
         return NULL;
     }
-    entry = overlay_touch(&c->overlay, &c->arena, FAMILY_COUNTS, counter);
+    entry = overlay__touch(&c->overlay, &c->arena, FAMILY_COUNTS, counter);
     if (entry != NULL) {
         entry->present = found == STORE_FOUND;
         entry->revision = record.revision;
@@ -186,7 +186,7 @@ static bool prepare(struct committer *c, const struct commit *commit)
         if (load_counter(c, d->counter) == NULL)
             return false;
     for (const struct audit_entry *a = commit->audit; a != NULL; a = a->next)
-        if (audit_heads_find(c->heads, c->view, c->hmac, &a->organization) == NULL)
+        if (audit__heads_find(c->heads, c->view, c->hmac, &a->organization) == NULL)
             return false;
     return true;
 }
@@ -224,11 +224,11 @@ static bool put_number(struct committer *c, enum store_family family, struct sli
 static struct overlay_entry *put(struct committer *c, enum store_family family, struct slice key,
                                  struct slice first, struct slice second)
 {
-    struct overlay_entry *entry = overlay_touch(&c->overlay, &c->arena, family, key);
+    struct overlay_entry *entry = overlay__touch(&c->overlay, &c->arena, family, key);
 
     if (entry == NULL || key.len == 0)
         return NULL;
-    if (!overlay_put(&c->overlay, &c->arena, entry, c->next_revision))
+    if (!overlay__put(&c->overlay, &c->arena, entry, c->next_revision))
         return NULL;
     return put_record(c, family, key, c->next_revision, first, second) ? entry : NULL;
 }
@@ -238,10 +238,10 @@ static bool apply_operation(struct committer *c, const struct operation *operati
     struct overlay_entry *entry;
 
     if (operation->is_delete) {
-        entry = overlay_touch(&c->overlay, &c->arena, operation->family, operation->key);
+        entry = overlay__touch(&c->overlay, &c->arena, operation->family, operation->key);
         if (entry == NULL)
             return false;
-        overlay_delete(&c->overlay, entry);
+        overlay__delete(&c->overlay, entry);
         c->options.writer->remove(c->options.store, operation->family, operation->key);
     } else {
         entry = put(c, operation->family, operation->key, operation->body, SLICE_EMPTY);
@@ -266,20 +266,20 @@ static bool apply_count(struct committer *c, const struct counter_delta *delta)
     if (entry == NULL)
         return false;
     if (down > entry->count) {
-        store__log_error("move of a counter", "it would fall below zero");
+        store_log_error("move of a counter", "it would fall below zero");
         down = entry->count;
     }
     entry->count = delta->delta < 0 ? entry->count - down : entry->count + (uint64_t)delta->delta;
     entry->counted = true;
-    return overlay_put(&c->overlay, &c->arena, entry, c->next_revision);
+    return overlay__put(&c->overlay, &c->arena, entry, c->next_revision);
 }
 
 static bool apply_feed(struct committer *c, const struct feed_entry *feed, uint16_t index)
 {
     char body[FEED_BODY_LEN];
 
-    feed_write_body(body, feed, c->now_ms);
-    return put(c, FAMILY_FEED, key_feed(&c->arena, &feed->organization, c->next_revision, index),
+    feed__write_body(body, feed, c->now_ms);
+    return put(c, FAMILY_FEED, key__feed(&c->arena, &feed->organization, c->next_revision, index),
                slice_make(body, sizeof(body)), SLICE_EMPTY) != NULL;
 }
 
@@ -305,13 +305,13 @@ static bool index_audit(struct committer *c, const struct audit_entry *audit, ui
 
 static bool apply_audit(struct committer *c, const struct audit_entry *audit)
 {
-    struct audit_head *head = audit_heads_find(c->heads, c->view, c->hmac, &audit->organization);
+    struct audit_head *head = audit__heads_find(c->heads, c->view, c->hmac, &audit->organization);
     uint64_t number;
 
     if (head == NULL)
         return false;
     number = head->number + 1;
-    if (!audit_compute_mac(c->hmac, head->key, head->mac, number, audit->body, head->mac))
+    if (!audit__compute_mac(c->hmac, head->key, head->mac, number, audit->body, head->mac))
         return false;
     head->number = number;
     if (!head->is_moved) {
@@ -387,8 +387,8 @@ static bool put_heads(struct committer *c, uint64_t revision)
 
         assert(head->is_moved);
         head->is_moved = false;
-        if (!audit_write_head(c->hmac, head->key, head->number, head->mac, body) ||
-            !put_record(c, FAMILY_COUNTS, key_audit_head(&c->arena, &head->organization), revision,
+        if (!audit__write_head(c->hmac, head->key, head->number, head->mac, body) ||
+            !put_record(c, FAMILY_COUNTS, key__audit_head(&c->arena, &head->organization), revision,
                         slice_make(body, sizeof(body)), SLICE_EMPTY))
             return false;
     }
@@ -422,9 +422,9 @@ static struct commit *try_batch(struct committer *c, struct commit *list, bool *
     size_t operations = 0;
     size_t bytes = 0;
 
-    overlay_clear(&c->overlay);
+    overlay__clear(&c->overlay);
     arena_reset(&c->arena);
-    audit_heads_trim(c->heads);
+    audit__heads_trim(c->heads);
     c->written = 0;
     c->now_ms = clock_wall_ms();
     c->view = store_view_open(c->options.store, &c->arena);
@@ -443,7 +443,7 @@ static struct commit *try_batch(struct committer *c, struct commit *list, bool *
 static void lose_batch(struct committer *c, struct commit *list, const struct commit *end)
 {
     if (!atomic_exchange(&c->read_only, true))
-        store__log_error("commit", "no more writes are accepted until a restart");
+        store_log_error("commit", "no more writes are accepted until a restart");
     for (; list != end; list = list->queue_next) {
         list->result = COMMIT_FAILED;
         list->conflict = NULL;
@@ -520,7 +520,7 @@ static void release(struct committer *c)
 {
     arena_done(&c->arena);
     arena_cache_done(&c->cache);
-    audit_heads_free(c->heads);
+    audit__heads_free(c->heads);
     hmac_free(c->hmac);
     sem_destroy(&c->wake);
     pthread_mutex_destroy(&c->mutex);
@@ -540,7 +540,7 @@ struct committer *committer_start(const struct committer_options *options)
     pthread_mutex_init(&c->mutex, NULL);
     sem_init(&c->wake, 0, 0);
     arena_init(&c->arena, &c->cache, SIZE_MAX);
-    c->heads = audit_heads_new();
+    c->heads = audit__heads_new();
     c->hmac = hmac_new();
     if (c->heads == NULL || c->hmac == NULL || pthread_create(&c->thread, NULL, run, c) != 0) {
         release(c);

@@ -9,7 +9,7 @@
 #include "storage/record.h"
 #include "storage/store_internal.h"
 
-void feed_write_body(char body[FEED_BODY_LEN], const struct feed_entry *entry, int64_t time_ms)
+void feed__write_body(char body[FEED_BODY_LEN], const struct feed_entry *entry, int64_t time_ms)
 {
     char *at = bytes_put_u32(body, entry->kind);
 
@@ -28,7 +28,7 @@ bool feed_parse_row(const struct store_row *row, struct feed_row *ret_row)
     struct record record;
     const char *at;
 
-    if (!key_feed_parse(row->key, &organization, &parsed.revision, &parsed.index) ||
+    if (!key__feed_parse(row->key, &organization, &parsed.revision, &parsed.index) ||
         !record_parse(row->value, &record) || record.body.len != FEED_BODY_LEN)
         return false;
     at = record.body.data;
@@ -47,7 +47,7 @@ enum store_found feed_read(struct store_view *view, const struct uuid *organizat
                            uint64_t revision, uint16_t index, size_t limit,
                            struct store_rows *ret_rows)
 {
-    struct slice from = key_feed(view->arena, organization, revision, index);
+    struct slice from = key__feed(view->arena, organization, revision, index);
     struct slice to = key_prefix_end(view->arena, key_organization(view->arena, organization));
 
     return store_scan(view, FAMILY_FEED, from, to, false, limit, ret_rows);
@@ -57,8 +57,8 @@ enum store_found feed_read_floor(struct store_view *view, const struct uuid *org
                                  uint64_t *ret_floor)
 {
     struct slice value;
-    enum store_found found = store_get(view, FAMILY_FEED, key_feed_floor(view->arena, organization),
-                                       &value);
+    enum store_found found = store_get(view, FAMILY_FEED,
+                                       key__feed_floor(view->arena, organization), &value);
 
     if (found == STORE_ABSENT) {
         *ret_floor = 0;
@@ -66,8 +66,8 @@ enum store_found feed_read_floor(struct store_view *view, const struct uuid *org
     }
     if (found != STORE_FOUND)
         return found;
-    if (!store__parse_u64(value, ret_floor)) {
-        store__log_error("read of a feed's beginning", "its record is unreadable");
+    if (!store_parse_u64(value, ret_floor)) {
+        store_log_error("read of a feed's beginning", "its record is unreadable");
         return STORE_FAILED;
     }
     return STORE_FOUND;

@@ -20,7 +20,7 @@ struct feed_row {
 #define FEED_BODY_LEN (4 + 16 + 1 + 8)
 
 /* The body of a row. Pure. */
-void feed_write_body(char body[FEED_BODY_LEN], const struct feed_entry *entry, int64_t time_ms);
+void feed__write_body(char body[FEED_BODY_LEN], const struct feed_entry *entry, int64_t time_ms);
 
 /* A stored row; false when it is none. Pure. */
 bool feed_parse_row(const struct store_row *row, struct feed_row *ret_row);

@@ -77,7 +77,7 @@ static void walk_feed(struct feed_trimmer *trimmer, const struct uuid *organizat
     arena_init(&arena, NULL, ARENA_FIRST_BLOCK);
     prefix = key_organization(&arena, organization);
     walk_init(walk, trimmer->store, FAMILY_FEED,
-              key_feed(&arena, organization, revision == 0 ? 1 : revision, 0),
+              key__feed(&arena, organization, revision == 0 ? 1 : revision, 0),
               key_prefix_end(&arena, prefix));
     walk->failed = arena_failed(&arena);
     arena_done(&arena);
@@ -95,7 +95,7 @@ static bool count_rows(struct feed_trimmer *trimmer, struct organization_feed *f
         struct uuid organization;
         uint16_t index;
 
-        if (key_feed_parse(row.key, &organization, &counted.counted, &index))
+        if (key__feed_parse(row.key, &organization, &counted.counted, &index))
             counted.rows++;
     }
     if (!walk_done(&walk))
@@ -116,20 +116,20 @@ struct trimming {
 static bool begin(struct feed_trimmer *trimmer, const struct uuid *organization,
                   struct trimming *trimming)
 {
-    struct slice key = key_feed_floor(&trimming->arena, organization);
+    struct slice key = key__feed_floor(&trimming->arena, organization);
     struct record record;
     struct slice value;
 
     commit_init(&trimming->commit, &trimming->arena);
     if (arena_failed(&trimming->arena))
         return false;
-    switch (walk_get(trimmer->store, &trimming->arena, FAMILY_FEED, key, &value)) {
+    switch (store_walk__get(trimmer->store, &trimming->arena, FAMILY_FEED, key, &value)) {
     case STORE_ABSENT:
         commit_require_absent(&trimming->commit, FAMILY_FEED, key);
         return true;
     case STORE_FOUND:
         if (!record_parse(value, &record) || record.body.len != 8) {
-            store__log_error("trimming of a feed", "its beginning is unreadable");
+            store_log_error("trimming of a feed", "its beginning is unreadable");
             return false;
         }
         trimming->floor = bytes_u64(record.body.data);
@@ -158,7 +158,8 @@ static bool gather(struct feed_trimmer *trimmer, const struct organization_feed 
             parsed.time_ms > now_ms - limits->keep_ms)
             break;
         commit_delete(&trimming->commit, FAMILY_FEED, arena_copy(&trimming->arena, row.key));
-        if (key_feed_parse(row.key, &organization, &revision, &index) && revision > trimming->floor)
+        if (key__feed_parse(row.key, &organization, &revision, &index) &&
+            revision > trimming->floor)
             trimming->floor = revision;
         trimming->rows++;
     }
@@ -177,7 +178,7 @@ static bool trim(struct feed_trimmer *trimmer, struct organization_feed *feed,
         gather(trimmer, feed, limits, now_ms, &trimming) && trimming.rows > 0) {
         bytes_put_u64(body, trimming.floor);
         commit_put(&trimming.commit, FAMILY_FEED,
-                   key_feed_floor(&trimming.arena, &feed->organization),
+                   key__feed_floor(&trimming.arena, &feed->organization),
                    slice_make(body, sizeof(body)));
         if (!arena_failed(&trimming.arena))
             result = store_commit_wait(trimmer->store, &trimming.commit);

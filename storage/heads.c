@@ -17,7 +17,7 @@ struct audit_heads {
     size_t count;
 };
 
-struct audit_heads *audit_heads_new(void)
+struct audit_heads *audit__heads_new(void)
 {
     struct audit_heads *heads = calloc(1, sizeof(*heads));
 
@@ -28,7 +28,7 @@ struct audit_heads *audit_heads_new(void)
     return heads;
 }
 
-void audit_heads_free(struct audit_heads *heads)
+void audit__heads_free(struct audit_heads *heads)
 {
     if (heads == NULL)
         return;
@@ -36,7 +36,7 @@ void audit_heads_free(struct audit_heads *heads)
     free(heads);
 }
 
-void audit_heads_trim(struct audit_heads *heads)
+void audit__heads_trim(struct audit_heads *heads)
 {
     if (heads->count < HEADS_MOST && !arena_failed(&heads->arena))
         return;
@@ -69,7 +69,7 @@ static bool load_row(struct store_view *view, struct audit_head *head)
         return true;
     if (!key_audit_parse(rows.rows[0].key, &head->number) ||
         !audit_parse(rows.rows[0].value, head->mac, &body)) {
-        store__log_error("read of an audit chain", "its last row is unreadable");
+        store_log_error("read of an audit chain", "its last row is unreadable");
         return false;
     }
     return true;
@@ -88,7 +88,7 @@ static bool load(struct store_view *view, struct hmac *hmac, struct audit_head *
     if (!load_row(view, head))
         return false;
     switch (
-        store_get(view, FAMILY_COUNTS, key_audit_head(view->arena, &head->organization), &value)) {
+        store_get(view, FAMILY_COUNTS, key__audit_head(view->arena, &head->organization), &value)) {
     case STORE_ABSENT:
         return true;
     case STORE_FOUND:
@@ -96,8 +96,8 @@ static bool load(struct store_view *view, struct hmac *hmac, struct audit_head *
     default:
         return false;
     }
-    if (!audit_read_head(hmac, head->key, value, &number, mac)) {
-        store__log_error("read of an audit chain", "its head was altered");
+    if (!audit__read_head(hmac, head->key, value, &number, mac)) {
+        store_log_error("read of an audit chain", "its head was altered");
         return false;
     }
     if (number > head->number) {
@@ -107,8 +107,8 @@ static bool load(struct store_view *view, struct hmac *hmac, struct audit_head *
     return true;
 }
 
-struct audit_head *audit_heads_find(struct audit_heads *heads, struct store_view *view,
-                                    struct hmac *hmac, const struct uuid *organization)
+struct audit_head *audit__heads_find(struct audit_heads *heads, struct store_view *view,
+                                     struct hmac *hmac, const struct uuid *organization)
 {
     struct audit_head **bucket = bucket_of(heads, organization);
     struct audit_head loaded = {.organization = *organization};
@@ -119,10 +119,10 @@ struct audit_head *audit_heads_find(struct audit_heads *heads, struct store_view
     if (head != NULL)
         return head;
     if (!view->store->has_audit_key) {
-        store__log_error("audit chain", "the store was not given its key");
+        store_log_error("audit chain", "the store was not given its key");
         return NULL;
     }
-    if (!audit_derive_key(hmac, view->store->audit_key, organization, loaded.key) ||
+    if (!audit__derive_key(hmac, view->store->audit_key, organization, loaded.key) ||
         !load(view, hmac, &loaded))
         return NULL;
     assert(!loaded.is_moved); /* as it is stored */

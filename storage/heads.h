@@ -21,14 +21,14 @@ struct audit_head {
 struct audit_heads;
 
 /* NULL when there is no memory. */
-struct audit_heads *audit_heads_new(void);
-void audit_heads_free(struct audit_heads *heads);
+struct audit_heads *audit__heads_new(void);
+void audit__heads_free(struct audit_heads *heads);
 
 /* Forgets all heads when there are many; only between batches, when the store has every row. */
-void audit_heads_trim(struct audit_heads *heads);
+void audit__heads_trim(struct audit_heads *heads);
 
 /* The head of an organization, read through `view` when it is not known. NULL: failed, logged. */
-struct audit_head *audit_heads_find(struct audit_heads *heads, struct store_view *view,
-                                    struct hmac *hmac, const struct uuid *organization);
+struct audit_head *audit__heads_find(struct audit_heads *heads, struct store_view *view,
+                                     struct hmac *hmac, const struct uuid *organization);
 
 #endif

@@ -183,7 +183,7 @@ static struct status read_key(struct store *store, const struct wrapping_key *wr
 {
     struct slice value = SLICE_EMPTY;
 
-    switch (walk_get(store, arena, FAMILY_META, row_key(arena, entry_of(key)), &value)) {
+    switch (store_walk__get(store, arena, FAMILY_META, row_key(arena, entry_of(key)), &value)) {
     case STORE_FOUND:
         return unwrap(value, wrapping, entry_of(key), arena, ret_plain);
     case STORE_ABSENT:

@@ -184,7 +184,7 @@ struct slice key_audit(struct arena *arena, const struct uuid *organization, uin
     return finish(key, AUDIT_LEN);
 }
 
-struct slice key_audit_head(struct arena *arena, const struct uuid *organization)
+struct slice key__audit_head(struct arena *arena, const struct uuid *organization)
 {
     char *key = arena_alloc(arena, AUDIT_HEAD_KEY_LEN);
 
@@ -246,8 +246,8 @@ struct slice key_idempotency(struct arena *arena, const struct uuid *organizatio
     return slice_make(key, IDEMPOTENCY_LEN);
 }
 
-struct slice key_feed(struct arena *arena, const struct uuid *organization, uint64_t revision,
-                      uint16_t index)
+struct slice key__feed(struct arena *arena, const struct uuid *organization, uint64_t revision,
+                       uint16_t index)
 {
     char *key = arena_alloc(arena, FEED_LEN);
 
@@ -256,9 +256,9 @@ struct slice key_feed(struct arena *arena, const struct uuid *organization, uint
     return finish(key, FEED_LEN);
 }
 
-struct slice key_feed_floor(struct arena *arena, const struct uuid *organization)
+struct slice key__feed_floor(struct arena *arena, const struct uuid *organization)
 {
-    return key_feed(arena, organization, 0, 0);
+    return key__feed(arena, organization, 0, 0);
 }
 
 struct slice key_prefix_end(struct arena *arena, struct slice prefix)
@@ -334,7 +334,7 @@ bool key_audit_parse(struct slice key, uint64_t *ret_number)
     return true;
 }
 
-bool key_is_audit_head(struct slice key)
+bool key__is_audit_head(struct slice key)
 {
     return key.len == AUDIT_HEAD_KEY_LEN && slice_ends_with(key, SLICE(AUDIT_HEAD));
 }
@@ -365,8 +365,8 @@ bool key_audit_by_time_parse(struct slice key, uint64_t *ret_number)
     return true;
 }
 
-bool key_feed_parse(struct slice key, struct uuid *ret_organization, uint64_t *ret_revision,
-                    uint16_t *ret_index)
+bool key__feed_parse(struct slice key, struct uuid *ret_organization, uint64_t *ret_revision,
+                     uint16_t *ret_index)
 {
     if (key.len != FEED_LEN)
         return false;

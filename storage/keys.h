@@ -86,7 +86,7 @@ struct slice key_index(struct arena *arena, const struct uuid *organization, uin
                        uint32_t index, struct slice value, const struct uuid *id);
 struct slice key_audit(struct arena *arena, const struct uuid *organization, uint64_t number);
 /* Of the row in `counts` that says where the chain ends. */
-struct slice key_audit_head(struct arena *arena, const struct uuid *organization);
+struct slice key__audit_head(struct arena *arena, const struct uuid *organization);
 struct slice key_audit_by_object(struct arena *arena, const struct uuid *organization,
                                  uint32_t kind, const struct uuid *id, uint64_t number);
 struct slice key_audit_by_actor(struct arena *arena, const struct uuid *organization,
@@ -97,10 +97,10 @@ struct slice key_audit_by_time(struct arena *arena, const struct uuid *organizat
 /* `hash` is of 32 bytes: see the table above. */
 struct slice key_idempotency(struct arena *arena, const struct uuid *organization,
                              const struct actor *actor, const uint8_t hash[32]);
-struct slice key_feed(struct arena *arena, const struct uuid *organization, uint64_t revision,
-                      uint16_t index);
+struct slice key__feed(struct arena *arena, const struct uuid *organization, uint64_t revision,
+                       uint16_t index);
 /* Where the feed of an organization begins; no commit has revision 0. */
-struct slice key_feed_floor(struct arena *arena, const struct uuid *organization);
+struct slice key__feed_floor(struct arena *arena, const struct uuid *organization);
 
 /* The smallest key beyond every key that starts with `prefix` (which holds a byte below 0xff). */
 struct slice key_prefix_end(struct arena *arena, struct slice prefix);
@@ -115,12 +115,12 @@ bool key_reference_parse(struct slice key, uint32_t *ret_target_kind, struct uui
 bool key_index_parse(struct slice key, struct uuid *ret_organization, uint32_t *ret_kind,
                      uint32_t *ret_index, struct uuid *ret_id);
 bool key_audit_parse(struct slice key, uint64_t *ret_number);
-bool key_is_audit_head(struct slice key);
+bool key__is_audit_head(struct slice key);
 bool key_audit_by_object_parse(struct slice key, uint64_t *ret_number);
 bool key_audit_by_actor_parse(struct slice key, struct actor *ret_actor, uint64_t *ret_number);
 bool key_audit_by_time_parse(struct slice key, uint64_t *ret_number);
-bool key_feed_parse(struct slice key, struct uuid *ret_organization, uint64_t *ret_revision,
-                    uint16_t *ret_index);
+bool key__feed_parse(struct slice key, struct uuid *ret_organization, uint64_t *ret_revision,
+                     uint16_t *ret_index);
 
 /*
  * Folds a name for comparison: trims Unicode blanks at both ends, then NFKC_Casefold, which removes

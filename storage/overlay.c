@@ -20,7 +20,7 @@ static uint32_t hash_key(enum store_family family, struct slice key)
     return (uint32_t)(hash >> 32);
 }
 
-void overlay_clear(struct overlay *overlay)
+void overlay__clear(struct overlay *overlay)
 {
     for (size_t i = 0; i < FAMILIES; i++) {
         for (const struct overlay_entry *e = overlay->families[i]; e != NULL; e = e->next_in_family)
@@ -41,14 +41,14 @@ static struct overlay_entry *find(const struct overlay *overlay, enum store_fami
     return entry;
 }
 
-struct overlay_entry *overlay_find(const struct overlay *overlay, enum store_family family,
-                                   struct slice key)
+struct overlay_entry *overlay__find(const struct overlay *overlay, enum store_family family,
+                                    struct slice key)
 {
     return find(overlay, family, key, hash_key(family, key));
 }
 
-struct overlay_entry *overlay_touch(struct overlay *overlay, struct arena *arena,
-                                    enum store_family family, struct slice key)
+struct overlay_entry *overlay__touch(struct overlay *overlay, struct arena *arena,
+                                     enum store_family family, struct slice key)
 {
     uint32_t hash = hash_key(family, key);
     struct overlay_entry **bucket = &overlay->buckets[hash % OVERLAY_BUCKETS];
@@ -110,8 +110,8 @@ static int choose_levels(struct overlay *overlay)
     return levels;
 }
 
-bool overlay_put(struct overlay *overlay, struct arena *arena, struct overlay_entry *entry,
-                 uint64_t revision)
+bool overlay__put(struct overlay *overlay, struct arena *arena, struct overlay_entry *entry,
+                  uint64_t revision)
 {
     struct overlay_entry **links[OVERLAY_LEVELS];
     int levels;
@@ -133,7 +133,7 @@ bool overlay_put(struct overlay *overlay, struct arena *arena, struct overlay_en
     return true;
 }
 
-void overlay_delete(struct overlay *overlay, struct overlay_entry *entry)
+void overlay__delete(struct overlay *overlay, struct overlay_entry *entry)
 {
     struct overlay_entry **links[OVERLAY_LEVELS];
 
@@ -148,8 +148,8 @@ void overlay_delete(struct overlay *overlay, struct overlay_entry *entry)
     entry->after = NULL;
 }
 
-bool overlay_holds_range(struct overlay *overlay, enum store_family family, struct slice from,
-                         struct slice end)
+bool overlay__holds_range(struct overlay *overlay, enum store_family family, struct slice from,
+                          struct slice end)
 {
     struct overlay_entry **links[OVERLAY_LEVELS];
 

@@ -36,29 +36,29 @@ struct overlay {
 };
 
 /* Forgets everything. The entries' memory is the arena's, which must still hold them. */
-void overlay_clear(struct overlay *overlay);
+void overlay__clear(struct overlay *overlay);
 
 /* The entry of a key, or NULL when the batch neither changed nor read it. */
-struct overlay_entry *overlay_find(const struct overlay *overlay, enum store_family family,
-                                   struct slice key);
+struct overlay_entry *overlay__find(const struct overlay *overlay, enum store_family family,
+                                    struct slice key);
 
 /*
  * The entry of a key, a new one (absent, all zero) when there is none; NULL when the arena failed.
- * The key is borrowed until overlay_clear.
+ * The key is borrowed until overlay__clear.
  */
-struct overlay_entry *overlay_touch(struct overlay *overlay, struct arena *arena,
-                                    enum store_family family, struct slice key);
+struct overlay_entry *overlay__touch(struct overlay *overlay, struct arena *arena,
+                                     enum store_family family, struct slice key);
 
 /*
  * Notes that the batch put or deleted the entry's key. A put takes logarithmic time, and so that a
  * range costs no walk over the batch. False when the arena failed.
  */
-bool overlay_put(struct overlay *overlay, struct arena *arena, struct overlay_entry *entry,
-                 uint64_t revision);
-void overlay_delete(struct overlay *overlay, struct overlay_entry *entry);
+bool overlay__put(struct overlay *overlay, struct arena *arena, struct overlay_entry *entry,
+                  uint64_t revision);
+void overlay__delete(struct overlay *overlay, struct overlay_entry *entry);
 
 /* Whether the batch put a key with from <= key < end that it did not delete since. */
-bool overlay_holds_range(struct overlay *overlay, enum store_family family, struct slice from,
-                         struct slice end);
+bool overlay__holds_range(struct overlay *overlay, enum store_family family, struct slice from,
+                          struct slice end);
 
 #endif

@@ -10,7 +10,7 @@
 #include "storage/record.h"
 #include "storage/store_internal.h"
 
-const char *store__family_name(enum store_family family)
+const char *store_family_name(enum store_family family)
 {
     static const char *const names[FAMILIES] = {
 #define X(name, text) [FAMILY_##name] = (text),
@@ -22,13 +22,13 @@ const char *store__family_name(enum store_family family)
     return names[family];
 }
 
-void store__log_error(const char *what, const char *message)
+void store_log_error(const char *what, const char *message)
 {
     log_event(LOG_ERROR, "store.failed", LOG_CSTR("what", what),
               LOG_CSTR("error", message == NULL ? "unknown" : message));
 }
 
-bool store__parse_u64(struct slice value, uint64_t *ret_number)
+bool store_parse_u64(struct slice value, uint64_t *ret_number)
 {
     struct record record;
 
@@ -110,8 +110,8 @@ enum store_found store_count(struct store_view *view, struct slice counter, uint
     }
     if (found != STORE_FOUND)
         return found;
-    if (!store__parse_u64(value, ret_count)) {
-        store__log_error("read of a counter", "its record is unreadable");
+    if (!store_parse_u64(value, ret_count)) {
+        store_log_error("read of a counter", "its record is unreadable");
         return STORE_FAILED;
     }
     return STORE_FOUND;

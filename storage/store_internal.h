@@ -14,12 +14,12 @@ void store__waiter_signal(void *waiter);
 void store__waiter_wait(struct waiter *waiter);
 
 /* The text name of a family, as STORE_FAMILIES gives it. */
-const char *store__family_name(enum store_family family);
+const char *store_family_name(enum store_family family);
 
 /* Reads the body of a record of 8 bytes; false where it is another thing. */
-bool store__parse_u64(struct slice value, uint64_t *ret_number);
+bool store_parse_u64(struct slice value, uint64_t *ret_number);
 
 /* Logs that the engine failed at something; `message` is of a library and may be NULL. */
-void store__log_error(const char *what, const char *message);
+void store_log_error(const char *what, const char *message);
 
 #endif

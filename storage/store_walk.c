@@ -96,8 +96,8 @@ bool walk_done(struct walk *walk)
     return !walk->failed;
 }
 
-enum store_found walk_get(struct store *store, struct arena *arena, enum store_family family,
-                          struct slice key, struct slice *ret_value)
+enum store_found store_walk__get(struct store *store, struct arena *arena, enum store_family family,
+                                 struct slice key, struct slice *ret_value)
 {
     struct store_view *view = store_view_open(store, arena);
     enum store_found found;

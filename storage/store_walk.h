@@ -31,7 +31,7 @@ bool walk_next(struct walk *walk, struct store_row *ret_row);
 bool walk_done(struct walk *walk);
 
 /* A point read that waits for the fetch; never answers STORE_AGAIN. */
-enum store_found walk_get(struct store *store, struct arena *arena, enum store_family family,
-                          struct slice key, struct slice *ret_value);
+enum store_found store_walk__get(struct store *store, struct arena *arena, enum store_family family,
+                                 struct slice key, struct slice *ret_value);
 
 #endif

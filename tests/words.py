@@ -30,7 +30,7 @@ QUOTED = {"Client Closed Request": "a status phrase", "No Content": "RFC 9110"}
 PREDICATE_CALLS = {"violations_add", "status_invalid_field", "format__refuse", "validate__report",
                    "json__read_refuse", "REFUSE", "want"}
 PREDICATE = re.compile(r"(?:%s|%\.\*s|the key )*(?:must |cannot |is required|is not a |is nested too deeply|$| ?\()")
-SENTENCE_CALLS = {"status_make", "status_const", "contract__error", "stream_refuse", "refuse_head",
+SENTENCE_CALLS = {"status_make", "status_const", "contract__error", "http_stream__refuse", "refuse_head",
                   "json__write_refuse", "out_of_range"}
 SENTENCE_FILES = {"rpc/net/http1_check.c": {"refuse"}, "rpc/net/http1_chunks.c": {"fault"}}
 TOKEN = re.compile(r"/\*.*?\*/|//[^\n]*|\"((?:\\.|[^\"\\\n])*)\"|'(?:\\.|[^'\\])+'|[A-Za-z_]\w*|\S", re.S)

@@ -60,7 +60,7 @@ static bool decimal_parse(struct slice text, struct decimal *ret_decimal)
 {
     struct decimal decimal = {0};
 
-    if (!json_scan_is_number(text))
+    if (!json_scan__is_number(text))
         return false;
     decimal.negative = text.data[0] == '-';
     text = slice_from(text, decimal.negative ? 1 : 0);
@@ -267,13 +267,13 @@ enum number_result json_number_double(struct arena *arena, struct slice text, do
     return NUMBER_OK;
 }
 
-enum number_result json_number_float(struct arena *arena, struct slice text, float *ret_value)
+enum number_result json__number_float(struct arena *arena, struct slice text, float *ret_value)
 {
     char stack[NUMBER_STACK];
     const char *copy;
     float value;
 
-    if (!json_scan_is_number(text))
+    if (!json_scan__is_number(text))
         return NUMBER_MALFORMED;
     /* Not by way of a double: rounding twice is not rounding once. */
     copy = terminated(arena, text, stack);
@@ -284,7 +284,7 @@ enum number_result json_number_float(struct arena *arena, struct slice text, flo
     return NUMBER_OK;
 }
 
-void json_put_uint(struct json_text *text, uint64_t value)
+void json__put_uint(struct json_text *text, uint64_t value)
 {
     char digits[INTEGER_DIGITS_MOST];
     char *at = digits + sizeof(digits);
@@ -308,7 +308,7 @@ static bool put_integral(struct json_text *text, double value, double most)
     return true;
 }
 
-void json_put_double(struct json_text *text, double value)
+void json_numbers__put_double(struct json_text *text, double value)
 {
     char bytes[FLOAT_TEXT];
     int len = 0;
@@ -327,7 +327,7 @@ void json_put_double(struct json_text *text, double value)
     json_put(text, slice_make(bytes, (size_t)len));
 }
 
-void json_put_float(struct json_text *text, float value)
+void json_numbers__put_float(struct json_text *text, float value)
 {
     char bytes[FLOAT_TEXT];
     int len = 0;

@@ -25,13 +25,13 @@ enum number_result json_number_uint64(struct slice text, uint64_t most, uint64_t
  * Numbers of unusual length are copied to the arena; when that failed the value is 0.
  */
 enum number_result json_number_double(struct arena *arena, struct slice text, double *ret_value);
-enum number_result json_number_float(struct arena *arena, struct slice text, float *ret_value);
+enum number_result json__number_float(struct arena *arena, struct slice text, float *ret_value);
 
 /* The shortest text that reads back as the same value; `value` is finite. */
-void json_put_double(struct json_text *text, double value);
-void json_put_float(struct json_text *text, float value);
+void json_numbers__put_double(struct json_text *text, double value);
+void json_numbers__put_float(struct json_text *text, float value);
 
 /* Decimal digits, without quotes: 64-bit fields add them. */
-void json_put_uint(struct json_text *text, uint64_t value);
+void json__put_uint(struct json_text *text, uint64_t value);
 
 #endif

@@ -91,7 +91,7 @@ enum read_result json__read_broken(struct json_reader *reader, const struct json
     }
     if (scan->at == scan->start)
         return json__read_refuse(reader, place, "must be valid JSON (%s)", scan->error);
-    json_scan_place(scan, &line, &column);
+    json_scan__place(scan, &line, &column);
     return json__read_refuse(reader, place, "must be valid JSON (line %zu, column %zu: %s)", line,
                              column, scan->error);
 }
@@ -99,13 +99,13 @@ enum read_result json__read_broken(struct json_reader *reader, const struct json
 enum read_result json__read_unexpected(struct json_reader *reader, const struct json_place *place,
                                        const char *wanted)
 {
-    enum json_kind kind = json_scan_kind(&reader->scan);
+    enum json_kind kind = json_scan__kind(&reader->scan);
 
     if (kind == JSON_NOTHING) {
-        json_scan_skip(&reader->scan);
+        json_scan__skip(&reader->scan);
         return json__read_broken(reader, place);
     }
-    return json__read_refuse(reader, place, "must be %s, not %s", wanted, json_kind_name(kind));
+    return json__read_refuse(reader, place, "must be %s, not %s", wanted, json__kind_name(kind));
 }
 
 bool json__takes_null(const struct field *field)

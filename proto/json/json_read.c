@@ -93,7 +93,7 @@ static enum read_result read_field(struct json_reader *reader, ProtobufCMessage 
                                    const struct field *field, const struct json_place *place)
 {
     struct json_paths *present = reader->present;
-    bool absent = json_scan_kind(&reader->scan) == JSON_NULL &&
+    bool absent = json_scan__kind(&reader->scan) == JSON_NULL &&
                   (field->repeated || !json__takes_null(field));
     size_t before = present == NULL ? 0 : present->count;
     enum read_result result;
@@ -102,7 +102,7 @@ static enum read_result read_field(struct json_reader *reader, ProtobufCMessage 
         if (field->secret && field->map)
             json__put_blank_entry(reader, message, field);
         note_present(reader, place);
-        return json_scan_word(&reader->scan) ? READ_OK : json__read_broken(reader, place);
+        return json_scan__word(&reader->scan) ? READ_OK : json__read_broken(reader, place);
     }
     if (field->oneof_member && oneof_is_set(message, field))
         return json__read_refuse(reader, place,
@@ -162,7 +162,7 @@ static enum read_result read_unknown(struct json_reader *reader, const struct js
 
     if (!reader->options->ignore_unknown)
         return json__read_refuse(reader, &place, "is not a known field");
-    return json_scan_skip(&reader->scan) ? READ_OK : json__read_broken(reader, &place);
+    return json_scan__skip(&reader->scan) ? READ_OK : json__read_broken(reader, &place);
 }
 
 static enum read_result read_member(struct json_reader *reader, const struct field *field,
@@ -185,7 +185,7 @@ bool json__read_on(struct json_reader *reader, const char *at, unsigned depth)
         return false;
     scan->at = at;
     scan->depth = depth;
-    if (json_scan_skip(scan))
+    if (json_scan__skip(scan))
         return true;
     json__read_broken(reader, NULL);
     return false;
@@ -203,7 +203,7 @@ enum read_result json__read_members(struct json_reader *reader, const struct mes
     size_t hint = 0;
 
     seen_init(&seen, reader->arena, type);
-    while (seen.bits != NULL && json_scan_member(scan, &count, &name)) {
+    while (seen.bits != NULL && json_scan__member(scan, &count, &name)) {
         const struct field *field = find_field(type, name.text, &hint);
         const char *at = scan->at;
         unsigned depth = scan->depth;
@@ -211,7 +211,7 @@ enum read_result json__read_members(struct json_reader *reader, const struct mes
         if (field != NULL)
             result = read_member(reader, field, message, place, &seen);
         else if (skip_type && slice_equal(name.text, SLICE("@type")))
-            result = json_scan_skip(scan) ? READ_OK : json__read_broken(reader, place);
+            result = json_scan__skip(scan) ? READ_OK : json__read_broken(reader, place);
         else
             result = read_unknown(reader, place, name.text);
         if (result == READ_FAILED && !json__read_on(reader, at, depth))
@@ -232,9 +232,9 @@ enum read_result json__read_message(struct json_reader *reader, const struct mes
     *ret_message = message;
     if (json__reads_specially(type))
         return json__read_well_known(reader, type, message, place);
-    if (json_scan_kind(&reader->scan) != JSON_OBJECT)
+    if (json_scan__kind(&reader->scan) != JSON_OBJECT)
         return json__read_unexpected(reader, place, "an object");
-    if (!json_scan_open(&reader->scan))
+    if (!json_scan__open(&reader->scan))
         return json__read_broken(reader, place);
     return json__read_members(reader, type, message, place, false);
 }
@@ -248,14 +248,14 @@ static void reader_begin(struct json_reader *reader, struct arena *arena, struct
 {
     *reader = (struct json_reader){.arena = arena, .options = options};
     reader->present = leaf ? NULL : options->present;
-    json_scan_begin(&reader->scan, arena, text);
+    json_scan__begin(&reader->scan, arena, text);
 }
 
 static struct status reader_end(struct json_reader *reader, enum read_result result)
 {
     if (arena_failed(reader->arena))
         return status_out_of_memory();
-    if (result != READ_FAILED && !json_scan_end(&reader->scan))
+    if (result != READ_FAILED && !json_scan__end(&reader->scan))
         json__read_broken(reader, NULL);
     if (reader->options->ret_complete != NULL)
         *reader->options->ret_complete = result != READ_FAILED && reader->scan.error == NULL;
@@ -275,7 +275,7 @@ struct status json_read_message(struct arena *arena, const struct message_type *
     reader_begin(&reader, arena, text, options, json__reads_specially(type));
     if (reader.scan.error != NULL)
         result = json__read_broken(&reader, NULL);
-    else if (json_scan_kind(&reader.scan) == JSON_NULL && type->well_known != WELL_KNOWN_VALUE)
+    else if (json_scan__kind(&reader.scan) == JSON_NULL && type->well_known != WELL_KNOWN_VALUE)
         result = json__read_unexpected(&reader, NULL, "an object");
     else
         result = json__read_message(&reader, type, NULL, &message);
@@ -296,8 +296,8 @@ struct status json_read_field(struct arena *arena, ProtobufCMessage *message,
     field_clear(message, field);
     if (reader.scan.error != NULL)
         result = json__read_broken(&reader, NULL);
-    else if (json_scan_kind(&reader.scan) == JSON_NULL && !json__takes_null(field))
-        result = json_scan_word(&reader.scan) ? READ_OK : json__read_broken(&reader, NULL);
+    else if (json_scan__kind(&reader.scan) == JSON_NULL && !json__takes_null(field))
+        result = json_scan__word(&reader.scan) ? READ_OK : json__read_broken(&reader, NULL);
     else
         result = read_value(&reader, message, field, NULL);
     return reader_end(&reader, result);

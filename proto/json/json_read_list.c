@@ -20,7 +20,7 @@
 /* Null is no element and no map value, but where it is a value of the type. */
 static bool null_is_refused(struct json_reader *reader, const struct field *field)
 {
-    return json_scan_kind(&reader->scan) == JSON_NULL && !json__takes_null(field);
+    return json_scan__kind(&reader->scan) == JSON_NULL && !json__takes_null(field);
 }
 
 /* False, and refused, when the contract has room for fewer; the rest is not read. */
@@ -84,11 +84,11 @@ enum read_result json__read_list(struct json_reader *reader, ProtobufCMessage *m
     size_t capacity = 0;
     size_t count = 0;
 
-    if (json_scan_kind(scan) != JSON_ARRAY)
+    if (json_scan__kind(scan) != JSON_ARRAY)
         return json__read_unexpected(reader, place, "an array");
-    if (!json_scan_open(scan))
+    if (!json_scan__open(scan))
         return json__read_broken(reader, place);
-    while (json_scan_element(scan, &count)) {
+    while (json_scan__element(scan, &count)) {
         const char *at = scan->at;
         unsigned depth = scan->depth;
 
@@ -195,11 +195,11 @@ enum read_result json__read_map(struct json_reader *reader, ProtobufCMessage *me
     size_t capacity = 0;
     size_t count = 0;
 
-    if (json_scan_kind(scan) != JSON_OBJECT)
+    if (json_scan__kind(scan) != JSON_OBJECT)
         return json__read_unexpected(reader, place, "an object");
-    if (!json_scan_open(scan))
+    if (!json_scan__open(scan))
         return json__read_broken(reader, place);
-    while (json_scan_member(scan, &count, &name)) {
+    while (json_scan__member(scan, &count, &name)) {
         const char *at = scan->at;
         unsigned depth = scan->depth;
 

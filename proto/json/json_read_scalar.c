@@ -67,7 +67,7 @@ static const char *parse_float(struct arena *arena, struct slice text, float *ad
         *address = (float)special;
         return NULL;
     }
-    return not_a_number[json_number_float(arena, text, address)];
+    return not_a_number[json__number_float(arena, text, address)];
 }
 
 static const char *parse_double(struct arena *arena, struct slice text, double *address)
@@ -113,8 +113,8 @@ static const char *parse_enum_number(const struct field *field, struct slice tex
 
 static const char *parse_enum(const struct field *field, struct slice text, int32_t *address)
 {
-    return json_scan_is_number(text) ? parse_enum_number(field, text, address)
-                                     : parse_enum_name(field, text, address);
+    return json_scan__is_number(text) ? parse_enum_number(field, text, address)
+                                      : parse_enum_name(field, text, address);
 }
 
 static const char *parse_string(struct arena *arena, struct slice text, char **address)
@@ -181,9 +181,9 @@ static enum read_result read_string(struct json_reader *reader, const struct jso
 {
     struct json_string string;
 
-    if (json_scan_kind(&reader->scan) != JSON_STRING)
+    if (json_scan__kind(&reader->scan) != JSON_STRING)
         return json__read_unexpected(reader, place, "a string");
-    if (!json_scan_string(&reader->scan, &string))
+    if (!json_scan__string(&reader->scan, &string))
         return json__read_broken(reader, place);
     /* A decoded string already has its NUL, in the arena; the others need a copy that has. */
     *address = string.decoded ? (char *)(uintptr_t)string.text.data
@@ -194,12 +194,12 @@ static enum read_result read_string(struct json_reader *reader, const struct jso
 static enum read_result read_bool(struct json_reader *reader, const struct json_place *place,
                                   protobuf_c_boolean *address)
 {
-    enum json_kind kind = json_scan_kind(&reader->scan);
+    enum json_kind kind = json_scan__kind(&reader->scan);
 
     if (kind != JSON_TRUE && kind != JSON_FALSE)
         return json__read_unexpected(reader, place, "true or false");
     *address = kind == JSON_TRUE;
-    return json_scan_word(&reader->scan) ? READ_OK : json__read_broken(reader, place);
+    return json_scan__word(&reader->scan) ? READ_OK : json__read_broken(reader, place);
 }
 
 /* NullValue is written null; as its name or number it is read like any enum. */
@@ -207,22 +207,22 @@ static enum read_result read_null_value(struct json_reader *reader, const struct
                                         int32_t *address)
 {
     *address = 0;
-    return json_scan_word(&reader->scan) ? READ_OK : json__read_broken(reader, place);
+    return json_scan__word(&reader->scan) ? READ_OK : json__read_broken(reader, place);
 }
 
 /* The text of a string or a number. */
 static enum read_result take_text(struct json_reader *reader, const struct json_place *place,
                                   const char *wanted, bool number_too, struct slice *ret_text)
 {
-    enum json_kind kind = json_scan_kind(&reader->scan);
+    enum json_kind kind = json_scan__kind(&reader->scan);
     struct json_string string;
 
     if (kind == JSON_NUMBER && number_too)
-        return json_scan_number(&reader->scan, ret_text) ? READ_OK
-                                                         : json__read_broken(reader, place);
+        return json_scan__number(&reader->scan, ret_text) ? READ_OK
+                                                          : json__read_broken(reader, place);
     if (kind != JSON_STRING)
         return json__read_unexpected(reader, place, wanted);
-    if (!json_scan_string(&reader->scan, &string))
+    if (!json_scan__string(&reader->scan, &string))
         return json__read_broken(reader, place);
     *ret_text = string.text;
     return READ_OK;
@@ -231,11 +231,11 @@ static enum read_result take_text(struct json_reader *reader, const struct json_
 static enum read_result read_enum(struct json_reader *reader, const struct field *field,
                                   const struct json_place *place, int32_t *address)
 {
-    bool number = json_scan_kind(&reader->scan) == JSON_NUMBER;
+    bool number = json_scan__kind(&reader->scan) == JSON_NUMBER;
     struct slice text = SLICE_EMPTY;
     const char *wrong;
 
-    if (json_scan_kind(&reader->scan) == JSON_NULL && field->enumeration->is_null_value)
+    if (json_scan__kind(&reader->scan) == JSON_NULL && field->enumeration->is_null_value)
         return read_null_value(reader, place, address);
     if (take_text(reader, place, "the name or number of an enum's value", true, &text) != READ_OK)
         return READ_FAILED;

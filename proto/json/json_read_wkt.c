@@ -48,7 +48,7 @@ static const char *parse_mask(struct arena *arena, const struct message_type *ty
         struct slice path;
         const char **element;
 
-        if (!json_mask_path_parse(arena, slice_make(text.data, comma), &path))
+        if (!json__mask_path_parse(arena, slice_make(text.data, comma), &path))
             return "a comma-separated list of field paths in lowerCamelCase";
         element = field_append(arena, message, paths, &capacity);
         if (element == NULL)
@@ -75,9 +75,9 @@ static enum read_result read_from_string(struct json_reader *reader,
     struct json_string string;
     const char *wrong;
 
-    if (json_scan_kind(&reader->scan) != JSON_STRING)
+    if (json_scan__kind(&reader->scan) != JSON_STRING)
         return json__read_unexpected(reader, place, "a string");
-    if (!json_scan_string(&reader->scan, &string))
+    if (!json_scan__string(&reader->scan, &string))
         return json__read_broken(reader, place);
     wrong = json__parse_well_known(reader->arena, type, message, string.text);
     if (wrong != NULL)
@@ -107,7 +107,7 @@ static enum read_result read_value(struct json_reader *reader, const struct mess
         [JSON_NOTHING] = 0, [JSON_NULL] = 1,  [JSON_NUMBER] = 2, [JSON_STRING] = 3,
         [JSON_TRUE] = 4,    [JSON_FALSE] = 4, [JSON_OBJECT] = 5, [JSON_ARRAY] = 6,
     };
-    unsigned number = numbers[json_scan_kind(&reader->scan)];
+    unsigned number = numbers[json_scan__kind(&reader->scan)];
 
     if (number == 0)
         return json__read_unexpected(reader, place, "a value");
@@ -136,12 +136,12 @@ static enum read_result find_type(struct json_reader *reader, const struct json_
     size_t count = 0;
     unsigned found = 0;
 
-    while (json_scan_member(&ahead, &count, &name)) {
+    while (json_scan__member(&ahead, &count, &name)) {
         bool is_type = slice_equal(name.text, SLICE("@type"));
 
-        if (is_type && json_scan_kind(&ahead) != JSON_STRING)
+        if (is_type && json_scan__kind(&ahead) != JSON_STRING)
             return json__read_refuse(reader, place, "must have a string in \"@type\"");
-        if (is_type ? !json_scan_string(&ahead, &url) : !json_scan_skip(&ahead))
+        if (is_type ? !json_scan__string(&ahead, &url) : !json_scan__skip(&ahead))
             break;
         found += is_type;
     }
@@ -189,15 +189,15 @@ static enum read_result read_any_value(struct json_reader *reader, const struct 
     struct json_string name;
     size_t count = 0;
 
-    while (json_scan_member(scan, &count, &name)) {
+    while (json_scan__member(scan, &count, &name)) {
         if (slice_equal(name.text, SLICE("value"))) {
             if (message != NULL)
                 return json__read_refuse(reader, &place, "must not be given twice");
-            if (json_scan_kind(scan) == JSON_NULL && type->well_known != WELL_KNOWN_VALUE)
+            if (json_scan__kind(scan) == JSON_NULL && type->well_known != WELL_KNOWN_VALUE)
                 return json__read_refuse(reader, &place, "must not be null");
             result = json__read_message(reader, type, &place, &message);
         } else if (slice_equal(name.text, SLICE("@type")) || reader->options->ignore_unknown) {
-            result = json_scan_skip(scan) ? READ_OK : json__read_broken(reader, up);
+            result = json_scan__skip(scan) ? READ_OK : json__read_broken(reader, up);
         } else {
             place.name = name.text;
             return json__read_refuse(reader, &place, "is not a known field");
@@ -235,9 +235,9 @@ static enum read_result read_any(struct json_reader *reader, const struct messag
     struct slice bytes;
     size_t count = 0;
 
-    if (json_scan_kind(&reader->scan) != JSON_OBJECT)
+    if (json_scan__kind(&reader->scan) != JSON_OBJECT)
         return json__read_unexpected(reader, place, "an object");
-    if (!json_scan_open(&reader->scan))
+    if (!json_scan__open(&reader->scan))
         return json__read_broken(reader, place);
     if (find_type(reader, place, &url, &count) != READ_OK)
         return READ_FAILED;

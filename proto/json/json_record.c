@@ -254,7 +254,7 @@ static void put_scalar(struct json_text *text, const struct plan_field *field, u
         put_quoted(text, put_signed, (uint64_t)unzigzag(bits));
         return;
     case PLAN_UINT64:
-        put_quoted(text, json_put_uint, bits);
+        put_quoted(text, json__put_uint, bits);
         return;
     case PLAN_BOOL:
         json_put(text, bits != 0 ? SLICE("true") : SLICE("false"));
@@ -303,8 +303,8 @@ static bool put_moment(struct json_text *text, const struct plan_field *field, s
         seen |= part;
     }
     return field->value == PLAN_TIMESTAMP
-               ? json_put_timestamp(text, (int64_t)parts[0], (int32_t)parts[1])
-               : json_put_duration(text, (int64_t)parts[0], (int32_t)parts[1]);
+               ? json__put_timestamp(text, (int64_t)parts[0], (int32_t)parts[1])
+               : json__put_duration(text, (int64_t)parts[0], (int32_t)parts[1]);
 }
 
 static bool put_unpacked(struct json_writer *writer, const struct message_type *type,

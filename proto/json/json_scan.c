@@ -15,7 +15,7 @@ static const unsigned char kinds[256] = {
     ['n'] = JSON_NULL,
 };
 
-const char *json_kind_name(enum json_kind kind)
+const char *json__kind_name(enum json_kind kind)
 {
     static const char *const names[] = {
         [JSON_NOTHING] = "nothing", [JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array",
@@ -35,7 +35,7 @@ static bool refuse(struct json_scan *scan, const char *sentence)
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf" /* U+FEFF in UTF-8; RFC 8259 section 8.1 */
 
-void json_scan_begin(struct json_scan *scan, struct arena *arena, struct slice text)
+void json_scan__begin(struct json_scan *scan, struct arena *arena, struct slice text)
 {
     if (text.data == NULL)
         text = SLICE("");
@@ -56,13 +56,13 @@ static void skip_blanks(struct json_scan *scan)
     scan->at = at;
 }
 
-bool json_scan_end(struct json_scan *scan)
+bool json_scan__end(struct json_scan *scan)
 {
     skip_blanks(scan);
     return scan->at == scan->end || refuse(scan, "nothing may follow the value");
 }
 
-enum json_kind json_scan_kind(struct json_scan *scan)
+enum json_kind json_scan__kind(struct json_scan *scan)
 {
     skip_blanks(scan);
     return scan->at == scan->end ? JSON_NOTHING : kinds[(unsigned char)*scan->at];
@@ -210,7 +210,7 @@ static bool take_decoded(struct json_scan *scan, struct json_string *ret_string)
     return true;
 }
 
-bool json_scan_string(struct json_scan *scan, struct json_string *ret_string)
+bool json_scan__string(struct json_scan *scan, struct json_string *ret_string)
 {
     const char *from = scan->at + 1;
     size_t run = json__plain_run(from, (size_t)(scan->end - from));
@@ -261,12 +261,12 @@ static const char *number_end(const char *at, const char *end)
     return at;
 }
 
-bool json_scan_is_number(struct slice text)
+bool json_scan__is_number(struct slice text)
 {
     return text.len > 0 && number_end(text.data, text.data + text.len) == text.data + text.len;
 }
 
-bool json_scan_number(struct json_scan *scan, struct slice *ret_number)
+bool json_scan__number(struct json_scan *scan, struct slice *ret_number)
 {
     const char *end = number_end(scan->at, scan->end);
 
@@ -277,7 +277,7 @@ bool json_scan_number(struct json_scan *scan, struct slice *ret_number)
     return true;
 }
 
-bool json_scan_word(struct json_scan *scan)
+bool json_scan__word(struct json_scan *scan)
 {
     static const struct slice words[] = {SLICE_INIT("true"), SLICE_INIT("false"),
                                          SLICE_INIT("null")};
@@ -291,7 +291,7 @@ bool json_scan_word(struct json_scan *scan)
     return refuse(scan, "expected a value");
 }
 
-bool json_scan_open(struct json_scan *scan)
+bool json_scan__open(struct json_scan *scan)
 {
     if (scan->depth == JSON_DEPTH_MOST)
         return refuse(scan, "objects and arrays are nested too deeply");
@@ -318,13 +318,13 @@ static bool next_item(struct json_scan *scan, size_t *count, char close, const c
     return true;
 }
 
-bool json_scan_member(struct json_scan *scan, size_t *count, struct json_string *ret_name)
+bool json_scan__member(struct json_scan *scan, size_t *count, struct json_string *ret_name)
 {
     if (!next_item(scan, count, '}', "expected ',' or '}'"))
         return false;
     if (scan->at == scan->end || *scan->at != '"')
         return refuse(scan, "expected a name in double quotes");
-    if (!json_scan_string(scan, ret_name))
+    if (!json_scan__string(scan, ret_name))
         return false;
     skip_blanks(scan);
     if (scan->at == scan->end || *scan->at != ':')
@@ -333,7 +333,7 @@ bool json_scan_member(struct json_scan *scan, size_t *count, struct json_string 
     return true;
 }
 
-bool json_scan_element(struct json_scan *scan, size_t *count)
+bool json_scan__element(struct json_scan *scan, size_t *count)
 {
     return next_item(scan, count, ']', "expected ',' or ']'");
 }
@@ -365,18 +365,18 @@ static bool skip_nested(struct json_scan *scan, enum json_kind kind)
     struct json_string name;
     size_t count = 0;
 
-    if (!json_scan_open(scan))
+    if (!json_scan__open(scan))
         return false;
-    while (kind == JSON_OBJECT ? json_scan_member(scan, &count, &name)
-                               : json_scan_element(scan, &count))
-        if (!json_scan_skip(scan))
+    while (kind == JSON_OBJECT ? json_scan__member(scan, &count, &name)
+                               : json_scan__element(scan, &count))
+        if (!json_scan__skip(scan))
             return false;
     return scan->error == NULL && !arena_failed(scan->arena);
 }
 
-bool json_scan_skip(struct json_scan *scan)
+bool json_scan__skip(struct json_scan *scan)
 {
-    enum json_kind kind = json_scan_kind(scan);
+    enum json_kind kind = json_scan__kind(scan);
     struct slice number;
 
     switch (kind) {
@@ -386,18 +386,18 @@ bool json_scan_skip(struct json_scan *scan)
     case JSON_STRING:
         return skip_string(scan);
     case JSON_NUMBER:
-        return json_scan_number(scan, &number);
+        return json_scan__number(scan, &number);
     case JSON_TRUE:
     case JSON_FALSE:
     case JSON_NULL:
-        return json_scan_word(scan);
+        return json_scan__word(scan);
     case JSON_NOTHING:
         break;
     }
     return refuse(scan, "expected a value");
 }
 
-void json_scan_place(const struct json_scan *scan, size_t *ret_line, size_t *ret_column)
+void json_scan__place(const struct json_scan *scan, size_t *ret_line, size_t *ret_column)
 {
     const char *line_start = scan->start;
     size_t line = 1;

@@ -37,46 +37,46 @@ struct json_string {
 };
 
 /* Begins at the first byte of `text`, which is borrowed. Sets the error when it is not UTF-8. */
-void json_scan_begin(struct json_scan *scan, struct arena *arena, struct slice text);
+void json_scan__begin(struct json_scan *scan, struct arena *arena, struct slice text);
 
 /* True when only blanks are left; else sets the error. */
-bool json_scan_end(struct json_scan *scan);
+bool json_scan__end(struct json_scan *scan);
 
 /* Skips blanks and tells what comes next; consumes nothing of it. */
-enum json_kind json_scan_kind(struct json_scan *scan);
+enum json_kind json_scan__kind(struct json_scan *scan);
 
 /*
- * Each of these takes what json_scan_kind announced. False with the error set when the text breaks
+ * Each of these takes what json_scan__kind announced. False with the error set when the text breaks
  * the grammar; false without one when the arena failed.
  */
-bool json_scan_string(struct json_scan *scan, struct json_string *ret_string);
-bool json_scan_number(struct json_scan *scan, struct slice *ret_number);
-bool json_scan_word(struct json_scan *scan); /* true, false or null */
+bool json_scan__string(struct json_scan *scan, struct json_string *ret_string);
+bool json_scan__number(struct json_scan *scan, struct slice *ret_number);
+bool json_scan__word(struct json_scan *scan); /* true, false or null */
 
 /* Takes the opening bracket of the object or array that comes next. */
-bool json_scan_open(struct json_scan *scan);
+bool json_scan__open(struct json_scan *scan);
 
 /*
  * To the next member: true with its name, the value being next. False when the object ended (its
  * bracket is taken), or on an error. `*count` is the caller's, 0 at first: how many members were
  * begun.
  */
-bool json_scan_member(struct json_scan *scan, size_t *count, struct json_string *ret_name);
+bool json_scan__member(struct json_scan *scan, size_t *count, struct json_string *ret_name);
 
 /* The same for the elements of an array. */
-bool json_scan_element(struct json_scan *scan, size_t *count);
+bool json_scan__element(struct json_scan *scan, size_t *count);
 
 /* Takes any value, checked as strictly as one that is read; of values nothing is kept. */
-bool json_scan_skip(struct json_scan *scan);
+bool json_scan__skip(struct json_scan *scan);
 
 /* Whether the whole text is a number by JSON's grammar. */
-bool json_scan_is_number(struct slice text);
+bool json_scan__is_number(struct slice text);
 
 /* Line and column (bytes), from 1, of where the scanner stands. */
-void json_scan_place(const struct json_scan *scan, size_t *ret_line, size_t *ret_column);
+void json_scan__place(const struct json_scan *scan, size_t *ret_line, size_t *ret_column);
 
 /* "an object", "a string" and so on, for sentences. */
-const char *json_kind_name(enum json_kind kind);
+const char *json__kind_name(enum json_kind kind);
 
 /* How many bytes from `at` on are neither a control character, a quote nor a backslash. */
 size_t json__plain_run(const char *at, size_t len);

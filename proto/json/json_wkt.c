@@ -190,7 +190,7 @@ static char *format_pair(char *at, unsigned value, char after)
     return at + 3;
 }
 
-bool json_put_timestamp(struct json_text *text, int64_t seconds, int32_t nanos)
+bool json__put_timestamp(struct json_text *text, int64_t seconds, int32_t nanos)
 {
     unsigned year, month, day, time;
     char bytes[40];
@@ -237,7 +237,7 @@ bool json_duration_parse(struct slice text, int64_t *ret_seconds, int32_t *ret_n
     return true;
 }
 
-bool json_put_duration(struct json_text *text, int64_t seconds, int32_t nanos)
+bool json__put_duration(struct json_text *text, int64_t seconds, int32_t nanos)
 {
     if (!moment_is_duration((struct moment){seconds, nanos}))
         return false;
@@ -264,7 +264,7 @@ static bool is_common(char c)
     return is_lower(c) || (c >= '0' && c <= '9') || c == '.' || c == '*';
 }
 
-bool json_mask_path_parse(struct arena *arena, struct slice text, struct slice *ret_path)
+bool json__mask_path_parse(struct arena *arena, struct slice text, struct slice *ret_path)
 {
     char *path;
     size_t len = 0;
@@ -286,7 +286,7 @@ bool json_mask_path_parse(struct arena *arena, struct slice text, struct slice *
     return true;
 }
 
-bool json_put_mask_path(struct json_text *text, struct slice path)
+bool json__put_mask_path(struct json_text *text, struct slice path)
 {
     if (path.len == 0)
         return false;

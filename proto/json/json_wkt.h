@@ -11,22 +11,22 @@
 bool json_timestamp_parse(struct slice text, int64_t *ret_seconds, int32_t *ret_nanos);
 
 /* In UTC with 0, 3, 6 or 9 fraction digits, quoted. False when it is out of range. */
-bool json_put_timestamp(struct json_text *text, int64_t seconds, int32_t nanos);
+bool json__put_timestamp(struct json_text *text, int64_t seconds, int32_t nanos);
 
 /* "-1.5s": both parts carry the sign. */
 bool json_duration_parse(struct slice text, int64_t *ret_seconds, int32_t *ret_nanos);
 
 /* Quoted. False when it is out of range or the signs of the parts differ. */
-bool json_put_duration(struct json_text *text, int64_t seconds, int32_t nanos);
+bool json__put_duration(struct json_text *text, int64_t seconds, int32_t nanos);
 
 /*
  * One path of a field mask from lowerCamelCase to proto names ("user.displayName" to
  * "user.display_name"), in the arena. False when it has no such form: empty, or with anything but
  * letters, digits, dots and `*`. When the arena failed *ret_path is empty.
  */
-bool json_mask_path_parse(struct arena *arena, struct slice text, struct slice *ret_path);
+bool json__mask_path_parse(struct arena *arena, struct slice text, struct slice *ret_path);
 
 /* The other way, not quoted. False when the path would not read back as it is. */
-bool json_put_mask_path(struct json_text *text, struct slice path);
+bool json__put_mask_path(struct json_text *text, struct slice path);
 
 #endif

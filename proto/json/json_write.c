@@ -38,7 +38,7 @@ static void put_quoted_int(struct json_text *text, int64_t value)
 static void put_quoted_uint(struct json_text *text, uint64_t value)
 {
     json__put_char(text, '"');
-    json_put_uint(text, value);
+    json__put_uint(text, value);
     json__put_char(text, '"');
 }
 
@@ -77,13 +77,13 @@ static void put_bytes(struct json_text *text, const ProtobufCBinaryData *bytes)
 void json__put_float(struct json_text *text, float value)
 {
     if (!put_not_finite(text, (double)value))
-        json_put_float(text, value);
+        json_numbers__put_float(text, value);
 }
 
 void json__put_double(struct json_text *text, double value)
 {
     if (!put_not_finite(text, value))
-        json_put_double(text, value);
+        json_numbers__put_double(text, value);
 }
 
 static void put_scalar(struct json_text *text, const struct field *field, const void *address)

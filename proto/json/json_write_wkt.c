@@ -24,16 +24,16 @@ static int64_t int_of(const struct message_type *type, const ProtobufCMessage *m
 static bool write_timestamp(struct json_writer *writer, const struct message_type *type,
                             const ProtobufCMessage *message)
 {
-    return json_put_timestamp(&writer->text, int_of(type, message, 1),
-                              (int32_t)int_of(type, message, 2)) ||
+    return json__put_timestamp(&writer->text, int_of(type, message, 1),
+                               (int32_t)int_of(type, message, 2)) ||
            json__write_refuse(writer, "A timestamp is out of range.");
 }
 
 static bool write_duration(struct json_writer *writer, const struct message_type *type,
                            const ProtobufCMessage *message)
 {
-    return json_put_duration(&writer->text, int_of(type, message, 1),
-                             (int32_t)int_of(type, message, 2)) ||
+    return json__put_duration(&writer->text, int_of(type, message, 1),
+                              (int32_t)int_of(type, message, 2)) ||
            json__write_refuse(writer, "A duration is out of range.");
 }
 
@@ -49,7 +49,7 @@ static bool write_field_mask(struct json_writer *writer, const struct message_ty
 
         if (i > 0)
             json__put_char(&writer->text, ',');
-        if (!json_put_mask_path(&writer->text, path))
+        if (!json__put_mask_path(&writer->text, path))
             return json__write_refuse(writer, "The field mask path \"%.*s\" has no JSON form.",
                                       SLICE_ARG(path));
     }

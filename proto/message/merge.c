@@ -144,8 +144,8 @@ static bool merge_body(struct arena *arena, const struct message_type *type,
     return true;
 }
 
-bool wire_merge_parts(struct arena *arena, const struct message_type *type, struct slice bytes,
-                      struct slice *ret_bytes)
+bool wire__merge_parts(struct arena *arena, const struct message_type *type, struct slice bytes,
+                       struct slice *ret_bytes)
 {
     struct part part = {bytes, NULL};
 

@@ -12,7 +12,7 @@
  * Joins singular messages that come in parts, at any depth, so that each comes once. `bytes` have
  * been walked; what is joined is in the arena. False when the arena failed.
  */
-bool wire_merge_parts(struct arena *arena, const struct message_type *type, struct slice bytes,
-                      struct slice *ret_bytes);
+bool wire__merge_parts(struct arena *arena, const struct message_type *type, struct slice bytes,
+                       struct slice *ret_bytes);
 
 #endif

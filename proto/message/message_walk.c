@@ -88,7 +88,7 @@ static enum walk_result walk_packed_bools(struct walk *walk, const uint8_t *at, 
         struct wire_cursor cursor = {at, end};
         uint8_t value = 0;
 
-        if (!wire_skip_varint(&cursor))
+        if (!wire__skip_varint(&cursor))
             return WALK_MALFORMED;
         if (cursor.at == at + 1 && *at <= 1) {
             at++;
@@ -118,7 +118,7 @@ static enum walk_result walk_packed(struct walk *walk, const struct field *field
         if (field->pb->type == PROTOBUF_C_TYPE_BOOL)
             return walk_packed_bools(walk, at, end);
         while (cursor.at < end)
-            if (!wire_skip_varint(&cursor))
+            if (!wire__skip_varint(&cursor))
                 return WALK_MALFORMED;
         return WALK_OK;
     }
@@ -330,7 +330,7 @@ enum walk_result message_walk(struct arena *arena, const struct message_type *ty
         flush(&walk, input + bytes.len);
         bytes = slice_make(walk.output, bytes.len - walk.dropped);
     }
-    if (result == WALK_OK && walk.in_parts && !wire_merge_parts(arena, type, bytes, &bytes))
+    if (result == WALK_OK && walk.in_parts && !wire__merge_parts(arena, type, bytes, &bytes))
         result = WALK_NO_MEMORY;
     if (result == WALK_OK) {
         *ret_bytes = bytes;

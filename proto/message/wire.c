@@ -21,7 +21,7 @@ enum wire_type wire_type_of(ProtobufCType type)
     }
 }
 
-bool wire_read_long_u32(struct wire_cursor *cursor, uint32_t *ret_value)
+bool wire__read_long_u32(struct wire_cursor *cursor, uint32_t *ret_value)
 {
     const uint8_t *at = cursor->at;
     uint64_t value = 0;
@@ -41,7 +41,7 @@ bool wire_read_long_u32(struct wire_cursor *cursor, uint32_t *ret_value)
     return false;
 }
 
-bool wire_skip_varint(struct wire_cursor *cursor)
+bool wire__skip_varint(struct wire_cursor *cursor)
 {
     const uint8_t *at = cursor->at;
     const uint8_t *end = cursor->end - at > 10 ? at + 10 : cursor->end;
@@ -60,7 +60,7 @@ bool wire_skip_scalar(struct wire_cursor *cursor, enum wire_type type)
     size_t size = type == WIRE_FIXED64 ? 8 : 4;
 
     if (type == WIRE_VARINT)
-        return wire_skip_varint(cursor);
+        return wire__skip_varint(cursor);
     if ((type != WIRE_FIXED64 && type != WIRE_FIXED32) || (size_t)(cursor->end - cursor->at) < size)
         return false;
     cursor->at += size;

@@ -26,12 +26,12 @@ struct wire_cursor {
 enum wire_type wire_type_of(ProtobufCType type);
 
 /* A varint of at most 5 bytes and 32 bits. */
-bool wire_read_long_u32(struct wire_cursor *cursor, uint32_t *ret_value);
+bool wire__read_long_u32(struct wire_cursor *cursor, uint32_t *ret_value);
 
 static inline bool wire_read_u32(struct wire_cursor *cursor, uint32_t *ret_value)
 {
     if (cursor->at == cursor->end || *cursor->at >= 0x80)
-        return wire_read_long_u32(cursor, ret_value);
+        return wire__read_long_u32(cursor, ret_value);
     *ret_value = *cursor->at++;
     return true;
 }
@@ -61,7 +61,7 @@ static inline bool wire_read_length(struct wire_cursor *cursor, size_t *ret_len)
 }
 
 /* Over a varint of at most 10 bytes. */
-bool wire_skip_varint(struct wire_cursor *cursor);
+bool wire__skip_varint(struct wire_cursor *cursor);
 
 /* Over a varint or a fixed value; false for every other wire type. */
 bool wire_skip_scalar(struct wire_cursor *cursor, enum wire_type type);

@@ -188,7 +188,7 @@ void audit_row__note_denial(struct call *call, const struct status *status)
         return;
     audit_row__read_actor(call);
     denial.actor_name = call->actor_name;
-    denials_note(call->loop->denials, &denial, call->now_ms);
+    denials__note(call->loop->denials, &denial, call->now_ms);
 }
 
 void call_note_refusal(struct call *call, const struct uuid *organization,
@@ -208,5 +208,5 @@ void call_note_refusal(struct call *call, const struct uuid *organization,
         .description = status->message,
     };
 
-    denials_note(call->loop->denials, &denial, call->now_ms);
+    denials__note(call->loop->denials, &denial, call->now_ms);
 }

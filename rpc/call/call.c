@@ -68,7 +68,7 @@ static void open_end(struct call *call, struct status status)
     if (status_is_ok(status) && call->identity.type == IDENTITY_TOKEN)
         usage_note(call->loop->usage, &call->identity, call->peer, call->now_ms);
     if (status_is_ok(status))
-        session_use_note(call);
+        session_use__note(call);
     call__move(call, status_is_ok(status) ? CALL_OPEN : CALL_DONE);
     call->status = status;
     call->opened(call);
@@ -137,8 +137,8 @@ void call_open(struct call *call, const struct call_credentials *credentials)
     call__move(call, CALL_OPENING);
     call->now_ms = time_floor_now_ms();
     call->credentials = *credentials;
-    denials_tick(call->loop->denials, call->now_ms);
-    status = setup_gate_judge(call->loop->chain->setup, call->arena, call->method);
+    denials__tick(call->loop->denials, call->now_ms);
+    status = setup_gate__judge(call->loop->chain->setup, call->arena, call->method);
     if (!status_is_ok(status)) {
         open_end(call, status);
         return;

@@ -57,14 +57,14 @@ void stream__join(struct chain_loop *loop)
 {
     loop->listener = (struct news_listener){.wake = on_news};
     if (loop->chain->news != NULL)
-        news_join(loop->chain->news, &loop->listener);
+        news__join(loop->chain->news, &loop->listener);
 }
 
 void stream__leave(struct chain_loop *loop)
 {
     assert(loop->streams == NULL);
     if (loop->chain->news != NULL)
-        news_leave(loop->chain->news, &loop->listener);
+        news__leave(loop->chain->news, &loop->listener);
 }
 
 static void enter(struct chain_loop *loop, struct stream *stream)
@@ -78,7 +78,7 @@ static void enter(struct chain_loop *loop, struct stream *stream)
         stream->prev->next = stream->next->prev = stream;
     }
     if (loop->stream_count++ == 0 && loop->chain->news != NULL)
-        news_listen(loop->chain->news, &loop->listener, true);
+        news__listen(loop->chain->news, &loop->listener, true);
 }
 
 static void leave(struct chain_loop *loop, struct stream *stream)
@@ -89,14 +89,14 @@ static void leave(struct chain_loop *loop, struct stream *stream)
     if (loop->streams == stream)
         loop->streams = stream->next == stream ? NULL : stream->next;
     if (--loop->stream_count == 0 && loop->chain->news != NULL)
-        news_listen(loop->chain->news, &loop->listener, false);
+        news__listen(loop->chain->news, &loop->listener, false);
 }
 
 /* The loop comes round to the stream once the others had their turn. */
 static void queue(struct stream *stream)
 {
     stream->state = STREAM_QUEUED;
-    news_wake(&stream->call->loop->listener);
+    news__wake(&stream->call->loop->listener);
 }
 
 /* -- ending -------------------------------------------------------------------------------- */
@@ -180,7 +180,7 @@ static bool wants_read(const struct stream *stream)
     if (has_end(stream))
         return stream->reading != NULL || stream->more;
     return stream->reading != NULL || stream->more || stream->due ||
-           (news != NULL && news_since(news, &call->identity.organization, stream->seen));
+           (news != NULL && news__since(news, &call->identity.organization, stream->seen));
 }
 
 /* STREAM_MESSAGE when a slice is there. */
@@ -323,7 +323,7 @@ void chain_loop_wake(struct chain_loop *loop)
 {
     unsigned looks = 0;
 
-    news_look(&loop->listener);
+    news__look(&loop->listener);
     for (size_t left = loop->stream_count; left > 0 && loop->streams != NULL; left--) {
         struct stream *stream = loop->streams;
 
@@ -332,7 +332,7 @@ void chain_loop_wake(struct chain_loop *loop)
             continue;
         }
         if (looks++ == LOOKS_A_TURN) {
-            news_wake(&loop->listener);
+            news__wake(&loop->listener);
             return;
         }
         loop->streams = stream->next;
@@ -350,7 +350,7 @@ void chain_drain(struct chain *chain)
 {
     atomic_store(&chain->draining, true);
     if (chain->news != NULL)
-        news_ring(chain->news);
+        news__ring(chain->news);
 }
 
 /* -- from the chain and the frontend ----------------------------------------------------------- */
@@ -423,7 +423,7 @@ void call_stream_tick(struct call *call)
 uint64_t call_stream_wait_ms(const struct call *call)
 {
     const struct identity *identity = &call->identity;
-    uint64_t ms = call_settings(call)->stream_heartbeat_ms;
+    uint64_t ms = call__settings(call)->stream_heartbeat_ms;
     int64_t left = identity->expire_ms - time_floor_now_ms();
 
     if (call->method->access == ACCESS_PUBLIC || identity->expire_ms == 0)

@@ -119,7 +119,7 @@ struct status chain_new(const struct chain_options *options, struct arena *arena
         status = take_handlers(options, arena, chain);
     if (!status_is_ok(status))
         return status;
-    chain->pool = work_pool_new(arena);
+    chain->pool = work__pool_new(arena);
     if (chain->pool == NULL)
         return status_out_of_memory();
     *ret_chain = chain;
@@ -128,7 +128,7 @@ struct status chain_new(const struct chain_options *options, struct arena *arena
 
 void chain_free(struct chain *chain)
 {
-    work_pool_stop(chain->pool);
+    work__pool_stop(chain->pool);
     crypto_wipe(chain->page_key, sizeof(chain->page_key));
     crypto_wipe(chain->csrf_key, sizeof(chain->csrf_key));
     crypto_wipe(chain->replay_key, sizeof(chain->replay_key));
@@ -145,7 +145,7 @@ struct chain_loop *chain_loop_new(struct chain *chain)
     stream__join(loop);
     loop->cache = identity_cache_new(chain->identities,
                                      (size_t)chain->settings->identity_cache_entries);
-    loop->denials = denials_new(chain->store);
+    loop->denials = denials__new(chain->store);
     loop->usage = usage_new();
     loop->page_mac = hmac_new();
     loop->replay_mac = hmac_new();
@@ -175,7 +175,7 @@ void chain_loop_free(struct chain_loop *loop)
         usage_free(loop->usage);
     }
     if (loop->denials != NULL)
-        denials_free(loop->denials);
+        denials__free(loop->denials);
     if (loop->cache != NULL)
         identity_cache_free(loop->cache);
     hmac_free(loop->page_mac);
@@ -185,7 +185,7 @@ void chain_loop_free(struct chain_loop *loop)
 
 void chain_loop_flush(struct chain_loop *loop)
 {
-    denials_tick(loop->denials, time_floor_now_ms());
+    denials__tick(loop->denials, time_floor_now_ms());
     usage_flush(loop->usage, loop->chain->store, loop->chain->token_kind);
 }
 
@@ -209,7 +209,7 @@ const uint8_t *call_csrf_key(const struct call *call)
     return call->loop->chain->csrf_key;
 }
 
-const uint8_t *call_replay_key(const struct call *call)
+const uint8_t *call__replay_key(const struct call *call)
 {
     return call->loop->chain->replay_key;
 }
@@ -229,7 +229,7 @@ struct setup_gate *call_setup_gate(const struct call *call)
     return call->loop->chain->setup;
 }
 
-const struct settings *call_settings(const struct call *call)
+const struct settings *call__settings(const struct call *call)
 {
     return call->loop->chain->settings;
 }

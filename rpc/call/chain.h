@@ -86,7 +86,7 @@ void chain_loop_flush(struct chain_loop *loop);
 /* What the chain was made with; lives as long as the chain. Any thread. */
 const struct contract *call_contract(const struct call *call);
 const struct identity_registry *call_identities(const struct call *call);
-const struct settings *call_settings(const struct call *call);
+const struct settings *call__settings(const struct call *call);
 
 /* chain_options.services: what the handlers share; only they know its type. */
 const void *call_services(const struct call *call);
@@ -100,6 +100,6 @@ const struct secret_keys *call_secret_keys(const struct call *call);
 
 /* Keys of 32 bytes for sessions of browsers, and for repeated requests; live as long as the chain. */
 const uint8_t *call_csrf_key(const struct call *call);
-const uint8_t *call_replay_key(const struct call *call);
+const uint8_t *call__replay_key(const struct call *call);
 
 #endif

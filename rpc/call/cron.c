@@ -43,8 +43,8 @@ static bool skip(struct cron *cron, char byte)
     return true;
 }
 
-#define REFUSE(cron, at, ...)                                                               \
-    format__refuse((cron)->arena, (cron)->violation, text_place_of((cron)->text, at), true, \
+#define REFUSE(cron, at, ...)                                                                \
+    format__refuse((cron)->arena, (cron)->violation, text__place_of((cron)->text, at), true, \
                    __VA_ARGS__)
 
 /* A number of one or two digits between the bounds; `what` names it in the refusal. */

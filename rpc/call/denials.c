@@ -182,7 +182,7 @@ static void release_window(void *context, void *entry)
         write_counted(context, window);
 }
 
-struct denials *denials_new(struct store *store)
+struct denials *denials__new(struct store *store)
 {
     struct denials *denials = calloc(1, sizeof(*denials));
 
@@ -199,7 +199,7 @@ struct denials *denials_new(struct store *store)
     return NULL;
 }
 
-void denials_free(struct denials *denials)
+void denials__free(struct denials *denials)
 {
     table_free(denials->windows);
     pthread_mutex_destroy(&denials->lock);
@@ -260,7 +260,7 @@ static void end_windows(struct denials *denials, int64_t now_ms)
     atomic_store_explicit(&denials->next_end_ms, first, memory_order_relaxed);
 }
 
-void denials_tick(struct denials *denials, int64_t now_ms)
+void denials__tick(struct denials *denials, int64_t now_ms)
 {
     if (!is_due(denials, now_ms))
         return;
@@ -288,7 +288,7 @@ static void open_window(struct denials *denials, const uint8_t key[TABLE_KEY_LEN
     atomic_store_explicit(&denials->next_end_ms, now_ms + DENIALS_WINDOW_MS, memory_order_relaxed);
 }
 
-void denials_note(struct denials *denials, const struct denial *denial, int64_t now_ms)
+void denials__note(struct denials *denials, const struct denial *denial, int64_t now_ms)
 {
     uint8_t key[TABLE_KEY_LEN];
     struct window *window;

@@ -30,15 +30,15 @@ struct denial {
 };
 
 /* NULL when memory ends. */
-struct denials *denials_new(struct store *store);
+struct denials *denials__new(struct store *store);
 
 /* Submits what was counted and not written. */
-void denials_free(struct denials *denials);
+void denials__free(struct denials *denials);
 
 /* The loop's thread. */
-void denials_note(struct denials *denials, const struct denial *denial, int64_t now_ms);
+void denials__note(struct denials *denials, const struct denial *denial, int64_t now_ms);
 
 /* Submits the rows of the windows that are over. Any thread; cheap when there are none. */
-void denials_tick(struct denials *denials, int64_t now_ms);
+void denials__tick(struct denials *denials, int64_t now_ms);
 
 #endif

@@ -19,7 +19,7 @@ size_t format__line_break(struct slice text)
     return 0;
 }
 
-struct text_place text_place_of(struct slice text, size_t offset)
+struct text_place text__place_of(struct slice text, size_t offset)
 {
     struct text_place place = {1, 1};
     size_t at = 0;

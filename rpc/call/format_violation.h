@@ -26,7 +26,7 @@ struct format_violation {
  * The place of the byte at `offset` (at most text.len) in UTF-8. A line ends with LF, CR or both,
  * and with U+0085, U+2028 and U+2029, as YAML 1.1 counts.
  */
-struct text_place text_place_of(struct slice text, size_t offset);
+struct text_place text__place_of(struct slice text, size_t offset);
 
 /*
  * Fills *ret_violation and returns false. The place, unless {0, 0}, is added to the sentence: as

@@ -75,7 +75,7 @@ static bool make_fingerprint(struct call *call, uint8_t ret_fingerprint[FINGERPR
     packed = message_pack(call->arena, call->request);
     if (arena_failed(call->arena))
         return false;
-    return hmac_compute(call->loop->replay_mac, call_replay_key(call),
+    return hmac_compute(call->loop->replay_mac, call__replay_key(call),
                         (const struct slice[]){call->method->path, slice_make("", 1), packed}, 3,
                         ret_fingerprint);
 }
@@ -236,7 +236,7 @@ bool idempotency__remembers(const struct call *call)
 
 static bool derive_answer_key(const struct call *call, const uint8_t *nonce, uint8_t ret_key[32])
 {
-    return hkdf_sha256(call_replay_key(call), slice_make(nonce, NONCE_LEN),
+    return hkdf_sha256(call__replay_key(call), slice_make(nonce, NONCE_LEN),
                        SLICE("datastream answer 1"), ret_key);
 }
 
@@ -305,7 +305,7 @@ bool call_secret_bytes(const struct call *call, enum call_random place, const st
     at = bytes_put_u32(at, (uint32_t)place);
     memcpy(at, call->identity.organization.bytes, 16);
     memcpy(at + 16, id->bytes, 16);
-    return hkdf_sha256(call_replay_key(call), slice_make(nonce, NONCE_LEN),
+    return hkdf_sha256(call__replay_key(call), slice_make(nonce, NONCE_LEN),
                        slice_make(info, sizeof(info)), ret_bytes);
 }
 

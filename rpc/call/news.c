@@ -41,20 +41,20 @@ static size_t slot_of(const struct uuid *organization)
     return organization->bytes[sizeof(organization->bytes) - 1] % SLOTS;
 }
 
-void news_wake(struct news_listener *listener)
+void news__wake(struct news_listener *listener)
 {
     if (!atomic_exchange(&listener->pending, true))
         listener->wake(listener);
 }
 
-void news_ring(struct news *news)
+void news__ring(struct news *news)
 {
     if (atomic_load(&news->listening) == 0)
         return;
     pthread_mutex_lock(&news->lock);
     for (struct news_listener *l = news->listeners; l != NULL; l = l->next)
         if (l->listening)
-            news_wake(l);
+            news__wake(l);
     pthread_mutex_unlock(&news->lock);
 }
 
@@ -64,15 +64,15 @@ void news_observe(void *context, const struct commit *commit)
 
     for (const struct feed_entry *f = commit->feed; f != NULL; f = f->next)
         atomic_store(&news->newest[slot_of(&f->organization)], commit->revision);
-    news_ring(news);
+    news__ring(news);
 }
 
-bool news_since(const struct news *news, const struct uuid *organization, uint64_t revision)
+bool news__since(const struct news *news, const struct uuid *organization, uint64_t revision)
 {
     return atomic_load(&news->newest[slot_of(organization)]) > revision;
 }
 
-void news_join(struct news *news, struct news_listener *listener)
+void news__join(struct news *news, struct news_listener *listener)
 {
     assert(listener->wake != NULL && !listener->listening);
     pthread_mutex_lock(&news->lock);
@@ -81,11 +81,11 @@ void news_join(struct news *news, struct news_listener *listener)
     pthread_mutex_unlock(&news->lock);
 }
 
-void news_leave(struct news *news, struct news_listener *listener)
+void news__leave(struct news *news, struct news_listener *listener)
 {
     struct news_listener **at = &news->listeners;
 
-    news_listen(news, listener, false);
+    news__listen(news, listener, false);
     pthread_mutex_lock(&news->lock);
     while (*at != listener) {
         assert(*at != NULL);
@@ -95,7 +95,7 @@ void news_leave(struct news *news, struct news_listener *listener)
     pthread_mutex_unlock(&news->lock);
 }
 
-void news_listen(struct news *news, struct news_listener *listener, bool listening)
+void news__listen(struct news *news, struct news_listener *listener, bool listening)
 {
     pthread_mutex_lock(&news->lock);
     if (listener->listening != listening) {
@@ -108,7 +108,7 @@ void news_listen(struct news *news, struct news_listener *listener, bool listeni
     pthread_mutex_unlock(&news->lock);
 }
 
-void news_look(struct news_listener *listener)
+void news__look(struct news_listener *listener)
 {
     atomic_exchange(&listener->pending, false);
 }

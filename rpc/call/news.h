@@ -12,11 +12,11 @@
 
 struct news;
 
-/* Who is woken. Zero-initialize but `wake`, and call news_join. */
+/* Who is woken. Zero-initialize but `wake`, and call news__join. */
 struct news_listener {
     /*
      * Called from any thread, with a lock held: it must only hand over. Not again until
-     * news_look was called.
+     * news__look was called.
      */
     void (*wake)(struct news_listener *listener);
     /* news.c's own. */
@@ -34,26 +34,26 @@ void news_free(struct news *news);
 void news_observe(void *news, const struct commit *commit);
 
 /* Wakes all who listen. Any thread. */
-void news_ring(struct news *news);
+void news__ring(struct news *news);
 
 /*
  * Whether the organization's feed moved since a read that began at `revision` (store_revision as it
  * was before the read). It may say so without cause, and never misses: whoever sees false before it
  * waits is woken by the next commit.
  */
-bool news_since(const struct news *news, const struct uuid *organization, uint64_t revision);
+bool news__since(const struct news *news, const struct uuid *organization, uint64_t revision);
 
 /* The listener becomes known; it is not woken yet. */
-void news_join(struct news *news, struct news_listener *listener);
-void news_leave(struct news *news, struct news_listener *listener);
+void news__join(struct news *news, struct news_listener *listener);
+void news__leave(struct news *news, struct news_listener *listener);
 
 /* From now on it is woken, or no longer: no `wake` runs when this returns from a stop. */
-void news_listen(struct news *news, struct news_listener *listener, bool listening);
+void news__listen(struct news *news, struct news_listener *listener, bool listening);
 
-/* Wakes one listener, as news_ring would. Any thread. */
-void news_wake(struct news_listener *listener);
+/* Wakes one listener, as news__ring would. Any thread. */
+void news__wake(struct news_listener *listener);
 
 /* The woken one looks now: from here on it may be woken again. */
-void news_look(struct news_listener *listener);
+void news__look(struct news_listener *listener);
 
 #endif

@@ -174,7 +174,7 @@ static bool check_quotes(struct pipeline *pipeline, const struct yaml_step *step
         return true;
     if (step->verbatim) {
         place = step->text;
-        place.column += text_place_of(step->value, at).column - 1;
+        place.column += text__place_of(step->value, at).column - 1;
     }
     return REFUSE(pipeline, place, "%s", problem);
 }

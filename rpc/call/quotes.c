@@ -157,6 +157,6 @@ bool quotes_check(struct arena *arena, struct slice text, struct format_violatio
     } while (found == QUOTE_FOUND);
     if (found == QUOTE_NONE)
         return true;
-    return format__refuse(arena, ret_violation, text_place_of(text, at),
-                          text_place_of(text, text.len).line == 1, "%s", problem);
+    return format__refuse(arena, ret_violation, text__place_of(text, at),
+                          text__place_of(text, text.len).line == 1, "%s", problem);
 }

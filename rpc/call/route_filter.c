@@ -14,8 +14,8 @@ struct filter {
 
 _Static_assert(ROUTE_FILTER_CHARACTERS_MOST * 4 <= UINT16_MAX, "an offset fits");
 
-#define REFUSE(filter, at, ...)                                                             \
-    format__refuse((filter)->arena, (filter)->violation, text_place_of((filter)->text, at), \
+#define REFUSE(filter, at, ...)                                                              \
+    format__refuse((filter)->arena, (filter)->violation, text__place_of((filter)->text, at), \
                    (filter)->one_line, __VA_ARGS__)
 
 static char closing_of(char opening)
@@ -98,7 +98,7 @@ bool route_filter__check(struct arena *arena, struct slice text,
     filter.arena = arena;
     filter.text = text;
     filter.violation = ret_violation;
-    filter.one_line = text_place_of(text, text.len).line == 1;
+    filter.one_line = text__place_of(text, text.len).line == 1;
     filter.depth = 0;
     return scan(&filter);
 }

@@ -38,7 +38,7 @@ static void use_done(struct commit *commit, void *context)
     use_free(use);
 }
 
-void session_use_note(struct call *call)
+void session_use__note(struct call *call)
 {
     struct use *use;
 

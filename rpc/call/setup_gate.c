@@ -17,8 +17,8 @@ static bool is_admitted(const struct method *method)
            (method->access == ACCESS_PUBLIC && !slice_starts_with(method->full_name, OWN_PACKAGE));
 }
 
-struct status setup_gate_judge(const struct setup_gate *gate, struct arena *arena,
-                               const struct method *method)
+struct status setup_gate__judge(const struct setup_gate *gate, struct arena *arena,
+                                const struct method *method)
 {
     struct status status;
 

@@ -27,8 +27,8 @@ struct setup_gate {
 bool setup_gate_is_required(const struct setup_gate *gate);
 
 /* Whether the method may be called: OK, or UNAVAILABLE with the reason SETUP_REQUIRED. */
-struct status setup_gate_judge(const struct setup_gate *gate, struct arena *arena,
-                               const struct method *method);
+struct status setup_gate__judge(const struct setup_gate *gate, struct arena *arena,
+                                const struct method *method);
 
 /* Whether this is the setup token. */
 bool setup_gate_accepts(const struct setup_gate *gate, struct slice token);

@@ -26,7 +26,7 @@ struct work_pool {
     pthread_t ids[WORK_THREADS];
 };
 
-struct work_pool *work_pool_new(struct arena *arena)
+struct work_pool *work__pool_new(struct arena *arena)
 {
     struct work_pool *pool = arena_zalloc(arena, sizeof(*pool));
 
@@ -38,7 +38,7 @@ struct work_pool *work_pool_new(struct arena *arena)
     return pool;
 }
 
-void work_pool_stop(struct work_pool *pool)
+void work__pool_stop(struct work_pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
     assert(pool->first == NULL && pool->waiting == 0 && !pool->stop);

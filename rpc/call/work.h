@@ -38,9 +38,9 @@ enum work_result call_work(struct call *call, work_function *run, struct slice i
 struct work_pool;
 
 /* Lives in the arena; starts no thread until there is work. NULL when the arena failed. */
-struct work_pool *work_pool_new(struct arena *arena);
+struct work_pool *work__pool_new(struct arena *arena);
 /* Ends the threads, when no call waits for them any more. */
-void work_pool_stop(struct work_pool *pool);
+void work__pool_stop(struct work_pool *pool);
 
 /*
  * Hands the work that the call's handler asked for to the pool, which calls call->post when it is

@@ -88,7 +88,7 @@ static bool text_is_bounded(struct yaml_reader *reader)
         while (len < rest.len && (line_break = format__line_break(slice_from(rest, len))) == 0)
             len++;
         if (!line_is_bounded(&lines, slice_make(rest.data, len), &at, &problem))
-            return REFUSE(reader, text_place_of(reader->content, offset + at), "%s", problem);
+            return REFUSE(reader, text__place_of(reader->content, offset + at), "%s", problem);
         rest = slice_from(rest, len + line_break);
     }
     return true;
@@ -156,13 +156,13 @@ static bool refuse_syntax(struct yaml_reader *reader)
     }
     if (parser->error == YAML_READER_ERROR) {
         offset = parser->problem_offset < content.len ? parser->problem_offset : content.len;
-        return REFUSE(reader, text_place_of(content, offset), "must be YAML: %s", parser->problem);
+        return REFUSE(reader, text__place_of(content, offset), "must be YAML: %s", parser->problem);
     }
     offset = offset_of(content, parser->problem_mark.index);
     if (offset < content.len && content.data[offset] == '\t')
         return REFUSE(reader, place_of(parser->problem_mark), "must not be indented with tabs");
     /* At the end libyaml counts a line break that the text may not have. */
-    place = offset < content.len ? place_of(parser->problem_mark) : text_place_of(content, offset);
+    place = offset < content.len ? place_of(parser->problem_mark) : text__place_of(content, offset);
     return REFUSE(reader, place, "must be YAML: %s", parser->problem);
 }
 

@@ -36,8 +36,8 @@ static size_t find_in(struct slice line, struct slice name, struct slice *value)
     return count;
 }
 
-enum cookie_result cookie_find(const struct request_head *head, struct slice name,
-                               struct slice *ret_value)
+enum cookie_result cookie__find(const struct request_head *head, struct slice name,
+                                struct slice *ret_value)
 {
     struct slice value = SLICE_EMPTY;
     size_t bytes = 0;

@@ -18,7 +18,7 @@ enum cookie_result {
  * The value of the cookie with the name, which is compared by case. *ret_value points into the head.
  * Several Cookie lines are one list, as HTTP/2 sends them (RFC 9113 section 8.2.3).
  */
-enum cookie_result cookie_find(const struct request_head *head, struct slice name,
-                               struct slice *ret_value);
+enum cookie_result cookie__find(const struct request_head *head, struct slice name,
+                                struct slice *ret_value);
 
 #endif

@@ -60,7 +60,7 @@ static void put_line(FILE *line, const struct frontend_call *frontend, int statu
     fputs("}\n", line);
 }
 
-void exchange_log_write(const struct frontend_call *frontend, int status)
+void exchange_log__write(const struct frontend_call *frontend, int status)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     char *bytes = NULL;

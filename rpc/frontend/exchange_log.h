@@ -12,6 +12,6 @@
 #define EXCHANGE_LOG_BODY_MOST 65536
 
 /* Writes the line. `status` is the HTTP status or gRPC code that was answered. */
-void exchange_log_write(const struct frontend_call *frontend, int status);
+void exchange_log__write(const struct frontend_call *frontend, int status);
 
 #endif

@@ -248,15 +248,15 @@ struct status frontend_open_with_cookies(const struct frontends *frontends,
     if (arena_failed(exchange->arena))
         return status_out_of_memory();
     if (credentials.bearer.data == NULL &&
-        cookie_find(&exchange->head, session_cookie_name(credentials.own_origin),
-                    &credentials.session) == COOKIE_MALFORMED)
+        cookie__find(&exchange->head, session_cookie_name(credentials.own_origin),
+                     &credentials.session) == COOKIE_MALFORMED)
         return status_const(STATUS_INVALID_ARGUMENT,
                             SLICE("The cookies are malformed: the session's cookie may be sent "
                                   "once, and all cookies have at most 8,192 bytes and no control "
                                   "characters."));
     if (call_access(&frontend->call) == ACCESS_PUBLIC)
-        cookie_find(&exchange->head, device_cookie_name(credentials.own_origin),
-                    &credentials.device);
+        cookie__find(&exchange->head, device_cookie_name(credentials.own_origin),
+                     &credentials.device);
     open_with(frontend, &credentials);
     return status_ok();
 }
@@ -319,12 +319,12 @@ void frontend_log(const struct frontend_call *frontend, int status)
     size_t count = sizeof(fields) / sizeof(fields[0]);
 
 #ifdef DATASTREAM_FAULTS
-    exchange_log_write(frontend, status);
+    exchange_log__write(frontend, status);
 #endif
     if (!log_enabled(LOG_INFO))
         return;
     /* The last one only where the caller sent one that parses. */
-    if (!traceparent_of(&exchange->head, &fields[count - 1].text))
+    if (!traceparent__of(&exchange->head, &fields[count - 1].text))
         count--;
     log_fields(LOG_INFO, "request", fields, count);
 }

@@ -69,7 +69,7 @@ static void finish(struct frontend_stream *stream, struct status status)
 {
     if (status_is_ok(status)) /* all was told, and it may be nothing */
         begin(stream);
-    outbox_flush(&stream->outbox);
+    outbox__flush(&stream->outbox);
     /* What waits for the peer is bounded by the write timeout, and by the client's deadline. */
     exchange_set_timeout(stream->frontend->exchange, frontend_stream_left_ms(stream->deadline_us));
     stream->writer->end(stream, status);
@@ -114,7 +114,7 @@ static bool put(struct frontend_stream *stream, const ProtobufCMessage *message,
         status = status_out_of_memory();
     if (status_is_ok(status)) {
         begin(stream);
-        if (!outbox_put(&stream->outbox, bytes))
+        if (!outbox__put(&stream->outbox, bytes))
             status = status_out_of_memory();
     }
     if (status_is_ok(status)) {
@@ -139,11 +139,11 @@ static void pull(struct frontend_stream *stream)
             break;
         if (!put(stream, message, result == STREAM_HEARTBEAT))
             return;
-        if (outbox_gathered(&stream->outbox) >= GATHER_BYTES)
-            outbox_flush(&stream->outbox);
+        if (outbox__gathered(&stream->outbox) >= GATHER_BYTES)
+            outbox__flush(&stream->outbox);
     }
     begin(stream);
-    outbox_flush(&stream->outbox);
+    outbox__flush(&stream->outbox);
 }
 
 static void arm(struct frontend_stream *stream)
@@ -188,7 +188,7 @@ static void on_writable(struct exchange *exchange)
     if (frontend_is_over(stream->frontend))
         return;
     stream->outbox.full = false;
-    outbox_trim(&stream->outbox);
+    outbox__trim(&stream->outbox);
     if (stream->open)
         pull(stream);
 }
@@ -201,7 +201,7 @@ static void on_timeout(struct exchange *exchange)
     if (frontend_is_over(stream->frontend)) {
         exchange_reset(exchange);
     } else if (!late) {
-        outbox_trim(&stream->outbox);
+        outbox__trim(&stream->outbox);
         arm(stream);
         call_stream_tick(&stream->frontend->call);
     } else if (exchange_waiting(exchange) > 0) { /* a message may be half written */
@@ -222,7 +222,7 @@ static void on_closed(struct exchange *exchange, bool complete)
                                                                 : stream->writer->closed_status);
     if (!frontend_is_over(frontend))
         frontend_move(frontend, FRONTEND_CUT);
-    outbox_done(&stream->outbox);
+    outbox__done(&stream->outbox);
     arena_done(&stream->scratch);
     if (frontend->dispatched)
         call_stream_cancel(&frontend->call);

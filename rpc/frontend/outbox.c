@@ -51,7 +51,7 @@ static struct outbox_block *add_block(struct outbox *outbox, size_t size)
     return block;
 }
 
-void outbox_done(struct outbox *outbox)
+void outbox__done(struct outbox *outbox)
 {
     while (outbox->first != NULL)
         free_first(outbox);
@@ -59,26 +59,26 @@ void outbox_done(struct outbox *outbox)
     outbox->flushed = 0;
 }
 
-void outbox_trim(struct outbox *outbox)
+void outbox__trim(struct outbox *outbox)
 {
     size_t waiting = exchange_waiting(outbox->exchange);
 
-    if (waiting == 0 && outbox_gathered(outbox) == 0) {
-        outbox_done(outbox);
+    if (waiting == 0 && outbox__gathered(outbox) == 0) {
+        outbox__done(outbox);
         return;
     }
     while (outbox->first != outbox->last && outbox->first->end <= outbox->handed - waiting)
         free_first(outbox);
 }
 
-bool outbox_put(struct outbox *outbox, struct slice bytes)
+bool outbox__put(struct outbox *outbox, struct slice bytes)
 {
     struct outbox_block *block;
 
-    outbox_trim(outbox);
+    outbox__trim(outbox);
     block = outbox->last;
     if (block == NULL || block->size - block->used < bytes.len) {
-        outbox_flush(outbox);
+        outbox__flush(outbox);
         block = add_block(outbox, bytes.len);
         if (block == NULL)
             return false;
@@ -88,15 +88,15 @@ bool outbox_put(struct outbox *outbox, struct slice bytes)
     return true;
 }
 
-size_t outbox_gathered(const struct outbox *outbox)
+size_t outbox__gathered(const struct outbox *outbox)
 {
     return outbox->last == NULL ? 0 : outbox->last->used - outbox->flushed;
 }
 
-void outbox_flush(struct outbox *outbox)
+void outbox__flush(struct outbox *outbox)
 {
     struct outbox_block *block = outbox->last;
-    size_t len = outbox_gathered(outbox);
+    size_t len = outbox__gathered(outbox);
 
     if (len == 0)
         return;

@@ -19,21 +19,21 @@ struct outbox {
 };
 
 /*
- * Takes a copy of the bytes; outbox_flush sends them with what else has gathered. False when memory
+ * Takes a copy of the bytes; outbox__flush sends them with what else has gathered. False when memory
  * ends: nothing was taken then.
  */
-bool outbox_put(struct outbox *outbox, struct slice bytes);
+bool outbox__put(struct outbox *outbox, struct slice bytes);
 
 /* Bytes that have gathered since the last flush. */
-size_t outbox_gathered(const struct outbox *outbox);
+size_t outbox__gathered(const struct outbox *outbox);
 
 /* Hands over what has gathered. */
-void outbox_flush(struct outbox *outbox);
+void outbox__flush(struct outbox *outbox);
 
 /* Frees what the exchange no longer borrows. */
-void outbox_trim(struct outbox *outbox);
+void outbox__trim(struct outbox *outbox);
 
 /* Frees all, once the exchange is closed. */
-void outbox_done(struct outbox *outbox);
+void outbox__done(struct outbox *outbox);
 
 #endif

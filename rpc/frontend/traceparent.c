@@ -42,7 +42,7 @@ bool traceparent_is_valid(struct slice text)
     return text.len == LEN || !is_zero(parts[0]);
 }
 
-bool traceparent_of(const struct request_head *head, struct slice *ret_traceparent)
+bool traceparent__of(const struct request_head *head, struct slice *ret_traceparent)
 {
     struct slice text = SLICE_EMPTY;
     size_t count = 0;

@@ -11,6 +11,6 @@
 bool traceparent_is_valid(struct slice text);
 
 /* The request's, where it has exactly one line of it and that one parses; false otherwise. */
-bool traceparent_of(const struct request_head *head, struct slice *ret_traceparent);
+bool traceparent__of(const struct request_head *head, struct slice *ret_traceparent);
 
 #endif

@@ -22,7 +22,7 @@ static const struct slice names[] = {
     [ENCODING_DEFLATE] = SLICE_INIT("deflate"),
 };
 
-enum encoding encoding_by_name(struct slice name)
+enum encoding encoding__by_name(struct slice name)
 {
     for (unsigned i = 0; i < ENCODING_UNSUPPORTED; i++)
         if (slice_equal(name, names[i]))
@@ -30,19 +30,19 @@ enum encoding encoding_by_name(struct slice name)
     return ENCODING_UNSUPPORTED;
 }
 
-struct slice encoding_name(enum encoding encoding)
+struct slice encoding__name(enum encoding encoding)
 {
     assert(encoding < ENCODING_UNSUPPORTED);
     return names[encoding];
 }
 
-unsigned encoding_read_list(struct slice list)
+unsigned encoding__read_list(struct slice list)
 {
     unsigned bits = 0;
 
     while (list.len > 0) {
         size_t end = slice_find(list, ',');
-        enum encoding encoding = encoding_by_name(slice_trim(slice_make(list.data, end)));
+        enum encoding encoding = encoding__by_name(slice_trim(slice_make(list.data, end)));
 
         if (encoding != ENCODING_UNSUPPORTED)
             bits |= 1u << encoding;
@@ -113,8 +113,8 @@ static enum inflate_result inflate_all(struct arena *arena, z_stream *stream, si
     return INFLATE_NO_MEMORY;
 }
 
-enum inflate_result compress_inflate(struct arena *arena, enum encoding encoding,
-                                     struct slice bytes, size_t most, struct slice *ret_bytes)
+enum inflate_result compress__inflate(struct arena *arena, enum encoding encoding,
+                                      struct slice bytes, size_t most, struct slice *ret_bytes)
 {
     z_stream stream = {
         .zalloc = arena_zlib_alloc,
@@ -132,8 +132,8 @@ enum inflate_result compress_inflate(struct arena *arena, enum encoding encoding
     return arena_failed(arena) ? INFLATE_NO_MEMORY : result;
 }
 
-struct slice compress_deflate(struct arena *arena, enum encoding encoding, struct slice bytes,
-                              size_t ahead)
+struct slice compress__deflate(struct arena *arena, enum encoding encoding, struct slice bytes,
+                               size_t ahead)
 {
     z_stream stream = {
         .zalloc = arena_zlib_alloc,

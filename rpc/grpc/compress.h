@@ -14,12 +14,12 @@ enum encoding { ENCODING_IDENTITY, ENCODING_GZIP, ENCODING_DEFLATE, ENCODING_UNS
 #define ENCODINGS_ACCEPTED "identity,gzip,deflate"
 
 /* By a value of grpc-encoding. */
-enum encoding encoding_by_name(struct slice name);
+enum encoding encoding__by_name(struct slice name);
 /* "gzip"; not for ENCODING_UNSUPPORTED. */
-struct slice encoding_name(enum encoding encoding);
+struct slice encoding__name(enum encoding encoding);
 
 /* The known encodings of a value of grpc-accept-encoding, a bit (1 << encoding) each. */
-unsigned encoding_read_list(struct slice list);
+unsigned encoding__read_list(struct slice list);
 
 enum inflate_result {
     INFLATE_OK,
@@ -29,14 +29,14 @@ enum inflate_result {
 };
 
 /* Unfolds gzip or deflate into the arena, to at most `most` bytes. */
-enum inflate_result compress_inflate(struct arena *arena, enum encoding encoding,
-                                     struct slice bytes, size_t most, struct slice *ret_bytes);
+enum inflate_result compress__inflate(struct arena *arena, enum encoding encoding,
+                                      struct slice bytes, size_t most, struct slice *ret_bytes);
 
 /*
  * Compresses by gzip or deflate, leaving `ahead` bytes for the caller in front (the slice includes
  * them). Empty when the arena failed.
  */
-struct slice compress_deflate(struct arena *arena, enum encoding encoding, struct slice bytes,
-                              size_t ahead);
+struct slice compress__deflate(struct arena *arena, enum encoding encoding, struct slice bytes,
+                               size_t ahead);
 
 #endif

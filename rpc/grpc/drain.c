@@ -4,7 +4,7 @@
  */
 #include "rpc/grpc/drain.h"
 
-void drain_init(struct drain *drain)
+void drain__init(struct drain *drain)
 {
     *drain = (struct drain){.first = NULL};
     pthread_mutex_init(&drain->lock, NULL);
@@ -33,8 +33,8 @@ static void unlist(struct drain_entry *entry)
     entry->listed = false;
 }
 
-void drain_add(struct drain *drain, struct drain_entry *entry, struct exchange *exchange,
-               void (*begun)(struct exchange *exchange))
+void drain__add(struct drain *drain, struct drain_entry *entry, struct exchange *exchange,
+                void (*begun)(struct exchange *exchange))
 {
     *entry = (struct drain_entry){
         .task = {.run = run_task}, .drain = drain, .exchange = exchange, .begun = begun};
@@ -52,7 +52,7 @@ void drain_add(struct drain *drain, struct drain_entry *entry, struct exchange *
     pthread_mutex_unlock(&drain->lock);
 }
 
-void drain_remove(struct drain_entry *entry)
+void drain__remove(struct drain_entry *entry)
 {
     bool was_listed;
 
@@ -65,7 +65,7 @@ void drain_remove(struct drain_entry *entry)
         exchange_release(entry->exchange);
 }
 
-void drain_begin(struct drain *drain)
+void drain__begin(struct drain *drain)
 {
     pthread_mutex_lock(&drain->lock);
     drain->begun = true;

@@ -11,7 +11,7 @@
 
 struct drain_entry;
 
-/* Initialize with drain_init. */
+/* Initialize with drain__init. */
 struct drain {
     pthread_mutex_t lock; /* guards the rest, and the links and `listed` of the entries */
     struct drain_entry *first;
@@ -30,16 +30,16 @@ struct drain_entry {
 };
 
 /* A list without entries, before the draining begins. */
-void drain_init(struct drain *drain);
+void drain__init(struct drain *drain);
 
 /* Has `begun` called when the draining begins, soon if it has. Holds the exchange. Its loop. */
-void drain_add(struct drain *drain, struct drain_entry *entry, struct exchange *exchange,
-               void (*begun)(struct exchange *exchange));
+void drain__add(struct drain *drain, struct drain_entry *entry, struct exchange *exchange,
+                void (*begun)(struct exchange *exchange));
 
 /* For `closed`: lets the exchange go. */
-void drain_remove(struct drain_entry *entry);
+void drain__remove(struct drain_entry *entry);
 
 /* The draining begins. Any thread; the loops must not have ended. */
-void drain_begin(struct drain *drain);
+void drain__begin(struct drain *drain);
 
 #endif

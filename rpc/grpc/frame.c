@@ -4,17 +4,17 @@
 /* The least that is set aside for a message that comes in several pieces. */
 #define FRAME_ROOM_LEAST 4096
 
-void frame_reader_init(struct frame_reader *reader, struct arena *arena, size_t most)
+void frame__reader_init(struct frame_reader *reader, struct arena *arena, size_t most)
 {
     *reader = (struct frame_reader){.arena = arena, .most = most};
 }
 
-bool frame_is_whole(const struct frame_reader *reader)
+bool frame__is_whole(const struct frame_reader *reader)
 {
     return reader->prefix_len == 0;
 }
 
-void frame_write_prefix(char prefix[FRAME_PREFIX_LEN], bool compressed, size_t len)
+void frame__write_prefix(char prefix[FRAME_PREFIX_LEN], bool compressed, size_t len)
 {
     prefix[0] = compressed ? 1 : 0;
     prefix[1] = (char)(len >> 24 & 0xff);
@@ -76,8 +76,8 @@ static bool make_room(struct frame_reader *reader, size_t more)
     return true;
 }
 
-enum frame_result frame_read(struct frame_reader *reader, struct slice *piece,
-                             struct frame *ret_frame)
+enum frame_result frame__read(struct frame_reader *reader, struct slice *piece,
+                              struct frame *ret_frame)
 {
     struct slice part;
 
@@ -97,6 +97,6 @@ enum frame_result frame_read(struct frame_reader *reader, struct slice *piece,
     if (reader->filled < reader->len)
         return FRAME_MORE;
     *ret_frame = (struct frame){reader->prefix[0] == 1, slice_make(reader->data, reader->len)};
-    frame_reader_init(reader, reader->arena, reader->most);
+    frame__reader_init(reader, reader->arena, reader->most);
     return FRAME_MESSAGE;
 }

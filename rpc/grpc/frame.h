@@ -10,7 +10,7 @@
 
 #define FRAME_PREFIX_LEN 5
 
-/* Plain; set by frame_reader_init and kept by frame_read. */
+/* Plain; set by frame__reader_init and kept by frame__read. */
 struct frame_reader {
     struct arena *arena;
     size_t most; /* bytes of a message as it is sent */
@@ -36,19 +36,19 @@ enum frame_result {
 };
 
 /* A reader at the start of a stream, for messages of at most `most` bytes. */
-void frame_reader_init(struct frame_reader *reader, struct arena *arena, size_t most);
+void frame__reader_init(struct frame_reader *reader, struct arena *arena, size_t most);
 
 /*
  * Takes bytes from the front of *piece up to the end of a message. Memory grows with what came, not
  * with what was announced. After an error the reader is of no more use.
  */
-enum frame_result frame_read(struct frame_reader *reader, struct slice *piece,
-                             struct frame *ret_frame);
+enum frame_result frame__read(struct frame_reader *reader, struct slice *piece,
+                              struct frame *ret_frame);
 
 /* Whether the stream may end here: no message is begun. */
-bool frame_is_whole(const struct frame_reader *reader);
+bool frame__is_whole(const struct frame_reader *reader);
 
 /* Writes the prefix of a message of `len` bytes, at most 2^32 - 1. */
-void frame_write_prefix(char prefix[FRAME_PREFIX_LEN], bool compressed, size_t len);
+void frame__write_prefix(char prefix[FRAME_PREFIX_LEN], bool compressed, size_t len);
 
 #endif

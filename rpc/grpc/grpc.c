@@ -45,8 +45,8 @@ struct status grpc_new(struct frontends *frontends, struct arena *arena, struct 
     if (grpc == NULL)
         return status_out_of_memory();
     grpc->frontends = frontends;
-    drain_init(&grpc->drain);
-    status = reflection_index_new(embedded_reflection(), arena, &grpc->reflection);
+    drain__init(&grpc->drain);
+    status = reflection_index__new(embedded_reflection(), arena, &grpc->reflection);
     if (status_is_ok(status))
         *ret_grpc = grpc;
     return status;
@@ -54,7 +54,7 @@ struct status grpc_new(struct frontends *frontends, struct arena *arena, struct 
 
 void grpc_drain(struct grpc *grpc)
 {
-    drain_begin(&grpc->drain);
+    drain__begin(&grpc->drain);
 }
 
 bool grpc_takes(const struct exchange *exchange)
@@ -141,7 +141,7 @@ static void on_body(struct exchange *exchange, struct slice bytes)
                                        SLICE("The method accepts one message, not several.")));
             break;
         }
-        result = frame_read(&call->reader, &bytes, &frame);
+        result = frame__read(&call->reader, &bytes, &frame);
         if (result == FRAME_MESSAGE)
             take_message(call, &frame);
         else if (result != FRAME_MORE)
@@ -153,7 +153,7 @@ static void on_body(struct exchange *exchange, struct slice bytes)
 /* Whether exactly one whole message came. */
 static struct status body_status(const struct grpc_call *call)
 {
-    if (!frame_is_whole(&call->reader))
+    if (!frame__is_whole(&call->reader))
         return status_const(STATUS_INTERNAL, SLICE("The request ends within a message."));
     if (call->messages == 0)
         return status_const(STATUS_UNIMPLEMENTED,
@@ -315,8 +315,8 @@ static const struct exchange_frontend answered_early = {.closed = on_closed_earl
 static void reflect(struct grpc_call *call)
 {
     const struct server_stream stream = stream_for(call);
-    struct status status = reflection_stream_begin(call->grpc->frontends, call->grpc->reflection,
-                                                   &stream, &call->metadata);
+    struct status status = reflection_stream__begin(call->grpc->frontends, call->grpc->reflection,
+                                                    &stream, &call->metadata);
 
     if (!status_is_ok(status))
         answer_status(call, status);
@@ -359,7 +359,7 @@ static struct status set_deadline(struct grpc_call *call)
 
     if (text.data == NULL)
         return status_ok();
-    if (!grpc_timeout_parse(text, &ms))
+    if (!grpc__timeout_parse(text, &ms))
         return status_const(STATUS_INTERNAL, SLICE("The grpc-timeout header is malformed."));
     if (ms == 0)
         return status_const(STATUS_DEADLINE_EXCEEDED,
@@ -388,9 +388,9 @@ static void begin_call(struct grpc *grpc, struct exchange *exchange, const struc
     call->answer.exchange = exchange;
     call->answer.request_id = call->base.call.request_id;
     call->answer.most = (size_t)settings->max_message_bytes;
-    frame_reader_init(&call->reader, exchange->arena, (size_t)settings->max_message_bytes);
-    status = metadata_read(exchange->arena, &exchange->head, (size_t)settings->max_metadata_bytes,
-                           &call->metadata);
+    frame__reader_init(&call->reader, exchange->arena, (size_t)settings->max_message_bytes);
+    status = metadata__read(exchange->arena, &exchange->head, (size_t)settings->max_metadata_bytes,
+                            &call->metadata);
     call->answer.accepts = call->metadata.accepts;
     if (status_is_ok(status))
         status = set_deadline(call);

@@ -59,12 +59,13 @@ static struct fields begin_fields(struct grpc_answer *answer)
 /* grpc-status, grpc-message and details; the status that they say, for want of memory another. */
 static enum status_code add_status(struct arena *arena, struct fields *fields, struct status status)
 {
-    struct slice text = grpc_message_text(arena, status.message);
-    struct slice message = grpc_message_encode(arena, grpc_message_cut(text, STATUS_MESSAGE_MOST));
+    struct slice text = grpc__message_text(arena, status.message);
+    struct slice message = grpc__message_encode(arena,
+                                                grpc__message_cut(text, STATUS_MESSAGE_MOST));
     struct slice details = SLICE_EMPTY;
 
     if (status.details != NULL)
-        details = status_details_encode(arena, &status);
+        details = status_details__encode(arena, &status);
     if (arena_failed(arena)) {
         status = status_out_of_memory();
         message = status.message; /* a constant that needs no escapes */
@@ -176,7 +177,7 @@ static struct slice pack_frame(struct arena *arena, const ProtobufCMessage *mess
 
     if (frame == NULL)
         return SLICE_EMPTY;
-    frame_write_prefix(frame, false, len);
+    frame__write_prefix(frame, false, len);
     at = (uint8_t *)frame + FRAME_PREFIX_LEN;
     if (records != NULL)
         at = put_records(at, records);
@@ -198,14 +199,14 @@ static enum encoding choose_encoding(const struct grpc_answer *answer, size_t le
 /* The frame with its message compressed, or as it was where that is not shorter. */
 static struct slice compress_frame(struct arena *arena, struct slice frame, enum encoding *encoding)
 {
-    struct slice packed = compress_deflate(arena, *encoding, slice_from(frame, FRAME_PREFIX_LEN),
-                                           FRAME_PREFIX_LEN);
+    struct slice packed = compress__deflate(arena, *encoding, slice_from(frame, FRAME_PREFIX_LEN),
+                                            FRAME_PREFIX_LEN);
 
     if (packed.len >= frame.len || arena_failed(arena)) {
         *encoding = ENCODING_IDENTITY;
         return frame;
     }
-    frame_write_prefix((char *)packed.data, true, packed.len - FRAME_PREFIX_LEN);
+    frame__write_prefix((char *)packed.data, true, packed.len - FRAME_PREFIX_LEN);
     return packed;
 }
 
@@ -234,7 +235,7 @@ enum status_code grpc__answer_message(struct grpc_answer *answer, const Protobuf
         return grpc__answer_status(exchange, answer, status_out_of_memory());
     fields = begin_fields(answer);
     if (encoding != ENCODING_IDENTITY)
-        add_field(&fields, SLICE("grpc-encoding"), encoding_name(encoding));
+        add_field(&fields, SLICE("grpc-encoding"), encoding__name(encoding));
     exchange_send_head(exchange, 200, fields.headers, fields.count);
     exchange_send_body(exchange, frame);
     exchange_send_end(exchange, trailers_ok, 1);

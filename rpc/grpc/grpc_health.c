@@ -70,7 +70,7 @@ static void tell(struct health_watch *watch, enum serving serving)
     if (response != NULL)
         status = grpc__stream_message(watch->stream.answer, call->arena, response, &more);
     if (!status_is_ok(status))
-        server_stream_end(&watch->stream, status);
+        server_stream__end(&watch->stream, status);
     watch->told = serving;
 }
 
@@ -82,8 +82,8 @@ static void on_draining(struct exchange *exchange)
         return;
     if (watch->told == HEALTH_SERVING)
         tell(watch, HEALTH_NOT_SERVING);
-    server_stream_end(&watch->stream,
-                      status_const(STATUS_UNAVAILABLE, SLICE("The server is shutting down.")));
+    server_stream__end(&watch->stream,
+                       status_const(STATUS_UNAVAILABLE, SLICE("The server is shutting down.")));
 }
 
 /* The request was read whole; what a client still sends is nobody's. */
@@ -102,15 +102,15 @@ static void on_closed(struct exchange *exchange, bool complete)
     struct health_watch *watch = exchange->state;
 
     (void)complete;
-    server_stream_closed(exchange);
-    drain_remove(&watch->drain);
+    server_stream__closed(exchange);
+    drain__remove(&watch->drain);
 }
 
 static const struct exchange_frontend handlers = {
     .body = on_body,
     .body_end = on_nothing,
     .writable = on_nothing,
-    .timeout = server_stream_timeout,
+    .timeout = server_stream__timeout,
     .closed = on_closed,
 };
 
@@ -123,9 +123,9 @@ struct status grpc__health_watch(const struct frontends *frontends,
     if (watch == NULL)
         return status_out_of_memory();
     watch->stream = *stream;
-    server_stream_take(&watch->stream, &handlers);
-    server_stream_begin(&watch->stream);
-    drain_add(drain, &watch->drain, exchange, on_draining);
+    server_stream__take(&watch->stream, &handlers);
+    server_stream__begin(&watch->stream);
+    drain__add(drain, &watch->drain, exchange, on_draining);
     tell(watch, judge(frontends, &stream->frontend->call));
     return status_ok();
 }

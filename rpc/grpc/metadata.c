@@ -37,17 +37,17 @@ static void read_reserved(const struct header *header, struct metadata *metadata
     struct slice name = slice_from(header->name, sizeof("grpc-") - 1);
 
     if (slice_equal(name, SLICE("accept-encoding")))
-        metadata->accepts |= encoding_read_list(header->value);
+        metadata->accepts |= encoding__read_list(header->value);
     else if (slice_equal(name, SLICE("timeout")) && metadata->timeout.data == NULL)
         metadata->timeout = header->value;
     else if (slice_equal(name, SLICE("encoding")) && metadata->encoding_text.data == NULL) {
         metadata->encoding_text = header->value;
-        metadata->encoding = encoding_by_name(header->value);
+        metadata->encoding = encoding__by_name(header->value);
     }
 }
 
-struct status metadata_read(struct arena *arena, const struct request_head *head, size_t most,
-                            struct metadata *ret_metadata)
+struct status metadata__read(struct arena *arena, const struct request_head *head, size_t most,
+                             struct metadata *ret_metadata)
 {
     struct metadata metadata = {.encoding = ENCODING_IDENTITY};
 

@@ -20,8 +20,8 @@ struct metadata {
  * Reads the head. RESOURCE_EXHAUSTED when the metadata passes `most` bytes, name + value + 32 each;
  * INTERNAL for a "-bin" value that is not base64. `arena` is for messages and for values unfolded.
  */
-struct status metadata_read(struct arena *arena, const struct request_head *head, size_t most,
-                            struct metadata *ret_metadata);
+struct status metadata__read(struct arena *arena, const struct request_head *head, size_t most,
+                             struct metadata *ret_metadata);
 
 /*
  * Takes the next value from a "-bin" header: they are joined by commas, in base64 of either

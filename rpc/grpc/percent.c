@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 
-struct slice grpc_message_text(struct arena *arena, struct slice text)
+struct slice grpc__message_text(struct arena *arena, struct slice text)
 {
     char *copy;
 
@@ -17,7 +17,7 @@ struct slice grpc_message_text(struct arena *arena, struct slice text)
     return slice_make(copy, text.len);
 }
 
-struct slice grpc_message_cut(struct slice text, size_t most)
+struct slice grpc__message_cut(struct slice text, size_t most)
 {
     size_t len = most;
 
@@ -37,7 +37,7 @@ static bool is_plain(struct slice text, size_t i)
     return byte > ' ' && byte <= '~' && byte != '%';
 }
 
-struct slice grpc_message_encode(struct arena *arena, struct slice text)
+struct slice grpc__message_encode(struct arena *arena, struct slice text)
 {
     static const char digits[] = "0123456789ABCDEF";
     size_t escapes = 0;

@@ -97,7 +97,7 @@ static void answer_file(const struct making *making, const struct reflection_fil
 
 static void answer_symbol(const struct making *making, struct slice name)
 {
-    const struct reflection_symbol *symbol = reflection_index_symbol(making->index, name);
+    const struct reflection_symbol *symbol = reflection_index__symbol(making->index, name);
 
     if (symbol == NULL)
         answer_unknown(making, "symbol", name);
@@ -111,8 +111,8 @@ static void answer_extension(const struct making *making, const struct field *fi
     const ProtobufCMessage *asked = field_get_message(making->request, field);
     struct slice name = field_get_string(asked, message_field_by_number(type, EXTENSION_TYPE));
     int32_t number = (int32_t)field_get_int(asked, message_field_by_number(type, EXTENSION_NUMBER));
-    const struct reflection_extension *extension = reflection_index_extension(making->index, name,
-                                                                              number);
+    const struct reflection_extension *extension = reflection_index__extension(making->index, name,
+                                                                               number);
 
     if (extension == NULL)
         answer_error(making, STATUS_NOT_FOUND,
@@ -124,7 +124,7 @@ static void answer_extension(const struct making *making, const struct field *fi
 
 static void answer_numbers(const struct making *making, struct slice name)
 {
-    const struct reflection_symbol *symbol = reflection_index_symbol(making->index, name);
+    const struct reflection_symbol *symbol = reflection_index__symbol(making->index, name);
     const struct reflection_extension *extensions;
     const struct message_type *type;
     ProtobufCMessage *answer;
@@ -138,7 +138,7 @@ static void answer_numbers(const struct making *making, struct slice name)
     if (answer == NULL)
         return;
     field_set_string(making->arena, answer, message_field_by_number(type, NUMBERS_TYPE), name);
-    extensions = reflection_index_extensions(making->index, name, &count);
+    extensions = reflection_index__extensions(making->index, name, &count);
     for (size_t i = 0; i < count; i++) {
         int32_t *element = field_append(making->arena, answer,
                                         message_field_by_number(type, NUMBERS_NUMBER), &capacity);
@@ -186,7 +186,7 @@ static const struct field *asked_for(const struct making *making)
 
 static void answer_file_name(const struct making *making, struct slice name)
 {
-    const struct reflection_file *file = reflection_index_file(making->index, name);
+    const struct reflection_file *file = reflection_index__file(making->index, name);
 
     if (file == NULL)
         answer_unknown(making, "file", name);
@@ -220,8 +220,8 @@ static void answer(const struct making *making)
     }
 }
 
-ProtobufCMessage *reflection_answer(const struct reflection_index *index, struct arena *arena,
-                                    const struct method *method, ProtobufCMessage *request)
+ProtobufCMessage *reflection__answer(const struct reflection_index *index, struct arena *arena,
+                                     const struct method *method, ProtobufCMessage *request)
 {
     struct making making = {
         .index = index,

@@ -13,7 +13,7 @@
  * is unknown (NOT_FOUND), and a request that asks for nothing known (UNIMPLEMENTED), are told in
  * its error_response. NULL when the arena failed.
  */
-ProtobufCMessage *reflection_answer(const struct reflection_index *index, struct arena *arena,
-                                    const struct method *method, ProtobufCMessage *request);
+ProtobufCMessage *reflection__answer(const struct reflection_index *index, struct arena *arena,
+                                     const struct method *method, ProtobufCMessage *request);
 
 #endif

@@ -226,8 +226,8 @@ static int extension_order(const void *a, const void *b)
     return order != 0 ? order : (left->number > right->number) - (left->number < right->number);
 }
 
-const struct reflection_file *reflection_index_file(const struct reflection_index *index,
-                                                    struct slice name)
+const struct reflection_file *reflection_index__file(const struct reflection_index *index,
+                                                     struct slice name)
 {
     for (size_t i = 0; i < index->file_count; i++)
         if (!index->files[i].hidden && slice_equal(index->files[i].name, name))
@@ -235,8 +235,8 @@ const struct reflection_file *reflection_index_file(const struct reflection_inde
     return NULL;
 }
 
-const struct reflection_symbol *reflection_index_symbol(const struct reflection_index *index,
-                                                        struct slice full_name)
+const struct reflection_symbol *reflection_index__symbol(const struct reflection_index *index,
+                                                         struct slice full_name)
 {
     const struct reflection_symbol wanted = {.name = full_name};
 
@@ -245,8 +245,8 @@ const struct reflection_symbol *reflection_index_symbol(const struct reflection_
                                               sizeof(wanted), symbol_order);
 }
 
-const struct reflection_extension *reflection_index_extension(const struct reflection_index *index,
-                                                              struct slice type, int32_t number)
+const struct reflection_extension *reflection_index__extension(const struct reflection_index *index,
+                                                               struct slice type, int32_t number)
 {
     const struct reflection_extension wanted = {.type = type, .number = number};
 
@@ -255,8 +255,9 @@ const struct reflection_extension *reflection_index_extension(const struct refle
                                                  sizeof(wanted), extension_order);
 }
 
-const struct reflection_extension *reflection_index_extensions(const struct reflection_index *index,
-                                                               struct slice type, size_t *ret_count)
+const struct reflection_extension *
+reflection_index__extensions(const struct reflection_index *index, struct slice type,
+                             size_t *ret_count)
 {
     const struct reflection_extension *first = NULL;
     size_t count = 0;
@@ -309,8 +310,8 @@ static struct status build(struct builder *builder, struct slice descriptor_set)
     return status_ok();
 }
 
-struct status reflection_index_new(struct slice descriptor_set, struct arena *arena,
-                                   const struct reflection_index **ret_index)
+struct status reflection_index__new(struct slice descriptor_set, struct arena *arena,
+                                    const struct reflection_index **ret_index)
 {
     ProtobufCAllocator allocator = message_allocator(arena);
     struct builder builder = {

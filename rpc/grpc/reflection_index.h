@@ -47,19 +47,19 @@ struct reflection_index {
  * or a file imports what the set does not hold. Files of the packages datastream.storage.* are
  * hidden: records of the store are nobody's API.
  */
-struct status reflection_index_new(struct slice descriptor_set, struct arena *arena,
-                                   const struct reflection_index **ret_index);
+struct status reflection_index__new(struct slice descriptor_set, struct arena *arena,
+                                    const struct reflection_index **ret_index);
 
 /* Lookups; NULL when there is none. */
-const struct reflection_file *reflection_index_file(const struct reflection_index *index,
-                                                    struct slice name);
-const struct reflection_symbol *reflection_index_symbol(const struct reflection_index *index,
-                                                        struct slice full_name);
-const struct reflection_extension *reflection_index_extension(const struct reflection_index *index,
-                                                              struct slice type, int32_t number);
+const struct reflection_file *reflection_index__file(const struct reflection_index *index,
+                                                     struct slice name);
+const struct reflection_symbol *reflection_index__symbol(const struct reflection_index *index,
+                                                         struct slice full_name);
+const struct reflection_extension *reflection_index__extension(const struct reflection_index *index,
+                                                               struct slice type, int32_t number);
 /* The first of *ret_count extensions of the message. */
-const struct reflection_extension *reflection_index_extensions(const struct reflection_index *index,
-                                                               struct slice type,
-                                                               size_t *ret_count);
+const struct reflection_extension *
+reflection_index__extensions(const struct reflection_index *index, struct slice type,
+                             size_t *ret_count);
 
 #endif

@@ -30,7 +30,7 @@ static void give_up(struct reflection_stream *talk, struct status status)
 {
     struct frontend_call *frontend = talk->stream.frontend;
 
-    server_stream_end(&talk->stream, status);
+    server_stream__end(&talk->stream, status);
     if (frontend->dispatched)
         call_stream_cancel(&frontend->call);
 }
@@ -73,7 +73,7 @@ static void answer_request(struct reflection_stream *talk, const struct frame *f
     status = grpc__request_read(arena, method, frame, talk->metadata->encoding,
                                 REFLECTION_REQUEST_MOST, &request);
     if (status_is_ok(status)) {
-        response = reflection_answer(talk->index, arena, method, request);
+        response = reflection__answer(talk->index, arena, method, request);
         status = response == NULL
                      ? status_out_of_memory()
                      : grpc__stream_message(talk->stream.answer, arena, response, &more);
@@ -104,7 +104,7 @@ static size_t answer_requests(struct reflection_stream *talk, struct slice bytes
 
     while (bytes.len > 0 && may_answer(talk)) {
         struct frame frame;
-        enum frame_result result = frame_read(&talk->reader, &bytes, &frame);
+        enum frame_result result = frame__read(&talk->reader, &bytes, &frame);
 
         if (result == FRAME_MORE)
             break;
@@ -113,7 +113,7 @@ static size_t answer_requests(struct reflection_stream *talk, struct slice bytes
         else
             give_up(talk, frame_status(result));
         arena_reset(&talk->reading);
-        frame_reader_init(&talk->reader, &talk->reading, REFLECTION_REQUEST_MOST);
+        frame__reader_init(&talk->reader, &talk->reading, REFLECTION_REQUEST_MOST);
     }
     exchange_consume(talk->stream.frontend->exchange, len - bytes.len);
     return len - bytes.len;
@@ -151,7 +151,7 @@ static void end_if_done(struct reflection_stream *talk)
     if (!talk->half_closed || talk->pending_start < talk->pending_end ||
         frontend_is_over(talk->stream.frontend))
         return;
-    give_up(talk, frame_is_whole(&talk->reader)
+    give_up(talk, frame__is_whole(&talk->reader)
                       ? status_ok()
                       : status_const(STATUS_INTERNAL, SLICE("The request ends within a message.")));
 }
@@ -184,7 +184,7 @@ static void on_ready(struct call *call)
         go_on(talk);
         return;
     }
-    server_stream_begin(&talk->stream);
+    server_stream__begin(&talk->stream);
     arm(talk);
     exchange_accept_body(talk->stream.frontend->exchange, 0);
 }
@@ -194,7 +194,7 @@ static void on_finished(struct call *call)
 {
     struct reflection_stream *talk = frontend_of(call)->exchange->state;
 
-    server_stream_end(&talk->stream, call->status);
+    server_stream__end(&talk->stream, call->status);
 }
 
 /* -- what the exchange tells --------------------------------------------------------------- */
@@ -241,7 +241,7 @@ static void on_timeout(struct exchange *exchange)
         call_stream_tick(&frontend->call);
         return;
     }
-    server_stream_timeout(exchange);
+    server_stream__timeout(exchange);
     if (frontend_is_over(frontend) && frontend->dispatched) /* else `closed` follows */
         call_stream_cancel(&frontend->call);
 }
@@ -254,7 +254,7 @@ static void on_closed(struct exchange *exchange, bool complete)
     arena_done(&talk->reading);
     arena_done(&talk->making[0]);
     arena_done(&talk->making[1]);
-    server_stream_closed(exchange);
+    server_stream__closed(exchange);
     if (talk->stream.frontend->dispatched)
         call_stream_cancel(&talk->stream.frontend->call);
 }
@@ -267,10 +267,10 @@ static const struct exchange_frontend handlers = {
     .closed = on_closed,
 };
 
-struct status reflection_stream_begin(struct frontends *frontends,
-                                      const struct reflection_index *index,
-                                      const struct server_stream *stream,
-                                      const struct metadata *metadata)
+struct status reflection_stream__begin(struct frontends *frontends,
+                                       const struct reflection_index *index,
+                                       const struct server_stream *stream,
+                                       const struct metadata *metadata)
 {
     struct frontend_call *frontend = stream->frontend;
     struct arena *arena = frontend->exchange->arena;
@@ -286,8 +286,8 @@ struct status reflection_stream_begin(struct frontends *frontends,
     arena_init_like(&talk->reading, arena);
     arena_init_like(&talk->making[0], arena);
     arena_init_like(&talk->making[1], arena);
-    frame_reader_init(&talk->reader, &talk->reading, REFLECTION_REQUEST_MOST);
-    server_stream_take(&talk->stream, &handlers);
+    frame__reader_init(&talk->reader, &talk->reading, REFLECTION_REQUEST_MOST);
+    server_stream__take(&talk->stream, &handlers);
     frontend->finish = on_finished;
     frontend->call.ready = on_ready;
     frontend_stream_bind(frontends, frontend);

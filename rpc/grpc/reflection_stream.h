@@ -19,9 +19,9 @@
  * Goes on with a call that was opened: dispatches it. The metadata is borrowed as long as the
  * exchange. Out of memory when there is none; nothing was done then.
  */
-struct status reflection_stream_begin(struct frontends *frontends,
-                                      const struct reflection_index *index,
-                                      const struct server_stream *stream,
-                                      const struct metadata *metadata);
+struct status reflection_stream__begin(struct frontends *frontends,
+                                       const struct reflection_index *index,
+                                       const struct server_stream *stream,
+                                       const struct metadata *metadata);
 
 #endif

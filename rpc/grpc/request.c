@@ -13,7 +13,7 @@ static struct status unfold(struct arena *arena, const struct frame *frame, enum
         return status_const(STATUS_INTERNAL,
                             SLICE("The message is marked as compressed, but grpc-encoding names "
                                   "no compression."));
-    switch (compress_inflate(arena, encoding, frame->bytes, most, ret_bytes)) {
+    switch (compress__inflate(arena, encoding, frame->bytes, most, ret_bytes)) {
     case INFLATE_OK:
         return status_ok();
     case INFLATE_BAD:

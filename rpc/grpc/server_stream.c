@@ -6,7 +6,7 @@ static void set_deadline(const struct server_stream *stream)
     exchange_set_timeout(stream->frontend->exchange, frontend_stream_left_ms(stream->deadline_us));
 }
 
-void server_stream_take(struct server_stream *stream, const struct exchange_frontend *handlers)
+void server_stream__take(struct server_stream *stream, const struct exchange_frontend *handlers)
 {
     struct exchange *exchange = stream->frontend->exchange;
 
@@ -14,14 +14,14 @@ void server_stream_take(struct server_stream *stream, const struct exchange_fron
     exchange->frontend = handlers;
 }
 
-void server_stream_begin(struct server_stream *stream)
+void server_stream__begin(struct server_stream *stream)
 {
     frontend_move(stream->frontend, FRONTEND_STREAMING);
     set_deadline(stream);
     grpc__stream_head(stream->answer);
 }
 
-void server_stream_end(struct server_stream *stream, struct status status)
+void server_stream__end(struct server_stream *stream, struct status status)
 {
     struct frontend_call *frontend = stream->frontend;
     bool begun = frontend->state == FRONTEND_STREAMING;
@@ -35,18 +35,18 @@ void server_stream_end(struct server_stream *stream, struct status status)
                                                                 status));
 }
 
-void server_stream_timeout(struct exchange *exchange)
+void server_stream__timeout(struct exchange *exchange)
 {
     struct server_stream *stream = exchange->state;
 
     if (frontend_is_over(stream->frontend) || exchange_waiting(exchange) > 0)
         exchange_reset(exchange);
     else
-        server_stream_end(stream,
-                          status_const(STATUS_DEADLINE_EXCEEDED, SLICE("The deadline passed.")));
+        server_stream__end(stream,
+                           status_const(STATUS_DEADLINE_EXCEEDED, SLICE("The deadline passed.")));
 }
 
-void server_stream_closed(struct exchange *exchange)
+void server_stream__closed(struct exchange *exchange)
 {
     struct server_stream *stream = exchange->state;
     struct frontend_call *frontend = stream->frontend;

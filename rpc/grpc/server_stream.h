@@ -19,18 +19,18 @@ struct server_stream {
  * Takes the exchange over from the call that was opened on it: `frontend` and `answer` are that
  * call's (its state tells how far the stream is), `handlers` hear the rest.
  */
-void server_stream_take(struct server_stream *stream, const struct exchange_frontend *handlers);
+void server_stream__take(struct server_stream *stream, const struct exchange_frontend *handlers);
 
 /* Sends the head. From here on the client's deadline alone bounds the call. */
-void server_stream_begin(struct server_stream *stream);
+void server_stream__begin(struct server_stream *stream);
 
 /* Ends it by trailers, or where it has not begun by an answer without a message, once. */
-void server_stream_end(struct server_stream *stream, struct status status);
+void server_stream__end(struct server_stream *stream, struct status status);
 
 /* For exchange_frontend: DEADLINE_EXCEEDED, or a reset where a message waits for the client. */
-void server_stream_timeout(struct exchange *exchange);
+void server_stream__timeout(struct exchange *exchange);
 
 /* For exchange_frontend's `closed`: cancels and logs. */
-void server_stream_closed(struct exchange *exchange);
+void server_stream__closed(struct exchange *exchange);
 
 #endif

@@ -34,7 +34,7 @@ static size_t detail_size(const struct status_detail *detail)
 
 static char *to_text(struct packing *packing, struct slice text)
 {
-    return arena_cstr(packing->arena, grpc_message_text(packing->arena, text));
+    return arena_cstr(packing->arena, grpc__message_text(packing->arena, text));
 }
 
 static void add_any(struct packing *packing, const ProtobufCMessage *message)
@@ -166,11 +166,11 @@ static void add_others(struct packing *packing, const struct status *status)
             adders[d->type](packing, d);
 }
 
-struct slice status_details_encode(struct arena *arena, const struct status *status)
+struct slice status_details__encode(struct arena *arena, const struct status *status)
 {
     struct packing packing = {
         .arena = arena, .room = STATUS_DETAILS_MOST, .status = GOOGLE__RPC__STATUS__INIT};
-    struct slice message = grpc_message_cut(status->message, STATUS_MESSAGE_MOST);
+    struct slice message = grpc__message_cut(status->message, STATUS_MESSAGE_MOST);
     size_t count = 2; /* BadRequest and PreconditionFailure */
 
     for (const struct status_detail *d = status->details; d != NULL; d = d->next)

@@ -18,6 +18,6 @@
  * What would pass STATUS_DETAILS_MOST packed bytes is left out from the end. Text that is not UTF-8
  * gets question marks, since clients would refuse the whole.
  */
-struct slice status_details_encode(struct arena *arena, const struct status *status);
+struct slice status_details__encode(struct arena *arena, const struct status *status);
 
 #endif

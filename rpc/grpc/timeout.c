@@ -13,7 +13,7 @@ static const struct {
     {'m', 1, 1},       {'u', 1, 1000},  {'n', 1, 1000000},
 };
 
-bool grpc_timeout_parse(struct slice text, uint64_t *ret_ms)
+bool grpc__timeout_parse(struct slice text, uint64_t *ret_ms)
 {
     uint64_t value;
 

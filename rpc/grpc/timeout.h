@@ -9,6 +9,6 @@
  * deadline that has passed already and nothing else. The longest, 99999999H, is far below 64 bits.
  * False for any other text; *ret_ms is then untouched.
  */
-bool grpc_timeout_parse(struct slice text, uint64_t *ret_ms);
+bool grpc__timeout_parse(struct slice text, uint64_t *ret_ms);
 
 #endif

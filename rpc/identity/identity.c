@@ -125,10 +125,10 @@ static void forget_memos(struct identity_cache *cache)
 
 static void forget_all(struct identity_cache *cache)
 {
-    table_clear(cache->facts);
-    table_clear(cache->roles);
-    table_clear(cache->sessions);
-    table_clear(cache->users);
+    table__clear(cache->facts);
+    table__clear(cache->roles);
+    table__clear(cache->sessions);
+    table__clear(cache->users);
 }
 
 static struct table *table_of(struct identity_cache *cache, enum publication_type type)
@@ -161,7 +161,7 @@ uint64_t identity__catch_up(struct identity_cache *cache)
                 forget_all(cache);
                 break;
             }
-            table_remove(table_of(cache, publication.type), publication.key);
+            table__remove(table_of(cache, publication.type), publication.key);
         }
     cache->applied = epoch;
     return epoch;
@@ -350,9 +350,9 @@ enum identity_result identity_resolve(struct identity_cache *cache, struct store
     identity.epoch = identity__catch_up(cache);
     if (recall(cache, bearer, now_ms, ret_identity))
         return IDENTITY_OK;
-    if (token_value_is_wellformed(bearer))
+    if (token_value__is_wellformed(bearer))
         identity.type = IDENTITY_TOKEN;
-    else if (director_key_is_wellformed(bearer))
+    else if (director_key__is_wellformed(bearer))
         identity.type = IDENTITY_DIRECTOR;
     else
         return IDENTITY_UNKNOWN;

@@ -47,7 +47,7 @@ struct identity_registry *identity_registry_new(const struct contract *contract)
     registry->contract = contract;
     registry->role_kind = kind == NULL ? 0 : kind->number;
     registry->user_kind = users == NULL ? 0 : users->number;
-    predefined_roles_make(contract, registry->roles);
+    predefined_roles__make(contract, registry->roles);
     return registry;
 }
 

@@ -108,8 +108,8 @@ static bool row_has(const struct role_row *row, const struct permission *permiss
     return true;
 }
 
-void predefined_roles_make(const struct contract *contract,
-                           struct predefined_role ret_roles[PREDEFINED_ROLES])
+void predefined_roles__make(const struct contract *contract,
+                            struct predefined_role ret_roles[PREDEFINED_ROLES])
 {
     for (size_t i = 0; i < PREDEFINED_ROLES; i++) {
         const struct role_row *row = &rows[i];

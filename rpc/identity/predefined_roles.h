@@ -10,7 +10,7 @@
  * Writes all of them, ordered by id, with those permissions of the contract that each has. The texts are
  * constants.
  */
-void predefined_roles_make(const struct contract *contract,
-                           struct predefined_role ret_roles[PREDEFINED_ROLES]);
+void predefined_roles__make(const struct contract *contract,
+                            struct predefined_role ret_roles[PREDEFINED_ROLES]);
 
 #endif

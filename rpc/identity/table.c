@@ -80,7 +80,7 @@ static void release(struct table *table, struct table_entry *entry)
         table->release(table->context, entry);
 }
 
-void table_clear(struct table *table)
+void table__clear(struct table *table)
 {
     for (uint32_t i = 0; i < table->made; i++)
         if (entry_at(table, i)->live)
@@ -90,7 +90,7 @@ void table_clear(struct table *table)
 
 void table_free(struct table *table)
 {
-    table_clear(table);
+    table__clear(table);
     free(table->buckets);
     free(table->entries);
     free(table);
@@ -116,7 +116,7 @@ void *table_find(struct table *table, const uint8_t key[TABLE_KEY_LEN])
     return entry_at(table, index);
 }
 
-void table_remove(struct table *table, const uint8_t key[TABLE_KEY_LEN])
+void table__remove(struct table *table, const uint8_t key[TABLE_KEY_LEN])
 {
     uint32_t *link = link_of(table, key);
     uint32_t index = *link;
@@ -141,7 +141,7 @@ static void forget_one(struct table *table)
     }
     table->hand = (table->hand + 1) % table->most;
     memcpy(key, entry->key, sizeof(key));
-    table_remove(table, key);
+    table__remove(table, key);
 }
 
 void *table_add(struct table *table, const uint8_t key[TABLE_KEY_LEN])
@@ -180,6 +180,6 @@ void table_remove_if(struct table *table, bool (*is_over)(void *context, const v
         if (!entry->live || !is_over(context, entry))
             continue;
         memcpy(key, entry->key, sizeof(key));
-        table_remove(table, key);
+        table__remove(table, key);
     }
 }

@@ -41,10 +41,10 @@ void *table_find(struct table *table, const uint8_t key[TABLE_KEY_LEN]);
 void *table_add(struct table *table, const uint8_t key[TABLE_KEY_LEN]);
 
 /* Forgets one; nothing when it is not there. */
-void table_remove(struct table *table, const uint8_t key[TABLE_KEY_LEN]);
+void table__remove(struct table *table, const uint8_t key[TABLE_KEY_LEN]);
 
 /* Forgets every entry; the memory is kept. */
-void table_clear(struct table *table);
+void table__clear(struct table *table);
 
 /* Forgets every entry for which `is_over` answers true. */
 void table_remove_if(struct table *table, bool (*is_over)(void *context, const void *entry),

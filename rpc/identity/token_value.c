@@ -82,12 +82,12 @@ static bool is_wellformed(struct slice value, struct slice prefix)
     return memcmp(sum, value.data + CHECKED, sizeof(sum)) == 0;
 }
 
-bool token_value_is_wellformed(struct slice value)
+bool token_value__is_wellformed(struct slice value)
 {
     return is_wellformed(value, PREFIX);
 }
 
-bool director_key_is_wellformed(struct slice value)
+bool director_key__is_wellformed(struct slice value)
 {
     return is_wellformed(value, DIRECTOR_PREFIX);
 }

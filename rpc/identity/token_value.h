@@ -18,10 +18,10 @@ void credential_value_make(struct slice prefix, const uint8_t random[32],
                            char value[TOKEN_VALUE_LEN]);
 
 /* Shape and checksum alone: what fails here is not looked up. */
-bool token_value_is_wellformed(struct slice value);
+bool token_value__is_wellformed(struct slice value);
 
 /* The same of the key of a director, and of the value of a session. */
-bool director_key_is_wellformed(struct slice value);
+bool director_key__is_wellformed(struct slice value);
 bool session_value_is_wellformed(struct slice value);
 
 /* SHA-256 of the whole value. */

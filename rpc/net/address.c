@@ -48,7 +48,7 @@ static bool parse_v6(const char *host, uint16_t port, struct address *address)
     return true;
 }
 
-struct status address_parse(struct arena *arena, struct slice text, struct address *ret_address)
+struct status address__parse(struct arena *arena, struct slice text, struct address *ret_address)
 {
     struct address address = {0};
     size_t colon = text.len;
@@ -89,7 +89,7 @@ struct status address_parse(struct arena *arena, struct slice text, struct addre
     return status_ok();
 }
 
-void address_format(const struct address *address, char text[ADDRESS_TEXT_MOST])
+void address__format(const struct address *address, char text[ADDRESS_TEXT_MOST])
 {
     char host[INET6_ADDRSTRLEN];
 
@@ -98,7 +98,7 @@ void address_format(const struct address *address, char text[ADDRESS_TEXT_MOST])
                  ((const struct sockaddr_un *)&address->storage)->sun_path);
         return;
     }
-    address_format_peer(&address->storage, host, sizeof(host));
+    address__format_peer(&address->storage, host, sizeof(host));
     if (address->storage.ss_family == AF_INET6)
         snprintf(text, ADDRESS_TEXT_MOST, strchr(host, ':') != NULL ? "[%s]:%u" : "[::ffff:%s]:%u",
                  host, ntohs(((const struct sockaddr_in6 *)&address->storage)->sin6_port));
@@ -107,7 +107,7 @@ void address_format(const struct address *address, char text[ADDRESS_TEXT_MOST])
                  ntohs(((const struct sockaddr_in *)&address->storage)->sin_port));
 }
 
-void address_format_peer(const struct sockaddr_storage *storage, char *text, size_t size)
+void address__format_peer(const struct sockaddr_storage *storage, char *text, size_t size)
 {
     const struct in6_addr *v6 = &((const struct sockaddr_in6 *)storage)->sin6_addr;
     int family = storage->ss_family;

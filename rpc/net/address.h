@@ -20,15 +20,15 @@ struct address {
  * Reads "HOST:PORT", "[IPv6]:PORT" or "unix:PATH". A host is an address, or "localhost", or empty
  * for all. INVALID_ARGUMENT with a message in the arena.
  */
-struct status address_parse(struct arena *arena, struct slice text, struct address *ret_address);
+struct status address__parse(struct arena *arena, struct slice text, struct address *ret_address);
 
 /* Writes it back, with the port. */
-void address_format(const struct address *address, char text[ADDRESS_TEXT_MOST]);
+void address__format(const struct address *address, char text[ADDRESS_TEXT_MOST]);
 
 /*
  * The address of a peer without its port; "unix" for a Unix socket; IPv4 as such, also where it
  * came in by a listener for both. `text` has PEER_MOST bytes.
  */
-void address_format_peer(const struct sockaddr_storage *storage, char *text, size_t size);
+void address__format_peer(const struct sockaddr_storage *storage, char *text, size_t size);
 
 #endif

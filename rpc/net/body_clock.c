@@ -1,7 +1,7 @@
 /* The sum of a request body's time. */
 #include "rpc/net/body_clock.h"
 
-int64_t body_clock_due_ms(const struct body_clock *clock, const struct settings *settings)
+int64_t body_clock__due_ms(const struct body_clock *clock, const struct settings *settings)
 {
     int64_t timeout = (int64_t)settings->body_timeout_ms;
     uint64_t rate = settings->min_body_bytes_per_second;

@@ -35,6 +35,6 @@ static inline void body_clock_piece(struct body_clock *clock, int64_t now_ms, ui
 }
 
 /* When the body takes too long. */
-int64_t body_clock_due_ms(const struct body_clock *clock, const struct settings *settings);
+int64_t body_clock__due_ms(const struct body_clock *clock, const struct settings *settings);
 
 #endif

@@ -14,7 +14,7 @@ static char *grow(struct buffer *buffer, size_t capacity)
         return NULL;
     if (buffer->len > 0)
         memcpy(data, buffer->data, buffer->len);
-    buffer_done(buffer);
+    buffer__done(buffer);
     return data;
 }
 
@@ -39,7 +39,7 @@ bool buffer_reserve(struct buffer *buffer, size_t more)
     return true;
 }
 
-void buffer_put(struct buffer *buffer, struct slice bytes)
+void buffer__put(struct buffer *buffer, struct slice bytes)
 {
     if (bytes.len == 0 || !buffer_reserve(buffer, bytes.len))
         return;
@@ -56,20 +56,20 @@ static void put_number(struct buffer *buffer, uint64_t number, unsigned base)
         digits[--at] = hex_digit(number % base);
         number /= base;
     } while (number > 0);
-    buffer_put(buffer, slice_make(digits + at, sizeof(digits) - at));
+    buffer__put(buffer, slice_make(digits + at, sizeof(digits) - at));
 }
 
-void buffer_put_decimal(struct buffer *buffer, uint64_t number)
+void buffer__put_decimal(struct buffer *buffer, uint64_t number)
 {
     put_number(buffer, number, 10);
 }
 
-void buffer_put_hex(struct buffer *buffer, uint64_t number)
+void buffer__put_hex(struct buffer *buffer, uint64_t number)
 {
     put_number(buffer, number, 16);
 }
 
-void buffer_drop(struct buffer *buffer, size_t count)
+void buffer__drop(struct buffer *buffer, size_t count)
 {
     if (count == 0)
         return;
@@ -78,16 +78,16 @@ void buffer_drop(struct buffer *buffer, size_t count)
     explicit_bzero(buffer->data + buffer->len, count);
 }
 
-void buffer_empty(struct buffer *buffer)
+void buffer__empty(struct buffer *buffer)
 {
     if (buffer->len > 0)
         explicit_bzero(buffer->data, buffer->len);
     buffer->len = 0;
 }
 
-void buffer_done(struct buffer *buffer)
+void buffer__done(struct buffer *buffer)
 {
-    buffer_empty(buffer);
+    buffer__empty(buffer);
     free(buffer->data);
     *buffer = (struct buffer){0};
 }

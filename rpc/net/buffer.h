@@ -19,17 +19,17 @@ struct buffer {
 bool buffer_reserve(struct buffer *buffer, size_t more);
 
 /* Appends. */
-void buffer_put(struct buffer *buffer, struct slice bytes);
-void buffer_put_decimal(struct buffer *buffer, uint64_t number);
-void buffer_put_hex(struct buffer *buffer, uint64_t number);
+void buffer__put(struct buffer *buffer, struct slice bytes);
+void buffer__put_decimal(struct buffer *buffer, uint64_t number);
+void buffer__put_hex(struct buffer *buffer, uint64_t number);
 
 /* Drops the first `count` bytes. */
-void buffer_drop(struct buffer *buffer, size_t count);
+void buffer__drop(struct buffer *buffer, size_t count);
 
 /* Drops all bytes and keeps the room. */
-void buffer_empty(struct buffer *buffer);
+void buffer__empty(struct buffer *buffer);
 
 /* Frees the bytes; the buffer is as new. */
-void buffer_done(struct buffer *buffer);
+void buffer__done(struct buffer *buffer);
 
 #endif

@@ -12,7 +12,7 @@ struct status proxies_parse(struct arena *arena, struct slice text, struct proxi
     struct proxies proxies = {0};
     struct slice element;
 
-    while (http1_next_element(&text, &element)) {
+    while (http1__next_element(&text, &element)) {
         if (slice_equal(element, SLICE("unix"))) {
             proxies.has_unix = true;
             continue;
@@ -168,7 +168,7 @@ static struct slice forwarded_authority(const struct request_head *head)
     struct elements hosts = elements_of(head, SLICE("x-forwarded-host"));
     struct slice text;
 
-    return previous_element(&hosts, &text) && http1_host_is_valid(text) ? text : head->authority;
+    return previous_element(&hosts, &text) && http1__host_is_valid(text) ? text : head->authority;
 }
 
 struct client client_find(struct arena *arena, const struct proxies *proxies,
@@ -180,7 +180,7 @@ struct client client_find(struct arena *arena, const struct proxies *proxies,
                            forwarded_authority(head)};
 }
 
-void client_of(struct exchange *exchange, const struct proxies *proxies)
+void client__of(struct exchange *exchange, const struct proxies *proxies)
 {
     struct client client = client_find(exchange->arena, proxies, &exchange->head, exchange->peer,
                                        exchange->scheme);

@@ -44,6 +44,6 @@ struct client client_find(struct arena *arena, const struct proxies *proxies,
                           const struct request_head *head, struct slice peer, struct slice scheme);
 
 /* Gives the exchange its client: once, when its head is whole. */
-void client_of(struct exchange *exchange, const struct proxies *proxies);
+void client__of(struct exchange *exchange, const struct proxies *proxies);
 
 #endif

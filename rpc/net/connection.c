@@ -1,10 +1,10 @@
 /*
  * Connections: what streams and protocols ask of theirs. Nothing here calls a stream or a protocol. States
- * move in connection_move alone.
+ * move in connection__move alone.
  */
 #include "rpc/net/connection.h"
 
-void connection_move(struct connection *connection, enum connection_state state)
+void connection__move(struct connection *connection, enum connection_state state)
 {
     static const uint8_t legal[] = {
         [CONNECTION_SNIFFING] = 1 << CONNECTION_SERVING | 1 << CONNECTION_CLOSING,
@@ -16,27 +16,27 @@ void connection_move(struct connection *connection, enum connection_state state)
     connection->state = state;
 }
 
-void connection_touch(struct connection *connection)
+void connection__touch(struct connection *connection)
 {
     if (!link_is_listed(&connection->dirty) && connection->state != CONNECTION_CLOSING)
         list_append(&connection->loop->dirty, &connection->dirty);
 }
 
-void connection_cut(struct connection *connection)
+void connection__cut(struct connection *connection)
 {
     connection->cut = true;
-    connection_touch(connection);
+    connection__touch(connection);
 }
 
-void connection_arm(struct connection *connection, int64_t due_ms)
+void connection__arm(struct connection *connection, int64_t due_ms)
 {
     if (due_ms == INT64_MAX || connection->state == CONNECTION_CLOSING)
         return;
     if (!timer_is_set(&connection->timer) || due_ms < connection->timer.due_ms)
-        timer_set(&connection->loop->wheel, &connection->timer, due_ms);
+        timer__set(&connection->loop->wheel, &connection->timer, due_ms);
 }
 
-void connection_read(struct connection *connection, bool want)
+void connection__read(struct connection *connection, bool want)
 {
     if (connection->reading == want || connection->peer_ended ||
         connection->state == CONNECTION_CLOSING)
@@ -45,7 +45,7 @@ void connection_read(struct connection *connection, bool want)
     if (connection->resting)
         return;
     if (!connection->transport.methods->read(&connection->transport, want))
-        connection_cut(connection);
+        connection__cut(connection);
 }
 
 /* Answer bytes that the peer has not read, as far as they are here and not with the system. */
@@ -57,7 +57,7 @@ static size_t unread_bytes(struct connection *connection)
     return connection->waiting + queued;
 }
 
-void connection_schedule(struct connection *connection)
+void connection__schedule(struct connection *connection)
 {
     struct schedule *schedule = &connection->loop->schedule;
 
@@ -65,7 +65,7 @@ void connection_schedule(struct connection *connection)
         unread_bytes(connection) > connection_settings(connection)->max_write_buffer_bytes)
         return;
     if (LIST_ELEMENT(connection->ready.next, struct stream, ready)->gave_way)
-        schedule_add_first(schedule, &connection->scheduled);
+        schedule__add_first(schedule, &connection->scheduled);
     else
-        schedule_add(schedule, &connection->scheduled);
+        schedule__add(schedule, &connection->scheduled);
 }

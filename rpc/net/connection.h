@@ -68,22 +68,22 @@ struct connection {
 };
 
 /* Moves to another state; the only place that does. */
-void connection_move(struct connection *connection, enum connection_state state);
+void connection__move(struct connection *connection, enum connection_state state);
 
-/* Has connection_turn called at the end of the loop's turn. */
-void connection_touch(struct connection *connection);
+/* Has connection__turn called at the end of the loop's turn. */
+void connection__touch(struct connection *connection);
 
 /* Has the loop start the connection's requests, unless too much of its answers is not read. */
-void connection_schedule(struct connection *connection);
+void connection__schedule(struct connection *connection);
 
 /* Closes at the end of the turn, whatever is unfinished. Callable from anywhere. */
-void connection_cut(struct connection *connection);
+void connection__cut(struct connection *connection);
 
 /* Reading may have become possible or pointless. */
-void connection_read(struct connection *connection, bool want);
+void connection__read(struct connection *connection, bool want);
 
 /* Makes sure that deadlines are looked at by then. */
-void connection_arm(struct connection *connection, int64_t due_ms);
+void connection__arm(struct connection *connection, int64_t due_ms);
 
 static inline const struct settings *connection_settings(const struct connection *connection)
 {

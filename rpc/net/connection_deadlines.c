@@ -34,7 +34,7 @@ static int64_t check_age(struct connection *connection, int64_t now)
         return INT64_MAX;
     if (now < due)
         return due;
-    connection_drain(connection);
+    connection__drain(connection);
     connection->deadline_ms = now + (int64_t)settings->max_connection_age_grace_ms;
     return connection->deadline_ms;
 }
@@ -50,7 +50,7 @@ static int64_t check_idle(struct connection *connection, int64_t now)
     if (now < due)
         return due;
     if (!connection->draining)
-        connection_drain(connection);
+        connection__drain(connection);
     return INT64_MAX;
 }
 
@@ -74,7 +74,7 @@ static int64_t check_protocol(struct connection *connection, int64_t now)
     return INT64_MAX;
 }
 
-void connection_on_timer(struct timer *timer)
+void connection__on_timer(struct timer *timer)
 {
     struct connection *connection = LIST_ELEMENT(timer, struct connection, timer);
     int64_t now = loop_now_ms(connection->loop);
@@ -85,11 +85,11 @@ void connection_on_timer(struct timer *timer)
     if (now >= next)
         connection->cut = true;
     else if (now >= connection->deadline_ms)
-        connection_end(connection);
+        connection__end(connection);
     next = earlier(next, check_protocol(connection, now));
     next = earlier(next, check_age(connection, now));
     next = earlier(next, connection->deadline_ms);
-    connection_touch(connection);
+    connection__touch(connection);
     if (!connection->cut)
-        connection_arm(connection, next);
+        connection__arm(connection, next);
 }

@@ -5,6 +5,6 @@
 #include "rpc/net/connection.h"
 
 /* Its timer fires: ends what took too long, and arms the timer for what is next. */
-void connection_on_timer(struct timer *timer);
+void connection__on_timer(struct timer *timer);
 
 #endif

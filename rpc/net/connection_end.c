@@ -10,12 +10,12 @@
 #define LINGER_MS 1000
 #define LINGER_UPLOAD_MS 30000
 
-void connection_close_finished(struct connection *connection)
+void connection__close_finished(struct connection *connection)
 {
     struct link *link;
 
     while ((link = list_pop(&connection->finished)) != NULL)
-        stream_close(LIST_ELEMENT(link, struct stream, link));
+        http_stream__close(LIST_ELEMENT(link, struct stream, link));
 }
 
 static void free_protocol(struct connection *connection)
@@ -31,68 +31,68 @@ static void finish_streams(struct connection *connection)
     struct stream *stream;
 
     while ((stream = connection_first_stream(connection)) != NULL)
-        stream_finish(stream, false);
+        http_stream__finish(stream, false);
 }
 
-void connection_close(struct connection *connection)
+void connection__close(struct connection *connection)
 {
-    connection_move(connection, CONNECTION_CLOSING);
+    connection__move(connection, CONNECTION_CLOSING);
     free_protocol(connection);
     finish_streams(connection);
-    connection_close_finished(
+    connection__close_finished(
         connection); /* their memory is wanted now, not when the socket is closed */
-    timer_cancel(&connection->timer);
+    timer__cancel(&connection->timer);
     list_remove(&connection->dirty);
-    schedule_remove(&connection->scheduled);
+    schedule__remove(&connection->scheduled);
     account_move(&connection->memory, &connection->loop->leaving);
     connection->transport.methods->close(&connection->transport);
 }
 
-void connection_linger_on(struct connection *connection)
+void connection__linger_on(struct connection *connection)
 {
     int64_t now = loop_now_ms(connection->loop);
 
     connection->deadline_ms = now + LINGER_MS;
     if (connection->deadline_ms > connection->linger_end_ms)
         connection->deadline_ms = connection->linger_end_ms;
-    connection_arm(connection, connection->deadline_ms);
+    connection__arm(connection, connection->deadline_ms);
 }
 
-void connection_linger(struct connection *connection)
+void connection__linger(struct connection *connection)
 {
     finish_streams(connection);
     if (connection->peer_ended ||
         !connection->transport.methods->shutdown(&connection->transport)) {
-        connection_close(connection);
+        connection__close(connection);
         return;
     }
     connection->linger_end_ms =
         loop_now_ms(connection->loop) +
         (connection->protocol->uploads_whole && !connection->ending ? LINGER_UPLOAD_MS : LINGER_MS);
-    connection_move(connection, CONNECTION_LINGERING);
+    connection__move(connection, CONNECTION_LINGERING);
     free_protocol(connection);
-    connection_close_finished(connection);
-    connection_linger_on(connection);
-    connection_read(connection, true);
+    connection__close_finished(connection);
+    connection__linger_on(connection);
+    connection__read(connection, true);
 }
 
-void connection_end(struct connection *connection)
+void connection__end(struct connection *connection)
 {
     bool was_ending = connection->ending;
 
     for (struct link *link = connection->streams.next; link != &connection->streams && !was_ending;
          link = link->next)
-        connection->ending |= stream_end(LIST_ELEMENT(link, struct stream, link));
+        connection->ending |= http_stream__end(LIST_ELEMENT(link, struct stream, link));
     if (connection->ending == was_ending) {
-        connection_cut(connection);
+        connection__cut(connection);
         return;
     }
     connection->deadline_ms = loop_now_ms(connection->loop) + LINGER_MS;
-    connection_arm(connection, connection->deadline_ms);
-    connection_touch(connection);
+    connection__arm(connection, connection->deadline_ms);
+    connection__touch(connection);
 }
 
-void connection_drain(struct connection *connection)
+void connection__drain(struct connection *connection)
 {
     connection->draining = true;
     if (connection->cut)
@@ -101,10 +101,10 @@ void connection_drain(struct connection *connection)
         connection->cut = true;
     else if (connection->protocol != NULL && connection->protocol->shutdown != NULL)
         connection->protocol->shutdown(connection);
-    connection_touch(connection);
+    connection__touch(connection);
 }
 
-bool connection_is_idle(const struct connection *connection)
+bool connection__is_idle(const struct connection *connection)
 {
     switch (connection->state) {
     case CONNECTION_SNIFFING:
@@ -118,12 +118,12 @@ bool connection_is_idle(const struct connection *connection)
     return false;
 }
 
-void connection_close_idle(struct connection *connection)
+void connection__close_idle(struct connection *connection)
 {
     if (connection->stream_count > 0)
-        connection_end(connection);
+        connection__end(connection);
     else if (connection->state == CONNECTION_SNIFFING || connection->head_since_ms != 0)
-        connection_cut(connection);
+        connection__cut(connection);
     else
-        connection_drain(connection);
+        connection__drain(connection);
 }

@@ -8,30 +8,30 @@
  * Cuts what still runs: at once, or where requests without an answer are told 503, once that is
  * written, at the latest after a moment.
  */
-void connection_end(struct connection *connection);
+void connection__end(struct connection *connection);
 
 /* No new requests; closes once the running ones are answered. */
-void connection_drain(struct connection *connection);
+void connection__drain(struct connection *connection);
 
 /*
  * Nobody who showed credentials waits for it: it is silent, between two requests, inside a head, or
  * serves what anybody may ask for.
  */
-bool connection_is_idle(const struct connection *connection);
+bool connection__is_idle(const struct connection *connection);
 
 /* Closes one that is idle: with a word where nothing is under way, else at once. */
-void connection_close_idle(struct connection *connection);
+void connection__close_idle(struct connection *connection);
 
 /* Closes it now: no callback of a protocol, and none of a frontend but `closed`, comes from here on. */
-void connection_close(struct connection *connection);
+void connection__close(struct connection *connection);
 
 /* Calls `closed` of the streams that have ended. */
-void connection_close_finished(struct connection *connection);
+void connection__close_finished(struct connection *connection);
 
 /* All is written: says so, and waits a little for the peer to close first. */
-void connection_linger(struct connection *connection);
+void connection__linger(struct connection *connection);
 
 /* The peer still sends: waits for it, from now on. */
-void connection_linger_on(struct connection *connection);
+void connection__linger_on(struct connection *connection);
 
 #endif

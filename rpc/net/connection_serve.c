@@ -23,7 +23,7 @@ static void on_closed(struct transport *transport)
     struct loop *loop = connection->loop;
 
     atomic_fetch_sub(&loop->open, 1);
-    source_leave(connection->source);
+    source__leave(connection->source);
     list_remove(&connection->link);
     account_give(connection->memory.whole, connection->memory.used);
     free(connection);
@@ -36,7 +36,7 @@ static void on_written(struct transport *transport, bool ok)
     connection->writing = false;
     if (!ok)
         connection->cut = true;
-    connection_touch(connection);
+    connection__touch(connection);
 }
 
 /* Hands bytes to the system: at once what it takes, the rest when it can. False: it is broken. */
@@ -51,8 +51,8 @@ static bool write_bytes(struct connection *connection, struct slice bytes)
     connection->writing = true;
     connection->write_left = kept;
     connection->write_since_ms = loop_now_ms(connection->loop);
-    connection_arm(connection, connection->write_since_ms +
-                                   (int64_t)connection_settings(connection)->write_timeout_ms);
+    connection__arm(connection, connection->write_since_ms +
+                                    (int64_t)connection_settings(connection)->write_timeout_ms);
     return true;
 }
 
@@ -64,7 +64,7 @@ static void write_all(struct connection *connection)
         return;
     for (int i = 0; i < WRITES_A_TURN && !connection->writing && !connection->cut; i++) {
         if (!connection->protocol->write(connection, out) || out->failed) {
-            buffer_empty(out);
+            buffer__empty(out);
             out->failed = false;
             connection->cut = true;
             return;
@@ -73,17 +73,17 @@ static void write_all(struct connection *connection)
             return;
         if (!write_bytes(connection, slice_make(out->data, out->len)))
             connection->cut = true;
-        buffer_empty(out);
+        buffer__empty(out);
     }
-    connection_touch(connection);
+    connection__touch(connection);
 }
 
-void connection_start_next(struct connection *connection)
+void connection__start_next(struct connection *connection)
 {
     struct link *link = connection->cut ? NULL : list_pop(&connection->ready);
 
     if (link != NULL)
-        stream_start(LIST_ELEMENT(link, struct stream, ready));
+        http_stream__start(LIST_ELEMENT(link, struct stream, ready));
 }
 
 /* What rested reads on. */
@@ -94,60 +94,60 @@ static void end_rest(struct connection *connection)
     connection->resting = false;
     if (connection->reading) {
         connection->reading = false;
-        connection_read(connection, true);
+        connection__read(connection, true);
     }
 }
 
-void connection_turn(struct connection *connection)
+void connection__turn(struct connection *connection)
 {
     const struct protocol *protocol = connection->protocol;
     struct link touched;
     struct link *link;
 
     if (connection->cut) {
-        connection_close(connection);
+        connection__close(connection);
         return;
     }
     list_move(&connection->touched, &touched);
     while ((link = list_pop(&touched)) != NULL)
-        stream_run(LIST_ELEMENT(link, struct stream, touched));
+        http_stream__run(LIST_ELEMENT(link, struct stream, touched));
     if (protocol != NULL && protocol->resume != NULL)
         protocol->resume(connection);
     if (!connection->writing)
         write_all(connection);
     if (connection->cut) {
-        connection_close(connection);
+        connection__close(connection);
         return;
     }
     if (protocol != NULL && protocol->set_reading != NULL)
         protocol->set_reading(connection);
     end_rest(connection);
-    connection_schedule(connection);
+    connection__schedule(connection);
     if (connection->writing)
         return;
-    connection_close_finished(connection); /* what they were answered is with the system */
+    connection__close_finished(connection); /* what they were answered is with the system */
     if (protocol != NULL && protocol->is_finished(connection))
-        connection_linger(connection);
+        connection__linger(connection);
 }
 
 static void feed(struct connection *connection, struct slice bytes);
 
 static void sniff(struct connection *connection, struct slice bytes)
 {
-    connection->protocol = protocol_sniff(&bytes, &connection->sniffed);
+    connection->protocol = protocol__sniff(&bytes, &connection->sniffed);
     if (connection->protocol == NULL)
         return;
-    connection_move(connection, CONNECTION_SERVING);
+    connection__move(connection, CONNECTION_SERVING);
     connection->cut = !connection->protocol->begin(connection);
-    feed(connection, protocol_preface(connection->sniffed));
+    feed(connection, protocol__preface(connection->sniffed));
     feed(connection, bytes);
     if (connection->draining)
-        connection_drain(connection);
+        connection__drain(connection);
 }
 
 static void feed(struct connection *connection, struct slice bytes)
 {
-    connection_touch(connection);
+    connection__touch(connection);
     if (connection->cut || bytes.len == 0)
         return;
     switch (connection->state) {
@@ -159,7 +159,7 @@ static void feed(struct connection *connection, struct slice bytes)
         break;
     case CONNECTION_LINGERING:
         if (!connection->draining)
-            connection_linger_on(connection);
+            connection__linger_on(connection);
         break;
     case CONNECTION_CLOSING:
         break;
@@ -183,7 +183,7 @@ static void on_received(struct transport *transport, struct slice bytes)
     feed(connection, bytes);
     if (bytes.len == READ_BYTES)
         rest(connection);
-    loop_relieve(loop);
+    loop__relieve(loop);
 }
 
 static void on_received_end(struct transport *transport, bool orderly)
@@ -197,7 +197,7 @@ static void on_received_end(struct transport *transport, bool orderly)
         protocol->read_end(connection);
     else
         connection->cut = true;
-    connection_touch(connection);
+    connection__touch(connection);
 }
 
 static const struct transport_owner owner = {
@@ -207,44 +207,44 @@ static const struct transport_owner owner = {
     .closed = on_closed,
 };
 
-void connection_open(struct loop *loop, int fd, const struct listener_profile *listener,
-                     const char *peer, struct source *source)
+void connection__open(struct loop *loop, int fd, const struct listener_profile *listener,
+                      const char *peer, struct source *source)
 {
     struct connection *connection = calloc(1, sizeof(*connection));
     const struct settings *settings = loop->settings;
 
     if (connection == NULL) {
         close(fd);
-        source_leave(source);
+        source__leave(source);
         atomic_fetch_sub(&loop->open, 1);
         return;
     }
     connection->loop = loop;
     connection->source = source;
     connection->listener = listener;
-    connection->timer.fire = connection_on_timer;
-    loop_share_memory(loop, &connection->memory);
+    connection->timer.fire = connection__on_timer;
+    loop__share_memory(loop, &connection->memory);
     account_add(&connection->memory, sizeof(*connection));
     connection->deadline_ms = INT64_MAX;
     connection->opened_ms = connection->idle_since_ms = loop_now_ms(loop);
     memcpy(connection->peer, peer, sizeof(connection->peer));
     list_init(&connection->streams);
     list_init(&connection->ready);
-    schedule_entry_init(&connection->scheduled);
+    schedule__entry_init(&connection->scheduled);
     list_init(&connection->touched);
     list_init(&connection->finished);
     list_append(&loop->connections, &connection->link);
     connection->transport.owner = &owner;
     connection->transport.memory = &connection->memory;
     connection->transport.read_buffer = loop->read_buffer;
-    connection->cut = !transport_plain_open(&connection->transport, &loop->uv, fd,
-                                            !listener->is_unix);
-    connection_arm(connection, connection->opened_ms + (int64_t)settings->header_timeout_ms);
+    connection->cut = !transport_plain__open(&connection->transport, &loop->uv, fd,
+                                             !listener->is_unix);
+    connection__arm(connection, connection->opened_ms + (int64_t)settings->header_timeout_ms);
     if (settings->max_connection_age_ms > 0)
-        connection_arm(connection,
-                       connection->opened_ms + (int64_t)settings->max_connection_age_ms);
-    connection_read(connection, true);
+        connection__arm(connection,
+                        connection->opened_ms + (int64_t)settings->max_connection_age_ms);
+    connection__read(connection, true);
     if (loop->draining)
-        connection_drain(connection);
-    connection_touch(connection);
+        connection__drain(connection);
+    connection__touch(connection);
 }

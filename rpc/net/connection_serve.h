@@ -8,13 +8,13 @@
  * Takes the socket over, and its place with its source (NULL: has none). It is closed when memory
  * ended. `listener` lives as long as the loop.
  */
-void connection_open(struct loop *loop, int fd, const struct listener_profile *listener,
-                     const char *peer, struct source *source);
+void connection__open(struct loop *loop, int fd, const struct listener_profile *listener,
+                      const char *peer, struct source *source);
 
 /* Runs touched streams, writes what there is, calls `closed`. */
-void connection_turn(struct connection *connection);
+void connection__turn(struct connection *connection);
 
 /* Starts the next one. */
-void connection_start_next(struct connection *connection);
+void connection__start_next(struct connection *connection);
 
 #endif

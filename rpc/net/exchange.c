@@ -21,7 +21,7 @@ static struct stream *open_stream(struct exchange *exchange)
 {
     struct stream *stream = stream_of(exchange);
 
-    loop_assert_thread(exchange->loop);
+    loop__assert_thread(exchange->loop);
     return stream->connection == NULL || stream->overridden ? NULL : stream;
 }
 
@@ -45,20 +45,21 @@ void exchange_accept_body(struct exchange *exchange, uint64_t most)
     stream->accepted = true;
     stream->most = most;
     body_clock_excuse(&stream->clock, loop_now_ms(exchange->loop));
-    connection_arm(stream->connection, body_clock_due_ms(&stream->clock, exchange->loop->settings));
+    connection__arm(stream->connection,
+                    body_clock__due_ms(&stream->clock, exchange->loop->settings));
     if (most > 0 && ((length > 0 && (uint64_t)length > most) || stream->received > most)) {
-        stream_refuse(stream, 413, "The body exceeds the limit.");
+        http_stream__refuse(stream, 413, "The body exceeds the limit.");
         return;
     }
     stream->continue_owed = stream->expect_continue && stream->received == 0 && !stream->ended;
-    stream_touch(stream);
+    http_stream__touch(stream);
 }
 
 void exchange_consume(struct exchange *exchange, size_t bytes)
 {
     struct stream *stream = stream_of(exchange);
 
-    loop_assert_thread(exchange->loop);
+    loop__assert_thread(exchange->loop);
     if (bytes > stream->unconsumed)
         bytes = stream->unconsumed;
     if (stream->connection == NULL || bytes == 0)
@@ -68,7 +69,7 @@ void exchange_consume(struct exchange *exchange, size_t bytes)
     stream->unconsumed -= bytes;
     if (stream->connection->protocol->consume != NULL)
         stream->connection->protocol->consume(stream, bytes);
-    stream_touch(stream);
+    http_stream__touch(stream);
 }
 
 void exchange_respond(struct exchange *exchange, int status, const struct header *headers,
@@ -77,7 +78,7 @@ void exchange_respond(struct exchange *exchange, int status, const struct header
     struct stream *stream = open_stream(exchange);
 
     if (stream != NULL)
-        stream_respond(stream, status, headers, count, body);
+        http_stream__respond(stream, status, headers, count, body);
 }
 
 void exchange_send_head(struct exchange *exchange, int status, const struct header *headers,
@@ -86,7 +87,7 @@ void exchange_send_head(struct exchange *exchange, int status, const struct head
     struct stream *stream = open_stream(exchange);
 
     if (stream != NULL)
-        stream_begin_answer(stream, status, headers, count);
+        http_stream__begin_answer(stream, status, headers, count);
 }
 
 bool exchange_send_body(struct exchange *exchange, struct slice bytes)
@@ -97,9 +98,9 @@ bool exchange_send_body(struct exchange *exchange, struct slice bytes)
     if (stream == NULL)
         return true;
     assert(stream->answer.state == ANSWER_OPEN);
-    if (!stream_queue_body(stream, bytes))
+    if (!http_stream__queue_body(stream, bytes))
         return true;
-    stream_touch(stream);
+    http_stream__touch(stream);
     /* A stream's own share, so that one stalled stream can't hold up the others. */
     stream->answer.starved = stream->answer.waiting > most / 4 ||
                              (stream->answer.waiting > 0 && stream->connection->waiting > most);
@@ -116,21 +117,21 @@ void exchange_send_end(struct exchange *exchange, const struct header *trailers,
     stream->answer.state = ANSWER_ENDED;
     stream->answer.trailers = trailers;
     stream->answer.trailer_count = count;
-    stream_touch(stream);
+    http_stream__touch(stream);
 }
 
 void exchange_give_way(struct exchange *exchange)
 {
     struct stream *stream = stream_of(exchange);
 
-    loop_assert_thread(exchange->loop);
+    loop__assert_thread(exchange->loop);
     assert(!stream->gave_way && !stream->is_closed);
     stream->gave_way = true;
     if (stream->connection == NULL)
         return; /* `closed` is about to be called */
     list_remove(&stream->ready);
     list_prepend(&stream->connection->ready, &stream->ready);
-    connection_schedule(stream->connection);
+    connection__schedule(stream->connection);
 }
 
 size_t exchange_waiting(const struct exchange *exchange)
@@ -153,10 +154,10 @@ void exchange_set_timeout(struct exchange *exchange, uint64_t ms)
     if (stream == NULL || stream->answer.end_taken)
         return;
     if (ms == 0)
-        timer_cancel(&stream->timer);
+        timer__cancel(&stream->timer);
     else
-        timer_set(&exchange->loop->wheel, &stream->timer,
-                  loop_now_ms(exchange->loop) + (int64_t)(ms < INT32_MAX ? ms : INT32_MAX));
+        timer__set(&exchange->loop->wheel, &stream->timer,
+                   loop_now_ms(exchange->loop) + (int64_t)(ms < INT32_MAX ? ms : INT32_MAX));
 }
 
 bool exchange_is_closed(const struct exchange *exchange)
@@ -166,11 +167,11 @@ bool exchange_is_closed(const struct exchange *exchange)
 
 void exchange_hold(struct exchange *exchange)
 {
-    loop_assert_thread(exchange->loop);
+    loop__assert_thread(exchange->loop);
     stream_of(exchange)->holds++;
 }
 
 void exchange_release(struct exchange *exchange)
 {
-    stream_release(stream_of(exchange));
+    http_stream__release(stream_of(exchange));
 }

@@ -30,7 +30,7 @@ static void free_session(struct connection *connection)
 
     if (http1 == NULL)
         return;
-    buffer_done(&http1->held);
+    buffer__done(&http1->held);
     account_give(&connection->memory, http1->held_counted);
     free(http1);
     connection->http1 = NULL;
@@ -49,7 +49,7 @@ static bool is_finished(const struct connection *connection)
 /* A stream cannot be cut alone. */
 static void reset_stream(struct stream *stream)
 {
-    connection_cut(stream->connection);
+    connection__cut(stream->connection);
 }
 
 const struct protocol http1_protocol = {

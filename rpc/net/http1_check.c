@@ -115,22 +115,22 @@ static bool all_of(struct slice text, unsigned class)
     return true;
 }
 
-bool http1_path_is_valid(struct slice path)
+bool http1__path_is_valid(struct slice path)
 {
     return all_of(path, PATH);
 }
 
-bool http1_query_is_valid(struct slice query)
+bool http1__query_is_valid(struct slice query)
 {
     return all_of(query, QUERY);
 }
 
-bool http1_token_is_valid(struct slice text)
+bool http1__token_is_valid(struct slice text)
 {
     return text.len > 0 && all_of(text, TOKEN);
 }
 
-bool http1_value_is_valid(struct slice text)
+bool http1__value_is_valid(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.data[i];
@@ -141,7 +141,7 @@ bool http1_value_is_valid(struct slice text)
     return true;
 }
 
-bool http1_host_is_valid(struct slice text)
+bool http1__host_is_valid(struct slice text)
 {
     struct slice port;
     uint64_t number;
@@ -172,7 +172,7 @@ bool http1_host_is_valid(struct slice text)
     return port.len == 0 || (slice_to_u64(port, &number) && number <= 65535);
 }
 
-bool http1_next_element(struct slice *list, struct slice *ret_element)
+bool http1__next_element(struct slice *list, struct slice *ret_element)
 {
     size_t end;
 
@@ -184,7 +184,7 @@ bool http1_next_element(struct slice *list, struct slice *ret_element)
     return true;
 }
 
-void http1_split_target(struct slice target, struct request_head *head)
+void http1__split_target(struct slice target, struct request_head *head)
 {
     size_t mark = slice_find(target, '?');
 
@@ -206,7 +206,7 @@ static bool check_request_line(struct slice line, struct http1_fault *ret_fault)
     struct slice version;
     size_t second;
 
-    if (!http1_token_is_valid(slice_make(line.data, first)))
+    if (!http1__token_is_valid(slice_make(line.data, first)))
         return refuse(ret_fault, 400, "The request line does not begin with a method.");
     if (first == line.len)
         return refuse(ret_fault, 400, "The request line has no target.");
@@ -243,9 +243,9 @@ static bool check_field_line(struct slice line, struct http1_fault *ret_fault)
         return refuse(ret_fault, 400, "A header field has no name.");
     if (line.data[colon - 1] == ' ' || line.data[colon - 1] == '\t')
         return refuse(ret_fault, 400, "A header field has whitespace before its colon.");
-    if (!http1_token_is_valid(slice_make(line.data, colon)))
+    if (!http1__token_is_valid(slice_make(line.data, colon)))
         return refuse(ret_fault, 400, "A header field's name contains an invalid character.");
-    if (!http1_value_is_valid(slice_from(line, colon + 1)))
+    if (!http1__value_is_valid(slice_from(line, colon + 1)))
         return refuse(ret_fault, 400, "A header field's value contains a control character.");
     return true;
 }
@@ -273,7 +273,7 @@ static bool check_start(const struct http1_scan *scan, struct slice bytes,
 
     if (scan->line < bytes.len)
         first = bytes.data[scan->line];
-    if (scan->lines > 0 || first == '\r' || http1_token_is_valid(slice_make(&first, 1)))
+    if (scan->lines > 0 || first == '\r' || http1__token_is_valid(slice_make(&first, 1)))
         return true;
     return refuse(ret_fault, 400, "The request line does not begin with a method.");
 }
@@ -302,8 +302,8 @@ static enum line_kind take_line(struct http1_scan *scan, struct slice line,
     return check_field_line(line, ret_fault) ? LINE_GOES_ON : LINE_BAD;
 }
 
-enum http1_result http1_scan_head(struct http1_scan *scan, struct slice bytes,
-                                  const struct http1_limits *limits, struct http1_fault *ret_fault)
+enum http1_result http1__scan_head(struct http1_scan *scan, struct slice bytes,
+                                   const struct http1_limits *limits, struct http1_fault *ret_fault)
 {
     while (scan->at < bytes.len) {
         struct slice rest = slice_from(bytes, scan->at);
@@ -341,7 +341,7 @@ enum http1_result http1_scan_head(struct http1_scan *scan, struct slice bytes,
     return HTTP1_MORE;
 }
 
-bool http1_method_is_known(struct slice method)
+bool http1__method_is_known(struct slice method)
 {
     static const struct slice known[] = {
         SLICE_INIT("GET"),     SLICE_INIT("HEAD"),  SLICE_INIT("POST"),
@@ -355,7 +355,7 @@ bool http1_method_is_known(struct slice method)
     return false;
 }
 
-struct slice http1_method_of(struct slice head)
+struct slice http1__method_of(struct slice head)
 {
     size_t blank = slice_find(head, ' ');
 
@@ -449,7 +449,7 @@ static bool check_transfer_encoding(struct http1_head *head, struct slice value,
 
     if (head->request.version == HTTP_1_0)
         return refuse(ret_fault, 400, "HTTP/1.0 does not allow Transfer-Encoding.");
-    while (http1_next_element(&value, &coding)) {
+    while (http1__next_element(&value, &coding)) {
         if (chunked)
             return refuse(ret_fault, 400, "Transfer-Encoding must end with chunked.");
         chunked = slice_equal_ignore_case(coding, SLICE("chunked"));
@@ -478,7 +478,7 @@ static bool check_connection(struct http1_head *head, struct slice value)
 {
     struct slice option;
 
-    while (http1_next_element(&value, &option)) {
+    while (http1__next_element(&value, &option)) {
         if (slice_equal_ignore_case(option, SLICE("close")))
             head->close = true;
     }
@@ -498,7 +498,7 @@ static bool check_host(struct http1_head *head, struct slice value, unsigned *ho
 {
     if (++*hosts > 1)
         return refuse(ret_fault, 400, "The Host header is repeated.");
-    if (!http1_host_is_valid(value))
+    if (!http1__host_is_valid(value))
         return refuse(ret_fault, 400, "The Host header is not a host with an optional port.");
     head->request.authority = value;
     return true;
@@ -567,9 +567,9 @@ static bool check_absolute(struct slice target, struct request_head *request,
     while (end < rest.len && rest.data[end] != '/' && rest.data[end] != '?')
         end++;
     request->authority = slice_make(rest.data, end);
-    if (!http1_host_is_valid(request->authority))
+    if (!http1__host_is_valid(request->authority))
         return refuse(ret_fault, 400, "The target's authority is not a host with a port.");
-    http1_split_target(slice_from(rest, end), request);
+    http1__split_target(slice_from(rest, end), request);
     if (request->path.len == 0)
         request->path = slice_equal(request->method, SLICE("OPTIONS")) &&
                                 request->query.data == NULL
@@ -590,18 +590,18 @@ static bool check_target(struct slice target, struct request_head *request,
                refuse(ret_fault, 400, "The target * is allowed only with OPTIONS.");
     }
     if (target.len > 0 && target.data[0] == '/')
-        http1_split_target(target, request);
+        http1__split_target(target, request);
     else if (!check_absolute(target, request, ret_fault))
         return false;
-    if (!http1_path_is_valid(request->path) || !http1_query_is_valid(request->query))
+    if (!http1__path_is_valid(request->path) || !http1__query_is_valid(request->query))
         return refuse(ret_fault, 400,
                       "The request target contains a character that must be percent-encoded.");
     return true;
 }
 
-bool http1_parse_head(struct arena *arena, char *bytes, size_t len,
-                      const struct http1_limits *limits, struct http1_head *ret_head,
-                      struct http1_fault *ret_fault)
+bool http1__parse_head(struct arena *arena, char *bytes, size_t len,
+                       const struct http1_limits *limits, struct http1_head *ret_head,
+                       struct http1_fault *ret_fault)
 {
     struct http1_head head = {.request = {.content_length = -1}};
     struct parse parse = {.arena = arena, .limits = limits, .head = &head};
@@ -613,13 +613,13 @@ bool http1_parse_head(struct arena *arena, char *bytes, size_t len,
     parse.headers = arena_array(arena, parse.capacity, sizeof(*parse.headers));
     if (parse.headers == NULL)
         return refuse(ret_fault, NO_MEMORY_HTTP, NO_MEMORY_TEXT);
-    head.request.method = http1_method_of(slice_make(bytes, len));
+    head.request.method = http1__method_of(slice_make(bytes, len));
     llhttp_init(&parser, HTTP_REQUEST, &callbacks);
     parser.data = &parse;
     error = llhttp_execute(&parser, bytes, len);
     if (!parse.complete)
         return llhttp_fault(error, ret_fault);
-    if (!http1_method_is_known(head.request.method))
+    if (!http1__method_is_known(head.request.method))
         return refuse(ret_fault, 501, HTTP1_METHOD_UNKNOWN);
     head.request.version = parser.http_minor == 0 ? HTTP_1_0 : HTTP_1_1;
     head.close = head.request.version == HTTP_1_0;

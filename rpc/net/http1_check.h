@@ -37,8 +37,9 @@ struct http1_scan {
  * again with more behind the same bytes while it says HTTP1_MORE. HTTP1_DONE: the head is the bytes
  * from scan->start to scan->at, empty line included.
  */
-enum http1_result http1_scan_head(struct http1_scan *scan, struct slice bytes,
-                                  const struct http1_limits *limits, struct http1_fault *ret_fault);
+enum http1_result http1__scan_head(struct http1_scan *scan, struct slice bytes,
+                                   const struct http1_limits *limits,
+                                   struct http1_fault *ret_fault);
 
 /* What a head says about its request and its connection. */
 struct http1_head {
@@ -49,40 +50,40 @@ struct http1_head {
 };
 
 /*
- * Parses a head that http1_scan_head found whole. Slices point into `bytes`, whose names are made
+ * Parses a head that http1__scan_head found whole. Slices point into `bytes`, whose names are made
  * lower-case in place; the array of headers comes from the arena. False with a fault: refuse the
  * request and close. An arena that failed is a 429.
  */
-bool http1_parse_head(struct arena *arena, char *bytes, size_t len,
-                      const struct http1_limits *limits, struct http1_head *ret_head,
-                      struct http1_fault *ret_fault);
+bool http1__parse_head(struct arena *arena, char *bytes, size_t len,
+                       const struct http1_limits *limits, struct http1_head *ret_head,
+                       struct http1_fault *ret_fault);
 
 /*
  * Whether HTTP's standards name the method (RFC 9110 section 9, RFC 5789); case counts. Requests
  * with another one are refused with 501 and the same sentence in both protocol versions.
  */
-bool http1_method_is_known(struct slice method);
+bool http1__method_is_known(struct slice method);
 #define HTTP1_METHOD_UNKNOWN "The method is unknown."
 
 /* The method of a head's request line; empty when there is none. For answers to bad heads. */
-struct slice http1_method_of(struct slice head);
+struct slice http1__method_of(struct slice head);
 
 /* Whether `text` is uri-host [ ":" port ] without user information (RFC 9110 section 7.2). */
-bool http1_host_is_valid(struct slice text);
+bool http1__host_is_valid(struct slice text);
 
 /* Whether every character may stand in a path (RFC 3986 section 3.3), or in a query. */
-bool http1_path_is_valid(struct slice path);
-bool http1_query_is_valid(struct slice query);
+bool http1__path_is_valid(struct slice path);
+bool http1__query_is_valid(struct slice query);
 
 /* Whether `text` is a token (RFC 9110 section 5.6.2), and whether a field's value is. */
-bool http1_token_is_valid(struct slice text);
-bool http1_value_is_valid(struct slice text);
+bool http1__token_is_valid(struct slice text);
+bool http1__value_is_valid(struct slice text);
 
 /* Splits a target at the first '?' and sets path and query of `head`. */
-void http1_split_target(struct slice target, struct request_head *head);
+void http1__split_target(struct slice target, struct request_head *head);
 
 /* The next element of a comma-separated list, trimmed; false at its end. */
-bool http1_next_element(struct slice *list, struct slice *ret_element);
+bool http1__next_element(struct slice *list, struct slice *ret_element);
 
 /* Where a chunked body is. Zero-initialized for each body. */
 struct http1_chunks {

@@ -50,7 +50,7 @@ static enum http1_result take_extension(struct http1_chunks *chunks, char c,
         chunks->state = CHUNK_SIZE_LF;
         return HTTP1_MORE;
     }
-    if (!http1_value_is_valid(slice_make(&c, 1)))
+    if (!http1__value_is_valid(slice_make(&c, 1)))
         return fault(ret_fault, 400, "A chunk's extension contains a control character.");
     return HTTP1_MORE;
 }
@@ -74,7 +74,7 @@ static enum http1_result start_trailer(struct http1_chunks *chunks, char c,
         chunks->state = CHUNK_LAST_LF;
         return HTTP1_MORE;
     }
-    if (!http1_token_is_valid(slice_make(&c, 1)))
+    if (!http1__token_is_valid(slice_make(&c, 1)))
         return fault(ret_fault, 400, "A trailer field has no name.");
     if (++chunks->trailer_fields > limits->header_count)
         return fault(ret_fault, 431, "Too many trailer fields.");
@@ -91,13 +91,13 @@ static enum http1_result take_trailer(struct http1_chunks *chunks, char c,
     if (chunks->state == CHUNK_TRAILER_NAME) {
         if (c == ':')
             chunks->state = CHUNK_TRAILER_VALUE;
-        else if (!http1_token_is_valid(byte))
+        else if (!http1__token_is_valid(byte))
             return fault(ret_fault, 400, "A trailer field's name is malformed.");
         return HTTP1_MORE;
     }
     if (c == '\r')
         chunks->state = CHUNK_TRAILER_LF;
-    else if (!http1_value_is_valid(byte))
+    else if (!http1__value_is_valid(byte))
         return fault(ret_fault, 400, "A trailer field's value contains a control character.");
     return HTTP1_MORE;
 }
@@ -156,9 +156,9 @@ static bool count_framing(struct http1_chunks *chunks, const struct http1_limits
     return chunks->excess <= limits->chunk_extension_bytes;
 }
 
-enum http1_result http1_chunks_next(struct http1_chunks *chunks, struct slice *bytes,
-                                    const struct http1_limits *limits, struct slice *ret_data,
-                                    struct http1_fault *ret_fault)
+enum http1_result http1_chunks__next(struct http1_chunks *chunks, struct slice *bytes,
+                                     const struct http1_limits *limits, struct slice *ret_data,
+                                     struct http1_fault *ret_fault)
 {
     while (bytes->len > 0 && chunks->state != CHUNK_DATA) {
         enum http1_result result;

@@ -12,8 +12,8 @@
  * ended, trailers included, and *bytes is what follows. HTTP1_MORE: *ret_data is the run (empty:
  * all bytes were taken).
  */
-enum http1_result http1_chunks_next(struct http1_chunks *chunks, struct slice *bytes,
-                                    const struct http1_limits *limits, struct slice *ret_data,
-                                    struct http1_fault *ret_fault);
+enum http1_result http1_chunks__next(struct http1_chunks *chunks, struct slice *bytes,
+                                     const struct http1_limits *limits, struct slice *ret_data,
+                                     struct http1_fault *ret_fault);
 
 #endif

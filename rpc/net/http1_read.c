@@ -36,11 +36,11 @@ static void refuse(struct connection *connection, struct stream *stream,
 {
     http1__move(connection, HTTP1_STOPPED);
     if (stream == NULL)
-        stream = stream_make(connection);
+        stream = http_stream__make(connection);
     if (stream == NULL)
-        connection_cut(connection);
+        connection__cut(connection);
     else
-        stream_refuse(stream, fault->status, fault->detail);
+        http_stream__refuse(stream, fault->status, fault->detail);
 }
 
 static void body_begins(struct connection *connection, struct stream *stream, bool chunked)
@@ -54,7 +54,7 @@ static void body_begins(struct connection *connection, struct stream *stream, bo
     http1->left = chunked ? 0 : (uint64_t)stream->exchange.head.content_length;
     http1->chunks = (struct http1_chunks){0};
     http1__move(connection, chunked ? HTTP1_CHUNKED : HTTP1_LENGTH);
-    connection_arm(connection, now + (int64_t)connection->loop->settings->body_timeout_ms);
+    connection__arm(connection, now + (int64_t)connection->loop->settings->body_timeout_ms);
 }
 
 static void body_ends(struct connection *connection)
@@ -66,23 +66,23 @@ static void body_ends(struct connection *connection)
     connection->idle_since_ms = loop_now_ms(connection->loop);
     http1__move(connection, http1->close ? HTTP1_STOPPED : HTTP1_HEAD);
     if (stream != NULL)
-        stream_receive_end(stream);
+        http_stream__receive_end(stream);
 }
 
 /* The head in `bytes` is whole: makes its stream and lets it begin. */
 static void take_request(struct connection *connection, struct slice bytes)
 {
     struct http1 *http1 = connection->http1;
-    struct stream *stream = stream_make(connection);
+    struct stream *stream = http_stream__make(connection);
     struct slice copy = stream == NULL ? SLICE_EMPTY : arena_copy(&stream->arena, bytes);
     struct http1_fault fault = {NO_MEMORY_HTTP, NO_MEMORY_TEXT};
     struct http1_head head;
 
     connection->head_since_ms = 0;
-    if (copy.data == NULL || !http1_parse_head(&stream->arena, (char *)(uintptr_t)copy.data,
-                                               copy.len, &http1->limits, &head, &fault)) {
+    if (copy.data == NULL || !http1__parse_head(&stream->arena, (char *)(uintptr_t)copy.data,
+                                                copy.len, &http1->limits, &head, &fault)) {
         if (stream != NULL)
-            stream->exchange.head.method = http1_method_of(copy);
+            stream->exchange.head.method = http1__method_of(copy);
         refuse(connection, stream, &fault);
         return;
     }
@@ -93,7 +93,7 @@ static void take_request(struct connection *connection, struct slice bytes)
         body_begins(connection, stream, head.chunked);
     else
         stream->ended = true;
-    stream_begin(stream);
+    http_stream__begin(stream);
     if (!head.request.has_body)
         body_ends(connection);
 }
@@ -107,10 +107,10 @@ static size_t take_head(struct connection *connection, struct slice bytes)
 
     if (connection->head_since_ms == 0) {
         connection->head_since_ms = loop_now_ms(connection->loop);
-        connection_arm(connection, connection->head_since_ms +
-                                       (int64_t)connection->loop->settings->header_timeout_ms);
+        connection__arm(connection, connection->head_since_ms +
+                                        (int64_t)connection->loop->settings->header_timeout_ms);
     }
-    switch (http1_scan_head(&http1->scan, bytes, &http1->limits, &fault)) {
+    switch (http1__scan_head(&http1->scan, bytes, &http1->limits, &fault)) {
     case HTTP1_MORE:
         return 0;
     case HTTP1_FAULT:
@@ -135,7 +135,7 @@ static void deliver(struct connection *connection, struct slice data)
         return;
     body_clock_piece(&http1->clock, loop_now_ms(connection->loop), is_wanted ? data.len : 0);
     if (is_wanted) {
-        stream_receive(stream, data);
+        http_stream__receive(stream, data);
         return;
     }
     http1->dropped += data.len;
@@ -162,7 +162,7 @@ static size_t take_chunked(struct connection *connection, struct slice bytes)
     struct http1_fault fault;
     struct slice data;
 
-    switch (http1_chunks_next(&http1->chunks, &rest, &http1->limits, &data, &fault)) {
+    switch (http1_chunks__next(&http1->chunks, &rest, &http1->limits, &data, &fault)) {
     case HTTP1_MORE:
         deliver(connection, data);
         break;
@@ -172,7 +172,7 @@ static size_t take_chunked(struct connection *connection, struct slice bytes)
     case HTTP1_FAULT:
         http1__move(connection, HTTP1_STOPPED);
         if (http1->reading != NULL && http1->reading->answer.state != ANSWER_ENDED)
-            stream_refuse(http1->reading, fault.status, fault.detail);
+            http_stream__refuse(http1->reading, fault.status, fault.detail);
         break;
     }
     return bytes.len - rest.len;
@@ -188,7 +188,7 @@ static bool is_blocked(const struct connection *connection)
         return connection->stream_count >= connection->loop->settings->max_pipelined_requests;
     case HTTP1_LENGTH:
     case HTTP1_CHUNKED:
-        return http1->reading != NULL && !stream_can_deliver(http1->reading);
+        return http1->reading != NULL && !http_stream__can_deliver(http1->reading);
     case HTTP1_STOPPED:
         break;
     }
@@ -224,7 +224,7 @@ static void set_reading(struct connection *connection)
 
     if (want && !connection->reading)
         body_clock_excuse(&connection->http1->clock, loop_now_ms(connection->loop));
-    connection_read(connection, want);
+    connection__read(connection, want);
 }
 
 static void take_held(struct connection *connection)
@@ -236,9 +236,9 @@ static void take_held(struct connection *connection)
     used = take(connection, slice_make(http1->held.data, http1->held.len));
 
     if (http1->state != HTTP1_STOPPED)
-        buffer_drop(&http1->held, used);
+        buffer__drop(&http1->held, used);
     if (http1->held.len == 0)
-        buffer_done(&http1->held);
+        buffer__done(&http1->held);
     count_held(connection);
 }
 
@@ -252,14 +252,14 @@ void http1__read(struct connection *connection, struct slice bytes)
         size_t used = take(connection, bytes);
 
         bytes = slice_from(bytes, used);
-        buffer_put(&http1->held, bytes);
+        buffer__put(&http1->held, bytes);
         count_held(connection);
     } else {
-        buffer_put(&http1->held, bytes);
+        buffer__put(&http1->held, bytes);
         take_held(connection);
     }
     if (http1->held.failed)
-        connection_cut(connection);
+        connection__cut(connection);
     set_reading(connection);
 }
 
@@ -277,7 +277,7 @@ void http1__finish(struct stream *stream)
 
     if (http1->reading == stream)
         http1->reading = NULL; /* the rest of its body is dropped */
-    stream_finish(stream, true);
+    http_stream__finish(stream, true);
 }
 
 void http1__read_end(struct connection *connection)
@@ -309,7 +309,7 @@ static int64_t body_deadline(struct connection *connection)
         return INT64_MAX;
     if (is_blocked(connection))
         body_clock_excuse(&http1->clock, loop_now_ms(connection->loop));
-    return body_clock_due_ms(&http1->clock, connection->loop->settings);
+    return body_clock__due_ms(&http1->clock, connection->loop->settings);
 }
 
 static void expire_body(struct connection *connection)
@@ -318,8 +318,8 @@ static void expire_body(struct connection *connection)
 
     http1__move(connection, HTTP1_STOPPED);
     if (stream != NULL && stream->answer.state != ANSWER_ENDED)
-        stream_refuse(stream, 408, "The request body took too long to arrive.");
-    connection_touch(connection);
+        http_stream__refuse(stream, 408, "The request body took too long to arrive.");
+    connection__touch(connection);
 }
 
 int64_t http1__check_deadlines(struct connection *connection, int64_t now_ms)

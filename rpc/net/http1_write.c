@@ -54,7 +54,7 @@ static bool names_length(const struct answer *answer)
 static bool is_chunked(const struct stream *stream)
 {
     return stream->answer.length < 0 && stream->exchange.head.version == HTTP_1_1 &&
-           !stream_is_bodyless(stream) && !names_length(&stream->answer);
+           !http_stream__is_bodyless(stream) && !names_length(&stream->answer);
 }
 
 /* A value that could end its line would let its author write lines of his own. */
@@ -62,7 +62,7 @@ static void put_value(struct buffer *out, struct slice value)
 {
     size_t start = out->len;
 
-    buffer_put(out, value);
+    buffer__put(out, value);
     for (size_t i = start; i < out->len; i++) {
         if (out->data[i] == '\r' || out->data[i] == '\n' || out->data[i] == '\0')
             out->data[i] = ' ';
@@ -73,9 +73,9 @@ static void put_fields(struct buffer *out, const struct header *headers, size_t 
 {
     for (size_t i = 0; i < count; i++) {
         put_value(out, headers[i].name);
-        buffer_put(out, SLICE(": "));
+        buffer__put(out, SLICE(": "));
         put_value(out, headers[i].value);
-        buffer_put(out, SLICE("\r\n"));
+        buffer__put(out, SLICE("\r\n"));
     }
 }
 
@@ -83,24 +83,24 @@ static void put_head(struct stream *stream, struct buffer *out)
 {
     struct answer *answer = &stream->answer;
 
-    buffer_put(out, SLICE("HTTP/1.1 "));
-    buffer_put_decimal(out, (uint64_t)answer->status);
-    buffer_put(out, SLICE(" "));
-    buffer_put(out, http_reason(answer->status));
-    buffer_put(out, SLICE("\r\ndate: "));
-    buffer_put(out, slice_make(answer->date, DATE_LEN));
-    buffer_put(out, SLICE("\r\n"));
+    buffer__put(out, SLICE("HTTP/1.1 "));
+    buffer__put_decimal(out, (uint64_t)answer->status);
+    buffer__put(out, SLICE(" "));
+    buffer__put(out, http_reason(answer->status));
+    buffer__put(out, SLICE("\r\ndate: "));
+    buffer__put(out, slice_make(answer->date, DATE_LEN));
+    buffer__put(out, SLICE("\r\n"));
     put_fields(out, answer->headers, answer->header_count);
-    if (stream_tells_length(stream)) {
-        buffer_put(out, SLICE("content-length: "));
-        buffer_put_decimal(out, (uint64_t)answer->length);
-        buffer_put(out, SLICE("\r\n"));
+    if (http_stream__tells_length(stream)) {
+        buffer__put(out, SLICE("content-length: "));
+        buffer__put_decimal(out, (uint64_t)answer->length);
+        buffer__put(out, SLICE("\r\n"));
     }
     if (is_chunked(stream))
-        buffer_put(out, SLICE("transfer-encoding: chunked\r\n"));
+        buffer__put(out, SLICE("transfer-encoding: chunked\r\n"));
     if (is_closing_answer(stream))
-        buffer_put(out, SLICE("connection: close\r\n"));
-    buffer_put(out, SLICE("\r\n"));
+        buffer__put(out, SLICE("connection: close\r\n"));
+    buffer__put(out, SLICE("\r\n"));
     answer->head_taken = true;
 }
 
@@ -114,12 +114,12 @@ static void put_body(struct stream *stream, struct buffer *out)
     if (count == 0)
         return;
     if (chunked) {
-        buffer_put_hex(out, count);
-        buffer_put(out, SLICE("\r\n"));
+        buffer__put_hex(out, count);
+        buffer__put(out, SLICE("\r\n"));
     }
-    stream_take_body(stream, out, count);
+    http_stream__take_body(stream, out, count);
     if (chunked)
-        buffer_put(out, SLICE("\r\n"));
+        buffer__put(out, SLICE("\r\n"));
 }
 
 static void put_end(struct stream *stream, struct buffer *out)
@@ -127,9 +127,9 @@ static void put_end(struct stream *stream, struct buffer *out)
     struct answer *answer = &stream->answer;
 
     if (is_chunked(stream)) {
-        buffer_put(out, SLICE("0\r\n"));
+        buffer__put(out, SLICE("0\r\n"));
         put_fields(out, answer->trailers, answer->trailer_count);
-        buffer_put(out, SLICE("\r\n"));
+        buffer__put(out, SLICE("\r\n"));
     }
     answer->end_taken = true;
 }
@@ -137,7 +137,7 @@ static void put_end(struct stream *stream, struct buffer *out)
 static void put_continue(struct stream *stream, struct buffer *out)
 {
     if (stream->continue_owed && stream->answer.state == ANSWER_NONE) {
-        buffer_put(out, SLICE("HTTP/1.1 100 Continue\r\n\r\n"));
+        buffer__put(out, SLICE("HTTP/1.1 100 Continue\r\n\r\n"));
         stream->continued = true;
     }
     stream->continue_owed = false;

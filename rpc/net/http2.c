@@ -18,7 +18,7 @@
 /* nghttp2's memory: kept blocks of the loop, counted for the connection. */
 static void *counted(struct http2 *http2, void *bytes)
 {
-    account_add(http2->account, recycle_size(bytes));
+    account_add(http2->account, recycle__size(bytes));
     return bytes;
 }
 
@@ -26,29 +26,29 @@ static void *memory_alloc(size_t size, void *user_data)
 {
     struct http2 *http2 = user_data;
 
-    return counted(http2, recycle_alloc(http2->recycler, size));
+    return counted(http2, recycle__alloc(http2->recycler, size));
 }
 
 static void memory_free(void *bytes, void *user_data)
 {
     struct http2 *http2 = user_data;
 
-    account_give(http2->account, recycle_size(bytes));
-    recycle_free(http2->recycler, bytes);
+    account_give(http2->account, recycle__size(bytes));
+    recycle__free(http2->recycler, bytes);
 }
 
 static void *memory_calloc(size_t count, size_t size, void *user_data)
 {
     struct http2 *http2 = user_data;
 
-    return counted(http2, recycle_calloc(http2->recycler, count, size));
+    return counted(http2, recycle__calloc(http2->recycler, count, size));
 }
 
 static void *memory_realloc(void *bytes, size_t size, void *user_data)
 {
     struct http2 *http2 = user_data;
-    size_t had = recycle_size(bytes);
-    void *grown = recycle_realloc(http2->recycler, bytes, size);
+    size_t had = recycle__size(bytes);
+    void *grown = recycle__realloc(http2->recycler, bytes, size);
 
     if (grown != NULL) {
         account_give(http2->account, had);
@@ -84,7 +84,7 @@ static void shared_free(struct http2_shared *shared)
         return;
     nghttp2_option_del(shared->option);
     nghttp2_session_callbacks_del(shared->callbacks);
-    recycle_done(&shared->recycler);
+    recycle__done(&shared->recycler);
     free(shared->fields);
     free(shared);
 }
@@ -135,7 +135,7 @@ static bool begin(struct connection *connection)
     connection->http2 = http2;
     http2->recycler = &shared->recycler;
     http2->account = &connection->memory;
-    http2_bounds_init(&http2->bounds, settings, http2__now(connection));
+    http2_bounds__init(&http2->bounds, settings, http2__now(connection));
     return nghttp2_session_server_new3(&http2->session, shared->callbacks, connection,
                                        shared->option, &memory) == 0 &&
            nghttp2_submit_settings(http2->session, NGHTTP2_FLAG_NONE, entries,
@@ -164,7 +164,7 @@ static void read_bytes(struct connection *connection, struct slice bytes)
     if (taken == NGHTTP2_ERR_FLOODED || taken == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS)
         http2__calm(connection, "flood");
     else if (taken < 0 && http2->state != HTTP2_FAILED)
-        connection_cut(connection);
+        connection__cut(connection);
 }
 
 static bool write_frames(struct connection *connection, struct buffer *out)
@@ -179,7 +179,7 @@ static bool write_frames(struct connection *connection, struct buffer *out)
             return false;
         if (count == 0 && out->len < WRITE_BYTES)
             break; /* else a DATA frame that the callback wrote has filled the buffer */
-        buffer_put(out, slice_make(data, (size_t)count));
+        buffer__put(out, slice_make(data, (size_t)count));
     }
     return true;
 }
@@ -189,7 +189,7 @@ static void set_reading(struct connection *connection)
     size_t waiting = nghttp2_session_get_outbound_queue_size(connection->http2->session);
 
     /* Answers to control frames wait too: a peer that sends and never reads is not read either. */
-    connection_read(connection, !connection->writing || waiting <= OUTBOUND_MOST);
+    connection__read(connection, !connection->writing || waiting <= OUTBOUND_MOST);
 }
 
 static bool is_finished(const struct connection *connection)
@@ -236,9 +236,9 @@ static int64_t check_stream(struct stream *stream, int64_t now)
     if (!stream->ended && answer->state == ANSWER_NONE) {
         if (!stream->accepted || stream->unconsumed >= settings->stream_window_bytes)
             body_clock_excuse(&stream->clock, now); /* it is we who are not ready */
-        due = body_clock_due_ms(&stream->clock, settings);
+        due = body_clock__due_ms(&stream->clock, settings);
         if (now >= due)
-            stream_refuse(stream, 408, "The request body took too long to arrive.");
+            http_stream__refuse(stream, 408, "The request body took too long to arrive.");
         else if (due < next)
             next = due;
     }
@@ -254,7 +254,7 @@ static int64_t check_deadlines(struct connection *connection, int64_t now_ms)
     if (connection->head_since_ms != 0) {
         due = connection->head_since_ms + (int64_t)connection->loop->settings->header_timeout_ms;
         if (now_ms >= due)
-            connection_cut(connection); /* inside a header block no frame may be sent */
+            connection__cut(connection); /* inside a header block no frame may be sent */
         next = due;
     }
     if (http2->state == HTTP2_NOTICE) {

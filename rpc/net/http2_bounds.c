@@ -14,23 +14,24 @@ static uint64_t bucket_size(const struct settings *settings)
     return settings->max_resets_per_second * RESET_BURST * 1000;
 }
 
-void http2_bounds_init(struct http2_bounds *bounds, const struct settings *settings, int64_t now_ms)
+void http2_bounds__init(struct http2_bounds *bounds, const struct settings *settings,
+                        int64_t now_ms)
 {
     *bounds = (struct http2_bounds){.reset_tokens = bucket_size(settings), .reset_at_ms = now_ms};
 }
 
-bool http2_bounds_idle_frame(struct http2_bounds *bounds, const struct settings *settings)
+bool http2_bounds__idle_frame(struct http2_bounds *bounds, const struct settings *settings)
 {
     return ++bounds->idle_frames <= settings->max_idle_frames;
 }
 
-void http2_bounds_useful_frame(struct http2_bounds *bounds)
+void http2_bounds__useful_frame(struct http2_bounds *bounds)
 {
     bounds->idle_frames = 0;
 }
 
-bool http2_bounds_reset(struct http2_bounds *bounds, const struct settings *settings,
-                        int64_t now_ms)
+bool http2_bounds__reset(struct http2_bounds *bounds, const struct settings *settings,
+                         int64_t now_ms)
 {
     uint64_t elapsed = now_ms > bounds->reset_at_ms ? (uint64_t)(now_ms - bounds->reset_at_ms) : 0;
     uint64_t most = bucket_size(settings);
@@ -48,7 +49,8 @@ bool http2_bounds_reset(struct http2_bounds *bounds, const struct settings *sett
     return true;
 }
 
-bool http2_bounds_ping(struct http2_bounds *bounds, const struct settings *settings, int64_t now_ms)
+bool http2_bounds__ping(struct http2_bounds *bounds, const struct settings *settings,
+                        int64_t now_ms)
 {
     int64_t before = bounds->pinged_at_ms;
 
@@ -58,19 +60,19 @@ bool http2_bounds_ping(struct http2_bounds *bounds, const struct settings *setti
     return ++bounds->ping_strikes <= PING_STRIKES_MOST;
 }
 
-void http2_bounds_block(struct http2_bounds *bounds)
+void http2_bounds__block(struct http2_bounds *bounds)
 {
     bounds->block_bytes = 0;
 }
 
-bool http2_bounds_field(struct http2_bounds *bounds, const struct settings *settings,
-                        size_t name_len, size_t value_len)
+bool http2_bounds__field(struct http2_bounds *bounds, const struct settings *settings,
+                         size_t name_len, size_t value_len)
 {
     bounds->block_bytes += name_len + value_len + 32;
     return bounds->block_bytes <= settings->max_header_bytes * HTTP2_UNFOLD_MOST;
 }
 
-bool http2_bounds_headers(struct http2_bounds *bounds, int32_t id)
+bool http2_bounds__headers(struct http2_bounds *bounds, int32_t id)
 {
     if (id > bounds->newest) {
         int32_t expected = bounds->newest == 0 ? 1 : bounds->newest + 2;
@@ -87,7 +89,7 @@ bool http2_bounds_headers(struct http2_bounds *bounds, int32_t id)
     return true;
 }
 
-void http2_bounds_sent(struct http2_bounds *bounds)
+void http2_bounds__sent(struct http2_bounds *bounds)
 {
     bounds->ping_strikes = 0;
     bounds->pinged_at_ms = 0;

@@ -29,42 +29,42 @@ struct http2_bounds {
 };
 
 /* Fills the buckets. */
-void http2_bounds_init(struct http2_bounds *bounds, const struct settings *settings,
-                       int64_t now_ms);
+void http2_bounds__init(struct http2_bounds *bounds, const struct settings *settings,
+                        int64_t now_ms);
 
 /* A frame that moves nothing forward. False: more than max_idle_frames in a row. */
-bool http2_bounds_idle_frame(struct http2_bounds *bounds, const struct settings *settings);
+bool http2_bounds__idle_frame(struct http2_bounds *bounds, const struct settings *settings);
 
 /* A frame that did: a request, or body bytes either way. */
-void http2_bounds_useful_frame(struct http2_bounds *bounds);
+void http2_bounds__useful_frame(struct http2_bounds *bounds);
 
 /*
  * A stream was reset by the client, or by us for its fault. False: oftener than
  * max_resets_per_second, after a burst of ten times that.
  */
-bool http2_bounds_reset(struct http2_bounds *bounds, const struct settings *settings,
-                        int64_t now_ms);
+bool http2_bounds__reset(struct http2_bounds *bounds, const struct settings *settings,
+                         int64_t now_ms);
 
 /* A PING. False: the third one that came too early, without data in between. */
-bool http2_bounds_ping(struct http2_bounds *bounds, const struct settings *settings,
-                       int64_t now_ms);
+bool http2_bounds__ping(struct http2_bounds *bounds, const struct settings *settings,
+                        int64_t now_ms);
 
 /*
  * A header block begins; one of its fields was decoded. Fields of trailers and of requests that are
  * refused count too: a block of one-byte references to a large entry of HPACK's table unfolds to
  * thousands of times its size. False: more than HTTP2_UNFOLD_MOST times max_header_bytes.
  */
-void http2_bounds_block(struct http2_bounds *bounds);
-bool http2_bounds_field(struct http2_bounds *bounds, const struct settings *settings,
-                        size_t name_len, size_t value_len);
+void http2_bounds__block(struct http2_bounds *bounds);
+bool http2_bounds__field(struct http2_bounds *bounds, const struct settings *settings,
+                         size_t name_len, size_t value_len);
 
 /*
  * A HEADERS frame names stream `id`. False: the identifier is smaller than one that was used before
  * and was never used itself (RFC 9113 section 5.1.1).
  */
-bool http2_bounds_headers(struct http2_bounds *bounds, int32_t id);
+bool http2_bounds__headers(struct http2_bounds *bounds, int32_t id);
 
 /* HEADERS or DATA were sent: pings may come again. */
-void http2_bounds_sent(struct http2_bounds *bounds);
+void http2_bounds__sent(struct http2_bounds *bounds);
 
 #endif

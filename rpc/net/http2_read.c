@@ -17,20 +17,20 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     struct stream *stream;
 
     connection->head_since_ms = http2__now(connection);
-    connection_arm(connection, connection->head_since_ms +
-                                   (int64_t)connection->loop->settings->header_timeout_ms);
-    http2_bounds_block(&http2->bounds);
+    connection__arm(connection, connection->head_since_ms +
+                                    (int64_t)connection->loop->settings->header_timeout_ms);
+    http2_bounds__block(&http2->bounds);
     http2->incoming = NULL;
     if (frame->headers.cat != NGHTTP2_HCAT_REQUEST)
         return 0; /* trailers: nothing of ours reads them */
-    stream = stream_make(connection);
+    stream = http_stream__make(connection);
     if (stream == NULL) /* for want of memory: the client may try again */
         return nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
                                          NGHTTP2_REFUSED_STREAM);
     stream->id = frame->hd.stream_id;
     stream->exchange.head.version = HTTP_2;
     if (nghttp2_session_set_stream_user_data(session, stream->id, stream) != 0) {
-        stream_finish(stream, false);
+        http_stream__finish(stream, false);
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     }
     http2->incoming = stream;
@@ -77,7 +77,7 @@ static void take_pseudo_header(struct stream *stream, struct slice name, struct 
     if (slice_equal(name, SLICE(":method")))
         head->method = value;
     else if (slice_equal(name, SLICE(":path")))
-        http1_split_target(value, head);
+        http1__split_target(value, head);
     else if (slice_equal(name, SLICE(":scheme")))
         head->scheme = value;
     else if (slice_equal(name, SLICE(":authority")))
@@ -87,8 +87,8 @@ static void take_pseudo_header(struct stream *stream, struct slice name, struct 
 /* False: the block unfolds to too much, and the connection ends. */
 static bool count_field(struct connection *connection, size_t name_len, size_t value_len)
 {
-    if (http2_bounds_field(&connection->http2->bounds, connection->loop->settings, name_len,
-                           value_len))
+    if (http2_bounds__field(&connection->http2->bounds, connection->loop->settings, name_len,
+                            value_len))
         return true;
     http2__calm(connection, UNFOLDS);
     return false;
@@ -172,7 +172,7 @@ static void check_authority(struct stream *stream)
 
     if (has_host && head->authority.data == NULL)
         head->authority = host;
-    if (!http1_host_is_valid(head->authority))
+    if (!http1__host_is_valid(head->authority))
         refuse_head(stream, 400, "The :authority header is not a host with an optional port.");
     else if (has_host && !slice_equal_ignore_case(host, head->authority))
         refuse_head(stream, 400, "Host and :authority differ.");
@@ -187,14 +187,14 @@ static void check_head(struct stream *stream)
 
     if (arena_failed(&stream->arena))
         refuse_head(stream, NO_MEMORY_HTTP, NO_MEMORY_TEXT);
-    if (!http1_method_is_known(head->method))
+    if (!http1__method_is_known(head->method))
         refuse_head(stream, 501, HTTP1_METHOD_UNKNOWN);
     if (slice_equal(head->method, SLICE("CONNECT")))
         refuse_head(stream, 501, "The method CONNECT is not supported.");
     if (!slice_equal_ignore_case(head->scheme, SLICE("http")) &&
         !slice_equal_ignore_case(head->scheme, SLICE("https")))
         refuse_head(stream, 400, "The target's scheme is not http or https.");
-    if (!http1_path_is_valid(head->path) || !http1_query_is_valid(head->query))
+    if (!http1__path_is_valid(head->path) || !http1__query_is_valid(head->query))
         refuse_head(stream, 400,
                     "The request target contains a character that must be percent-encoded.");
     check_authority(stream);
@@ -212,15 +212,15 @@ static void take_request(struct connection *connection, const nghttp2_frame *fra
     connection->http2->incoming = NULL;
     if (stream == NULL)
         return;
-    http2_bounds_useful_frame(&connection->http2->bounds);
+    http2_bounds__useful_frame(&connection->http2->bounds);
     stream->ended = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
     stream->exchange.head.has_body = !stream->ended;
     if (stream->refusal == 0)
         check_head(stream);
     if (stream->refusal != 0)
-        stream_refuse(stream, stream->refusal, stream->refusal_detail);
+        http_stream__refuse(stream, stream->refusal, stream->refusal_detail);
     else
-        stream_begin(stream);
+        http_stream__begin(stream);
 }
 
 static void receive_end(nghttp2_session *session, const nghttp2_frame *frame)
@@ -228,7 +228,7 @@ static void receive_end(nghttp2_session *session, const nghttp2_frame *frame)
     struct stream *stream = http2__find(session, frame->hd.stream_id);
 
     if (stream != NULL && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
-        stream_receive_end(stream);
+        http_stream__receive_end(stream);
 }
 
 /* ---- floods ---- */
@@ -236,7 +236,7 @@ static void receive_end(nghttp2_session *session, const nghttp2_frame *frame)
 /* Requests and body bytes take the count back. */
 static int count_idle(struct connection *connection)
 {
-    if (!http2_bounds_idle_frame(&connection->http2->bounds, connection->loop->settings))
+    if (!http2_bounds__idle_frame(&connection->http2->bounds, connection->loop->settings))
         return http2__calm(connection, "too many useless frames");
     return 0;
 }
@@ -247,8 +247,8 @@ static int receive_ping(struct connection *connection, const nghttp2_frame *fram
         http2__finish_notice(connection);
         return 0;
     }
-    if (!http2_bounds_ping(&connection->http2->bounds, connection->loop->settings,
-                           http2__now(connection)))
+    if (!http2_bounds__ping(&connection->http2->bounds, connection->loop->settings,
+                            http2__now(connection)))
         return http2__calm(connection, "too_many_pings");
     return 0;
 }
@@ -261,7 +261,7 @@ static int begin_headers_frame(struct connection *connection, nghttp2_session *s
     bool is_new = header->stream_id > bounds->newest;
     const struct stream *stream;
 
-    if (header->stream_id % 2 == 1 && !http2_bounds_headers(bounds, header->stream_id))
+    if (header->stream_id % 2 == 1 && !http2_bounds__headers(bounds, header->stream_id))
         return http2__fail(connection, NGHTTP2_PROTOCOL_ERROR,
                            "a stream identifier does not increase");
     if (is_new)
@@ -310,8 +310,8 @@ static int on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame, v
         receive_end(session, frame);
         break;
     case NGHTTP2_RST_STREAM:
-        if (!http2_bounds_reset(&connection->http2->bounds, connection->loop->settings,
-                                http2__now(connection)))
+        if (!http2_bounds__reset(&connection->http2->bounds, connection->loop->settings,
+                                 http2__now(connection)))
             return http2__calm(connection, "too many resets");
         break;
     case NGHTTP2_PING:
@@ -340,8 +340,8 @@ static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame
         if (!(frame->hd.flags & NGHTTP2_FLAG_END_HEADERS))
             return http2__calm(connection, UNFOLDS);
     }
-    if (!http2_bounds_reset(&connection->http2->bounds, connection->loop->settings,
-                            http2__now(connection)))
+    if (!http2_bounds__reset(&connection->http2->bounds, connection->loop->settings,
+                             http2__now(connection)))
         return http2__calm(connection, "too many invalid frames");
     return 0;
 }
@@ -353,11 +353,11 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const ui
     struct stream *stream = http2__find(session, id);
 
     (void)flags;
-    http2_bounds_useful_frame(&connection->http2->bounds);
+    http2_bounds__useful_frame(&connection->http2->bounds);
     if (stream == NULL || stream->was_reset)
         nghttp2_session_consume(session, id, len);
     else
-        stream_receive(stream, slice_make(data, len));
+        http_stream__receive(stream, slice_make(data, len));
     return 0;
 }
 

@@ -28,7 +28,7 @@ int http2__fail(struct connection *connection, uint32_t error, const char *reaso
     if (nghttp2_submit_goaway(http2->session, NGHTTP2_FLAG_NONE,
                               nghttp2_session_get_last_proc_stream_id(http2->session), error,
                               (const uint8_t *)text.data, text.len) != 0)
-        connection_cut(connection);
+        connection__cut(connection);
     return NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
@@ -46,10 +46,10 @@ void http2__shutdown(struct connection *connection)
         return;
     move_to(http2, HTTP2_NOTICE);
     http2->notice_since_ms = http2__now(connection);
-    connection_arm(connection, http2->notice_since_ms + HTTP2_NOTICE_MS);
+    connection__arm(connection, http2->notice_since_ms + HTTP2_NOTICE_MS);
     if (nghttp2_submit_shutdown_notice(http2->session) != 0 ||
         nghttp2_submit_ping(http2->session, NGHTTP2_FLAG_NONE, opaque) != 0)
-        connection_cut(connection);
+        connection__cut(connection);
 }
 
 void http2__finish_notice(struct connection *connection)
@@ -62,8 +62,8 @@ void http2__finish_notice(struct connection *connection)
     if (nghttp2_submit_goaway(http2->session, NGHTTP2_FLAG_NONE,
                               nghttp2_session_get_last_proc_stream_id(http2->session),
                               NGHTTP2_NO_ERROR, NULL, 0) != 0)
-        connection_cut(connection);
-    connection_touch(connection);
+        connection__cut(connection);
+    connection__touch(connection);
 }
 
 void http2__reset_stream(struct stream *stream)
@@ -72,6 +72,6 @@ void http2__reset_stream(struct stream *stream)
     stream->was_reset = true;
     if (nghttp2_submit_rst_stream(stream->connection->http2->session, NGHTTP2_FLAG_NONE, stream->id,
                                   NGHTTP2_CANCEL) != 0)
-        connection_cut(stream->connection);
-    connection_touch(stream->connection);
+        connection__cut(stream->connection);
+    connection__touch(stream->connection);
 }

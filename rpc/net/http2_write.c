@@ -124,10 +124,10 @@ static int send_data(nghttp2_session *session, nghttp2_frame *frame, const uint8
 
     (void)session;
     assert(frame->data.padlen == 0); /* no callback of ours selects padding */
-    buffer_put(out, slice_make(head, 9));
-    stream_take_body(stream, out, length);
+    buffer__put(out, slice_make(head, 9));
+    http_stream__take_body(stream, out, length);
     if (length >= USEFUL_BYTES || stream->answer.waiting == 0)
-        http2_bounds_useful_frame(&connection->http2->bounds);
+        http2_bounds__useful_frame(&connection->http2->bounds);
     if (out->failed)
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     return out->len >= WRITE_BYTES ? NGHTTP2_ERR_PAUSE : 0;
@@ -152,13 +152,13 @@ static int submit_answer(struct stream *stream)
     fields[count++] = field(SLICE("date"), slice_make(answer->date, DATE_LEN));
     for (size_t i = 0; i < answer->header_count; i++)
         fields[count++] = field(answer->headers[i].name, answer->headers[i].value);
-    if (stream_tells_length(stream)) {
+    if (http_stream__tells_length(stream)) {
         length = (struct buffer){.data = length_text, .capacity = sizeof(length_text)};
-        buffer_put_decimal(&length, (uint64_t)answer->length);
+        buffer__put_decimal(&length, (uint64_t)answer->length);
         fields[count++] = copied_field(SLICE("content-length"),
                                        slice_make(length.data, length.len));
     }
-    if (stream_is_bodyless(stream))
+    if (http_stream__is_bodyless(stream))
         whole = answer->state == ANSWER_ENDED;
     return nghttp2_submit_response(stream->connection->http2->session, stream->id, fields, count,
                                    whole ? NULL : &provider);
@@ -188,7 +188,7 @@ void http2__run_stream(struct stream *stream)
     else if (answer->head_taken && (answer->waiting > 0 || answer->state == ANSWER_ENDED))
         nghttp2_session_resume_data(session, stream->id); /* fails where it is not deferred */
     if (result != 0)
-        connection_cut(stream->connection);
+        connection__cut(stream->connection);
 }
 
 /*
@@ -202,7 +202,7 @@ static void sent_end(struct stream *stream)
 
     stream->answer.end_taken = true;
     if (!stream->ended)
-        timer_set(&loop->wheel, &stream->timer, loop_now_ms(loop) + STOP_SENDING_MS);
+        timer__set(&loop->wheel, &stream->timer, loop_now_ms(loop) + STOP_SENDING_MS);
 }
 
 void http2__stop_sending(struct stream *stream)
@@ -211,8 +211,8 @@ void http2__stop_sending(struct stream *stream)
 
     if (nghttp2_submit_rst_stream(connection->http2->session, NGHTTP2_FLAG_NONE, stream->id,
                                   NGHTTP2_NO_ERROR) != 0)
-        connection_cut(connection);
-    connection_touch(connection);
+        connection__cut(connection);
+    connection__touch(connection);
 }
 
 /*
@@ -227,8 +227,8 @@ static void sent_reset(nghttp2_session *session, const nghttp2_frame *frame,
 
     if (stream == NULL || !stream->whole || error == NGHTTP2_NO_ERROR || error == NGHTTP2_CANCEL)
         return;
-    if (!http2_bounds_reset(&connection->http2->bounds, connection->loop->settings,
-                            http2__now(connection)))
+    if (!http2_bounds__reset(&connection->http2->bounds, connection->loop->settings,
+                             http2__now(connection)))
         http2__calm(connection, "too many invalid frames");
 }
 
@@ -240,11 +240,11 @@ static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, v
 
     switch (frame->hd.type) {
     case NGHTTP2_HEADERS:
-        http2_bounds_useful_frame(&http2->bounds);
-        http2_bounds_sent(&http2->bounds);
+        http2_bounds__useful_frame(&http2->bounds);
+        http2_bounds__sent(&http2->bounds);
         break;
     case NGHTTP2_DATA:
-        http2_bounds_sent(&http2->bounds);
+        http2_bounds__sent(&http2->bounds);
         break;
     case NGHTTP2_RST_STREAM:
         sent_reset(session, frame, connection);
@@ -272,7 +272,7 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t error,
         return 0;
     if (connection->http2->incoming == stream)
         connection->http2->incoming = NULL;
-    stream_finish(stream, stream->answer.end_taken);
+    http_stream__finish(stream, stream->answer.end_taken);
     return 0;
 }
 

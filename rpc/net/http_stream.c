@@ -30,13 +30,13 @@ static void on_timeout(struct timer *timer)
         stream->exchange.frontend->timeout(&stream->exchange);
 }
 
-struct stream *stream_make(struct connection *connection)
+struct stream *http_stream__make(struct connection *connection)
 {
     struct loop *loop = connection->loop;
     struct stream *stream;
     struct arena arena;
 
-    if (!loop_has_memory(loop, connection))
+    if (!loop__has_memory(loop, connection))
         return NULL;
     arena_init(&arena, &loop->arenas, (size_t)loop->settings->max_call_memory_bytes);
     stream = arena_zalloc(&arena, sizeof(*stream));
@@ -64,32 +64,32 @@ struct stream *stream_make(struct connection *connection)
     return stream;
 }
 
-void stream_touch(struct stream *stream)
+void http_stream__touch(struct stream *stream)
 {
     if (!link_is_listed(&stream->touched))
         list_append(&stream->connection->touched, &stream->touched);
-    connection_touch(stream->connection);
+    connection__touch(stream->connection);
 }
 
-bool stream_queue_body(struct stream *stream, struct slice bytes)
+bool http_stream__queue_body(struct stream *stream, struct slice bytes)
 {
     struct connection *connection = stream->connection;
     struct answer *answer = &stream->answer;
     struct piece *piece;
 
-    if (bytes.len == 0 || stream_is_bodyless(stream))
+    if (bytes.len == 0 || http_stream__is_bodyless(stream))
         return true;
-    piece = loop_take_piece(connection->loop);
+    piece = loop__take_piece(connection->loop);
     if (piece == NULL) {
-        connection_cut(connection);
+        connection__cut(connection);
         return false;
     }
     *piece = (struct piece){.bytes = bytes};
     if (answer->first == NULL) {
         answer->first = piece;
         answer->stalled_since_ms = loop_now_ms(connection->loop);
-        connection_arm(connection, answer->stalled_since_ms +
-                                       (int64_t)connection->loop->settings->write_timeout_ms);
+        connection__arm(connection, answer->stalled_since_ms +
+                                        (int64_t)connection->loop->settings->write_timeout_ms);
     } else {
         answer->last->next = piece;
     }
@@ -99,8 +99,8 @@ bool stream_queue_body(struct stream *stream, struct slice bytes)
     return true;
 }
 
-void stream_begin_answer(struct stream *stream, int status, const struct header *headers,
-                         size_t count)
+void http_stream__begin_answer(struct stream *stream, int status, const struct header *headers,
+                               size_t count)
 {
     struct answer *answer = &stream->answer;
 
@@ -110,17 +110,17 @@ void stream_begin_answer(struct stream *stream, int status, const struct header 
     answer->status = status;
     answer->headers = headers;
     answer->header_count = count;
-    memcpy(answer->date, loop_date(stream->exchange.loop), DATE_LEN);
-    stream_touch(stream);
+    memcpy(answer->date, loop__date(stream->exchange.loop), DATE_LEN);
+    http_stream__touch(stream);
 }
 
-void stream_respond(struct stream *stream, int status, const struct header *headers, size_t count,
-                    struct slice body)
+void http_stream__respond(struct stream *stream, int status, const struct header *headers,
+                          size_t count, struct slice body)
 {
-    stream_begin_answer(stream, status, headers, count);
+    http_stream__begin_answer(stream, status, headers, count);
     stream->answer.length = (int64_t)body.len;
     stream->answer.state = ANSWER_ENDED;
-    stream_queue_body(stream, body);
+    http_stream__queue_body(stream, body);
 }
 
 /* Whether what still comes of the body is dropped: the answer is there already. */
@@ -137,7 +137,7 @@ static void drop_bytes(struct stream *stream, size_t bytes)
     stream->unconsumed -= bytes;
     if (connection->protocol->consume_rest != NULL)
         connection->protocol->consume_rest(connection, bytes);
-    connection_touch(connection);
+    connection__touch(connection);
 }
 
 /* The body came whole, and its frontend does not know yet. */
@@ -151,7 +151,7 @@ static void make_ready(struct stream *stream)
 {
     if (!link_is_listed(&stream->ready))
         list_append(&stream->connection->ready, &stream->ready);
-    connection_schedule(stream->connection);
+    connection__schedule(stream->connection);
 }
 
 static void deliver_body(struct stream *stream)
@@ -173,10 +173,10 @@ static void deliver(struct stream *stream)
         make_ready(stream);
 }
 
-void stream_begin(struct stream *stream)
+void http_stream__begin(struct stream *stream)
 {
     stream->whole = true;
-    client_of(&stream->exchange, stream->exchange.loop->options->proxies);
+    client__of(&stream->exchange, stream->exchange.loop->options->proxies);
     stream->exchange.started_us = clock_monotonic_us();
     atomic_fetch_add_explicit(&stream->exchange.loop->requests, 1, memory_order_relaxed);
     stream->connection->idle_since_ms = loop_now_ms(stream->exchange.loop);
@@ -190,7 +190,7 @@ static void take_turn(struct stream *stream)
     stream->exchange.frontend->turn(&stream->exchange);
 }
 
-void stream_start(struct stream *stream)
+void http_stream__start(struct stream *stream)
 {
     const struct server_options *options = stream->exchange.loop->options;
 
@@ -222,7 +222,7 @@ static bool is_low(const struct stream *stream)
            (stream->answer.waiting <= most / 16 && stream->connection->waiting <= most / 2);
 }
 
-void stream_run(struct stream *stream)
+void http_stream__run(struct stream *stream)
 {
     deliver(stream);
     if (stream->answer.starved && is_low(stream) && !drops_body(stream)) {
@@ -233,7 +233,7 @@ void stream_run(struct stream *stream)
         stream->connection->protocol->run_stream(stream);
 }
 
-bool stream_can_deliver(const struct stream *stream)
+bool http_stream__can_deliver(const struct stream *stream)
 {
     uint64_t window = stream->exchange.loop->settings->stream_window_bytes;
 
@@ -246,7 +246,7 @@ static void hold_piece(struct stream *stream, struct slice bytes)
     struct slice copy = arena_copy(&stream->arena, bytes);
 
     if (piece == NULL || copy.data == NULL) {
-        stream_refuse(stream, NO_MEMORY_HTTP, NO_MEMORY_TEXT);
+        http_stream__refuse(stream, NO_MEMORY_HTTP, NO_MEMORY_TEXT);
         return;
     }
     piece->bytes = copy;
@@ -257,14 +257,14 @@ static void hold_piece(struct stream *stream, struct slice bytes)
     stream->held_last = piece;
 }
 
-void stream_receive(struct stream *stream, struct slice bytes)
+void http_stream__receive(struct stream *stream, struct slice bytes)
 {
     stream->received += bytes.len;
     stream->unconsumed += bytes.len;
     arena_wipe_on_done(&stream->arena); /* what a caller sends may be a secret */
     body_clock_piece(&stream->clock, loop_now_ms(stream->exchange.loop), bytes.len);
     if (stream->most > 0 && stream->received > stream->most && !drops_body(stream))
-        stream_refuse(stream, 413, "The body exceeds the limit.");
+        http_stream__refuse(stream, 413, "The body exceeds the limit.");
     if (drops_body(stream))
         drop_bytes(stream, bytes.len);
     else if (stream->accepted && stream->held == NULL)
@@ -273,7 +273,7 @@ void stream_receive(struct stream *stream, struct slice bytes)
         hold_piece(stream, bytes);
 }
 
-void stream_receive_end(struct stream *stream)
+void http_stream__receive_end(struct stream *stream)
 {
     stream->ended = true;
     deliver(stream);
@@ -292,7 +292,7 @@ static void drop_waiting(struct stream *stream)
     while (answer->first != NULL) {
         struct piece *next = answer->first->next;
 
-        loop_give_piece(stream->exchange.loop, answer->first);
+        loop__give_piece(stream->exchange.loop, answer->first);
         answer->first = next;
     }
     stream->connection->waiting -= answer->waiting;
@@ -320,7 +320,7 @@ static void refuse_plainly(struct stream *stream, int status, const char *detail
         body = SLICE("{\"type\":\"about:blank\",\"title\":\"Too Many Requests\",\"status\":429,"
                      "\"detail\":\"" NO_MEMORY_TEXT "\"}");
     }
-    stream_respond(stream, status, problem_headers, status == NO_MEMORY_HTTP ? 2 : 1, body);
+    http_stream__respond(stream, status, problem_headers, status == NO_MEMORY_HTTP ? 2 : 1, body);
 }
 
 static void refuse(struct stream *stream, int status, const char *detail, bool is_cut)
@@ -336,12 +336,12 @@ static void refuse(struct stream *stream, int status, const char *detail, bool i
     stream->overridden = true;
 }
 
-void stream_refuse(struct stream *stream, int status, const char *detail)
+void http_stream__refuse(struct stream *stream, int status, const char *detail)
 {
     refuse(stream, status, detail, false);
 }
 
-bool stream_end(struct stream *stream)
+bool http_stream__end(struct stream *stream)
 {
     if (!stream->whole || stream->overridden || stream->answer.state != ANSWER_NONE)
         return false;
@@ -349,7 +349,7 @@ bool stream_end(struct stream *stream)
     return true;
 }
 
-size_t stream_take_body(struct stream *stream, struct buffer *out, size_t most)
+size_t http_stream__take_body(struct stream *stream, struct buffer *out, size_t most)
 {
     struct answer *answer = &stream->answer;
     size_t taken = 0;
@@ -358,23 +358,23 @@ size_t stream_take_body(struct stream *stream, struct buffer *out, size_t most)
         struct piece *piece = answer->first;
         size_t count = piece->bytes.len < most - taken ? piece->bytes.len : most - taken;
 
-        buffer_put(out, slice_make(piece->bytes.data, count));
+        buffer__put(out, slice_make(piece->bytes.data, count));
         taken += count;
         piece->bytes = slice_from(piece->bytes, count);
         if (piece->bytes.len == 0) {
             answer->first = piece->next;
-            loop_give_piece(stream->exchange.loop, piece);
+            loop__give_piece(stream->exchange.loop, piece);
         }
     }
     answer->waiting -= taken;
     stream->connection->waiting -= taken;
     answer->stalled_since_ms = loop_now_ms(stream->exchange.loop);
     if (answer->starved && is_low(stream))
-        stream_touch(stream);
+        http_stream__touch(stream);
     return taken;
 }
 
-bool stream_is_bodyless(const struct stream *stream)
+bool http_stream__is_bodyless(const struct stream *stream)
 {
     int status = stream->answer.status;
 
@@ -382,14 +382,14 @@ bool stream_is_bodyless(const struct stream *stream)
            slice_equal(stream->exchange.head.method, SLICE("HEAD"));
 }
 
-bool stream_tells_length(const struct stream *stream)
+bool http_stream__tells_length(const struct stream *stream)
 {
     int status = stream->answer.status;
 
     return stream->answer.length >= 0 && status != 204 && status != 304;
 }
 
-void stream_finish(struct stream *stream, bool complete)
+void http_stream__finish(struct stream *stream, bool complete)
 {
     struct connection *connection = stream->connection;
     const struct protocol *protocol = connection->protocol; /* NULL once its session is freed */
@@ -397,7 +397,7 @@ void stream_finish(struct stream *stream, bool complete)
     drop_waiting(stream);
     if (stream->unconsumed > 0 && protocol != NULL && protocol->consume_rest != NULL)
         protocol->consume_rest(connection, stream->unconsumed);
-    timer_cancel(&stream->timer);
+    timer__cancel(&stream->timer);
     list_remove(&stream->touched);
     list_remove(&stream->ready);
     list_remove(&stream->link);
@@ -407,15 +407,15 @@ void stream_finish(struct stream *stream, bool complete)
     connection->claimed_count -= stream->claimed;
     if (connection->stream_count == 0) {
         connection->idle_since_ms = loop_now_ms(connection->loop);
-        connection_arm(connection, connection->idle_since_ms +
-                                       (int64_t)connection->loop->settings->idle_timeout_ms);
+        connection__arm(connection, connection->idle_since_ms +
+                                        (int64_t)connection->loop->settings->idle_timeout_ms);
     }
     stream->complete = complete && !stream->overridden;
     stream->connection = NULL;
-    connection_touch(connection);
+    connection__touch(connection);
 }
 
-void stream_close(struct stream *stream)
+void http_stream__close(struct stream *stream)
 {
     list_remove(&stream->link);
     stream->is_closed = true;
@@ -424,15 +424,15 @@ void stream_close(struct stream *stream)
         take_turn(stream);
     /* Whoever still holds it may outlive the connection, but not for long. */
     account_move(&stream->memory, &stream->exchange.loop->leaving);
-    stream_release(stream);
+    http_stream__release(stream);
 }
 
-void stream_release(struct stream *stream)
+void http_stream__release(struct stream *stream)
 {
     struct loop *loop = stream->exchange.loop;
     struct arena arena;
 
-    loop_assert_thread(loop);
+    loop__assert_thread(loop);
     assert(stream->holds > 0);
     if (--stream->holds > 0)
         return;

@@ -86,7 +86,7 @@ struct stream {
 };
 
 /* A stream in a fresh arena, with one hold for the connection; NULL when memory ended. */
-struct stream *stream_make(struct connection *connection);
+struct stream *http_stream__make(struct connection *connection);
 
 static inline struct stream *stream_of(const struct exchange *exchange)
 {
@@ -94,69 +94,69 @@ static inline struct stream *stream_of(const struct exchange *exchange)
 }
 
 /* The head is whole: has the loop start the request when its turn comes. */
-void stream_begin(struct stream *stream);
+void http_stream__begin(struct stream *stream);
 
 /*
  * The turn has come: calls the server's begin handler, which may accept and answer, and tells the
  * end of the body where it has come; or what gave way goes on. What runs a request runs in here.
  */
-void stream_start(struct stream *stream);
+void http_stream__start(struct stream *stream);
 
 /* Has the connection look at the stream at the end of the loop's turn. */
-void stream_touch(struct stream *stream);
+void http_stream__touch(struct stream *stream);
 
 /* What a touched stream owes the frontend: held body, its end, writable. */
-void stream_run(struct stream *stream);
+void http_stream__run(struct stream *stream);
 
 /* A piece of the body came. HTTP/2 keeps what can't be delivered; HTTP/1.1 asks first. */
-void stream_receive(struct stream *stream, struct slice bytes);
-bool stream_can_deliver(const struct stream *stream);
+void http_stream__receive(struct stream *stream, struct slice bytes);
+bool http_stream__can_deliver(const struct stream *stream);
 /* The body has ended: its end is told when the request's turn comes. */
-void stream_receive_end(struct stream *stream);
+void http_stream__receive_end(struct stream *stream);
 
 /*
  * The connection answers instead of the frontend, with a problem of RFC 9457; `detail` is a
  * constant. Where the frontend has begun its answer the exchange is cut instead.
  */
-void stream_refuse(struct stream *stream, int status, const char *detail);
+void http_stream__refuse(struct stream *stream, int status, const char *detail);
 
 /*
  * The server or the connection ends: answers 503 where the frontend has not begun its answer; else
  * false.
  */
-bool stream_end(struct stream *stream);
+bool http_stream__end(struct stream *stream);
 
 /* Begins the answer, which has no state yet; what it is made of is borrowed until `closed`. */
-void stream_begin_answer(struct stream *stream, int status, const struct header *headers,
-                         size_t count);
+void http_stream__begin_answer(struct stream *stream, int status, const struct header *headers,
+                               size_t count);
 
 /* Queues a piece of the answer's body, borrowed likewise; false when memory ended and the connection is cut. */
-bool stream_queue_body(struct stream *stream, struct slice bytes);
+bool http_stream__queue_body(struct stream *stream, struct slice bytes);
 
 /* A whole answer. */
-void stream_respond(struct stream *stream, int status, const struct header *headers, size_t count,
-                    struct slice body);
+void http_stream__respond(struct stream *stream, int status, const struct header *headers,
+                          size_t count, struct slice body);
 
 /* Copies up to `most` bytes of the waiting body behind `out`; returns how many. */
-size_t stream_take_body(struct stream *stream, struct buffer *out, size_t most);
+size_t http_stream__take_body(struct stream *stream, struct buffer *out, size_t most);
 
 /* Whether the answer carries no body, whatever its length says (HEAD, 204, 304). */
-bool stream_is_bodyless(const struct stream *stream);
+bool http_stream__is_bodyless(const struct stream *stream);
 
 /*
  * Whether the answer says its length: not with 204, nor with 304, whose length would be that of the
  * 200 that was spared (RFC 9110 section 8.6).
  */
-bool stream_tells_length(const struct stream *stream);
+bool http_stream__tells_length(const struct stream *stream);
 
 /*
  * Nothing can be sent any more: takes the stream from its connection into the list of finished
- * ones, of which stream_close calls `closed` and drops the connection's hold.
+ * ones, of which http_stream__close calls `closed` and drops the connection's hold.
  */
-void stream_finish(struct stream *stream, bool complete);
-void stream_close(struct stream *stream);
+void http_stream__finish(struct stream *stream, bool complete);
+void http_stream__close(struct stream *stream);
 
 /* Drops a hold: with the last one the stream is freed, which `closed` was called for by then. */
-void stream_release(struct stream *stream);
+void http_stream__release(struct stream *stream);
 
 #endif

@@ -13,12 +13,12 @@
 
 static _Thread_local const struct loop *current;
 
-void loop_enter(const struct loop *loop)
+void loop__enter(const struct loop *loop)
 {
     current = loop;
 }
 
-void loop_assert_thread(const struct loop *loop)
+void loop__assert_thread(const struct loop *loop)
 {
     assert(loop == current);
 }
@@ -39,19 +39,19 @@ void loop_post(struct loop *loop, struct loop_task *task)
         uv_async_send(&loop->mail); /* else the one before us has sent */
 }
 
-bool loop_has_memory(const struct loop *loop, const struct connection *connection)
+bool loop__has_memory(const struct loop *loop, const struct connection *connection)
 {
     return loop->memory.used < loop->memory_most &&
            connection->memory.used < connection->memory.most;
 }
 
-void loop_share_memory(struct loop *loop, struct account *account)
+void loop__share_memory(struct loop *loop, struct account *account)
 {
     account->whole = &loop->memory;
     account->most = MEMORY_SHARE(loop->memory_most);
 }
 
-const char *loop_date(struct loop *loop)
+const char *loop__date(struct loop *loop)
 {
     int64_t second = clock_wall_ms() / 1000;
 
@@ -73,7 +73,7 @@ const char *loop_date(struct loop *loop)
     return loop->date;
 }
 
-struct piece *loop_take_piece(struct loop *loop)
+struct piece *loop__take_piece(struct loop *loop)
 {
     struct piece *piece = loop->pieces;
 
@@ -85,7 +85,7 @@ struct piece *loop_take_piece(struct loop *loop)
     return piece;
 }
 
-void loop_give_piece(struct loop *loop, struct piece *piece)
+void loop__give_piece(struct loop *loop, struct piece *piece)
 {
     if (loop->piece_count >= PIECES_MOST) {
         free(piece);

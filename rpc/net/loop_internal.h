@@ -83,22 +83,22 @@ static inline int64_t loop_now_ms(struct loop *loop)
 #define MEMORY_LARGE(most) ((most) / 8 * 7)
 
 /* Whether a further request of the connection may begin, by the memory that is held. */
-bool loop_has_memory(const struct loop *loop, const struct connection *connection);
+bool loop__has_memory(const struct loop *loop, const struct connection *connection);
 
 /* Makes an account of a connection a part of the loop's, with the share that one may have. */
-void loop_share_memory(struct loop *loop, struct account *account);
+void loop__share_memory(struct loop *loop, struct account *account);
 
 /* The calling thread runs the loop from now on. */
-void loop_enter(const struct loop *loop);
+void loop__enter(const struct loop *loop);
 
 /* Asserts that the caller runs on the loop's thread. */
-void loop_assert_thread(const struct loop *loop);
+void loop__assert_thread(const struct loop *loop);
 
 /* The value of Date (RFC 9110 section 6.6.1), made once a second; DATE_LEN bytes. */
-const char *loop_date(struct loop *loop);
+const char *loop__date(struct loop *loop);
 
 /* A queue element, from the free list; NULL when memory ended. */
-struct piece *loop_take_piece(struct loop *loop);
-void loop_give_piece(struct loop *loop, struct piece *piece);
+struct piece *loop__take_piece(struct loop *loop);
+void loop__give_piece(struct loop *loop, struct piece *piece);
 
 #endif

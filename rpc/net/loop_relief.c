@@ -23,7 +23,7 @@ static void shed(struct connection *connection)
     log_event(LOG_WARNING, "connection_shed", LOG_STR("peer", connection_peer(connection)),
               LOG_INT("bytes", (int64_t)connection->memory.used));
     atomic_fetch_add_explicit(&connection->loop->shed, 1, memory_order_relaxed);
-    connection_close(connection); /* it stays listed until its socket is closed */
+    connection__close(connection); /* it stays listed until its socket is closed */
 }
 
 /*
@@ -45,7 +45,7 @@ static void shed_largest(struct loop *loop)
     }
 }
 
-void loop_relieve(struct loop *loop)
+void loop__relieve(struct loop *loop)
 {
     while (loop->memory.used - loop->leaving.used > MEMORY_HELD(loop->memory_most))
         shed_largest(loop);

@@ -8,6 +8,6 @@
  * Closes large holders of memory while too much is held: called after whatever may have taken
  * some, never while a connection is at work.
  */
-void loop_relieve(struct loop *loop);
+void loop__relieve(struct loop *loop);
 
 #endif

@@ -37,7 +37,7 @@ static void on_mail(uv_async_t *mail)
         struct loop_task *next = ordered->next;
 
         ordered->run(ordered);
-        loop_relieve(loop);
+        loop__relieve(loop);
         ordered = next;
     }
 }
@@ -47,8 +47,8 @@ static void on_clock(uv_timer_t *clock)
     struct loop *loop = clock->data;
 
     loop->clock_due_ms = INT64_MAX;
-    timer_wheel_advance(&loop->wheel, loop_now_ms(loop));
-    loop_relieve(loop);
+    timer__wheel_advance(&loop->wheel, loop_now_ms(loop));
+    loop__relieve(loop);
 }
 
 static void on_busy(uv_idle_t *busy)
@@ -80,18 +80,18 @@ static void start_requests(struct loop *loop, int64_t begun_us, bool is_first)
     int64_t now = clock_monotonic_us();
     struct schedule_entry *entry;
 
-    while ((entry = schedule_peek(&loop->schedule)) != NULL &&
+    while ((entry = schedule__peek(&loop->schedule)) != NULL &&
            (is_first || now - begun_us + entry->cost_us <= START_BUDGET_US)) {
         struct connection *connection = LIST_ELEMENT(entry, struct connection, scheduled);
         int64_t used = clock_thread_us();
 
-        schedule_start(&loop->schedule, entry);
-        connection_start_next(connection);
+        schedule__start(&loop->schedule, entry);
+        connection__start_next(connection);
         /* What others did on the machine meanwhile makes no request dear. */
-        schedule_charge(entry, clock_thread_us() - used);
-        schedule_remove(entry); /* what it gave way to, or began anew, counts by the cost now */
-        connection_schedule(connection);
-        loop_relieve(loop);
+        schedule__charge(entry, clock_thread_us() - used);
+        schedule__remove(entry); /* what it gave way to, or began anew, counts by the cost now */
+        connection__schedule(connection);
+        loop__relieve(loop);
         now = clock_monotonic_us();
         is_first = false;
     }
@@ -104,8 +104,8 @@ static void turn_dirty(struct loop *loop)
 
     list_move(&loop->dirty, &dirty);
     while ((link = list_pop(&dirty)) != NULL) {
-        connection_turn(LIST_ELEMENT(link, struct connection, dirty));
-        loop_relieve(loop);
+        connection__turn(LIST_ELEMENT(link, struct connection, dirty));
+        loop__relieve(loop);
     }
 }
 
@@ -139,7 +139,7 @@ static void drain_all(struct loop_task *task)
 
     loop->draining = true;
     for (struct link *link = loop->connections.next; link != &loop->connections; link = link->next)
-        connection_drain(LIST_ELEMENT(link, struct connection, link));
+        connection__drain(LIST_ELEMENT(link, struct connection, link));
 }
 
 static void cut_all(struct loop_task *task)
@@ -147,13 +147,13 @@ static void cut_all(struct loop_task *task)
     struct loop *loop = LIST_ELEMENT(task, struct loop, cut_task);
 
     for (struct link *link = loop->connections.next; link != &loop->connections; link = link->next)
-        connection_end(LIST_ELEMENT(link, struct connection, link));
+        connection__end(LIST_ELEMENT(link, struct connection, link));
 }
 
 /* Whether the connection may go, so that another has its place: any, or one of its source. */
 static bool may_go(const struct connection *connection, bool any)
 {
-    return (any || source_is_pressed(connection->source)) && connection_is_idle(connection);
+    return (any || source__is_pressed(connection->source)) && connection__is_idle(connection);
 }
 
 static int64_t longest_idle_ms(struct loop *loop, bool any)
@@ -184,13 +184,13 @@ static void close_idle(struct loop_task *task)
         struct connection *connection = LIST_ELEMENT(link, struct connection, link);
 
         if (may_go(connection, any) && loop_now_ms(loop) - connection->idle_since_ms >= least) {
-            connection_close_idle(connection);
+            connection__close_idle(connection);
             closed++;
         }
     }
 }
 
-void loop_close_idle(struct loop *loop, bool any)
+void loop__close_idle(struct loop *loop, bool any)
 {
     if (any)
         atomic_store(&loop->idle_any, true);
@@ -200,13 +200,13 @@ void loop_close_idle(struct loop *loop, bool any)
     loop_post(loop, &loop->idle_task);
 }
 
-void loop_drain(struct loop *loop)
+void loop__drain(struct loop *loop)
 {
     loop->drain_task.run = drain_all;
     loop_post(loop, &loop->drain_task);
 }
 
-void loop_cut(struct loop *loop)
+void loop__cut(struct loop *loop)
 {
     loop->cut_task.run = cut_all;
     loop_post(loop, &loop->cut_task);
@@ -216,7 +216,7 @@ static void run_thread(void *argument)
 {
     struct loop *loop = argument;
 
-    loop_enter(loop);
+    loop__enter(loop);
     log_gather(true);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     log_gather(false);
@@ -253,9 +253,9 @@ void loop_release(struct loop *loop)
         free(loop->pieces);
         loop->pieces = next;
     }
-    protocols_close(loop);
+    protocols__close(loop);
     arena_cache_done(&loop->arenas);
-    buffer_done(&loop->out);
+    buffer__done(&loop->out);
     free(loop->read_buffer);
 }
 
@@ -265,21 +265,21 @@ bool loop_init(struct loop *loop)
         return false;
     list_init(&loop->connections);
     list_init(&loop->dirty);
-    schedule_init(&loop->schedule);
+    schedule__init(&loop->schedule);
     loop->memory.most = MEMORY_LARGE(loop->memory_most);
     loop->leaving.whole = &loop->memory;
-    timer_wheel_init(&loop->wheel, loop_now_ms(loop));
+    timer__wheel_init(&loop->wheel, loop_now_ms(loop));
     loop->clock_due_ms = INT64_MAX;
     loop->date_second = -1;
     loop->read_buffer = malloc(READ_BYTES);
-    if (loop->read_buffer == NULL || !protocols_open(loop) || !start_handles(loop)) {
+    if (loop->read_buffer == NULL || !protocols__open(loop) || !start_handles(loop)) {
         loop_release(loop);
         return false;
     }
     return true;
 }
 
-bool loop_start(struct loop *loop)
+bool loop__start(struct loop *loop)
 {
     if (!loop_init(loop))
         return false;
@@ -292,11 +292,11 @@ bool loop_start(struct loop *loop)
 
 void loop_step(struct loop *loop)
 {
-    loop_enter(loop);
+    loop__enter(loop);
     uv_run(&loop->uv, UV_RUN_NOWAIT);
 }
 
-void loop_done(struct loop *loop)
+void loop__done(struct loop *loop)
 {
     uv_thread_join(&loop->thread);
     loop_release(loop);

@@ -5,14 +5,14 @@
 #include "rpc/net/loop_internal.h"
 
 /* Makes a loop and starts its thread. False where the system refuses. */
-bool loop_start(struct loop *loop);
+bool loop__start(struct loop *loop);
 
 /* Joins the thread, after loop->ended was called, and frees what the loop had. */
-void loop_done(struct loop *loop);
+void loop__done(struct loop *loop);
 
 /*
  * A loop without a thread of its own, for tests: loop_step runs one turn on the calling thread and
- * does not wait; loop_release frees what loop_init created (all that loop_start does before its
+ * does not wait; loop_release frees what loop_init created (all that loop__start does before its
  * thread; false where the system refuses), once no connection is left.
  */
 bool loop_init(struct loop *loop);
@@ -20,13 +20,13 @@ void loop_step(struct loop *loop);
 void loop_release(struct loop *loop);
 
 /* Any thread: close what is idle, finish what runs, then end. / Cut what still runs. */
-void loop_drain(struct loop *loop);
-void loop_cut(struct loop *loop);
+void loop__drain(struct loop *loop);
+void loop__cut(struct loop *loop);
 
 /*
  * The acceptor's thread: close some connections that are idle, the longest idle ones; those of
  * sources that hold nearly all that they may, or `any`.
  */
-void loop_close_idle(struct loop *loop, bool any);
+void loop__close_idle(struct loop *loop, bool any);
 
 #endif

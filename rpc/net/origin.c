@@ -34,7 +34,7 @@ struct slice origin_of(struct arena *arena, struct slice scheme, struct slice au
     uint64_t number = 0;
     size_t at;
 
-    if ((!is_https && !slice_equal(scheme, SLICE("http"))) || !http1_host_is_valid(authority))
+    if ((!is_https && !slice_equal(scheme, SLICE("http"))) || !http1__host_is_valid(authority))
         return SLICE_EMPTY;
     at = port_at(authority);
     port = slice_from(authority, at < authority.len ? at + 1 : at);

@@ -10,7 +10,7 @@ static const struct protocol *const protocols[] = {&http1_protocol, &http2_proto
 
 static const struct slice preface = SLICE_INIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
-const struct protocol *protocol_sniff(struct slice *bytes, size_t *seen)
+const struct protocol *protocol__sniff(struct slice *bytes, size_t *seen)
 {
     size_t used = 0;
 
@@ -25,12 +25,12 @@ const struct protocol *protocol_sniff(struct slice *bytes, size_t *seen)
     return bytes->len > 0 ? &http1_protocol : NULL;
 }
 
-struct slice protocol_preface(size_t seen)
+struct slice protocol__preface(size_t seen)
 {
     return slice_make(preface.data, seen);
 }
 
-bool protocols_open(struct loop *loop)
+bool protocols__open(struct loop *loop)
 {
     for (size_t i = 0; i < PROTOCOL_COUNT; i++)
         if (protocols[i]->open_loop != NULL && !protocols[i]->open_loop(loop))
@@ -38,7 +38,7 @@ bool protocols_open(struct loop *loop)
     return true;
 }
 
-void protocols_close(struct loop *loop)
+void protocols__close(struct loop *loop)
 {
     for (size_t i = 0; i < PROTOCOL_COUNT; i++)
         if (protocols[i]->close_loop != NULL)

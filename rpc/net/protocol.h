@@ -58,15 +58,15 @@ struct protocol {
 
 /*
  * Judges a connection's first bytes. NULL: what came is the beginning of HTTP/2's preface, and more has to come. Else the
- * protocol, which is to read protocol_preface(*seen) first and what is left of *bytes then. *seen is 0 at first.
+ * protocol, which is to read protocol__preface(*seen) first and what is left of *bytes then. *seen is 0 at first.
  */
-const struct protocol *protocol_sniff(struct slice *bytes, size_t *seen);
+const struct protocol *protocol__sniff(struct slice *bytes, size_t *seen);
 
 /* The first bytes of HTTP/2's preface; constant. */
-struct slice protocol_preface(size_t seen);
+struct slice protocol__preface(size_t seen);
 
-/* What the protocols keep for a loop; protocols_close also after false, when memory ended. */
-bool protocols_open(struct loop *loop);
-void protocols_close(struct loop *loop);
+/* What the protocols keep for a loop; protocols__close also after false, when memory ended. */
+bool protocols__open(struct loop *loop);
+void protocols__close(struct loop *loop);
 
 #endif

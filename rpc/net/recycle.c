@@ -41,7 +41,7 @@ static size_t class_of(size_t size)
     return class;
 }
 
-void *recycle_alloc(struct recycler *recycler, size_t size)
+void *recycle__alloc(struct recycler *recycler, size_t size)
 {
     size_t class = class_of(size);
     struct recycled *block;
@@ -63,7 +63,7 @@ void *recycle_alloc(struct recycler *recycler, size_t size)
     return block + 1;
 }
 
-void recycle_free(struct recycler *recycler, void *bytes)
+void recycle__free(struct recycler *recycler, void *bytes)
 {
     struct recycled *block;
 
@@ -82,41 +82,41 @@ void recycle_free(struct recycler *recycler, void *bytes)
     recycler->classes[block->class].count++;
 }
 
-void *recycle_calloc(struct recycler *recycler, size_t count, size_t size)
+void *recycle__calloc(struct recycler *recycler, size_t count, size_t size)
 {
     void *bytes;
 
     if (size != 0 && count > SIZE_MAX / 2 / size)
         return NULL;
-    bytes = recycle_alloc(recycler, count * size);
+    bytes = recycle__alloc(recycler, count * size);
     if (bytes != NULL)
         memset(bytes, 0, count * size);
     return bytes;
 }
 
-void *recycle_realloc(struct recycler *recycler, void *bytes, size_t size)
+void *recycle__realloc(struct recycler *recycler, void *bytes, size_t size)
 {
     size_t had = bytes == NULL ? 0 : ((struct recycled *)bytes - 1)->u.size;
     void *grown;
 
     if (bytes != NULL && size <= had)
         return bytes;
-    grown = recycle_alloc(recycler, size);
+    grown = recycle__alloc(recycler, size);
     if (grown == NULL)
         return NULL;
     if (bytes != NULL)
         memcpy(grown, bytes, had);
-    recycle_free(recycler, bytes);
+    recycle__free(recycler, bytes);
     return grown;
 }
 
-size_t recycle_size(const void *bytes)
+size_t recycle__size(const void *bytes)
 {
     return bytes == NULL ? 0
                          : sizeof(struct recycled) + ((const struct recycled *)bytes - 1)->u.size;
 }
 
-void recycle_done(struct recycler *recycler)
+void recycle__done(struct recycler *recycler)
 {
     for (size_t i = 0; i < RECYCLE_CLASSES; i++) {
         while (recycler->classes[i].free != NULL) {

@@ -21,15 +21,15 @@ struct recycler {
 };
 
 /* As malloc, free, calloc and realloc; blocks of one recycler only. */
-void *recycle_alloc(struct recycler *recycler, size_t size);
-void recycle_free(struct recycler *recycler, void *block);
-void *recycle_calloc(struct recycler *recycler, size_t count, size_t size);
-void *recycle_realloc(struct recycler *recycler, void *block, size_t size);
+void *recycle__alloc(struct recycler *recycler, size_t size);
+void recycle__free(struct recycler *recycler, void *block);
+void *recycle__calloc(struct recycler *recycler, size_t count, size_t size);
+void *recycle__realloc(struct recycler *recycler, void *block, size_t size);
 
 /* Bytes that a block takes up; 0 for NULL. */
-size_t recycle_size(const void *block);
+size_t recycle__size(const void *block);
 
 /* Gives the kept blocks back to the system. */
-void recycle_done(struct recycler *recycler);
+void recycle__done(struct recycler *recycler);
 
 #endif

@@ -8,7 +8,7 @@
 #define UNKNOWN_US (2 * LOWEST_US)
 #define BY_AGE_EVERY 4
 
-void schedule_init(struct schedule *schedule)
+void schedule__init(struct schedule *schedule)
 {
     for (size_t i = 0; i < SCHEDULE_LEVELS; i++)
         list_init(&schedule->levels[i]);
@@ -16,7 +16,7 @@ void schedule_init(struct schedule *schedule)
     schedule->starts = 0;
 }
 
-void schedule_entry_init(struct schedule_entry *entry)
+void schedule__entry_init(struct schedule_entry *entry)
 {
     *entry = (struct schedule_entry){.cost_us = UNKNOWN_US};
 }
@@ -30,7 +30,7 @@ static size_t level_of(int64_t cost_us)
     return level;
 }
 
-void schedule_add(struct schedule *schedule, struct schedule_entry *entry)
+void schedule__add(struct schedule *schedule, struct schedule_entry *entry)
 {
     if (link_is_listed(&entry->age))
         return;
@@ -38,7 +38,7 @@ void schedule_add(struct schedule *schedule, struct schedule_entry *entry)
     list_append(&schedule->ages, &entry->age);
 }
 
-void schedule_add_first(struct schedule *schedule, struct schedule_entry *entry)
+void schedule__add_first(struct schedule *schedule, struct schedule_entry *entry)
 {
     if (link_is_listed(&entry->age))
         return;
@@ -46,13 +46,13 @@ void schedule_add_first(struct schedule *schedule, struct schedule_entry *entry)
     list_append(&schedule->ages, &entry->age);
 }
 
-void schedule_remove(struct schedule_entry *entry)
+void schedule__remove(struct schedule_entry *entry)
 {
     list_remove(&entry->level);
     list_remove(&entry->age);
 }
 
-struct schedule_entry *schedule_peek(struct schedule *schedule)
+struct schedule_entry *schedule__peek(struct schedule *schedule)
 {
     size_t level = 0;
 
@@ -65,13 +65,13 @@ struct schedule_entry *schedule_peek(struct schedule *schedule)
     return LIST_ELEMENT(schedule->levels[level].next, struct schedule_entry, level);
 }
 
-void schedule_start(struct schedule *schedule, struct schedule_entry *entry)
+void schedule__start(struct schedule *schedule, struct schedule_entry *entry)
 {
     schedule->starts++;
-    schedule_remove(entry);
+    schedule__remove(entry);
 }
 
-void schedule_charge(struct schedule_entry *entry, int64_t cost_us)
+void schedule__charge(struct schedule_entry *entry, int64_t cost_us)
 {
     /* Upwards at once, downwards by degrees: a dear request now and then counts. */
     if (cost_us > entry->cost_us || !entry->is_known)

@@ -29,28 +29,28 @@ struct schedule {
 };
 
 /* A schedule without entries, in memory that it does not own. */
-void schedule_init(struct schedule *schedule);
+void schedule__init(struct schedule *schedule);
 
 /* An entry that is in no schedule, of whose cost nothing is known. */
-void schedule_entry_init(struct schedule_entry *entry);
+void schedule__entry_init(struct schedule_entry *entry);
 
 /* Puts the entry last; one that is in stays where it is. */
-void schedule_add(struct schedule *schedule, struct schedule_entry *entry);
+void schedule__add(struct schedule *schedule, struct schedule_entry *entry);
 
 /* The same, first among those that cost as much: it has begun, and holds what it needs. */
-void schedule_add_first(struct schedule *schedule, struct schedule_entry *entry);
+void schedule__add_first(struct schedule *schedule, struct schedule_entry *entry);
 
 /* Takes it out; nothing happens when it is not in. */
-void schedule_remove(struct schedule_entry *entry);
+void schedule__remove(struct schedule_entry *entry);
 
 /* The one whose turn it is, which stays in; NULL when there is none. */
-struct schedule_entry *schedule_peek(struct schedule *schedule);
+struct schedule_entry *schedule__peek(struct schedule *schedule);
 
-/* Takes out what schedule_peek returned: it starts. */
-void schedule_start(struct schedule *schedule, struct schedule_entry *entry);
+/* Takes out what schedule__peek returned: it starts. */
+void schedule__start(struct schedule *schedule, struct schedule_entry *entry);
 
 /* What the start cost. */
-void schedule_charge(struct schedule_entry *entry, int64_t cost_us);
+void schedule__charge(struct schedule_entry *entry, int64_t cost_us);
 
 static inline bool schedule_is_empty(const struct schedule *schedule)
 {

@@ -86,8 +86,8 @@ static void take_over(struct loop_task *task)
 {
     struct handover *handover = LIST_ELEMENT(task, struct handover, task);
 
-    connection_open(handover->loop, handover->fd, handover->listener, handover->peer,
-                    handover->source);
+    connection__open(handover->loop, handover->fd, handover->listener, handover->peer,
+                     handover->source);
     free(handover);
 }
 
@@ -113,7 +113,7 @@ static struct loop *emptiest_loop(struct server *server, unsigned *ret_open)
 static void make_room(struct server *server, bool any)
 {
     for (unsigned i = 0; i < server->loop_count; i++)
-        loop_close_idle(&server->loops[i], any);
+        loop__close_idle(&server->loops[i], any);
 }
 
 static void hand_over(struct listener *listener, int fd, const struct sockaddr_storage *peer)
@@ -125,9 +125,9 @@ static void hand_over(struct listener *listener, int fd, const struct sockaddr_s
     struct handover *handover = open < server->connections_most ? calloc(1, sizeof(*handover))
                                                                 : NULL;
     struct source *source = NULL;
-    bool may_enter = handover != NULL && source_enter(&server->sources, peer, &source);
+    bool may_enter = handover != NULL && source__enter(&server->sources, peer, &source);
 
-    if (is_full || source_is_pressed(source))
+    if (is_full || source__is_pressed(source))
         make_room(server, is_full);
     if (!may_enter) {
         atomic_fetch_add(&server->refused, 1);
@@ -142,7 +142,7 @@ static void hand_over(struct listener *listener, int fd, const struct sockaddr_s
     handover->fd = fd;
     handover->source = source;
     handover->listener = &listener->profile;
-    address_format_peer(peer, handover->peer, sizeof(handover->peer));
+    address__format_peer(peer, handover->peer, sizeof(handover->peer));
     loop_post(loop, &handover->task);
 }
 
@@ -256,7 +256,7 @@ static int bind_socket(const struct address *address, mode_t mode)
 static struct status judge_listener(const struct server_options *options, struct arena *arena,
                                     const char *text, struct address *ret_address)
 {
-    struct status status = address_parse(arena, slice_from_cstr(text), ret_address);
+    struct status status = address__parse(arena, slice_from_cstr(text), ret_address);
 
     if (status_is_ok(status) && !ret_address->is_loopback && !options->insecure_listen)
         return status_make(arena, STATUS_FAILED_PRECONDITION,
@@ -298,7 +298,7 @@ static struct status open_listener(struct server *server, struct arena *arena, c
 
         getsockname(listener->fd, (struct sockaddr *)&listener->address.storage, &len);
     }
-    address_format(&listener->address, listener->text);
+    address__format(&listener->address, listener->text);
     listener->poll.data = listener;
     if (uv_poll_init(&server->uv, &listener->poll, listener->fd) != 0)
         return status_make(arena, STATUS_UNAVAILABLE, "The server cannot watch %s.", text);
@@ -329,7 +329,7 @@ static void cut(struct server *server)
         return;
     move_to(server, SERVER_CUTTING);
     for (unsigned i = 0; i < server->loop_count; i++)
-        loop_cut(&server->loops[i]);
+        loop__cut(&server->loops[i]);
 }
 
 static void on_drain_over(uv_timer_t *timer)
@@ -347,7 +347,7 @@ static void drain(struct server *server)
     if (server->options.draining != NULL)
         server->options.draining(server->options.context);
     for (unsigned i = 0; i < server->loop_count; i++)
-        loop_drain(&server->loops[i]);
+        loop__drain(&server->loops[i]);
     uv_timer_start(&server->drain_timer, on_drain_over, server->options.settings->drain_timeout_ms,
                    0);
 }
@@ -451,7 +451,7 @@ static bool start_loops(struct server *server)
         loop->memory_most = (size_t)(server->options.settings->max_memory_mib << 20) / wanted;
         loop->ended = on_loop_ended;
         loop->ended_context = server;
-        if (!loop_start(loop))
+        if (!loop__start(loop))
             return false;
     }
     return true;
@@ -490,12 +490,12 @@ static void end_loops(struct server *server)
 {
     if (server->state != SERVER_ENDED) {
         for (unsigned i = 0; i < server->loop_count; i++) {
-            loop_drain(&server->loops[i]);
-            loop_cut(&server->loops[i]);
+            loop__drain(&server->loops[i]);
+            loop__cut(&server->loops[i]);
         }
     }
     for (unsigned i = 0; i < server->loop_count; i++)
-        loop_done(&server->loops[i]);
+        loop__done(&server->loops[i]);
 }
 
 void server_free(struct server *server)
@@ -504,7 +504,7 @@ void server_free(struct server *server)
         return;
     close_listeners(server);
     end_loops(server);
-    sources_done(&server->sources);
+    sources__done(&server->sources);
     free(server->loops);
     if (server->has_uv) {
         uv_walk(&server->uv, close_handle, NULL);
@@ -524,9 +524,9 @@ struct status server_start(const struct server_options *options, struct arena *a
         return status_out_of_memory();
     server->options = *options;
     server->connections_most = connections_most(options->settings->max_connections);
-    sources_init(&server->sources,
-                 (unsigned)(server->connections_most *
-                            options->settings->max_source_connections_percent / 100));
+    sources__init(&server->sources,
+                  (unsigned)(server->connections_most *
+                             options->settings->max_source_connections_percent / 100));
     signal(SIGPIPE, SIG_IGN); /* a peer that is gone is an error of write, not a signal */
     if (!start_acceptor(server))
         status = status_const(STATUS_UNAVAILABLE, SLICE("The system refused an event loop."));

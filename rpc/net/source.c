@@ -8,7 +8,7 @@
 
 #include "base/random.h"
 
-void sources_init(struct sources *sources, unsigned most)
+void sources__init(struct sources *sources, unsigned most)
 {
     memset(sources, 0, sizeof(*sources));
     sources->most = most > 0 ? most : 1;
@@ -16,7 +16,7 @@ void sources_init(struct sources *sources, unsigned most)
         sources->seed = 0; /* only chains that an attacker makes long depend on it */
 }
 
-void sources_done(struct sources *sources)
+void sources__done(struct sources *sources)
 {
     for (size_t i = 0; i < SOURCE_BUCKETS; i++) {
         while (sources->buckets[i] != NULL) {
@@ -81,8 +81,8 @@ static struct source *find(struct sources *sources, uint64_t key, bool is_v6)
     return source;
 }
 
-bool source_enter(struct sources *sources, const struct sockaddr_storage *peer,
-                  struct source **ret_source)
+bool source__enter(struct sources *sources, const struct sockaddr_storage *peer,
+                   struct source **ret_source)
 {
     uint64_t key;
     bool is_v6;
@@ -97,7 +97,7 @@ bool source_enter(struct sources *sources, const struct sockaddr_storage *peer,
     return true;
 }
 
-void source_leave(struct source *source)
+void source__leave(struct source *source)
 {
     if (source == NULL)
         return;
@@ -105,7 +105,7 @@ void source_leave(struct source *source)
     atomic_fetch_sub(&source->open, 1);
 }
 
-bool source_is_pressed(const struct source *source)
+bool source__is_pressed(const struct source *source)
 {
     return source != NULL && atomic_load(&source->open) + source->most / 16 >= source->most;
 }

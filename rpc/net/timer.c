@@ -15,14 +15,14 @@ static int64_t due_tick(int64_t due_ms)
     return tick_of(due_ms + TIMER_GRAIN_MS - 1);
 }
 
-void timer_wheel_init(struct timer_wheel *wheel, int64_t now_ms)
+void timer__wheel_init(struct timer_wheel *wheel, int64_t now_ms)
 {
     *wheel = (struct timer_wheel){.tick = tick_of(now_ms), .wake_ms = INT64_MAX};
     for (size_t i = 0; i < TIMER_SLOTS; i++)
         list_init(&wheel->slots[i]);
 }
 
-void timer_set(struct timer_wheel *wheel, struct timer *timer, int64_t due_ms)
+void timer__set(struct timer_wheel *wheel, struct timer *timer, int64_t due_ms)
 {
     int64_t tick = due_tick(due_ms);
     size_t slot;
@@ -38,7 +38,7 @@ void timer_set(struct timer_wheel *wheel, struct timer *timer, int64_t due_ms)
         wheel->wake_ms = tick * TIMER_GRAIN_MS;
 }
 
-void timer_cancel(struct timer *timer)
+void timer__cancel(struct timer *timer)
 {
     list_remove(&timer->link);
 }
@@ -56,7 +56,7 @@ static void turn_slot(struct timer_wheel *wheel, size_t slot, int64_t now_tick)
         if (due_tick(timer->due_ms) <= now_tick)
             timer->fire(timer);
         else
-            timer_set(wheel, timer, timer->due_ms);
+            timer__set(wheel, timer, timer->due_ms);
     }
 }
 
@@ -74,7 +74,7 @@ static int64_t next_wake(const struct timer_wheel *wheel)
     return INT64_MAX;
 }
 
-void timer_wheel_advance(struct timer_wheel *wheel, int64_t now_ms)
+void timer__wheel_advance(struct timer_wheel *wheel, int64_t now_ms)
 {
     int64_t now_tick = tick_of(now_ms);
     int64_t from = wheel->tick + 1;

@@ -28,13 +28,13 @@ struct timer_wheel {
 };
 
 /* A wheel without timers, at this time of the loop's clock. */
-void timer_wheel_init(struct timer_wheel *wheel, int64_t now_ms);
+void timer__wheel_init(struct timer_wheel *wheel, int64_t now_ms);
 
 /* Has `timer->fire` called once at `due_ms`; a timer that was set moves. */
-void timer_set(struct timer_wheel *wheel, struct timer *timer, int64_t due_ms);
+void timer__set(struct timer_wheel *wheel, struct timer *timer, int64_t due_ms);
 
 /* Calls it off; nothing happens when it was not set. */
-void timer_cancel(struct timer *timer);
+void timer__cancel(struct timer *timer);
 
 static inline bool timer_is_set(const struct timer *timer)
 {
@@ -42,9 +42,9 @@ static inline bool timer_is_set(const struct timer *timer)
 }
 
 /* Fires what is due. Timers may be set and cancelled from `fire`. */
-void timer_wheel_advance(struct timer_wheel *wheel, int64_t now_ms);
+void timer__wheel_advance(struct timer_wheel *wheel, int64_t now_ms);
 
-/* When timer_wheel_advance is to be called next; INT64_MAX when nothing is set. */
+/* When timer__wheel_advance is to be called next; INT64_MAX when nothing is set. */
 static inline int64_t timer_wheel_wake_ms(const struct timer_wheel *wheel)
 {
     return wheel->wake_ms;

@@ -155,7 +155,7 @@ static void set_options(struct transport *transport, int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
 }
 
-bool transport_plain_open(struct transport *transport, uv_loop_t *uv, int fd, bool is_tcp)
+bool transport_plain__open(struct transport *transport, uv_loop_t *uv, int fd, bool is_tcp)
 {
     bool is_open = open_socket(transport, uv, fd, is_tcp);
 

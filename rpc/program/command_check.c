@@ -16,15 +16,15 @@ static void print_sentence(void *context, struct slice sentence)
     printf("%.*s\n", SLICE_ARG(sentence));
 }
 
-int command_check(const struct options *options, struct arena *arena)
+int command__check(const struct options *options, struct arena *arena)
 {
     struct program program;
     struct services_check check;
     struct check_rules rules;
-    struct status status = program_open(options, STORE_OFFLINE, arena, &program);
+    struct status status = program__open(options, STORE_OFFLINE, arena, &program);
 
     if (!status_is_ok(status))
-        return program_fail(status);
+        return program__fail(status);
     check = (struct services_check){program.contract, program.identities, NULL, program.store,
                                     &program.secret_keys};
     rules = services_check_rules(&check);
@@ -34,8 +34,8 @@ int command_check(const struct options *options, struct arena *arena)
     if (status_is_ok(status))
         printf("The store is consistent at revision %llu.\n",
                (unsigned long long)store_revision(program.store));
-    program_close(&program);
-    return status_is_ok(status) ? 0 : program_fail(status);
+    program__close(&program);
+    return status_is_ok(status) ? 0 : program__fail(status);
 }
 
 /* What is wrong with a chain; empty when it is whole. */
@@ -198,7 +198,7 @@ static struct status verify_named(struct store *store, const struct uuid *organi
                : status_const(STATUS_DATA_LOSS, SLICE("The chain is not whole."));
 }
 
-int command_verify_audit(const struct options *options, struct arena *arena)
+int command__verify_audit(const struct options *options, struct arena *arena)
 {
     struct program program;
     struct uuid organization;
@@ -206,13 +206,13 @@ int command_verify_audit(const struct options *options, struct arena *arena)
 
     if (options->organization_id != NULL &&
         !uuid_parse(slice_from_cstr(options->organization_id), &organization))
-        return program_fail(status_const(STATUS_INVALID_ARGUMENT,
-                                         SLICE("The flag --organization-id must be a UUID.")));
-    status = program_open(options, STORE_OFFLINE, arena, &program);
+        return program__fail(status_const(STATUS_INVALID_ARGUMENT,
+                                          SLICE("The flag --organization-id must be a UUID.")));
+    status = program__open(options, STORE_OFFLINE, arena, &program);
     if (!status_is_ok(status))
-        return program_fail(status);
+        return program__fail(status);
     status = options->organization_id == NULL ? verify_all(program.store, arena)
                                               : verify_named(program.store, &organization, arena);
-    program_close(&program);
-    return status_is_ok(status) ? 0 : program_fail(status);
+    program__close(&program);
+    return status_is_ok(status) ? 0 : program__fail(status);
 }

@@ -7,7 +7,7 @@
 #include "rpc/program/program.h"
 
 /* Each returns the exit code; they print their own errors. */
-int command_check(const struct options *options, struct arena *arena);
-int command_verify_audit(const struct options *options, struct arena *arena);
+int command__check(const struct options *options, struct arena *arena);
+int command__verify_audit(const struct options *options, struct arena *arena);
 
 #endif

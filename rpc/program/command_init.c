@@ -17,18 +17,18 @@ static int organization_make(const struct options *options, struct arena *arena,
     struct slice name;
 
     if (options->organization == NULL || options->owner_email == NULL)
-        return program_fail(
+        return program__fail(
             status_const(STATUS_INVALID_ARGUMENT,
                          SLICE("The flags --organization and --owner-email are required.")));
     name = slice_from_cstr(options->organization);
     status = organization_check(arena, &name, slice_from_cstr(options->owner_email));
     if (status_is_ok(status))
-        status = owner_password_make(options, name, PASSWORD_CHARACTERS_LEAST, arena, &owner);
+        status = owner_password__make(options, name, PASSWORD_CHARACTERS_LEAST, arena, &owner);
     if (!status_is_ok(status))
-        return program_fail(status);
-    status = program_open(options, first ? STORE_FOR_INIT : STORE_FOR_SERVE, arena, &program);
+        return program__fail(status);
+    status = program__open(options, first ? STORE_FOR_INIT : STORE_FOR_SERVE, arena, &program);
     if (!status_is_ok(status))
-        return program_fail(status);
+        return program__fail(status);
     status = time_floor_load(program.store, arena);
     if (status_is_ok(status))
         status = organization_create(program.store, program.identities, program.contract,
@@ -36,21 +36,21 @@ static int organization_make(const struct options *options, struct arena *arena,
                                      slice_from_cstr(options->owner_email), owner.phc, first,
                                      &made);
     if (status_is_ok(status))
-        status = program_keep_key(&program, arena);
+        status = program__keep_key(&program, arena);
     if (status_is_ok(status) &&
-        !owner_password_print(options, &made.organization, &owner, made.api_token, arena))
+        !owner_password__print(options, &made.organization, &owner, made.api_token, arena))
         status = status_const(STATUS_UNAVAILABLE, SLICE("The organization was created, but its API "
                                                         "token could not be printed and is lost."));
-    program_close(&program);
-    return status_is_ok(status) ? 0 : program_fail(status);
+    program__close(&program);
+    return status_is_ok(status) ? 0 : program__fail(status);
 }
 
-int command_init(const struct options *options, struct arena *arena)
+int command__init(const struct options *options, struct arena *arena)
 {
     return organization_make(options, arena, true);
 }
 
-int command_organization_add(const struct options *options, struct arena *arena)
+int command__organization_add(const struct options *options, struct arena *arena)
 {
     return organization_make(options, arena, false);
 }

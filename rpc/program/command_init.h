@@ -5,7 +5,7 @@
 #include "rpc/program/program.h"
 
 /* Each returns the exit code; they print their own errors. */
-int command_init(const struct options *options, struct arena *arena);
-int command_organization_add(const struct options *options, struct arena *arena);
+int command__init(const struct options *options, struct arena *arena);
+int command__organization_add(const struct options *options, struct arena *arena);
 
 #endif

@@ -21,7 +21,7 @@ static bool find_version(const char *text, enum openapi_version *ret_version)
     return false;
 }
 
-int command_openapi(const struct options *options, struct arena *arena)
+int command__openapi(const struct options *options, struct arena *arena)
 {
     struct frontends frontends = {.settings = &options->settings};
     struct rest *rest;
@@ -30,15 +30,15 @@ int command_openapi(const struct options *options, struct arena *arena)
     struct status status;
 
     if (!find_version(options->version, &version))
-        return program_fail(status_make(arena, STATUS_INVALID_ARGUMENT,
-                                        "The flag --version must be 3.1, 3.0 or 2.0, not \"%s\".",
-                                        options->version));
+        return program__fail(status_make(arena, STATUS_INVALID_ARGUMENT,
+                                         "The flag --version must be 3.1, 3.0 or 2.0, not \"%s\".",
+                                         options->version));
     status = contract_load(embedded_contract(), arena, &frontends.contract);
 
     if (status_is_ok(status))
         status = rest_new(&frontends, arena, &rest);
     if (!status_is_ok(status))
-        return program_fail(status);
+        return program__fail(status);
     document = rest_openapi(rest, version);
     fwrite(document.data, 1, document.len, stdout);
     putchar('\n');

@@ -30,32 +30,32 @@ static struct status reset_owner(const struct options *options, struct program *
     if (status_is_ok(status))
         status = organization_check(arena, &name, reset.email);
     if (status_is_ok(status))
-        status = owner_password_make(options, name, least, arena, &owner);
+        status = owner_password__make(options, name, least, arena, &owner);
     if (!status_is_ok(status))
         return status;
     reset.phc = owner.phc;
     status = owner_reset(&reset, arena);
     if (status_is_ok(status) &&
-        !owner_password_print(options, &reset.organization, &owner, SLICE_EMPTY, arena))
+        !owner_password__print(options, &reset.organization, &owner, SLICE_EMPTY, arena))
         status = status_const(STATUS_INTERNAL, SLICE("The Owner was reset, but the password could "
                                                      "not be printed and is lost."));
     return status;
 }
 
-int command_owner_reset(const struct options *options, struct arena *arena)
+int command__owner_reset(const struct options *options, struct arena *arena)
 {
     struct program program;
     struct status status;
 
     if (options->owner_email == NULL)
-        return program_fail(
+        return program__fail(
             status_const(STATUS_INVALID_ARGUMENT, SLICE("The flag --owner-email is required.")));
-    status = program_open(options, STORE_FOR_SERVE, arena, &program);
+    status = program__open(options, STORE_FOR_SERVE, arena, &program);
     if (!status_is_ok(status)) {
-        program_fail(status);
+        program__fail(status);
         return status.code == STATUS_UNAVAILABLE ? EXIT_IN_USE : 1;
     }
     status = reset_owner(options, &program, arena);
-    program_close(&program);
-    return status_is_ok(status) ? 0 : program_fail(status);
+    program__close(&program);
+    return status_is_ok(status) ? 0 : program__fail(status);
 }

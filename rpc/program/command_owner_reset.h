@@ -8,6 +8,6 @@
 #include "rpc/program/program.h"
 
 /* Each returns the exit code; they print their own errors. */
-int command_owner_reset(const struct options *options, struct arena *arena);
+int command__owner_reset(const struct options *options, struct arena *arena);
 
 #endif

@@ -45,13 +45,13 @@ static struct status write_file(struct arena *arena, char *path, struct slice te
     return status_ok();
 }
 
-int command_proto(const struct options *options, struct arena *arena)
+int command__proto(const struct options *options, struct arena *arena)
 {
     struct status status = status_ok();
     struct slice name, text;
 
     if (options->out == NULL)
-        return program_fail(
+        return program__fail(
             status_make(arena, STATUS_INVALID_ARGUMENT, "The flag --out is required."));
     for (size_t i = 0; status_is_ok(status) && embedded_source(i, &name, &text); i++) {
         struct slice path = arena_printf(arena, "%s/%.*s", options->out, SLICE_ARG(name));
@@ -59,5 +59,5 @@ int command_proto(const struct options *options, struct arena *arena)
         status = arena_failed(arena) ? status_out_of_memory()
                                      : write_file(arena, (char *)(uintptr_t)path.data, text);
     }
-    return status_is_ok(status) ? 0 : program_fail(status);
+    return status_is_ok(status) ? 0 : program__fail(status);
 }

@@ -25,26 +25,27 @@ static struct status read_or_create(const char *path, struct slice id, struct ar
                                     struct key_file *ret_key)
 {
     const char *part = arena_printf(arena, "%s.part", path).data;
-    struct status status = key_file_read(path, arena, ret_key);
+    struct status status = key_file__read(path, arena, ret_key);
 
     if (arena_failed(arena))
         return status_out_of_memory();
     if (status.code != STATUS_NOT_FOUND)
         return status;
-    status = key_file_read(part, arena, ret_key);
+    status = key_file__read(part, arena, ret_key);
     if (!status_is_ok(status) || has_id(ret_key, id)) {
-        status = status.code == STATUS_NOT_FOUND ? status_ok() : key_file_discard_part(part, arena);
+        status = status.code == STATUS_NOT_FOUND ? status_ok()
+                                                 : key_file__discard_part(part, arena);
         if (status_is_ok(status))
-            status = key_file_create(part, arena, ret_key);
+            status = key_file__create(part, arena, ret_key);
     }
-    return status_is_ok(status) ? key_file_move(part, path, arena) : status;
+    return status_is_ok(status) ? key_file__move(part, path, arena) : status;
 }
 
 static struct status read_ring(struct store *store, const struct key_file *key, struct arena *arena,
                                struct key_ring *ret_ring)
 {
     struct wrapping_key wrapping;
-    struct status status = store_keys_wrapping(key, &wrapping);
+    struct status status = store_keys__wrapping(key, &wrapping);
 
     if (status_is_ok(status))
         status = key_ring_read(store, &wrapping, arena, ret_ring);
@@ -58,10 +59,10 @@ static struct status write_ring(struct store *store, const struct key_ring *ring
 {
     struct wrapping_key wrapping;
     struct commit commit;
-    struct status status = store_keys_wrapping(key, &wrapping);
+    struct status status = store_keys__wrapping(key, &wrapping);
 
     commit_init(&commit, arena);
-    store_keys_put_id(&commit, key);
+    store_keys__put_id(&commit, key);
     if (status_is_ok(status))
         status = key_ring_wrap(&commit, &wrapping, ring);
     crypto_wipe(&wrapping, sizeof(wrapping));
@@ -89,14 +90,14 @@ static struct status rotate_key_file(const struct options *options, struct store
     struct key_file old = {0};
     struct key_file new = {0};
     struct key_ring ring = {0};
-    struct status status = key_file_read(options->new_key_file, arena, &new);
+    struct status status = key_file__read(options->new_key_file, arena, &new);
 
     if (status_is_ok(status) && has_id(&new, id)) {
         status = read_ring(store, &new, arena, &ring);
         if (status_is_ok(status))
             say_key_file(options->new_key_file, &new, "already");
     } else {
-        status = store_keys_find_file(options, STORE_OFFLINE, id, arena, &old);
+        status = store_keys__find_file(options, STORE_OFFLINE, id, arena, &old);
         if (status_is_ok(status))
             status = read_ring(store, &old, arena, &ring);
         if (status_is_ok(status))
@@ -121,12 +122,12 @@ static struct status rotate_data_keys(const struct options *options, struct stor
     struct wrapping_key wrapping = {0};
     struct key_file key = {0};
     struct key_ring ring = {0};
-    struct status status = store_keys_find_file(options, STORE_OFFLINE, id, arena, &key);
+    struct status status = store_keys__find_file(options, STORE_OFFLINE, id, arena, &key);
 
     if (status_is_ok(status))
         status = time_floor_load(store, arena);
     if (status_is_ok(status))
-        status = store_keys_wrapping(&key, &wrapping);
+        status = store_keys__wrapping(&key, &wrapping);
     if (status_is_ok(status))
         status = key_ring_read(store, &wrapping, arena, &ring);
     if (status_is_ok(status)) {
@@ -160,7 +161,7 @@ static struct status check_options(const struct options *options)
 static struct status rotate(const struct options *options, struct store *store, struct arena *arena)
 {
     struct slice id = SLICE_EMPTY;
-    struct status status = store_keys_id(store, arena, &id);
+    struct status status = store_keys__id(store, arena, &id);
 
     if (!status_is_ok(status))
         return status;
@@ -172,7 +173,7 @@ static struct status rotate(const struct options *options, struct store *store, 
                               : rotate_key_file(options, store, id, arena);
 }
 
-int command_rotate_key(const struct options *options, struct arena *arena)
+int command__rotate_key(const struct options *options, struct arena *arena)
 {
     const struct store_options opening = {
         .directory = options->data_dir,
@@ -187,13 +188,13 @@ int command_rotate_key(const struct options *options, struct arena *arena)
     if (status_is_ok(status))
         status = store_require_rocksdb(arena, options->data_dir);
     if (!status_is_ok(status))
-        return program_fail(status);
+        return program__fail(status);
     status = store_open_rocksdb(&opening, arena, &store);
     if (!status_is_ok(status)) {
-        program_fail(status);
+        program__fail(status);
         return status.code == STATUS_UNAVAILABLE ? EXIT_IN_USE : 1;
     }
     status = rotate(options, store, arena);
     store_close(store);
-    return status_is_ok(status) ? 0 : program_fail(status);
+    return status_is_ok(status) ? 0 : program__fail(status);
 }

@@ -5,6 +5,6 @@
 #include "rpc/program/program.h"
 
 /* Each returns the exit code; they print their own errors. */
-int command_rotate_key(const struct options *options, struct arena *arena);
+int command__rotate_key(const struct options *options, struct arena *arena);
 
 #endif

@@ -345,14 +345,14 @@ static struct status setup_prepare(struct program *program, const struct options
     for (size_t i = 0; i < rows.count; i++)
         warn_without_owner(program, view, &rows.rows[i], arena);
     if (rows.count > 0) {
-        setup_token_forget(options, arena);
+        setup_token__forget(options, arena);
         return status_ok();
     }
-    status = store_keys_expect_organization(program, arena);
+    status = store_keys__expect_organization(program, arena);
     if (!status_is_ok(status))
         return status;
     gate->organization = program->secret_keys.data[0].organization;
-    return setup_token_begin(options, arena, gate);
+    return setup_token__begin(options, arena, gate);
 }
 
 static struct status listeners_check(const struct options *options, struct arena *arena)
@@ -411,14 +411,14 @@ static struct status run(struct options *options, struct arena *arena)
     if (status_is_ok(status))
         status = proxies_read(options, arena, &origin, &proxies);
     if (status_is_ok(status))
-        status = program_open(options, STORE_FOR_SETUP, arena, &program);
+        status = program__open(options, STORE_FOR_SETUP, arena, &program);
     if (!status_is_ok(status))
         return status;
     status = setup_prepare(&program, options, arena, &gate);
     if (status_is_ok(status))
         status = time_floor_load(program.store, arena);
     if (status_is_ok(status))
-        status = program_choose_engine(&program, options, arena);
+        status = program__choose_engine(&program, options, arena);
     if (status_is_ok(status))
         time_floor_persist(program.store);
     if (status_is_ok(status))
@@ -439,12 +439,12 @@ static struct status run(struct options *options, struct arena *arena)
     sign_in_limits_free(limits);
     if (status_is_ok(status) && !store_is_read_only(program.store))
         time_floor_persist(program.store);
-    program_close(&program);
+    program__close(&program);
     log_event(LOG_INFO, "stop", LOG_CSTR("version", DATASTREAM_VERSION));
     return status;
 }
 
-int command_serve(const struct options *given, struct arena *arena)
+int command__serve(const struct options *given, struct arena *arena)
 {
     struct options options = *given;
     struct status status = log_start((size_t)options.settings.max_log_queue_kib << 10)
@@ -453,5 +453,5 @@ int command_serve(const struct options *given, struct arena *arena)
                                               SLICE("A thread could not be started."));
 
     log_stop();
-    return status_is_ok(status) ? 0 : program_fail(status);
+    return status_is_ok(status) ? 0 : program__fail(status);
 }

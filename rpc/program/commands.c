@@ -13,33 +13,33 @@
 #include "rpc/program/program.h"
 
 static const struct command rows[] = {
-    {"serve", "Serving", FOR_SERVE, command_serve, "--data-dir DIR [--listen ADDRESS]... [flags]",
+    {"serve", "Serving", FOR_SERVE, command__serve, "--data-dir DIR [--listen ADDRESS]... [flags]",
      "serve the API",
      "Opens the store and serves gRPC and REST on each listening address. Prints one line that "
      "begins with \"ready\" and names the addresses once connections are accepted. SIGTERM drains: "
      "no further connection is accepted, running calls finish, and the exit code is 0. The store "
      "must exist: \"datastreamd init\" creates one."},
-    {"init", "Setting up", FOR_INIT, command_init,
+    {"init", "Setting up", FOR_INIT, command__init,
      "--data-dir DIR --organization NAME --owner-email MAIL [flags]",
      "create a store, its first organization and an API token",
      "Creates the data directory, the key file and the first organization. Prints one JSON object "
      "with organizationId, ownerEmail and apiToken; the token's value is shown only this once. "
      "Refuses a directory that already holds a store."},
-    {"organization-add", "Setting up", FOR_ORGANIZATION_ADD, command_organization_add,
+    {"organization-add", "Setting up", FOR_ORGANIZATION_ADD, command__organization_add,
      "--data-dir DIR --organization NAME --owner-email MAIL [flags]",
      "create a further organization and its API token",
      "Adds an organization to an existing store that no server has open. Prints the same JSON "
      "object as \"datastreamd init\"."},
-    {"check", "Offline tools", FOR_CHECK, command_check, "--data-dir DIR [flags]",
+    {"check", "Offline tools", FOR_CHECK, command__check, "--data-dir DIR [flags]",
      "read a store that is not being served and prove its invariants",
      "Reads the whole store without writing. Prints one sentence for each problem; the exit code "
      "is 0 when there is none."},
-    {"verify-audit", "Offline tools", FOR_VERIFY_AUDIT, command_verify_audit,
+    {"verify-audit", "Offline tools", FOR_VERIFY_AUDIT, command__verify_audit,
      "--data-dir DIR [--organization-id ID] [flags]",
      "prove that no audit row was edited, left out or moved",
      "Follows the audit chain of each organization, or of one. Prints the number of rows and the "
      "head of each chain; the exit code is 0 when all chains hold."},
-    {"rotate-key", "Offline tools", FOR_ROTATE_KEY, command_rotate_key,
+    {"rotate-key", "Offline tools", FOR_ROTATE_KEY, command__rotate_key,
      "--data-dir DIR --new-key-file FILE | --data-keys [flags]",
      "change the key file of a store, or the keys of its secrets",
      "With --new-key-file, wraps the store's keys with that key file instead of the one that "
@@ -48,18 +48,18 @@ static const struct command rows[] = {
      "with --key-file FILE from then on. With --data-keys, gives each organization a new data key "
      "and encrypts all secrets anew; run it again if it was interrupted. The exit code is 3 while "
      "another process has the store open."},
-    {"owner-reset", "Offline tools", FOR_OWNER_RESET, command_owner_reset,
+    {"owner-reset", "Offline tools", FOR_OWNER_RESET, command__owner_reset,
      "--data-dir DIR --owner-email MAIL [--organization-id ID] [flags]",
      "make a user the only Owner of an organization, with a new password",
      "Gives the user of that address the role Owner and a new password, enables the user and ends "
      "the user's sessions; creates the user where there is none. Whoever was Owner before becomes "
      "Admin. Prints one JSON object with organizationId, ownerEmail and, when it was generated, "
      "ownerPassword. The exit code is 3 while another process has the store open."},
-    {"openapi", "Documents", FOR_OPENAPI, command_openapi, "[--version 3.1|3.0|2.0]",
+    {"openapi", "Documents", FOR_OPENAPI, command__openapi, "[--version 3.1|3.0|2.0]",
      "print the OpenAPI document",
      "Prints the document that the server serves as /api/v1/swagger/openapi.json (3.1), "
      "openapi-3.0.json or doc.json (2.0). Needs no store."},
-    {"proto", "Documents", FOR_PROTO, command_proto, "--out DIR",
+    {"proto", "Documents", FOR_PROTO, command__proto, "--out DIR",
      "write the proto files of the API to a directory",
      "Writes the .proto files that clients compile, in the folders that they import each other "
      "from. Needs no store."},
@@ -72,7 +72,7 @@ const struct command *commands__rows(size_t *ret_count)
     return rows;
 }
 
-const struct command *command_find(struct slice name)
+const struct command *command__find(struct slice name)
 {
     for (size_t i = 0; i < ROWS; i++)
         if (slice_equal(slice_from_cstr(rows[i].name), name))
@@ -80,16 +80,16 @@ const struct command *command_find(struct slice name)
     return NULL;
 }
 
-struct status command_unknown(struct arena *arena, struct slice name)
+struct status command__unknown(struct arena *arena, struct slice name)
 {
-    struct nearest nearest = nearest_begin(name);
+    struct nearest nearest = nearest__begin(name);
     struct slice names = SLICE_EMPTY;
 
     for (size_t i = 0; i < ROWS; i++) {
-        nearest_offer(&nearest, slice_from_cstr(rows[i].name));
+        nearest__offer(&nearest, slice_from_cstr(rows[i].name));
         names = arena_printf(arena, "%.*s%s%s", SLICE_ARG(names), i == 0 ? "" : ", ", rows[i].name);
     }
-    nearest_offer(&nearest, SLICE("help"));
+    nearest__offer(&nearest, SLICE("help"));
     if (nearest.name.len > 0)
         return status_make(arena, STATUS_INVALID_ARGUMENT,
                            "Unknown command %.*s (did you mean %.*s?). The commands are %.*s and "

@@ -18,9 +18,9 @@ struct command {
 };
 
 /* The command of this name; NULL when none has it. */
-const struct command *command_find(struct slice name);
+const struct command *command__find(struct slice name);
 
 /* "Unknown command sevre (did you mean serve?). The commands are ...": INVALID_ARGUMENT. */
-struct status command_unknown(struct arena *arena, struct slice name);
+struct status command__unknown(struct arena *arena, struct slice name);
 
 #endif

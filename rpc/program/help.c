@@ -85,7 +85,7 @@ static void setting_print(FILE *to, const struct setting *row)
 static void options_print(FILE *to, enum option_use use)
 {
     size_t count;
-    const struct option_row *rows = options_rows(&count);
+    const struct option_row *rows = options__rows(&count);
     const char *subject = "";
 
     for (size_t i = 0; i < count; i++) {
@@ -118,7 +118,7 @@ static void spellings_print(FILE *to)
     text_print(to, 0, HELP_SPELLINGS);
 }
 
-void help_print_usage(FILE *to)
+void help__print_usage(FILE *to)
 {
     size_t count;
     const struct command *rows = commands__rows(&count);
@@ -136,15 +136,15 @@ void help_print_usage(FILE *to)
     row_print(to, COMMAND_COLUMN, "help COMMAND", "print one command with its flags");
 }
 
-void help_print(FILE *to)
+void help__print(FILE *to)
 {
-    help_print_usage(to);
+    help__print_usage(to);
     spellings_print(to);
     options_print(to, FOR_ALL);
     settings_print(to);
 }
 
-void help_print_command(FILE *to, const struct command *command)
+void help__print_command(FILE *to, const struct command *command)
 {
     fprintf(to, "Usage: datastreamd %s %s\n\n", command->name, command->synopsis);
     text_print(to, 0, command->more);

@@ -8,12 +8,12 @@
 #include "rpc/program/commands.h"
 
 /* The commands, grouped by subject. */
-void help_print_usage(FILE *to);
+void help__print_usage(FILE *to);
 
 /* The usage, then all flags and settings, grouped by subject. */
-void help_print(FILE *to);
+void help__print(FILE *to);
 
 /* One command: its usage, what it does, and the flags that concern it. */
-void help_print_command(FILE *to, const struct command *command);
+void help__print_command(FILE *to, const struct command *command);
 
 #endif

@@ -26,7 +26,7 @@ static void option_print(FILE *to, const struct option_row *row)
 static void options_print(FILE *to)
 {
     size_t count;
-    const struct option_row *rows = options_rows(&count);
+    const struct option_row *rows = options__rows(&count);
     const char *subject = "";
 
     for (size_t i = 0; i < count; i++) {
@@ -70,7 +70,7 @@ static void settings_print(FILE *to)
     }
 }
 
-void help_print_page(FILE *to)
+void help__print_page(FILE *to)
 {
     fprintf(to, "# Configuration\n\n"
                 "Written by `datastreamd help configuration` from the tables of the program; "

@@ -5,6 +5,6 @@
 #include "rpc/program/commands.h"
 
 /* docs/configuration.md: all options and settings as a page of Markdown. */
-void help_print_page(FILE *to);
+void help__print_page(FILE *to);
 
 #endif

@@ -74,7 +74,7 @@ static int file_open(const char *path, struct arena *arena, struct status *ret_s
     return -1;
 }
 
-struct status key_file_read(const char *path, struct arena *arena, struct key_file *ret_key)
+struct status key_file__read(const char *path, struct arena *arena, struct key_file *ret_key)
 {
     char line[LINE_LEN];
     struct status status = status_ok();
@@ -118,7 +118,7 @@ static bool file_write(const char *path, const char *line)
     return false;
 }
 
-struct status key_file_create(const char *path, struct arena *arena, struct key_file *ret_key)
+struct status key_file__create(const char *path, struct arena *arena, struct key_file *ret_key)
 {
     struct key_file key;
     uint8_t id[KEY_ID_LEN / 2];
@@ -143,7 +143,7 @@ struct status key_file_create(const char *path, struct arena *arena, struct key_
                              "The key file %s cannot be written: %s.", path, strerror(errno));
 }
 
-struct status key_file_discard_part(const char *path, struct arena *arena)
+struct status key_file__discard_part(const char *path, struct arena *arena)
 {
     struct stat facts;
 
@@ -164,7 +164,7 @@ static bool move_to_free_name(const char *from, const char *to)
     return link(from, to) == 0 && unlink(from) == 0;
 }
 
-struct status key_file_move(const char *from, const char *to, struct arena *arena)
+struct status key_file__move(const char *from, const char *to, struct arena *arena)
 {
     if (move_to_free_name(from, to) && folder_sync_above(to))
         return status_ok();
@@ -173,7 +173,7 @@ struct status key_file_move(const char *from, const char *to, struct arena *aren
                        from, to, strerror(errno));
 }
 
-bool key_file_derive(const struct key_file *key, const char *purpose, uint8_t derived[32])
+bool key_file__derive(const struct key_file *key, const char *purpose, uint8_t derived[32])
 {
     return hkdf_sha256(key->key, SLICE_EMPTY, slice_from_cstr(purpose), derived);
 }

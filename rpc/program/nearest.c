@@ -46,12 +46,12 @@ static size_t edits_between(struct slice a, struct slice b)
 }
 
 /* A third of the name may be wrong, and of a short one a single character. */
-struct nearest nearest_begin(struct slice given)
+struct nearest nearest__begin(struct slice given)
 {
     return (struct nearest){.given = given, .name = SLICE_EMPTY, .edits = given.len / 3 + 1};
 }
 
-void nearest_offer(struct nearest *nearest, struct slice name)
+void nearest__offer(struct nearest *nearest, struct slice name)
 {
     size_t edits;
 

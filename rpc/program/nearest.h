@@ -19,9 +19,9 @@ struct nearest {
 };
 
 /* Begins without a name; `given` must live as long as the result is used. */
-struct nearest nearest_begin(struct slice given);
+struct nearest nearest__begin(struct slice given);
 
 /* `name` must live as long as the result is used; of two that are equally near the first stays. */
-void nearest_offer(struct nearest *nearest, struct slice name);
+void nearest__offer(struct nearest *nearest, struct slice name);
 
 #endif

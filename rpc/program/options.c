@@ -70,7 +70,7 @@ struct source {
     unsigned line; /* of the configuration file */
 };
 
-const struct option_row *options_rows(size_t *ret_count)
+const struct option_row *options__rows(size_t *ret_count)
 {
     *ret_count = OPTION_ROWS;
     return option_rows;
@@ -122,15 +122,15 @@ static struct status value_refused(struct source *source, const char *name, cons
 /* Says what exists: the nearest option or setting, and what lists all. */
 static struct status name_refused(struct source *source, struct slice name)
 {
-    struct nearest nearest = nearest_begin(name);
+    struct nearest nearest = nearest__begin(name);
     struct slice meant = SLICE_EMPTY;
     size_t count;
     const struct setting *rows = settings_rows(&count);
 
     for (size_t i = 0; i < OPTION_ROWS; i++)
-        nearest_offer(&nearest, slice_from_cstr(option_rows[i].name));
+        nearest__offer(&nearest, slice_from_cstr(option_rows[i].name));
     for (size_t i = 0; i < count; i++)
-        nearest_offer(&nearest, slice_from_cstr(rows[i].name));
+        nearest__offer(&nearest, slice_from_cstr(rows[i].name));
     if (nearest.name.len > 0)
         meant = arena_printf(source->arena, " (did you mean %.*s?)",
                              SLICE_ARG(spell(source, nearest.name)));
@@ -372,7 +372,7 @@ static void said_add(struct said *all, const struct said *more)
         all->settings[i] |= more->settings[i];
 }
 
-struct status options_read(struct arena *arena, int argc, char **argv, struct options *ret_options)
+struct status options__read(struct arena *arena, int argc, char **argv, struct options *ret_options)
 {
     struct options options = {.settings = settings_default(), .store = "rocksdb"};
     struct said before = {0};

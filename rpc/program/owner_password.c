@@ -61,9 +61,9 @@ static struct status choose_password(const struct options *options, struct slice
                          : status_make(arena, STATUS_INVALID_ARGUMENT, "The password %s.", wrong);
 }
 
-struct status owner_password_make(const struct options *options, struct slice organization,
-                                  unsigned least, struct arena *arena,
-                                  struct owner_password *ret_owner)
+struct status owner_password__make(const struct options *options, struct slice organization,
+                                   unsigned least, struct arena *arena,
+                                   struct owner_password *ret_owner)
 {
     uint8_t salt[PASSWORD_SALT_LEN];
     struct status status;
@@ -84,9 +84,9 @@ static void put_member(struct json_text *text, struct slice name, struct slice v
     json_put_string(text, value);
 }
 
-bool owner_password_print(const struct options *options, const struct uuid *organization,
-                          const struct owner_password *owner, struct slice api_token,
-                          struct arena *arena)
+bool owner_password__print(const struct options *options, const struct uuid *organization,
+                           const struct owner_password *owner, struct slice api_token,
+                           struct arena *arena)
 {
     struct json_text text = {.arena = arena};
     char id[UUID_TEXT_LEN];

@@ -12,7 +12,7 @@
 #include "rpc/program/store_keys.h"
 #include "rpc/services/index_build.h"
 
-int program_fail(struct status status)
+int program__fail(struct status status)
 {
     struct arena arena;
     struct slice line;
@@ -60,8 +60,8 @@ static struct status store_open(const struct options *options, enum store_use us
     return store_open_rocksdb(&store, arena, &program->store);
 }
 
-struct status program_choose_engine(struct program *program, const struct options *options,
-                                    struct arena *arena)
+struct status program__choose_engine(struct program *program, const struct options *options,
+                                     struct arena *arena)
 {
     if (strcmp(options->store, "rocksdb") == 0)
         return status_ok();
@@ -86,11 +86,11 @@ static struct status store_begin(struct program *program, struct arena *arena)
     if (store_commit_wait(program->store, commit) != COMMIT_DONE)
         return status_const(STATUS_UNAVAILABLE, SLICE("The store could not write its keys."));
     program->first_commit = NULL;
-    return program_keep_key(program, arena);
+    return program__keep_key(program, arena);
 }
 
-struct status program_open(const struct options *options, enum store_use use, struct arena *arena,
-                           struct program *ret_program)
+struct status program__open(const struct options *options, enum store_use use, struct arena *arena,
+                            struct program *ret_program)
 {
     struct program program = {0};
     struct status status;
@@ -104,13 +104,13 @@ struct status program_open(const struct options *options, enum store_use use, st
     if (status_is_ok(status) && !program.create)
         status = store_require_rocksdb(arena, options->data_dir);
     if (status_is_ok(status))
-        status = store_keys_check_file(options, arena);
+        status = store_keys__check_file(options, arena);
     if (!status_is_ok(status))
         return status;
     program.identities = identity_registry_new(program.contract);
     program.news = news_new();
     if (program.identities == NULL || program.news == NULL) {
-        program_close(&program);
+        program__close(&program);
         return status_out_of_memory();
     }
     status = store_open(options, use, &program, arena);
@@ -119,7 +119,7 @@ struct status program_open(const struct options *options, enum store_use use, st
         status = store_open(options, use, &program, arena);
     }
     if (status_is_ok(status))
-        status = store_keys_open(&program, options, use, arena);
+        status = store_keys__open(&program, options, use, arena);
     if (status_is_ok(status) && program.first_commit != NULL)
         index_build_nothing(program.first_commit, program.contract);
     if (status_is_ok(status) && program.first_commit != NULL && use == STORE_FOR_SETUP)
@@ -127,22 +127,22 @@ struct status program_open(const struct options *options, enum store_use use, st
     if (status_is_ok(status) && (use == STORE_FOR_SERVE || use == STORE_FOR_SETUP))
         status = index_build(program.store, program.contract, arena);
     if (!status_is_ok(status)) {
-        program_close(&program);
+        program__close(&program);
         return status;
     }
     *ret_program = program;
     return status;
 }
 
-struct status program_keep_key(struct program *program, struct arena *arena)
+struct status program__keep_key(struct program *program, struct arena *arena)
 {
     const char *new_key = program->new_key;
 
     program->new_key = NULL; /* the store has it: it stays, whatever happens */
-    return new_key == NULL ? status_ok() : key_file_move(new_key, program->key_file, arena);
+    return new_key == NULL ? status_ok() : key_file__move(new_key, program->key_file, arena);
 }
 
-void program_close(struct program *program)
+void program__close(struct program *program)
 {
     crypto_wipe(program->page_key, sizeof(program->page_key));
     crypto_wipe(program->csrf_key, sizeof(program->csrf_key));

@@ -18,7 +18,7 @@ enum store_use {
 };
 
 /*
- * A store with what it needs. Lives in the arena except for what program_close frees.
+ * A store with what it needs. Lives in the arena except for what program__close frees.
  *
  * The keys of a new store are written with its first organization, in one commit (before it, where the
  * store is for the setup), and the key file gets its name after that: a failed init leaves no key file, and after a kill at any instant either
@@ -45,23 +45,23 @@ struct program {
  * key than the store's, and for a key file that stands in a new one's place unless --key-file named
  * it. From then on the process creates files for its user alone.
  */
-struct status program_open(const struct options *options, enum store_use use, struct arena *arena,
-                           struct program *ret_program);
+struct status program__open(const struct options *options, enum store_use use, struct arena *arena,
+                            struct program *ret_program);
 /* Wraps the store in the engine that the options name; INVALID_ARGUMENT for one that there is not.
  */
-struct status program_choose_engine(struct program *program, const struct options *options,
-                                    struct arena *arena);
+struct status program__choose_engine(struct program *program, const struct options *options,
+                                     struct arena *arena);
 
 /* Gives the key file of a new store its name, after first_commit was written. */
-struct status program_keep_key(struct program *program, struct arena *arena);
+struct status program__keep_key(struct program *program, struct arena *arena);
 
 /* Closes what is open; removes a new key whose store was not written. */
-void program_close(struct program *program);
+void program__close(struct program *program);
 
 /* The exit code of an offline tool while another process has the store open. */
 #define EXIT_IN_USE 3
 
 /* Prints "datastreamd: sentence" to standard error and returns the exit code 1. */
-int program_fail(struct status status);
+int program__fail(struct status status);
 
 #endif

@@ -42,8 +42,8 @@ static void done(void *context)
     log_event(LOG_INFO, "setup.done", LOG_CSTR("token_file", context));
 }
 
-struct status setup_token_begin(const struct options *options, struct arena *arena,
-                                struct setup_gate *ret_gate)
+struct status setup_token__begin(const struct options *options, struct arena *arena,
+                                 struct setup_gate *ret_gate)
 {
     const char *path = path_of(options, arena);
     char line[TOKEN_VALUE_LEN + 1];
@@ -74,7 +74,7 @@ struct status setup_token_begin(const struct options *options, struct arena *are
     return status_ok();
 }
 
-void setup_token_forget(const struct options *options, struct arena *arena)
+void setup_token__forget(const struct options *options, struct arena *arena)
 {
     const char *path = path_of(options, arena);
 

@@ -13,10 +13,10 @@
  * Makes the token and shuts the gate, which removes the file when it opens. UNAVAILABLE where the file
  * cannot be written. `ret_gate` borrows from the arena.
  */
-struct status setup_token_begin(const struct options *options, struct arena *arena,
-                                struct setup_gate *ret_gate);
+struct status setup_token__begin(const struct options *options, struct arena *arena,
+                                 struct setup_gate *ret_gate);
 
 /* Removes the file of a server that was killed right after its setup. */
-void setup_token_forget(const struct options *options, struct arena *arena);
+void setup_token__forget(const struct options *options, struct arena *arena);
 
 #endif

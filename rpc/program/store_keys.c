@@ -11,16 +11,16 @@
 
 #define META_KEY_ID SLICE("key_id")
 
-struct status store_keys_check_file(const struct options *options, struct arena *arena)
+struct status store_keys__check_file(const struct options *options, struct arena *arena)
 {
     struct key_file key = {0};
-    struct status status = key_file_read(options->key_file, arena, &key);
+    struct status status = key_file__read(options->key_file, arena, &key);
 
     crypto_wipe(&key, sizeof(key));
     return status.code == STATUS_NOT_FOUND ? status_ok() : status;
 }
 
-struct status store_keys_id(struct store *store, struct arena *arena, struct slice *ret_id)
+struct status store_keys__id(struct store *store, struct arena *arena, struct slice *ret_id)
 {
     struct store_view *view = store_view_open(store, arena);
     struct record record;
@@ -47,19 +47,19 @@ static bool key_has_id(const struct key_file *key, struct slice id)
     return slice_equal(id, slice_make(key->id, KEY_ID_LEN));
 }
 
-struct status store_keys_find_file(const struct options *options, enum store_use use,
-                                   struct slice id, struct arena *arena, struct key_file *ret_key)
+struct status store_keys__find_file(const struct options *options, enum store_use use,
+                                    struct slice id, struct arena *arena, struct key_file *ret_key)
 {
     const char *new_path = arena_printf(arena, "%s.new", options->key_file).data;
     struct status status;
 
     if (arena_failed(arena))
         return status_out_of_memory();
-    status = key_file_read(options->key_file, arena, ret_key);
-    if (status.code == STATUS_NOT_FOUND && status_is_ok(key_file_read(new_path, arena, ret_key)) &&
+    status = key_file__read(options->key_file, arena, ret_key);
+    if (status.code == STATUS_NOT_FOUND && status_is_ok(key_file__read(new_path, arena, ret_key)) &&
         key_has_id(ret_key, id))
         return use == STORE_OFFLINE ? status_ok()
-                                    : key_file_move(new_path, options->key_file, arena);
+                                    : key_file__move(new_path, options->key_file, arena);
     if (status_is_ok(status) && !key_has_id(ret_key, id))
         return status_make(arena, STATUS_FAILED_PRECONDITION,
                            "The key file %s has the id %.*s, but the store wants the key file with "
@@ -86,7 +86,7 @@ static struct status key_begin(struct program *program, const struct options *op
 
     if (arena_failed(arena))
         return status_out_of_memory();
-    status = key_file_read(options->key_file, arena, ret_key);
+    status = key_file__read(options->key_file, arena, ret_key);
     if (status_is_ok(status) && options->key_file_is_default)
         return status_make(arena, STATUS_FAILED_PRECONDITION,
                            "The key file %s exists already. Move it away, or give --key-file %s to "
@@ -95,7 +95,7 @@ static struct status key_begin(struct program *program, const struct options *op
     if (status.code != STATUS_NOT_FOUND)
         return status;
     unlink(new_path); /* of an init that was killed before its commit: no store has this key */
-    status = key_file_create(new_path, arena, ret_key);
+    status = key_file__create(new_path, arena, ret_key);
     if (status_is_ok(status)) {
         program->new_key = new_path;
         program->key_file = options->key_file;
@@ -103,15 +103,15 @@ static struct status key_begin(struct program *program, const struct options *op
     return status;
 }
 
-struct status store_keys_wrapping(const struct key_file *key, struct wrapping_key *ret_wrapping)
+struct status store_keys__wrapping(const struct key_file *key, struct wrapping_key *ret_wrapping)
 {
     memcpy(ret_wrapping->id, key->id, sizeof(ret_wrapping->id));
-    return key_file_derive(key, "key ring", ret_wrapping->key)
+    return key_file__derive(key, "key ring", ret_wrapping->key)
                ? status_ok()
                : status_const(STATUS_INTERNAL, SLICE("A key could not be derived."));
 }
 
-void store_keys_put_id(struct commit *commit, const struct key_file *key)
+void store_keys__put_id(struct commit *commit, const struct key_file *key)
 {
     commit_put(commit, FAMILY_META, META_KEY_ID,
                arena_copy(commit->arena, slice_make(key->id, KEY_ID_LEN)));
@@ -127,7 +127,7 @@ static struct status key_record(struct program *program, const struct key_file *
         return status_out_of_memory();
     commit_init(commit, arena);
     commit_require_absent(commit, FAMILY_META, META_KEY_ID);
-    store_keys_put_id(commit, key);
+    store_keys__put_id(commit, key);
     program->first_commit = commit;
     return key_ring_create(commit, &program->wrapping, ret_ring);
 }
@@ -137,7 +137,7 @@ static struct status keys_take(struct program *program, const struct key_file *k
                                struct arena *arena)
 {
     struct key_ring ring = {0};
-    struct status status = store_keys_wrapping(key, &program->wrapping);
+    struct status status = store_keys__wrapping(key, &program->wrapping);
 
     if (status_is_ok(status))
         status = store_new ? key_record(program, key, arena, &ring)
@@ -155,17 +155,17 @@ static struct status keys_take(struct program *program, const struct key_file *k
     return status;
 }
 
-struct status store_keys_open(struct program *program, const struct options *options,
-                              enum store_use use, struct arena *arena)
+struct status store_keys__open(struct program *program, const struct options *options,
+                               enum store_use use, struct arena *arena)
 {
     struct slice id = SLICE_EMPTY;
-    struct status status = store_keys_id(program->store, arena, &id);
+    struct status status = store_keys__id(program->store, arena, &id);
     struct key_file key = {0};
 
     if (!status_is_ok(status))
         return status;
     if (id.len > 0)
-        status = store_keys_find_file(options, use, id, arena, &key);
+        status = store_keys__find_file(options, use, id, arena, &key);
     else if (use == STORE_FOR_INIT || use == STORE_FOR_SETUP)
         status = key_begin(program, options, arena, &key);
     else
@@ -178,7 +178,7 @@ struct status store_keys_open(struct program *program, const struct options *opt
     return status;
 }
 
-struct status store_keys_expect_organization(struct program *program, struct arena *arena)
+struct status store_keys__expect_organization(struct program *program, struct arena *arena)
 {
     struct commit commit;
     struct key_ring ring = {0};

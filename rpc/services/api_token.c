@@ -232,7 +232,7 @@ static struct status read_role(struct call *call,
 
     *ret_role = (struct guard_role){0};
     if (uuid_parse(slice_from_cstr(record->token->role_id), &id))
-        found = guard_read_role(call, &id, ret_role);
+        found = guard__read_role(call, &id, ret_role);
     return found == STORE_FOUND || found == STORE_ABSENT ? status_ok() : call_store_status(found);
 }
 
@@ -364,7 +364,7 @@ static bool choose_end(struct call *call, int32_t preset, const Google__Protobuf
                        "must not be given together with expiration");
         return false;
     }
-    *ret_expire_ms = time == NULL ? calendar_expire(preset, call->now_ms) : call->now_ms;
+    *ret_expire_ms = time == NULL ? calendar__expire(preset, call->now_ms) : call->now_ms;
     if (time == NULL)
         return true;
     if (!moment_is_timestamp((struct moment){time->seconds, time->nanos}))
@@ -386,11 +386,11 @@ struct status api_token__choose_end(struct call *call, int32_t preset,
     *ret_expire_ms = 0;
     if (!choose_end(call, preset, time, violations, ret_expire_ms))
         return status_ok();
-    status = organization_settings_read(call, &call->identity.organization, &settings);
+    status = organization_settings__read(call, &call->identity.organization, &settings);
     if (!status_is_ok(status))
         return status;
-    organization_settings_check_lifetime(call, &settings, *ret_expire_ms, preset != 0, violations);
-    organization_settings_require(call, &settings);
+    organization_settings__check_lifetime(call, &settings, *ret_expire_ms, preset != 0, violations);
+    organization_settings__require(call, &settings);
     return status_ok();
 }
 
@@ -420,10 +420,10 @@ static struct status check_new(struct call *call, struct draft *draft, struct gu
     if (status_is_ok(status))
         status = draft_status(call, draft);
     if (status_is_ok(status))
-        status = guard_check(call, &ret_role->permissions, "the role");
+        status = guard__check(call, &ret_role->permissions, "the role");
     if (status_is_ok(status))
-        status = guard_check_bounds(call, *ret_expire_ms, token->allowed_cidrs,
-                                    token->n_allowed_cidrs);
+        status = guard__check_bounds(call, *ret_expire_ms, token->allowed_cidrs,
+                                     token->n_allowed_cidrs);
     if (status_is_ok(status))
         status = draft_check_name(call, draft);
     return status;
@@ -460,7 +460,7 @@ struct status api_token__create(struct call *call)
         return status_ok();
     }
     api_token__show(call->arena, view, value);
-    guard_require_role(call, &role);
+    guard__require_role(call, &role);
     draft_commit_create(call, &draft, api_token__pack(call->arena, &record));
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }
@@ -477,12 +477,12 @@ void api_token__show_again(struct call *call, uint64_t revision)
 
     (void)revision;
     if (status_is_ok(status))
-        status = guard_check(call, &token.role.permissions, "the token");
+        status = guard__check(call, &token.role.permissions, "the token");
     /* A token that regenerated itself asks by its old value, which ends before the token does. */
-    if (status_is_ok(status) && !guard_is_self(call, &token.object.id))
-        status = guard_check_bounds(call, api_token__expire_ms(token.record),
-                                    token.record->token->allowed_cidrs,
-                                    token.record->token->n_allowed_cidrs);
+    if (status_is_ok(status) && !guard__is_self(call, &token.object.id))
+        status = guard__check_bounds(call, api_token__expire_ms(token.record),
+                                     token.record->token->allowed_cidrs,
+                                     token.record->token->n_allowed_cidrs);
     if (!status_is_ok(status))
         return;
     value = value_of_call(call, token.record->token);
@@ -495,7 +495,7 @@ void api_token__show_again(struct call *call, uint64_t revision)
 
 struct status api_token__open(struct call *call, struct slice id, struct api_token *ret_token)
 {
-    struct status status = guard_check_self(call, id);
+    struct status status = guard__check_self(call, id);
 
     if (status_is_ok(status))
         status = api_token__read(call, id, ret_token);

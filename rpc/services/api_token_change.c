@@ -48,7 +48,7 @@ static struct status commit_action(struct call *call, struct api_token *token, c
     status = answer(call, token);
     if (!status_is_ok(status))
         return status;
-    guard_require_role(call, &token->role);
+    guard__require_role(call, &token->role);
     api_token__end_overlap(token->record, call->now_ms);
     draft_commit_record(call, &token->object, api_token__pack(call->arena, token->record));
     object_audit(call, verb, token->object.kind, &token->object.id, slice_from_cstr(message->name),
@@ -60,7 +60,7 @@ static struct status commit_action(struct call *call, struct api_token *token, c
 static struct status check_bounds(struct call *call, const Datastream__V1__ApiToken *token,
                                   int64_t expire_ms)
 {
-    return guard_check_bounds(call, expire_ms, token->allowed_cidrs, token->n_allowed_cidrs);
+    return guard__check_bounds(call, expire_ms, token->allowed_cidrs, token->n_allowed_cidrs);
 }
 
 /* -- disable and enable ----------------------------------------------------------------------- */
@@ -89,7 +89,7 @@ struct status api_token__enable(struct call *call)
     if (status_is_ok(status))
         status = call_check_etag(call, token.object.revision);
     if (status_is_ok(status))
-        status = guard_check(call, &token.role.permissions, "the token");
+        status = guard__check(call, &token.role.permissions, "the token");
     if (status_is_ok(status))
         status = check_bounds(call, token.record->token, api_token__expire_ms(token.record));
     if (!status_is_ok(status))
@@ -149,7 +149,7 @@ static struct status check_repeatable(struct call *call, const struct api_token 
 {
     const Datastream__V1__RegenerateApiTokenRequest *request = (const void *)call->request;
 
-    if (!call_has_idempotency_key(call) || !guard_is_self(call, &token->object.id) ||
+    if (!call_has_idempotency_key(call) || !guard__is_self(call, &token->object.id) ||
         request->overlap_seconds >= OVERLAP_REPEATABLE_S)
         return status_ok();
     return status_invalid_field(call->arena, SLICE("overlapSeconds"),
@@ -222,7 +222,7 @@ struct status api_token__regenerate(struct call *call)
     if (status_is_ok(status))
         status = choose_end(call, &expire_ms);
     if (status_is_ok(status))
-        status = guard_check(call, &token.role.permissions, "the token");
+        status = guard__check(call, &token.role.permissions, "the token");
     if (status_is_ok(status))
         status = check_bounds(call, token.record->token, expire_ms);
     if (!status_is_ok(status))
@@ -272,21 +272,21 @@ static struct status read_roles(struct call *call, struct edit *edit, struct rol
 static bool networks_widen(const Datastream__V1__ApiToken *before,
                            const Datastream__V1__ApiToken *after)
 {
-    return !guard_networks_within(after->allowed_cidrs, after->n_allowed_cidrs,
-                                  before->allowed_cidrs, before->n_allowed_cidrs);
+    return !guard__networks_within(after->allowed_cidrs, after->n_allowed_cidrs,
+                                   before->allowed_cidrs, before->n_allowed_cidrs);
 }
 
 /* A token changes neither its own role nor from where it may be used, except to fewer networks. */
 static struct status check_self(struct call *call, const struct edit *edit, bool role_changes,
                                 bool widens)
 {
-    if (!guard_is_self(call, &edit->after.id))
+    if (!guard__is_self(call, &edit->after.id))
         return status_ok();
     if (role_changes)
-        return guard_refuse(call, SLICE("A token cannot change its own role."), SLICE("roleId"));
+        return guard__refuse(call, SLICE("A token cannot change its own role."), SLICE("roleId"));
     if (widens)
-        return guard_refuse(call, SLICE("A token cannot widen its own allowed networks."),
-                            SLICE("allowedCidrs"));
+        return guard__refuse(call, SLICE("A token cannot widen its own allowed networks."),
+                             SLICE("allowedCidrs"));
     return status_ok();
 }
 
@@ -300,15 +300,15 @@ static struct status check_guard(struct call *call, const struct edit *edit,
     Datastream__V1__ApiToken *after = (Datastream__V1__ApiToken *)edit->after.message;
     const Datastream__Storage__V1__TokenRecord record = {.token = after};
     bool widens = networks_widen((const void *)edit->before.message, after);
-    struct status status = guard_check(call, &change->before.permissions, "the token");
+    struct status status = guard__check(call, &change->before.permissions, "the token");
 
     if (status_is_ok(status))
         status = check_self(call, edit, change->changed, widens);
     if (status_is_ok(status))
-        status = guard_check(call, &change->after.permissions, "the role");
+        status = guard__check(call, &change->after.permissions, "the role");
     if (status_is_ok(status) &&
-        (widens || guard_lacking(call_contract(call), &change->after.permissions,
-                                 &change->before.permissions) != NULL))
+        (widens || guard__lacking(call_contract(call), &change->after.permissions,
+                                  &change->before.permissions) != NULL))
         status = check_bounds(call, after, api_token__expire_ms(&record));
     return status;
 }
@@ -376,9 +376,9 @@ struct status api_token__update(struct call *call)
     status = answer(call, &token);
     if (!status_is_ok(status) || object_validate_only(call))
         return status;
-    guard_require_role(call, &change.before);
+    guard__require_role(call, &change.before);
     if (change.changed)
-        guard_require_role(call, &change.after);
+        guard__require_role(call, &change.after);
     api_token__end_overlap(token.record, call->now_ms);
     edit_commit(call, &edit, api_token__pack(call->arena, token.record));
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();

@@ -46,7 +46,7 @@ static struct status revoke(struct call *call, const ProtobufCMessage *item, boo
                                        &object);
 
     *ret_revoked = false;
-    if (!status_is_ok(status) || guard_is_self(call, &object.id))
+    if (!status_is_ok(status) || guard__is_self(call, &object.id))
         return status;
     *ret_revoked = true;
     if (dry_run)

@@ -63,7 +63,7 @@ static struct status read_values(struct call *call, struct page *page)
     for (size_t i = 0; i < rows->count; i++) {
         uint64_t number;
 
-        if (!audit_query_number(&page->query, rows->rows[i].key, &number))
+        if (!audit_query__number(&page->query, rows->rows[i].key, &number))
             return object_data_loss();
         keys[i] = key_audit(call->arena, &call->identity.organization, number);
     }
@@ -95,7 +95,7 @@ static struct status begin(struct call *call, struct page **ret_page)
     if (page == NULL)
         return status_out_of_memory();
     query = &page->query;
-    status = audit_query_read(call, query);
+    status = audit_query__read(call, query);
     if (!status_is_ok(status))
         return status;
     found = store_scan(call->view, query->family, query->from, query->to, true,
@@ -127,7 +127,7 @@ static struct status try_row(struct call *call, struct page *page, struct slice 
     arena_init_like(&scratch, call->arena);
     status = history_unpack(&scratch, value, &record);
     if (status_is_ok(status))
-        *ret_matches = audit_query_matches(&page->query, record);
+        *ret_matches = audit_query__matches(&page->query, record);
     arena_done(&scratch);
     return status;
 }
@@ -146,7 +146,7 @@ static struct status look(struct call *call, struct page *page)
     status = try_row(call, page, value, &matches);
     if (!status_is_ok(status) || !matches)
         return status;
-    if (!audit_query_number(&page->query, page->rows.rows[at].key, &number))
+    if (!audit_query__number(&page->query, page->rows.rows[at].key, &number))
         return object_data_loss();
     status = history_unpack(call->arena, value, &record);
     if (status_is_ok(status))
@@ -166,7 +166,7 @@ static struct status answer(struct call *call, const struct page *page)
     if (page->next > 0 && (page->rows.more || page->next < page->rows.count))
         response->next_page_token = arena_cstr(
             call->arena,
-            audit_query_token(call, &page->query, page->rows.rows[page->next - 1].key));
+            audit_query__token(call, &page->query, page->rows.rows[page->next - 1].key));
     call->response = &response->base;
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }

@@ -104,7 +104,7 @@ static void choose(struct call *call, struct audit_query *query, const struct ki
     }
 }
 
-bool audit_query_number(const struct audit_query *query, struct slice key, uint64_t *ret_number)
+bool audit_query__number(const struct audit_query *query, struct slice key, uint64_t *ret_number)
 {
     struct actor actor;
 
@@ -132,8 +132,8 @@ static bool hash_filters(struct call *call, const struct audit_query *query, uin
     return sha256(message_pack(call->arena, &copy.base), hash) && !arena_failed(call->arena);
 }
 
-struct slice audit_query_token(struct call *call, const struct audit_query *query,
-                               struct slice last)
+struct slice audit_query__token(struct call *call, const struct audit_query *query,
+                                struct slice last)
 {
     uint8_t hash[SHA256_LEN];
     struct slice parts[2];
@@ -183,7 +183,7 @@ static void check_times(struct call *call, struct audit_query *query, struct vio
         violations_add(violations, call->arena, SLICE("to"), "must be after \"from\"");
 }
 
-struct status audit_query_read(struct call *call, struct audit_query *ret_query)
+struct status audit_query__read(struct call *call, struct audit_query *ret_query)
 {
     const Datastream__V1__ListAuditLogsRequest *request = (const void *)call->request;
     struct audit_query query = {.request = request, .page_size = object_page_size(call)};
@@ -231,8 +231,8 @@ static bool is_equal(const char *wanted, const char *text)
     return !is_given(wanted) || strcmp(wanted, text) == 0;
 }
 
-bool audit_query_matches(const struct audit_query *query,
-                         const Datastream__Storage__V1__AuditRecord *record)
+bool audit_query__matches(const struct audit_query *query,
+                          const Datastream__Storage__V1__AuditRecord *record)
 {
     const Datastream__V1__ListAuditLogsRequest *request = query->request;
 

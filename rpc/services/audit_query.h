@@ -19,17 +19,17 @@ struct audit_query {
 };
 
 /* Reads and checks the request. INVALID_ARGUMENT names the field. */
-struct status audit_query_read(struct call *call, struct audit_query *ret_query);
+struct status audit_query__read(struct call *call, struct audit_query *ret_query);
 
 /* The number of the audit row that a row of the query's family leads to; false: unreadable. */
-bool audit_query_number(const struct audit_query *query, struct slice key, uint64_t *ret_number);
+bool audit_query__number(const struct audit_query *query, struct slice key, uint64_t *ret_number);
 
 /* Whether the record belongs to the answer. */
-bool audit_query_matches(const struct audit_query *query,
-                         const Datastream__Storage__V1__AuditRecord *record);
+bool audit_query__matches(const struct audit_query *query,
+                          const Datastream__Storage__V1__AuditRecord *record);
 
 /* The token of the page after the row with that key. */
-struct slice audit_query_token(struct call *call, const struct audit_query *query,
-                               struct slice last);
+struct slice audit_query__token(struct call *call, const struct audit_query *query,
+                                struct slice last);
 
 #endif

@@ -71,7 +71,7 @@ static struct status make_caller(struct call *call, const struct identity *ident
     status = read_name(call, identity, &caller->name);
     if (!status_is_ok(status))
         return status;
-    found = guard_read_role(call, &identity->role, &role);
+    found = guard__read_role(call, &identity->role, &role);
     if (found != STORE_FOUND && found != STORE_ABSENT)
         return call_store_status(found);
     caller->role_name = arena_cstr(call->arena, role.name);

@@ -75,7 +75,7 @@ int64_t calendar_add_month(int64_t unix_ms)
     return days_from_date(date) * DAY_MS + (unix_ms - days * DAY_MS);
 }
 
-int64_t calendar_expire(int32_t preset, int64_t now_ms)
+int64_t calendar__expire(int32_t preset, int64_t now_ms)
 {
     static const struct {
         int32_t preset;

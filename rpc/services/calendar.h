@@ -14,6 +14,6 @@ int64_t calendar_add_month(int64_t unix_ms);
  * When a preset (a number of datastream.v1.TokenExpiration.Value) that starts at `now_ms` ends; 0
  * for UNSPECIFIED and for numbers that name none.
  */
-int64_t calendar_expire(int32_t preset, int64_t now_ms);
+int64_t calendar__expire(int32_t preset, int64_t now_ms);
 
 #endif

@@ -127,8 +127,8 @@ static bool list(void *context, struct arena *arena, enum store_family family,
 static const char *judge(void *context, struct arena *arena, enum store_family family,
                          const struct store_row *row)
 {
-    return family == FAMILY_SECRETS ? check_secrets_row(context, arena, row)
-                                    : check_secrets_object(context, arena, row);
+    return family == FAMILY_SECRETS ? check_secrets__row(context, arena, row)
+                                    : check_secrets__object(context, arena, row);
 }
 
 static bool token_of(void *context, struct arena *arena, const struct store_row *row,

@@ -102,8 +102,8 @@ static const struct kind *kind_of(const struct services_check *check, struct sli
                : NULL;
 }
 
-const char *check_secrets_row(const struct services_check *check, struct arena *arena,
-                              const struct store_row *row)
+const char *check_secrets__row(const struct services_check *check, struct arena *arena,
+                               const struct store_row *row)
 {
     const secrets_record *secrets;
     ProtobufCMessage *message;
@@ -130,8 +130,8 @@ const char *check_secrets_row(const struct services_check *check, struct arena *
                : "secretsSet tells of a secret that is not there";
 }
 
-const char *check_secrets_object(const struct services_check *check, struct arena *arena,
-                                 const struct store_row *row)
+const char *check_secrets__object(const struct services_check *check, struct arena *arena,
+                                  const struct store_row *row)
 {
     ProtobufCMessage *message;
     struct uuid organization, id;

@@ -8,11 +8,11 @@
  * What is wrong with a row of secrets, as a predicate that follows "the row"; NULL when nothing is, when
  * the row or its object cannot be read (which is reported elsewhere), and without check->store.
  */
-const char *check_secrets_row(const struct services_check *check, struct arena *arena,
-                              const struct store_row *row);
+const char *check_secrets__row(const struct services_check *check, struct arena *arena,
+                               const struct store_row *row);
 
 /* Of an object: whether it tells of secrets that have no row. */
-const char *check_secrets_object(const struct services_check *check, struct arena *arena,
-                                 const struct store_row *row);
+const char *check_secrets__object(const struct services_check *check, struct arena *arena,
+                                  const struct store_row *row);
 
 #endif

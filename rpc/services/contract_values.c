@@ -158,7 +158,7 @@ static struct status check_all(const struct judge *judge)
     return status;
 }
 
-struct status contract_values_check(const struct contract *contract, struct arena *arena)
+struct status contract_values__check(const struct contract *contract, struct arena *arena)
 {
     struct arena scratch;
     const struct judge judge = {arena, &scratch, contract};

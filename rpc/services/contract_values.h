@@ -13,6 +13,6 @@
  * FAILED_PRECONDITION for the first value that does not fit or breaks a rule, with a sentence in
  * `arena` that names the place (datastream/v1/options.proto says what stops the start). Any thread.
  */
-struct status contract_values_check(const struct contract *contract, struct arena *arena);
+struct status contract_values__check(const struct contract *contract, struct arena *arena);
 
 #endif

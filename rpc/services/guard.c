@@ -15,8 +15,8 @@
 
 #define REASON "MINT_GUARD"
 
-enum store_found guard_read_role(struct call *call, const struct uuid *id,
-                                 struct guard_role *ret_role)
+enum store_found guard__read_role(struct call *call, const struct uuid *id,
+                                  struct guard_role *ret_role)
 {
     struct guard_role role = {.id = *id};
     enum store_found found = identity_read_role(call_identities(call), call->arena, call->view,
@@ -53,19 +53,19 @@ struct status guard__read_assignable(struct call *call, const char *role_id, enu
     *ret_role = (struct guard_role){0};
     if (!uuid_parse(slice_from_cstr(role_id), &id))
         return status_ok();
-    found = guard_read_role(call, &id, ret_role);
+    found = guard__read_role(call, &id, ret_role);
     if (found == STORE_ABSENT)
         return status_ok();
     if (found != STORE_FOUND)
         return call_store_status(found);
     if ((ret_role->assignable & to) == 0 ||
         (to == ASSIGNABLE_TOKENS &&
-         guard_has_owner_only(call_contract(call), &ret_role->permissions)))
+         guard__has_owner_only(call_contract(call), &ret_role->permissions)))
         refuse_role(call, to, violations);
     return status_ok();
 }
 
-void guard_require_role(struct call *call, const struct guard_role *role)
+void guard__require_role(struct call *call, const struct guard_role *role)
 {
     const struct kind *kind = contract_kind(call_contract(call), SLICE("roles"));
 
@@ -76,9 +76,9 @@ void guard_require_role(struct call *call, const struct guard_role *role)
             role->revision);
 }
 
-const struct permission *guard_lacking(const struct contract *contract,
-                                       const struct permission_set *held,
-                                       const struct permission_set *holder)
+const struct permission *guard__lacking(const struct contract *contract,
+                                        const struct permission_set *held,
+                                        const struct permission_set *holder)
 {
     for (size_t i = 0; i < contract->permission_count; i++) {
         const struct permission *permission = &contract->permissions[i];
@@ -90,11 +90,11 @@ const struct permission *guard_lacking(const struct contract *contract,
     return NULL;
 }
 
-struct status guard_check(struct call *call, const struct permission_set *permissions,
-                          const char *what)
+struct status guard__check(struct call *call, const struct permission_set *permissions,
+                           const char *what)
 {
-    const struct permission *lacking = guard_lacking(call_contract(call), permissions,
-                                                     &call->identity.permissions);
+    const struct permission *lacking = guard__lacking(call_contract(call), permissions,
+                                                      &call->identity.permissions);
     struct status status;
 
     if (lacking == NULL)
@@ -114,7 +114,7 @@ struct status guard_check(struct call *call, const struct permission_set *permis
     return status;
 }
 
-struct status guard_refuse(struct call *call, struct slice sentence, struct slice field)
+struct status guard__refuse(struct call *call, struct slice sentence, struct slice field)
 {
     struct status status = status_const(STATUS_PERMISSION_DENIED, sentence);
 
@@ -139,8 +139,8 @@ static bool lies_within_one(const char *text, char *const *outer, size_t outer_c
     return false;
 }
 
-bool guard_networks_within(char *const *networks, size_t network_count, char *const *outer,
-                           size_t outer_count)
+bool guard__networks_within(char *const *networks, size_t network_count, char *const *outer,
+                            size_t outer_count)
 {
     if (outer_count == 0)
         return true;
@@ -182,8 +182,8 @@ static struct status read_own_facts(struct call *call,
                : status_const(STATUS_DATA_LOSS, SLICE("A stored record cannot be read."));
 }
 
-struct status guard_check_bounds(struct call *call, int64_t expire_ms, char *const *networks,
-                                 size_t network_count)
+struct status guard__check_bounds(struct call *call, int64_t expire_ms, char *const *networks,
+                                  size_t network_count)
 {
     Datastream__Storage__V1__TokenFacts *own = NULL;
     struct status status;
@@ -194,19 +194,19 @@ struct status guard_check_bounds(struct call *call, int64_t expire_ms, char *con
     if (!status_is_ok(status))
         return status;
     if (own->expire_time_ms != 0 && (expire_ms == 0 || expire_ms > own->expire_time_ms))
-        return guard_refuse(call,
-                            SLICE("A token with a time limit may create, renew, enable and widen "
-                                  "only tokens that expire no later than itself."),
-                            SLICE("expireTime"));
-    if (!guard_networks_within(networks, network_count, own->allowed_cidrs, own->n_allowed_cidrs))
-        return guard_refuse(call,
-                            SLICE("A token with allowed networks may create, regenerate, enable "
-                                  "and widen only tokens whose networks all lie within its own."),
-                            SLICE("allowedCidrs"));
+        return guard__refuse(call,
+                             SLICE("A token with a time limit may create, renew, enable and widen "
+                                   "only tokens that expire no later than itself."),
+                             SLICE("expireTime"));
+    if (!guard__networks_within(networks, network_count, own->allowed_cidrs, own->n_allowed_cidrs))
+        return guard__refuse(call,
+                             SLICE("A token with allowed networks may create, regenerate, enable "
+                                   "and widen only tokens whose networks all lie within its own."),
+                             SLICE("allowedCidrs"));
     return status_ok();
 }
 
-struct status guard_read_bounded(struct call *call, bool *ret_bounded)
+struct status guard__read_bounded(struct call *call, bool *ret_bounded)
 {
     Datastream__Storage__V1__TokenFacts *own = NULL;
     struct status status = status_ok();
@@ -219,22 +219,24 @@ struct status guard_read_bounded(struct call *call, bool *ret_bounded)
     return status;
 }
 
-struct status guard_check_credential(struct call *call, const struct field *credential)
+struct status guard__check_credential(struct call *call, const struct field *credential)
 {
     bool is_bounded = false;
-    struct status status = guard_read_bounded(call, &is_bounded);
+    struct status status = guard__read_bounded(call, &is_bounded);
 
     if (!status_is_ok(status) || !is_bounded)
         return status;
-    return guard_refuse(call,
-                        SLICE("A token with a time limit or with allowed networks replaces no key: "
-                              "the new one would have neither."),
-                        credential->json_name);
+    return guard__refuse(
+        call,
+        SLICE("A token with a time limit or with allowed networks replaces no key: "
+              "the new one would have neither."),
+        credential->json_name);
 }
 
 /* -- the caller itself ------------------------------------------------------------------------ */
 
-bool guard_has_owner_only(const struct contract *contract, const struct permission_set *permissions)
+bool guard__has_owner_only(const struct contract *contract,
+                           const struct permission_set *permissions)
 {
     for (size_t i = 0; i < contract->permission_count; i++)
         if (contract->permissions[i].area == AREA_OWNER &&
@@ -243,18 +245,18 @@ bool guard_has_owner_only(const struct contract *contract, const struct permissi
     return false;
 }
 
-bool guard_is_self(const struct call *call, const struct uuid *id)
+bool guard__is_self(const struct call *call, const struct uuid *id)
 {
     enum identity_type type = call->identity.type;
 
     return (type == IDENTITY_TOKEN || type == IDENTITY_USER) && uuid_equal(&call->identity.id, id);
 }
 
-struct status guard_check_self(struct call *call, struct slice id)
+struct status guard__check_self(struct call *call, struct slice id)
 {
     struct uuid parsed;
 
-    if (call_may(call) || (uuid_parse(id, &parsed) && guard_is_self(call, &parsed)))
+    if (call_may(call) || (uuid_parse(id, &parsed) && guard__is_self(call, &parsed)))
         return status_ok();
     return call_denied(call, call->method->permission->name);
 }

@@ -75,7 +75,7 @@ static struct status set_active(struct call *call, const struct identity *identi
 {
     struct slice id = object_id_text(call->arena, &identity->id);
     struct guard_role role = {.revision = 0};
-    enum store_found found = guard_read_role(call, &identity->role, &role);
+    enum store_found found = guard__read_role(call, &identity->role, &role);
     struct status status;
 
     if (found != STORE_FOUND && found != STORE_ABSENT)

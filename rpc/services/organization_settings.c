@@ -49,8 +49,8 @@ unsigned organization__password_length(const Datastream__Storage__V1__Organizati
                                                 : PASSWORD_LENGTH_DEFAULT;
 }
 
-struct status organization_settings_read(struct call *call, const struct uuid *organization,
-                                         struct organization_settings *ret_settings)
+struct status organization_settings__read(struct call *call, const struct uuid *organization,
+                                          struct organization_settings *ret_settings)
 {
     const Datastream__Storage__V1__OrganizationRecord *record;
     struct organization read;
@@ -76,17 +76,17 @@ struct status organization_settings_read(struct call *call, const struct uuid *o
     return status_ok();
 }
 
-void organization_settings_require(struct call *call, const struct organization_settings *settings)
+void organization_settings__require(struct call *call, const struct organization_settings *settings)
 {
     commit_require_revision(&call->commit, FAMILY_ORGANIZATIONS,
                             key_organization(call->arena, &settings->organization),
                             settings->revision);
 }
 
-void organization_settings_check_lifetime(struct call *call,
-                                          const struct organization_settings *settings,
-                                          int64_t expire_ms, bool has_preset,
-                                          struct violations *violations)
+void organization_settings__check_lifetime(struct call *call,
+                                           const struct organization_settings *settings,
+                                           int64_t expire_ms, bool has_preset,
+                                           struct violations *violations)
 {
     struct slice field = has_preset ? SLICE("expiration") : SLICE("expireTime");
     long long most_s = (long long)(settings->token_lifetime_ms / 1000);

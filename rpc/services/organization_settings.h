@@ -29,21 +29,22 @@ struct organization_settings {
  * Reads the settings of an organization: the caller's, or that of a user who signs in. DATA_LOSS when
  * there is no such organization or its record cannot be read, UNAVAILABLE by the store.
  */
-struct status organization_settings_read(struct call *call, const struct uuid *organization,
-                                         struct organization_settings *ret_settings);
+struct status organization_settings__read(struct call *call, const struct uuid *organization,
+                                          struct organization_settings *ret_settings);
 
 /* Makes it a condition of the commit that the settings are as they were read. */
-void organization_settings_require(struct call *call, const struct organization_settings *settings);
+void organization_settings__require(struct call *call,
+                                    const struct organization_settings *settings);
 
 /*
  * Violations where an API token would work until `expire_ms` (milliseconds since 1970, 0 for no end):
  * longer than the organization's maximum. At the field that gave the end: `has_preset` says that it
  * was `expiration`.
  */
-void organization_settings_check_lifetime(struct call *call,
-                                          const struct organization_settings *settings,
-                                          int64_t expire_ms, bool has_preset,
-                                          struct violations *violations);
+void organization_settings__check_lifetime(struct call *call,
+                                           const struct organization_settings *settings,
+                                           int64_t expire_ms, bool has_preset,
+                                           struct violations *violations);
 
 /* Reads an organization. DATA_LOSS, UNAVAILABLE by the store, or out of memory. */
 struct status organization__read(struct call *call, const struct uuid *id,

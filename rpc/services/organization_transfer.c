@@ -117,7 +117,7 @@ static struct status check_password(struct call *call, const struct user *owner)
         return object_data_loss();
     status = sign_in__admit_user(call, &owner->object.id, &try);
     if (status_is_ok(status))
-        status = password_verify_work(call, password, secrets->password->hash, &right);
+        status = password__verify_work(call, password, secrets->password->hash, &right);
     if (!status_is_ok(status))
         return status;
     if (right) {
@@ -199,7 +199,7 @@ struct status organization__transfer(struct call *call)
         status = check_password(call, &transfer.owner);
     if (!status_is_ok(status))
         return status;
-    guard_require_role(call, &transfer.target.role);
+    guard__require_role(call, &transfer.target.role);
     give_role(call, &transfer.target, PREDEFINED_OWNER);
     give_role(call, &transfer.owner, PREDEFINED_ADMIN);
     set_owner(call, &transfer);

@@ -251,7 +251,7 @@ static struct slice with_password(struct repair *w, struct slice secrets)
             return SLICE_EMPTY;
         datastream__storage__v1__password_record__init(record->password);
     }
-    password_set(w->arena, record->password, phc, w->now_ms);
+    password__set(w->arena, record->password, phc, w->now_ms);
     return arena_failed(w->arena) ? SLICE_EMPTY : secrets_pack(w->arena, record);
 }
 

@@ -57,8 +57,8 @@ static struct status check_current(struct call *call, const struct change *chang
     struct status status = sign_in__admit_user(call, &change->facts.user, &try);
 
     if (status_is_ok(status))
-        status = password_verify_work(call, change->current, change->secrets->password->hash,
-                                      &is_right);
+        status = password__verify_work(call, change->current, change->secrets->password->hash,
+                                       &is_right);
     if (!status_is_ok(status))
         return status;
     if (is_right) {
@@ -77,7 +77,8 @@ static struct status check_new(struct call *call, const struct change *change)
     static const char used[] = "must not be one of the last five passwords";
     const Datastream__Storage__V1__PasswordRecord *record = change->secrets->password;
     struct organization_settings settings;
-    struct status status = organization_settings_read(call, &change->facts.organization, &settings);
+    struct status status = organization_settings__read(call, &change->facts.organization,
+                                                       &settings);
     const char *wrong;
 
     if (!status_is_ok(status))
@@ -93,7 +94,7 @@ static struct status check_new(struct call *call, const struct change *change)
     for (size_t i = 0; i < record->n_previous; i++) {
         bool is_used = false;
 
-        status = password_verify_work(call, change->wanted, record->previous[i], &is_used);
+        status = password__verify_work(call, change->wanted, record->previous[i], &is_used);
         if (!status_is_ok(status))
             return status;
         if (is_used)
@@ -139,9 +140,9 @@ struct status session__change_password(struct call *call)
     if (status_is_ok(status))
         status = check_new(call, &change);
     if (status_is_ok(status))
-        status = password_hash_work(call, change.wanted, &phc);
+        status = password__hash_work(call, change.wanted, &phc);
     if (!status_is_ok(status))
         return status;
-    password_set(call->arena, change.secrets->password, phc, call->now_ms);
+    password__set(call->arena, change.secrets->password, phc, call->now_ms);
     return commit_change(call, &change);
 }

@@ -121,7 +121,7 @@ static void hash(struct slice input, void *output)
                                  PASSWORD_COST_DEFAULT, hashed->phc);
 }
 
-struct status password_hash_work(struct call *call, struct slice password, char **ret_phc)
+struct status password__hash_work(struct call *call, struct slice password, char **ret_phc)
 {
     const struct slice parts[] = {slice_make(call->random + RANDOM_SALT, PASSWORD_SALT_LEN),
                                   password};
@@ -153,13 +153,13 @@ static void verify(struct slice input, void *output)
 static const char nobodys[] = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
                               "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-bool password_is_outdated(const char *phc)
+bool password__is_outdated(const char *phc)
 {
     return password_is_cheaper(phc, PASSWORD_COST_DEFAULT);
 }
 
-struct status password_verify_work(struct call *call, struct slice password, const char *given,
-                                   bool *ret_right)
+struct status password__verify_work(struct call *call, struct slice password, const char *given,
+                                    bool *ret_right)
 {
     const char *phc = given == NULL ? nobodys : given;
     const struct slice parts[] = {slice_make(phc, strlen(phc) + 1), password};
@@ -180,8 +180,8 @@ struct status password_verify_work(struct call *call, struct slice password, con
 
 /* -- records ---------------------------------------------------------------------------------- */
 
-void password_set(struct arena *arena, Datastream__Storage__V1__PasswordRecord *record, char *phc,
-                  int64_t now_ms)
+void password__set(struct arena *arena, Datastream__Storage__V1__PasswordRecord *record, char *phc,
+                   int64_t now_ms)
 {
     size_t kept = record->n_previous < PASSWORDS_KEPT - 1 ? record->n_previous : PASSWORDS_KEPT - 2;
     char **previous;

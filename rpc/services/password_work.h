@@ -42,23 +42,23 @@ void password_make(const uint8_t random[20], char password[ONE_TIME_PASSWORD_LEN
  * The PHC string of a normalized password, with the call's random salt. UNAVAILABLE, never seen,
  * while the pool works: the handler runs again.
  */
-struct status password_hash_work(struct call *call, struct slice password, char **ret_phc);
+struct status password__hash_work(struct call *call, struct slice password, char **ret_phc);
 
 /*
  * Compares a normalized password with a PHC string, likewise. NULL for a string is as much work, and
  * never right: nobody can tell by the time whether there is a password at all.
  */
-struct status password_verify_work(struct call *call, struct slice password, const char *phc,
-                                   bool *ret_right);
+struct status password__verify_work(struct call *call, struct slice password, const char *phc,
+                                    bool *ret_right);
 
 /* Whether a PHC string costs less than what passwords are hashed with now. */
-bool password_is_outdated(const char *phc);
+bool password__is_outdated(const char *phc);
 
 /*
  * Makes `phc` the record's current password; the one before joins the previous ones. Parts are
  * borrowed.
  */
-void password_set(struct arena *arena, Datastream__Storage__V1__PasswordRecord *record, char *phc,
-                  int64_t now_ms);
+void password__set(struct arena *arena, Datastream__Storage__V1__PasswordRecord *record, char *phc,
+                   int64_t now_ms);
 
 #endif

@@ -172,15 +172,15 @@ static struct status answer(struct call *call, const struct method *creation,
     struct slice path = slice_starts_with(rule->template, SLICE(API_PREFIX))
                             ? slice_from(rule->template, sizeof(API_PREFIX) - 1)
                             : rule->template;
-    struct slice body = preview_body(arena, json);
+    struct slice body = preview__body(arena, json);
 
     if (preview == NULL)
         return status_out_of_memory();
     datastream__v1__api_preview__init(preview);
     preview->method = arena_cstr(arena, rule->verb);
     preview->path = arena_cstr(arena, path);
-    preview->bash = arena_cstr(arena, preview_bash(arena, rule->verb, path, body));
-    preview->powershell = arena_cstr(arena, preview_powershell(arena, rule->verb, path, body));
+    preview->bash = arena_cstr(arena, preview__bash(arena, rule->verb, path, body));
+    preview->powershell = arena_cstr(arena, preview__powershell(arena, rule->verb, path, body));
     list_secrets(hiding, preview);
     call->response = &preview->base;
     return arena_failed(arena) ? status_out_of_memory() : status_ok();

@@ -94,7 +94,7 @@ static bool is_closing(char byte)
     return byte == '}' || byte == ']';
 }
 
-struct slice preview_body(struct arena *arena, struct slice json)
+struct slice preview__body(struct arena *arena, struct slice json)
 {
     struct json_text text = {.arena = arena};
     unsigned depth = 0;
@@ -128,8 +128,8 @@ struct slice preview_body(struct arena *arena, struct slice json)
 
 /* -- the commands ------------------------------------------------------------------------------ */
 
-struct slice preview_bash(struct arena *arena, struct slice verb, struct slice path,
-                          struct slice body)
+struct slice preview__bash(struct arena *arena, struct slice verb, struct slice path,
+                           struct slice body)
 {
     bool fits = body.len <= PREVIEW_ARGUMENT_MOST;
 
@@ -143,8 +143,8 @@ struct slice preview_bash(struct arena *arena, struct slice verb, struct slice p
                         fits ? "'" : "\nEOF");
 }
 
-struct slice preview_powershell(struct arena *arena, struct slice verb, struct slice path,
-                                struct slice body)
+struct slice preview__powershell(struct arena *arena, struct slice verb, struct slice path,
+                                 struct slice body)
 {
     return arena_printf(arena,
                         "$headers = @{\n"

@@ -11,21 +11,21 @@
  * JSON from one line to many, indented by two blanks, in ASCII without "'", "`" and "$". `json` must
  * be valid JSON without blanks outside its strings. Lives in the arena; empty when that failed.
  */
-struct slice preview_body(struct arena *arena, struct slice json);
+struct slice preview__body(struct arena *arena, struct slice json);
 
 /* Bytes of a body that Bash is given as an argument. */
 #define PREVIEW_ARGUMENT_MOST 120000
 
 /*
- * `curl` for Bash. `path` follows $BASE_URL and must need no quoting; `body` is of preview_body. Beyond
+ * `curl` for Bash. `path` follows $BASE_URL and must need no quoting; `body` is of preview__body. Beyond
  * PREVIEW_ARGUMENT_MOST bytes the body comes by here-document, since Linux bounds one argument to
  * 128 KiB (execve(2), MAX_ARG_STRLEN).
  */
-struct slice preview_bash(struct arena *arena, struct slice verb, struct slice path,
-                          struct slice body);
+struct slice preview__bash(struct arena *arena, struct slice verb, struct slice path,
+                           struct slice body);
 
 /* `Invoke-RestMethod` for PowerShell, with the body as a here-string. */
-struct slice preview_powershell(struct arena *arena, struct slice verb, struct slice path,
-                                struct slice body);
+struct slice preview__powershell(struct arena *arena, struct slice verb, struct slice path,
+                                 struct slice body);
 
 #endif

@@ -143,7 +143,7 @@ struct permission_set role__check(struct call *call, const Datastream__V1__Role 
             permission_set_add(&set, permission->bit);
     }
     if ((role->assignable_to & DATASTREAM__V1__ASSIGNABLE__VALUE__TOKENS) != 0 &&
-        guard_has_owner_only(contract, &set))
+        guard__has_owner_only(contract, &set))
         violations_add(violations, call->arena, SLICE("assignableTo"),
                        "must be USERS: one of the permissions is reserved to the owner");
     return set;
@@ -185,7 +185,7 @@ static struct status clone(struct call *call, struct draft *draft, struct guard_
         violations_add(&draft->violations, call->arena, path,
                        "must not be given together with permissions");
     if (uuid_parse(slice_from_cstr(role->clone_from), &id))
-        found = guard_read_role(call, &id, ret_source);
+        found = guard__read_role(call, &id, ret_source);
     if (found == STORE_FOUND && role->n_permissions == 0)
         role__set_permissions(call, &ret_source->permissions, role);
     else if (found == STORE_ABSENT)
@@ -203,7 +203,7 @@ void role__default_assignable(struct call *call, Datastream__V1__Role *role)
     if (role->assignable_to != DATASTREAM__V1__ASSIGNABLE__VALUE__UNSPECIFIED)
         return;
     set = role__check(call, role, &ignored);
-    role->assignable_to = guard_has_owner_only(call_contract(call), &set)
+    role->assignable_to = guard__has_owner_only(call_contract(call), &set)
                               ? DATASTREAM__V1__ASSIGNABLE__VALUE__USERS
                               : DATASTREAM__V1__ASSIGNABLE__VALUE__BOTH;
 }
@@ -219,7 +219,7 @@ struct status role__finish_create(struct call *call, struct draft *draft,
     permissions = role__check(call, role, &draft->violations);
     status = draft_status(call, draft);
     if (status_is_ok(status))
-        status = guard_check(call, &permissions, "the role");
+        status = guard__check(call, &permissions, "the role");
     if (status_is_ok(status))
         status = role__check_predefined_name(call, draft);
     if (status_is_ok(status))
@@ -229,7 +229,7 @@ struct status role__finish_create(struct call *call, struct draft *draft,
     draft_stamp(call, draft);
     call->response = draft->message;
     if (!object_validate_only(call)) {
-        guard_require_role(call, source);
+        guard__require_role(call, source);
         draft_commit_create(call, draft, message_pack(call->arena, draft->message));
     }
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();

@@ -27,7 +27,7 @@ struct status role__clone(struct call *call)
 
     if (!uuid_parse(id_text, &id))
         return call_not_found(call, call->method->kind, id_text);
-    found = guard_read_role(call, &id, &source);
+    found = guard__read_role(call, &id, &source);
     if (found == STORE_ABSENT)
         return call_not_found(call, call->method->kind, id_text);
     if (found != STORE_FOUND)

@@ -81,16 +81,16 @@ static struct status check_widening(struct call *call, const struct edit *edit,
     bool held = false;
     struct status status;
 
-    if (guard_lacking(call_contract(call), after, before) == NULL)
+    if (guard__lacking(call_contract(call), after, before) == NULL)
         return status_ok();
-    status = guard_read_bounded(call, &bounded);
+    status = guard__read_bounded(call, &bounded);
     if (status_is_ok(status) && bounded)
         status = find_holder(call, edit->object.key, &held);
     if (status_is_ok(status) && held && bounded)
-        status = guard_refuse(call,
-                              SLICE("A token with a time limit or allowed networks may widen only "
-                                    "roles that nobody has."),
-                              SLICE("permissions"));
+        status = guard__refuse(call,
+                               SLICE("A token with a time limit or allowed networks may widen only "
+                                     "roles that nobody has."),
+                               SLICE("permissions"));
     return status;
 }
 
@@ -112,9 +112,9 @@ static struct status check_update(struct call *call, struct edit *edit)
     if (status_is_ok(status))
         status = draft_status(call, &edit->after);
     if (status_is_ok(status))
-        status = guard_check(call, &held, "the role");
+        status = guard__check(call, &held, "the role");
     if (status_is_ok(status))
-        status = guard_check(call, &wanted, "the changed role");
+        status = guard__check(call, &wanted, "the changed role");
     if (status_is_ok(status))
         status = check_widening(call, edit, &held, &wanted);
     if (status_is_ok(status))

@@ -138,14 +138,14 @@ struct status services_bind(const struct contract *contract, struct arena *arena
                             const struct hooks **ret_hooks)
 {
     struct hooks *hooks = NULL;
-    struct status status = contract_values_check(contract, arena);
+    struct status status = contract_values__check(contract, arena);
 
     if (status_is_ok(status))
-        status = hooks_bind(contract, kinds_hooks(), SLICE("vault-secrets"),
+        status = hooks_bind(contract, kinds__hooks(), SLICE("vault-secrets"),
                             SLICE("vault-providers"), arena, &hooks);
     if (!status_is_ok(status))
         return status;
-    hooks->guard = guard_check_credential;
+    hooks->guard = guard__check_credential;
     *ret_hooks = hooks;
     return status;
 }

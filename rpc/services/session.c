@@ -236,7 +236,7 @@ struct status session__answer(struct call *call, const struct session_facts *fac
     session->idle_end_time = history_time(call->arena, facts->idle_end_ms);
     session->absolute_end_time = history_time(call->arena, facts->absolute_end_ms);
     session->password_change_required = user->must_change_password;
-    status = organization_settings_read(call, &facts->organization, &settings);
+    status = organization_settings__read(call, &facts->organization, &settings);
     if (status_is_ok(status))
         status = set_role(call, facts, user->user->role_id, session);
     if (!status_is_ok(status))

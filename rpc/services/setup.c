@@ -161,7 +161,7 @@ struct status setup__create_first_organization(struct call *call)
     if (status_is_ok(status))
         status = check(call, request, &bootstrap, &password);
     if (status_is_ok(status))
-        status = password_hash_work(call, password, &phc);
+        status = password__hash_work(call, password, &phc);
     if (!status_is_ok(status))
         return status;
     bootstrap.organization = call_setup_gate(call)->organization;

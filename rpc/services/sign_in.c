@@ -145,8 +145,8 @@ static struct status check_password(struct call *call, const struct signing_user
     const Datastream__Storage__V1__PasswordRecord *record = user->is_known ? user->secrets->password
                                                                            : NULL;
     bool is_right = false;
-    struct status status = password_verify_work(call, password,
-                                                record == NULL ? NULL : record->hash, &is_right);
+    struct status status = password__verify_work(call, password,
+                                                 record == NULL ? NULL : record->hash, &is_right);
 
     if (!status_is_ok(status))
         return status;
@@ -216,9 +216,9 @@ static struct status rehash(struct call *call, const struct signing_user *user,
     char *phc;
     struct status status;
 
-    if (!password_is_outdated(record->hash))
+    if (!password__is_outdated(record->hash))
         return status_ok();
-    status = password_hash_work(call, password, &phc);
+    status = password__hash_work(call, password, &phc);
     if (!status_is_ok(status))
         return status;
     record->hash = phc;
@@ -231,7 +231,7 @@ static struct status make_session(struct call *call, const struct signing_user *
                                   struct session *session)
 {
     struct organization_settings settings;
-    struct status status = organization_settings_read(call, &user->organization, &settings);
+    struct status status = organization_settings__read(call, &user->organization, &settings);
 
     if (!status_is_ok(status))
         return status;

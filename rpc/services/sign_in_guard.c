@@ -45,7 +45,7 @@ static struct status admit(struct call *call, const struct sign_in_try *try)
     if (arena_failed(call->arena))
         return status_out_of_memory();
     if (limits != NULL && call->work == NULL)
-        wait_ms = sign_in_limits_admit(limits, try, call->now_ms);
+        wait_ms = sign_in_limits__admit(limits, try, call->now_ms);
     return wait_ms == 0 ? status_ok() : too_early(call, wait_ms);
 }
 
@@ -68,13 +68,13 @@ struct status sign_in__admit_user(struct call *call, const struct uuid *user,
 void sign_in__failed(struct call *call, const struct sign_in_try *try)
 {
     if (call_sign_in_limits(call) != NULL)
-        sign_in_limits_fail(call_sign_in_limits(call), try, call->now_ms);
+        sign_in_limits__fail(call_sign_in_limits(call), try, call->now_ms);
 }
 
 void sign_in__succeeded(struct call *call, const struct sign_in_try *try)
 {
     if (call_sign_in_limits(call) != NULL)
-        sign_in_limits_succeed(call_sign_in_limits(call), try);
+        sign_in_limits__succeed(call_sign_in_limits(call), try);
 }
 
 void sign_in__remember_device(struct call *call, const struct uuid *user)

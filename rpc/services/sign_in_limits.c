@@ -201,8 +201,8 @@ static int64_t source_wait(const struct count *count, unsigned bound, int64_t no
     return is_held(count, bound, now_ms) ? failure(count, bound) + SIGN_IN_WINDOW_MS - now_ms : 0;
 }
 
-int64_t sign_in_limits_admit(struct sign_in_limits *limits, const struct sign_in_try *try,
-                             int64_t now_ms)
+int64_t sign_in_limits__admit(struct sign_in_limits *limits, const struct sign_in_try *try,
+                              int64_t now_ms)
 {
     struct key account = key_of_account(limits, try);
     struct key source = key_of_source(limits, try);
@@ -223,8 +223,8 @@ int64_t sign_in_limits_admit(struct sign_in_limits *limits, const struct sign_in
     return wait;
 }
 
-void sign_in_limits_fail(struct sign_in_limits *limits, const struct sign_in_try *try,
-                         int64_t now_ms)
+void sign_in_limits__fail(struct sign_in_limits *limits, const struct sign_in_try *try,
+                          int64_t now_ms)
 {
     struct key account = key_of_account(limits, try);
     struct key source = key_of_source(limits, try);
@@ -235,7 +235,7 @@ void sign_in_limits_fail(struct sign_in_limits *limits, const struct sign_in_try
     pthread_mutex_unlock(&limits->lock);
 }
 
-void sign_in_limits_succeed(struct sign_in_limits *limits, const struct sign_in_try *try)
+void sign_in_limits__succeed(struct sign_in_limits *limits, const struct sign_in_try *try)
 {
     struct key account = key_of_account(limits, try);
     struct count *count;

@@ -52,14 +52,14 @@ void sign_in_limits_free(struct sign_in_limits *limits);
  * as nothing. An admitted try of an account that is slowed takes the turn, so that tries at once do not
  * all pass: once a try, before its password is looked at.
  */
-int64_t sign_in_limits_admit(struct sign_in_limits *limits, const struct sign_in_try *try,
-                             int64_t now_ms);
+int64_t sign_in_limits__admit(struct sign_in_limits *limits, const struct sign_in_try *try,
+                              int64_t now_ms);
 
 /* An admitted try had the wrong address or password. */
-void sign_in_limits_fail(struct sign_in_limits *limits, const struct sign_in_try *try,
-                         int64_t now_ms);
+void sign_in_limits__fail(struct sign_in_limits *limits, const struct sign_in_try *try,
+                          int64_t now_ms);
 
 /* An admitted try signed in: the failures of the account, or of the device, are forgotten. */
-void sign_in_limits_succeed(struct sign_in_limits *limits, const struct sign_in_try *try);
+void sign_in_limits__succeed(struct sign_in_limits *limits, const struct sign_in_try *try);
 
 #endif

@@ -109,7 +109,7 @@ static struct status read_role(struct call *call, const Datastream__Storage__V1_
 
     *ret_role = (struct guard_role){0};
     if (uuid_parse(slice_from_cstr(record->user->role_id), &id))
-        found = guard_read_role(call, &id, ret_role);
+        found = guard__read_role(call, &id, ret_role);
     return found == STORE_FOUND || found == STORE_ABSENT ? status_ok() : call_store_status(found);
 }
 

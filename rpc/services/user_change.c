@@ -68,10 +68,10 @@ static void check_email_form(struct call *call, const char *email, struct violat
 static struct status check_unbounded(struct call *call, struct slice field)
 {
     bool bounded = false;
-    struct status status = guard_read_bounded(call, &bounded);
+    struct status status = guard__read_bounded(call, &bounded);
 
     if (status_is_ok(status) && bounded)
-        return guard_refuse(
+        return guard__refuse(
             call,
             SLICE("A token with a time limit or allowed networks creates and enables "
                   "no user, sets no password, and changes no role and no address."),
@@ -106,7 +106,7 @@ static struct status read_guarded(struct call *call, const char *id, struct user
 
 static struct status check_guard(struct call *call, const struct user *user)
 {
-    return guard_check(call, &user->role.permissions, "the user");
+    return guard__check(call, &user->role.permissions, "the user");
 }
 
 /* -- answers ---------------------------------------------------------------------------------- */
@@ -152,7 +152,7 @@ static struct status commit_action(struct call *call, struct user *user, const c
     status = answer(call, user->record, user->role.name);
     if (!status_is_ok(status))
         return status;
-    guard_require_role(call, &user->role);
+    guard__require_role(call, &user->role);
     draft_commit_secrets(call, &user->object, user__pack(call->arena, user->record), secrets);
     object_audit(call, verb, user->object.kind, &user->object.id, slice_from_cstr(message->name),
                  NULL);
@@ -210,7 +210,7 @@ static struct status take_password(struct call *call, const struct uuid *id,
         *ret_password = one_time_password(call, id);
         return status_ok();
     }
-    status = organization_settings_read(call, &call->identity.organization, &settings);
+    status = organization_settings__read(call, &call->identity.organization, &settings);
     if (!status_is_ok(status))
         return status;
     *ret_password = password_normalize(call->arena, given);
@@ -231,7 +231,7 @@ static struct status hash_password(struct call *call, struct slice password, str
 
     if (record == NULL)
         return arena_failed(call->arena) ? status_out_of_memory() : object_data_loss();
-    status = password_hash_work(call, password, &phc);
+    status = password__hash_work(call, password, &phc);
     if (!status_is_ok(status))
         return status;
     if (record->password == NULL) {
@@ -240,7 +240,7 @@ static struct status hash_password(struct call *call, struct slice password, str
             return status_out_of_memory();
         datastream__storage__v1__password_record__init(record->password);
     }
-    password_set(call->arena, record->password, phc, call->now_ms);
+    password__set(call->arena, record->password, phc, call->now_ms);
     *secrets = secrets_pack(call->arena, record);
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }
@@ -328,7 +328,7 @@ static struct status check_new(struct call *call, struct draft *draft, struct gu
     if (status_is_ok(status))
         status = draft_status(call, draft);
     if (status_is_ok(status))
-        status = guard_check(call, &ret_role->permissions, "the role");
+        status = guard__check(call, &ret_role->permissions, "the role");
     if (status_is_ok(status))
         status = check_unbounded(call, SLICE("user"));
     if (status_is_ok(status))
@@ -362,7 +362,7 @@ struct status user__create(struct call *call)
         return status;
     if (generated)
         show_password(call, password);
-    guard_require_role(call, &role);
+    guard__require_role(call, &role);
     draft_commit_create(call, &draft, user__pack(call->arena, &record));
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }
@@ -385,7 +385,7 @@ struct status user__delete(struct call *call)
         return status;
     call->response = object_empty_response(call);
     if (!object_validate_only(call)) {
-        guard_require_role(call, &user.role);
+        guard__require_role(call, &user.role);
         draft_commit_delete(call, &user.object);
         status = session__commit_end_all(call, &call->identity.organization, &user.object.id);
     }
@@ -484,15 +484,15 @@ static struct status check_update_guard(struct call *call, const struct edit *ed
                                         const struct role_change *change, bool email_changes)
 {
     const struct permission *create = edit->after.kind->permissions[VERB_CREATE];
-    struct status status = guard_check(call, &change->before.permissions, "the user");
+    struct status status = guard__check(call, &change->before.permissions, "the user");
 
-    if (status_is_ok(status) && change->changed && guard_is_self(call, &edit->after.id))
-        return guard_refuse(call, SLICE("Nobody changes their own role."), SLICE("roleId"));
+    if (status_is_ok(status) && change->changed && guard__is_self(call, &edit->after.id))
+        return guard__refuse(call, SLICE("Nobody changes their own role."), SLICE("roleId"));
     if (status_is_ok(status) && change->changed &&
         !permission_set_has(&call->identity.permissions, create->bit))
         return call_denied(call, create->name);
     if (status_is_ok(status))
-        status = guard_check(call, &change->after.permissions, "the role");
+        status = guard__check(call, &change->after.permissions, "the role");
     if (status_is_ok(status) && (change->changed || email_changes))
         status = check_unbounded(call, change->changed ? SLICE("roleId") : SLICE("email"));
     return status;
@@ -546,9 +546,9 @@ struct status user__update(struct call *call)
     status = answer(call, user.record, change.after.name);
     if (!status_is_ok(status) || object_validate_only(call))
         return status;
-    guard_require_role(call, &change.before);
+    guard__require_role(call, &change.before);
     if (change.changed)
-        guard_require_role(call, &change.after);
+        guard__require_role(call, &change.after);
     edit_commit(call, &edit, user__pack(call->arena, user.record));
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }

@@ -449,7 +449,7 @@ static void note_family(struct present *present, const char *name, const char **
         return;
     }
     for (size_t i = 0; i < FAMILIES; i++)
-        if (strcmp(name, store__family_name((enum store_family)i)) == 0) {
+        if (strcmp(name, store_family_name((enum store_family)i)) == 0) {
             present->families[i] = true;
             return;
         }
@@ -496,7 +496,7 @@ static struct status open_database(struct rocksdb_store *r, struct arena *arena,
     for (size_t i = 0; i < FAMILIES; i++) {
         if (options->read_only && !present->families[i])
             continue;
-        names[count] = store__family_name((enum store_family)i);
+        names[count] = store_family_name((enum store_family)i);
         family_options[count] = tuning->families[i];
         slots[count++] = &r->families[i];
     }
@@ -525,7 +525,7 @@ static enum meta read_meta(struct rocksdb_store *r, struct arena *arena, struct 
 
     switch (engine_get(&view, FAMILY_META, name, &value)) {
     case STORE_FOUND:
-        return store__parse_u64(value, ret_number) ? META_READ : META_UNREADABLE;
+        return store_parse_u64(value, ret_number) ? META_READ : META_UNREADABLE;
     case STORE_ABSENT:
         return META_MISSING;
     default:

@@ -46,7 +46,7 @@ bool rocksdb__take_error(const char *what, char **error)
 {
     if (*error == NULL)
         return false;
-    store__log_error(what, *error);
+    store_log_error(what, *error);
     rocksdb_free(*error);
     *error = NULL;
     return true;

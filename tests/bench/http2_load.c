@@ -47,8 +47,8 @@ static nghttp2_nv pair(const char *name, const char *value)
     return (nghttp2_nv){(uint8_t *)name, (uint8_t *)value, strlen(name), strlen(value), 0};
 }
 
-static ssize_t read_message(nghttp2_session *session, int32_t id, uint8_t *buffer, size_t room,
-                            uint32_t *flags, nghttp2_data_source *source, void *context)
+static ssize_t members__read(nghttp2_session *session, int32_t id, uint8_t *buffer, size_t room,
+                             uint32_t *flags, nghttp2_data_source *source, void *context)
 {
     struct request *request = source->ptr;
     size_t left = MESSAGE_LEN - request->sent;
@@ -65,7 +65,7 @@ static ssize_t read_message(nghttp2_session *session, int32_t id, uint8_t *buffe
 static void submit(struct connection *connection)
 {
     struct request *request = calloc(1, sizeof(*request));
-    nghttp2_data_provider provider = {.source.ptr = request, .read_callback = read_message};
+    nghttp2_data_provider provider = {.source.ptr = request, .read_callback = members__read};
     const char *id = load_random_id();
     nghttp2_nv headers[7];
 

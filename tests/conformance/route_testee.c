@@ -105,8 +105,8 @@ static bool compile(struct testee *testee, const struct message_type *type,
 
     if (type != NULL)
         return status_is_ok(
-            binding_compile(testee->arena, testee->contract, &method, http, &rule->binding));
-    if (!status_is_ok(template_parse(testee->arena, http->template, template)))
+            binding__compile(testee->arena, testee->contract, &method, http, &rule->binding));
+    if (!status_is_ok(template__parse(testee->arena, http->template, template)))
         return false;
     for (size_t i = 0; i < template->variable_count; i++)
         if (slice_equal(template->variables[i].path, rule->body))
@@ -118,7 +118,7 @@ static struct router *make_router(struct testee *testee, const struct message_ty
                                   const ProtobufCMessage *line)
 {
     const struct field *rules = message_field_by_number(testee->line_type, 1);
-    struct router *router = router_new(testee->arena);
+    struct router *router = router__new(testee->arena);
 
     for (size_t i = 0; i < field_count(line, rules); i++) {
         const ProtobufCMessage *given = *(ProtobufCMessage *const *)field_address(line, rules, i);
@@ -137,7 +137,7 @@ static struct router *make_router(struct testee *testee, const struct message_ty
         if (!compile(testee, type, &http, rule))
             return NULL;
         route.template = rule->binding.template;
-        if (!status_is_ok(router_add(router, &route)))
+        if (!status_is_ok(router__add(router, &route)))
             return NULL;
     }
     return router;
@@ -150,8 +150,9 @@ static bool bind_variable(struct testee *testee, const struct route_match *match
 {
     const struct template_variable *variable = &match->route->template.variables[i];
 
-    if (percent_decode(testee->arena, route_capture(match, i),
-                       variable->multi ? PERCENT_SEGMENTS : PERCENT_SEGMENT, ret_value) != NULL)
+    if (query__percent_decode(testee->arena, route__capture(match, i),
+                              variable->multi ? PERCENT_SEGMENTS : PERCENT_SEGMENT,
+                              ret_value) != NULL)
         return false;
     put_binding(testee, variable->path, *ret_value);
     return true;
@@ -173,7 +174,7 @@ static struct slice proto_name(struct testee *testee, const struct message_type 
     struct slice text = SLICE("");
     struct field_path path;
 
-    if (type == NULL || !field_path_resolve(testee->arena, type, name, &path))
+    if (type == NULL || !field_path__resolve(testee->arena, type, name, &path))
         return name;
     for (size_t i = 0; i < path.count; i++)
         text = arena_printf(testee->arena, "%.*s%s%.*s", SLICE_ARG(text), i == 0 ? "" : ".",
@@ -210,10 +211,10 @@ static void answer_match(struct testee *testee, const struct route_match *match,
     begin_route(testee, rule->selector);
     if (rule->binding.input != NULL)
         good = status_is_ok(
-            transcode_request(testee->arena, &rule->binding, match, &input, &message));
+            transcode__request(testee->arena, &rule->binding, match, &input, &message));
     for (size_t i = 0; good && i < template->variable_count; i++)
         good = bind_variable(testee, match, i, &values[i]);
-    good = good && status_is_ok(query_parse(testee->arena, query, &parameters, &count));
+    good = good && status_is_ok(query__parse(testee->arena, query, &parameters, &count));
     for (size_t i = 0; good && i < count; i++)
         good = bind_parameter(testee, rule, template, values, &parameters[i]);
     json_put_literal(&testee->answer, "]}");
@@ -260,7 +261,7 @@ static void answer_line(struct testee *testee, const ProtobufCMessage *line)
         path = slice_make(path.data, slice_find(path, '?'));
     }
     if (request == NULL ||
-        router_match(router, text_of(request, field->message, 1), path, &match) != ROUTE_FOUND)
+        router__match(router, text_of(request, field->message, 1), path, &match) != ROUTE_FOUND)
         json_put_literal(&testee->answer, "{\"nomatch\":true}");
     else
         answer_match(testee, &match, query);

@@ -32,7 +32,7 @@ static void try_origin(struct arena *arena, struct slice scheme, struct slice au
     if (origin.len > 0)
         assert(origin_parse(arena, origin, &again) && slice_equal(origin, again));
     else
-        assert(!http1_host_is_valid(authority));
+        assert(!http1__host_is_valid(authority));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

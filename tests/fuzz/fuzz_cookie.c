@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         headers[head.header_count++] = (struct header){SLICE("cookie"), line};
         rest = slice_from(rest, line.len < rest.len ? line.len + 1 : line.len);
     }
-    result = cookie_find(&head, name, &value);
+    result = cookie__find(&head, name, &value);
     if (result != COOKIE_FOUND) {
         assert(value.data == NULL);
         return 0;

@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool check(struct arena *arena, enum format format, struct slice text)
 {
-    struct text_place end = text_place_of(text, text.len);
+    struct text_place end = text__place_of(text, text.len);
     struct format_violation violation;
 
     if (format_check(arena, format, text, &violation))

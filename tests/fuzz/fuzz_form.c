@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t count = 0;
 
     arena_init(&arena, NULL, (size_t)4 << 20);
-    if (status_is_ok(form_parse(&arena, slice_make(data, size), &parameters, &count))) {
+    if (status_is_ok(form__parse(&arena, slice_make(data, size), &parameters, &count))) {
         assert(size <= FORM_BYTES_MOST && count <= FORM_PARAMETERS_MOST);
         for (size_t i = 0; i < count; i++) {
             check_text(parameters[i].name, FORM_NAME_MOST);

@@ -32,8 +32,8 @@ static const struct contract *contract(void)
 }
 
 /* What was read is packed and read again: nothing is left out the second time. */
-static void read_message(struct arena *arena, const struct method *method,
-                         const struct frame *frame, enum encoding encoding)
+static void members__read(struct arena *arena, const struct method *method,
+                          const struct frame *frame, enum encoding encoding)
 {
     ProtobufCMessage *message = NULL;
     struct status status = grpc__request_read(arena, method, frame, encoding, MESSAGE_MOST,
@@ -47,7 +47,7 @@ static void read_message(struct arena *arena, const struct method *method,
                                                &message)) ||
                arena_failed(arena));
     } else {
-        grpc_message_encode(arena, status.message);
+        grpc__message_encode(arena, status.message);
     }
 }
 
@@ -57,7 +57,7 @@ static void read_stream(struct arena *arena, const struct method *method, enum e
     struct frame_reader reader;
     enum frame_result result = FRAME_MORE;
 
-    frame_reader_init(&reader, arena, MESSAGE_MOST);
+    frame__reader_init(&reader, arena, MESSAGE_MOST);
     while (stream.len > 0 && result <= FRAME_MESSAGE) {
         size_t len = piece_len < stream.len ? piece_len : stream.len;
         struct slice piece = slice_make(stream.data, len);
@@ -66,10 +66,10 @@ static void read_stream(struct arena *arena, const struct method *method, enum e
         while (piece.len > 0 && result <= FRAME_MESSAGE) {
             struct frame frame;
 
-            result = frame_read(&reader, &piece, &frame);
+            result = frame__read(&reader, &piece, &frame);
             assert(result != FRAME_MORE || piece.len == 0);
             if (result == FRAME_MESSAGE)
-                read_message(arena, method, &frame, encoding);
+                members__read(arena, method, &frame, encoding);
         }
     }
 }
@@ -88,8 +88,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_stream(&arena, contract()->methods[data[0] % contract()->method_count],
                 (enum encoding)(data[1] % ENCODING_UNSUPPORTED), slice_from(stream, CHOICES),
                 (size_t)data[2] + 1);
-    grpc_timeout_parse(stream, &ms);
-    encoding_read_list(stream);
+    grpc__timeout_parse(stream, &ms);
+    encoding__read_list(stream);
     while (rest.data != NULL && metadata_next_binary(&arena, &rest, &bytes))
         continue;
     arena_done(&arena);

@@ -42,7 +42,7 @@ static size_t read_lines(struct slice input, struct header headers[HEADERS_MOST]
 static void try_metadata(struct arena *arena, const struct request_head *head)
 {
     struct metadata metadata;
-    struct status status = metadata_read(arena, head, METADATA_MOST, &metadata);
+    struct status status = metadata__read(arena, head, METADATA_MOST, &metadata);
 
     if (!status_is_ok(status)) {
         assert(status.message.len > 0);
@@ -64,11 +64,11 @@ static void try_binary(struct arena *arena, struct slice value)
 
 static void try_value(struct arena *arena, struct slice value)
 {
-    struct slice stripped = etag_strip_computed(arena, value);
+    struct slice stripped = etag__strip_computed(arena, value);
 
     assert(arena_failed(arena) || stripped.len <= value.len);
-    media_type_is_json(value);
-    etag_is_listed(value, SLICE("\"7-1f00\""));
+    media_type__is_json(value);
+    etag__is_listed(value, SLICE("\"7-1f00\""));
     try_binary(arena, value);
 }
 
@@ -81,8 +81,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     arena_init(&arena, NULL, (size_t)16 << 20);
     head.header_count = read_lines(slice_make(data, size), headers, &head.header_bytes);
     try_metadata(&arena, &head);
-    if (accept_takes_json(headers, head.header_count))
-        assert(accept_stream_type(headers, head.header_count) <= STREAM_TYPE_SSE);
+    if (accept__takes_json(headers, head.header_count))
+        assert(accept__stream_type(headers, head.header_count) <= STREAM_TYPE_SSE);
     for (size_t i = 0; i < head.header_count; i++)
         try_value(&arena, headers[i].value);
     arena_done(&arena);

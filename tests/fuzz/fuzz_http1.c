@@ -32,7 +32,7 @@ static enum http1_result scan_in_steps(struct slice bytes, size_t step, struct h
     for (size_t len = step; result == HTTP1_MORE; len += step) {
         size_t here = len < bytes.len ? len : bytes.len;
 
-        result = http1_scan_head(&scan, slice_make(bytes.data, here), &limits, ret_fault);
+        result = http1__scan_head(&scan, slice_make(bytes.data, here), &limits, ret_fault);
         if (here == bytes.len)
             break;
     }
@@ -49,12 +49,12 @@ static void check_head(const struct http1_head *head)
     HOLD(request->header_bytes <= limits.header_bytes);
     HOLD(!head->chunked || request->content_length < 0);
     HOLD(!head->chunked || request->version == HTTP_1_1);
-    HOLD(request->version == HTTP_1_0 || http1_host_is_valid(request->authority));
-    HOLD(http1_query_is_valid(request->query));
+    HOLD(request->version == HTTP_1_0 || http1__host_is_valid(request->authority));
+    HOLD(http1__query_is_valid(request->query));
     for (size_t i = 0; i < request->header_count; i++) {
         struct slice name = request->headers[i].name;
 
-        HOLD(http1_token_is_valid(name) && http1_value_is_valid(request->headers[i].value));
+        HOLD(http1__token_is_valid(name) && http1__value_is_valid(request->headers[i].value));
         for (size_t at = 0; at < name.len; at++)
             HOLD(name.data[at] < 'A' || name.data[at] > 'Z');
     }
@@ -80,7 +80,7 @@ static struct body read_chunks(struct slice bytes, size_t step)
         while (part.len > 0 && body.result == HTTP1_MORE) {
             struct slice run = SLICE_EMPTY;
 
-            body.result = http1_chunks_next(&chunks, &part, &limits, &run, &fault);
+            body.result = http1_chunks__next(&chunks, &part, &limits, &run, &fault);
             if (body.result == HTTP1_MORE) {
                 for (size_t i = 0; i < run.len; i++)
                     body.sum = body.sum * 31 + (unsigned char)run.data[i];
@@ -127,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     HOLD(scan.at == other.at && scan.start == other.start);
     arena_init(&arena, NULL, 1 << 20);
     copy = arena_copy(&arena, slice_make(bytes.data + scan.start, scan.at - scan.start));
-    if (http1_parse_head(&arena, (char *)(uintptr_t)copy.data, copy.len, &limits, &head, &fault)) {
+    if (http1__parse_head(&arena, (char *)(uintptr_t)copy.data, copy.len, &limits, &head, &fault)) {
         check_head(&head);
         if (head.chunked)
             check_chunks(slice_from(bytes, scan.at));

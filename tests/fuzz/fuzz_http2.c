@@ -151,15 +151,15 @@ static void check_head(const struct request_head *head)
 {
     const struct settings *bounds = peer.loop->settings;
 
-    HOLD(head->version == HTTP_2 && http1_method_is_known(head->method));
-    HOLD(http1_path_is_valid(head->path) && http1_query_is_valid(head->query));
-    HOLD(http1_host_is_valid(head->authority));
+    HOLD(head->version == HTTP_2 && http1__method_is_known(head->method));
+    HOLD(http1__path_is_valid(head->path) && http1__query_is_valid(head->query));
+    HOLD(http1__host_is_valid(head->authority));
     HOLD(head->header_count <= bounds->max_header_count);
     HOLD(head->header_bytes <= bounds->max_header_bytes);
     for (size_t i = 0; i < head->header_count; i++) {
         struct slice name = head->headers[i].name;
 
-        HOLD(http1_token_is_valid(name) && http1_value_is_valid(head->headers[i].value));
+        HOLD(http1__token_is_valid(name) && http1__value_is_valid(head->headers[i].value));
         for (size_t at = 0; at < name.len; at++)
             HOLD(name.data[at] < 'A' || name.data[at] > 'Z');
     }
@@ -295,7 +295,7 @@ static void send_record(const uint8_t *record, const uint8_t *payload, size_t le
         break;
     case CONTROL_DRAIN:
         if (!list_is_empty(&peer.loop->connections))
-            connection_drain(LIST_ELEMENT(peer.loop->connections.next, struct connection, link));
+            connection__drain(LIST_ELEMENT(peer.loop->connections.next, struct connection, link));
         break;
     default:
         send_bytes(head, sizeof(head));
@@ -349,7 +349,7 @@ static void open_connection(struct loop *loop)
     peer.loop = loop;
     peer.fd = pair[0];
     atomic_fetch_add(&loop->open, 1);
-    connection_open(loop, pair[1], &listener, name, NULL);
+    connection__open(loop, pair[1], &listener, name, NULL);
 }
 
 static void close_connection(void)

@@ -57,16 +57,16 @@ static void try_token(struct call *call, const struct list_query *query)
 {
     const struct method *list = call->method;
     struct slice order = field_get_string(call->request, list->order_by);
-    struct slice token = list_query_token(call, query, query->plan.from);
+    struct slice token = list_query__token(call, query, query->plan.from);
     struct list_query again;
 
     field_set_string(call->arena, call->request, list->page_token, token);
-    if (query->plan.from.len == 0 || !status_is_ok(list_query_read(call, &again)))
+    if (query->plan.from.len == 0 || !status_is_ok(list_query__read(call, &again)))
         abort();
     assert(slice_equal(again.after, query->plan.from));
     field_set_string(call->arena, call->request, list->order_by,
                      arena_printf(call->arena, "%.*s ", SLICE_ARG(order)));
-    assert(list_query_read(call, &again).code == STATUS_INVALID_ARGUMENT);
+    assert(list_query__read(call, &again).code == STATUS_INVALID_ARGUMENT);
 }
 
 static void check_query(struct call *call, const struct list_query *query)
@@ -103,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     field_set_string(&arena, call.request, method->order_by, next_line(&rest));
     field_set_string(&arena, call.request, method->filter, next_line(&rest));
     field_set_string(&arena, call.request, method->page_token, next_line(&rest));
-    status = list_query_read(&call, &query);
+    status = list_query__read(&call, &query);
     if (status_is_ok(status))
         check_query(&call, &query);
     else

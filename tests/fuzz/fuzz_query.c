@@ -23,14 +23,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct slice text;
 
     arena_init(&arena, NULL, (size_t)64 << 20);
-    if (status_is_ok(query_parse(&arena, input, &parameters, &count))) {
+    if (status_is_ok(query__parse(&arena, input, &parameters, &count))) {
         assert(count <= QUERY_PARAMETERS_MOST);
         for (size_t i = 0; i < count; i++) {
             check_text(parameters[i].name, size);
             check_text(parameters[i].value, size);
         }
     }
-    if (percent_decode(&arena, input, PERCENT_SEGMENTS, &text) == NULL)
+    if (query__percent_decode(&arena, input, PERCENT_SEGMENTS, &text) == NULL)
         check_text(text, size);
     arena_done(&arena);
     return 0;

@@ -64,7 +64,7 @@ static void try_rows(struct slice input)
         struct feed_entry entry = {.kind = parsed.kind, .id = parsed.id, .change = parsed.change};
         char written[FEED_BODY_LEN];
 
-        feed_write_body(written, &entry, parsed.time_ms);
+        feed__write_body(written, &entry, parsed.time_ms);
         assert(memcmp(written, row.value.data + RECORD_HEADER_LEN, sizeof(written)) == 0);
     }
 }

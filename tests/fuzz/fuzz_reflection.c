@@ -36,7 +36,7 @@ static void load(void)
 
     arena_init(&arena, NULL, (size_t)256 << 20);
     if (!status_is_ok(contract_load(embedded_contract(), &arena, &contract)) ||
-        !status_is_ok(reflection_index_new(embedded_reflection(), &arena, &reflection)))
+        !status_is_ok(reflection_index__new(embedded_reflection(), &arena, &reflection)))
         abort();
     for (size_t i = 0; i < 2; i++)
         methods[i] = contract_method(contract, paths[i]);
@@ -53,7 +53,7 @@ static struct slice answer(struct arena *arena, const struct method *method, str
 
     if (!status_is_ok(status))
         return SLICE_EMPTY;
-    response = reflection_answer(reflection, arena, method, *ret_request);
+    response = reflection__answer(reflection, arena, method, *ret_request);
     assert((response == NULL) == arena_failed(arena));
     return response == NULL ? SLICE_EMPTY : message_pack(arena, response);
 }

@@ -28,25 +28,26 @@ static void check_template(const struct template *t)
 
 static void check_match(struct arena *arena, const struct route *route, struct slice path)
 {
-    struct router *router = router_new(arena);
+    struct router *router = router__new(arena);
     struct slice methods[ROUTER_METHODS_MOST];
     struct route_match match;
 
-    assert(status_is_ok(router_add(router, route)));
-    assert(router_add(router, route).code == STATUS_FAILED_PRECONDITION);
-    if (router_match(router, SLICE("GET"), path, &match) != ROUTE_FOUND) {
-        assert(router_allow(router, path, methods) == 0);
+    assert(status_is_ok(router__add(router, route)));
+    assert(router__add(router, route).code == STATUS_FAILED_PRECONDITION);
+    if (router__match(router, SLICE("GET"), path, &match) != ROUTE_FOUND) {
+        assert(router__allow(router, path, methods) == 0);
         return;
     }
-    assert(router_allow(router, path, methods) == 1);
+    assert(router__allow(router, path, methods) == 1);
     for (size_t i = 0; i < route->template.variable_count; i++) {
         const struct template_variable *variable = &route->template.variables[i];
-        struct slice raw = route_capture(&match, i);
+        struct slice raw = route__capture(&match, i);
         struct slice value;
 
         assert(raw.data >= path.data && raw.data + raw.len <= path.data + path.len);
         assert(variable->multi || slice_find(raw, '/') == raw.len);
-        percent_decode(arena, raw, variable->multi ? PERCENT_SEGMENTS : PERCENT_SEGMENT, &value);
+        query__percent_decode(arena, raw, variable->multi ? PERCENT_SEGMENTS : PERCENT_SEGMENT,
+                              &value);
     }
 }
 
@@ -59,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct status status;
 
     arena_init(&arena, NULL, (size_t)64 << 20);
-    status = template_parse(&arena, text, &route.template);
+    status = template__parse(&arena, text, &route.template);
     if (status_is_ok(status)) {
         check_template(&route.template);
         check_match(&arena, &route, slice_from(input, text.len < size ? text.len + 1 : size));

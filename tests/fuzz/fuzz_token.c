@@ -45,13 +45,13 @@ static void try_credentials(struct arena *arena, struct slice input)
 
     if (bearer.len > 0)
         assert(bearer.data > input.data && bearer.data + bearer.len <= input.data + input.len);
-    if (token_value_is_wellformed(bearer))
+    if (token_value__is_wellformed(bearer))
         assert(bearer.len == TOKEN_VALUE_LEN);
     mask = token_value_mask(arena, bearer);
     assert(mask.len >= 4 && mask.len <= 16);
     memcpy(number, input.data, input.len < 32 ? input.len : 32);
     token_value_make(number, value);
-    assert(token_value_is_wellformed(slice_make(value, sizeof(value))));
+    assert(token_value__is_wellformed(slice_make(value, sizeof(value))));
 }
 
 static void try_network(struct slice input)

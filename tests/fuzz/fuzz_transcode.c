@@ -56,11 +56,11 @@ static void prepare(void)
         struct route route = {.http_method = SLICE("GET")};
 
         method.input = method.output = contract_message(contract, rules[i].type);
-        assert(
-            status_is_ok(binding_compile(&arena, contract, &method, &rules[i].rule, &bindings[i])));
+        assert(status_is_ok(
+            binding__compile(&arena, contract, &method, &rules[i].rule, &bindings[i])));
         route.template = bindings[i].template;
-        routers[i] = router_new(&arena);
-        assert(status_is_ok(router_add(routers[i], &route)));
+        routers[i] = router__new(&arena);
+        assert(status_is_ok(router__add(routers[i], &route)));
     }
 }
 
@@ -87,7 +87,7 @@ static void check(struct arena *arena, const struct binding *binding, struct sta
         return;
     }
     assert(message != NULL);
-    status = transcode_response(arena, binding, message, false, &text);
+    status = transcode__response(arena, binding, message, false, &text);
     assert(status_is_ok(status) || arena_failed(arena));
 }
 
@@ -111,10 +111,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     path = take_line(&left);
     input.query = take_line(&left);
     input.body = left;
-    if (router_match(routers[rule], SLICE("GET"), path, &match) != ROUTE_FOUND)
+    if (router__match(routers[rule], SLICE("GET"), path, &match) != ROUTE_FOUND)
         return 0;
     arena_init(&arena, NULL, MEMORY_MOST);
-    status = transcode_request(&arena, &bindings[rule], &match, &input, &message);
+    status = transcode__request(&arena, &bindings[rule], &match, &input, &message);
     check(&arena, &bindings[rule], status, message);
     arena_done(&arena);
     return 0;

@@ -68,7 +68,7 @@ static void a_value_is_shown_once_and_works(void **state)
     struct reply read;
 
     assert_ok(made);
-    assert_true(token_value_is_wellformed(value));
+    assert_true(token_value__is_wellformed(value));
     assert_field(w, made, "status", "ACTIVE");
     assert_field(w, made, "roleName", "API Reader");
     assert_field(w, made, "expireTime", "");
@@ -286,7 +286,7 @@ static void a_new_value_ends_the_old_one_at_once(void **state)
     struct reply again = regenerate(w, get_cstr(w, made, "id"), "0");
 
     assert_ok(again);
-    assert_true(token_value_is_wellformed(token_value(w, again)));
+    assert_true(token_value__is_wellformed(token_value(w, again)));
     assert_false(slice_equal(old, token_value(w, again)));
     assert_false(is_let_in(w, old));
     assert_true(is_let_in(w, token_value(w, again)));

@@ -73,17 +73,17 @@ static void presets_have_their_lengths(void **state)
     int64_t now = at(2026, 7, 4, 10, 30);
 
     (void)state;
-    assert_int_equal(calendar_expire(DATASTREAM__V1__TOKEN_EXPIRATION__VALUE__EIGHT_HOURS, now),
+    assert_int_equal(calendar__expire(DATASTREAM__V1__TOKEN_EXPIRATION__VALUE__EIGHT_HOURS, now),
                      at(2026, 7, 4, 18, 30));
     assert_int_equal(
-        calendar_expire(DATASTREAM__V1__TOKEN_EXPIRATION__VALUE__TWENTY_FOUR_HOURS, now),
+        calendar__expire(DATASTREAM__V1__TOKEN_EXPIRATION__VALUE__TWENTY_FOUR_HOURS, now),
         at(2026, 7, 5, 10, 30));
-    assert_int_equal(calendar_expire(DATASTREAM__V1__TOKEN_EXPIRATION__VALUE__ONE_WEEK, now),
+    assert_int_equal(calendar__expire(DATASTREAM__V1__TOKEN_EXPIRATION__VALUE__ONE_WEEK, now),
                      at(2026, 7, 11, 10, 30));
-    assert_int_equal(calendar_expire(DATASTREAM__V1__TOKEN_EXPIRATION__VALUE__ONE_MONTH, now),
+    assert_int_equal(calendar__expire(DATASTREAM__V1__TOKEN_EXPIRATION__VALUE__ONE_MONTH, now),
                      at(2026, 8, 4, 10, 30));
-    assert_int_equal(calendar_expire(0, now), 0);
-    assert_int_equal(calendar_expire(99, now), 0);
+    assert_int_equal(calendar__expire(0, now), 0);
+    assert_int_equal(calendar__expire(99, now), 0);
 }
 
 int main(void)

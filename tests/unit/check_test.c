@@ -211,12 +211,12 @@ static void erase_all_audit(struct fixture *f)
 
 static void erase_audit_head(struct fixture *f)
 {
-    erase(f, FAMILY_COUNTS, key_audit_head(&f->arena, &organization));
+    erase(f, FAMILY_COUNTS, key__audit_head(&f->arena, &organization));
 }
 
 static void edit_audit_head(struct fixture *f)
 {
-    struct slice key = key_audit_head(&f->arena, &organization);
+    struct slice key = key__audit_head(&f->arena, &organization);
     struct slice body = read_body(f, FAMILY_COUNTS, key);
     char *edited = arena_alloc(&f->arena, body.len);
 
@@ -237,7 +237,7 @@ static void edit_audit(struct fixture *f)
 
 static void feed_the_future(struct fixture *f)
 {
-    put(f, FAMILY_FEED, key_feed(&f->arena, &organization, 1000, 0),
+    put(f, FAMILY_FEED, key__feed(&f->arena, &organization, 1000, 0),
         SLICE("\0\0\0\7iiiiiiiiiiiiiiii\2\0\0\0\0\0\0\0\0"));
 }
 

@@ -143,7 +143,7 @@ static void a_value_that_breaks_the_rules_stops_the_start(void **state)
         spoiled_set = embedded_set(&spoiled_arena);
         cases[i].spoil();
         assert_int_equal(spoiled_load(&contract).code, STATUS_OK);
-        status = contract_values_check(contract, &spoiled_arena);
+        status = contract_values__check(contract, &spoiled_arena);
         if (status.code != STATUS_FAILED_PRECONDITION ||
             !spoiled_contains(status.message, slice_from_cstr(cases[i].sentence)))
             fail_msg("wanted \"%s\", got %d, \"%.*s\"", cases[i].sentence, status.code,
@@ -158,7 +158,7 @@ static void the_values_of_the_contract_keep_its_rules(void **state)
 
     (void)state;
     assert_int_equal(spoiled_load(&contract).code, STATUS_OK);
-    status = contract_values_check(contract, &spoiled_arena);
+    status = contract_values__check(contract, &spoiled_arena);
     if (!status_is_ok(status))
         fail_msg("%.*s", SLICE_ARG(status.message));
 }

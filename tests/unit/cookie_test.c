@@ -18,7 +18,7 @@ static enum cookie_result find(const struct header *headers, size_t count, struc
 {
     struct request_head head = {.headers = headers, .header_count = count};
 
-    return cookie_find(&head, SLICE("datastream"), value);
+    return cookie__find(&head, SLICE("datastream"), value);
 }
 
 static void a_cookie_is_found_by_its_exact_name(void **state)

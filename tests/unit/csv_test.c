@@ -40,7 +40,7 @@ static void check_cell(const char *text, const char *wanted)
     struct slice whole = arena_printf(&arena, ",%s,,,,,,,,,,,,,,,\r\n", wanted);
 
     line.actor = arena_cstr(&arena, slice_from_cstr(text));
-    assert_true(status_is_ok(csv_row(&arena, contract, type, &line.base, &row)));
+    assert_true(status_is_ok(csv__row(&arena, contract, type, &line.base, &row)));
     if (!slice_equal(row, whole))
         fail_msg("wanted %.*s, got %.*s", SLICE_ARG(whole), SLICE_ARG(row));
 }
@@ -86,7 +86,7 @@ static void other_values_are_as_in_json(void **state)
     line.n_changes = 1;
     line.count = 3;
     line.number = 12345678901;
-    assert_true(status_is_ok(csv_row(&arena, contract, type, &line.base, &row)));
+    assert_true(status_is_ok(csv__row(&arena, contract, type, &line.base, &row)));
     assert_true(slice_equal(
         row, SLICE("1970-01-01T00:00:00Z,,,,,,,,,,,\"[{\"\"path\"\":\"\"name\"\",\"\"before\"\":"
                    "\"\"\"\",\"\"after\"\":\"\"\"\"}]\",,,3,12345678901,\r\n")));
@@ -95,8 +95,8 @@ static void other_values_are_as_in_json(void **state)
 static void the_head_names_the_fields(void **state)
 {
     (void)state;
-    assert_true(slice_starts_with(csv_head(&arena, type), SLICE("createTime,actor,actorName,")));
-    assert_true(slice_ends_with(csv_head(&arena, type), SLICE(",number,mac\r\n")));
+    assert_true(slice_starts_with(csv__head(&arena, type), SLICE("createTime,actor,actorName,")));
+    assert_true(slice_ends_with(csv__head(&arena, type), SLICE(",number,mac\r\n")));
 }
 
 int main(void)

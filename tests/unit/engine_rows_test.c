@@ -233,7 +233,7 @@ static void give_credential(struct world *w, const char *id, char byte)
 
     assert_non_null(record);
     memset(hash, byte, sizeof(hash));
-    secrets_set_credential(&w->arena, record, credential_field(), hash, SLICE("dsd_....last"), 7);
+    secrets__set_credential(&w->arena, record, credential_field(), hash, SLICE("dsd_....last"), 7);
     after.secrets = secrets_pack(&w->arena, record);
     commit_init(&commit, &w->arena);
     rows_commit(&commit, &before, &after);

@@ -101,7 +101,7 @@ static void rows_tell_what_changed_and_when(void **state)
     assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
     rows = read_feed(f, &organization, 0, 0, 10);
     assert_int_equal(rows.count, 2);
-    assert_slice_equal(rows.rows[0].key, key_feed(&f->arena, &organization, 2, 0));
+    assert_slice_equal(rows.rows[0].key, key__feed(&f->arena, &organization, 2, 0));
     assert_true(record_parse(rows.rows[0].value, &record));
     assert_int_equal(record.revision, 2);
     assert_slice_equal(slice_make(record.body.data, 21), SLICE("\0\0\0\7iiiiiiiiiiiiiiii\2"));
@@ -154,7 +154,7 @@ static void other_rows_are_no_changes(void **state)
         struct store_rows read;
         struct feed_row row;
 
-        put(f, FAMILY_FEED, key_feed(&f->arena, &organization, i + 1, 0),
+        put(f, FAMILY_FEED, key__feed(&f->arena, &organization, i + 1, 0),
             slice_make(rows[i].body, rows[i].len));
         read = read_feed(f, &organization, i + 1, 0, 1);
         assert_int_equal(read.count, 1);

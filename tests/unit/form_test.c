@@ -32,7 +32,7 @@ static const char *read_form(struct slice form)
     struct slice text = SLICE("");
     size_t count = 0;
 
-    if (!status_is_ok(form_parse(&arena, form, &parameters, &count)))
+    if (!status_is_ok(form__parse(&arena, form, &parameters, &count)))
         return NULL;
     for (size_t i = 0; i < count; i++)
         text = arena_printf(&arena, "%.*s%.*s=%.*s|", SLICE_ARG(text),

@@ -209,7 +209,7 @@ static void places_count_lines_and_characters_from_1(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct text_place got = text_place_of(text, cases[i].offset);
+        struct text_place got = text__place_of(text, cases[i].offset);
 
         if (got.line != cases[i].wanted.line || got.column != cases[i].wanted.column)
             fail_msg("offset %zu: got %zu:%zu", cases[i].offset, got.line, got.column);

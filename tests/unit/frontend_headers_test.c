@@ -51,12 +51,12 @@ static void a_traceparent_in_two_lines_is_none(void **state)
     struct slice text = SLICE_EMPTY;
 
     (void)state;
-    assert_true(traceparent_of(&head, &text));
+    assert_true(traceparent__of(&head, &text));
     assert_true(slice_equal(text, headers[0].value));
     head.header_count = 3;
-    assert_false(traceparent_of(&head, &text));
+    assert_false(traceparent__of(&head, &text));
     head.header_count = 0;
-    assert_false(traceparent_of(&head, &text));
+    assert_false(traceparent__of(&head, &text));
 }
 
 static void lines_of_one_name_are_joined_in_their_order(void **state)

@@ -323,9 +323,9 @@ static void compressed_requests_are_unfolded(void **state)
         struct slice body;
 
         played_setup(NULL);
-        body = compress_deflate(&played.arena, cases[i].encoding,
-                                slice_from(get_body, FRAME_PREFIX_LEN), FRAME_PREFIX_LEN);
-        frame_write_prefix((char *)body.data, true, body.len - FRAME_PREFIX_LEN);
+        body = compress__deflate(&played.arena, cases[i].encoding,
+                                 slice_from(get_body, FRAME_PREFIX_LEN), FRAME_PREFIX_LEN);
+        frame__write_prefix((char *)body.data, true, body.len - FRAME_PREFIX_LEN);
         played_add_header(SLICE("grpc-encoding"), cases[i].name);
         played_begin(SLICE(GET));
         played_send_body(body);
@@ -340,11 +340,11 @@ static void compressed_requests_are_unfolded(void **state)
 static void compressed_request_may_not_unfold_beyond_the_bound(void **state)
 {
     char *zeros = arena_zalloc(&played.arena, 100001);
-    struct slice body = compress_deflate(&played.arena, ENCODING_GZIP, slice_make(zeros, 100001),
-                                         5);
+    struct slice body = compress__deflate(&played.arena, ENCODING_GZIP, slice_make(zeros, 100001),
+                                          5);
 
     (void)state;
-    frame_write_prefix((char *)body.data, true, body.len - FRAME_PREFIX_LEN);
+    frame__write_prefix((char *)body.data, true, body.len - FRAME_PREFIX_LEN);
     played_add_header(SLICE("grpc-encoding"), SLICE("gzip"));
     played_begin(SLICE(GET));
     played_send_body(body);
@@ -433,8 +433,8 @@ static void answers_are_compressed_only_for_clients_that_ask(void **state)
         assert_true(slice_equal(played_sent(SLICE("grpc-encoding")), cases[i].wanted));
         assert_int_equal(played.body.data[0], cases[i].wanted.len > 0);
         if (cases[i].wanted.len > 0) {
-            assert_int_equal(compress_inflate(&played.arena, encoding_by_name(cases[i].wanted),
-                                              slice_from(played.body, 5), 10000, &message),
+            assert_int_equal(compress__inflate(&played.arena, encoding__by_name(cases[i].wanted),
+                                               slice_from(played.body, 5), 10000, &message),
                              INFLATE_OK);
             assert_true(played.body.len < 200);
         } else {

@@ -40,7 +40,7 @@ static void *unpack(const ProtobufCMessageDescriptor *descriptor, struct slice b
 
 static const Google__Rpc__Status *decode(const struct status *status)
 {
-    struct slice text = status_details_encode(&arena, status);
+    struct slice text = status_details__encode(&arena, status);
     struct slice bytes;
 
     assert_true(text.len > 0);
@@ -150,7 +150,7 @@ static void details_stay_within_what_clients_take(void **state)
                           slice_make(text, sizeof(text)));
     status_add_detail(&arena, &status, DETAIL_ERROR_INFO, slice_make(text, sizeof(text)),
                       SLICE_EMPTY, SLICE_EMPTY);
-    assert_true(status_details_encode(&arena, &status).len <= STATUS_DETAILS_MOST * 4 / 3 + 2);
+    assert_true(status_details__encode(&arena, &status).len <= STATUS_DETAILS_MOST * 4 / 3 + 2);
     request = detail(decode(&status), 0, &google__rpc__bad_request__descriptor);
     assert_in_range(request->n_field_violations, 15, 21);
 }
@@ -196,7 +196,7 @@ static void failed_allocations_leave_nothing_half_made(void **state)
 
         arena_init(&small, NULL, 65536);
         arena_fault_set(number, false);
-        text = status_details_encode(&small, &status);
+        text = status_details__encode(&small, &status);
         arena_fault_set(0, false);
         failed = arena_failed(&small);
         assert_int_equal(failed, text.len == 0);

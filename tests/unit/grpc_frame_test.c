@@ -41,7 +41,7 @@ static struct outcome read_stream(struct slice stream, size_t first, size_t size
     struct frame_reader reader;
     size_t next = first;
 
-    frame_reader_init(&reader, &arena, most);
+    frame__reader_init(&reader, &arena, most);
     while (stream.len > 0) {
         size_t len = next < stream.len ? next : stream.len;
         struct slice piece = slice_make(stream.data, len);
@@ -51,14 +51,14 @@ static struct outcome read_stream(struct slice stream, size_t first, size_t size
         while (piece.len > 0) {
             struct frame frame;
 
-            outcome.last = frame_read(&reader, &piece, &frame);
+            outcome.last = frame__read(&reader, &piece, &frame);
             if (outcome.last == FRAME_MESSAGE)
                 outcome.frames[outcome.count++] = frame;
             else if (outcome.last != FRAME_MORE)
                 return outcome;
         }
     }
-    outcome.whole = frame_is_whole(&reader);
+    outcome.whole = frame__is_whole(&reader);
     return outcome;
 }
 
@@ -114,10 +114,10 @@ static void empty_pieces_change_nothing(void **state)
     struct frame frame;
 
     (void)state;
-    frame_reader_init(&reader, &arena, 10);
-    assert_int_equal(frame_read(&reader, &nothing, &frame), FRAME_MORE);
-    assert_true(frame_is_whole(&reader));
-    assert_int_equal(frame_read(&reader, &piece, &frame), FRAME_MESSAGE);
+    frame__reader_init(&reader, &arena, 10);
+    assert_int_equal(frame__read(&reader, &nothing, &frame), FRAME_MORE);
+    assert_true(frame__is_whole(&reader));
+    assert_int_equal(frame__read(&reader, &piece, &frame), FRAME_MESSAGE);
     assert_true(slice_equal(frame.bytes, SLICE("x")));
 }
 
@@ -174,7 +174,7 @@ static void large_message_in_small_pieces_is_kept_whole(void **state)
     struct outcome outcome;
 
     (void)state;
-    frame_write_prefix(stream, true, LEN);
+    frame__write_prefix(stream, true, LEN);
     for (size_t i = 0; i < LEN; i++)
         stream[FRAME_PREFIX_LEN + i] = (char)(i * 7 % 251);
     outcome = read_stream(slice_make(stream, FRAME_PREFIX_LEN + LEN), 1000, 16384, LEN);
@@ -196,9 +196,9 @@ static void prefix_that_is_written_is_read(void **state)
         struct frame_reader reader;
         struct frame frame;
 
-        frame_write_prefix(prefix, i % 2 == 1, lens[i]);
-        frame_reader_init(&reader, &arena, SIZE_MAX);
-        frame_read(&reader, &piece, &frame);
+        frame__write_prefix(prefix, i % 2 == 1, lens[i]);
+        frame__reader_init(&reader, &arena, SIZE_MAX);
+        frame__read(&reader, &piece, &frame);
         assert_int_equal(prefix[0], i % 2);
         if (lens[i] > 0)
             assert_int_equal(reader.len, lens[i]);
@@ -215,8 +215,8 @@ static void failed_arena_is_told(void **state)
     (void)state;
     arena_init(&small, NULL, (size_t)1 << 20);
     arena_fail(&small);
-    frame_reader_init(&reader, &small, 10);
-    assert_int_equal(frame_read(&reader, &piece, &frame), FRAME_NO_MEMORY);
+    frame__reader_init(&reader, &small, 10);
+    assert_int_equal(frame__read(&reader, &piece, &frame), FRAME_NO_MEMORY);
     arena_done(&small);
 }
 

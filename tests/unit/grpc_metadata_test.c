@@ -34,7 +34,7 @@ static struct status read_headers(const struct header *headers, size_t count,
 {
     struct request_head head = {.headers = headers, .header_count = count};
 
-    return metadata_read(&arena, &head, 8192, metadata);
+    return metadata__read(&arena, &head, 8192, metadata);
 }
 
 static void reserved_headers_are_read(void **state)
@@ -83,10 +83,10 @@ static void foreign_encodings_are_told_apart(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        assert_int_equal(encoding_by_name(cases[i].name), cases[i].wanted);
-    assert_int_equal(encoding_read_list(SLICE(",,deflate ,\tgzip,")),
+        assert_int_equal(encoding__by_name(cases[i].name), cases[i].wanted);
+    assert_int_equal(encoding__read_list(SLICE(",,deflate ,\tgzip,")),
                      1u << ENCODING_DEFLATE | 1u << ENCODING_GZIP);
-    assert_int_equal(encoding_read_list(SLICE_EMPTY), 0);
+    assert_int_equal(encoding__read_list(SLICE_EMPTY), 0);
 }
 
 static void binary_metadata_must_be_base64(void **state)
@@ -145,9 +145,10 @@ static void metadata_beyond_the_bound_is_refused(void **state)
     struct metadata metadata;
 
     (void)state;
-    assert_int_equal(metadata_read(&arena, &head, 8192, &metadata).code, STATUS_OK);
+    assert_int_equal(metadata__read(&arena, &head, 8192, &metadata).code, STATUS_OK);
     head.header_bytes++;
-    assert_int_equal(metadata_read(&arena, &head, 8192, &metadata).code, STATUS_RESOURCE_EXHAUSTED);
+    assert_int_equal(metadata__read(&arena, &head, 8192, &metadata).code,
+                     STATUS_RESOURCE_EXHAUSTED);
 }
 
 /* -- message encodings ------------------------------------------------------------------------ */
@@ -170,12 +171,12 @@ static void what_is_compressed_unfolds_again(void **state)
     for (unsigned encoding = ENCODING_GZIP; encoding <= ENCODING_DEFLATE; encoding++)
         for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
             struct slice text = sample(lens[i]);
-            struct slice packed = compress_deflate(&arena, (enum encoding)encoding, text, 5);
+            struct slice packed = compress__deflate(&arena, (enum encoding)encoding, text, 5);
             struct slice back = SLICE_EMPTY;
 
             assert_true(packed.len > 5);
-            assert_int_equal(compress_inflate(&arena, (enum encoding)encoding,
-                                              slice_from(packed, 5), lens[i], &back),
+            assert_int_equal(compress__inflate(&arena, (enum encoding)encoding,
+                                               slice_from(packed, 5), lens[i], &back),
                              INFLATE_OK);
             assert_true(slice_equal(back, text));
         }
@@ -188,13 +189,13 @@ static void unfolding_stops_at_the_bound(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
         char *zeros = arena_zalloc(&arena, lens[i]);
-        struct slice packed = compress_deflate(&arena, ENCODING_GZIP, slice_make(zeros, lens[i]),
-                                               0);
+        struct slice packed = compress__deflate(&arena, ENCODING_GZIP, slice_make(zeros, lens[i]),
+                                                0);
         struct slice back = SLICE_EMPTY;
 
-        assert_int_equal(compress_inflate(&arena, ENCODING_GZIP, packed, lens[i] - 1, &back),
+        assert_int_equal(compress__inflate(&arena, ENCODING_GZIP, packed, lens[i] - 1, &back),
                          INFLATE_TOO_LARGE);
-        assert_int_equal(compress_inflate(&arena, ENCODING_GZIP, packed, lens[i], &back),
+        assert_int_equal(compress__inflate(&arena, ENCODING_GZIP, packed, lens[i], &back),
                          INFLATE_OK);
         assert_int_equal(back.len, lens[i]);
     }
@@ -202,8 +203,8 @@ static void unfolding_stops_at_the_bound(void **state)
 
 static void bad_compressed_data_is_refused(void **state)
 {
-    struct slice packed = compress_deflate(&arena, ENCODING_GZIP, sample(3000), 0);
-    struct slice zlib = compress_deflate(&arena, ENCODING_DEFLATE, sample(3000), 0);
+    struct slice packed = compress__deflate(&arena, ENCODING_GZIP, sample(3000), 0);
+    struct slice zlib = compress__deflate(&arena, ENCODING_DEFLATE, sample(3000), 0);
     char *longer = arena_zalloc(&arena, packed.len + 1);
     char *flipped = arena_zalloc(&arena, packed.len);
     struct slice back;
@@ -214,23 +215,24 @@ static void bad_compressed_data_is_refused(void **state)
     flipped[packed.len - 6] ^= 1; /* its checksum */
     for (size_t len = 0; len < packed.len; len++)
         assert_int_equal(
-            compress_inflate(&arena, ENCODING_GZIP, slice_make(packed.data, len), 65536, &back),
+            compress__inflate(&arena, ENCODING_GZIP, slice_make(packed.data, len), 65536, &back),
             INFLATE_BAD);
     assert_int_equal(
-        compress_inflate(&arena, ENCODING_GZIP, slice_make(longer, packed.len + 1), 65536, &back),
+        compress__inflate(&arena, ENCODING_GZIP, slice_make(longer, packed.len + 1), 65536, &back),
         INFLATE_BAD);
     assert_int_equal(
-        compress_inflate(&arena, ENCODING_GZIP, slice_make(flipped, packed.len), 65536, &back),
+        compress__inflate(&arena, ENCODING_GZIP, slice_make(flipped, packed.len), 65536, &back),
         INFLATE_BAD);
-    assert_int_equal(compress_inflate(&arena, ENCODING_GZIP, zlib, 65536, &back), INFLATE_BAD);
-    assert_int_equal(compress_inflate(&arena, ENCODING_DEFLATE, packed, 65536, &back), INFLATE_BAD);
+    assert_int_equal(compress__inflate(&arena, ENCODING_GZIP, zlib, 65536, &back), INFLATE_BAD);
+    assert_int_equal(compress__inflate(&arena, ENCODING_DEFLATE, packed, 65536, &back),
+                     INFLATE_BAD);
 }
 
 #ifdef DATASTREAM_FAULTS
 static void every_failed_allocation_is_told(void **state)
 {
     struct slice text = sample(20000);
-    struct slice packed = compress_deflate(&arena, ENCODING_GZIP, text, 0);
+    struct slice packed = compress__deflate(&arena, ENCODING_GZIP, text, 0);
 
     (void)state;
     for (unsigned long number = 1;; number++) {
@@ -241,9 +243,9 @@ static void every_failed_allocation_is_told(void **state)
 
         arena_init(&small, NULL, (size_t)1 << 20);
         arena_fault_set(number, false);
-        result = compress_inflate(&small, ENCODING_GZIP, packed, 65536, &back);
+        result = compress__inflate(&small, ENCODING_GZIP, packed, 65536, &back);
         if (result == INFLATE_OK)
-            again = compress_deflate(&small, ENCODING_DEFLATE, back, 0);
+            again = compress__deflate(&small, ENCODING_DEFLATE, back, 0);
         failed = arena_failed(&small);
         arena_fault_set(0, false);
         assert_true(result == INFLATE_OK || (failed && result == INFLATE_NO_MEMORY));

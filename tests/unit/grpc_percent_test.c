@@ -31,7 +31,7 @@ static void messages_are_escaped_where_they_must(void **state)
     (void)state;
     arena_init(&arena, NULL, 65536);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct slice got = grpc_message_encode(&arena, cases[i].text);
+        struct slice got = grpc__message_encode(&arena, cases[i].text);
 
         if (!slice_equal(got, cases[i].wanted))
             fail_msg("wanted %.*s, got %.*s", SLICE_ARG(cases[i].wanted), SLICE_ARG(got));
@@ -55,13 +55,13 @@ static void text_that_is_no_utf8_gets_question_marks(void **state)
     (void)state;
     arena_init(&arena, NULL, 65536);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct slice got = grpc_message_text(&arena, cases[i].text);
+        struct slice got = grpc__message_text(&arena, cases[i].text);
 
         if (!slice_equal(got, cases[i].wanted))
             fail_msg("wanted %.*s, got %.*s", SLICE_ARG(cases[i].wanted), SLICE_ARG(got));
     }
     arena_fail(&arena);
-    assert_int_equal(grpc_message_text(&arena, SLICE("\xff")).len, 0);
+    assert_int_equal(grpc__message_text(&arena, SLICE("\xff")).len, 0);
     arena_done(&arena);
 }
 
@@ -70,7 +70,7 @@ static void plain_message_is_not_copied(void **state)
     struct slice text = SLICE("nothing to escape");
 
     (void)state;
-    assert_ptr_equal(grpc_message_encode(NULL, text).data, text.data);
+    assert_ptr_equal(grpc__message_encode(NULL, text).data, text.data);
 }
 
 static void failed_arena_gives_nothing(void **state)
@@ -80,7 +80,7 @@ static void failed_arena_gives_nothing(void **state)
     (void)state;
     arena_init(&arena, NULL, 65536);
     arena_fail(&arena);
-    assert_int_equal(grpc_message_encode(&arena, SLICE("%")).len, 0);
+    assert_int_equal(grpc__message_encode(&arena, SLICE("%")).len, 0);
     arena_done(&arena);
 }
 
@@ -105,7 +105,7 @@ static void cut_falls_between_characters(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct slice got = grpc_message_cut(cases[i].text, cases[i].most);
+        struct slice got = grpc__message_cut(cases[i].text, cases[i].most);
 
         if (got.len != cases[i].wanted)
             fail_msg("case %zu: wanted %zu bytes, got %zu", i, cases[i].wanted, got.len);

@@ -30,7 +30,7 @@ static int stream_setup(void **state)
     return 0;
 }
 
-/* drain_begin is once for all: each test that drains has a frontend of its own. */
+/* drain__begin is once for all: each test that drains has a frontend of its own. */
 static struct grpc *new_grpc(struct arena *arena)
 {
     struct grpc *made = NULL;

@@ -35,7 +35,7 @@ static void timeouts_become_milliseconds_rounded_up(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         uint64_t ms = 77;
 
-        if (!grpc_timeout_parse(cases[i].text, &ms) || ms != cases[i].ms)
+        if (!grpc__timeout_parse(cases[i].text, &ms) || ms != cases[i].ms)
             fail_msg("%.*s: %llu", SLICE_ARG(cases[i].text), (unsigned long long)ms);
     }
 }
@@ -55,10 +55,10 @@ static void malformed_timeouts_are_refused(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         uint64_t ms = 77;
 
-        if (grpc_timeout_parse(cases[i], &ms) || ms != 77)
+        if (grpc__timeout_parse(cases[i], &ms) || ms != 77)
             fail_msg("%.*s was taken", SLICE_ARG(cases[i]));
     }
-    assert_false(grpc_timeout_parse(SLICE_EMPTY, NULL));
+    assert_false(grpc__timeout_parse(SLICE_EMPTY, NULL));
 }
 
 int main(void)

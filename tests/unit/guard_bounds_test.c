@@ -320,7 +320,7 @@ static void networks_lie_within_others_one_by_one(void **state)
         size_t count = cases[i].networks[0] == NULL ? 0 : cases[i].networks[1] == NULL ? 1 : 2;
         size_t outer_count = cases[i].outer[0] == NULL ? 0 : cases[i].outer[1] == NULL ? 1 : 2;
 
-        if (guard_networks_within(networks, count, outer, outer_count) != cases[i].within)
+        if (guard__networks_within(networks, count, outer, outer_count) != cases[i].within)
             fail_msg("case %zu: wanted %d", i, cases[i].within);
     }
 }

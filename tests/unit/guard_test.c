@@ -45,17 +45,17 @@ static void sets_are_compared_by_permission(void **state)
     struct permission_set holder = {{0}};
 
     (void)state;
-    assert_null(guard_lacking(contract, &held, &holder));
+    assert_null(guard__lacking(contract, &held, &holder));
     permission_set_add(&held, read->bit);
     permission_set_add(&held, create->bit);
-    assert_ptr_equal(guard_lacking(contract, &held, &holder), create);
+    assert_ptr_equal(guard__lacking(contract, &held, &holder), create);
     permission_set_add(&holder, create->bit);
-    assert_ptr_equal(guard_lacking(contract, &held, &holder), read);
+    assert_ptr_equal(guard__lacking(contract, &held, &holder), read);
     permission_set_add(&holder, read->bit);
     permission_set_add(&holder, transfer->bit);
-    assert_null(guard_lacking(contract, &held, &holder));
-    assert_false(guard_has_owner_only(contract, &held));
-    assert_true(guard_has_owner_only(contract, &holder));
+    assert_null(guard__lacking(contract, &held, &holder));
+    assert_false(guard__has_owner_only(contract, &held));
+    assert_true(guard__has_owner_only(contract, &holder));
 }
 
 static void nobody_makes_a_token_that_may_do_more(void **state)

@@ -30,7 +30,7 @@ static char *printed(void (*print)(FILE *to, const struct command *command),
 static void print_all(FILE *to, const struct command *command)
 {
     (void)command;
-    help_print(to);
+    help__print(to);
 }
 
 /* The flag begins one line of the text. */
@@ -57,7 +57,7 @@ static void every_option_and_setting_is_listed_once(void **state)
     char *text = printed(print_all, NULL);
     size_t option_count;
     size_t setting_count;
-    const struct option_row *options = options_rows(&option_count);
+    const struct option_row *options = options__rows(&option_count);
     const struct setting *settings = settings_rows(&setting_count);
 
     (void)state;
@@ -152,18 +152,18 @@ static void the_nearest_name_is_found_when_it_is_near(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct nearest nearest = nearest_begin(slice_from_cstr(rows[i].given));
+        struct nearest nearest = nearest__begin(slice_from_cstr(rows[i].given));
 
         for (size_t j = 0; j < sizeof(names) / sizeof(names[0]); j++)
-            nearest_offer(&nearest, slice_from_cstr(names[j]));
+            nearest__offer(&nearest, slice_from_cstr(names[j]));
         if (!slice_equal(nearest.name, slice_from_cstr(rows[i].nearest)))
             fail_msg("%s: %.*s", rows[i].given, SLICE_ARG(nearest.name));
     }
     memset(long_name, 'a', sizeof(long_name));
     for (size_t len = 60; len <= sizeof(long_name); len += 4) {
-        struct nearest nearest = nearest_begin(slice_make(long_name, len));
+        struct nearest nearest = nearest__begin(slice_make(long_name, len));
 
-        nearest_offer(&nearest, slice_make(long_name, len));
+        nearest__offer(&nearest, slice_make(long_name, len));
         assert_int_equal(nearest.name.len, len <= 63 ? len : 0);
     }
 }
@@ -171,7 +171,7 @@ static void the_nearest_name_is_found_when_it_is_near(void **state)
 static void print_page(FILE *to, const struct command *command)
 {
     (void)command;
-    help_print_page(to);
+    help__print_page(to);
 }
 
 /* scripts/documents writes the page anew. */

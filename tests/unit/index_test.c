@@ -12,8 +12,8 @@ static struct slice value_of(const char *type, const char *name, const char *jso
 
     if (!status_is_ok(status))
         fail_msg("%s: %.*s", json, SLICE_ARG(status.message));
-    return index_value(&json_arena, message_field_by_name(type_of(type), slice_from_cstr(name)),
-                       message);
+    return index__value(&json_arena, message_field_by_name(type_of(type), slice_from_cstr(name)),
+                        message);
 }
 
 /* The values ascend strictly. */
@@ -89,7 +89,7 @@ static void ranges_leave_what_matches(void **state)
 
         assert_true(status_is_ok(filter_parse(&json_arena, type, slice_from_cstr(cases[i].filter),
                                               key_fold_text, &filter)));
-        assert_true(index_range(&json_arena, field, filter.root->term, &least, &end));
+        assert_true(index__range(&json_arena, field, filter.root->term, &least, &end));
         if (slice_compare(value, least) < 0 || slice_compare(value, end) >= 0)
             fail_msg("%s does not leave %s", cases[i].filter, cases[i].json);
     }
@@ -113,7 +113,7 @@ static void long_texts_are_cut_and_narrow_to_what_they_share(void **state)
         assert_true(status_is_ok(filter_parse(
             &json_arena, type, arena_printf(&json_arena, "aString = \"%.*s\"", SLICE_ARG(text)),
             key_fold_text, &filter)));
-        assert_true(index_range(&json_arena, field, filter.root->term, &least, &end));
+        assert_true(index__range(&json_arena, field, filter.root->term, &least, &end));
         assert_true(slice_compare(value, least) >= 0 && slice_compare(value, end) < 0);
     }
 }

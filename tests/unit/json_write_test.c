@@ -37,7 +37,7 @@ static struct status write_with(const char *type, const ProtobufCMessage *messag
     return status;
 }
 
-static ProtobufCMessage *read_message(const char *type, const char *text)
+static ProtobufCMessage *members__read(const char *type, const char *text)
 {
     ProtobufCMessage *message = NULL;
 
@@ -49,7 +49,7 @@ static ProtobufCMessage *read_message(const char *type, const char *text)
 /* A step ends between two elements, and not before it has as much as it may. */
 static void steps_end_between_elements(void **state)
 {
-    ProtobufCMessage *message = read_message(
+    ProtobufCMessage *message = members__read(
         "Node", "{\"name\":\"n\",\"numbers\":[1,2,3,4],\"children\":[{\"name\":\"c\"}]}");
     const struct json_write_options options = {.contract = json_contract};
     struct status status;
@@ -82,7 +82,7 @@ static void assert_written(const char *type, const char *in, struct json_write_o
 {
     struct slice text = SLICE_EMPTY;
 
-    assert_true(status_is_ok(write_with(type, read_message(type, in), options, &text)));
+    assert_true(status_is_ok(write_with(type, members__read(type, in), options, &text)));
     assert_text(text, wanted);
 }
 
@@ -290,7 +290,7 @@ static void every_day_has_its_date(void **state)
 
                 assert_text(write_text("Timestamp", two_ints("Timestamp", seconds, 0)),
                             wanted.data);
-                assert_text(write_text("Timestamp", read_message("Timestamp", wanted.data)),
+                assert_text(write_text("Timestamp", members__read("Timestamp", wanted.data)),
                             wanted.data);
                 seconds += 86400;
             }
@@ -376,7 +376,7 @@ static void a_single_field_is_written(void **state)
     ProtobufCMessage *message;
 
     (void)state;
-    message = read_message(
+    message = members__read(
         "Node", "{\"name\":\"a\",\"tags\":[\"b\",\"c\"],\"labels\":{\"d\":\"e\"},\"child\":{}}");
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct json_write_options options = {.contract = json_contract};

@@ -64,9 +64,9 @@ static void layouts_are_as_documented(void **state)
          SLICE(ORG "\0\0\0\x07" ID "\0\0\0\0\0\0\x01\x02")},
         {key_audit_by_actor(&arena, &org, &(struct actor){ACTOR_TOKEN, id}, 258),
          SLICE(ORG "\x02" ID "\0\0\0\0\0\0\x01\x02")},
-        {key_feed(&arena, &org, UINT64_C(0x0102030405060708), 0x0a0b),
+        {key__feed(&arena, &org, UINT64_C(0x0102030405060708), 0x0a0b),
          SLICE(ORG "\x01\x02\x03\x04\x05\x06\x07\x08\x0a\x0b")},
-        {key_feed_floor(&arena, &org), SLICE(ORG "\0\0\0\0\0\0\0\0\0\0")},
+        {key__feed_floor(&arena, &org), SLICE(ORG "\0\0\0\0\0\0\0\0\0\0")},
     };
 
     (void)state;
@@ -103,7 +103,7 @@ static void parsers_give_back_what_was_built(void **state)
         key_audit_by_actor(&arena, &org, &(struct actor){ACTOR_USER, id}, 258), &actor, &number));
     assert_true(actor.type == ACTOR_USER && uuid_equal(&actor.id, &id) && number == 258);
     assert_true(
-        key_feed_parse(key_feed(&arena, &org, UINT64_MAX - 1, 258), &ids[0], &number, &index));
+        key__feed_parse(key__feed(&arena, &org, UINT64_MAX - 1, 258), &ids[0], &number, &index));
     assert_true(uuid_equal(&ids[0], &org) && number == UINT64_MAX - 1 && index == 258);
 }
 
@@ -126,7 +126,7 @@ static void parsers_refuse_other_lengths(void **state)
         assert_int_equal(key_audit_parse(key, &number), len == 24);
         assert_int_equal(key_audit_by_object_parse(key, &number), len == 44);
         assert_int_equal(key_audit_by_actor_parse(key, &actor, &number), len == 41);
-        assert_int_equal(key_feed_parse(key, &ids[0], &number, &index), len == 26);
+        assert_int_equal(key__feed_parse(key, &ids[0], &number, &index), len == 26);
     }
 }
 
@@ -139,8 +139,8 @@ static void keys_sort_as_their_numbers(void **state)
     for (size_t i = 1; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         assert_true(slice_compare(key_audit(&arena, &org, numbers[i - 1]),
                                   key_audit(&arena, &org, numbers[i])) < 0);
-        assert_true(slice_compare(key_feed(&arena, &org, numbers[i - 1], UINT16_MAX),
-                                  key_feed(&arena, &org, numbers[i], 0)) < 0);
+        assert_true(slice_compare(key__feed(&arena, &org, numbers[i - 1], UINT16_MAX),
+                                  key__feed(&arena, &org, numbers[i], 0)) < 0);
     }
 }
 
@@ -343,7 +343,7 @@ static void a_failed_arena_gives_empty_keys(void **state)
     assert_int_equal(key_references_of(&failed, &org, 1, &org, 1).len, 0);
     assert_int_equal(key_audit(&failed, &org, 1).len, 0);
     assert_int_equal(key_audit_by_object(&failed, &org, 1, &org, 1).len, 0);
-    assert_int_equal(key_feed(&failed, &org, 1, 1).len, 0);
+    assert_int_equal(key__feed(&failed, &org, 1, 1).len, 0);
     assert_int_equal(key_prefix_end(&failed, SLICE("a")).len, 0);
     assert_null(key_fold_name(&failed, SLICE("Name"), &trimmed, &folded));
     assert_int_equal(trimmed.len + folded.len, 0);

@@ -31,7 +31,7 @@ static void json_is_known_by_its_type(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++)
-        if (media_type_is_json(cases[i].text) != cases[i].wanted)
+        if (media_type__is_json(cases[i].text) != cases[i].wanted)
             fail_msg("%.*s", SLICE_ARG(cases[i].text));
 }
 
@@ -59,15 +59,15 @@ static void accept_excludes_json_only_where_it_says_so(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct header header = {SLICE("accept"), cases[i].text};
 
-        if (accept_takes_json(&header, 1) != cases[i].wanted)
+        if (accept__takes_json(&header, 1) != cases[i].wanted)
             fail_msg("%.*s", SLICE_ARG(cases[i].text));
     }
-    assert_true(accept_takes_json(NULL, 0));
-    assert_false(accept_takes_json((struct header[]){{SLICE("accept"), SLICE("text/css")},
-                                                     {SLICE("host"), SLICE("*/*")},
-                                                     {SLICE("accept"), SLICE("text/html")}},
-                                   3));
-    assert_true(accept_takes_json(
+    assert_true(accept__takes_json(NULL, 0));
+    assert_false(accept__takes_json((struct header[]){{SLICE("accept"), SLICE("text/css")},
+                                                      {SLICE("host"), SLICE("*/*")},
+                                                      {SLICE("accept"), SLICE("text/html")}},
+                                    3));
+    assert_true(accept__takes_json(
         (struct header[]){{SLICE("accept"), SLICE("text/css")}, {SLICE("accept"), SLICE("*/*")}},
         2));
 }
@@ -95,7 +95,7 @@ static void if_none_match_compares_weakly(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++)
-        if (etag_is_listed(cases[i].text, SLICE("\"7-a\"")) != cases[i].wanted)
+        if (etag__is_listed(cases[i].text, SLICE("\"7-a\"")) != cases[i].wanted)
             fail_msg("%.*s", SLICE_ARG(cases[i].text));
 }
 
@@ -112,7 +112,7 @@ static void if_match_compares_strongly(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++)
-        if (etag_matches(cases[i].text, SLICE("\"7-a\"")) != cases[i].wanted)
+        if (etag__matches(cases[i].text, SLICE("\"7-a\"")) != cases[i].wanted)
             fail_msg("%.*s", SLICE_ARG(cases[i].text));
 }
 
@@ -133,7 +133,7 @@ static void if_match_keeps_the_revision_alone(void **state)
     (void)state;
     arena_init(&arena, NULL, 1 << 20);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct slice got = etag_strip_computed(&arena, cases[i].text);
+        struct slice got = etag__strip_computed(&arena, cases[i].text);
 
         if (!slice_equal(got, cases[i].wanted))
             fail_msg("wanted %.*s, got %.*s", SLICE_ARG(cases[i].wanted), SLICE_ARG(got));
@@ -170,10 +170,10 @@ static void streams_are_typed_by_weight_then_by_the_closest_range(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct header header = {SLICE("accept"), cases[i].text};
 
-        if (accept_stream_type(&header, 1) != cases[i].wanted)
+        if (accept__stream_type(&header, 1) != cases[i].wanted)
             fail_msg("%.*s", SLICE_ARG(cases[i].text));
     }
-    assert_int_equal(accept_stream_type(NULL, 0), STREAM_TYPE_NDJSON);
+    assert_int_equal(accept__stream_type(NULL, 0), STREAM_TYPE_NDJSON);
 }
 
 int main(void)

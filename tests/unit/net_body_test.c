@@ -10,9 +10,9 @@ static void a_body_may_be_silent_for_its_timeout(void **state)
 
     (void)state;
     body_clock_start(&clock, 5000);
-    assert_int_equal(body_clock_due_ms(&clock, &steps), 6000);
+    assert_int_equal(body_clock__due_ms(&clock, &steps), 6000);
     body_clock_excuse(&clock, 9000); /* we did not read */
-    assert_int_equal(body_clock_due_ms(&clock, &steps), 10000);
+    assert_int_equal(body_clock__due_ms(&clock, &steps), 10000);
 }
 
 static void a_body_that_drips_is_bounded_as_a_whole(void **state)
@@ -22,7 +22,7 @@ static void a_body_that_drips_is_bounded_as_a_whole(void **state)
 
     (void)state;
     body_clock_start(&clock, now);
-    while (now < body_clock_due_ms(&clock, &steps) && now < 60000) {
+    while (now < body_clock__due_ms(&clock, &steps) && now < 60000) {
         now += 900;
         body_clock_piece(&clock, now, 1);
     }
@@ -38,7 +38,7 @@ static void a_body_at_the_least_rate_goes_on(void **state)
     body_clock_start(&clock, now);
     for (int i = 0; i < 10000; i++) {
         now += 500;
-        assert_true(now < body_clock_due_ms(&clock, &steps));
+        assert_true(now < body_clock__due_ms(&clock, &steps));
         body_clock_piece(&clock, now, 50);
     }
 }
@@ -51,7 +51,7 @@ static void bytes_that_are_dropped_buy_no_time(void **state)
     body_clock_start(&clock, 0);
     for (int i = 1; i <= 9; i++)
         body_clock_piece(&clock, i * 100, 0);
-    assert_int_equal(body_clock_due_ms(&clock, &steps), 1000);
+    assert_int_equal(body_clock__due_ms(&clock, &steps), 1000);
 }
 
 static void without_a_rate_only_pauses_are_bounded(void **state)
@@ -63,7 +63,7 @@ static void without_a_rate_only_pauses_are_bounded(void **state)
     body_clock_start(&clock, 0);
     for (int i = 1; i <= 100; i++)
         body_clock_piece(&clock, i * 900, 1);
-    assert_int_equal(body_clock_due_ms(&clock, &settings), 91000);
+    assert_int_equal(body_clock__due_ms(&clock, &settings), 91000);
 }
 
 static struct fixture *start_impatient(void)

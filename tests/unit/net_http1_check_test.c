@@ -15,10 +15,10 @@ static bool parse(struct arena *arena, struct slice text, struct http1_head *ret
     struct http1_scan scan = {0};
     struct slice copy;
 
-    assert_int_equal(http1_scan_head(&scan, text, &limits, ret_fault), HTTP1_DONE);
+    assert_int_equal(http1__scan_head(&scan, text, &limits, ret_fault), HTTP1_DONE);
     copy = arena_copy(arena, slice_make(text.data + scan.start, scan.at - scan.start));
-    return http1_parse_head(arena, (char *)(uintptr_t)copy.data, copy.len, &limits, ret_head,
-                            ret_fault);
+    return http1__parse_head(arena, (char *)(uintptr_t)copy.data, copy.len, &limits, ret_head,
+                             ret_fault);
 }
 
 static void assert_slice(struct slice got, const char *wanted)
@@ -125,7 +125,7 @@ static void hosts_are_told_from_what_is_none(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        if (http1_host_is_valid(slice_from_cstr(cases[i].text)) != cases[i].valid)
+        if (http1__host_is_valid(slice_from_cstr(cases[i].text)) != cases[i].valid)
             fail_msg("%s", cases[i].text);
     }
 }
@@ -141,7 +141,7 @@ static void without_memory_a_head_is_429(void **state)
     (void)state;
     arena_init(&arena, NULL, 65536);
     arena_fault_set(1, false);
-    assert_false(http1_parse_head(&arena, text, sizeof(text) - 1, &limits, &head, &fault));
+    assert_false(http1__parse_head(&arena, text, sizeof(text) - 1, &limits, &head, &fault));
     arena_fault_set(0, false);
     assert_int_equal(fault.status, 429);
     arena_done(&arena);

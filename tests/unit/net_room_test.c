@@ -205,15 +205,15 @@ static void a_source_is_an_ipv4_address_or_a_64_of_ipv6(void **state)
         struct sources sources;
         struct source *first, *second;
 
-        sources_init(&sources, 1);
-        assert_true(source_enter(&sources, &one, &first));
-        assert_int_equal(source_enter(&sources, &other, &second), !rows[i].same);
+        sources__init(&sources, 1);
+        assert_true(source__enter(&sources, &one, &first));
+        assert_int_equal(source__enter(&sources, &other, &second), !rows[i].same);
         assert_int_equal(first == second, rows[i].same);
-        assert_true(source_is_pressed(first));
-        source_leave(first);
-        assert_false(source_is_pressed(first));
-        assert_true(source_enter(&sources, &one, &first));
-        sources_done(&sources);
+        assert_true(source__is_pressed(first));
+        source__leave(first);
+        assert_false(source__is_pressed(first));
+        assert_true(source__enter(&sources, &one, &first));
+        sources__done(&sources);
     }
 }
 
@@ -224,14 +224,14 @@ static void a_unix_socket_has_no_source(void **state)
     struct source *source;
 
     (void)state;
-    sources_init(&sources, 1);
+    sources__init(&sources, 1);
     for (int i = 0; i < 3; i++) {
-        assert_true(source_enter(&sources, &unix_peer, &source));
+        assert_true(source__enter(&sources, &unix_peer, &source));
         assert_null(source);
     }
-    assert_false(source_is_pressed(NULL));
-    source_leave(NULL);
-    sources_done(&sources);
+    assert_false(source__is_pressed(NULL));
+    source__leave(NULL);
+    sources__done(&sources);
 }
 
 /* A process of its own, whose descriptors are few; it serves until `until` is closed. */

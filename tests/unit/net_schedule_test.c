@@ -9,20 +9,20 @@
 
 static void init(struct schedule *schedule, struct schedule_entry *entries, size_t count)
 {
-    schedule_init(schedule);
+    schedule__init(schedule);
     for (size_t i = 0; i < count; i++)
-        schedule_entry_init(&entries[i]);
+        schedule__entry_init(&entries[i]);
 }
 
 /* Starts the next one, which costs `cost_us`, and wants another turn; returns its number. */
 static size_t start(struct schedule *schedule, struct schedule_entry *entries, int64_t cost_us)
 {
-    struct schedule_entry *entry = schedule_peek(schedule);
+    struct schedule_entry *entry = schedule__peek(schedule);
 
     assert_non_null(entry);
-    schedule_start(schedule, entry);
-    schedule_charge(entry, cost_us);
-    schedule_add(schedule, entry);
+    schedule__start(schedule, entry);
+    schedule__charge(entry, cost_us);
+    schedule__add(schedule, entry);
     return (size_t)(entry - entries);
 }
 
@@ -34,9 +34,9 @@ static void equals_take_turns(void **state)
     (void)state;
     init(&schedule, entries, 3);
     assert_true(schedule_is_empty(&schedule));
-    assert_null(schedule_peek(&schedule));
+    assert_null(schedule__peek(&schedule));
     for (size_t i = 0; i < 3; i++)
-        schedule_add(&schedule, &entries[i]);
+        schedule__add(&schedule, &entries[i]);
     for (size_t i = 0; i < 30; i++)
         assert_int_equal(start(&schedule, entries, 1000), i % 3);
 }
@@ -49,11 +49,11 @@ static void an_entry_is_in_once(void **state)
 
     (void)state;
     init(&schedule, entries, 2);
-    schedule_add(&schedule, &entries[0]);
-    schedule_add(&schedule, &entries[1]);
-    schedule_add(&schedule, &entries[0]);
-    schedule_start(&schedule, schedule_peek(&schedule));
-    schedule_start(&schedule, schedule_peek(&schedule));
+    schedule__add(&schedule, &entries[0]);
+    schedule__add(&schedule, &entries[1]);
+    schedule__add(&schedule, &entries[0]);
+    schedule__start(&schedule, schedule__peek(&schedule));
+    schedule__start(&schedule, schedule__peek(&schedule));
     assert_true(schedule_is_empty(&schedule));
 }
 
@@ -66,18 +66,18 @@ static void the_cheap_come_before_the_dear(void **state)
     (void)state;
     init(&schedule, entries, 41);
     for (size_t i = 0; i < 40; i++)
-        schedule_add(&schedule, &entries[i]);
+        schedule__add(&schedule, &entries[i]);
     for (size_t i = 0; i < 200; i++)
         start(&schedule, entries, 4000);
-    schedule_charge(&entries[40], 100);
+    schedule__charge(&entries[40], 100);
     for (int round = 0; round < 100; round++) {
-        schedule_add(&schedule, &entries[40]);
-        while (schedule_peek(&schedule) != &entries[40]) {
+        schedule__add(&schedule, &entries[40]);
+        while (schedule__peek(&schedule) != &entries[40]) {
             start(&schedule, entries, 4000);
             waited++;
         }
-        schedule_start(&schedule, &entries[40]);
-        schedule_charge(&entries[40], 100);
+        schedule__start(&schedule, &entries[40]);
+        schedule__charge(&entries[40], 100);
     }
     assert_in_range(waited, 0, 40); /* one at most, every fourth time */
 }
@@ -91,9 +91,9 @@ static void the_dear_are_not_forgotten(void **state)
     (void)state;
     init(&schedule, entries, 9);
     for (size_t i = 0; i < 9; i++)
-        schedule_add(&schedule, &entries[i]);
+        schedule__add(&schedule, &entries[i]);
     for (size_t i = 0; i < 900; i++) {
-        struct schedule_entry *entry = schedule_peek(&schedule);
+        struct schedule_entry *entry = schedule__peek(&schedule);
         bool is_dear = entry == &entries[0];
 
         starts += is_dear;
@@ -109,15 +109,15 @@ static void the_new_come_after_the_cheap_and_before_the_dear(void **state)
 
     (void)state;
     init(&schedule, entries, 3);
-    schedule_charge(&entries[0], 400);
-    schedule_charge(&entries[2], 50); /* once is enough to be known */
+    schedule__charge(&entries[0], 400);
+    schedule__charge(&entries[2], 50); /* once is enough to be known */
     for (size_t i = 0; i < 3; i++)
-        schedule_add(&schedule, &entries[i]);
-    assert_ptr_equal(schedule_peek(&schedule), &entries[2]);
-    schedule_start(&schedule, &entries[2]);
-    assert_ptr_equal(schedule_peek(&schedule), &entries[1]);
-    schedule_start(&schedule, &entries[1]);
-    assert_ptr_equal(schedule_peek(&schedule), &entries[0]);
+        schedule__add(&schedule, &entries[i]);
+    assert_ptr_equal(schedule__peek(&schedule), &entries[2]);
+    schedule__start(&schedule, &entries[2]);
+    assert_ptr_equal(schedule__peek(&schedule), &entries[1]);
+    schedule__start(&schedule, &entries[1]);
+    assert_ptr_equal(schedule__peek(&schedule), &entries[0]);
 }
 
 /* What has begun is finished before its equals begin: they need not all hold their memory. */
@@ -128,12 +128,12 @@ static void what_gave_way_comes_before_its_equals(void **state)
 
     (void)state;
     init(&schedule, entries, 3);
-    schedule_charge(&entries[1], 50);
-    schedule_add(&schedule, &entries[0]);
-    schedule_add_first(&schedule, &entries[2]);
-    assert_ptr_equal(schedule_peek(&schedule), &entries[2]);
-    schedule_add(&schedule, &entries[1]);
-    assert_ptr_equal(schedule_peek(&schedule), &entries[1]);
+    schedule__charge(&entries[1], 50);
+    schedule__add(&schedule, &entries[0]);
+    schedule__add_first(&schedule, &entries[2]);
+    assert_ptr_equal(schedule__peek(&schedule), &entries[2]);
+    schedule__add(&schedule, &entries[1]);
+    assert_ptr_equal(schedule__peek(&schedule), &entries[1]);
 }
 
 static void what_is_removed_is_not_started(void **state)
@@ -143,11 +143,11 @@ static void what_is_removed_is_not_started(void **state)
 
     (void)state;
     init(&schedule, entries, 2);
-    schedule_add(&schedule, &entries[0]);
-    schedule_add(&schedule, &entries[1]);
-    schedule_remove(&entries[0]);
-    schedule_remove(&entries[0]);
-    assert_ptr_equal(schedule_peek(&schedule), &entries[1]);
+    schedule__add(&schedule, &entries[0]);
+    schedule__add(&schedule, &entries[1]);
+    schedule__remove(&entries[0]);
+    schedule__remove(&entries[0]);
+    assert_ptr_equal(schedule__peek(&schedule), &entries[1]);
 }
 
 int main(void)

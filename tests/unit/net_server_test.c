@@ -240,7 +240,7 @@ static void an_ipv4_peer_of_a_listener_for_both_is_ipv4(void **state)
 
         assert_int_equal(
             inet_pton(AF_INET6, rows[i].address, &((struct sockaddr_in6 *)&storage)->sin6_addr), 1);
-        address_format_peer(&storage, text, sizeof(text));
+        address__format_peer(&storage, text, sizeof(text));
         assert_string_equal(text, rows[i].wanted);
     }
 }

@@ -22,9 +22,9 @@ static void on_fire(struct timer *timer)
 
     probe->fired++;
     if (probe->victim != NULL)
-        timer_cancel(probe->victim);
+        timer__cancel(probe->victim);
     if (probe->again_ms != 0) {
-        timer_set(probe->wheel, timer, probe->again_ms);
+        timer__set(probe->wheel, timer, probe->again_ms);
         probe->again_ms = 0;
     }
 }
@@ -40,7 +40,7 @@ static struct probe probe_make(void)
 static int64_t run_until_fired(struct probe *probe, int64_t from, int64_t to)
 {
     for (int64_t now = from; now <= to; now++) {
-        timer_wheel_advance(&wheel, now);
+        timer__wheel_advance(&wheel, now);
         if (probe->fired > 0)
             return now;
     }
@@ -56,11 +56,11 @@ static void timers_fire_once_never_early_and_at_most_a_grain_late(void **state)
         struct probe probe = probe_make();
         int64_t fired;
 
-        timer_wheel_init(&wheel, 1003);
-        timer_set(&wheel, &probe.timer, 1003 + delays[i]);
+        timer__wheel_init(&wheel, 1003);
+        timer__set(&wheel, &probe.timer, 1003 + delays[i]);
         fired = run_until_fired(&probe, 1003, 100000);
         assert_in_range(fired, 1003 + delays[i], 1003 + delays[i] + 2 * TIMER_GRAIN_MS);
-        timer_wheel_advance(&wheel, 200000);
+        timer__wheel_advance(&wheel, 200000);
         assert_int_equal(probe.fired, 1);
         assert_false(timer_is_set(&probe.timer));
     }
@@ -72,13 +72,13 @@ static void a_clock_that_jumps_fires_all_that_is_due(void **state)
     struct probe far = probe_make();
 
     (void)state;
-    timer_wheel_init(&wheel, 0);
-    timer_set(&wheel, &near.timer, 100);
-    timer_set(&wheel, &far.timer, 1000000);
-    timer_wheel_advance(&wheel, 999990);
+    timer__wheel_init(&wheel, 0);
+    timer__set(&wheel, &near.timer, 100);
+    timer__set(&wheel, &far.timer, 1000000);
+    timer__wheel_advance(&wheel, 999990);
     assert_int_equal(near.fired, 1);
     assert_int_equal(far.fired, 0);
-    timer_wheel_advance(&wheel, 1000000);
+    timer__wheel_advance(&wheel, 1000000);
     assert_int_equal(far.fired, 1);
 }
 
@@ -88,11 +88,11 @@ static void cancelled_timers_never_fire_even_in_the_same_turn(void **state)
     struct probe second = probe_make();
 
     (void)state;
-    timer_wheel_init(&wheel, 0);
+    timer__wheel_init(&wheel, 0);
     first.victim = &second.timer;
-    timer_set(&wheel, &first.timer, 100);
-    timer_set(&wheel, &second.timer, 100);
-    timer_wheel_advance(&wheel, 200);
+    timer__set(&wheel, &first.timer, 100);
+    timer__set(&wheel, &second.timer, 100);
+    timer__wheel_advance(&wheel, 200);
     assert_int_equal(first.fired, 1);
     assert_int_equal(second.fired, 0);
 }
@@ -102,15 +102,15 @@ static void a_timer_may_be_moved_and_set_anew_while_it_fires(void **state)
     struct probe probe = probe_make();
 
     (void)state;
-    timer_wheel_init(&wheel, 0);
-    timer_set(&wheel, &probe.timer, 100);
-    timer_set(&wheel, &probe.timer, 300);
-    timer_wheel_advance(&wheel, 200);
+    timer__wheel_init(&wheel, 0);
+    timer__set(&wheel, &probe.timer, 100);
+    timer__set(&wheel, &probe.timer, 300);
+    timer__wheel_advance(&wheel, 200);
     assert_int_equal(probe.fired, 0);
     probe.again_ms = 400;
-    timer_wheel_advance(&wheel, 300);
+    timer__wheel_advance(&wheel, 300);
     assert_int_equal(probe.fired, 1);
-    timer_wheel_advance(&wheel, 400);
+    timer__wheel_advance(&wheel, 400);
     assert_int_equal(probe.fired, 2);
 }
 
@@ -120,16 +120,16 @@ static void the_wake_time_is_no_later_than_the_earliest_timer(void **state)
     struct probe far = probe_make();
 
     (void)state;
-    timer_wheel_init(&wheel, 0);
+    timer__wheel_init(&wheel, 0);
     assert_true(timer_wheel_wake_ms(&wheel) == INT64_MAX);
-    timer_set(&wheel, &far.timer, 20000);
-    timer_set(&wheel, &near.timer, 200);
+    timer__set(&wheel, &far.timer, 20000);
+    timer__set(&wheel, &near.timer, 200);
     assert_int_equal(timer_wheel_wake_ms(&wheel), 200);
-    timer_wheel_advance(&wheel, 200);
+    timer__wheel_advance(&wheel, 200);
     assert_in_range(timer_wheel_wake_ms(&wheel), 201, 20000);
-    timer_cancel(&far.timer);
+    timer__cancel(&far.timer);
     for (int64_t now = 200; now < 6000; now += 10)
-        timer_wheel_advance(&wheel, now);
+        timer__wheel_advance(&wheel, now);
     assert_true(timer_wheel_wake_ms(&wheel) == INT64_MAX);
 }
 

@@ -57,7 +57,7 @@ static void a_flag_goes_before_the_environment_and_that_before_the_file(void **s
                      "listen = 127.0.0.1:3\n\n");
     setenv("DATASTREAM_MAX_BODY_BYTES", "2222", 1);
     setenv("DATASTREAM_MAX_HEADER_COUNT", "60", 1);
-    assert_true(status_is_ok(options_read(&arena, 9, (char **)(uintptr_t)args, &options)));
+    assert_true(status_is_ok(options__read(&arena, 9, (char **)(uintptr_t)args, &options)));
     unsetenv("DATASTREAM_MAX_BODY_BYTES");
     unsetenv("DATASTREAM_MAX_HEADER_COUNT");
     assert_int_equal(options.settings.max_body_bytes, 3000);
@@ -89,7 +89,8 @@ static void bad_options_are_named(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char *args[] = {(char *)(uintptr_t)cases[i].flag, (char *)(uintptr_t)cases[i].value};
         struct options options;
-        struct status status = options_read(&arena, cases[i].value == NULL ? 1 : 2, args, &options);
+        struct status status = options__read(&arena, cases[i].value == NULL ? 1 : 2, args,
+                                             &options);
 
         assert_int_equal(status.code, STATUS_INVALID_ARGUMENT);
         if (strstr(status.message.data, cases[i].says) == NULL)
@@ -102,7 +103,7 @@ static void a_file_that_can_not_be_read_whole_is_refused(void **state)
     char path[96];
     const char *args[] = {"--config", directory};
     struct options options;
-    struct status status = options_read(&arena, 2, (char **)(uintptr_t)args, &options);
+    struct status status = options__read(&arena, 2, (char **)(uintptr_t)args, &options);
     FILE *file;
 
     (void)state;
@@ -115,7 +116,7 @@ static void a_file_that_can_not_be_read_whole_is_refused(void **state)
         fputc('\n', file);
     fclose(file);
     args[1] = path;
-    status = options_read(&arena, 2, (char **)(uintptr_t)args, &options);
+    status = options__read(&arena, 2, (char **)(uintptr_t)args, &options);
     assert_int_equal(status.code, STATUS_INVALID_ARGUMENT);
     assert_non_null(strstr(status.message.data, "larger"));
 }
@@ -129,17 +130,17 @@ static void a_key_file_is_made_once_private_and_read_back(void **state)
 
     (void)state;
     snprintf(path, sizeof(path), "%s/store.key", directory);
-    assert_int_equal(key_file_read(path, &arena, &read).code, STATUS_NOT_FOUND);
-    assert_true(status_is_ok(key_file_create(path, &arena, &made)));
-    assert_int_equal(key_file_create(path, &arena, &read).code, STATUS_ALREADY_EXISTS);
-    assert_true(status_is_ok(key_file_read(path, &arena, &read)));
+    assert_int_equal(key_file__read(path, &arena, &read).code, STATUS_NOT_FOUND);
+    assert_true(status_is_ok(key_file__create(path, &arena, &made)));
+    assert_int_equal(key_file__create(path, &arena, &read).code, STATUS_ALREADY_EXISTS);
+    assert_true(status_is_ok(key_file__read(path, &arena, &read)));
     assert_memory_equal(made.key, read.key, sizeof(made.key));
     assert_memory_equal(made.id, read.id, sizeof(made.id));
     assert_int_equal(stat(path, &facts), 0);
     assert_int_equal(facts.st_mode & 0777, 0400);
-    assert_true(key_file_derive(&made, "audit", audit));
-    assert_true(key_file_derive(&read, "audit", again));
-    assert_true(key_file_derive(&read, "page tokens", pages));
+    assert_true(key_file__derive(&made, "audit", audit));
+    assert_true(key_file__derive(&read, "audit", again));
+    assert_true(key_file__derive(&read, "page tokens", pages));
     assert_memory_equal(audit, again, sizeof(audit));
     assert_memory_not_equal(audit, pages, sizeof(audit));
 }
@@ -157,10 +158,10 @@ static void a_key_file_that_can_not_be_written_leaves_none(void **state)
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     none = (struct rlimit){20, before.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
-    assert_int_equal(key_file_create(path, &arena, &made).code, STATUS_UNAVAILABLE);
+    assert_int_equal(key_file__create(path, &arena, &made).code, STATUS_UNAVAILABLE);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     assert_int_equal(access(path, F_OK), -1);
-    assert_true(status_is_ok(key_file_create(path, &arena, &made)));
+    assert_true(status_is_ok(key_file__create(path, &arena, &made)));
 }
 
 static void a_file_that_is_no_key_is_refused(void **state)
@@ -172,13 +173,13 @@ static void a_file_that_is_no_key_is_refused(void **state)
     snprintf(path, sizeof(path), "%s/other", directory);
     write_file(path, "datastream-key-1 0011223344556677 not hexadecimal");
     assert_int_equal(chmod(path, 0600), 0);
-    assert_int_equal(key_file_read(path, &arena, &read).code, STATUS_FAILED_PRECONDITION);
+    assert_int_equal(key_file__read(path, &arena, &read).code, STATUS_FAILED_PRECONDITION);
 }
 
 static void assert_key_is_refused(const char *path, const char *says)
 {
     struct key_file read;
-    struct status status = key_file_read(path, &arena, &read);
+    struct status status = key_file__read(path, &arena, &read);
 
     assert_int_equal(status.code, STATUS_FAILED_PRECONDITION);
     if (strstr(status.message.data, says) == NULL)
@@ -195,7 +196,7 @@ static void a_key_is_read_from_a_private_regular_file_alone(void **state)
     (void)state;
     snprintf(path, sizeof(path), "%s/private.key", directory);
     snprintf(other, sizeof(other), "%s/other.key", directory);
-    assert_true(status_is_ok(key_file_create(path, &arena, &made)));
+    assert_true(status_is_ok(key_file__create(path, &arena, &made)));
     assert_int_equal(symlink(path, other), 0);
     assert_key_is_refused(other, "symbolic link");
     assert_int_equal(unlink(other), 0);
@@ -207,7 +208,7 @@ static void a_key_is_read_from_a_private_regular_file_alone(void **state)
         assert_key_is_refused(path, "Run chmod 400");
     }
     assert_int_equal(chmod(path, 0600), 0);
-    assert_true(status_is_ok(key_file_read(path, &arena, &made)));
+    assert_true(status_is_ok(key_file__read(path, &arena, &made)));
     if (geteuid() == 0) {
         assert_int_equal(chown(path, 12345, (gid_t)-1), 0);
         assert_key_is_refused(path, "another user");
@@ -225,12 +226,12 @@ static void a_key_file_moves_to_a_free_name_alone(void **state)
     (void)state;
     snprintf(from, sizeof(from), "%s/moved.key.new", directory);
     snprintf(to, sizeof(to), "%s/moved.key", directory);
-    assert_true(status_is_ok(key_file_create(from, &arena, &made)));
-    assert_true(status_is_ok(key_file_move(from, to, &arena)));
+    assert_true(status_is_ok(key_file__create(from, &arena, &made)));
+    assert_true(status_is_ok(key_file__move(from, to, &arena)));
     assert_int_equal(access(from, F_OK), -1);
-    assert_true(status_is_ok(key_file_create(from, &arena, &kept)));
-    assert_int_equal(key_file_move(from, to, &arena).code, STATUS_UNAVAILABLE);
-    assert_true(status_is_ok(key_file_read(to, &arena, &kept)));
+    assert_true(status_is_ok(key_file__create(from, &arena, &kept)));
+    assert_int_equal(key_file__move(from, to, &arena).code, STATUS_UNAVAILABLE);
+    assert_true(status_is_ok(key_file__read(to, &arena, &kept)));
     assert_memory_equal(made.key, kept.key, sizeof(made.key));
 }
 

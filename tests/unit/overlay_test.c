@@ -25,7 +25,7 @@ static int start(void **state)
 static int end(void **state)
 {
     (void)state;
-    overlay_clear(&overlay);
+    overlay__clear(&overlay);
     arena_done(&arena);
     return 0;
 }
@@ -37,10 +37,10 @@ static struct slice key_of(unsigned number)
 
 static void put(enum store_family family, struct slice key, uint64_t revision)
 {
-    struct overlay_entry *entry = overlay_touch(&overlay, &arena, family, key);
+    struct overlay_entry *entry = overlay__touch(&overlay, &arena, family, key);
 
     assert_non_null(entry);
-    assert_true(overlay_put(&overlay, &arena, entry, revision));
+    assert_true(overlay__put(&overlay, &arena, entry, revision));
 }
 
 /* xorshift32: the same choices in each run. */
@@ -78,13 +78,13 @@ static void ranges_are_as_a_search_of_the_whole_batch_says(void **state)
             put(FAMILY_NAMES, key_of(number), (uint64_t)step);
             present[number] = true;
         } else {
-            entry = overlay_touch(&overlay, &arena, FAMILY_NAMES, key_of(number));
-            overlay_delete(&overlay, entry);
+            entry = overlay__touch(&overlay, &arena, FAMILY_NAMES, key_of(number));
+            overlay__delete(&overlay, entry);
             assert_false(entry->present);
             present[number] = false;
         }
         filled += any_present(present, from, to);
-        assert_int_equal(overlay_holds_range(&overlay, FAMILY_NAMES, key_of(from), key_of(to)),
+        assert_int_equal(overlay__holds_range(&overlay, FAMILY_NAMES, key_of(from), key_of(to)),
                          any_present(present, from, to));
     }
     assert_in_range(filled, STEPS / 10, STEPS - STEPS / 10);
@@ -92,23 +92,23 @@ static void ranges_are_as_a_search_of_the_whole_batch_says(void **state)
 
 static void what_was_only_read_is_in_no_range(void **state)
 {
-    struct overlay_entry *entry = overlay_touch(&overlay, &arena, FAMILY_NAMES, SLICE("b"));
+    struct overlay_entry *entry = overlay__touch(&overlay, &arena, FAMILY_NAMES, SLICE("b"));
 
     (void)state;
     entry->present = true; /* the store itself tells of it */
-    assert_false(overlay_holds_range(&overlay, FAMILY_NAMES, SLICE("a"), SLICE("c")));
+    assert_false(overlay__holds_range(&overlay, FAMILY_NAMES, SLICE("a"), SLICE("c")));
 }
 
 static void families_are_apart_and_clearing_forgets_all(void **state)
 {
     (void)state;
     put(FAMILY_NAMES, SLICE("b"), 1);
-    assert_false(overlay_holds_range(&overlay, FAMILY_REFERENCES, SLICE("a"), SLICE("c")));
-    assert_true(overlay_holds_range(&overlay, FAMILY_NAMES, SLICE("a"), SLICE("c")));
-    assert_false(overlay_holds_range(&overlay, FAMILY_NAMES, SLICE("a"), SLICE("b")));
-    overlay_clear(&overlay);
-    assert_null(overlay_find(&overlay, FAMILY_NAMES, SLICE("b")));
-    assert_false(overlay_holds_range(&overlay, FAMILY_NAMES, SLICE("a"), SLICE("c")));
+    assert_false(overlay__holds_range(&overlay, FAMILY_REFERENCES, SLICE("a"), SLICE("c")));
+    assert_true(overlay__holds_range(&overlay, FAMILY_NAMES, SLICE("a"), SLICE("c")));
+    assert_false(overlay__holds_range(&overlay, FAMILY_NAMES, SLICE("a"), SLICE("b")));
+    overlay__clear(&overlay);
+    assert_null(overlay__find(&overlay, FAMILY_NAMES, SLICE("b")));
+    assert_false(overlay__holds_range(&overlay, FAMILY_NAMES, SLICE("a"), SLICE("c")));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)

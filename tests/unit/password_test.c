@@ -110,7 +110,7 @@ static void a_record_keeps_the_last_five(void **state)
 
     (void)state;
     for (int i = 0; i < 7; i++)
-        password_set(&arena, &record, texts[i], i);
+        password__set(&arena, &record, texts[i], i);
     assert_string_equal(record.hash, "7");
     assert_int_equal(record.set_time_ms, 6);
     assert_int_equal(record.n_previous, PASSWORDS_KEPT - 1);

@@ -12,7 +12,7 @@ static void assert_body(const char *json, const char *wanted)
     struct arena arena;
 
     arena_init(&arena, NULL, 1 << 16);
-    assert_string_equal(arena_cstr(&arena, preview_body(&arena, slice_from_cstr(json))), wanted);
+    assert_string_equal(arena_cstr(&arena, preview__body(&arena, slice_from_cstr(json))), wanted);
     arena_done(&arena);
 }
 

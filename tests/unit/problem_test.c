@@ -25,7 +25,7 @@ static int stop(void **state)
 
 static void check(int http, const struct status *status, struct slice wanted)
 {
-    struct slice got = problem_write(&arena, http, status, SLICE("r-1"));
+    struct slice got = problem__write(&arena, http, status, SLICE("r-1"));
 
     if (!slice_equal(got, wanted))
         fail_msg("wanted %.*s\ngot    %.*s", SLICE_ARG(wanted), SLICE_ARG(got));
@@ -101,13 +101,13 @@ static void a_retry_is_a_duration_and_whole_seconds(void **state)
     struct status none = status_const(STATUS_UNAVAILABLE, SLICE("m"));
 
     (void)state;
-    assert_int_equal(problem_retry_after(&none), -1);
+    assert_int_equal(problem__retry_after(&none), -1);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct status_detail detail = {.type = DETAIL_RETRY_INFO, .retry_ms = cases[i].ms};
         struct status status = {STATUS_UNAVAILABLE, SLICE_INIT("m"), &detail};
-        struct slice text = problem_write(&arena, 503, &status, SLICE("r"));
+        struct slice text = problem__write(&arena, 503, &status, SLICE("r"));
 
-        assert_int_equal(problem_retry_after(&status), cases[i].seconds);
+        assert_int_equal(problem__retry_after(&status), cases[i].seconds);
         if (memmem(text.data, text.len, cases[i].text, strlen(cases[i].text)) == NULL)
             fail_msg("wanted %s in %.*s", cases[i].text, SLICE_ARG(text));
     }
@@ -116,13 +116,13 @@ static void a_retry_is_a_duration_and_whole_seconds(void **state)
 static void without_memory_there_is_a_constant(void **state)
 {
     struct status status = status_out_of_memory();
-    struct slice text = problem_no_memory();
+    struct slice text = problem__no_memory();
     struct arena small;
 
     (void)state;
     arena_init(&small, NULL, 1 << 20);
     arena_fail(&small);
-    assert_int_equal(problem_write(&small, 429, &status, SLICE("r")).len, 0);
+    assert_int_equal(problem__write(&small, 429, &status, SLICE("r")).len, 0);
     arena_done(&small);
     assert_int_equal(status_http(&status), 429);
     assert_non_null(memmem(text.data, text.len, status.message.data, status.message.len));

@@ -37,7 +37,7 @@ static void queries_are_split_and_decoded(void **state)
         struct query_parameter *parameters;
         struct slice got = SLICE("");
         size_t count;
-        struct status status = query_parse(&arena, cases[i].query, &parameters, &count);
+        struct status status = query__parse(&arena, cases[i].query, &parameters, &count);
 
         if (!status_is_ok(status))
             fail_msg("%.*s", SLICE_ARG(status.message));
@@ -66,7 +66,7 @@ static void what_cannot_be_decoded_is_refused(void **state)
         struct query_parameter *parameters;
         size_t count;
 
-        if (query_parse(&arena, cases[i], &parameters, &count).code != STATUS_INVALID_ARGUMENT)
+        if (query__parse(&arena, cases[i], &parameters, &count).code != STATUS_INVALID_ARGUMENT)
             fail_msg("%.*s was taken", SLICE_ARG(cases[i]));
     }
     arena_done(&arena);
@@ -84,11 +84,11 @@ static void the_number_of_parameters_is_bounded(void **state)
     for (size_t i = 0; i < sizeof(text); i++)
         text[i] = i % 2 == 0 ? 'a' : '&';
     assert_int_equal(
-        query_parse(&arena, slice_make(text, 2 * QUERY_PARAMETERS_MOST - 1), &parameters, &count)
+        query__parse(&arena, slice_make(text, 2 * QUERY_PARAMETERS_MOST - 1), &parameters, &count)
             .code,
         STATUS_OK);
     assert_int_equal(count, QUERY_PARAMETERS_MOST);
-    assert_int_equal(query_parse(&arena, slice_make(text, sizeof(text)), &parameters, &count).code,
+    assert_int_equal(query__parse(&arena, slice_make(text, sizeof(text)), &parameters, &count).code,
                      STATUS_INVALID_ARGUMENT);
     arena_done(&arena);
 }
@@ -114,7 +114,7 @@ static void paths_keep_plus_and_several_segments_keep_encoded_slashes(void **sta
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct slice got;
 
-        assert_null(percent_decode(&arena, cases[i].text, cases[i].mode, &got));
+        assert_null(query__percent_decode(&arena, cases[i].text, cases[i].mode, &got));
         if (!slice_equal(got, cases[i].wanted))
             fail_msg("wanted %.*s, got %.*s", SLICE_ARG(cases[i].wanted), SLICE_ARG(got));
     }
@@ -130,7 +130,7 @@ static void a_failed_arena_is_out_of_memory(void **state)
     (void)state;
     arena_init(&arena, NULL, 1 << 20);
     arena_fail(&arena);
-    assert_int_equal(query_parse(&arena, SLICE("a=1"), &parameters, &count).code,
+    assert_int_equal(query__parse(&arena, SLICE("a=1"), &parameters, &count).code,
                      STATUS_RESOURCE_EXHAUSTED);
     arena_done(&arena);
 }

@@ -17,7 +17,7 @@ static int group_setup(void **state)
 {
     (void)state;
     arena_init(&arena, NULL, (size_t)256 << 20);
-    return status_is_ok(reflection_index_new(embedded_reflection(), &arena, &reflection)) ? 0 : -1;
+    return status_is_ok(reflection_index__new(embedded_reflection(), &arena, &reflection)) ? 0 : -1;
 }
 
 static int group_teardown(void **state)
@@ -48,7 +48,8 @@ static void every_file_is_found_as_the_bytes_of_the_set(void **state)
         assert_true(slice_equal(slice_from_cstr(proto->name), file->name));
         assert_null(proto->source_code_info);
         google__protobuf__file_descriptor_proto__free_unpacked(proto, NULL);
-        assert_ptr_equal(reflection_index_file(reflection, file->name), file->hidden ? NULL : file);
+        assert_ptr_equal(reflection_index__file(reflection, file->name),
+                         file->hidden ? NULL : file);
         bytes += file->bytes.len;
     }
     assert_true(bytes < embedded_reflection().len);
@@ -111,8 +112,8 @@ static void symbols_of_every_sort_lead_to_their_file(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        const struct reflection_symbol *found = reflection_index_symbol(reflection,
-                                                                        cases[i].symbol);
+        const struct reflection_symbol *found = reflection_index__symbol(reflection,
+                                                                         cases[i].symbol);
         struct slice got = found == NULL ? SLICE("") : reflection->files[found->file].name;
 
         if (!slice_equal(got, cases[i].file))
@@ -150,24 +151,24 @@ static void files_of_the_store_are_hidden(void **state)
 static void extensions_are_found_by_type_and_number(void **state)
 {
     const struct slice type = SLICE("google.protobuf.MethodOptions");
-    const struct reflection_extension *found = reflection_index_extension(reflection, type,
-                                                                          72295728);
+    const struct reflection_extension *found = reflection_index__extension(reflection, type,
+                                                                           72295728);
     size_t count = 0;
 
     (void)state;
     assert_non_null(found);
     assert_true(
         slice_equal(reflection->files[found->file].name, SLICE("google/api/annotations.proto")));
-    assert_null(reflection_index_extension(reflection, type, 72295727));
-    assert_null(reflection_index_extension(reflection, SLICE("google.protobuf.Any"), 72295728));
-    found = reflection_index_extensions(reflection, type, &count);
+    assert_null(reflection_index__extension(reflection, type, 72295727));
+    assert_null(reflection_index__extension(reflection, SLICE("google.protobuf.Any"), 72295728));
+    found = reflection_index__extensions(reflection, type, &count);
     assert_true(count >= 2);
     for (size_t i = 0; i < count; i++) {
         assert_true(slice_equal(found[i].type, type));
         assert_true(i == 0 || found[i - 1].number < found[i].number);
-        assert_ptr_equal(reflection_index_extension(reflection, type, found[i].number), &found[i]);
+        assert_ptr_equal(reflection_index__extension(reflection, type, found[i].number), &found[i]);
     }
-    assert_null(reflection_index_extensions(reflection, SLICE("nobody"), &count));
+    assert_null(reflection_index__extensions(reflection, SLICE("nobody"), &count));
     assert_int_equal(count, 0);
 }
 
@@ -176,7 +177,7 @@ static struct status index_of(struct slice set, struct arena *own)
 {
     const struct reflection_index *index = NULL;
 
-    return reflection_index_new(set, own, &index);
+    return reflection_index__new(set, own, &index);
 }
 
 static void bad_sets_are_refused_by_name(void **state)

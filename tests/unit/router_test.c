@@ -31,15 +31,15 @@ static struct status add(struct router *router, struct slice text)
 {
     size_t blank = slice_find(text, ' ');
     struct route route = {.http_method = slice_make(text.data, blank), .place = text};
-    struct status status = template_parse(&arena, slice_from(text, blank + 1), &route.template);
+    struct status status = template__parse(&arena, slice_from(text, blank + 1), &route.template);
 
     assert_int_equal(status.code, STATUS_OK);
-    return router_add(router, &route);
+    return router__add(router, &route);
 }
 
 static struct router *make(const struct slice *routes, size_t count)
 {
-    struct router *router = router_new(&arena);
+    struct router *router = router__new(&arena);
 
     for (size_t i = 0; i < count; i++)
         assert_int_equal(add(router, routes[i]).code, STATUS_OK);
@@ -53,13 +53,13 @@ static struct slice answer(const struct router *router, struct slice request)
     struct slice path = slice_from(request, blank + 1);
     struct slice methods[ROUTER_METHODS_MOST];
     struct route_match match;
-    enum route_result result = router_match(router, slice_make(request.data, blank), path, &match);
+    enum route_result result = router__match(router, slice_make(request.data, blank), path, &match);
     struct slice text = SLICE("405");
 
     if (result == ROUTE_UNKNOWN)
         return SLICE("404");
     if (result == ROUTE_OTHER_METHOD) {
-        size_t count = router_allow(router, path, methods);
+        size_t count = router__allow(router, path, methods);
 
         for (size_t i = 0; i < count; i++)
             text = arena_printf(&arena, "%.*s%c%.*s", SLICE_ARG(text), i == 0 ? ' ' : ',',
@@ -70,7 +70,7 @@ static struct slice answer(const struct router *router, struct slice request)
     for (size_t i = 0; i < match.route->template.variable_count; i++)
         text = arena_printf(&arena, "%.*s %.*s=%.*s", SLICE_ARG(text),
                             SLICE_ARG(match.route->template.variables[i].path),
-                            SLICE_ARG(route_capture(&match, i)));
+                            SLICE_ARG(route__capture(&match, i)));
     return text;
 }
 
@@ -235,7 +235,7 @@ static void templates_equal_but_for_names_are_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(pairs); i++) {
-        struct router *router = router_new(&arena);
+        struct router *router = router__new(&arena);
         struct status status;
 
         assert_int_equal(add(router, pairs[i][0]).code, STATUS_OK);
@@ -249,7 +249,7 @@ static void templates_equal_but_for_names_are_refused(void **state)
 /* Each node is visited once: a path that fits everywhere but at its end can't cost more. */
 static void a_hostile_path_costs_no_more_than_the_trie_is_large(void **state)
 {
-    struct router *router = router_new(&arena);
+    struct router *router = router__new(&arena);
     char text[4 + 2 * 12 + 2 + 1];
     int64_t began;
 

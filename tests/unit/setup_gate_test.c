@@ -41,7 +41,7 @@ static void a_shut_server_answers_setup_and_health_alone(void **state)
     (void)state;
     for (size_t i = 0; i < contract->method_count; i++) {
         const struct method *method = contract->methods[i];
-        struct status status = setup_gate_judge(&gate, &arena, method);
+        struct status status = setup_gate__judge(&gate, &arena, method);
 
         opened += status_is_ok(status);
         if (status_is_ok(status) != is_open(method->full_name))
@@ -63,7 +63,7 @@ static void everything_is_answered_after_the_setup(void **state)
     assert_false(setup_gate_is_required(&gate));
     assert_false(setup_gate_is_required(NULL));
     for (size_t i = 0; i < contract->method_count; i++)
-        assert_true(status_is_ok(setup_gate_judge(&gate, &arena, contract->methods[i])));
+        assert_true(status_is_ok(setup_gate__judge(&gate, &arena, contract->methods[i])));
 }
 
 static void count(void *context)

@@ -40,10 +40,10 @@ static struct sign_in_try try_of(const char *account, const char *device, const 
 static int64_t fail_once(const char *account, const char *device, const char *peer)
 {
     struct sign_in_try try = try_of(account, device, peer);
-    int64_t wait = sign_in_limits_admit(limits, &try, now);
+    int64_t wait = sign_in_limits__admit(limits, &try, now);
 
     if (wait == 0)
-        sign_in_limits_fail(limits, &try, now);
+        sign_in_limits__fail(limits, &try, now);
     return wait;
 }
 
@@ -51,7 +51,7 @@ static int64_t wait_of(const char *account, const char *device, const char *peer
 {
     struct sign_in_try try = try_of(account, device, peer);
 
-    return sign_in_limits_admit(limits, &try, now);
+    return sign_in_limits__admit(limits, &try, now);
 }
 
 #define HOME "198.51.100.7"
@@ -154,8 +154,8 @@ static void a_good_sign_in_forgets_the_failures(void **state)
     for (int i = 0; i < 5; i++)
         fail_once("ada@acme", NULL, HOME);
     now += 1000;
-    assert_int_equal(sign_in_limits_admit(limits, &try, now), 0);
-    sign_in_limits_succeed(limits, &try);
+    assert_int_equal(sign_in_limits__admit(limits, &try, now), 0);
+    sign_in_limits__succeed(limits, &try);
     for (int i = 0; i < 5; i++)
         assert_int_equal(fail_once("ada@acme", NULL, HOME), 0);
     assert_int_equal(wait_of("ada@acme", NULL, HOME), 1000);
@@ -170,7 +170,7 @@ static void a_known_device_has_a_count_of_its_own(void **state)
     for (int i = 0; i < 5; i++)
         fail_once("ada@acme", NULL, HOME);
     assert_int_equal(wait_of("ada@acme", "cookie", HOME), 0);
-    sign_in_limits_succeed(limits, &own);
+    sign_in_limits__succeed(limits, &own);
     assert_int_equal(wait_of("ada@acme", NULL, HOME), 1000);
     for (int i = 0; i < 5; i++)
         assert_int_equal(fail_once("bob@acme", "another cookie", HOME), 0);

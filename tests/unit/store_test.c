@@ -513,7 +513,7 @@ static void a_chain_that_was_removed_whole_leaves_a_trace(void **state)
     put(f, FAMILY_ROLES, key_object(&f->arena, &organization, 3, &organization), SLICE("role"));
     erase(f, FAMILY_AUDIT, key_audit(&f->arena, &organization, 1));
     erase(f, FAMILY_AUDIT_BY_TIME, key_audit_by_time(&f->arena, &organization, 0, 1));
-    erase(f, FAMILY_COUNTS, key_audit_head(&f->arena, &organization));
+    erase(f, FAMILY_COUNTS, key__audit_head(&f->arena, &organization));
     assert_true(audit_verify(f->store, &organization, &verdict));
     assert_int_equal(verdict.rows + verdict.written + verdict.revision, 0);
     assert_true(audit_find_trace(f->store, &organization, &trace));

@@ -68,7 +68,7 @@ static void templates_parse_into_segments_and_variables(void **state)
     arena_init(&arena, NULL, 1 << 20);
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct template t;
-        struct status status = template_parse(&arena, cases[i].text, &t);
+        struct status status = template__parse(&arena, cases[i].text, &t);
         struct slice got;
 
         if (!status_is_ok(status))
@@ -140,7 +140,7 @@ static void what_is_no_template_is_refused_at_its_place(void **state)
     arena_init(&arena, NULL, 1 << 20);
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct template t;
-        struct status status = template_parse(&arena, cases[i].text, &t);
+        struct status status = template__parse(&arena, cases[i].text, &t);
         struct slice place = arena_printf(&arena, "invalid at character %u: ", cases[i].character);
 
         assert_int_equal(status.code, STATUS_INVALID_ARGUMENT);
@@ -160,13 +160,14 @@ static void a_template_is_bounded(void **state)
     arena_init(&arena, NULL, 1 << 20);
     for (size_t i = 0; i < sizeof(text); i++)
         text[i] = i % 2 == 0 ? '/' : 'a';
-    assert_int_equal(template_parse(&arena, slice_make(text, sizeof(text) - 2), &t).code,
+    assert_int_equal(template__parse(&arena, slice_make(text, sizeof(text) - 2), &t).code,
                      STATUS_OK);
     assert_int_equal(t.segment_count, TEMPLATE_SEGMENTS_MOST);
-    assert_int_equal(template_parse(&arena, slice_make(text, sizeof(text)), &t).code,
+    assert_int_equal(template__parse(&arena, slice_make(text, sizeof(text)), &t).code,
                      STATUS_INVALID_ARGUMENT);
-    assert_int_equal(template_parse(&arena, SLICE("/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}"), &t).code,
-                     STATUS_INVALID_ARGUMENT);
+    assert_int_equal(
+        template__parse(&arena, SLICE("/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}"), &t).code,
+        STATUS_INVALID_ARGUMENT);
     arena_done(&arena);
 }
 

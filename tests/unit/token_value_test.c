@@ -34,7 +34,7 @@ static void values_have_the_documented_shape(void **state)
         fill(number, rows[i].byte);
         token_value_make(number, value);
         assert_memory_equal(value, rows[i].front, 47);
-        assert_true(token_value_is_wellformed(slice_make(value, sizeof(value))));
+        assert_true(token_value__is_wellformed(slice_make(value, sizeof(value))));
     }
 }
 
@@ -61,10 +61,10 @@ static void every_altered_character_is_refused(void **state)
         char kept = value[i];
 
         value[i] = kept == 'x' ? 'y' : 'x';
-        assert_false(token_value_is_wellformed(slice_make(value, sizeof(value))));
+        assert_false(token_value__is_wellformed(slice_make(value, sizeof(value))));
         value[i] = kept;
     }
-    assert_true(token_value_is_wellformed(slice_make(value, sizeof(value))));
+    assert_true(token_value__is_wellformed(slice_make(value, sizeof(value))));
 }
 
 static void what_is_no_value_is_refused(void **state)
@@ -76,15 +76,15 @@ static void what_is_no_value_is_refused(void **state)
     fill(number, 0x17);
     token_value_make(number, value);
     value[TOKEN_VALUE_LEN] = '0';
-    assert_false(token_value_is_wellformed(SLICE_EMPTY));
-    assert_false(token_value_is_wellformed(SLICE("dsa_")));
-    assert_false(token_value_is_wellformed(slice_make(value, TOKEN_VALUE_LEN - 1)));
-    assert_false(token_value_is_wellformed(slice_make(value, TOKEN_VALUE_LEN + 1)));
+    assert_false(token_value__is_wellformed(SLICE_EMPTY));
+    assert_false(token_value__is_wellformed(SLICE("dsa_")));
+    assert_false(token_value__is_wellformed(slice_make(value, TOKEN_VALUE_LEN - 1)));
+    assert_false(token_value__is_wellformed(slice_make(value, TOKEN_VALUE_LEN + 1)));
     value[3] = '-';
-    assert_false(token_value_is_wellformed(slice_make(value, TOKEN_VALUE_LEN)));
+    assert_false(token_value__is_wellformed(slice_make(value, TOKEN_VALUE_LEN)));
     value[3] = '_';
     value[10] = '\0';
-    assert_false(token_value_is_wellformed(slice_make(value, TOKEN_VALUE_LEN)));
+    assert_false(token_value__is_wellformed(slice_make(value, TOKEN_VALUE_LEN)));
 }
 
 static void the_hash_is_sha256_of_the_whole_value(void **state)

@@ -53,7 +53,7 @@ static struct status compile(struct slice input, const struct http_rule *rule,
 
     method.output = method.input;
     method.update_mask = message_field_by_proto_name(method.input, SLICE("update_mask"));
-    return binding_compile(&arena, contract, &method, rule, ret_binding);
+    return binding__compile(&arena, contract, &method, rule, ret_binding);
 }
 
 static void rules_that_name_no_field_are_refused(void **state)
@@ -125,15 +125,15 @@ static struct slice transcode(const struct binding *binding, struct slice path,
     const struct json_write_options options = {.contract = contract};
     struct transcode_input input = {.query = c->query, .body = c->body};
     struct route route = {.http_method = binding->http_method, .template = binding->template};
-    struct router *router = router_new(&arena);
+    struct router *router = router__new(&arena);
     struct route_match match;
     ProtobufCMessage *request;
     struct status status;
     struct slice text;
 
-    assert_true(status_is_ok(router_add(router, &route)));
-    assert_int_equal(router_match(router, binding->http_method, path, &match), ROUTE_FOUND);
-    status = transcode_request(&arena, binding, &match, &input, &request);
+    assert_true(status_is_ok(router__add(router, &route)));
+    assert_int_equal(router__match(router, binding->http_method, path, &match), ROUTE_FOUND);
+    status = transcode__request(&arena, binding, &match, &input, &request);
     if (status.code == STATUS_INVALID_ARGUMENT)
         return arena_printf(&arena, "400 %.*s", SLICE_ARG(status.message));
     assert_true(status_is_ok(status));
@@ -381,11 +381,11 @@ static void answers_show_defaults_and_hide_what_is_input_only(void **state)
         &arena, message(SLICE("Role")),
         SLICE("{\"name\":\"n\",\"cloneFrom\":\"x\",\"permissions\":[\"a\"]}"), &options, &role)));
     assert_true(status_is_ok(compile(SLICE("Role"), &rule, &binding)));
-    assert_true(status_is_ok(transcode_response(&arena, &binding, role, false, &text)));
+    assert_true(status_is_ok(transcode__response(&arena, &binding, role, false, &text)));
     assert_non_null(memmem(text.data, text.len, "\"description\":\"\"", 16));
     assert_null(memmem(text.data, text.len, "cloneFrom", 9));
     assert_true(status_is_ok(compile(SLICE("Role"), &one, &binding)));
-    assert_true(status_is_ok(transcode_response(&arena, &binding, role, false, &text)));
+    assert_true(status_is_ok(transcode__response(&arena, &binding, role, false, &text)));
     assert_true(slice_equal(text, SLICE("[\"a\"]")));
 }
 
@@ -398,7 +398,7 @@ static void memory_that_ends_is_said(void **state)
         .query = SLICE("validateOnly=true"),
         .body = SLICE("{\"name\":\"a\\u0041\",\"tags\":[\"x\"],\"syslog\":{\"port\":1}}"),
     };
-    struct router *router = router_new(&arena);
+    struct router *router = router__new(&arena);
     struct route route = {.http_method = SLICE("PATCH")};
     struct route_match match;
     struct binding binding;
@@ -407,8 +407,8 @@ static void memory_that_ends_is_said(void **state)
     (void)state;
     assert_true(status_is_ok(compile(SLICE("UpdateDeviceRequest"), &rule, &binding)));
     route.template = binding.template;
-    assert_true(status_is_ok(router_add(router, &route)));
-    assert_int_equal(router_match(router, SLICE("PATCH"), SLICE("/a/%37"), &match), ROUTE_FOUND);
+    assert_true(status_is_ok(router__add(router, &route)));
+    assert_int_equal(router__match(router, SLICE("PATCH"), SLICE("/a/%37"), &match), ROUTE_FOUND);
     for (unsigned long number = 1; !passed; number++) {
         struct arena tried;
         ProtobufCMessage *request = NULL;
@@ -416,7 +416,7 @@ static void memory_that_ends_is_said(void **state)
 
         arena_init(&tried, NULL, 1 << 20);
         arena_fault_set(number, true);
-        status = transcode_request(&tried, &binding, &match, &input, &request);
+        status = transcode__request(&tried, &binding, &match, &input, &request);
         passed = arena_fault_count() < number;
         arena_fault_set(0, false);
         assert_int_equal(status.code, passed ? STATUS_OK : STATUS_RESOURCE_EXHAUSTED);

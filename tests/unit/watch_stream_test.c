@@ -608,7 +608,7 @@ static void a_damaged_feed_is_said_to_be(void **state)
     open_watch(&watch, w.made.api_token, NULL, NULL);
     assert_heartbeat(&watch);
     put(&w.fixture, FAMILY_FEED,
-        key_feed(&w.arena, &organization, store_revision(w.fixture.store) + 1, 0), SLICE("x"));
+        key__feed(&w.arena, &organization, store_revision(w.fixture.store) + 1, 0), SLICE("x"));
     call_stream_tick(&watch.t.call);
     call_stream_tick(&watch.t.call);
     assert_ended(&watch, STATUS_DATA_LOSS);

@@ -22,22 +22,22 @@ static void a_buffer_keeps_nothing_that_it_dropped(void **state)
     struct buffer buffer = {0};
 
     (void)state;
-    buffer_put(&buffer, SLICE("head "));
-    buffer_put(&buffer, SECRET);
-    buffer_drop(&buffer, 5 + SECRET.len);
+    buffer__put(&buffer, SLICE("head "));
+    buffer__put(&buffer, SECRET);
+    buffer__drop(&buffer, 5 + SECRET.len);
     assert_int_equal(buffer.len, 0);
     assert_false(holds(buffer.data, buffer.capacity));
-    buffer_put(&buffer, SECRET);
-    buffer_put(&buffer, SECRET);
-    buffer_drop(&buffer, SECRET.len);
+    buffer__put(&buffer, SECRET);
+    buffer__put(&buffer, SECRET);
+    buffer__drop(&buffer, SECRET.len);
     assert_int_equal(buffer.len, SECRET.len);
     assert_memory_equal(buffer.data, SECRET.data, SECRET.len);
     assert_false(holds(buffer.data + buffer.len, buffer.capacity - buffer.len));
-    buffer_empty(&buffer);
+    buffer__empty(&buffer);
     assert_false(holds(buffer.data, buffer.capacity));
-    buffer_put(&buffer, SLICE("again"));
+    buffer__put(&buffer, SLICE("again"));
     assert_int_equal(buffer.len, 5);
-    buffer_done(&buffer);
+    buffer__done(&buffer);
     assert_null(buffer.data);
 }
 
@@ -47,28 +47,28 @@ static void a_buffer_that_grows_keeps_its_bytes(void **state)
 
     (void)state;
     for (int i = 0; i < 1000; i++)
-        buffer_put(&buffer, SECRET);
+        buffer__put(&buffer, SECRET);
     assert_int_equal(buffer.len, 1000 * SECRET.len);
     for (size_t i = 0; i < 1000; i++)
         assert_memory_equal(buffer.data + i * SECRET.len, SECRET.data, SECRET.len);
-    buffer_done(&buffer);
+    buffer__done(&buffer);
 }
 
 static void a_recycled_block_holds_nothing_of_its_last_life(void **state)
 {
     struct recycler recycler = {0};
-    char *first = recycle_alloc(&recycler, 100);
+    char *first = recycle__alloc(&recycler, 100);
     char *second;
 
     (void)state;
     assert_non_null(first);
     memcpy(first, SECRET.data, SECRET.len);
-    recycle_free(&recycler, first);
-    second = recycle_alloc(&recycler, 100);
+    recycle__free(&recycler, first);
+    second = recycle__alloc(&recycler, 100);
     assert_non_null(second);
     assert_false(holds(second, 100));
-    recycle_free(&recycler, second);
-    recycle_done(&recycler);
+    recycle__free(&recycler, second);
+    recycle__done(&recycler);
 }
 
 static void an_arena_that_is_wiped_leaves_nothing_to_the_next(void **state)

@@ -11,13 +11,13 @@ static struct status check(const struct hook *hook, const struct change *change)
     const ProtobufCMessage *after = change->after;
     struct call *call = change->call;
 
-    if (is_changed(change, hook->fields[EXPIRE_TIME]) &&
+    if (members__is_changed(change, hook->fields[EXPIRE_TIME]) &&
         field_is_set(after, hook->fields[EXPIRE_TIME]) &&
         field_get_timestamp(after, hook->fields[EXPIRE_TIME]) <= call->now_ms)
         violations_add(change->violations, call->arena, SLICE("expireTime"),
                        "must be in the future");
     if (field_get_int(after, hook->fields[STATUS]) ==
-        enum_number(hook->fields[STATUS], SLICE("EXPIRED")))
+        members__enum_number(hook->fields[STATUS], SLICE("EXPIRED")))
         violations_add(change->violations, call->arena, SLICE("status"),
                        "must be ENABLED or DISABLED: EXPIRED follows from expireTime");
     return status_ok();
@@ -31,8 +31,8 @@ static struct status compute(const struct hook *hook, struct call *call, Protobu
     for (size_t i = 0; i < count; i++)
         if (field_is_set(objects[i], hook->fields[EXPIRE_TIME]) &&
             field_get_timestamp(objects[i], hook->fields[EXPIRE_TIME]) <= call->now_ms &&
-            field_get_int(objects[i], state) == enum_number(state, SLICE("ENABLED")))
-            field_set_int(objects[i], state, enum_number(state, SLICE("EXPIRED")));
+            field_get_int(objects[i], state) == members__enum_number(state, SLICE("ENABLED")))
+            field_set_int(objects[i], state, members__enum_number(state, SLICE("EXPIRED")));
     return status_ok();
 }
 

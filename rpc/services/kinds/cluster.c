@@ -53,8 +53,8 @@ static struct status check_free(const struct hook *hook, const struct change *ch
 
     if (!uuid_parse(member_id(hook, change->after, i), &id))
         return status_ok();
-    range = range_of_kind(call, directors, &id, source);
-    found = range_holds(call, &range, &holds);
+    range = range__of_kind(call, directors, &id, source);
+    found = range__holds(call, &range, &holds);
     if (found != STORE_FOUND)
         return call_store_status(found);
     if (holds)
@@ -63,7 +63,7 @@ static struct status check_free(const struct hook *hook, const struct change *ch
                        "must be the id of a director that no %.*s refers to",
                        SLICE_ARG(source->singular));
     else
-        range_require_empty(call, &range);
+        range__require_empty(call, &range);
     return status_ok();
 }
 
@@ -103,8 +103,8 @@ static struct status compute(const struct hook *hook, struct call *call, Protobu
 
         for (size_t i = 0; i < members; i++) {
             struct presence presence;
-            struct status one = presence_read(call, hook->fields[DIRECTOR_ID]->reference,
-                                              member_id(hook, objects[n], i), &presence);
+            struct status one = presence__read(call, hook->fields[DIRECTOR_ID]->reference,
+                                               member_id(hook, objects[n], i), &presence);
 
             up += presence.connected;
             if (status_is_ok(status))

@@ -13,7 +13,8 @@ static struct status check(const struct hook *hook, const struct change *change)
     const struct field *any = hook->fields[ANY_MEMBER];
     const struct oneof *oneof = &any->parent->oneofs[any->oneof];
     const struct field *type = hook->fields[TYPE];
-    bool on_linux = field_get_int(change->after, type) == enum_number(type, SLICE("LINUX"));
+    bool on_linux = field_get_int(change->after, type) ==
+                    members__enum_number(type, SLICE("LINUX"));
 
     if (!touched_has(change->touched, change->after, any))
         return status_ok();

@@ -77,7 +77,8 @@ static bool has_agent(const struct hook *hook, const ProtobufCMessage *device)
         const ProtobufCMessage *settings = field_get_message(device, hook->fields[i]);
 
         if (settings != NULL)
-            return field_get_int(settings, deployment) == enum_number(deployment, SLICE("AGENT"));
+            return field_get_int(settings, deployment) ==
+                   members__enum_number(deployment, SLICE("AGENT"));
     }
     return false;
 }
@@ -99,11 +100,12 @@ static struct status compute(const struct hook *hook, struct call *call, Protobu
         field_clear(objects[i], connection);
         if (value != NULL && value->number != 0 &&
             !slice_equal(value->name, SLICE("NOT_CONFIGURED")))
-            field_set_int(
-                objects[i], category,
-                enum_number(category, is_pulled(value->name) ? SLICE("PULL") : SLICE("PUSH")));
+            field_set_int(objects[i], category,
+                          members__enum_number(category, is_pulled(value->name) ? SLICE("PULL")
+                                                                                : SLICE("PUSH")));
         if (has_agent(hook, objects[i]))
-            field_set_int(objects[i], connection, enum_number(connection, SLICE("NOT_CONNECTED")));
+            field_set_int(objects[i], connection,
+                          members__enum_number(connection, SLICE("NOT_CONNECTED")));
     }
     return status_ok();
 }

@@ -67,18 +67,18 @@ static struct status check(const struct hook *hook, const struct change *change)
     if (change->before == NULL)
         return status_ok();
     for (size_t i = STATUS; i <= PORT && changed == NULL; i++)
-        if (is_changed(change, hook->fields[i]))
+        if (members__is_changed(change, hook->fields[i]))
             changed = hook->fields[i];
     if (changed == NULL)
         return status_ok();
-    range = range_by(call, hook->kind, change->id, hook->fields[CLUSTER_MEMBERS]->parent->kind,
-                     hook->fields[CLUSTER_MEMBERS]);
-    found = range_holds(call, &range, &holds);
+    range = range__by(call, hook->kind, change->id, hook->fields[CLUSTER_MEMBERS]->parent->kind,
+                      hook->fields[CLUSTER_MEMBERS]);
+    found = range__holds(call, &range, &holds);
     if (found != STORE_FOUND)
         return call_store_status(found);
     if (holds)
         return refuse_member(call, change, changed);
-    range_require_empty(call, &range);
+    range__require_empty(call, &range);
     return status_ok();
 }
 
@@ -95,13 +95,13 @@ static struct status set_effective(const struct hook *hook, struct call *call,
     field_set_int(director, effective, field_get_int(director, hook->fields[STATUS]));
     if (cluster_id.len == 0)
         return status_ok();
-    found = read_message(call, of_cluster->parent->kind, cluster_id, &cluster);
+    found = members__read(call, of_cluster->parent->kind, cluster_id, &cluster);
     if (found == STORE_ABSENT)
         return status_ok();
     if (found != STORE_FOUND)
         return call_store_status(found);
-    if (field_get_int(cluster, of_cluster) == enum_number(of_cluster, SLICE("DISABLED")))
-        field_set_int(director, effective, enum_number(effective, SLICE("DISABLED")));
+    if (field_get_int(cluster, of_cluster) == members__enum_number(of_cluster, SLICE("DISABLED")))
+        field_set_int(director, effective, members__enum_number(effective, SLICE("DISABLED")));
     return status_ok();
 }
 
@@ -110,9 +110,9 @@ static void show_presence(const struct hook *hook, struct call *call, ProtobufCM
 {
     const struct field *connection = hook->fields[CONNECTION_STATUS];
 
-    field_set_int(
-        director, connection,
-        enum_number(connection, presence->connected ? SLICE("CONNECTED") : SLICE("NOT_CONNECTED")));
+    field_set_int(director, connection,
+                  members__enum_number(connection, presence->connected ? SLICE("CONNECTED")
+                                                                       : SLICE("NOT_CONNECTED")));
     if (presence->last_seen_ms == 0)
         return;
     field_set_string(call->arena, director, hook->fields[PLATFORM], presence->platform);
@@ -128,11 +128,12 @@ static struct status compute_one(const struct hook *hook, struct call *call,
     const struct field *installation = hook->fields[INSTALLATION_TYPE];
     bool is_member = field_get_string(director, hook->fields[CLUSTER_ID]).len > 0;
     struct presence presence;
-    struct status status = presence_read(call, hook->kind,
-                                         field_get_string(director, hook->kind->id), &presence);
+    struct status status = presence__read(call, hook->kind,
+                                          field_get_string(director, hook->kind->id), &presence);
 
-    field_set_int(director, installation,
-                  enum_number(installation, is_member ? SLICE("CLUSTER") : SLICE("STANDALONE")));
+    field_set_int(
+        director, installation,
+        members__enum_number(installation, is_member ? SLICE("CLUSTER") : SLICE("STANDALONE")));
     if (status_is_ok(status))
         status = set_effective(hook, call, director);
     if (!status_is_ok(status))
@@ -160,7 +161,7 @@ static struct status remove_presence(const struct hook *hook, struct call *call,
                                      const struct object *director)
 {
     if (!object_validate_only(call))
-        commit_delete(&call->commit, FAMILY_USAGE, presence_key(call, hook->kind, &director->id));
+        commit_delete(&call->commit, FAMILY_USAGE, presence__key(call, hook->kind, &director->id));
     return status_ok();
 }
 

@@ -15,15 +15,15 @@
 #include "storage/keys.h"
 #include "storage/record.h"
 
-struct slice presence_key(struct call *call, const struct kind *directors, const struct uuid *id)
+struct slice presence__key(struct call *call, const struct kind *directors, const struct uuid *id)
 {
     return key_object(call->arena, &call->identity.organization, directors->number, id);
 }
 
 /* -- reading ---------------------------------------------------------------------------------- */
 
-struct status presence_read(struct call *call, const struct kind *directors, struct slice id,
-                            struct presence *ret_presence)
+struct status presence__read(struct call *call, const struct kind *directors, struct slice id,
+                             struct presence *ret_presence)
 {
     ProtobufCAllocator allocator = message_allocator(call->arena);
     Datastream__Storage__V1__PresenceRecord *told;
@@ -35,7 +35,7 @@ struct status presence_read(struct call *call, const struct kind *directors, str
     *ret_presence = (struct presence){.connected = false};
     if (!uuid_parse(id, &uuid))
         return status_ok();
-    found = store_get(call->view, FAMILY_USAGE, presence_key(call, directors, &uuid), &value);
+    found = store_get(call->view, FAMILY_USAGE, presence__key(call, directors, &uuid), &value);
     if (found == STORE_ABSENT)
         return status_ok();
     if (found != STORE_FOUND)
@@ -85,7 +85,7 @@ static struct slice pack_presence(struct call *call, const struct presence *befo
 static void write_presence(struct call *call, const struct object *director,
                            const struct presence *before)
 {
-    struct slice key = presence_key(call, director->kind, &director->id);
+    struct slice key = presence__key(call, director->kind, &director->id);
     struct commit *commit = &call->commit;
 
     commit_require_revision(commit, object_family(director->kind), director->key,
@@ -133,12 +133,12 @@ struct status director__check_in(struct call *call)
     struct status status = object_read(call, kind, id, &director);
 
     if (status_is_ok(status) &&
-        field_get_int(director.message, own) == enum_number(own, SLICE("DISABLED")))
+        field_get_int(director.message, own) == members__enum_number(own, SLICE("DISABLED")))
         return call_refuse_credential(call, SLICE("The director checked in while it is disabled."));
     if (status_is_ok(status))
         status = computed_fill(call, kind, &director.message, 1);
     if (status_is_ok(status))
-        status = presence_read(call, kind, id, &before);
+        status = presence__read(call, kind, id, &before);
     if (!status_is_ok(status))
         return status;
     age_ms = call->now_ms - before.last_seen_ms;

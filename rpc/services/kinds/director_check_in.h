@@ -9,11 +9,11 @@
 #include "rpc/services/kinds/director.h"
 
 /* Of the director of that id's text, by the call's time. UNAVAILABLE by the store, DATA_LOSS. */
-struct status presence_read(struct call *call, const struct kind *directors, struct slice id,
-                            struct presence *ret_presence);
+struct status presence__read(struct call *call, const struct kind *directors, struct slice id,
+                             struct presence *ret_presence);
 
 /* The key of its row, in FAMILY_USAGE. */
-struct slice presence_key(struct call *call, const struct kind *directors, const struct uuid *id);
+struct slice presence__key(struct call *call, const struct kind *directors, const struct uuid *id);
 
 /* The handler of CheckInDirector: the director alone gets this far, by its own key. */
 call_handler director__check_in;

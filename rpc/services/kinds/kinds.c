@@ -1,7 +1,7 @@
 /* One row a kind; the engine knows none of them. */
 #include "rpc/services/kinds/kinds.h"
 
-const struct kind_hooks *const *kinds_hooks(void)
+const struct kind_hooks *const *kinds__hooks(void)
 {
     static const struct kind_hooks *const table[] = {
         &agent_enrollment_template_hooks,

@@ -9,6 +9,6 @@ extern const struct kind_hooks agent_enrollment_template_hooks, cluster_hooks, d
     device_hooks, director_hooks, pipeline_hooks, vault_secret_hooks;
 
 /* The hooks of all kinds that have any, ended by NULL. */
-const struct kind_hooks *const *kinds_hooks(void);
+const struct kind_hooks *const *kinds__hooks(void);
 
 #endif

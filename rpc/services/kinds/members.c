@@ -5,8 +5,9 @@
 #include "proto/message/message_equal.h"
 #include "storage/keys.h"
 
-struct reference_range range_by(struct call *call, const struct kind *target, const struct uuid *id,
-                                const struct kind *source, const struct field *top)
+struct reference_range range__by(struct call *call, const struct kind *target,
+                                 const struct uuid *id, const struct kind *source,
+                                 const struct field *top)
 {
     struct slice from = key_references_by(call->arena, &call->identity.organization, target->number,
                                           id, source->number, top->number);
@@ -14,8 +15,8 @@ struct reference_range range_by(struct call *call, const struct kind *target, co
     return (struct reference_range){from, key_prefix_end(call->arena, from)};
 }
 
-struct reference_range range_of_kind(struct call *call, const struct kind *target,
-                                     const struct uuid *id, const struct kind *source)
+struct reference_range range__of_kind(struct call *call, const struct kind *target,
+                                      const struct uuid *id, const struct kind *source)
 {
     struct slice from = key_references_of(call->arena, &call->identity.organization, target->number,
                                           id, source->number);
@@ -23,8 +24,8 @@ struct reference_range range_of_kind(struct call *call, const struct kind *targe
     return (struct reference_range){from, key_prefix_end(call->arena, from)};
 }
 
-enum store_found range_holds(struct call *call, const struct reference_range *range,
-                             bool *ret_holds)
+enum store_found range__holds(struct call *call, const struct reference_range *range,
+                              bool *ret_holds)
 {
     struct store_rows rows = {0};
     enum store_found found;
@@ -37,14 +38,14 @@ enum store_found range_holds(struct call *call, const struct reference_range *ra
     return found;
 }
 
-void range_require_empty(struct call *call, const struct reference_range *range)
+void range__require_empty(struct call *call, const struct reference_range *range)
 {
     if (!object_validate_only(call))
         commit_require_empty(&call->commit, FAMILY_REFERENCES, range->from, range->to);
 }
 
-enum store_found read_message(struct call *call, const struct kind *kind, struct slice id,
-                              ProtobufCMessage **ret_message)
+enum store_found members__read(struct call *call, const struct kind *kind, struct slice id,
+                               ProtobufCMessage **ret_message)
 {
     enum store_found found;
     struct slice value, body, key;
@@ -63,7 +64,7 @@ enum store_found read_message(struct call *call, const struct kind *kind, struct
     return found;
 }
 
-int32_t enum_number(const struct field *field, struct slice name)
+int32_t members__enum_number(const struct field *field, struct slice name)
 {
     const struct enum_value *value = field->enumeration == NULL
                                          ? NULL
@@ -72,7 +73,7 @@ int32_t enum_number(const struct field *field, struct slice name)
     return value == NULL ? -1 : value->number;
 }
 
-bool is_changed(const struct change *change, const struct field *field)
+bool members__is_changed(const struct change *change, const struct field *field)
 {
     if (change->before == NULL)
         return field_is_set(change->after, field);

@@ -13,28 +13,29 @@ struct reference_range {
  * The references by which objects of the kind `source` name the object `id` of `target`, by the top-level
  * field `top`.
  */
-struct reference_range range_by(struct call *call, const struct kind *target, const struct uuid *id,
-                                const struct kind *source, const struct field *top);
+struct reference_range range__by(struct call *call, const struct kind *target,
+                                 const struct uuid *id, const struct kind *source,
+                                 const struct field *top);
 
 /* The same by any field of the kind. */
-struct reference_range range_of_kind(struct call *call, const struct kind *target,
-                                     const struct uuid *id, const struct kind *source);
+struct reference_range range__of_kind(struct call *call, const struct kind *target,
+                                      const struct uuid *id, const struct kind *source);
 
 /* Whether the range holds a row. */
-enum store_found range_holds(struct call *call, const struct reference_range *range,
-                             bool *ret_holds);
+enum store_found range__holds(struct call *call, const struct reference_range *range,
+                              bool *ret_holds);
 
 /* The condition that it stays empty, unless the call only validates. */
-void range_require_empty(struct call *call, const struct reference_range *range);
+void range__require_empty(struct call *call, const struct reference_range *range);
 
 /* A stored object of a kind by its id; ABSENT also for what is no id. */
-enum store_found read_message(struct call *call, const struct kind *kind, struct slice id,
-                              ProtobufCMessage **ret_message);
+enum store_found members__read(struct call *call, const struct kind *kind, struct slice id,
+                               ProtobufCMessage **ret_message);
 
 /* The number of the enum value of the name; -1 when there is none. */
-int32_t enum_number(const struct field *field, struct slice name);
+int32_t members__enum_number(const struct field *field, struct slice name);
 
 /* Whether the field of both states differs; a creation differs where it is set. */
-bool is_changed(const struct change *change, const struct field *field);
+bool members__is_changed(const struct change *change, const struct field *field);
 
 #endif

@@ -38,10 +38,10 @@ static struct status check_parent(const struct hook *hook, const struct change *
 static struct status check_children(const struct hook *hook, const struct change *change)
 {
     struct call *call = change->call;
-    struct reference_range range = range_by(call, hook->kind, change->id, hook->kind,
-                                            hook->fields[PARENT_ID]);
+    struct reference_range range = range__by(call, hook->kind, change->id, hook->kind,
+                                             hook->fields[PARENT_ID]);
     bool holds = false;
-    enum store_found found = range_holds(call, &range, &holds);
+    enum store_found found = range__holds(call, &range, &holds);
 
     if (found != STORE_FOUND)
         return call_store_status(found);
@@ -49,7 +49,7 @@ static struct status check_children(const struct hook *hook, const struct change
         violations_add(change->violations, call->arena, SLICE("parentId"),
                        "must not be set: the pipeline has children itself");
     else
-        range_require_empty(call, &range);
+        range__require_empty(call, &range);
     return status_ok();
 }
 
@@ -58,7 +58,7 @@ static struct status check(const struct hook *hook, const struct change *change)
     struct slice parent = field_get_string(change->after, hook->fields[PARENT_ID]);
     struct status status;
 
-    if (parent.len == 0 || !is_changed(change, hook->fields[PARENT_ID]))
+    if (parent.len == 0 || !members__is_changed(change, hook->fields[PARENT_ID]))
         return status_ok();
     status = check_parent(hook, change, parent);
     if (status_is_ok(status) && change->before != NULL)

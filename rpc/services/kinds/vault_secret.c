@@ -28,7 +28,8 @@ static struct slice kind_of(const struct hook *hook, const ProtobufCMessage *pro
     const struct field *type = hook->fields[TYPE_OF_PROVIDER];
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (field_get_int(provider, type) == enum_number(type, slice_from_cstr(words[i].provider)))
+        if (field_get_int(provider, type) ==
+            members__enum_number(type, slice_from_cstr(words[i].provider)))
             return slice_from_cstr(words[i].kind);
     return SLICE("UNSPECIFIED");
 }
@@ -48,14 +49,14 @@ static struct status compute(const struct hook *hook, struct call *call, Protobu
         if (external == NULL) {
             /* A value is never in the message; that there is one, the status says. */
             if (field_get_int(objects[i], hook->fields[STATUS]) ==
-                enum_number(hook->fields[STATUS], SLICE("SET")))
-                field_set_int(objects[i], kind, enum_number(kind, SLICE("VIRTUALMETRIC")));
+                members__enum_number(hook->fields[STATUS], SLICE("SET")))
+                field_set_int(objects[i], kind, members__enum_number(kind, SLICE("VIRTUALMETRIC")));
             continue;
         }
-        found = read_message(call, hook->fields[TYPE_OF_PROVIDER]->parent->kind,
-                             field_get_string(external, hook->fields[PROVIDER_ID]), &provider);
+        found = members__read(call, hook->fields[TYPE_OF_PROVIDER]->parent->kind,
+                              field_get_string(external, hook->fields[PROVIDER_ID]), &provider);
         if (found == STORE_FOUND)
-            field_set_int(objects[i], kind, enum_number(kind, kind_of(hook, provider)));
+            field_set_int(objects[i], kind, members__enum_number(kind, kind_of(hook, provider)));
         else if (found != STORE_ABSENT)
             status = call_store_status(found);
     }

@@ -237,7 +237,7 @@ static bool note(struct arena *arena, struct call_changes *changes, const struct
         if (field->output_only || field_equal(arena, before, after, field))
             continue;
         changed = true;
-        path = fields_path(arena, parent, field);
+        path = fields__path(arena, parent, field);
         if (field->secret || field->input_only)
             call_note_change(arena, changes, path, SLICE_EMPTY, SLICE_EMPTY);
         else if (part(before, field) != NULL || part(after, field) != NULL)

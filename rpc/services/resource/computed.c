@@ -9,8 +9,8 @@
 struct status computed_fill(struct call *call, const struct kind *kind, ProtobufCMessage **objects,
                             size_t count)
 {
-    const struct hook *hook = hooks_of(call_services(call), kind);
-    struct status status = rules_fill_reverse(call, kind, objects, count);
+    const struct hook *hook = hooks__of(call_services(call), kind);
+    struct status status = rules__fill_reverse(call, kind, objects, count);
 
     if (!status_is_ok(status) || hook == NULL || hook->functions->compute == NULL)
         return status;

@@ -50,7 +50,7 @@ static struct status make(struct call *call, struct draft *draft, const struct f
         return status_out_of_memory();
     token_value_hash(text, hash);
     masked = token_value_mask(arena, text);
-    secrets_set_credential(arena, record, field, hash, masked, call->now_ms);
+    secrets__set_credential(arena, record, field, hash, masked, call->now_ms);
     if (field->credential->masked != NULL)
         field_set_string(arena, draft->message, field->credential->masked, masked);
     draft->secrets = secrets_pack(arena, record);
@@ -60,8 +60,8 @@ static struct status make(struct call *call, struct draft *draft, const struct f
     return arena_failed(arena) ? status_out_of_memory() : status_ok();
 }
 
-struct status credentials_make(struct call *call, struct draft *draft,
-                               struct credentials *ret_credentials)
+struct status credentials__make(struct call *call, struct draft *draft,
+                                struct credentials *ret_credentials)
 {
     const struct message_type *type = draft->kind->message;
     struct credentials credentials = {.count = 0};
@@ -84,8 +84,8 @@ struct status credential_replace(struct call *call, struct draft *draft, const s
     return status;
 }
 
-void credentials_show(struct call *call, const struct credentials *credentials,
-                      ProtobufCMessage *message)
+void credentials__show(struct call *call, const struct credentials *credentials,
+                       ProtobufCMessage *message)
 {
     for (size_t i = 0; i < credentials->count; i++)
         field_set_string(call->arena, message, credentials->made[i].field,
@@ -125,7 +125,7 @@ void credentials_show_again(struct call *call)
     struct object object;
     size_t number = 0;
 
-    if (!secrets_has_row(kind, call->response) ||
+    if (!secrets__has_row(kind, call->response) ||
         !status_is_ok(object_read(call, kind, field_get_string(call->response, kind->id), &object)))
         return;
     record = secrets_unpack(call->arena, object.secrets);
@@ -157,16 +157,16 @@ struct status engine__regenerate(struct call *call)
     const struct field *field = written_field_last(call->method->written);
     struct credentials credentials;
     struct edit edit;
-    struct status status = edit_open(call, engine__request_id(call), &edit);
+    struct status status = edit__open(call, engine__request_id(call), &edit);
 
     if (status_is_ok(status))
         status = guard(call, field);
     if (status_is_ok(status))
-        status = edit_check(call, &edit);
+        status = edit__check(call, &edit);
     if (status_is_ok(status))
         status = draft_status(call, &edit.after);
     if (status_is_ok(status))
-        status = seal_draft(call, &edit.after);
+        status = seal__draft(call, &edit.after);
     if (status_is_ok(status))
         status = credential_replace(call, &edit.after, field, &credentials);
     if (!status_is_ok(status))
@@ -175,7 +175,7 @@ struct status engine__regenerate(struct call *call)
     call->response = edit.after.message;
     edit_commit(call, &edit, message_pack(call->arena, edit.after.message));
     describe(call, &edit, field);
-    credentials_show(call, &credentials, call->response);
+    credentials__show(call, &credentials, call->response);
     if (arena_failed(call->arena))
         return status_out_of_memory();
     return computed_fill(call, edit.after.kind, &call->response, 1);

@@ -21,16 +21,16 @@ struct credentials {
  * Makes a value for each credential of the draft's kind: hash and masked form go into draft->secrets,
  * the masked form into the message, before it is packed. Out of memory, DATA_LOSS.
  */
-struct status credentials_make(struct call *call, struct draft *draft,
-                               struct credentials *ret_credentials);
+struct status credentials__make(struct call *call, struct draft *draft,
+                                struct credentials *ret_credentials);
 
 /* The same for one of them, in place of the value that it has. */
 struct status credential_replace(struct call *call, struct draft *draft, const struct field *field,
                                  struct credentials *ret_credentials);
 
 /* Puts the values into the answer, after the message was packed: the one time that they are shown. */
-void credentials_show(struct call *call, const struct credentials *credentials,
-                      ProtobufCMessage *message);
+void credentials__show(struct call *call, const struct credentials *credentials,
+                       ProtobufCMessage *message);
 
 /*
  * For an answer that is given again: puts those values into call->response that the request made when

@@ -48,7 +48,7 @@ static ProtobufCMessage *copy_resource(struct call *call, const struct kind *kin
     ProtobufCMessage *copy = message_copy(call->arena, resource);
 
     if (copy != NULL)
-        fields_clear_output(copy, kind->message);
+        fields__clear_output(copy, kind->message);
     return copy;
 }
 
@@ -62,7 +62,7 @@ static void set_text_uuid(struct call *call, struct draft *draft)
 /* The hooks of the kind, of creations and updates alike. */
 static struct status check_hooks(const struct change *change)
 {
-    const struct hook *hook = hooks_of(call_services(change->call), change->kind);
+    const struct hook *hook = hooks__of(call_services(change->call), change->kind);
 
     if (hook == NULL || hook->functions->check == NULL)
         return status_ok();
@@ -77,8 +77,8 @@ static void fold_name(struct call *call, struct draft *draft, const struct draft
                     object_name(draft->kind, draft->message)))
         draft->folded = before->folded;
     else
-        object_fold_name(call->arena, draft->kind, draft->message, &draft->violations,
-                         &draft->folded);
+        object__fold_name(call->arena, draft->kind, draft->message, &draft->violations,
+                          &draft->folded);
 }
 
 /* Folds the name, checks every rule of what was written, and looks the references up. */
@@ -99,20 +99,20 @@ static struct status check(struct call *call, struct draft *draft, const struct 
     struct references_reader reader = references_reader(call);
     struct status status, other;
 
-    seal_admit(call, draft->kind, draft->message);
+    seal__admit(call, draft->kind, draft->message);
     fold_name(call, draft, before);
-    rules_fill(&change);
-    rules_check_values(&change);
+    rules__fill(&change);
+    rules__check_values(&change);
     if (status_is_ok(call->refused)) /* of what was read in part, fields are not judged together */
-        rules_check_object(&change);
+        rules__check_object(&change);
     reader.touched = &draft->touched;
-    references_collect(&reader, draft->kind, draft->message, &draft->violations,
-                       &draft->references);
-    status = references_check(call, draft->kind, &draft->id, &draft->references, references_before,
-                              &draft->violations);
+    references__collect(&reader, draft->kind, draft->message, &draft->violations,
+                        &draft->references);
+    status = references__check(call, draft->kind, &draft->id, &draft->references, references_before,
+                               &draft->violations);
     if (!status_is_ok(call->refused))
         return status;
-    other = rules_check_others(&change);
+    other = rules__check_others(&change);
     if (status_is_ok(status))
         status = other;
     return status_is_ok(status) ? check_hooks(&change) : status;
@@ -154,8 +154,8 @@ struct status draft_status(const struct call *call, const struct draft *draft)
 
 struct status draft_check_name(struct call *call, const struct draft *draft)
 {
-    return object_check_name(call, draft->kind, &draft->id,
-                             object_name(draft->kind, draft->message), draft->folded);
+    return object__check_name(call, draft->kind, &draft->id,
+                              object_name(draft->kind, draft->message), draft->folded);
 }
 
 void draft_stamp(struct call *call, struct draft *draft)
@@ -218,7 +218,7 @@ void draft_commit_create(struct call *call, const struct draft *draft, struct sl
     rows_commit(&call->commit, NULL, &after);
     object_audit(call, "Created", draft->kind, &draft->id, object_name(draft->kind, draft->message),
                  &changes);
-    call->committed = object_committed;
+    call->committed = object__committed;
 }
 
 /* A stored object as a draft: what rows it has. */
@@ -261,7 +261,7 @@ void draft_commit_secrets(struct call *call, const struct object *object, struct
     after.message = NULL; /* the draft is of the old body */
     after.secrets = secrets;
     rows_commit(&call->commit, &before, &after);
-    call->committed = object_committed;
+    call->committed = object__committed;
 }
 
 /* -- editing ---------------------------------------------------------------------------------- */
@@ -284,7 +284,7 @@ static ProtobufCMessage *update_mask(const struct call *call)
     return field == NULL ? NULL : field_get_message(call->request, field);
 }
 
-struct status edit_open(struct call *call, struct slice id, struct edit *ret_edit)
+struct status edit__open(struct call *call, struct slice id, struct edit *ret_edit)
 {
     const struct kind *kind = call->method->kind;
     struct edit edit = {.after = {.kind = kind}};
@@ -294,7 +294,7 @@ struct status edit_open(struct call *call, struct slice id, struct edit *ret_edi
         status = call_check_etag(call, edit.object.revision);
     if (!status_is_ok(status))
         return status;
-    seal_mark(call, &edit.object);
+    seal__mark(call, &edit.object);
     edit.before = draft_of(call, &edit.object);
     edit.after.id = edit.object.id;
     edit.after.secrets = edit.object.secrets;
@@ -312,10 +312,10 @@ static void touch_changes(struct call *call, struct edit *edit)
 
     for (size_t i = 0; i < type->field_count; i++)
         if (!field_equal(call->arena, edit->before.message, edit->after.message, &type->fields[i]))
-            touched_add(&edit->after.touched, call->arena, edit->after.message, &type->fields[i]);
+            touched__add(&edit->after.touched, call->arena, edit->after.message, &type->fields[i]);
 }
 
-struct status edit_check(struct call *call, struct edit *edit)
+struct status edit__check(struct call *call, struct edit *edit)
 {
     struct status status;
 
@@ -340,7 +340,7 @@ struct status edit_begin(struct call *call,
     if (status_is_ok(status))
         status = take_id(call, resource, &id);
     if (status_is_ok(status))
-        status = edit_open(call, id, &edit);
+        status = edit__open(call, id, &edit);
     if (!status_is_ok(status))
         return status;
     wanted = copy_resource(call, kind, resource);
@@ -348,15 +348,15 @@ struct status edit_begin(struct call *call,
         return status_out_of_memory();
     mask_merge(call->arena, kind->message, kind->id, update_mask(call), wanted, edit.after.message,
                &edit.after.touched, &edit.after.violations);
-    rules_keep_secrets(call->arena, kind->message, &edit.after.touched, edit.before.message,
-                       edit.after.message);
-    status = rules_keep_action_fields(call, kind, edit.before.message, edit.after.message,
-                                      &edit.after.violations);
+    rules__keep_secrets(call->arena, kind->message, &edit.after.touched, edit.before.message,
+                        edit.after.message);
+    status = rules__keep_action_fields(call, kind, edit.before.message, edit.after.message,
+                                       &edit.after.violations);
     if (!status_is_ok(status))
         return status;
     if (adjust != NULL && !arena_failed(call->arena))
         adjust(edit.after.message, kind->message);
-    status = edit_check(call, &edit);
+    status = edit__check(call, &edit);
     if (status_is_ok(status))
         *ret_edit = edit;
     return status;
@@ -385,5 +385,5 @@ void edit_commit(struct call *call, const struct edit *edit, struct slice body)
     rows_commit(&call->commit, &before, &after);
     object_audit(call, "Updated", kind, &edit->after.id, object_name(kind, edit->after.message),
                  &edit->changes);
-    call->committed = object_committed;
+    call->committed = object__committed;
 }

@@ -80,8 +80,8 @@ struct status edit_begin(struct call *call,
  * The two halves of edit_begin, for actions: reads the object and checks If-Match, with a copy of
  * it in edit.after; then, when the copy was changed, judges it.
  */
-struct status edit_open(struct call *call, struct slice id, struct edit *ret_edit);
-struct status edit_check(struct call *call, struct edit *edit);
+struct status edit__open(struct call *call, struct slice id, struct edit *ret_edit);
+struct status edit__check(struct call *call, struct edit *edit);
 
 /* Whether anything differs but computed and output-only fields; notes the changes for the audit
  * row. */

@@ -35,7 +35,7 @@ static void clear(ProtobufCMessage *message, const struct field *field, void *co
     field_clear(message, field);
 }
 
-void fields_clear_output(ProtobufCMessage *message, const struct message_type *type)
+void fields__clear_output(ProtobufCMessage *message, const struct message_type *type)
 {
     visit(message, type, TRAIT_OUTPUT_ONLY, clear, NULL);
 }
@@ -63,7 +63,7 @@ static bool holds_secret(const ProtobufCMessage *message, const struct field *fi
     return false;
 }
 
-void fields_clear_input(ProtobufCMessage *message, const struct message_type *type)
+void fields__clear_input(ProtobufCMessage *message, const struct message_type *type)
 {
     visit(message, type, TRAIT_INPUT_ONLY, clear, NULL);
 }
@@ -76,7 +76,7 @@ static void find_secret(ProtobufCMessage *message, const struct field *field, vo
         *found = field;
 }
 
-const struct field *fields_find_secret(ProtobufCMessage *message, const struct message_type *type)
+const struct field *fields__find_secret(ProtobufCMessage *message, const struct message_type *type)
 {
     const struct field *found = NULL;
 
@@ -84,7 +84,7 @@ const struct field *fields_find_secret(ProtobufCMessage *message, const struct m
     return found;
 }
 
-struct slice fields_path(struct arena *arena, struct slice parent, const struct field *field)
+struct slice fields__path(struct arena *arena, struct slice parent, const struct field *field)
 {
     const struct slice parts[] = {parent, SLICE("."), field->json_name};
 

@@ -5,19 +5,19 @@
 #include "proto/message/message.h"
 
 /* Clears every output-only field, at any depth: what a client says of them is ignored. */
-void fields_clear_output(ProtobufCMessage *message, const struct message_type *type);
+void fields__clear_output(ProtobufCMessage *message, const struct message_type *type);
 
 /*
  * Clears what is never stored and never answered: input-only fields and secrets, at any depth. A
  * secret field that holds a quote and nothing else holds no secret.
  */
-void fields_clear_input(ProtobufCMessage *message, const struct message_type *type);
+void fields__clear_input(ProtobufCMessage *message, const struct message_type *type);
 
 /* A field that holds a secret, at any depth; NULL when there is none. */
-const struct field *fields_find_secret(ProtobufCMessage *message, const struct message_type *type);
+const struct field *fields__find_secret(ProtobufCMessage *message, const struct message_type *type);
 
 /* Behind `parent` a field's JSON name: "settings.port". In the arena. */
-struct slice fields_path(struct arena *arena, struct slice parent, const struct field *field);
+struct slice fields__path(struct arena *arena, struct slice parent, const struct field *field);
 
 /* The path of an element: "directorIds[1]". In the arena. */
 struct slice fields_path_at(struct arena *arena, struct slice path, size_t i);

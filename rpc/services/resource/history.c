@@ -26,8 +26,8 @@ struct status history_unpack(struct arena *arena, struct slice value,
     return status_ok();
 }
 
-struct status history_read(struct call *call, uint64_t number, size_t *bytes,
-                           Datastream__Storage__V1__AuditRecord **ret_record)
+struct status history__read(struct call *call, uint64_t number, size_t *bytes,
+                            Datastream__Storage__V1__AuditRecord **ret_record)
 {
     struct slice key = key_audit(call->arena, &call->identity.organization, number);
     enum store_found found;

@@ -14,8 +14,8 @@
  * was pruned; it lives as long as the call. Adds the size of the stored row to *bytes. DATA_LOSS,
  * UNAVAILABLE by the store, or out of memory.
  */
-struct status history_read(struct call *call, uint64_t number, size_t *bytes,
-                           Datastream__Storage__V1__AuditRecord **ret_record);
+struct status history__read(struct call *call, uint64_t number, size_t *bytes,
+                            Datastream__Storage__V1__AuditRecord **ret_record);
 
 /* The record in a stored audit row. DATA_LOSS, or out of memory. */
 struct status history_unpack(struct arena *arena, struct slice value,

@@ -81,14 +81,14 @@ struct status hooks_bind(const struct contract *contract, const struct kind_hook
             return status;
         hooks[bound->count++] = hook;
     }
-    bound->stored = stored_bind(contract, bound, arena);
+    bound->stored = stored__bind(contract, bound, arena);
     if (bound->stored == NULL)
         return status_out_of_memory();
     *ret_hooks = bound;
     return status_ok();
 }
 
-const struct hook *hooks_of(const struct hooks *hooks, const struct kind *kind)
+const struct hook *hooks__of(const struct hooks *hooks, const struct kind *kind)
 {
     for (size_t i = 0; hooks != NULL && i < hooks->count; i++)
         if (hooks->hooks[i].kind == kind)

@@ -70,6 +70,6 @@ struct status hooks_bind(const struct contract *contract, const struct kind_hook
                          struct hooks **ret_hooks);
 
 /* Those of the kind; NULL when it has none. `hooks` may be NULL. */
-const struct hook *hooks_of(const struct hooks *hooks, const struct kind *kind);
+const struct hook *hooks__of(const struct hooks *hooks, const struct kind *kind);
 
 #endif

@@ -69,8 +69,8 @@ static char *put_field(struct arena *arena, char *at, const struct field *field,
     }
 }
 
-struct slice index_value(struct arena *arena, const struct field *field,
-                         const ProtobufCMessage *message)
+struct slice index__value(struct arena *arena, const struct field *field,
+                          const ProtobufCMessage *message)
 {
     char *value = arena_alloc(arena, VALUE_MOST);
     char *end;
@@ -95,7 +95,7 @@ void index_add_rows(struct arena *arena, const struct kind *kind, const struct u
         if (field->indexed)
             check_index_add(arena, first, FAMILY_INDEXES,
                             key_index(arena, organization, kind->number, index_number(field),
-                                      index_value(arena, field, message), id),
+                                      index__value(arena, field, message), id),
                             SLICE_EMPTY);
     }
 }
@@ -123,8 +123,8 @@ static char *put_term(char *at, const struct filter_term *term)
     return NULL;
 }
 
-bool index_range(struct arena *arena, const struct field *field, const struct filter_term *term,
-                 struct slice *ret_least, struct slice *ret_end)
+bool index__range(struct arena *arena, const struct field *field, const struct filter_term *term,
+                  struct slice *ret_least, struct slice *ret_end)
 {
     char *value = arena_alloc(arena, VALUE_MOST);
     char *end;

@@ -33,14 +33,14 @@ void index_add_rows(struct arena *arena, const struct kind *kind, const struct u
                     struct check_index **first);
 
 /* The value of the message's field; empty when the arena failed. */
-struct slice index_value(struct arena *arena, const struct field *field,
-                         const ProtobufCMessage *message);
+struct slice index__value(struct arena *arena, const struct field *field,
+                          const ProtobufCMessage *message);
 
 /*
  * The values that a comparison of an indexed field may leave: *ret_least <= value < *ret_end, each with
  * what follows it in keys. False where it narrows nothing.
  */
-bool index_range(struct arena *arena, const struct field *field, const struct filter_term *term,
-                 struct slice *ret_least, struct slice *ret_end);
+bool index__range(struct arena *arena, const struct field *field, const struct filter_term *term,
+                  struct slice *ret_least, struct slice *ret_end);
 
 #endif

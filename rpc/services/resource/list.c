@@ -198,8 +198,8 @@ static struct status complete(struct page *page, size_t from)
     struct status status;
 
     if (page->by_records)
-        status = stored_complete(call, page->query.kind, page->values, page->count, page->bodies,
-                                 page->items);
+        status = stored__complete(call, page->query.kind, page->values, page->count, page->bodies,
+                                  page->items);
     else
         status = page->functions->complete(call, page->values + from, page->items + from,
                                            page->count - from);
@@ -359,15 +359,15 @@ static struct status respond(struct page *page, size_t beside_count)
     }
     call->limited = query->read_mask != NULL;
     for (size_t i = 0; call->limited && i < page->count; i++)
-        page->items[i] = read_mask_keep(call->arena, query->kind->message, query->read_mask,
-                                        page->items[i]);
+        page->items[i] = read_mask__keep(call->arena, query->kind->message, query->read_mask,
+                                         page->items[i]);
     if (page->last.len > 0)
-        token = list_query_token(call, query, page->last);
+        token = list_query__token(call, query, page->last);
     call->response = message_new(call->arena, call->method->output);
     if (page->by_records)
         set_records(page);
-    object_set_page(call, call->response, page->items, page->by_records ? 0 : page->count, token,
-                    total);
+    object__set_page(call, call->response, page->items, page->by_records ? 0 : page->count, token,
+                     total);
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }
 
@@ -391,7 +391,7 @@ static struct status begin_query(struct page *page, ProtobufCMessage *const *bes
     page->by_records = page->functions->may_be_records && beside_count == 0 &&
                        page->call->method->items != NULL && page->query.read_mask == NULL &&
                        !page->query.filter.names_computed &&
-                       stored_is_possible(page->call, page->query.kind);
+                       stored__is_possible(page->call, page->query.kind);
     page->bodies = arena_alloc(arena, (page->by_records ? room : 1) * sizeof(*page->bodies));
     if (arena_failed(arena))
         return status_out_of_memory();
@@ -410,7 +410,7 @@ static struct status begin(struct call *call, const struct list_functions *funct
         return status_out_of_memory();
     page->call = call;
     page->functions = functions;
-    status = list_query_read(call, &page->query);
+    status = list_query__read(call, &page->query);
     if (status_is_ok(status))
         status = begin_query(page, beside, beside_count);
     *ret_page = page;
@@ -457,7 +457,7 @@ struct status list_matching(struct call *call, const struct list_functions *func
             return status_out_of_memory();
         page->call = call;
         page->functions = functions;
-        status = list_query_read(call, &page->query);
+        status = list_query__read(call, &page->query);
         page->query.page_size = most;
         page->query.after = last;
         if (status_is_ok(status))

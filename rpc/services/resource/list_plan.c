@@ -175,7 +175,7 @@ static bool plan_by_reference(struct call *call, const struct kind *kind,
 
         if (target == NULL || term->comparison != FILTER_TEXT || term->prefix ||
             (term->op != FILTER_EQUAL && term->op != FILTER_HAS) || !uuid_parse(term->text, &id) ||
-            object_is_builtin(call_identities(call), target, &id))
+            object__is_builtin(call_identities(call), target, &id))
             continue;
         *ret_plan = plan_of(call, LIST_BY_REFERENCE, FAMILY_REFERENCES,
                             key_references_by(call->arena, &call->identity.organization,
@@ -212,7 +212,7 @@ static struct list_plan plan_by_index(struct call *call, const struct kind *kind
         enum narrowness found = is_equality(term) ? POINT : RANGE;
         struct slice least, end;
 
-        if (!index_range(arena, field, term, &least, &end))
+        if (!index__range(arena, field, term, &least, &end))
             continue;
         narrow(&plan, term->op, key_index_prefix(arena, organization, kind->number, number, least),
                key_index_prefix(arena, organization, kind->number, number, end));
@@ -295,7 +295,7 @@ static struct slice index_key_of(struct call *call, const struct list_query *que
 
     return uuid_parse(field_get_string(message, query->kind->id), &id)
                ? key_index(call->arena, &call->identity.organization, query->kind->number,
-                           query->plan.number, index_value(call->arena, field, message), &id)
+                           query->plan.number, index__value(call->arena, field, message), &id)
                : SLICE_EMPTY;
 }
 

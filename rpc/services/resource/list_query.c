@@ -95,7 +95,7 @@ static bool make_head(struct call *call, const struct list_query *query, char he
     return true;
 }
 
-struct slice list_query_token(struct call *call, const struct list_query *query, struct slice last)
+struct slice list_query__token(struct call *call, const struct list_query *query, struct slice last)
 {
     char head[TOKEN_HEAD] = {0};
     const struct slice parts[] = {slice_make(head, sizeof(head)), last};
@@ -130,7 +130,7 @@ static struct status read_token(struct call *call, struct list_query *query)
 
 /* -- the whole -------------------------------------------------------------------------------- */
 
-struct status list_query_read(struct call *call, struct list_query *ret_query)
+struct status list_query__read(struct call *call, struct list_query *ret_query)
 {
     const struct method *method = call->method;
     struct list_query query = {.kind = method->kind, .page_size = object_page_size(call)};
@@ -141,9 +141,9 @@ struct status list_query_read(struct call *call, struct list_query *ret_query)
     if (status_is_ok(status))
         status = read_order(call, &query);
     if (status_is_ok(status) && method->read_mask != NULL)
-        status = read_mask_check(call->arena, method->kind->message,
-                                 field_get_message(call->request, method->read_mask),
-                                 &query.read_mask);
+        status = read_mask__check(call->arena, method->kind->message,
+                                  field_get_message(call->request, method->read_mask),
+                                  &query.read_mask);
     if (!status_is_ok(status))
         return status;
     list__plan(call, &query);

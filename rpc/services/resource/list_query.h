@@ -35,9 +35,10 @@ struct list_query {
 };
 
 /* Reads and checks the request. INVALID_ARGUMENT names the field. */
-struct status list_query_read(struct call *call, struct list_query *ret_query);
+struct status list_query__read(struct call *call, struct list_query *ret_query);
 
 /* The token of the page after the row with that key. */
-struct slice list_query_token(struct call *call, const struct list_query *query, struct slice last);
+struct slice list_query__token(struct call *call, const struct list_query *query,
+                               struct slice last);
 
 #endif

@@ -40,8 +40,8 @@ static ProtobufCMessage *find_entry(const ProtobufCMessage *message, const struc
     return NULL;
 }
 
-void mask_merge_secrets(struct arena *arena, const struct field *map, const ProtobufCMessage *from,
-                        ProtobufCMessage *to)
+void mask__merge_secrets(struct arena *arena, const struct field *map, const ProtobufCMessage *from,
+                         ProtobufCMessage *to)
 {
     const struct field *key = message_field_by_number(map->message, 1);
     bool clears = find_entry(from, map, SLICE_EMPTY) != NULL;
@@ -80,17 +80,17 @@ static void merge_field(struct merge *merge, const struct place *place, const st
         return;
     if (!immutable) {
         if (field->secret && field->map)
-            mask_merge_secrets(merge->arena, field, place->from, place->to);
+            mask__merge_secrets(merge->arena, field, place->from, place->to);
         else
             field_copy(place->to, place->from, field);
-        touched_add(merge->touched, merge->arena, place->to, field);
+        touched__add(merge->touched, merge->arena, place->to, field);
         return;
     }
     if (!field_is_set(place->from, field) && (!named || has_default(field)))
         return;
     if (!field_equal(merge->arena, place->from, place->to, field))
         violations_add(merge->violations, merge->arena,
-                       fields_path(merge->arena, place->path, field),
+                       fields__path(merge->arena, place->path, field),
                        "cannot be changed after creation");
 }
 
@@ -139,11 +139,12 @@ static bool enter(struct merge *merge, struct place *place, const struct field *
     if (to == NULL) {
         to = message_new(merge->arena, field->message);
         field_set_message(place->to, field, to);
-        touched_add(merge->touched, merge->arena, place->to, field);
+        touched__add(merge->touched, merge->arena, place->to, field);
     }
     if (from == NULL || to == NULL)
         return false;
-    *place = (struct place){field->message, from, to, fields_path(merge->arena, place->path, field),
+    *place = (struct place){field->message, from, to,
+                            fields__path(merge->arena, place->path, field),
                             place->immutable || field->immutable};
     return true;
 }

@@ -31,7 +31,7 @@ void mask_keep_set(struct arena *arena, const struct message_type *type, const s
  * entry of `from` without a key, which JSON's null gives, takes all others out first. The list is
  * new, its entries are shared.
  */
-void mask_merge_secrets(struct arena *arena, const struct field *map, const ProtobufCMessage *from,
-                        ProtobufCMessage *to);
+void mask__merge_secrets(struct arena *arena, const struct field *map, const ProtobufCMessage *from,
+                         ProtobufCMessage *to);
 
 #endif

@@ -31,24 +31,24 @@ bool object__is_typed(const struct kind *kind)
     return typed_kind_of(kind) != NULL;
 }
 
-bool object_has_secrets(const struct kind *kind)
+bool object__has_secrets(const struct kind *kind)
 {
     const struct typed_kind *typed = typed_kind_of(kind);
 
     return typed != NULL && typed->has_secrets;
 }
 
-bool object_is_builtin(const struct identity_registry *identities, const struct kind *kind,
-                       const struct uuid *id)
+bool object__is_builtin(const struct identity_registry *identities, const struct kind *kind,
+                        const struct uuid *id)
 {
     const struct typed_kind *typed = typed_kind_of(kind);
 
     return typed != NULL && typed->is_builtin != NULL && typed->is_builtin(identities, id);
 }
 
-void object_add_indexes(struct arena *arena, const struct kind *kind,
-                        const struct uuid *organization, struct slice body,
-                        struct check_index **first)
+void object__add_indexes(struct arena *arena, const struct kind *kind,
+                         const struct uuid *organization, struct slice body,
+                         struct check_index **first)
 {
     const struct typed_kind *typed = typed_kind_of(kind);
 
@@ -98,8 +98,8 @@ static struct status read_value(struct call *call, struct object *object, struct
     return found == STORE_ABSENT ? call_not_found(call, kind, id) : call_store_status(found);
 }
 
-struct status object_read_value(struct call *call, const struct kind *kind, struct slice id,
-                                struct slice *ret_value)
+struct status object__read_value(struct call *call, const struct kind *kind, struct slice id,
+                                 struct slice *ret_value)
 {
     struct object object = {.kind = kind};
 
@@ -121,7 +121,7 @@ struct status object_read(struct call *call, const struct kind *kind, struct sli
                            &object.message);
     if (!status_is_ok(status))
         return status;
-    if (secrets_has_row(kind, object.message) &&
+    if (secrets__has_row(kind, object.message) &&
         (found = secrets_read(call->view, object.key, &object.secrets)) != STORE_FOUND)
         return call_store_status(found);
     *ret_object = object;
@@ -145,8 +145,8 @@ struct slice object_name(const struct kind *kind, const ProtobufCMessage *messag
 /* Far beyond what any kind's rules allow: folding takes several times a name's size. */
 #define NAME_BYTES_MOST 4096
 
-void object_fold_name(struct arena *arena, const struct kind *kind, ProtobufCMessage *message,
-                      struct violations *violations, struct slice *ret_folded)
+void object__fold_name(struct arena *arena, const struct kind *kind, ProtobufCMessage *message,
+                       struct violations *violations, struct slice *ret_folded)
 {
     struct slice trimmed = SLICE_EMPTY;
     struct slice folded = SLICE_EMPTY;
@@ -167,7 +167,7 @@ void object_fold_name(struct arena *arena, const struct kind *kind, ProtobufCMes
     *ret_folded = kind->names_may_repeat ? SLICE_EMPTY : folded;
 }
 
-struct slice object_with_article(struct arena *arena, const struct kind *kind)
+struct slice object__with_article(struct arena *arena, const struct kind *kind)
 {
     bool vowel = kind->singular.len > 0 && strchr("aeioAEIO", kind->singular.data[0]) != NULL;
 
@@ -177,7 +177,7 @@ struct slice object_with_article(struct arena *arena, const struct kind *kind)
 struct status object_name_taken(struct call *call, const struct kind *kind, struct slice name)
 {
     struct arena *arena = call->arena;
-    struct slice one = object_with_article(arena, kind);
+    struct slice one = object__with_article(arena, kind);
     struct slice sentence = arena_printf(arena, "is the name of another %.*s",
                                          SLICE_ARG(kind->singular));
     struct status status = status_make(arena, STATUS_ALREADY_EXISTS,
@@ -190,8 +190,8 @@ struct status object_name_taken(struct call *call, const struct kind *kind, stru
     return status;
 }
 
-struct status object_check_name(struct call *call, const struct kind *kind, const struct uuid *id,
-                                struct slice name, struct slice folded)
+struct status object__check_name(struct call *call, const struct kind *kind, const struct uuid *id,
+                                 struct slice name, struct slice folded)
 {
     struct record record;
     enum store_found found;
@@ -232,7 +232,7 @@ void object_set_etag(struct call *call, const struct kind *kind, ProtobufCMessag
         field_set_string(call->arena, message, kind->etag, call_etag(call->arena, revision));
 }
 
-void object_committed(struct call *call, uint64_t revision)
+void object__committed(struct call *call, uint64_t revision)
 {
     object_set_etag(call, call->method->kind, call->response, revision);
 }
@@ -249,7 +249,7 @@ bool object_validate_only(const struct call *call)
     return field != NULL && field_get_int(call->request, field) != 0;
 }
 
-struct slice object_type_name(const struct kind *kind)
+struct slice object__type_name(const struct kind *kind)
 {
     struct slice full_name = kind->message->full_name;
     size_t dot;
@@ -262,7 +262,7 @@ struct slice object_type_name(const struct kind *kind)
 void object_audit(struct call *call, const char *verb, const struct kind *kind,
                   const struct uuid *id, struct slice name, const struct call_changes *changes)
 {
-    const struct slice action[] = {slice_from_cstr(verb), object_type_name(kind)};
+    const struct slice action[] = {slice_from_cstr(verb), object__type_name(kind)};
     const struct slice description[] = {action[0],    SLICE(" the "), kind->singular,
                                         SLICE(" \""), name,           SLICE("\".")};
 
@@ -288,8 +288,8 @@ size_t object_page_size(const struct call *call)
     return size > PAGE_SIZE_MOST ? PAGE_SIZE_MOST : (size_t)size;
 }
 
-struct status object_scan_page(struct call *call, enum store_family family, struct slice prefix,
-                               bool reverse, struct store_rows *ret_rows, struct slice *ret_token)
+struct status object__scan_page(struct call *call, enum store_family family, struct slice prefix,
+                                bool reverse, struct store_rows *ret_rows, struct slice *ret_token)
 {
     struct arena *arena = call->arena;
     struct slice from = prefix;
@@ -322,8 +322,8 @@ struct status object_scan_page(struct call *call, enum store_family family, stru
     return status_ok();
 }
 
-void object_set_page(struct call *call, ProtobufCMessage *response, ProtobufCMessage **items,
-                     size_t count, struct slice token, uint64_t total)
+void object__set_page(struct call *call, ProtobufCMessage *response, ProtobufCMessage **items,
+                      size_t count, struct slice token, uint64_t total)
 {
     const struct method *method = call->method;
 

@@ -46,13 +46,13 @@ struct object {
  */
 enum store_family object_family(const struct kind *kind);
 bool object__is_typed(const struct kind *kind);
-bool object_has_secrets(const struct kind *kind);
-bool object_is_builtin(const struct identity_registry *identities, const struct kind *kind,
-                       const struct uuid *id);
+bool object__has_secrets(const struct kind *kind);
+bool object__is_builtin(const struct identity_registry *identities, const struct kind *kind,
+                        const struct uuid *id);
 /* See struct typed_kind. */
-void object_add_indexes(struct arena *arena, const struct kind *kind,
-                        const struct uuid *organization, struct slice body,
-                        struct check_index **first);
+void object__add_indexes(struct arena *arena, const struct kind *kind,
+                         const struct uuid *organization, struct slice body,
+                         struct check_index **first);
 
 /*
  * Reads the object of the caller's organization by its id's text. NOT_FOUND for an id that is none
@@ -62,8 +62,8 @@ struct status object_read(struct call *call, const struct kind *kind, struct sli
                           struct object *ret_object);
 
 /* The same of the value alone, as the store has it. */
-struct status object_read_value(struct call *call, const struct kind *kind, struct slice id,
-                                struct slice *ret_value);
+struct status object__read_value(struct call *call, const struct kind *kind, struct slice id,
+                                 struct slice *ret_value);
 
 /* Whether the caller holds the kind's read permission. */
 bool object_may_be_read(const struct call *call, const struct kind *kind);
@@ -88,14 +88,14 @@ static inline struct status object_data_loss(void)
  * Trims the message's name and folds it for comparison; a violation where the name can't be one.
  * *ret_folded is empty for a kind without names.
  */
-void object_fold_name(struct arena *arena, const struct kind *kind, ProtobufCMessage *message,
-                      struct violations *violations, struct slice *ret_folded);
+void object__fold_name(struct arena *arena, const struct kind *kind, ProtobufCMessage *message,
+                       struct violations *violations, struct slice *ret_folded);
 
 /* ALREADY_EXISTS when another object of the kind than `id` has the name. */
-struct status object_check_name(struct call *call, const struct kind *kind, const struct uuid *id,
-                                struct slice name, struct slice folded);
+struct status object__check_name(struct call *call, const struct kind *kind, const struct uuid *id,
+                                 struct slice name, struct slice folded);
 
-/* The status of object_check_name, for names that are taken without a record. */
+/* The status of object__check_name, for names that are taken without a record. */
 struct status object_name_taken(struct call *call, const struct kind *kind, struct slice name);
 
 /* -- answers ---------------------------------------------------------------------------------- */
@@ -108,19 +108,19 @@ void object_set_etag(struct call *call, const struct kind *kind, ProtobufCMessag
                      uint64_t revision);
 
 /* For call->committed: the response, of the method's kind, gets the etag of the commit. */
-void object_committed(struct call *call, uint64_t revision);
+void object__committed(struct call *call, uint64_t revision);
 
 /* For call->response of deletions. */
 ProtobufCMessage *object_empty_response(struct call *call);
 
 /* "an API token", "a device"; in the arena. */
-struct slice object_with_article(struct arena *arena, const struct kind *kind);
+struct slice object__with_article(struct arena *arena, const struct kind *kind);
 
 /* Whether the request asks to check everything and change nothing. */
 bool object_validate_only(const struct call *call);
 
 /* "Device" of "datastream.v1.Device". */
-struct slice object_type_name(const struct kind *kind);
+struct slice object__type_name(const struct kind *kind);
 
 /* The message's name; empty for a kind without names. */
 struct slice object_name(const struct kind *kind, const ProtobufCMessage *message);
@@ -138,8 +138,8 @@ size_t object_page_size(const struct call *call);
  * The rows of the page that the request asks for, of those whose keys start with `prefix`, from the
  * newest when `reverse`, and the token of the page behind it (empty on the last one).
  */
-struct status object_scan_page(struct call *call, enum store_family family, struct slice prefix,
-                               bool reverse, struct store_rows *ret_rows, struct slice *ret_token);
+struct status object__scan_page(struct call *call, enum store_family family, struct slice prefix,
+                                bool reverse, struct store_rows *ret_rows, struct slice *ret_token);
 
 /* A list that does not count all that match. */
 #define TOTAL_UNKNOWN UINT64_MAX
@@ -148,7 +148,7 @@ struct status object_scan_page(struct call *call, enum store_family family, stru
  * Sets items, next page token, total size (unless it is TOTAL_UNKNOWN) and the revision to watch from,
  * where the method has them.
  */
-void object_set_page(struct call *call, ProtobufCMessage *response, ProtobufCMessage **items,
-                     size_t count, struct slice token, uint64_t total);
+void object__set_page(struct call *call, ProtobufCMessage *response, ProtobufCMessage **items,
+                      size_t count, struct slice token, uint64_t total);
 
 #endif

@@ -6,7 +6,7 @@
 #include "rpc/services/resource/hooks.h"
 #include "storage/keys.h"
 
-bool quotes_are_allowed(const struct kind *kind, const struct spot *spot)
+bool quotes__are_allowed(const struct kind *kind, const struct spot *spot)
 {
     const struct field *field = spot->field;
 
@@ -116,7 +116,7 @@ void quote_references__note(struct quoting_texts *texts, struct arena *arena,
     const struct field *field = spot->field;
     size_t count;
 
-    if (!quotes_are_allowed(kind, spot) || !field_is_set(message, field))
+    if (!quotes__are_allowed(kind, spot) || !field_is_set(message, field))
         return;
     count = field->repeated ? field_count(message, field) : 1;
     for (size_t i = 0; i < count; i++) {
@@ -129,7 +129,7 @@ void quote_references__note(struct quoting_texts *texts, struct arena *arena,
 
         if (slice_find(text.text, '$') == text.text.len)
             continue;
-        text.path = field->repeated ? spot_path_at(arena, spot, i) : spot_path(arena, spot);
+        text.path = field->repeated ? spot__path_at(arena, spot, i) : spot_path(arena, spot);
         note(texts, arena, &text);
     }
 }

@@ -10,7 +10,7 @@
  * them there, on the way there, or for the whole kind, whose envelope is excepted. A secret may always
  * be one.
  */
-bool quotes_are_allowed(const struct kind *kind, const struct spot *spot);
+bool quotes__are_allowed(const struct kind *kind, const struct spot *spot);
 
 /* Texts of one object that may hold quotes, in the order of a walk. Zero-initialize; in the arena. */
 struct quoting_texts {

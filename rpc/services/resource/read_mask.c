@@ -42,8 +42,8 @@ static bool names_field(const struct message_type *type, struct slice path)
     }
 }
 
-struct status read_mask_check(struct arena *arena, const struct message_type *type,
-                              const ProtobufCMessage *mask, const ProtobufCMessage **ret_mask)
+struct status read_mask__check(struct arena *arena, const struct message_type *type,
+                               const ProtobufCMessage *mask, const ProtobufCMessage **ret_mask)
 {
     const Google__Protobuf__FieldMask *paths = (const void *)mask;
     bool all = paths == NULL || paths->n_paths == 0;
@@ -93,8 +93,8 @@ static void keep_path(struct arena *arena, const struct message_type *type, stru
     }
 }
 
-ProtobufCMessage *read_mask_keep(struct arena *arena, const struct message_type *type,
-                                 const ProtobufCMessage *mask, const ProtobufCMessage *message)
+ProtobufCMessage *read_mask__keep(struct arena *arena, const struct message_type *type,
+                                  const ProtobufCMessage *mask, const ProtobufCMessage *message)
 {
     const Google__Protobuf__FieldMask *paths = (const void *)mask;
     ProtobufCMessage *kept = message_new(arena, type);

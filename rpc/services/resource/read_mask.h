@@ -9,11 +9,11 @@
  * when it asks for everything. INVALID_ARGUMENT at "readMask" for a path that names nothing that answers
  * show; a path ends at lists, maps and well-known types.
  */
-struct status read_mask_check(struct arena *arena, const struct message_type *type,
-                              const ProtobufCMessage *mask, const ProtobufCMessage **ret_mask);
+struct status read_mask__check(struct arena *arena, const struct message_type *type,
+                               const ProtobufCMessage *mask, const ProtobufCMessage **ret_mask);
 
 /* A message with the fields that a checked mask names, and no others; values are shared. */
-ProtobufCMessage *read_mask_keep(struct arena *arena, const struct message_type *type,
-                                 const ProtobufCMessage *mask, const ProtobufCMessage *message);
+ProtobufCMessage *read_mask__keep(struct arena *arena, const struct message_type *type,
+                                  const ProtobufCMessage *mask, const ProtobufCMessage *message);
 
 #endif

@@ -43,7 +43,7 @@ void references_add(struct references_reader *reader, struct reference wanted)
                            REFERENCES_MOST);
         return;
     }
-    wanted.builtin = object_is_builtin(reader->identities, wanted.kind, &wanted.id);
+    wanted.builtin = object__is_builtin(reader->identities, wanted.kind, &wanted.id);
     kept = arena_alloc(reader->arena, sizeof(*kept));
     if (kept == NULL)
         return;
@@ -100,7 +100,7 @@ static void add_all(struct references_reader *reader, const struct spot *spot,
     count = field->repeated ? field_count(message, field) : 1;
     for (size_t i = 0; i < count; i++)
         add(reader, spot, *(char **)field_address(message, field, i),
-            field->repeated ? spot_path_at(arena, spot, i) : spot_path(arena, spot));
+            field->repeated ? spot__path_at(arena, spot, i) : spot_path(arena, spot));
 }
 
 static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
@@ -115,11 +115,11 @@ static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *
                                judged);
 }
 
-void references_collect(struct references_reader *reader, const struct kind *kind,
-                        ProtobufCMessage *message, struct violations *violations,
-                        struct references *ret_references)
+void references__collect(struct references_reader *reader, const struct kind *kind,
+                         ProtobufCMessage *message, struct violations *violations,
+                         struct references *ret_references)
 {
-    const struct hook *hook = hooks_of(reader->hooks, kind);
+    const struct hook *hook = hooks__of(reader->hooks, kind);
     struct collection collection = {.reader = reader, .kind = kind};
     struct walk walk = {.arena = reader->arena,
                         .traits = TRAIT_REFERENCE | TRAIT_TEXT,
@@ -131,7 +131,7 @@ void references_collect(struct references_reader *reader, const struct kind *kin
     *ret_references = (struct references){0};
     reader->violations = violations;
     reader->references = ret_references;
-    walk_object(&walk, kind->message, message);
+    walk__object(&walk, kind->message, message);
     quote_references__read(reader, &collection.texts);
     if (hook != NULL && hook->functions->refer != NULL)
         hook->functions->refer(hook, reader, message);
@@ -207,7 +207,7 @@ static enum store_found check_exclusive(struct call *call, const struct kind *ki
         if (object_may_be_read(call, reference->kind))
             violations_add(violations, arena, reference->path,
                            "must be the id of %.*s that no other %.*s refers to",
-                           SLICE_ARG(object_with_article(arena, reference->kind)),
+                           SLICE_ARG(object__with_article(arena, reference->kind)),
                            SLICE_ARG(kind->singular));
         else
             violations_add(violations, arena, reference->path, REFERENCE_VIOLATION,
@@ -217,9 +217,9 @@ static enum store_found check_exclusive(struct call *call, const struct kind *ki
     return found;
 }
 
-struct status references_check(struct call *call, const struct kind *kind, const struct uuid *id,
-                               const struct references *references, const struct references *before,
-                               struct violations *violations)
+struct status references__check(struct call *call, const struct kind *kind, const struct uuid *id,
+                                const struct references *references,
+                                const struct references *before, struct violations *violations)
 {
     struct arena *arena = call->arena;
     struct status status = status_ok();
@@ -248,9 +248,9 @@ struct status references_check(struct call *call, const struct kind *kind, const
     return status;
 }
 
-void references_require(struct commit *commit, const struct kind *kind,
-                        const struct uuid *organization, const struct uuid *id,
-                        const struct references *before, const struct references *after)
+void references__require(struct commit *commit, const struct kind *kind,
+                         const struct uuid *organization, const struct uuid *id,
+                         const struct references *before, const struct references *after)
 {
     struct arena *arena = commit->arena;
 
@@ -416,8 +416,8 @@ struct status references_check_none(struct call *call, const struct object *obje
     return rows.count == 0 ? status_ok() : refuse(call, object, &rows);
 }
 
-bool references_name(struct call *call, uint32_t source_kind, const struct uuid *source,
-                     struct status *status, enum store_found *ret_found)
+bool references__name(struct call *call, uint32_t source_kind, const struct uuid *source,
+                      struct status *status, enum store_found *ret_found)
 {
     const struct blocker blocker = {
         .kind = contract_kind_by_number(call_contract(call), source_kind),

@@ -39,7 +39,7 @@ struct references_reader {
     struct store_view *view;
     struct uuid organization;
     const struct touched *touched; /* where a name that leads to nothing is refused; NULL: all */
-    /* Set by references_collect. */
+    /* Set by references__collect. */
     struct violations *violations;
     struct references *references;
 };
@@ -56,9 +56,9 @@ struct references {
  * own. Violations: a value that is no id, a quote or name that leads to nothing, more than
  * REFERENCES_MOST. A read that must be fetched first ends nothing: the view knows it.
  */
-void references_collect(struct references_reader *reader, const struct kind *kind,
-                        ProtobufCMessage *message, struct violations *violations,
-                        struct references *ret_references);
+void references__collect(struct references_reader *reader, const struct kind *kind,
+                         ProtobufCMessage *message, struct violations *violations,
+                         struct references *ret_references);
 
 /* The reader of a call's own organization. */
 struct references_reader references_reader(struct call *call);
@@ -81,18 +81,18 @@ enum store_found references_find(struct references_reader *reader, const struct 
  * kind refers to exclusively; those that `before` (may be NULL) has too are accepted as they are.
  * UNAVAILABLE by the store.
  */
-struct status references_check(struct call *call, const struct kind *kind, const struct uuid *id,
-                               const struct references *references, const struct references *before,
-                               struct violations *violations);
+struct status references__check(struct call *call, const struct kind *kind, const struct uuid *id,
+                                const struct references *references,
+                                const struct references *before, struct violations *violations);
 
 /*
  * Adds to the commit the conditions of each reference that is new since `before` (may be NULL):
  * the target is there and, where the reference is exclusive, no other object refers to it. So of
  * two that refer to it at once one is refused.
  */
-void references_require(struct commit *commit, const struct kind *kind,
-                        const struct uuid *organization, const struct uuid *id,
-                        const struct references *before, const struct references *after);
+void references__require(struct commit *commit, const struct kind *kind,
+                         const struct uuid *organization, const struct uuid *id,
+                         const struct references *before, const struct references *after);
 
 /*
  * FAILED_PRECONDITION with PRECONDITION_REFERENCED details when others refer to the object: those
@@ -107,7 +107,7 @@ struct status references_check_none(struct call *call, const struct object *obje
  * Names an object that refers to another in a detail of the refusal. False when the caller may not
  * read it, or it is gone: it is counted instead. *ret_found tells what the store found.
  */
-bool references_name(struct call *call, uint32_t source_kind, const struct uuid *source,
-                     struct status *status, enum store_found *ret_found);
+bool references__name(struct call *call, uint32_t source_kind, const struct uuid *source,
+                      struct status *status, enum store_found *ret_found);
 
 #endif

@@ -24,12 +24,12 @@ static struct status get_record(struct call *call, const struct kind *kind)
     struct call_records *records = arena_alloc(call->arena, sizeof(*records));
     struct slice *body = arena_alloc(call->arena, sizeof(*body));
     struct slice value;
-    struct status status = object_read_value(call, kind, engine__request_id(call), &value);
+    struct status status = object__read_value(call, kind, engine__request_id(call), &value);
 
     if (arena_failed(call->arena))
         return status_out_of_memory();
     if (status_is_ok(status))
-        status = stored_complete(call, kind, &value, 1, body, &call->response);
+        status = stored__complete(call, kind, &value, 1, body, &call->response);
     *records = (struct call_records){.bodies = body, .count = 1};
     call->records = records;
     return status;
@@ -40,7 +40,7 @@ static struct status engine_get(struct call *call)
     struct object object;
     struct status status;
 
-    if (stored_is_possible(call, call->method->kind))
+    if (stored__is_possible(call, call->method->kind))
         return get_record(call, call->method->kind);
     status = object_read(call, call->method->kind, engine__request_id(call), &object);
 

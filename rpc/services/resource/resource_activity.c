@@ -27,7 +27,7 @@ static struct status check_known(struct call *call, const struct uuid *id, struc
     found = store_scan(call->view, FAMILY_AUDIT_BY_OBJECT, history, end, false, 1, &rows);
     if (found != STORE_FOUND)
         return call_store_status(found);
-    if (rows.count > 0 || object_is_builtin(call_identities(call), kind, id))
+    if (rows.count > 0 || object__is_builtin(call_identities(call), kind, id))
         return status_ok();
     found = store_get(call->view, object_family(kind),
                       key_object(call->arena, &call->identity.organization, kind->number, id),
@@ -79,7 +79,7 @@ static struct status read_log(struct call *call, struct progress *progress, bool
 
     if (!key_audit_by_object_parse(row->key, &number))
         return object_data_loss();
-    status = history_read(call, number, &progress->bytes, &record);
+    status = history__read(call, number, &progress->bytes, &record);
     if (status_is_ok(status) && record != NULL)
         progress->logs[progress->count++] = log_of(call->arena, record);
     *ret_full = progress->bytes >= HISTORY_BYTES_MOST;
@@ -104,8 +104,8 @@ static struct status begin(struct call *call, struct progress **ret_progress)
         return status_out_of_memory();
     status = check_known(call, &id, id_text, history);
     if (status_is_ok(status))
-        status = object_scan_page(call, FAMILY_AUDIT_BY_OBJECT, history, true, &progress->rows,
-                                  &progress->token);
+        status = object__scan_page(call, FAMILY_AUDIT_BY_OBJECT, history, true, &progress->rows,
+                                   &progress->token);
     if (!status_is_ok(status))
         return status;
     progress->logs = arena_array(call->arena, progress->rows.count, sizeof(*progress->logs));

@@ -132,7 +132,7 @@ struct status engine__batch_get(struct call *call)
         object_set_etag(call, batch.kind, items[i], batch.objects[i].revision);
     }
     status = computed_fill(call, batch.kind, items, batch.count);
-    object_set_page(call, call->response, items, batch.count, SLICE_EMPTY, 0);
+    object__set_page(call, call->response, items, batch.count, SLICE_EMPTY, 0);
     return arena_failed(call->arena) ? status_out_of_memory() : status;
 }
 
@@ -268,7 +268,7 @@ static struct status refuse(struct call *call, const struct batch *batch,
         const struct outsider *outsider = &referrers->outsiders[i];
         enum store_found found;
 
-        named += references_name(call, outsider->kind, &outsider->id, &status, &found) ? 1 : 0;
+        named += references__name(call, outsider->kind, &outsider->id, &status, &found) ? 1 : 0;
         if (found == STORE_AGAIN || found == STORE_FAILED)
             return call_store_status(found);
     }

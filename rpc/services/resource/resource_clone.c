@@ -19,8 +19,8 @@ static ProtobufCMessage *copy_of(struct call *call, const struct object *source)
 
     if (copy == NULL)
         return NULL;
-    fields_clear_output(copy, kind->message);
-    fields_clear_input(copy, kind->message);
+    fields__clear_output(copy, kind->message);
+    fields__clear_input(copy, kind->message);
     field_set_string(call->arena, copy, kind->name,
                      field_get_string(call->request, call->method->new_name));
     return copy;
@@ -47,7 +47,7 @@ struct status engine__clone(struct call *call)
     if (!status_is_ok(status))
         return status;
     copy = copy_of(call, &source);
-    status = copy == NULL ? status_out_of_memory() : seal_reveal(call, &source, copy);
+    status = copy == NULL ? status_out_of_memory() : seal__reveal(call, &source, copy);
     if (status_is_ok(status))
         status = draft_begin(call, copy, &draft);
     if (status_is_ok(status))

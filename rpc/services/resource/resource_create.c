@@ -13,17 +13,17 @@ struct status engine__store_new(struct call *call, struct draft *draft)
     struct status status;
 
     draft_stamp(call, draft);
-    status = seal_draft(call, draft);
+    status = seal__draft(call, draft);
     if (!status_is_ok(status))
         return status;
     call->response = draft->message;
     if (object_validate_only(call))
         return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
-    status = credentials_make(call, draft, &credentials);
+    status = credentials__make(call, draft, &credentials);
     if (!status_is_ok(status))
         return status;
     draft_commit_create(call, draft, message_pack(call->arena, draft->message));
-    credentials_show(call, &credentials, call->response);
+    credentials__show(call, &credentials, call->response);
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }
 
@@ -38,7 +38,7 @@ struct status engine__create(struct call *call)
         status = draft_check_name(call, &draft);
     if (!status_is_ok(status))
         return status;
-    fields_clear_input(draft.message, draft.kind->message);
+    fields__clear_input(draft.message, draft.kind->message);
     status = engine__store_new(call, &draft);
     return status_is_ok(status) ? computed_fill(call, draft.kind, &call->response, 1) : status;
 }

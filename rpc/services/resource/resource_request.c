@@ -8,7 +8,7 @@
 
 void engine__audit_as(struct call *call, const char *verb, struct slice sentence)
 {
-    const struct slice action[] = {slice_from_cstr(verb), object_type_name(call->method->kind)};
+    const struct slice action[] = {slice_from_cstr(verb), object__type_name(call->method->kind)};
 
     if (call->audit_last == NULL)
         return;
@@ -23,7 +23,7 @@ struct slice engine__request_id(const struct call *call)
 
 struct status engine__check_removal(struct call *call, const struct object *object)
 {
-    const struct hook *hook = hooks_of(call_services(call), object->kind);
+    const struct hook *hook = hooks__of(call_services(call), object->kind);
 
     if (hook == NULL || hook->functions->remove == NULL)
         return status_ok();

@@ -12,7 +12,7 @@
 /* The verb of the method's name: "Enable" of EnableDevice, "Set" of SetVaultSecretValue. */
 static struct slice verb_of(const struct method *method)
 {
-    struct slice kind = object_type_name(method->kind);
+    struct slice kind = object__type_name(method->kind);
 
     for (size_t i = 0; i + kind.len <= method->name.len; i++)
         if (memcmp(method->name.data + i, kind.data, kind.len) == 0)
@@ -126,14 +126,14 @@ static void write_field(struct call *call, ProtobufCMessage *resource)
 struct status engine__set(struct call *call)
 {
     struct edit edit;
-    struct status status = edit_open(call, engine__request_id(call), &edit);
+    struct status status = edit__open(call, engine__request_id(call), &edit);
 
     if (!status_is_ok(status))
         return status;
     write_field(call, edit.after.message);
     if (arena_failed(call->arena))
         return status_out_of_memory();
-    status = edit_check(call, &edit);
+    status = edit__check(call, &edit);
     if (status_is_ok(status))
         status = draft_status(call, &edit.after);
     return status_is_ok(status) ? engine__store_edit(call, &edit, describe) : status;

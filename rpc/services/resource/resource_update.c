@@ -9,7 +9,7 @@
 /* What is never stored must not count as a change. */
 static void adjust(ProtobufCMessage *message, const struct message_type *type)
 {
-    fields_clear_input(message, type);
+    fields__clear_input(message, type);
 }
 
 struct status engine__store_edit(struct call *call, struct edit *edit,
@@ -17,7 +17,7 @@ struct status engine__store_edit(struct call *call, struct edit *edit,
 {
     const struct kind *kind = edit->after.kind;
     bool changed = edit_changed(call, edit);
-    struct status status = seal_draft(call, &edit->after);
+    struct status status = seal__draft(call, &edit->after);
 
     if (!status_is_ok(status))
         return status;

@@ -63,7 +63,7 @@ static bool told_before(struct call *call, const struct kind *kind, ProtobufCMes
     struct references references;
     const struct reference *at;
 
-    references_collect(&reader, kind, message, &ignored, &references);
+    references__collect(&reader, kind, message, &ignored, &references);
     for (at = references.first; at != NULL; at = at->next)
         if (at->kind == target && uuid_equal(&at->id, target_id) && at->field < field)
             return true;
@@ -125,8 +125,8 @@ static struct status begin(struct call *call, struct progress **ret_progress)
     if (progress == NULL)
         return status_out_of_memory();
     if (status_is_ok(status))
-        status = object_scan_page(call, FAMILY_REFERENCES, object.key, false, &progress->rows,
-                                  &token);
+        status = object__scan_page(call, FAMILY_REFERENCES, object.key, false, &progress->rows,
+                                   &token);
     if (status_is_ok(status))
         status = usage_page_start(call, progress->rows.count, &progress->page);
     if (status_is_ok(status) && token.len > 0)

@@ -10,8 +10,8 @@ void rows_fill(struct references_reader *reader, ProtobufCMessage *message,
 {
     struct violations ignored = {0};
 
-    object_fold_name(reader->arena, state->kind, message, &ignored, &state->folded);
-    references_collect(reader, state->kind, message, &ignored, &state->references);
+    object__fold_name(reader->arena, state->kind, message, &ignored, &state->folded);
+    references__collect(reader, state->kind, message, &ignored, &state->references);
 }
 
 /* -- the list ------------------------------------------------------------------------------- */
@@ -53,7 +53,7 @@ void rows_list(struct arena *arena, const struct object_state *state,
                struct check_index **ret_first)
 {
     *ret_first = NULL;
-    object_add_indexes(arena, state->kind, &state->organization, state->body, ret_first);
+    object__add_indexes(arena, state->kind, &state->organization, state->body, ret_first);
     if (state->secrets.len > 0)
         secrets_add_indexes(arena, state->kind, &state->organization, &state->id, state->secrets,
                             ret_first);
@@ -146,8 +146,8 @@ void rows_commit(struct commit *commit, const struct object_state *before,
     commit_record(commit, key, before, after);
     commit_rows(commit, old, new);
     if (after != NULL)
-        references_require(commit, after->kind, organization, &after->id,
-                           before == NULL ? NULL : &before->references, &after->references);
+        references__require(commit, after->kind, organization, &after->id,
+                            before == NULL ? NULL : &before->references, &after->references);
     commit_secrets(commit, key, before, after);
     if (change != CHANGE_UPDATED)
         commit_count(commit, key_kind(arena, organization, kind), before == NULL ? 1 : -1);

@@ -55,7 +55,7 @@ static struct slice path_of(struct arena *arena, const struct written_field *wri
     struct slice path = SLICE_EMPTY;
 
     for (size_t i = 0; i < written->length; i++)
-        path = fields_path(arena, path, written->path[i]);
+        path = fields__path(arena, path, written->path[i]);
     return path;
 }
 
@@ -107,9 +107,9 @@ static struct status keep_field(struct call *call, const struct method *method,
     return status;
 }
 
-struct status rules_keep_action_fields(struct call *call, const struct kind *kind,
-                                       ProtobufCMessage *before, ProtobufCMessage *after,
-                                       struct violations *violations)
+struct status rules__keep_action_fields(struct call *call, const struct kind *kind,
+                                        ProtobufCMessage *before, ProtobufCMessage *after,
+                                        struct violations *violations)
 {
     struct status status = status_ok();
 

@@ -9,9 +9,9 @@
  * update wants to have another value than the stored and the shown one is a violation that names the
  * action. UNAVAILABLE by the store.
  */
-struct status rules_keep_action_fields(struct call *call, const struct kind *kind,
-                                       ProtobufCMessage *before, ProtobufCMessage *after,
-                                       struct violations *violations);
+struct status rules__keep_action_fields(struct call *call, const struct kind *kind,
+                                        ProtobufCMessage *before, ProtobufCMessage *after,
+                                        struct violations *violations);
 
 /* The violation of it; `actions` are named as HTTP does (":disable"). */
 void rules_refuse_state(struct arena *arena, struct slice path, struct slice actions,

@@ -39,14 +39,14 @@ static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *
         fill_default(walk, message, field);
 }
 
-void rules_fill(const struct change *change)
+void rules__fill(const struct change *change)
 {
     struct walk walk = {.arena = change->call->arena,
                         .traits = TRAIT_FILLED,
                         .touched = change->touched,
                         .visit = visit};
 
-    walk_object(&walk, change->kind->message, change->after);
+    walk__object(&walk, change->kind->message, change->after);
 }
 
 static bool is_named(const struct touched *touched, const ProtobufCMessage *message,
@@ -79,12 +79,12 @@ static void keep_entries(struct arena *arena, const struct field *map,
         return;
     field_copy(given, after, map);
     field_copy(after, before, map);
-    mask_merge_secrets(arena, map, given, after);
+    mask__merge_secrets(arena, map, given, after);
 }
 
-void rules_keep_secrets(struct arena *arena, const struct message_type *type,
-                        const struct touched *touched, const ProtobufCMessage *before,
-                        ProtobufCMessage *after)
+void rules__keep_secrets(struct arena *arena, const struct message_type *type,
+                         const struct touched *touched, const ProtobufCMessage *before,
+                         ProtobufCMessage *after)
 {
     if ((type->traits & TRAIT_SECRET) == 0)
         return;
@@ -102,8 +102,8 @@ void rules_keep_secrets(struct arena *arena, const struct message_type *type,
                 field_copy(after, before, field);
         } else if (field->message != NULL && !field->repeated && field_is_set(after, field) &&
                    (field->message->traits & TRAIT_SECRET) != 0) {
-            rules_keep_secrets(arena, field->message, touched, field_get_message(before, field),
-                               field_get_message(after, field));
+            rules__keep_secrets(arena, field->message, touched, field_get_message(before, field),
+                                field_get_message(after, field));
         }
     }
 }

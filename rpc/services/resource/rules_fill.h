@@ -5,11 +5,11 @@
 #include "rpc/services/resource/rules.h"
 
 /* Fills defaults of fields that were written and are unset, and every derived field. */
-void rules_fill(const struct change *change);
+void rules__fill(const struct change *change);
 
 /* Carries secrets over that an update left out and did not name. */
-void rules_keep_secrets(struct arena *arena, const struct message_type *type,
-                        const struct touched *touched, const ProtobufCMessage *before,
-                        ProtobufCMessage *after);
+void rules__keep_secrets(struct arena *arena, const struct message_type *type,
+                         const struct touched *touched, const ProtobufCMessage *before,
+                         ProtobufCMessage *after);
 
 #endif

@@ -27,10 +27,10 @@ static void check_oneof(const struct change *change, const struct oneof *oneof,
     if (is == NULL && was->secret)
         return;
     if (is == NULL)
-        violations_add(change->violations, arena, fields_path(arena, path, was),
+        violations_add(change->violations, arena, fields__path(arena, path, was),
                        "cannot be removed: \"%.*s\" is set once", SLICE_ARG(oneof->name));
     else
-        violations_add(change->violations, arena, fields_path(arena, path, is),
+        violations_add(change->violations, arena, fields__path(arena, path, is),
                        "cannot replace \"%.*s\": \"%.*s\" is set once", SLICE_ARG(was->json_name),
                        SLICE_ARG(oneof->name));
 }
@@ -43,7 +43,7 @@ static void check_field(const struct change *change, const struct field *field,
 
     if (!field->once || !field_is_set(before, field) || field_equal(arena, before, after, field))
         return;
-    violations_add(change->violations, arena, fields_path(arena, path, field),
+    violations_add(change->violations, arena, fields__path(arena, path, field),
                    "cannot be changed: it is set once");
 }
 
@@ -61,11 +61,11 @@ static void check(const struct change *change, const struct message_type *type,
             (field->message->traits & TRAIT_ONCE) != 0 && field_is_set(before, field) &&
             field_is_set(after, field))
             check(change, field->message, field_get_message(before, field),
-                  field_get_message(after, field), fields_path(change->call->arena, path, field));
+                  field_get_message(after, field), fields__path(change->call->arena, path, field));
     }
 }
 
-void rules_check_once(const struct change *change)
+void rules__check_once(const struct change *change)
 {
     if (change->before != NULL && (change->kind->message->traits & TRAIT_ONCE) != 0)
         check(change, change->kind->message, change->before, change->after, SLICE_EMPTY);

@@ -5,6 +5,6 @@
 #include "rpc/services/resource/rules.h"
 
 /* Fields and oneofs that are set once. */
-void rules_check_once(const struct change *change);
+void rules__check_once(const struct change *change);
 
 #endif

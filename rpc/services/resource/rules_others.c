@@ -51,7 +51,7 @@ static void compare(struct others *others, const struct same_field *same, struct
     else
         violations_add(
             change->violations, arena, path, "must be the id of %.*s whose %.*s is %.*s, not %.*s",
-            SLICE_ARG(object_with_article(arena, kind)), SLICE_ARG(same->theirs->json_name),
+            SLICE_ARG(object__with_article(arena, kind)), SLICE_ARG(same->theirs->json_name),
             SLICE_ARG(wanted.len > 0 ? wanted : SLICE("unset")),
             SLICE_ARG(got.len > 0 ? got : SLICE("unset")));
 }
@@ -112,7 +112,7 @@ static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *
         return;
     count = field->repeated ? field_count(message, field) : 1;
     for (size_t i = 0; i < count; i++) {
-        struct slice path = field->repeated ? spot_path_at(walk->arena, spot, i)
+        struct slice path = field->repeated ? spot__path_at(walk->arena, spot, i)
                                             : spot_path(walk->arena, spot);
         struct slice text = field->repeated ? field_get_string_at(message, field, i)
                                             : field_get_string(message, field);
@@ -123,7 +123,7 @@ static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *
     }
 }
 
-struct status rules_check_others(const struct change *change)
+struct status rules__check_others(const struct change *change)
 {
     struct others others = {change, status_ok()};
     struct walk walk = {.arena = change->call->arena,
@@ -132,7 +132,7 @@ struct status rules_check_others(const struct change *change)
                         .visit = visit,
                         .context = &others};
 
-    walk_object(&walk, change->kind->message, change->after);
+    walk__object(&walk, change->kind->message, change->after);
     return others.status;
 }
 
@@ -183,8 +183,8 @@ static struct status fill_one(struct call *call, const struct kind *kind, const 
     return status_ok();
 }
 
-struct status rules_fill_reverse(struct call *call, const struct kind *kind,
-                                 ProtobufCMessage **objects, size_t count)
+struct status rules__fill_reverse(struct call *call, const struct kind *kind,
+                                  ProtobufCMessage **objects, size_t count)
 {
     struct status status = status_ok();
 

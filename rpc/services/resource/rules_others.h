@@ -5,10 +5,10 @@
 #include "rpc/services/resource/rules.h"
 
 /* Rules that span objects: what both have the same. UNAVAILABLE by the store. */
-struct status rules_check_others(const struct change *change);
+struct status rules__check_others(const struct change *change);
 
 /* The rules for what is read: fills the reverse fields of objects. UNAVAILABLE by the store. */
-struct status rules_fill_reverse(struct call *call, const struct kind *kind,
-                                 ProtobufCMessage **objects, size_t count);
+struct status rules__fill_reverse(struct call *call, const struct kind *kind,
+                                  ProtobufCMessage **objects, size_t count);
 
 #endif

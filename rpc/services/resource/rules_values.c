@@ -35,11 +35,11 @@ static void check_written(const struct change *change, const struct message_type
         else if (field->message != NULL && !field->repeated && !field->output_only &&
                  field->message->well_known == WELL_KNOWN_NONE && field_is_set(message, field))
             check_written(change, field->message, field_get_message(message, field),
-                          fields_path(arena, path, field), may_quote || field->quotes);
+                          fields__path(arena, path, field), may_quote || field->quotes);
     }
 }
 
-void rules_check_values(const struct change *change)
+void rules__check_values(const struct change *change)
 {
     check_written(change, change->kind->message, change->after, SLICE_EMPTY, change->kind->quotes);
 }
@@ -58,7 +58,7 @@ static void report(const struct texts *texts, size_t index, struct slice descrip
     struct arena *arena = texts->walk->arena;
 
     violations_add(texts->change->violations, arena,
-                   texts->spot->field->repeated ? spot_path_at(arena, texts->spot, index)
+                   texts->spot->field->repeated ? spot__path_at(arena, texts->spot, index)
                                                 : spot_path(arena, texts->spot),
                    "%.*s", SLICE_ARG(description));
 }
@@ -83,7 +83,7 @@ static void check_texts(struct walk *walk, const struct spot *spot, ProtobufCMes
 {
     const struct field *field = spot->field;
     const struct texts texts = {walk, walk->context, spot};
-    bool may_quote = quotes_are_allowed(texts.change->kind, spot);
+    bool may_quote = quotes__are_allowed(texts.change->kind, spot);
     size_t count;
 
     if (field->pb->type != PROTOBUF_C_TYPE_STRING || field->output_only ||
@@ -172,7 +172,7 @@ static void check_unique_by(struct walk *walk, const struct spot *spot,
             if (!are_same(walk->arena, item, other, by))
                 continue;
             violations_add(change->violations, walk->arena,
-                           fields_path(walk->arena, spot_path_at(walk->arena, spot, i), by),
+                           fields__path(walk->arena, spot__path_at(walk->arena, spot, i), by),
                            "must not be repeated");
             break;
         }
@@ -186,8 +186,8 @@ static void check_struct_bounds(struct walk *walk, const struct spot *spot,
     const struct field *field = spot->field;
     struct slice description = SLICE_EMPTY;
 
-    if (!struct_bounds_hold(walk->arena, field->struct_bounds, field_get_message(message, field),
-                            &description))
+    if (!struct_bounds__hold(walk->arena, field->struct_bounds, field_get_message(message, field),
+                             &description))
         violations_add(change->violations, walk->arena, spot_path(walk->arena, spot), "%.*s",
                        SLICE_ARG(description));
 }
@@ -233,7 +233,7 @@ static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *
         check_struct_bounds(walk, spot, message);
 }
 
-void rules_check_object(const struct change *change)
+void rules__check_object(const struct change *change)
 {
     struct walk walk = {.arena = change->call->arena,
                         .traits = TRAIT_SECRET | TRAIT_TEXT | TRAIT_TOGETHER,
@@ -242,6 +242,6 @@ void rules_check_object(const struct change *change)
                         .context = (void *)change,
                         .free_form = true};
 
-    walk_object(&walk, change->kind->message, change->after);
-    rules_check_once(change);
+    walk__object(&walk, change->kind->message, change->after);
+    rules__check_once(change);
 }

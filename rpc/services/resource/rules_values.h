@@ -5,9 +5,9 @@
 #include "rpc/services/resource/rules.h"
 
 /* Every rule of single fields (validate_field), of those that were written. */
-void rules_check_values(const struct change *change);
+void rules__check_values(const struct change *change);
 
 /* Rules that span fields of one object: formats, quotes, required_when, unique_by, once. */
-void rules_check_object(const struct change *change);
+void rules__check_object(const struct change *change);
 
 #endif

@@ -91,13 +91,13 @@ static void admit_field(struct walk *walk, const struct spot *spot, ProtobufCMes
         field_clear(message, field);
 }
 
-void seal_admit(struct call *call, const struct kind *kind, ProtobufCMessage *message)
+void seal__admit(struct call *call, const struct kind *kind, ProtobufCMessage *message)
 {
     struct walk walk = {.arena = call->arena, .traits = TRAIT_SECRET, .visit = admit_field};
 
-    if (fields_find_secret(message, kind->message) != NULL)
+    if (fields__find_secret(message, kind->message) != NULL)
         arena_wipe_on_done(call->arena);
-    walk_object(&walk, kind->message, message);
+    walk__object(&walk, kind->message, message);
 }
 
 /* -- into and out of the message -------------------------------------------------------------- */
@@ -142,7 +142,7 @@ static void put_text(struct arena *arena, const struct message_type *type,
     }
 }
 
-void seal_mark(struct call *call, const struct object *object)
+void seal__mark(struct call *call, const struct object *object)
 {
     secrets_record *record;
 
@@ -158,7 +158,7 @@ static struct slice bytes_of(ProtobufCBinaryData data)
     return slice_make(data.data, data.len);
 }
 
-struct status seal_reveal(struct call *call, const struct object *source, ProtobufCMessage *copy)
+struct status seal__reveal(struct call *call, const struct object *source, ProtobufCMessage *copy)
 {
     secrets_record *record;
 
@@ -358,7 +358,7 @@ static void keep_row(struct sealing *sealing, struct draft *draft, secrets_recor
                          : secrets_pack(sealing->call->arena, record);
 }
 
-struct status seal_draft(struct call *call, struct draft *draft)
+struct status seal__draft(struct call *call, struct draft *draft)
 {
     const struct field *times = draft->kind->secrets_set;
     secrets_record *record;
@@ -372,7 +372,7 @@ struct status seal_draft(struct call *call, struct draft *draft)
     if (record == NULL)
         return arena_failed(call->arena) ? status_out_of_memory() : object_data_loss();
     sealing.old = record;
-    walk_object(&walk, draft->kind->message, draft->message);
+    walk__object(&walk, draft->kind->message, draft->message);
     if (status_is_ok(sealing.status)) {
         show_times(&sealing, draft->message, times);
         keep_row(&sealing, draft, record);

@@ -3,7 +3,7 @@
  * secret field is empty, or holds what is no secret: a value that is wholly a quote. While an update
  * is judged, a field whose secret is kept holds a mark, so that rules see that it is set:
  *
- *   read -> seal_mark -> merge, rules -> seal_draft -> pack, answer
+ *   read -> seal__mark -> merge, rules -> seal__draft -> pack, answer
  *
  * Secrets are decrypted for clones alone. What plaintext passes through is wiped with the call.
  */
@@ -16,10 +16,10 @@
  * Takes out the secrets that were sent empty, which means none. Has the call's memory wiped when the
  * message holds a secret: for each message that comes from outside.
  */
-void seal_admit(struct call *call, const struct kind *kind, ProtobufCMessage *message);
+void seal__admit(struct call *call, const struct kind *kind, ProtobufCMessage *message);
 
 /* Marks, in the message of a stored object, the fields whose secrets its row holds. */
-void seal_mark(struct call *call, const struct object *object);
+void seal__mark(struct call *call, const struct object *object);
 
 /*
  * Moves every secret of the draft's message into the draft's row, encrypted; those that are marked
@@ -27,12 +27,12 @@ void seal_mark(struct call *call, const struct object *object);
  * INVALID_ARGUMENT when they are more, or larger, than an object may hold; INTERNAL when OpenSSL
  * fails.
  */
-struct status seal_draft(struct call *call, struct draft *draft);
+struct status seal__draft(struct call *call, struct draft *draft);
 
 /*
  * Decrypts the secrets of an object into a copy of its message: for a clone, which seals them anew.
  * DATA_LOSS when one does not open.
  */
-struct status seal_reveal(struct call *call, const struct object *source, ProtobufCMessage *copy);
+struct status seal__reveal(struct call *call, const struct object *source, ProtobufCMessage *copy);
 
 #endif

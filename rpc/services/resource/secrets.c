@@ -5,12 +5,12 @@
 
 #define HASH_LEN 32
 
-bool secrets_has_row(const struct kind *kind, const ProtobufCMessage *message)
+bool secrets__has_row(const struct kind *kind, const ProtobufCMessage *message)
 {
     const struct message_type *type = kind->message;
     const struct field *times = kind->secrets_set;
 
-    if (object_has_secrets(kind) || (times != NULL && field_count(message, times) > 0))
+    if (object__has_secrets(kind) || (times != NULL && field_count(message, times) > 0))
         return true;
     for (size_t i = 0; i < type->field_count; i++)
         if (type->fields[i].credential != NULL)
@@ -107,9 +107,9 @@ static ProtobufCBinaryData binary(struct arena *arena, const void *bytes, size_t
     return (ProtobufCBinaryData){copy.len, (uint8_t *)(uintptr_t)copy.data};
 }
 
-void secrets_set_credential(struct arena *arena, Datastream__Storage__V1__SecretsRecord *record,
-                            const struct field *field, const uint8_t hash[32], struct slice masked,
-                            int64_t now_ms)
+void secrets__set_credential(struct arena *arena, Datastream__Storage__V1__SecretsRecord *record,
+                             const struct field *field, const uint8_t hash[32], struct slice masked,
+                             int64_t now_ms)
 {
     Datastream__Storage__V1__CredentialRecord *credential = find(record, field->number);
 

@@ -13,7 +13,7 @@
  * Whether the object may have such a row: one of the kind's own fields is a credential, the kind's own
  * file says so, or the stored message says that secrets are set.
  */
-bool secrets_has_row(const struct kind *kind, const ProtobufCMessage *message);
+bool secrets__has_row(const struct kind *kind, const ProtobufCMessage *message);
 
 /* The body of an object's row, empty when there is none; lives as long as the view's arena. */
 enum store_found secrets_read(struct store_view *view, struct slice object_key,
@@ -40,9 +40,9 @@ secrets_credential(const Datastream__Storage__V1__SecretsRecord *record, const s
  * Gives the record a new value of the credential, in place of the one that it has: its hash, and
  * what is shown of it. Copies both into the arena, which may fail.
  */
-void secrets_set_credential(struct arena *arena, Datastream__Storage__V1__SecretsRecord *record,
-                            const struct field *field, const uint8_t hash[32], struct slice masked,
-                            int64_t now_ms);
+void secrets__set_credential(struct arena *arena, Datastream__Storage__V1__SecretsRecord *record,
+                             const struct field *field, const uint8_t hash[32], struct slice masked,
+                             int64_t now_ms);
 
 /* Sets the masked form of each credential in the public message of the kind. */
 void secrets_show_masked(struct arena *arena, const struct kind *kind,

@@ -77,8 +77,8 @@ static void bind_plan(const struct kind *kind, const struct hook *hook, struct a
         add_input(plan, message_field_by_proto_name(type, slice_from_cstr(from[i])));
 }
 
-const struct stored_plans *stored_bind(const struct contract *contract, const struct hooks *hooks,
-                                       struct arena *arena)
+const struct stored_plans *stored__bind(const struct contract *contract, const struct hooks *hooks,
+                                        struct arena *arena)
 {
     struct stored_plans *bound = arena_zalloc(arena, sizeof(*bound));
 
@@ -88,7 +88,8 @@ const struct stored_plans *stored_bind(const struct contract *contract, const st
     bound->plans = arena_array(arena, contract->kind_count, sizeof(*bound->plans));
     for (size_t i = 0; bound->plans != NULL && i < contract->kind_count; i++) {
         bound->plans[i] = (struct stored_plan){0};
-        bind_plan(contract->kinds[i], hooks_of(hooks, contract->kinds[i]), arena, &bound->plans[i]);
+        bind_plan(contract->kinds[i], hooks__of(hooks, contract->kinds[i]), arena,
+                  &bound->plans[i]);
     }
     return arena_failed(arena) ? NULL : bound;
 }
@@ -104,7 +105,7 @@ static const struct stored_plan *plan_of(const struct call *call, const struct k
     return NULL;
 }
 
-bool stored_is_possible(const struct call *call, const struct kind *kind)
+bool stored__is_possible(const struct call *call, const struct kind *kind)
 {
     const struct stored_plan *plan = call->accepts_records ? plan_of(call, kind) : NULL;
 
@@ -352,9 +353,9 @@ static void clear_inputs(const struct stored_plan *plan, ProtobufCMessage *shown
             field_clear(shown, plan->inputs[i]);
 }
 
-struct status stored_complete(struct call *call, const struct kind *kind,
-                              const struct slice *values, size_t count, struct slice *ret_bodies,
-                              ProtobufCMessage **ret_shown)
+struct status stored__complete(struct call *call, const struct kind *kind,
+                               const struct slice *values, size_t count, struct slice *ret_bodies,
+                               ProtobufCMessage **ret_shown)
 {
     const struct stored_plan *plan = plan_of(call, kind);
     struct reading *readings = arena_alloc(call->arena, count * sizeof(*readings));

@@ -12,19 +12,19 @@
 struct stored_plans;
 
 /* Needs the hooks, bound. NULL when the arena failed. */
-const struct stored_plans *stored_bind(const struct contract *contract, const struct hooks *hooks,
-                                       struct arena *arena);
+const struct stored_plans *stored__bind(const struct contract *contract, const struct hooks *hooks,
+                                        struct arena *arena);
 
 /* Whether the call's answer may be records of the kind: its frontend and the kind allow it. */
-bool stored_is_possible(const struct call *call, const struct kind *kind);
+bool stored__is_possible(const struct call *call, const struct kind *kind);
 
 /*
  * Completes records of one answer, values as the store has them. `ret_bodies`, of `count`, are public
  * messages in the call's arena; `ret_shown`, likewise, are messages with etag and computed fields alone.
  * DATA_LOSS for a record that cannot be read, UNAVAILABLE by the store, or out of memory.
  */
-struct status stored_complete(struct call *call, const struct kind *kind,
-                              const struct slice *values, size_t count, struct slice *ret_bodies,
-                              ProtobufCMessage **ret_shown);
+struct status stored__complete(struct call *call, const struct kind *kind,
+                               const struct slice *values, size_t count, struct slice *ret_bodies,
+                               ProtobufCMessage **ret_shown);
 
 #endif

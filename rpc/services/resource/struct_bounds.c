@@ -33,8 +33,8 @@ static void count_object(const Google__Protobuf__Struct *object, size_t depth, s
         count_value(object->fields[i]->value, depth, tally);
 }
 
-bool struct_bounds_hold(struct arena *arena, const struct struct_bounds *bounds,
-                        const ProtobufCMessage *message, struct slice *ret_description)
+bool struct_bounds__hold(struct arena *arena, const struct struct_bounds *bounds,
+                         const ProtobufCMessage *message, struct slice *ret_description)
 {
     struct tally tally = {0};
 

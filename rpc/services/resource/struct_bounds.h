@@ -10,7 +10,7 @@
  * depth. False sets *ret_description to a predicate that follows the field's name; it lives in the
  * arena and is empty where that failed.
  */
-bool struct_bounds_hold(struct arena *arena, const struct struct_bounds *bounds,
-                        const ProtobufCMessage *message, struct slice *ret_description);
+bool struct_bounds__hold(struct arena *arena, const struct struct_bounds *bounds,
+                         const ProtobufCMessage *message, struct slice *ret_description);
 
 #endif

@@ -16,8 +16,8 @@ static bool is_marked(const struct touched *touched, const ProtobufCMessage *mes
     return false;
 }
 
-void touched_add(struct touched *touched, struct arena *arena, const ProtobufCMessage *message,
-                 const struct field *field)
+void touched__add(struct touched *touched, struct arena *arena, const ProtobufCMessage *message,
+                  const struct field *field)
 {
     struct touch *touch;
 

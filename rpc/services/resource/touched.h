@@ -15,8 +15,8 @@ struct touched {
 };
 
 /* Notes that the field of the message, with all that is in it, was written. */
-void touched_add(struct touched *touched, struct arena *arena, const ProtobufCMessage *message,
-                 const struct field *field);
+void touched__add(struct touched *touched, struct arena *arena, const ProtobufCMessage *message,
+                  const struct field *field);
 
 /*
  * Whether the field of that very message was written, or another member of its oneof; for NULL

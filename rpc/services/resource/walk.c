@@ -42,7 +42,7 @@ struct slice spot_path_of(struct arena *arena, const struct spot *spot, const st
     return path_in(arena, spot->parent, field);
 }
 
-struct slice spot_path_at(struct arena *arena, const struct spot *spot, size_t index)
+struct slice spot__path_at(struct arena *arena, const struct spot *spot, size_t index)
 {
     const struct spot element = {spot->parent, spot->field, true, index, SLICE_EMPTY};
 
@@ -113,7 +113,7 @@ static void walk_fields(struct walk *walk, const struct spot *parent,
     }
 }
 
-void walk_object(struct walk *walk, const struct message_type *type, ProtobufCMessage *message)
+void walk__object(struct walk *walk, const struct message_type *type, ProtobufCMessage *message)
 {
     if ((type->traits & walk->traits) != 0)
         walk_fields(walk, NULL, type, message, walk->touched == NULL || walk->touched->whole);

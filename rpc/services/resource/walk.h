@@ -24,7 +24,7 @@ struct slice spot_path(struct arena *arena, const struct spot *spot);
 struct slice spot_path_of(struct arena *arena, const struct spot *spot, const struct field *field);
 
 /* Of an element of the spot's own field. */
-struct slice spot_path_at(struct arena *arena, const struct spot *spot, size_t index);
+struct slice spot__path_at(struct arena *arena, const struct spot *spot, size_t index);
 
 struct walk;
 
@@ -46,6 +46,6 @@ struct walk {
 };
 
 /* Output-only fields are visited and not entered. */
-void walk_object(struct walk *walk, const struct message_type *type, ProtobufCMessage *message);
+void walk__object(struct walk *walk, const struct message_type *type, ProtobufCMessage *message);
 
 #endif
