@@ -184,19 +184,16 @@ static void create_with(const char *collection, const char *format, const char *
 /* The object as GET has it is in the list, and in a batch, which is read in another way. */
 static void expect_same_everywhere(const char *collection, const char *id)
 {
-    const char *const forms[] = {"/api/v1/%s?pageSize=1000", "/api/v1/%s:batchGet?ids="};
+    const char *const queries[] = {"?pageSize=1000", ":batchGet?ids="};
     char path[256];
     struct api_reply alone;
 
     snprintf(path, sizeof(path), "/api/v1/%s/%s", collection, id);
     alone = api_expect(&server, 200, "GET", path, server.token, NULL);
     for (size_t i = 0; i < 2; i++) {
-        int len = snprintf(path, sizeof(path), "%.*s%s%s", 8, forms[i], collection,
-                           forms[i] + strlen("/api/v1/%s"));
         struct api_reply reply;
 
-        if (i == 1)
-            snprintf(path + len, sizeof(path) - (size_t)len, "%s", id);
+        snprintf(path, sizeof(path), "/api/v1/%s%s%s", collection, queries[i], i == 1 ? id : "");
         reply = api_expect(&server, 200, "GET", path, server.token, NULL);
         if (!api_contains(&reply, alone.body))
             fail_msg("%s: %s\nis not in %s", path, alone.body, reply.body);

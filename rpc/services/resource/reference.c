@@ -345,7 +345,7 @@ static bool name_blocker(struct call *call, const struct blocker *blocker, struc
 /* " (api-tokens: 1, users: 2)": how many of each kind that may be read; blockers are sorted by kind. */
 static struct slice numbers_by_kind(struct call *call, const struct blocker *blockers, size_t count)
 {
-    struct slice text = SLICE_EMPTY;
+    struct slice text = SLICE("");
     size_t same = 1;
 
     for (size_t i = 0; i < count; i += same) {
@@ -370,7 +370,7 @@ static struct status refuse(struct call *call, const struct object *object,
     struct slice subject = arena_printf(arena, "%.*s/%.*s", SLICE_ARG(kind->collection),
                                         SLICE_ARG(object_id_text(arena, &object->id)));
     const char *more = rows->more ? "more than " : "";
-    struct slice numbers = SLICE_EMPTY;
+    struct slice numbers = SLICE("");
     struct status status;
     size_t named = 0;
     size_t count;
