@@ -185,7 +185,7 @@ static void create_with(const char *collection, const char *format, const char *
 static void expect_same_everywhere(const char *collection, const char *id)
 {
     const char *const queries[] = {"?pageSize=1000", ":batchGet?ids="};
-    char path[256];
+    char path[1024];
     struct api_reply alone;
 
     snprintf(path, sizeof(path), "/api/v1/%s/%s", collection, id);

@@ -414,7 +414,7 @@ static void a_user_who_is_deleted_while_signing_in_leaves_no_session(void **stat
 
         assert_int_equal(pthread_create(&thread, NULL, sign_in_once, &users[i]), 0);
         usleep(takes * (useconds_t)i / LEAVING);
-        snprintf(path, sizeof(path), "/api/v1/users/%s", users[i].id);
+        snprintf(path, sizeof(path), "/api/v1/users/%.40s", users[i].id);
         api_check(&server, 200, "DELETE", path, server.token, NULL);
         pthread_join(thread, NULL);
     }
