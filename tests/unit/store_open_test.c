@@ -225,7 +225,7 @@ static void rocksdb_is_told_what_we_rely_on(void **state)
         {"[TableOptions/BlockBasedTable \"resources\"]", "filter_policy=bloomfilter"},
         {"[TableOptions/BlockBasedTable \"resources\"]",
          "data_block_index_type=kDataBlockBinaryAndHash\n"},
-        {"[TableOptions/BlockBasedTable \"resources\"]", "cache_index_and_filter_blocks=true\n"},
+        {"[TableOptions/BlockBasedTable \"resources\"]", "cache_index_and_filter_blocks=false\n"},
     };
     struct fixture *f = *state;
     struct slice text;

@@ -7,6 +7,7 @@
 #include "rpc/identity/token_value.h"
 #include "rpc/services/check_rules.h"
 #include "rpc/services/organization.h"
+#include "storage/keys.h"
 
 #ifdef DATASTREAM_FAULTS
 #define LATE_SEEDS 3
@@ -66,9 +67,10 @@ static ProtobufCBinaryData binary_of(struct world *w, const void *bytes, size_t 
 static struct slice sign_in(struct world *w, const char *id, uint8_t number)
 {
     Datastream__Storage__V1__SessionFacts facts = DATASTREAM__STORAGE__V1__SESSION_FACTS__INIT;
+    Datastream__Storage__V1__SessionRecord record = DATASTREAM__STORAGE__V1__SESSION_RECORD__INIT;
     int64_t now_ms = time_floor_now_ms();
     uint8_t random[32] = {number};
-    char value[TOKEN_VALUE_LEN];
+    char value[TOKEN_VALUE_LEN], none[] = "";
     uint8_t hash[32];
     struct uuid user;
 
@@ -85,6 +87,11 @@ static struct slice sign_in(struct world *w, const char *id, uint8_t number)
     facts.idle_ms = 3600000;
     put(&w->fixture, FAMILY_SESSION_HASHES, slice_make(hash, sizeof(hash)),
         message_pack(&w->arena, &facts.base));
+    record.hash = (ProtobufCBinaryData){sizeof(hash), hash};
+    record.create_time_ms = now_ms;
+    record.source_ip = record.user_agent = none;
+    put(&w->fixture, FAMILY_SESSIONS, key_session(&w->arena, &w->made.organization, &user, &user),
+        message_pack(&w->arena, &record.base));
     return arena_copy(&w->arena, slice_make(value, sizeof(value)));
 }
 
