@@ -25,6 +25,8 @@ static inline void json__put_char(struct json_text *text, char c)
 /* After json__reserve said that there is room. */
 static inline void json__append(struct json_text *text, const void *bytes, size_t len)
 {
+    if (len == 0) /* memcpy takes no NULL, as an empty slice may be */
+        return;
     memcpy(text->data + text->len, bytes, len);
     text->len += len;
 }
