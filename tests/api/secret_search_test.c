@@ -288,6 +288,17 @@ static int search_pages(const char *bytes, size_t len, const char *place)
 }
 #endif
 
+#ifdef GCORE
+/* Whether the machine lets no process be traced: gcore cannot write anything then. */
+static bool tracing_is_forbidden(void)
+{
+    char command[256];
+
+    snprintf(command, sizeof(command), "grep -q 'not permitted' %s/core.log", server.dir);
+    return system(command) == 0;
+}
+#endif
+
 /* A core dump as a file, where there is a gdb that writes it. */
 static void search_core(void)
 {
@@ -299,7 +310,11 @@ static void search_core(void)
 
     snprintf(command, sizeof(command), GCORE " -o %s/core %d >%s/core.log 2>&1", server.dir,
              (int)server.pid, server.dir);
-    assert_int_equal(system(command), 0);
+    if (system(command) != 0) {
+        assert_true(tracing_is_forbidden());
+        print_message("No process may be traced here: no core dump is searched.\n");
+        return;
+    }
     snprintf(path, sizeof(path), "%s/core.%d", server.dir, (int)server.pid);
     file = fopen(path, "rb");
     assert_non_null(file);
