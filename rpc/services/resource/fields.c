@@ -90,8 +90,3 @@ struct slice fields__path(struct arena *arena, struct slice parent, const struct
 
     return parent.len == 0 ? field->json_name : text_join(arena, parts, 3);
 }
-
-struct slice fields_path_at(struct arena *arena, struct slice path, size_t i)
-{
-    return arena_printf(arena, "%.*s[%zu]", SLICE_ARG(path), i);
-}

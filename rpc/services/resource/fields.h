@@ -19,7 +19,4 @@ const struct field *fields__find_secret(ProtobufCMessage *message, const struct 
 /* Behind `parent` a field's JSON name: "settings.port". In the arena. */
 struct slice fields__path(struct arena *arena, struct slice parent, const struct field *field);
 
-/* The path of an element: "directorIds[1]". In the arena. */
-struct slice fields_path_at(struct arena *arena, struct slice path, size_t i);
-
 #endif

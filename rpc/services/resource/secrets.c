@@ -123,23 +123,6 @@ void secrets__set_credential(struct arena *arena, Datastream__Storage__V1__Secre
     credential->set_time_ms = now_ms;
 }
 
-void secrets_show_masked(struct arena *arena, const struct kind *kind,
-                         const Datastream__Storage__V1__SecretsRecord *record,
-                         ProtobufCMessage *message)
-{
-    const struct message_type *type = kind->message;
-
-    for (size_t i = 0; i < type->field_count; i++) {
-        const struct field *field = &type->fields[i];
-        const Datastream__Storage__V1__CredentialRecord *credential =
-            field->credential == NULL ? NULL : find(record, field->number);
-
-        if (credential != NULL && field->credential->masked != NULL)
-            field_set_string(arena, message, field->credential->masked,
-                             slice_from_cstr(credential->masked));
-    }
-}
-
 void secrets_add_indexes(struct arena *arena, const struct kind *kind,
                          const struct uuid *organization, const struct uuid *id, struct slice body,
                          struct check_index **first)

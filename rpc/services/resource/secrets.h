@@ -44,11 +44,6 @@ void secrets__set_credential(struct arena *arena, Datastream__Storage__V1__Secre
                              const struct field *field, const uint8_t hash[32], struct slice masked,
                              int64_t now_ms);
 
-/* Sets the masked form of each credential in the public message of the kind. */
-void secrets_show_masked(struct arena *arena, const struct kind *kind,
-                         const Datastream__Storage__V1__SecretsRecord *record,
-                         ProtobufCMessage *message);
-
 /* Adds the rows of token_hashes that lead to the object by the credentials in the body. */
 void secrets_add_indexes(struct arena *arena, const struct kind *kind,
                          const struct uuid *organization, const struct uuid *id, struct slice body,

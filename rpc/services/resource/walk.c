@@ -37,11 +37,6 @@ struct slice spot_path(struct arena *arena, const struct spot *spot)
     return add_index(arena, path_in(arena, spot->parent, spot->field), spot);
 }
 
-struct slice spot_path_of(struct arena *arena, const struct spot *spot, const struct field *field)
-{
-    return path_in(arena, spot->parent, field);
-}
-
 struct slice spot__path_at(struct arena *arena, const struct spot *spot, size_t index)
 {
     const struct spot element = {spot->parent, spot->field, true, index, SLICE_EMPTY};

@@ -20,9 +20,6 @@ struct spot {
 /* "settings.rules[1].filter", "labels[\"a\"]", and "settings.a[0]" within a Struct; in the arena. */
 struct slice spot_path(struct arena *arena, const struct spot *spot);
 
-/* Of a field beside the spot's own field, in the same message. */
-struct slice spot_path_of(struct arena *arena, const struct spot *spot, const struct field *field);
-
 /* Of an element of the spot's own field. */
 struct slice spot__path_at(struct arena *arena, const struct spot *spot, size_t index);
 
