@@ -11,6 +11,7 @@
 #include "rpc/identity/identity_registry.h"
 #include "rpc/program/store_keys.h"
 #include "rpc/services/index_build.h"
+#include "rpc/services/services.h"
 
 int program__fail(struct status status)
 {
@@ -98,6 +99,7 @@ struct status program__open(const struct options *options, enum store_use use, s
     umask(S_IRWXG | S_IRWXO); /* whatever is created beside a store is for nobody else */
     if (options->data_dir == NULL)
         return status_const(STATUS_INVALID_ARGUMENT, SLICE("The flag --data-dir is required."));
+    services_register_kinds();
     status = contract_load(embedded_contract(), arena, &program.contract);
     program.create = use == STORE_FOR_INIT ||
                      (use == STORE_FOR_SETUP && store_may_begin_rocksdb(options->data_dir));

@@ -7,6 +7,9 @@
 #include "rpc/services/resource/draft.h"
 #include "rpc/services/resource/list.h"
 
+/* An API token has a record of storage.v1, and a row for each value that works. See object_kinds.h. */
+extern const struct typed_kind api_token_kind;
+
 /* A token as it was read. */
 struct api_token {
     struct object object;

@@ -6,6 +6,9 @@
 #include "rpc/services/guard.h"
 #include "rpc/services/resource/draft.h"
 
+/* A role has its public message, in a family of its own. See object_kinds.h. */
+extern const struct typed_kind role_kind;
+
 /* FAILED_PRECONDITION (reason PREDEFINED_ROLE) when the text is the id of a predefined role. */
 struct status role__check_custom(struct call *call, struct slice id);
 

@@ -23,6 +23,7 @@
 #include "rpc/services/resource/disclosure.h"
 #include "rpc/services/resource/resource.h"
 #include "rpc/services/resource/resource_activity.h"
+#include "rpc/services/resource/stored.h"
 #include "rpc/services/role.h"
 #include "rpc/services/role_clone.h"
 #include "rpc/services/role_update.h"
@@ -134,6 +135,13 @@ const struct stream_entry *services_streams(void)
     return streams;
 }
 
+void services_register_kinds(void)
+{
+    static const struct typed_kind *const kinds[] = {&api_token_kind, &role_kind, &user_kind, NULL};
+
+    object_register_kinds(kinds);
+}
+
 struct status services_bind(const struct contract *contract, struct arena *arena,
                             const struct hooks **ret_hooks)
 {
@@ -146,6 +154,9 @@ struct status services_bind(const struct contract *contract, struct arena *arena
     if (!status_is_ok(status))
         return status;
     hooks->guard = guard__check_credential;
+    hooks->stored = stored_bind(contract, hooks, arena);
+    if (hooks->stored == NULL)
+        return status_out_of_memory();
     *ret_hooks = hooks;
     return status;
 }

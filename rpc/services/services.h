@@ -17,6 +17,12 @@ call_handler *const *services_operations(void);
 /* Streams by method, ended by a NULL method: watch.c. */
 const struct stream_entry *services_streams(void);
 
+/*
+ * Tells the engine which kinds keep records of their own. At the start, before anything reads or writes
+ * an object, and before there are threads; again does nothing.
+ */
+void services_register_kinds(void);
+
 /* See resource/hooks.h. */
 struct hooks;
 

@@ -6,6 +6,9 @@
 #include "rpc/services/guard.h"
 #include "rpc/services/resource/draft.h"
 
+/* A user has a record of storage.v1, a row of secrets and a row under the address. See object_kinds.h. */
+extern const struct typed_kind user_kind;
+
 /* A user as it was read. */
 struct user {
     struct object object;

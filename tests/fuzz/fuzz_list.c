@@ -10,6 +10,7 @@
 #include "proto/contract/embedded.h"
 #include "rpc/call/chain.h"
 #include "rpc/services/resource/list_query.h"
+#include "rpc/services/services.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,6 +27,7 @@ static void prepare(void)
 
     if (contract != NULL)
         return;
+    services_register_kinds();
     arena_init(&arena, NULL, (size_t)1 << 30);
     if (!status_is_ok(contract_load(embedded_contract(), &arena, &contract)))
         abort();

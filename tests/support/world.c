@@ -44,6 +44,7 @@ const struct contract *world_contract(void)
     if (contract == NULL) {
         struct status status;
 
+        services_register_kinds();
         arena_init(&arena, NULL, (size_t)1 << 30);
         status = contract_load(world_contract_source == NULL ? embedded_contract()
                                                              : world_contract_source(&arena),

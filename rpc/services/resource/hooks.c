@@ -2,7 +2,6 @@
 #include "rpc/services/resource/hooks.h"
 
 #include "proto/contract/contract_find.h"
-#include "rpc/services/resource/stored.h"
 
 /* The field at the end of a path of proto names; NULL when there is none. */
 static const struct field *find_field(const struct message_type *type, struct slice path)
@@ -81,9 +80,6 @@ struct status hooks_bind(const struct contract *contract, const struct kind_hook
             return status;
         hooks[bound->count++] = hook;
     }
-    bound->stored = stored__bind(contract, bound, arena);
-    if (bound->stored == NULL)
-        return status_out_of_memory();
     *ret_hooks = bound;
     return status_ok();
 }

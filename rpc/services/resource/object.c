@@ -1,4 +1,4 @@
-/* Records and names by kind; the only table that knows which kinds are typed. */
+/* Records, names and pages of objects, and the audit rows of their changes. */
 #include "rpc/services/resource/object.h"
 
 #include "base/text.h"
@@ -8,61 +8,6 @@
 #include "rpc/services/resource/secrets.h"
 #include "storage/keys.h"
 #include "storage/record.h"
-
-static const struct typed_kind *const typed_kinds[] = {&api_token_kind, &role_kind, &user_kind};
-
-static const struct typed_kind *typed_kind_of(const struct kind *kind)
-{
-    for (size_t i = 0; i < sizeof(typed_kinds) / sizeof(typed_kinds[0]); i++)
-        if (typed_kinds[i]->message == kind->message->pb)
-            return typed_kinds[i];
-    return NULL;
-}
-
-enum store_family object_family(const struct kind *kind)
-{
-    const struct typed_kind *typed = typed_kind_of(kind);
-
-    return typed == NULL ? FAMILY_RESOURCES : typed->family;
-}
-
-bool object__is_typed(const struct kind *kind)
-{
-    return typed_kind_of(kind) != NULL;
-}
-
-bool object__has_secrets(const struct kind *kind)
-{
-    const struct typed_kind *typed = typed_kind_of(kind);
-
-    return typed != NULL && typed->has_secrets;
-}
-
-bool object__is_builtin(const struct identity_registry *identities, const struct kind *kind,
-                        const struct uuid *id)
-{
-    const struct typed_kind *typed = typed_kind_of(kind);
-
-    return typed != NULL && typed->is_builtin != NULL && typed->is_builtin(identities, id);
-}
-
-void object__add_indexes(struct arena *arena, const struct kind *kind,
-                         const struct uuid *organization, struct slice body,
-                         struct check_index **first)
-{
-    const struct typed_kind *typed = typed_kind_of(kind);
-
-    if (typed != NULL && typed->add_indexes != NULL)
-        typed->add_indexes(arena, kind, organization, body, first);
-}
-
-ProtobufCMessage *object_unpack_body(struct arena *arena, const struct kind *kind,
-                                     struct slice body)
-{
-    const struct typed_kind *typed = typed_kind_of(kind);
-
-    return typed == NULL ? message_unpack(arena, kind->message, body) : typed->unpack(arena, body);
-}
 
 struct status object_unpack(struct arena *arena, const struct kind *kind, struct slice value,
                             uint64_t *ret_revision, struct slice *ret_body,

@@ -1,33 +1,13 @@
 /*
  * Objects of any kind as the store has them: their records, their names, their pages, and what a
- * change of one leaves in audit and feed. A kind's records are its public messages in the family of
- * resources, unless the kind is typed: then its own file says where and how they are kept.
+ * change of one leaves in audit and feed. Where and how a kind keeps its records is object_kinds.h's.
  */
 #ifndef DATASTREAM_RPC_SERVICES_RESOURCE_OBJECT_H
 #define DATASTREAM_RPC_SERVICES_RESOURCE_OBJECT_H
 
 #include "proto/message/message.h"
 #include "rpc/call/call.h"
-#include "storage/check.h"
-
-/* A kind with handlers and records of its own. */
-struct typed_kind {
-    const ProtobufCMessageDescriptor *message; /* tells the kind */
-    enum store_family family;
-    bool has_secrets; /* a row in the family of secrets, which its own file fills */
-    /* The public message in a stored body; NULL when it does not parse or the arena failed. */
-    ProtobufCMessage *(*unpack)(struct arena *arena, struct slice body);
-    /* Whether the id exists without a record; NULL: none does. */
-    bool (*is_builtin)(const struct identity_registry *identities, const struct uuid *id);
-    /* Adds the rows that lead to a record beside name and references; NULL: none do. */
-    void (*add_indexes)(struct arena *arena, const struct kind *kind,
-                        const struct uuid *organization, struct slice body,
-                        struct check_index **first);
-};
-
-extern const struct typed_kind api_token_kind;
-extern const struct typed_kind role_kind;
-extern const struct typed_kind user_kind;
+#include "rpc/services/resource/object_kinds.h"
 
 /* A record as it was read. */
 struct object {
@@ -39,20 +19,6 @@ struct object {
     struct slice secrets;      /* body of its row of secrets; empty for none */
     ProtobufCMessage *message; /* the public message, made for this run: may be changed */
 };
-
-/*
- * What struct typed_kind says of a kind: the family of its objects, whether the stored body differs from the
- * public message, whether they have rows of secrets, and whether an object is built in. Kinds without a type have resources, no such rows and nothing built in.
- */
-enum store_family object_family(const struct kind *kind);
-bool object__is_typed(const struct kind *kind);
-bool object__has_secrets(const struct kind *kind);
-bool object__is_builtin(const struct identity_registry *identities, const struct kind *kind,
-                        const struct uuid *id);
-/* See struct typed_kind. */
-void object__add_indexes(struct arena *arena, const struct kind *kind,
-                         const struct uuid *organization, struct slice body,
-                         struct check_index **first);
 
 /*
  * Reads the object of the caller's organization by its id's text. NOT_FOUND for an id that is none
@@ -67,10 +33,6 @@ struct status object__read_value(struct call *call, const struct kind *kind, str
 
 /* Whether the caller holds the kind's read permission. */
 bool object_may_be_read(const struct call *call, const struct kind *kind);
-
-/* The public message of a record's body; NULL when it cannot be read or the arena failed. */
-ProtobufCMessage *object_unpack_body(struct arena *arena, const struct kind *kind,
-                                     struct slice body);
 
 /* The public message of a stored value, and its revision. DATA_LOSS, or out of memory. */
 struct status object_unpack(struct arena *arena, const struct kind *kind, struct slice value,

@@ -77,8 +77,8 @@ static void bind_plan(const struct kind *kind, const struct hook *hook, struct a
         add_input(plan, message_field_by_proto_name(type, slice_from_cstr(from[i])));
 }
 
-const struct stored_plans *stored__bind(const struct contract *contract, const struct hooks *hooks,
-                                        struct arena *arena)
+const struct stored_plans *stored_bind(const struct contract *contract, const struct hooks *hooks,
+                                       struct arena *arena)
 {
     struct stored_plans *bound = arena_zalloc(arena, sizeof(*bound));
 

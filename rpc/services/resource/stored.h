@@ -12,8 +12,8 @@
 struct stored_plans;
 
 /* Needs the hooks, bound. NULL when the arena failed. */
-const struct stored_plans *stored__bind(const struct contract *contract, const struct hooks *hooks,
-                                        struct arena *arena);
+const struct stored_plans *stored_bind(const struct contract *contract, const struct hooks *hooks,
+                                       struct arena *arena);
 
 /* Whether the call's answer may be records of the kind: its frontend and the kind allow it. */
 bool stored__is_possible(const struct call *call, const struct kind *kind);
