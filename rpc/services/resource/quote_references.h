@@ -2,7 +2,7 @@
 #ifndef DATASTREAM_RPC_SERVICES_RESOURCE_QUOTE_REFERENCES_H
 #define DATASTREAM_RPC_SERVICES_RESOURCE_QUOTE_REFERENCES_H
 
-#include "rpc/services/resource/reference.h"
+#include "rpc/services/resource/reference_reader.h"
 #include "rpc/services/resource/walk.h"
 
 /*

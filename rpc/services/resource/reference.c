@@ -11,49 +11,10 @@
 #include "storage/keys.h"
 #include "storage/record.h"
 
-/* Names of other objects that are looked up, in bytes; no name is as long. */
-#define NAME_BYTES_MOST 1024
 /* Rows that are counted for a refusal; beyond them it says "more than". */
 #define BLOCKERS_COUNTED_MOST 1000
 
-static bool references_have(const struct references *references, const struct reference *wanted)
-{
-    const struct reference *reference = references == NULL ? NULL : references->first;
-
-    for (; reference != NULL; reference = reference->next)
-        if (reference->kind == wanted->kind && reference->field == wanted->field &&
-            uuid_equal(&reference->id, &wanted->id))
-            return true;
-    return false;
-}
-
 /* -- collecting ------------------------------------------------------------------------------- */
-
-void references_add(struct references_reader *reader, struct reference wanted)
-{
-    struct references *references = reader->references;
-    struct reference *kept;
-
-    if (references_have(references, &wanted))
-        return;
-    if (++references->count > REFERENCES_MOST) {
-        if (references->count == REFERENCES_MOST + 1)
-            violations_add(reader->violations, reader->arena, wanted.path,
-                           "must not exceed the %d references that one object may have",
-                           REFERENCES_MOST);
-        return;
-    }
-    wanted.builtin = object__is_builtin(reader->identities, wanted.kind, &wanted.id);
-    kept = arena_alloc(reader->arena, sizeof(*kept));
-    if (kept == NULL)
-        return;
-    *kept = wanted;
-    if (references->last == NULL)
-        references->first = kept;
-    else
-        references->last->next = kept;
-    references->last = kept;
-}
 
 /* The outermost field that the spot is in. */
 static uint32_t top_of(const struct spot *spot)
@@ -137,39 +98,6 @@ void references__collect(struct references_reader *reader, const struct kind *ki
         hook->functions->refer(hook, reader, message);
 }
 
-struct references_reader references_reader(struct call *call)
-{
-    return (struct references_reader){
-        .arena = call->arena,
-        .identities = call_identities(call),
-        .hooks = call_services(call),
-        .view = call->view,
-        .organization = call->identity.organization,
-    };
-}
-
-enum store_found references_find(struct references_reader *reader, const struct kind *kind,
-                                 struct slice name, struct uuid *ret_id)
-{
-    struct slice trimmed = SLICE_EMPTY;
-    struct slice folded = SLICE_EMPTY;
-    enum store_found found;
-    struct record record;
-    struct slice value;
-
-    if (reader->view == NULL || name.len > NAME_BYTES_MOST ||
-        key_fold_name(reader->arena, name, &trimmed, &folded) != NULL)
-        return STORE_ABSENT;
-    found = store_get(reader->view, FAMILY_NAMES,
-                      key_name(reader->arena, &reader->organization, kind->number, folded), &value);
-    if (found != STORE_FOUND)
-        return found;
-    if (!record_parse(value, &record) || record.body.len != sizeof(ret_id->bytes))
-        return STORE_FAILED;
-    memcpy(ret_id->bytes, record.body.data, sizeof(ret_id->bytes));
-    return STORE_FOUND;
-}
-
 /* -- checking and writing --------------------------------------------------------------------- */
 
 static struct slice target_key(struct arena *arena, const struct uuid *organization,
@@ -230,7 +158,7 @@ struct status references__check(struct call *call, const struct kind *kind, cons
         struct slice value;
         struct slice key;
 
-        if (at->builtin || references_have(before, at))
+        if (at->builtin || references__have(before, at))
             continue;
         key = target_key(arena, &call->identity.organization, at);
         if (arena_failed(arena))
@@ -257,7 +185,7 @@ void references__require(struct commit *commit, const struct kind *kind,
     for (const struct reference *at = after->first; at != NULL; at = at->next) {
         struct slice range;
 
-        if (at->builtin || references_have(before, at))
+        if (at->builtin || references__have(before, at))
             continue;
         commit_require_present(commit, object_family(at->kind),
                                target_key(arena, organization, at));

@@ -6,49 +6,13 @@
 #define DATASTREAM_RPC_SERVICES_RESOURCE_REFERENCE_H
 
 #include "rpc/services/resource/object.h"
+#include "rpc/services/resource/reference_reader.h"
 
 /*
  * All that is said of a value that leads to no object, with the kind's singular: nobody learns from
  * it what else is known of an object that they may not read.
  */
 #define REFERENCE_VIOLATION "must refer to an existing %.*s"
-
-/* References of one object; beyond them it is refused. */
-#define REFERENCES_MOST KIND_REFERENCES_MOST
-
-struct reference {
-    struct reference *next;
-    const struct kind *kind; /* of the target */
-    struct uuid id;
-    uint32_t field; /* number of the message's own field that it lies in, or KEY_FIELD_QUOTES */
-    bool builtin;   /* exists without a record: no row is kept */
-    bool exclusive; /* no other object of the source's kind may refer to it by the field */
-    bool quoted;    /* stands in a text */
-    struct slice path;
-};
-
-struct hooks;
-struct touched;
-
-/* Where references are read. Plain: filled by who reads. */
-struct references_reader {
-    struct arena *arena;
-    const struct identity_registry *identities;
-    const struct hooks *hooks; /* NULL: references in fields alone */
-    /* Where those that text makes by a name are looked up. */
-    struct store_view *view;
-    struct uuid organization;
-    const struct touched *touched; /* where a name that leads to nothing is refused; NULL: all */
-    /* Set by references__collect. */
-    struct violations *violations;
-    struct references *references;
-};
-
-/* Those of one message; equal ones (kind, id, field) are kept once. Zero-initialize. */
-struct references {
-    struct reference *first, *last;
-    size_t count;
-};
 
 /*
  * Collects the references of a message of the kind at any depth, those of quotes and of the kind's
@@ -59,22 +23,6 @@ struct references {
 void references__collect(struct references_reader *reader, const struct kind *kind,
                          ProtobufCMessage *message, struct violations *violations,
                          struct references *ret_references);
-
-/* The reader of a call's own organization. */
-struct references_reader references_reader(struct call *call);
-
-/*
- * For hooks and quotes: adds a reference, unless there is one to the same object by the same field.
- * `wanted` says all but `next` and `builtin`; its path is kept.
- */
-void references_add(struct references_reader *reader, struct reference wanted);
-
-/*
- * For hooks and quotes: the id of the object of the kind that has the name, as far as the store knows
- * now; ABSENT also for what cannot be a name.
- */
-enum store_found references_find(struct references_reader *reader, const struct kind *kind,
-                                 struct slice name, struct uuid *ret_id);
 
 /*
  * Adds a violation for each target that does not exist, or that another object than `id` of the
