@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "proto/contract/contract_find.h"
 #include "proto/message/message.h"
-#include "rpc/call/chain.h"
 #include "rpc/call/etag_list.h"
 #include "storage/actor.h"
 

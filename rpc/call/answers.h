@@ -3,7 +3,6 @@
 #define DATASTREAM_RPC_CALL_ANSWERS_H
 
 #include "rpc/call/call.h"
-#include "rpc/call/chain.h"
 
 /* NOT_FOUND for a kind and an id as it was sent. */
 struct status call_not_found(struct call *call, const struct kind *kind, struct slice id);

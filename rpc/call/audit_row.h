@@ -3,7 +3,6 @@
 #define DATASTREAM_RPC_CALL_AUDIT_ROW_H
 
 #include "rpc/call/call.h"
-#include "rpc/call/chain.h"
 
 /*
  * Notes for an activity log that somebody was refused in the name of an object, who is no caller yet:

@@ -5,7 +5,6 @@
 #define DATASTREAM_RPC_CALL_AUTHORIZE_H
 
 #include "rpc/call/call.h"
-#include "rpc/call/chain.h"
 
 /*
  * The token that a page must send with each unsafe request of the caller's session, in the arena: MAC

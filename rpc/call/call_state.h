@@ -1,8 +1,8 @@
-/* What call.c offers the files of its own folder alone. */
-#ifndef DATASTREAM_RPC_CALL_CALL_INTERNAL_H
-#define DATASTREAM_RPC_CALL_CALL_INTERNAL_H
+/* The states of a call, and what leads from one to another in calls of every kind. Internal to rpc/call/. */
+#ifndef DATASTREAM_RPC_CALL_CALL_STATE_H
+#define DATASTREAM_RPC_CALL_CALL_STATE_H
 
-#include "rpc/call/chain.h"
+#include "rpc/call/call.h"
 
 /* The one place where a call's state moves. */
 void call__move(struct call *call, int state);

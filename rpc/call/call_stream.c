@@ -16,9 +16,10 @@
 #include <assert.h>
 
 #include "rpc/call/authorize.h"
-#include "rpc/call/call_internal.h"
+#include "rpc/call/call_state.h"
 #include "rpc/call/call_stream_internal.h"
 #include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/call/time_floor.h"
 
 /* Looked at before the loop's other work has its turn; each may read a slice. */

@@ -4,6 +4,9 @@
 
 #include "rpc/call/chain.h"
 
+/* Of methods that a frontend answers by itself: the caller is judged, and nothing else. */
+extern const struct stream_handler stream__conversation;
+
 /* Runs a streaming method up to its first `ready`, or its end; again after a fetch. */
 void stream__open(struct call *call, const struct stream_handler *handler);
 

@@ -50,11 +50,6 @@ struct chain_loop {
     void *wake_context;
 };
 
-/* -- the call, for stream.c ---------------------------------------------------------------- */
-
-/* Of methods that a frontend answers by itself: the caller is judged, and nothing else. */
-extern const struct stream_handler stream__conversation;
-
 /*
  * The chain of a process. FAILED_PRECONDITION, naming the method, when a datastream.* method has no
  * handler. Lives in `arena`. Methods of other packages are left to the frontends; of these only
@@ -82,24 +77,5 @@ void chain_loop_end_turn(struct chain_loop *loop);
  * loops that nobody calls in the meantime. Waits for the disk: any thread but a loop's.
  */
 void chain_loop_flush(struct chain_loop *loop);
-
-/* What the chain was made with; lives as long as the chain. Any thread. */
-const struct contract *call_contract(const struct call *call);
-const struct identity_registry *call_identities(const struct call *call);
-const struct settings *call__settings(const struct call *call);
-
-/* chain_options.services: what the handlers share; only they know its type. */
-const void *call_services(const struct call *call);
-
-/* See sign_in_limits.h; NULL where nobody is slowed. */
-struct sign_in_limits *call_sign_in_limits(const struct call *call);
-
-/* See setup_gate.h; NULL where the server was set up when it started. */
-struct setup_gate *call_setup_gate(const struct call *call);
-const struct secret_keys *call_secret_keys(const struct call *call);
-
-/* Keys of 32 bytes for sessions of browsers, and for repeated requests; live as long as the chain. */
-const uint8_t *call_csrf_key(const struct call *call);
-const uint8_t *call__replay_key(const struct call *call);
 
 #endif

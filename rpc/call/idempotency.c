@@ -19,6 +19,7 @@
 #include "proto/message/message_maps.h"
 #include "rpc/call/answers.h"
 #include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/call/slices.h"
 #include "storage/bytes.h"
 #include "storage/keys.h"

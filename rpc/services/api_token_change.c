@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "rpc/call/answers.h"
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/call/idempotency.h"
 #include "rpc/services/resource/changes.h"
 #include "rpc/services/resource/history.h"

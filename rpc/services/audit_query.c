@@ -8,7 +8,7 @@
 #include "base/crypto/sha256.h"
 #include "base/text.h"
 #include "proto/contract/contract_find.h"
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/call/page_token.h"
 #include "rpc/services/resource/object.h"
 #include "storage/actor.h"

@@ -7,7 +7,7 @@
 #include "proto/message/message.h"
 #include "rpc/call/answers.h"
 #include "rpc/call/authorize.h"
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/identity/identity_registry.h"
 #include "rpc/services/resource/reference.h"
 #include "storage/keys.h"

@@ -6,7 +6,7 @@
 #include "proto/contract/contract_find.h"
 #include "rpc/call/answers.h"
 #include "rpc/call/authorize.h"
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/services/authorization.h"
 #include "rpc/services/guard.h"
 #include "rpc/services/resource/object.h"

@@ -7,7 +7,7 @@
 #include "rpc/call/answers.h"
 #include "rpc/call/audit_row.h"
 #include "rpc/call/authorize.h"
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/services/organization.h"
 #include "rpc/services/organization_settings.h"
 #include "rpc/services/organization_update.h"

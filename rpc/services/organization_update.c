@@ -6,7 +6,7 @@
 
 #include "proto/contract/contract_find.h"
 #include "rpc/call/answers.h"
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/call/validate.h"
 #include "rpc/services/organization.h"
 #include "rpc/services/organization_settings.h"

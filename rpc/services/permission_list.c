@@ -3,7 +3,7 @@
 
 #include <ctype.h>
 
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/services/role.h"
 
 /* The part of a permission's name before the dot: what it is grouped by. */

@@ -11,7 +11,7 @@
 #include "proto/json/json_read.h"
 #include "proto/json/json_write.h"
 #include "rpc/call/authorize.h"
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/call/quotes.h"
 #include "rpc/services/preview_text.h"
 #include "rpc/services/resource/rules.h"

@@ -6,7 +6,7 @@
 
 #include "proto/contract/contract_find.h"
 #include "rpc/call/answers.h"
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "storage/keys.h"
 
 /* The rows of those of a kind that have the role: references lie by the kind of their source. */

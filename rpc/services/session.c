@@ -6,7 +6,7 @@
 #include "proto/contract/contract_find.h"
 #include "rpc/call/answers.h"
 #include "rpc/call/authorize.h"
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/call/session_cookie.h"
 #include "rpc/identity/identity_registry.h"
 #include "rpc/identity/token_value.h"

@@ -7,7 +7,7 @@
 #include "datastream/v1/setup.pb-c.h"
 #include "proto/contract/contract_find.h"
 #include "rpc/call/answers.h"
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/call/setup_gate.h"
 #include "rpc/services/bootstrap.h"
 #include "rpc/services/organization_settings.h"

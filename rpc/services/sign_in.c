@@ -7,7 +7,7 @@
 #include "proto/contract/contract_find.h"
 #include "rpc/call/answers.h"
 #include "rpc/call/audit_row.h"
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/identity/token_value.h"
 #include "rpc/services/organization_settings.h"
 #include "rpc/services/password_work.h"

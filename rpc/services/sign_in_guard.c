@@ -2,7 +2,7 @@
 #include "rpc/services/sign_in_guard.h"
 
 #include "rpc/call/answers.h"
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/call/device_cookie.h"
 #include "rpc/services/user.h"
 

@@ -1,7 +1,7 @@
 /* The commits of calls that change much: their limits, and their audit rows. */
 #include "proto/contract/contract_find.h"
 #include "rpc/call/answers.h"
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "tests/support/stage.h"
 
 static struct stage stage;

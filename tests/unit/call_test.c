@@ -2,6 +2,7 @@
 #include "proto/contract/contract_find.h"
 #include "rpc/call/answers.h"
 #include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "tests/support/stage.h"
 
 static struct stage stage;

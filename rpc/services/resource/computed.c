@@ -1,7 +1,7 @@
 /* Reverse fields first: hooks build on them. */
 #include "rpc/services/resource/computed.h"
 
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/services/resource/hooks.h"
 #include "rpc/services/resource/rules.h"
 #include "rpc/services/resource/rules_others.h"

@@ -1,7 +1,7 @@
 /* Values of credentials, and the handler that replaces one. */
 #include "rpc/services/resource/credential.h"
 
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/call/idempotency.h"
 #include "rpc/identity/token_value.h"
 #include "rpc/services/resource/computed.h"

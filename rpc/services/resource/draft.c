@@ -3,7 +3,7 @@
 
 #include "proto/message/message_equal.h"
 #include "rpc/call/answers.h"
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/services/resource/changes.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/hooks.h"

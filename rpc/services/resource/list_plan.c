@@ -6,7 +6,7 @@
 
 #include "proto/contract/contract_find.h"
 #include "proto/filter/filter_field.h"
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/services/resource/index.h"
 #include "rpc/services/resource/list_query.h"
 #include "storage/keys.h"

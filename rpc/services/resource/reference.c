@@ -5,7 +5,7 @@
 
 #include "proto/contract/contract_find.h"
 #include "rpc/call/answers.h"
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/services/resource/hooks.h"
 #include "rpc/services/resource/quote_references.h"
 #include "storage/keys.h"

@@ -1,7 +1,7 @@
 /* The references of one object as they are gathered, from fields, quotes and hooks. */
 #include "rpc/services/resource/reference_reader.h"
 
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/services/resource/object_kinds.h"
 #include "storage/keys.h"
 #include "storage/record.h"

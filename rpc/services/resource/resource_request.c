@@ -2,7 +2,7 @@
 #include "rpc/services/resource/resource_request.h"
 
 #include "base/text.h"
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/services/resource/hooks.h"
 #include "rpc/services/resource/resource.h"
 

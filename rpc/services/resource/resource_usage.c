@@ -7,7 +7,7 @@
 
 #include "proto/contract/contract_find.h"
 #include "rpc/call/answers.h"
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/call/page_token.h"
 #include "rpc/services/resource/reference.h"
 #include "rpc/services/resource/resource.h"

@@ -3,7 +3,7 @@
 
 #include "datastream/storage/v1/records.pb-c.h"
 #include "proto/contract/contract_find.h"
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/call/quotes.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/secrets.h"

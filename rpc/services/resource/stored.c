@@ -4,7 +4,7 @@
 #include "proto/contract/contract_find.h"
 #include "proto/message/wire.h"
 #include "rpc/call/answers.h"
-#include "rpc/call/chain.h"
+#include "rpc/call/chain_facts.h"
 #include "rpc/services/resource/computed.h"
 #include "storage/record.h"
 
