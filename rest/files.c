@@ -4,7 +4,9 @@
 #include <zlib.h>
 
 #include "base/hash.h"
+#include "base/header_elements.h"
 #include "base/text.h"
+#include "rest/negotiate.h"
 
 /* The documents are large and made at each start: most of the gain for little of the time. */
 #define GZIP_LEVEL 4
@@ -105,35 +107,17 @@ const struct file *files_find(const struct files *files, struct slice path)
     return NULL;
 }
 
-/* Whether a weight among the parameters is 0 ("q=0", "q=0.000"). */
-static bool is_refused(struct slice coding)
-{
-    for (size_t at = slice_find(coding, ';'); at < coding.len;) {
-        struct slice parameter;
-
-        coding = slice_from(coding, at + 1);
-        at = slice_find(coding, ';');
-        parameter = slice_trim(slice_make(coding.data, at));
-        if (parameter.len < 3 || (parameter.data[0] | 0x20) != 'q' || parameter.data[1] != '=')
-            continue;
-        for (size_t i = 2; i < parameter.len; i++)
-            if (parameter.data[i] != '0' && parameter.data[i] != '.')
-                return false;
-        return true;
-    }
-    return false;
-}
-
 /* What one line of Accept-Encoding says of the coding: 1 takes it, -1 refuses it, 0 neither. */
 static int line_takes(struct slice list, struct slice coding)
 {
-    while (list.len > 0) {
-        struct slice element = slice_make(list.data, slice_find(list, ','));
-        struct slice name = slice_trim(slice_make(element.data, slice_find(element, ';')));
+    struct slice element;
 
-        list = slice_from(list, element.len < list.len ? element.len + 1 : element.len);
-        if (slice_equal_ignore_case(name, coding))
-            return is_refused(element) ? -1 : 1;
+    while (header_next_element(&list, &element)) {
+        struct slice parameters = element;
+        struct slice name;
+
+        if (header_next_part(&parameters, &name) && slice_equal_ignore_case(name, coding))
+            return accept__weight(element) == 0 ? -1 : 1;
     }
     return 0;
 }

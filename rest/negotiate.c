@@ -1,6 +1,7 @@
 /* Media types, Accept and entity tags. */
 #include "rest/negotiate.h"
 
+#include "base/header_elements.h"
 #include "rpc/call/etag_list.h"
 
 /* "type/subtype" without parameters and blanks. */
@@ -28,26 +29,36 @@ bool media_type__is_form(struct slice content_type)
                                    SLICE("application/x-www-form-urlencoded"));
 }
 
-/* Whether a weight among the parameters is 0 ("q=0", "q=0.000"). */
-static bool weight_is_zero(struct slice range)
+/* "q=" and what follows it; digits beyond the third only keep a weight from being 0. */
+static unsigned read_weight(struct slice parameter)
 {
-    size_t semicolon = slice_find(range, ';');
+    unsigned weight = 0;
+    unsigned unit = 1000;
 
-    while (semicolon < range.len) {
-        struct slice parameter;
+    for (size_t i = 2; i < parameter.len; i++) {
+        unsigned digit = (unsigned char)parameter.data[i] - (unsigned)'0';
 
-        range = slice_from(range, semicolon + 1);
-        semicolon = slice_find(range, ';');
-        parameter = slice_trim(slice_make(range.data, semicolon));
-        if (parameter.len >= 3 && (parameter.data[0] == 'q' || parameter.data[0] == 'Q') &&
-            parameter.data[1] == '=') {
-            for (size_t i = 2; i < parameter.len; i++)
-                if (parameter.data[i] != '0' && parameter.data[i] != '.')
-                    return false;
-            return true;
-        }
+        if (parameter.data[i] == '.')
+            continue;
+        if (digit > 9)
+            return 1000;
+        weight += digit * unit;
+        if (unit == 0 && digit > 0 && weight == 0)
+            weight = 1;
+        unit /= 10;
     }
-    return false;
+    return weight < 1000 ? weight : 1000;
+}
+
+unsigned accept__weight(struct slice range)
+{
+    struct slice part;
+
+    header_next_part(&range, &part);
+    while (header_next_part(&range, &part))
+        if (part.len >= 3 && (part.data[0] == 'q' || part.data[0] == 'Q') && part.data[1] == '=')
+            return read_weight(part);
+    return 1000;
 }
 
 /* 0 for a range that has nothing to do with our answers. */
@@ -66,56 +77,26 @@ static int specificity(struct slice range)
 bool accept__takes_json(const struct header *headers, size_t count)
 {
     bool given = false;
-    bool taken = false;
+    bool accepted = false;
     int best = 0;
 
     for (size_t i = 0; i < count; i++) {
         struct slice list = headers[i].value;
+        struct slice range;
 
         if (!slice_equal(headers[i].name, SLICE("accept")))
             continue;
-        while (list.len > 0) {
-            struct slice range = slice_make(list.data, slice_find(list, ','));
+        while (header_next_element(&list, &range)) {
             int specific = specificity(range);
 
-            list = slice_from(list, range.len < list.len ? range.len + 1 : range.len);
-            given = given || slice_trim(range).len > 0;
-            if (specific > best || (specific == best && best > 0 && !taken)) {
+            given = given || range.len > 0;
+            if (specific > best || (specific == best && best > 0 && !accepted)) {
                 best = specific;
-                taken = !weight_is_zero(range);
+                accepted = accept__weight(range) > 0;
             }
         }
     }
-    return !given || taken;
-}
-
-/* The weight among the parameters in thousandths (RFC 9110 section 12.4.2); 1000 without one. */
-static unsigned weight_of(struct slice range)
-{
-    size_t semicolon = slice_find(range, ';');
-
-    while (semicolon < range.len) {
-        struct slice parameter;
-        unsigned weight = 0;
-        unsigned unit = 1000;
-
-        range = slice_from(range, semicolon + 1);
-        semicolon = slice_find(range, ';');
-        parameter = slice_trim(slice_make(range.data, semicolon));
-        if (parameter.len < 3 || (parameter.data[0] != 'q' && parameter.data[0] != 'Q') ||
-            parameter.data[1] != '=')
-            continue;
-        for (size_t i = 2; i < parameter.len && unit > 0; i++) {
-            if (parameter.data[i] == '.')
-                continue;
-            if (parameter.data[i] < '0' || parameter.data[i] > '9')
-                return 1000;
-            weight += (unsigned)(parameter.data[i] - '0') * unit;
-            unit /= 10;
-        }
-        return weight < 1000 ? weight : 1000;
-    }
-    return 1000;
+    return !given || accepted;
 }
 
 /* 3 for the type itself, 2 for its kind, 1 for any, 0 for another. */
@@ -140,17 +121,18 @@ static unsigned preference(const struct header *headers, size_t count, struct sl
 
     for (size_t i = 0; i < count; i++) {
         struct slice list = headers[i].value;
+        struct slice range;
 
         if (!slice_equal(headers[i].name, SLICE("accept")))
             continue;
-        while (list.len > 0) {
-            struct slice range = slice_make(list.data, slice_find(list, ','));
+        while (header_next_element(&list, &range)) {
             unsigned match = match_of(range, type);
+            unsigned own;
 
-            list = slice_from(list, range.len < list.len ? range.len + 1 : range.len);
             if (match == 0 || match < best)
                 continue;
-            weight = match > best || weight_of(range) > weight ? weight_of(range) : weight;
+            own = accept__weight(range);
+            weight = match > best || own > weight ? own : weight;
             best = match;
         }
     }

@@ -17,6 +17,12 @@ bool media_type__is_form(struct slice content_type);
  */
 bool accept__takes_json(const struct header *headers, size_t count);
 
+/*
+ * The weight of an element of Accept or a header like it, in thousandths (RFC 9110 section 12.4.2); 1000
+ * without one, and for one that is no number.
+ */
+unsigned accept__weight(struct slice range);
+
 /* How a stream is answered. */
 enum stream_type {
     STREAM_TYPE_NONE,   /* Accept excludes all of these */

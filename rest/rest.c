@@ -5,6 +5,7 @@
  */
 
 #include "rest/rest.h"
+#include "base/header_elements.h"
 #include "base/log.h"
 #include "proto/contract/contract_find.h"
 #include "proto/contract/embedded.h"
@@ -128,17 +129,13 @@ static bool body_is_encoded(const struct request_head *head)
 {
     for (size_t i = 0; i < head->header_count; i++) {
         struct slice list = head->headers[i].value;
+        struct slice coding;
 
         if (!slice_equal(head->headers[i].name, SLICE("content-encoding")))
             continue;
-        while (list.len > 0) {
-            struct slice coding = slice_make(list.data, slice_find(list, ','));
-
-            list = slice_from(list, coding.len < list.len ? coding.len + 1 : coding.len);
-            coding = slice_trim(coding);
+        while (header_next_element(&list, &coding))
             if (coding.len > 0 && !slice_equal_ignore_case(coding, SLICE("identity")))
                 return true;
-        }
     }
     return false;
 }

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <zlib.h>
 
+#include "base/header_elements.h"
+
 /* Added to zlib's window bits it asks for gzip's header and trailer. */
 #define GZIP_FORMAT 16
 
@@ -38,15 +40,14 @@ struct slice encoding__name(enum encoding encoding)
 
 unsigned encoding__read_list(struct slice list)
 {
+    struct slice name;
     unsigned bits = 0;
 
-    while (list.len > 0) {
-        size_t end = slice_find(list, ',');
-        enum encoding encoding = encoding__by_name(slice_trim(slice_make(list.data, end)));
+    while (header_next_element(&list, &name)) {
+        enum encoding encoding = encoding__by_name(name);
 
         if (encoding != ENCODING_UNSUPPORTED)
             bits |= 1u << encoding;
-        list = slice_from(list, end < list.len ? end + 1 : end);
     }
     return bits;
 }

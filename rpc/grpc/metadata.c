@@ -1,16 +1,18 @@
 /* Headers to metadata. */
 #include "rpc/grpc/metadata.h"
 
+#include "base/header_elements.h"
 #include "base/text.h"
 
 bool metadata_next_binary(struct arena *arena, struct slice *rest, struct slice *ret_bytes)
 {
-    size_t end = slice_find(*rest, ',');
-    struct slice text = slice_trim(slice_make(rest->data, end));
+    struct slice after = *rest;
+    struct slice text = SLICE_EMPTY;
 
+    header_next_element(&after, &text);
     if (!base64_decode(arena, text, ret_bytes))
         return false;
-    *rest = end < rest->len ? slice_from(*rest, end + 1) : SLICE_EMPTY;
+    *rest = after;
     return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 
+#include "base/header_elements.h"
 #include "rpc/net/http1_check.h"
 
 /* -- proxies ---------------------------------------------------------------------------------- */
@@ -12,7 +13,7 @@ struct status proxies_parse(struct arena *arena, struct slice text, struct proxi
     struct proxies proxies = {0};
     struct slice element;
 
-    while (http1__next_element(&text, &element)) {
+    while (header_next_element(&text, &element)) {
         if (slice_equal(element, SLICE("unix"))) {
             proxies.has_unix = true;
             continue;

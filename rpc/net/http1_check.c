@@ -6,6 +6,7 @@
 
 #include <llhttp.h>
 
+#include "base/header_elements.h"
 #include "base/status.h"
 
 enum { TOKEN = 1, PATH = 2, QUERY = 4, HOST = 8, DIGIT = 16, HEX = 32 };
@@ -170,18 +171,6 @@ bool http1__host_is_valid(struct slice text)
     if (text.data[end] != ':')
         return false;
     return port.len == 0 || (slice_to_u64(port, &number) && number <= 65535);
-}
-
-bool http1__next_element(struct slice *list, struct slice *ret_element)
-{
-    size_t end;
-
-    if (list->data == NULL)
-        return false;
-    end = slice_find(*list, ',');
-    *ret_element = slice_trim(slice_make(list->data, end));
-    *list = end == list->len ? SLICE_EMPTY : slice_from(*list, end + 1);
-    return true;
 }
 
 void http1__split_target(struct slice target, struct request_head *head)
@@ -449,7 +438,7 @@ static bool check_transfer_encoding(struct http1_head *head, struct slice value,
 
     if (head->request.version == HTTP_1_0)
         return refuse(ret_fault, 400, "HTTP/1.0 does not allow Transfer-Encoding.");
-    while (http1__next_element(&value, &coding)) {
+    while (header_next_element(&value, &coding)) {
         if (chunked)
             return refuse(ret_fault, 400, "Transfer-Encoding must end with chunked.");
         chunked = slice_equal_ignore_case(coding, SLICE("chunked"));
@@ -478,7 +467,7 @@ static bool check_connection(struct http1_head *head, struct slice value)
 {
     struct slice option;
 
-    while (http1__next_element(&value, &option)) {
+    while (header_next_element(&value, &option)) {
         if (slice_equal_ignore_case(option, SLICE("close")))
             head->close = true;
     }

@@ -82,9 +82,6 @@ bool http1__value_is_valid(struct slice text);
 /* Splits a target at the first '?' and sets path and query of `head`. */
 void http1__split_target(struct slice target, struct request_head *head);
 
-/* The next element of a comma-separated list, trimmed; false at its end. */
-bool http1__next_element(struct slice *list, struct slice *ret_element);
-
 /* Where a chunked body is. Zero-initialized for each body. */
 struct http1_chunks {
     enum http1_chunk_state {

@@ -53,6 +53,11 @@ static void accept_excludes_json_only_where_it_says_so(void **state)
         {SLICE_INIT("*/*;q=0"), false},
         {SLICE_INIT("application/*;q=0, application/json"), true},
         {SLICE_INIT("application/jsonl"), false},
+        {SLICE_INIT("text/html;x=\", application/json, \""), false},
+        {SLICE_INIT("application/json;x=\";q=0\""), true},
+        {SLICE_INIT("application/json;x=\",\";q=0"), false},
+        {SLICE_INIT("application/json;q=0.0001"), true},
+        {SLICE_INIT("application/json;q=none"), true},
     };
 
     (void)state;
