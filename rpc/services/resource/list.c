@@ -21,8 +21,10 @@
 /* Rows of the scans of a filtered page: the first one suffices where an index is exact. */
 #define SCAN_LEAST 16
 #define SCAN_NEXT 128
+/* Rows of any scan, since a call gives way between two. */
+#define SCAN_MOST 256
 
-/* Records that are read at once. */
+/* Records that are read at once, and items that are completed at once. */
 #define BATCH_MOST 128
 
 /* What may belong to the page. */
@@ -54,6 +56,7 @@ struct page {
     struct slice *values;
     struct slice *bodies; /* of items that stayed packed, complete */
     size_t count;
+    size_t completed;  /* of them, the first ones */
     struct slice last; /* key of the candidate that was looked at last, when something is left */
 };
 
@@ -122,6 +125,8 @@ static struct status find_candidates(struct page *page)
     page->at = 0;
     page->scanned += rows.count;
     page->scan_next = page->scan_next * 2 < SCAN_NEXT ? SCAN_NEXT : page->scan_next * 2;
+    if (page->scan_next > SCAN_MOST)
+        page->scan_next = SCAN_MOST;
     for (size_t i = 0; i < rows.count; i++) {
         page->candidates[i] = (struct candidate){rows.rows[i].key, rows.rows[i].value, NULL};
         page->scanned_bytes += rows.rows[i].value.len;
@@ -191,20 +196,40 @@ static struct status unpack(struct page *page, struct arena *arena,
     return status;
 }
 
-/* Completes the items from `from` on. A miss ends nothing: the rest is asked for too. */
-static struct status complete(struct page *page, size_t from)
+/* Completes the items from `from` to `end`. A miss ends nothing: the rest is asked for too. */
+static struct status complete(struct page *page, size_t from, size_t end)
 {
     struct call *call = page->call;
     struct status status;
 
+    assert(from <= end && end <= page->count);
     if (page->by_records)
-        status = stored__complete(call, page->query.kind, page->values, page->count, page->bodies,
-                                  page->items);
+        status = stored__complete(call, page->query.kind, page->values + from, end - from,
+                                  page->bodies + from, page->items + from);
     else
         status = page->functions->complete(call, page->values + from, page->items + from,
-                                           page->count - from);
+                                           end - from);
     if (store_view_missed(call->view))
         return call_store_status(STORE_AGAIN);
+    return status;
+}
+
+/* Completes what the page holds, in batches, between which the call may give way. */
+static struct status complete_page(struct page *page)
+{
+    struct status status = status_ok();
+
+    while (page->completed < page->count) {
+        size_t left = page->count - page->completed;
+        size_t end = page->completed + (left < BATCH_MOST ? left : BATCH_MOST);
+
+        status = complete(page, page->completed, end);
+        if (!status_is_ok(status) && !store_view_missed(page->call->view))
+            return status;
+        page->completed = end;
+        if (status_is_ok(status) && end < page->count && call_gives_way(page->call))
+            return status;
+    }
     return status;
 }
 
@@ -234,7 +259,7 @@ static struct status complete_candidates(struct page *page, size_t from, size_t 
             add(page, candidate);
     }
     if (status_is_ok(status))
-        status = complete(page, kept);
+        status = complete(page, kept, page->count);
     page->count = kept;
     for (size_t i = from; i < end; i++)
         if (page->candidates[i].message != NULL)
@@ -325,7 +350,7 @@ static struct status fill(struct page *page)
         page->last = page->candidates[page->at - 1].key;
     else if (page->more)
         page->last = page->query.after;
-    return page->query.filter.names_computed ? status_ok() : complete(page, 0);
+    return page->query.filter.names_computed ? status_ok() : complete_page(page);
 }
 
 /* -- the answer ------------------------------------------------------------------------------- */
@@ -381,10 +406,12 @@ static struct status begin_query(struct page *page, ProtobufCMessage *const *bes
 
     page->beside = beside;
     page->beside_count = beside_count;
-    page->scan_next = page->scan_most = query->page_size;
+    page->scan_most = query->page_size;
+    page->scan_next = query->page_size < SCAN_MOST ? query->page_size : SCAN_MOST;
     if (query->filter.root != NULL) {
         page->scan_most = query->filter.names_computed ? LOOKED_MOST_COMPUTED : LOOKED_MOST;
-        page->scan_next = query->page_size < SCAN_LEAST ? SCAN_LEAST : query->page_size;
+        if (page->scan_next < SCAN_LEAST)
+            page->scan_next = SCAN_LEAST;
     }
     page->items = arena_alloc(arena, room * sizeof(ProtobufCMessage *));
     page->values = arena_alloc(arena, room * sizeof(*page->values));
