@@ -27,7 +27,7 @@ struct connection {
     struct transport transport;
     enum connection_state state;
     struct link link;  /* in the loop's connections */
-    struct link dirty; /* in the loop's dirty ones */
+    struct link dirty; /* in the loop's dirty ones, or in its bulky ones */
     struct timer timer;
     struct account memory; /* of its calls, of what waits to be written, of the protocol */
     struct source *source; /* NULL for a Unix socket */

@@ -10,7 +10,11 @@
 #include "rpc/net/transport_plain.h"
 
 /* Writes of one connection in one turn, so that a fast reader leaves time for the others. */
-#define WRITES_A_TURN 16
+#define WRITES_A_TURN 4
+/* What is more than this is written after the short answers of others. */
+#define BULKY_BYTES (WRITE_BYTES / 4)
+/* Freeing more than this at the end of a connection takes as long. */
+#define BULKY_MEMORY 262144
 
 static struct connection *connection_of(struct transport *transport)
 {
@@ -96,6 +100,13 @@ static void end_rest(struct connection *connection)
         connection->reading = false;
         connection__read(connection, true);
     }
+}
+
+bool connection__is_bulky(const struct connection *connection)
+{
+    if (connection->cut)
+        return connection->memory.used > BULKY_MEMORY;
+    return connection->waiting > BULKY_BYTES && !connection->writing;
 }
 
 void connection__turn(struct connection *connection)

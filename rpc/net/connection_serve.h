@@ -14,6 +14,9 @@ void connection__open(struct loop *loop, int fd, const struct listener_profile *
 /* Runs touched streams, writes what there is, calls `closed`. */
 void connection__turn(struct connection *connection);
 
+/* Whether a turn would write, or free, so much that the short answers of others come first. */
+bool connection__is_bulky(const struct connection *connection);
+
 /* Starts the next one. */
 void connection__start_next(struct connection *connection);
 

@@ -43,8 +43,9 @@ struct loop {
     struct link connections;
     struct schedule schedule; /* connections with requests that may start */
     struct link dirty;        /* connections that have something to do at the end of the turn */
-    size_t exchanges;         /* alive, held ones included */
-    struct piece *pieces;     /* free */
+    struct link bulky; /* of these, those with much to write or free, in the order of their turns */
+    size_t exchanges;  /* alive, held ones included */
+    struct piece *pieces; /* free */
     size_t piece_count;
     struct buffer out; /* one turn of one connection's output */
     char *read_buffer;
@@ -78,7 +79,7 @@ static inline int64_t loop_now_ms(struct loop *loop)
  */
 #define MEMORY_SHARE(most) ((most) / 4)
 #define MEMORY_HELD(most) ((most) / 2)
-#define MEMORY_RELIEVED(most) ((most) / 16 * 7)
+#define MEMORY_RELIEVED(most) ((most) / 256 * 127)
 /* The rest of it is for small calls, which need no more than an arena's first block. */
 #define MEMORY_LARGE(most) ((most) / 8 * 7)
 

@@ -15,8 +15,8 @@
 /* Times round a turn's end may touch connections anew before the loop looks at its sockets again.
  */
 #define TURN_ROUNDS 4
-/* Requests start for as long as this before the loop looks at its sockets again. */
-#define START_BUDGET_US 1000
+/* Connections with much to write or free do so for as long as this, one of them in any case. */
+#define WRITE_BUDGET_US 200
 #define IDLE_CLOSED_AT_ONCE 64
 
 /* Runs what was posted, in the order of posting: the stack has it backwards. */
@@ -71,17 +71,16 @@ static void arm_clock(struct loop *loop)
 }
 
 /*
- * Starts requests until START_BUDGET_US after `begun_us`, a turn's first one in any case: one that
- * would last longer, as its connection's others did, comes first in its turn, so that it holds up
- * no answer that is ready.
+ * Starts requests while they fit into the turn that began at `begun_us`, a turn's first one in any
+ * case: one that would last longer, as its connection's others did, comes first in its turn, so that
+ * it holds up no answer that is ready.
  */
 static void start_requests(struct loop *loop, int64_t begun_us, bool is_first)
 {
     int64_t now = clock_monotonic_us();
     struct schedule_entry *entry;
 
-    while ((entry = schedule__peek(&loop->schedule)) != NULL &&
-           (is_first || now - begun_us + entry->cost_us <= START_BUDGET_US)) {
+    while ((entry = schedule__next(&loop->schedule, now - begun_us, is_first)) != NULL) {
         struct connection *connection = LIST_ELEMENT(entry, struct connection, scheduled);
         int64_t used = clock_thread_us();
 
@@ -97,6 +96,7 @@ static void start_requests(struct loop *loop, int64_t begun_us, bool is_first)
     }
 }
 
+/* Turns what was touched, and puts off what has much to write or to free. */
 static void turn_dirty(struct loop *loop)
 {
     struct link dirty;
@@ -104,9 +104,35 @@ static void turn_dirty(struct loop *loop)
 
     list_move(&loop->dirty, &dirty);
     while ((link = list_pop(&dirty)) != NULL) {
-        connection__turn(LIST_ELEMENT(link, struct connection, dirty));
+        struct connection *connection = LIST_ELEMENT(link, struct connection, dirty);
+
+        if (connection__is_bulky(connection)) {
+            list_append(&loop->bulky, &connection->dirty);
+            continue;
+        }
+        connection__turn(connection);
         loop__relieve(loop);
     }
+}
+
+/* Turns those with much to write or free, each a share, for as long as their time lasts. */
+static void turn_bulky(struct loop *loop)
+{
+    int64_t end_us = clock_monotonic_us() + WRITE_BUDGET_US;
+    struct link *link;
+
+    while ((link = list_pop(&loop->bulky)) != NULL) {
+        connection__turn(LIST_ELEMENT(link, struct connection, dirty));
+        loop__relieve(loop);
+        if (clock_monotonic_us() >= end_us)
+            return;
+    }
+}
+
+bool loop_is_at_rest(const struct loop *loop)
+{
+    return list_is_empty(&loop->dirty) && list_is_empty(&loop->bulky) &&
+           schedule_is_empty(&loop->schedule);
 }
 
 static void on_turn(uv_prepare_t *turn)
@@ -114,16 +140,16 @@ static void on_turn(uv_prepare_t *turn)
     struct loop *loop = turn->data;
     int64_t begun_us = clock_monotonic_us();
 
-    for (int i = 0;
-         i < TURN_ROUNDS && !(list_is_empty(&loop->dirty) && schedule_is_empty(&loop->schedule));
-         i++) {
+    for (int i = 0; i < TURN_ROUNDS && !loop_is_at_rest(loop); i++) {
         start_requests(loop, begun_us, i == 0);
         turn_dirty(loop);
     }
+    if (!list_is_empty(&loop->bulky))
+        turn_bulky(loop);
     if (loop->options->turn_ended != NULL)
         loop->options->turn_ended(loop->options->context, loop->index);
     atomic_store_explicit(&loop->memory_used, loop->memory.used, memory_order_relaxed);
-    if (list_is_empty(&loop->dirty) && schedule_is_empty(&loop->schedule))
+    if (loop_is_at_rest(loop))
         uv_idle_stop(&loop->busy);
     else
         uv_idle_start(&loop->busy, on_busy);
@@ -265,6 +291,7 @@ bool loop_init(struct loop *loop)
         return false;
     list_init(&loop->connections);
     list_init(&loop->dirty);
+    list_init(&loop->bulky);
     schedule__init(&loop->schedule);
     loop->memory.most = MEMORY_LARGE(loop->memory_most);
     loop->leaving.whole = &loop->memory;

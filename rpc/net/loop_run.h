@@ -19,6 +19,9 @@ bool loop_init(struct loop *loop);
 void loop_step(struct loop *loop);
 void loop_release(struct loop *loop);
 
+/* Whether the loop has nothing to do until a socket, a timer or a post gives it something. */
+bool loop_is_at_rest(const struct loop *loop);
+
 /* Any thread: close what is idle, finish what runs, then end. / Cut what still runs. */
 void loop__drain(struct loop *loop);
 void loop__cut(struct loop *loop);

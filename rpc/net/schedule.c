@@ -7,6 +7,10 @@
  * before those known to be dear. */
 #define UNKNOWN_US (2 * LOWEST_US)
 #define BY_AGE_EVERY 4
+/* Requests that are short start until this long after a turn began, others until DEAR_BUDGET_US after:
+ * so one slice of long work is run a turn, and no two. */
+#define START_BUDGET_US 1000
+#define DEAR_BUDGET_US 500
 
 void schedule__init(struct schedule *schedule)
 {
@@ -63,6 +67,18 @@ struct schedule_entry *schedule__peek(struct schedule *schedule)
     while (list_is_empty(&schedule->levels[level]))
         level++;
     return LIST_ELEMENT(schedule->levels[level].next, struct schedule_entry, level);
+}
+
+struct schedule_entry *schedule__next(struct schedule *schedule, int64_t elapsed_us, bool is_first)
+{
+    struct schedule_entry *entry = schedule__peek(schedule);
+    int64_t budget = START_BUDGET_US;
+
+    if (entry == NULL || is_first)
+        return entry;
+    if (entry->cost_us > LOWEST_US)
+        budget = DEAR_BUDGET_US;
+    return elapsed_us + entry->cost_us <= budget ? entry : NULL;
 }
 
 void schedule__start(struct schedule *schedule, struct schedule_entry *entry)

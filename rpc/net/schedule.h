@@ -46,7 +46,13 @@ void schedule__remove(struct schedule_entry *entry);
 /* The one whose turn it is, which stays in; NULL when there is none. */
 struct schedule_entry *schedule__peek(struct schedule *schedule);
 
-/* Takes out what schedule__peek returned: it starts. */
+/*
+ * The one that starts now, which stays in; NULL when there is none, or when it would hold up what is
+ * ready since the loop's turn began, `elapsed_us` ago. The first start of a turn fits in any case.
+ */
+struct schedule_entry *schedule__next(struct schedule *schedule, int64_t elapsed_us, bool is_first);
+
+/* Takes out what schedule__peek or schedule__next returned: it starts. */
 void schedule__start(struct schedule *schedule, struct schedule_entry *entry);
 
 /* What the start cost. */

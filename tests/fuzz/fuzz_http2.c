@@ -250,7 +250,7 @@ static void step(void)
     for (int i = 0; i < STEPS_MOST; i++) {
         loop_step(peer.loop);
         read_answer();
-        if (i >= 3 && list_is_empty(&peer.loop->dirty) && schedule_is_empty(&peer.loop->schedule))
+        if (i >= 3 && loop_is_at_rest(peer.loop))
             break;
     }
 }

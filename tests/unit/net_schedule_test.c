@@ -136,6 +136,91 @@ static void what_gave_way_comes_before_its_equals(void **state)
     assert_ptr_equal(schedule__peek(&schedule), &entries[1]);
 }
 
+/* Starts what fits into one turn, each as dear as it is known to be: the turn's length. */
+static int64_t run_turn(struct schedule *schedule, size_t *ret_starts)
+{
+    struct schedule_entry *entry;
+    int64_t elapsed = 0;
+
+    *ret_starts = 0;
+    while ((entry = schedule__next(schedule, elapsed, *ret_starts == 0)) != NULL) {
+        schedule__start(schedule, entry);
+        elapsed += entry->cost_us;
+        schedule__add(schedule, entry);
+        ++*ret_starts;
+    }
+    return elapsed;
+}
+
+/* However many wait, as when 200 clients want long lists that they do not read. */
+static void a_turn_runs_one_slice_of_long_work(void **state)
+{
+    struct schedule schedule;
+    struct schedule_entry entries[200];
+    size_t starts;
+
+    (void)state;
+    init(&schedule, entries, 200);
+    for (size_t i = 0; i < 200; i++) {
+        schedule__charge(&entries[i], 400);
+        schedule__add(&schedule, &entries[i]);
+    }
+    for (int turn = 0; turn < 20; turn++) {
+        assert_int_equal(run_turn(&schedule, &starts), 400);
+        assert_int_equal(starts, 1);
+    }
+}
+
+/* The same of new connections, of which nothing is known: what the first one cost counts. */
+static void a_turn_runs_one_slice_of_work_that_turns_out_long(void **state)
+{
+    struct schedule schedule;
+    struct schedule_entry entries[200];
+
+    (void)state;
+    init(&schedule, entries, 200);
+    for (size_t i = 0; i < 200; i++)
+        schedule__add(&schedule, &entries[i]);
+    schedule__start(&schedule, schedule__next(&schedule, 0, true));
+    assert_null(schedule__next(&schedule, 400, false));
+    assert_non_null(schedule__next(&schedule, 0, true));
+}
+
+static void a_turn_runs_many_short_requests(void **state)
+{
+    struct schedule schedule;
+    struct schedule_entry entries[64];
+    size_t starts;
+
+    (void)state;
+    init(&schedule, entries, 64);
+    for (size_t i = 0; i < 64; i++) {
+        schedule__charge(&entries[i], 20);
+        schedule__add(&schedule, &entries[i]);
+    }
+    assert_int_equal(run_turn(&schedule, &starts), 1000);
+    assert_int_equal(starts, 50);
+}
+
+/* A slice of long work among short requests ends in the first half of the turn, or waits for the next. */
+static void long_work_does_not_follow_much_short_work(void **state)
+{
+    struct schedule schedule;
+    struct schedule_entry entries[33];
+    size_t starts;
+
+    (void)state;
+    init(&schedule, entries, 33);
+    for (size_t i = 0; i < 32; i++) {
+        schedule__charge(&entries[i], 100);
+        schedule__add(&schedule, &entries[i]);
+    }
+    schedule__charge(&entries[32], 400);
+    schedule__add(&schedule, &entries[32]);
+    for (int turn = 0; turn < 100; turn++)
+        assert_in_range(run_turn(&schedule, &starts), 1, 1000);
+}
+
 static void what_is_removed_is_not_started(void **state)
 {
     struct schedule schedule;
@@ -159,6 +244,10 @@ int main(void)
         cmocka_unit_test(the_dear_are_not_forgotten),
         cmocka_unit_test(the_new_come_after_the_cheap_and_before_the_dear),
         cmocka_unit_test(what_gave_way_comes_before_its_equals),
+        cmocka_unit_test(a_turn_runs_one_slice_of_long_work),
+        cmocka_unit_test(a_turn_runs_one_slice_of_work_that_turns_out_long),
+        cmocka_unit_test(a_turn_runs_many_short_requests),
+        cmocka_unit_test(long_work_does_not_follow_much_short_work),
         cmocka_unit_test(what_is_removed_is_not_started),
     };
 
