@@ -11,7 +11,7 @@
 
 #define UUID_LEN sizeof(((struct uuid *)NULL)->bytes)
 #define REFERENCE_LEN (KEY_OBJECT_LEN + 4 + UUID_LEN + 4)
-#define INDEX_LEN (UUID_LEN + 4 + 4) /* without value and id */
+#define INDEX_LEN KEY_INDEX_FRONT_LEN
 #define SESSION_LEN (3 * UUID_LEN)
 #define AUDIT_LEN (UUID_LEN + 8)
 #define AUDIT_HEAD "audit"

@@ -6,6 +6,7 @@
 
 #include "storage/engine.h"
 #include "storage/engines/rocksdb.h"
+#include "storage/keys.h"
 #include "storage/store_internal.h"
 
 #define MIB ((size_t)1 << 20)
@@ -52,26 +53,34 @@ bool rocksdb__take_error(const char *what, char **error)
     return true;
 }
 
-static rocksdb_options_t *make_database(const struct store_options *options, rocksdb_cache_t *rows)
+/* RocksDB's defaults, with options that only text can set; NULL when it refuses them, logged. */
+static rocksdb_options_t *options_of_text(const char *text)
 {
     rocksdb_options_t *base = rocksdb_options_create();
-    rocksdb_options_t *database = rocksdb_options_create();
+    rocksdb_options_t *options = rocksdb_options_create();
     char *error = NULL;
+
+    rocksdb_get_options_from_string(base, text, options, &error);
+    rocksdb_options_destroy(base);
+    if (!rocksdb__take_error("setting of options", &error))
+        return options;
+    rocksdb_options_destroy(options);
+    return NULL;
+}
+
+static rocksdb_options_t *make_database(const struct store_options *options, rocksdb_cache_t *rows)
+{
+    rocksdb_options_t *database;
 
     /*
      * RocksDB would retry a failed write in the background and take writes again, although a
      * failed sync may have lost what was answered as durable. And it would replay the logs that it
      * finds, also where an older one is missing or shorter than it was synced, unless it writes them
-     * down. Only options as text can say so.
+     * down.
      */
-    rocksdb_get_options_from_string(
-        base, "max_bgerror_resume_count=0;track_and_verify_wals_in_manifest=true", database,
-        &error);
-    rocksdb_options_destroy(base);
-    if (rocksdb__take_error("setting of options", &error)) {
-        rocksdb_options_destroy(database);
+    database = options_of_text("max_bgerror_resume_count=0;track_and_verify_wals_in_manifest=true");
+    if (database == NULL)
         return NULL;
-    }
     rocksdb_options_set_create_if_missing(database, options->create && !options->read_only);
     rocksdb_options_set_create_missing_column_families(database, !options->read_only);
     /*
@@ -103,11 +112,27 @@ static rocksdb_options_t *make_database(const struct store_options *options, roc
     return database;
 }
 
-static rocksdb_options_t *make_family(enum access access, rocksdb_cache_t *cache)
-{
-    rocksdb_block_based_table_options_t *table = rocksdb_block_based_options_create();
-    rocksdb_options_t *family = rocksdb_options_create();
+/*
+ * An object has a row in each index of its kind: in the order of keys each is far from the one before,
+ * so that RocksDB would search its memory from the top for each. With this text it goes on where it
+ * put the last row of the same index, which is next to the new one where values rise or repeat.
+ */
+static const char insert_after_last[] =
+    "memtable_insert_with_hint_prefix_extractor=rocksdb.CappedPrefix.24";
 
+_Static_assert(KEY_INDEX_FRONT_LEN == 24, "the text has the length of what an index's keys share");
+
+/* NULL when RocksDB refuses an option, logged. */
+static rocksdb_options_t *make_family(enum store_family name, rocksdb_cache_t *cache)
+{
+    enum access access = access_of[name];
+    rocksdb_options_t *family = name == FAMILY_INDEXES ? options_of_text(insert_after_last)
+                                                       : rocksdb_options_create();
+    rocksdb_block_based_table_options_t *table;
+
+    if (family == NULL)
+        return NULL;
+    table = rocksdb_block_based_options_create();
     rocksdb_block_based_options_set_block_cache(table, cache);
     rocksdb_block_based_options_set_format_version(table, 5);
     /*
@@ -135,19 +160,22 @@ static rocksdb_options_t *make_family(enum access access, rocksdb_cache_t *cache
 bool rocksdb__tuning_init(struct rocksdb_tuning *tuning, const struct store_options *options)
 {
     struct rocksdb_tuning made = {0};
+    bool good;
 
     /* Of a database that is opened read-only, RocksDB 7.8 would say that a cached row is absent. */
     if (options->row_cache_bytes > 0 && !options->read_only)
         made.rows = rocksdb_cache_create_lru(options->row_cache_bytes);
+    made.cache = rocksdb_cache_create_lru(options->block_cache_bytes);
     made.database = make_database(options, made.rows);
-    if (made.database == NULL) {
-        if (made.rows != NULL)
-            rocksdb_cache_destroy(made.rows);
+    good = made.database != NULL;
+    for (size_t i = 0; good && i < FAMILIES; i++) {
+        made.families[i] = make_family(i, made.cache);
+        good = made.families[i] != NULL;
+    }
+    if (!good) {
+        rocksdb__tuning_done(&made);
         return false;
     }
-    made.cache = rocksdb_cache_create_lru(options->block_cache_bytes);
-    for (size_t i = 0; i < FAMILIES; i++)
-        made.families[i] = make_family(access_of[i], made.cache);
     *tuning = made;
     return true;
 }
@@ -155,8 +183,10 @@ bool rocksdb__tuning_init(struct rocksdb_tuning *tuning, const struct store_opti
 void rocksdb__tuning_done(struct rocksdb_tuning *tuning)
 {
     for (size_t i = 0; i < FAMILIES; i++)
-        rocksdb_options_destroy(tuning->families[i]);
-    rocksdb_options_destroy(tuning->database);
+        if (tuning->families[i] != NULL)
+            rocksdb_options_destroy(tuning->families[i]);
+    if (tuning->database != NULL)
+        rocksdb_options_destroy(tuning->database);
     rocksdb_cache_destroy(tuning->cache);
     if (tuning->rows != NULL)
         rocksdb_cache_destroy(tuning->rows);
