@@ -5,6 +5,7 @@
 #include "rest/binding.h"
 #include "rest/openapi/openapi_answers.h"
 #include "rest/openapi/openapi_example.h"
+#include "rest/openapi/openapi_marks.h"
 #include "rest/openapi/openapi_names.h"
 #include "rest/openapi/openapi_schema.h"
 
@@ -110,7 +111,7 @@ static void put_parameter(struct openapi *api, struct slice name, struct slice i
     openapi__member(api, SLICE("in"), in);
     if (required)
         openapi__flag(api, SLICE("required"));
-    openapi__text(api, SLICE("description"), field->comment);
+    openapi__describe(api, field, field->repeated ? NULL : field->rules, field->comment);
     if (api->version == OPENAPI_2_0) {
         openapi__parameter_schema(api, field);
     } else {

@@ -1,8 +1,10 @@
 /* Objects and enums as JSON Schema. */
 #include "rest/openapi/openapi_schema.h"
 
+#include "proto/contract/contract_find.h"
 #include "proto/json/json_text.h"
 #include "rest/openapi/openapi_example.h"
+#include "rest/openapi/openapi_marks.h"
 #include "rest/openapi/openapi_names.h"
 #include "rest/openapi/openapi_value.h"
 
@@ -33,6 +35,7 @@ void openapi__parameter_schema(struct openapi *api, const struct field *field)
         openapi__key(api, SLICE("items"));
         openapi__open(api, '{');
         openapi__plain(api, field, rules == NULL ? NULL : rules->items);
+        openapi__describe(api, field, rules == NULL ? NULL : rules->items, SLICE_EMPTY);
         openapi__close(api, '}');
     } else {
         openapi__plain(api, field, rules);
@@ -88,11 +91,22 @@ static bool has_default(const struct field *field, enum schema_use use)
            field->message == NULL && field->pb->type != PROTOBUF_C_TYPE_BYTES;
 }
 
+/* The comment, and the rules of the field's value, or of elements that are `$ref` alone. */
+static void put_description(struct openapi *api, const struct field *field)
+{
+    const struct field *value = field->map ? message_field_by_number(field->message, 2) : field;
+    const struct rules *rules = field->rules;
+
+    if (field->repeated && rules != NULL)
+        rules = openapi__is_reference(value) ? rules->items : NULL;
+    openapi__describe(api, value, rules, field->comment);
+}
+
 /* What is said of a field beside its type; `order` is its place among its siblings. */
 static void put_marks(struct openapi *api, const struct field *field, enum schema_use use,
                       size_t order)
 {
-    openapi__text(api, SLICE("description"), field->comment);
+    put_description(api, field);
     if (use != USE_ANSWER && field->secret) {
         if (!field->map && api->version != OPENAPI_2_0)
             openapi__flag(api, SLICE("writeOnly"));
@@ -112,8 +126,7 @@ static void put_marks(struct openapi *api, const struct field *field, enum schem
 
 static bool is_reference_alone(const struct field *field)
 {
-    return !field->repeated && (field->enumeration != NULL ||
-                                (field->message != NULL && openapi__is_component(field->message)));
+    return !field->repeated && openapi__is_reference(field);
 }
 
 static void put_property(struct openapi *api, const struct field *field, enum schema_use use,

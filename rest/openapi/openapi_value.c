@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "proto/contract/contract_find.h"
+#include "rest/openapi/openapi_marks.h"
 #include "rest/openapi/openapi_names.h"
 #include "rest/openapi/openapi_quotes.h"
 
@@ -94,7 +95,7 @@ static void put_string(struct openapi *api, const struct field *field, const str
     }
 }
 
-/* The values of an integer's `in` and `not_in`; 64 bits are strings in JSON. */
+/* The values of an integer's `in`; 64 bits are strings in JSON. */
 static void put_integers(struct openapi *api, const int64_t *integers, size_t count, bool is_text,
                          bool is_signed)
 {
@@ -113,19 +114,11 @@ static void put_integers(struct openapi *api, const int64_t *integers, size_t co
     openapi__close(api, ']');
 }
 
-static void put_integer_lists(struct openapi *api, const struct rules *rules, bool is_text,
-                              bool is_signed)
+static void put_integer_list(struct openapi *api, const struct rules *rules, bool is_text,
+                             bool is_signed)
 {
-    if (rules == NULL)
-        return;
-    if (rules->integer_count > 0)
+    if (rules != NULL && rules->integer_count > 0)
         put_integers(api, rules->integers, rules->integer_count, is_text, is_signed);
-    if (rules->not_integer_count == 0 || api->version == OPENAPI_2_0)
-        return; /* which has no `not` */
-    openapi__key(api, SLICE("not"));
-    openapi__open(api, '{');
-    put_integers(api, rules->not_integers, rules->not_integer_count, is_text, is_signed);
-    openapi__close(api, '}');
 }
 
 static void put_small_integer(struct openapi *api, const struct rules *rules, struct slice format,
@@ -141,7 +134,7 @@ static void put_small_integer(struct openapi *api, const struct rules *rules, st
     openapi__int(api, least);
     openapi__key(api, SLICE("maximum"));
     openapi__int(api, most);
-    put_integer_lists(api, rules, false, true);
+    put_integer_list(api, rules, false, true);
 }
 
 /* 64 bits are strings in JSON, of which a schema says no range. */
@@ -150,7 +143,7 @@ static void put_large_integer(struct openapi *api, const struct rules *rules, bo
     openapi__member(api, SLICE("type"), SLICE("string"));
     openapi__member(api, SLICE("format"), SLICE("int64"));
     openapi__member(api, SLICE("pattern"), is_signed ? SLICE("^-?[0-9]+$") : SLICE("^[0-9]+$"));
-    put_integer_lists(api, rules, true, is_signed);
+    put_integer_list(api, rules, true, is_signed);
 }
 
 /* Until 3.0 a flag beside the limit says that it is excluded; from 3.1 on it is a member of its own. */
@@ -181,12 +174,6 @@ static void put_real(struct openapi *api, const struct real_rules *rules)
     put_limit(api, &rules->most, SLICE("maximum"), SLICE("exclusiveMaximum"));
     if (rules->in_count > 0)
         put_reals(api, rules->in_text);
-    if (rules->not_in_count == 0 || api->version == OPENAPI_2_0)
-        return;
-    openapi__key(api, SLICE("not"));
-    openapi__open(api, '{');
-    put_reals(api, rules->not_in_text);
-    openapi__close(api, '}');
 }
 
 /* Of base64, which has four characters for each three bytes begun. */
@@ -297,6 +284,12 @@ bool openapi__is_component(const struct message_type *type)
     return type->well_known == WELL_KNOWN_NONE || type->well_known == WELL_KNOWN_EMPTY;
 }
 
+bool openapi__is_reference(const struct field *field)
+{
+    return field->enumeration != NULL ||
+           (field->message != NULL && openapi__is_component(field->message));
+}
+
 void openapi__message(struct openapi *api, const struct message_type *type, enum schema_use use)
 {
     struct slice name = openapi__schema_name(api, type, &use);
@@ -352,6 +345,8 @@ static void put_inner(struct openapi *api, struct slice name, const struct field
     openapi__key(api, name);
     openapi__open(api, '{');
     put_value(api, field, rules, use);
+    if (!openapi__is_reference(field))
+        openapi__describe(api, field, rules, SLICE_EMPTY);
     openapi__close(api, '}');
 }
 

@@ -7,6 +7,9 @@
 /* Whether the message is a schema that others refer to: every one but times, texts and the like. */
 bool openapi__is_component(const struct message_type *type);
 
+/* Whether a value of the field is `$ref` alone. */
+bool openapi__is_reference(const struct field *field);
+
 /* The members of a message's schema; marks it where it is a component. */
 void openapi__message(struct openapi *api, const struct message_type *type, enum schema_use use);
 

@@ -301,6 +301,46 @@ static void no_rendering_has_what_generators_stumble_over(void **state)
     }
 }
 
+/* Gives the field rules of its own, or of its elements; what they point to is the caller's. */
+static void give_rules(const struct contract *contract, const char *type, const char *name,
+                       const struct rules *rules)
+{
+    const struct message_type *message = contract_message(contract, slice_from_cstr(type));
+    const struct field *field = message_field_by_proto_name(message, slice_from_cstr(name));
+
+    assert_non_null(field);
+    message->fields[field->index].rules = rules;
+}
+
+/* JSON Schema says `not`, which generators stumble over. */
+static void values_that_are_not_allowed_are_a_sentence_and_a_list(void **state)
+{
+    static const int64_t ports[] = {25, 53};
+    static struct slice texts[] = {SLICE_INIT("root"), SLICE_INIT("a\"b")};
+    static const struct rules numbers = {.not_integers = ports, .not_integer_count = 2};
+    static const struct rules words = {.not_in = texts, .not_in_count = 2};
+    static const struct rules list = {.items = &words};
+    struct frontends others = {0};
+    struct rest *rest;
+
+    (void)state;
+    assert_true(status_is_ok(contract_load(embedded_contract(), &arena, &others.contract)));
+    give_rules(others.contract, "datastream.v1.SyslogDevice", "port", &numbers);
+    give_rules(others.contract, "datastream.v1.Device", "description", &words);
+    give_rules(others.contract, "datastream.v1.ApiToken", "allowed_cidrs", &list);
+    assert_true(status_is_ok(rest_new(&others, &arena, &rest)));
+    for (size_t v = 0; v < OPENAPI_VERSIONS; v++) {
+        struct slice text = rest_openapi(rest, (enum openapi_version)v);
+
+        assert_true(text_holds(text, "Not allowed: 25, 53.\",\"x-not-in\":[25, 53]"));
+        assert_true(text_holds(text, "Not allowed: \\\"root\\\", \\\"a\\\\\\\"b\\\".\","
+                                     "\"x-not-in\":[\"root\", \"a\\\"b\"]"));
+        assert_true(
+            text_holds(text, "\"items\":{\"type\":\"string\",\"description\":\"Not allowed: "));
+        assert_false(text_holds(text, "\"not\":"));
+    }
+}
+
 static void the_two_renderings_of_version_3_differ_by_the_version_alone(void **state)
 {
     struct slice other = rest_openapi(served, OPENAPI_3_0);
@@ -402,6 +442,7 @@ int main(void)
         cmocka_unit_test(a_stream_says_its_types),
         cmocka_unit_test(a_body_of_all_leaves_the_path_out),
         cmocka_unit_test(no_rendering_has_what_generators_stumble_over),
+        cmocka_unit_test(values_that_are_not_allowed_are_a_sentence_and_a_list),
         cmocka_unit_test(the_two_renderings_of_version_3_differ_by_the_version_alone),
         cmocka_unit_test(a_form_is_documented_in_each_version),
         cmocka_unit_test(swagger_2_refers_to_definitions_alone),
