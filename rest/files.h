@@ -1,7 +1,8 @@
 /*
  * What is served as it stands: the API's documents, and the pages that are embedded in the
- * executable. Each is made ready once at start, compressed too, and answered from memory with a
- * strong ETag.
+ * executable. Each is answered from memory with a strong ETag. Pages are embedded compressed; what is
+ * written at start is compressed once, by a thread of its own, so that nobody waits for it: until then
+ * the plain form serves.
  */
 #ifndef DATASTREAM_REST_FILES_H
 #define DATASTREAM_REST_FILES_H
@@ -14,14 +15,18 @@
 /* Most headers that a file adds to its answer. */
 #define FILE_HEADERS_MOST 6
 
+/* A gzip form that a thread may still be at; see files_compress. */
+struct late_form;
+
 /* Plain and read-only; everything in it is borrowed. */
 struct file {
     struct slice path; /* of the request, as it stands */
     struct slice content_type;
     struct slice bytes;
-    struct slice gzip;   /* empty where compressing gains nothing */
-    struct slice brotli; /* empty where there is none */
-    struct slice etag;   /* with its quotes */
+    struct slice gzip;      /* empty where there is none */
+    struct slice brotli;    /* empty where there is none */
+    struct late_form *late; /* in place of gzip; NULL where there is none */
+    struct slice etag;      /* with its quotes */
     struct slice cache_control;
     const struct header *headers; /* further ones, such as a Content-Security-Policy */
     size_t header_count;
@@ -42,14 +47,22 @@ struct files;
 struct files *files__new(struct arena *arena);
 
 /*
- * Adds a copy of `file`, whose etag is made here where it is empty. With `compress` its gzip form
- * is made here too. Out of memory is the only failure.
+ * Adds a copy of `file`, whose etag is computed here where it is empty. With `compress` files_compress
+ * gives it a gzip form. Out of memory is the only failure.
  */
 struct status files__add(struct files *files, const struct file *file, bool compress);
 
 /* Adds all `rows`, each with the same further headers. Out of memory is the only failure. */
 struct status files_add_rows(struct files *files, const struct file_row *rows,
                              const struct header *headers, size_t header_count);
+
+/*
+ * Starts the thread that compresses, when all files were added; without one they stay plain. The thread
+ * reads the files until files_compress_end, which waits for it and frees the gzip forms: call it before
+ * the arena ends, and when nobody reads the files any more.
+ */
+void files_compress(struct files *files);
+void files_compress_end(struct files *files);
 
 /* NULL when there is none at that path. */
 const struct file *files_find(const struct files *files, struct slice path);

@@ -567,7 +567,7 @@ static struct status make_documents(struct rest *rest, struct arena *arena)
 {
     size_t count = rest->endpoint_count;
     struct openapi_operation *operations = arena_array(arena, count + 1, sizeof(operations[0]));
-    struct status status = status_ok();
+    struct status status;
 
     if (operations == NULL)
         return status_out_of_memory();
@@ -575,17 +575,15 @@ static struct status make_documents(struct rest *rest, struct arena *arena)
         operations[i] = (struct openapi_operation){.method = rest->endpoints[i].method,
                                                    .binding = &rest->endpoints[i].binding,
                                                    .creates = rest->endpoints[i].creates};
+    status = openapi_write(arena, rest->frontends->contract, operations, count, rest->documents);
     for (size_t i = 0; i < OPENAPI_VERSIONS && status_is_ok(status); i++) {
         struct file file = {.path = document_paths[i],
                             .content_type = SLICE("application/json"),
                             /* Keep it, but ask whether it is still the one. */
                             .cache_control = SLICE("no-cache")};
 
-        status = openapi_write(arena, rest->frontends->contract, (enum openapi_version)i,
-                               operations, count, &rest->documents[i]);
         file.bytes = rest->documents[i];
-        if (status_is_ok(status))
-            status = files__add(rest->files, &file, true);
+        status = files__add(rest->files, &file, true);
     }
     return status;
 }
@@ -633,6 +631,16 @@ struct status rest_new(struct frontends *frontends, struct arena *arena, struct 
     if (status_is_ok(status))
         *ret_rest = rest;
     return status;
+}
+
+void rest_compress(struct rest *rest)
+{
+    files_compress(rest->files);
+}
+
+void rest_compress_end(struct rest *rest)
+{
+    files_compress_end(rest->files);
 }
 
 struct slice rest_openapi(const struct rest *rest, enum openapi_version version)

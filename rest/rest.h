@@ -19,7 +19,14 @@ struct status rest_new(struct frontends *frontends, struct arena *arena, struct 
 /* Serves the exchange: the begin handler for all that no other frontend takes. */
 void rest_begin(struct rest *rest, struct exchange *exchange);
 
-/* A rendering of the OpenAPI document (JSON), made at rest_new. */
+/*
+ * Starts to compress the documents, on a thread of its own; until then they are served plain. The end
+ * waits for it: call that before the arena ends, when no exchange is open any more.
+ */
+void rest_compress(struct rest *rest);
+void rest_compress_end(struct rest *rest);
+
+/* A rendering of the OpenAPI document (JSON), written at rest_new. */
 struct slice rest_openapi(const struct rest *rest, enum openapi_version version);
 
 #endif

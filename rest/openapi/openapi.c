@@ -33,14 +33,15 @@
 /* What the document is, and where it is served. */
 static void put_info(struct openapi *api)
 {
-    static const struct slice versions[OPENAPI_VERSIONS] = {
-        [OPENAPI_3_1] = SLICE_INIT("3.1.0"),
-        [OPENAPI_3_0] = SLICE_INIT("3.0.3"),
-        [OPENAPI_2_0] = SLICE_INIT("2.0"),
-    };
     bool is_swagger = api->version == OPENAPI_2_0;
+    size_t from = api->text.len;
 
-    openapi__member(api, is_swagger ? SLICE("swagger") : SLICE("openapi"), versions[api->version]);
+    if (is_swagger) {
+        openapi__member(api, SLICE("swagger"), SLICE("2.0"));
+    } else {
+        openapi__member(api, SLICE("openapi"), SLICE("3.1.0"));
+        openapi__differs(api, from, SLICE("\"openapi\":\"3.0.3\""));
+    }
     openapi__key(api, SLICE("info"));
     openapi__open(api, '{');
     openapi__member(api, SLICE("title"), SLICE("DataStream API"));
@@ -174,33 +175,65 @@ static void put_components(struct openapi *api)
         openapi__close(api, '}');
 }
 
+static struct slice write_version(struct openapi *api)
+{
+    openapi__open(api, '{');
+    put_info(api);
+    put_tags(api);
+    openapi__paths(api);
+    put_components(api);
+    openapi__close(api, '}');
+    return json_text_slice(&api->text);
+}
+
+/* The text of 3.1 with what reads differently in 3.0. */
+static struct slice with_other_forms(const struct openapi *api)
+{
+    struct slice text = json_text_slice(&api->text);
+    struct json_text other = {.arena = api->text.arena};
+    size_t at = 0;
+
+    for (size_t i = 0; i < api->other_count; i++) {
+        const struct other_form *form = &api->others[i];
+
+        json_put(&other, slice_make(text.data + at, form->at - at));
+        json_put(&other, form->text);
+        at = form->at + form->len;
+    }
+    json_put(&other, slice_from(text, at));
+    return json_text_slice(&other);
+}
+
 struct status openapi_write(struct arena *arena, const struct contract *contract,
-                            enum openapi_version version,
                             const struct openapi_operation *operations, size_t count,
-                            struct slice *ret_text)
+                            struct slice ret_texts[OPENAPI_VERSIONS])
 {
     struct openapi api = {
         .text = {.arena = arena},
         .contract = contract,
-        .version = version,
+        .version = OPENAPI_3_1,
         .operations = operations,
         .operation_count = count,
         .enums = arena_array(arena, contract->enum_count + 1, sizeof(bool)),
     };
+    struct openapi swagger;
 
-    for (size_t use = 0; use < SCHEMA_USES; use++)
+    for (size_t use = 0; use < SCHEMA_USES; use++) {
         api.messages[use] = arena_array(arena, contract->message_count + 1, sizeof(bool));
+        api.names[use] = arena_array(arena, contract->message_count + 1, sizeof(api.names[use][0]));
+    }
     openapi__find_quoting(&api);
+    swagger = api;
+    swagger.version = OPENAPI_2_0;
+    swagger.enums = arena_array(arena, contract->enum_count + 1, sizeof(bool));
+    for (size_t use = 0; use < SCHEMA_USES; use++)
+        swagger.messages[use] = arena_array(arena, contract->message_count + 1, sizeof(bool));
     if (arena_failed(arena))
         return status_out_of_memory();
-    openapi__open(&api, '{');
-    put_info(&api);
-    put_tags(&api);
-    openapi__paths(&api);
-    put_components(&api);
-    openapi__close(&api, '}');
+    ret_texts[OPENAPI_3_1] = write_version(&api);
+    ret_texts[OPENAPI_2_0] = write_version(&swagger);
     if (arena_failed(arena))
         return status_out_of_memory();
-    *ret_text = json_text_slice(&api.text);
-    return status_ok();
+    ret_texts[OPENAPI_3_0] = with_other_forms(&api);
+    return arena_failed(arena) ? status_out_of_memory() : status_ok();
 }

@@ -13,7 +13,8 @@
 
 #include "rest/transcode.h"
 
-/* The renderings: 3.1.0, 3.0.3 (the same but for its version), and Swagger 2.0. */
+/* The renderings: 3.1.0, 3.0.3 (the same except for its version and
+ * excluded limits), and Swagger 2.0. */
 enum openapi_version { OPENAPI_3_1, OPENAPI_3_0, OPENAPI_2_0 };
 #define OPENAPI_VERSIONS 3
 
@@ -25,12 +26,11 @@ struct openapi_operation {
 };
 
 /*
- * Writes the document into the arena; out of memory is its only failure. Operations are in the
- * order of the contract.
+ * Writes all renderings into the arena, by enum openapi_version; out of memory is the only failure.
+ * Operations are in the order of the contract.
  */
 struct status openapi_write(struct arena *arena, const struct contract *contract,
-                            enum openapi_version version,
                             const struct openapi_operation *operations, size_t count,
-                            struct slice *ret_text);
+                            struct slice ret_texts[OPENAPI_VERSIONS]);
 
 #endif

@@ -6,35 +6,45 @@
 
 static const struct answer_text {
     int status;
+    struct slice code; /* the status as text */
     struct slice name; /* in components.responses */
     struct slice text;
 } problems[] = {
-    {400, SLICE_INIT("BadRequest"),
+    {400, SLICE_INIT("400"), SLICE_INIT("BadRequest"),
      SLICE_INIT("Malformed or invalid; `details` holds every violation with the field's path.")},
-    {401, SLICE_INIT("Unauthorized"),
+    {401, SLICE_INIT("401"), SLICE_INIT("Unauthorized"),
      SLICE_INIT("The token is missing, malformed, unknown, disabled or expired, or may not be used "
                 "from this address.")},
-    {403, SLICE_INIT("Forbidden"), SLICE_INIT("The token lacks the required permission.")},
-    {404, SLICE_INIT("NotFound"), SLICE_INIT("The object or the path does not exist.")},
-    {406, SLICE_INIT("NotAcceptable"), SLICE_INIT("Accept excludes application/json.")},
-    {409, SLICE_INIT("Conflict"),
+    {403, SLICE_INIT("403"), SLICE_INIT("Forbidden"),
+     SLICE_INIT("The token lacks the required permission.")},
+    {404, SLICE_INIT("404"), SLICE_INIT("NotFound"),
+     SLICE_INIT("The object or the path does not exist.")},
+    {406, SLICE_INIT("406"), SLICE_INIT("NotAcceptable"),
+     SLICE_INIT("Accept excludes application/json.")},
+    {409, SLICE_INIT("409"), SLICE_INIT("Conflict"),
      SLICE_INIT("The name is already in use, other resources refer to the object, or the object "
                 "has changed, or was deleted since a request with the same Idempotency-Key.")},
-    {412, SLICE_INIT("PreconditionFailed"),
+    {412, SLICE_INIT("412"), SLICE_INIT("PreconditionFailed"),
      SLICE_INIT("The object's current ETag does not match If-Match.")},
-    {413, SLICE_INIT("ContentTooLarge"), SLICE_INIT("The body is too large.")},
-    {415, SLICE_INIT("UnsupportedMediaType"), SLICE_INIT("The body is not JSON.")},
-    {422, SLICE_INIT("KeyReused"), SLICE_INIT("The Idempotency-Key was used for another request.")},
-    {429, SLICE_INIT("TooManyRequests"), SLICE_INIT("A limit is exceeded; see Retry-After.")},
-    {500, SLICE_INIT("InternalServerError"), SLICE_INIT("The server failed.")},
-    {503, SLICE_INIT("ServiceUnavailable"), SLICE_INIT("The server cannot serve the request now.")},
-    {504, SLICE_INIT("GatewayTimeout"), SLICE_INIT("The request took too long.")},
+    {413, SLICE_INIT("413"), SLICE_INIT("ContentTooLarge"), SLICE_INIT("The body is too large.")},
+    {415, SLICE_INIT("415"), SLICE_INIT("UnsupportedMediaType"),
+     SLICE_INIT("The body is not JSON.")},
+    {422, SLICE_INIT("422"), SLICE_INIT("KeyReused"),
+     SLICE_INIT("The Idempotency-Key was used for another request.")},
+    {429, SLICE_INIT("429"), SLICE_INIT("TooManyRequests"),
+     SLICE_INIT("A limit is exceeded; see Retry-After.")},
+    {500, SLICE_INIT("500"), SLICE_INIT("InternalServerError"), SLICE_INIT("The server failed.")},
+    {503, SLICE_INIT("503"), SLICE_INIT("ServiceUnavailable"),
+     SLICE_INIT("The server cannot serve the request now.")},
+    {504, SLICE_INIT("504"), SLICE_INIT("GatewayTimeout"),
+     SLICE_INIT("The request took too long.")},
 };
 #define PROBLEMS (sizeof(problems) / sizeof(problems[0]))
 
 /* The answer to whatever has no status of its own above. */
 static const struct answer_text any_problem = {
-    0, SLICE_INIT("Problem"), SLICE_INIT("Any other error, as a problem of the same form.")};
+    0, SLICE_INIT("default"), SLICE_INIT("Problem"),
+    SLICE_INIT("Any other error, as a problem of the same form.")};
 
 bool openapi__answers_etag(const struct openapi_operation *operation)
 {
@@ -221,18 +231,16 @@ static void put_produces(struct openapi *api, const struct openapi_operation *op
     openapi__close(api, ']');
 }
 
-static void put_problem_ref(struct openapi *api, struct slice status, struct slice name)
+static void put_problem_ref(struct openapi *api, const struct answer_text *problem)
 {
-    openapi__key(api, status);
+    openapi__key(api, problem->code);
     openapi__open(api, '{');
-    openapi__ref(api, SLICE("responses"), name);
+    openapi__ref(api, SLICE("responses"), problem->name);
     openapi__close(api, '}');
 }
 
 void openapi__answers(struct openapi *api, const struct openapi_operation *operation)
 {
-    struct arena *arena = api->text.arena;
-
     if (api->version == OPENAPI_2_0)
         put_produces(api, operation);
     openapi__key(api, SLICE("responses"));
@@ -246,8 +254,8 @@ void openapi__answers(struct openapi *api, const struct openapi_operation *opera
     }
     for (size_t i = 0; i < PROBLEMS; i++)
         if (can_answer(operation, problems[i].status))
-            put_problem_ref(api, arena_printf(arena, "%d", problems[i].status), problems[i].name);
-    put_problem_ref(api, SLICE("default"), any_problem.name);
+            put_problem_ref(api, &problems[i]);
+    put_problem_ref(api, &any_problem);
     openapi__close(api, '}');
 }
 

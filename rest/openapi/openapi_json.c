@@ -88,3 +88,21 @@ void openapi__ref(struct openapi *api, struct slice folder, struct slice name)
     json_put_literal(&api->text, "\"");
     api->comma = true;
 }
+
+void openapi__differs(struct openapi *api, size_t from, struct slice other)
+{
+    struct arena *arena = api->text.arena;
+
+    if (api->other_count == api->other_capacity) {
+        size_t capacity = 2 * api->other_capacity + 8;
+        struct other_form *grown = arena_array(arena, capacity, sizeof(grown[0]));
+
+        if (grown == NULL)
+            return;
+        if (api->other_count > 0)
+            memcpy(grown, api->others, api->other_count * sizeof(grown[0]));
+        api->others = grown;
+        api->other_capacity = capacity;
+    }
+    api->others[api->other_count++] = (struct other_form){from, api->text.len - from, other};
+}

@@ -12,6 +12,18 @@ enum schema_use {
 };
 #define SCHEMA_USES 3
 
+/* The name of a message's schema, empty until somebody asked, and the use that it is of. */
+struct schema_name {
+    struct slice text;
+    enum schema_use use;
+};
+
+/* A place of the text of 3.1 that reads differently in 3.0. */
+struct other_form {
+    size_t at, len;
+    struct slice text;
+};
+
 struct openapi {
     struct json_text text;
     bool comma; /* a value stands before the next one */
@@ -25,6 +37,11 @@ struct openapi {
     /* The messages whose texts may be quotes (openapi_quotes.h). */
     const struct message_type **quoting;
     size_t quoting_count;
+    /* Of 3.1, in the order of the text. */
+    struct other_form *others;
+    size_t other_count, other_capacity;
+    /* By index in the contract, what openapi__schema_name found: references repeat it thousands of times. */
+    struct schema_name *names[SCHEMA_USES];
 };
 
 /*
@@ -45,6 +62,11 @@ void openapi__member(struct openapi *api, struct slice name, struct slice value)
 void openapi__text(struct openapi *api, struct slice name, struct slice value);
 /* A member that is true. */
 void openapi__flag(struct openapi *api, struct slice name);
+/*
+ * What was written from `from` on reads `other` in 3.0, whose text is that of 3.1 otherwise; for the
+ * rendering of 3.1 alone.
+ */
+void openapi__differs(struct openapi *api, size_t from, struct slice other);
 /* The member "$ref" to a component: "schemas" or "responses", which 2.0 keeps elsewhere. */
 void openapi__ref(struct openapi *api, struct slice folder, struct slice name);
 

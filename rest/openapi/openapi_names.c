@@ -147,25 +147,37 @@ static bool is_same(const struct openapi *api, const struct message_type *type, 
     return true;
 }
 
-struct slice openapi__schema_name(const struct openapi *api, const struct message_type *type,
-                                  enum schema_use *use)
+static struct schema_name make_schema_name(const struct openapi *api,
+                                           const struct message_type *type, enum schema_use use)
 {
     struct arena *arena = api->text.arena;
     struct slice name = answer_name(arena, type);
 
-    if (*use == USE_PATCH && is_same(api, type, USE_CREATE, USE_PATCH, 0))
-        *use = USE_CREATE;
-    if (*use == USE_CREATE && is_same(api, type, USE_ANSWER, USE_CREATE, 0))
-        *use = USE_ANSWER;
-    switch (*use) {
-    case USE_CREATE:
-        return arena_printf(arena, "%.*sCreate", SLICE_ARG(name));
-    case USE_PATCH:
-        return arena_printf(arena, "%.*sPatch", SLICE_ARG(name));
-    case USE_ANSWER:
-        break;
-    }
-    return name;
+    if (use == USE_PATCH && is_same(api, type, USE_CREATE, USE_PATCH, 0))
+        use = USE_CREATE;
+    if (use == USE_CREATE && is_same(api, type, USE_ANSWER, USE_CREATE, 0))
+        use = USE_ANSWER;
+    if (use == USE_CREATE)
+        name = arena_printf(arena, "%.*sCreate", SLICE_ARG(name));
+    else if (use == USE_PATCH)
+        name = arena_printf(arena, "%.*sPatch", SLICE_ARG(name));
+    return (struct schema_name){name, use};
+}
+
+struct slice openapi__schema_name(const struct openapi *api, const struct message_type *type,
+                                  enum schema_use *use)
+{
+    struct schema_name *known = NULL;
+    struct schema_name made;
+
+    for (size_t i = 0; i < api->contract->message_count && known == NULL; i++)
+        if (api->contract->messages[i] == type)
+            known = &api->names[*use][i];
+    made = known != NULL && known->text.len > 0 ? *known : make_schema_name(api, type, *use);
+    if (known != NULL)
+        *known = made;
+    *use = made.use;
+    return made.text;
 }
 
 struct slice openapi__enum_name(struct arena *arena, const struct enum_type *type)

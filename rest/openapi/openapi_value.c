@@ -146,16 +146,28 @@ static void put_large_integer(struct openapi *api, const struct rules *rules, bo
     put_integer_list(api, rules, true, is_signed);
 }
 
-/* Until 3.0 a flag beside the limit says that it is excluded; from 3.1 on it is a member of its own. */
+/* From 3.1 on an excluded limit is a member of its own; until 3.0 a flag beside the limit says so. */
 static void put_limit(struct openapi *api, const struct real_limit *limit, struct slice inclusive,
                       struct slice exclusive)
 {
+    size_t from = api->text.len;
+
     if (!limit->is_given)
         return;
-    openapi__key(api, limit->is_excluded && api->version == OPENAPI_3_1 ? exclusive : inclusive);
+    if (!limit->is_excluded || api->version == OPENAPI_2_0) {
+        openapi__key(api, inclusive);
+        openapi__raw(api, limit->text);
+        if (limit->is_excluded)
+            openapi__flag(api, exclusive);
+        return;
+    }
+    openapi__key(api, exclusive);
     openapi__raw(api, limit->text);
-    if (limit->is_excluded && api->version != OPENAPI_3_1)
-        openapi__flag(api, exclusive);
+    /* A type stands before the limit, and thus a comma. */
+    openapi__differs(api, from,
+                     arena_printf(api->text.arena, ",\"%.*s\":%.*s,\"%.*s\":true",
+                                  SLICE_ARG(inclusive), SLICE_ARG(limit->text),
+                                  SLICE_ARG(exclusive)));
 }
 
 static void put_reals(struct openapi *api, struct slice list)

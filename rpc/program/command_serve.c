@@ -295,8 +295,10 @@ static struct status serve(struct frontends *frontends, struct options *options,
         status = server_start(&listen, arena, &server);
         if (status_is_ok(status)) {
             print_ready(server);
+            rest_compress(frontends->rest);
             server_run(server);
             server_free(server);
+            rest_compress_end(frontends->rest);
         }
         keeper_stop(&keeper);
     }

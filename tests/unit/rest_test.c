@@ -2,6 +2,8 @@
  * The REST frontend between an exchange and a chain that are played: in which order a request is
  * judged, what is answered when, also when any one allocation fails.
  */
+#include <time.h>
+
 #include "proto/contract/embedded.h"
 #include "proto/json/json_text.h"
 #include "tests/support/played/rest.h"
@@ -525,6 +527,38 @@ static void the_reference_is_public_and_revalidated(void **state)
     played_close_exchange();
 }
 
+/* Whether the document comes compressed; *ret_etag in the arena of the contract. */
+static bool document_is_compressed(void **state, struct slice *ret_etag)
+{
+    bool is_compressed;
+
+    played_teardown(state);
+    played_setup(state);
+    played_add_header(SLICE("accept-encoding"), SLICE("gzip"));
+    played_request(SLICE("GET /api/v1/swagger/doc.json"), SLICE_EMPTY);
+    assert_int_equal(played.status, 200);
+    is_compressed = slice_equal(played_sent(SLICE("content-encoding")), SLICE("gzip"));
+    assert_true(is_compressed ==
+                (played.body.len < rest_openapi(played_rest, OPENAPI_2_0).len / 4));
+    *ret_etag = arena_copy(&played_contract_arena, played_sent(SLICE("etag")));
+    played_close_exchange();
+    return is_compressed;
+}
+
+static void the_reference_is_served_plain_until_it_is_compressed(void **state)
+{
+    static const struct timespec pause = {.tv_nsec = 1000000};
+    struct slice plain, compressed;
+
+    assert_false(document_is_compressed(state, &plain));
+    rest_compress(played_rest);
+    while (!document_is_compressed(state, &compressed)) /* ctest ends what does not come to pass */
+        nanosleep(&pause, NULL);
+    rest_compress_end(played_rest);
+    assert_false(slice_equal(plain, compressed));
+    assert_true(slice_starts_with(compressed, slice_make(plain.data, plain.len - 1)));
+}
+
 static void the_console_is_there_where_it_is_built(void **state)
 {
     static const char *const paths[] = {"GET /", "GET /console/", "GET /console/any/route"};
@@ -608,6 +642,7 @@ int main(void)
         TEST(who_left_is_not_answered),
         TEST(health_tells_readiness_from_life),
         TEST(the_reference_is_public_and_revalidated),
+        TEST(the_reference_is_served_plain_until_it_is_compressed),
         TEST(the_console_is_there_where_it_is_built),
 #ifdef DATASTREAM_FAULTS
         TEST(memory_that_ends_is_answered),
