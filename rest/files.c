@@ -150,13 +150,13 @@ static void *compress_all(void *context)
     return NULL;
 }
 
-void files_compress(struct files *files)
+void files__compress(struct files *files)
 {
     arena_init(&files->compressed, NULL, GZIP_BYTES_MOST);
     files->is_compressing = pthread_create(&files->thread, NULL, compress_all, files) == 0;
 }
 
-void files_compress_end(struct files *files)
+void files__compress_end(struct files *files)
 {
     if (!files->is_compressing)
         return;

@@ -15,7 +15,7 @@
 /* Most headers that a file adds to its answer. */
 #define FILE_HEADERS_MOST 6
 
-/* A gzip form that a thread may still be at; see files_compress. */
+/* A gzip form that a thread may still be at; see files__compress. */
 struct late_form;
 
 /* Plain and read-only; everything in it is borrowed. */
@@ -47,7 +47,7 @@ struct files;
 struct files *files__new(struct arena *arena);
 
 /*
- * Adds a copy of `file`, whose etag is computed here where it is empty. With `compress` files_compress
+ * Adds a copy of `file`, whose etag is computed here where it is empty. With `compress` files__compress
  * gives it a gzip form. Out of memory is the only failure.
  */
 struct status files__add(struct files *files, const struct file *file, bool compress);
@@ -58,11 +58,11 @@ struct status files_add_rows(struct files *files, const struct file_row *rows,
 
 /*
  * Starts the thread that compresses, when all files were added; without one they stay plain. The thread
- * reads the files until files_compress_end, which waits for it and frees the gzip forms: call it before
+ * reads the files until files__compress_end, which waits for it and frees the gzip forms: call it before
  * the arena ends, and when nobody reads the files any more.
  */
-void files_compress(struct files *files);
-void files_compress_end(struct files *files);
+void files__compress(struct files *files);
+void files__compress_end(struct files *files);
 
 /* NULL when there is none at that path. */
 const struct file *files_find(const struct files *files, struct slice path);

@@ -635,12 +635,12 @@ struct status rest_new(struct frontends *frontends, struct arena *arena, struct 
 
 void rest_compress(struct rest *rest)
 {
-    files_compress(rest->files);
+    files__compress(rest->files);
 }
 
 void rest_compress_end(struct rest *rest)
 {
-    files_compress_end(rest->files);
+    files__compress_end(rest->files);
 }
 
 struct slice rest_openapi(const struct rest *rest, enum openapi_version version)
