@@ -563,19 +563,33 @@ static const struct slice document_paths[OPENAPI_VERSIONS] = {
     [OPENAPI_2_0] = SLICE_INIT("/api/v1/swagger/doc.json"),
 };
 
-static struct status make_documents(struct rest *rest, struct arena *arena)
+/* Writes the documents. What writing takes is several times as much, and is given back. */
+static struct status write_documents(struct rest *rest, struct arena *arena)
 {
     size_t count = rest->endpoint_count;
-    struct openapi_operation *operations = arena_array(arena, count + 1, sizeof(operations[0]));
-    struct status status;
+    struct openapi_operation *operations;
+    struct slice texts[OPENAPI_VERSIONS];
+    struct arena scratch;
+    struct status status = status_out_of_memory();
 
-    if (operations == NULL)
-        return status_out_of_memory();
-    for (size_t i = 0; i < count; i++)
+    arena_init_like(&scratch, arena);
+    operations = arena_array(&scratch, count + 1, sizeof(operations[0]));
+    for (size_t i = 0; operations != NULL && i < count; i++)
         operations[i] = (struct openapi_operation){.method = rest->endpoints[i].method,
                                                    .binding = &rest->endpoints[i].binding,
                                                    .creates = rest->endpoints[i].creates};
-    status = openapi_write(arena, rest->frontends->contract, operations, count, rest->documents);
+    if (operations != NULL)
+        status = openapi_write(&scratch, rest->frontends->contract, operations, count, texts);
+    for (size_t i = 0; i < OPENAPI_VERSIONS && status_is_ok(status); i++)
+        rest->documents[i] = arena_copy(arena, texts[i]);
+    arena_done(&scratch);
+    return arena_failed(arena) ? status_out_of_memory() : status;
+}
+
+static struct status make_documents(struct rest *rest, struct arena *arena)
+{
+    struct status status = write_documents(rest, arena);
+
     for (size_t i = 0; i < OPENAPI_VERSIONS && status_is_ok(status); i++) {
         struct file file = {.path = document_paths[i],
                             .content_type = SLICE("application/json"),

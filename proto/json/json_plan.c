@@ -37,12 +37,20 @@ static enum plan_value value_of(const struct field *field)
     return json__is_special(field->message) ? PLAN_UNPACKED : PLAN_MESSAGE;
 }
 
+/* A copy as long as it is: a text that grows takes a KiB at least, and plans are kept. */
 static struct slice quoted(struct arena *arena, struct slice text)
 {
-    struct json_text json = {.arena = arena};
+    struct arena scratch;
+    struct json_text json = {.arena = &scratch};
+    struct slice copy;
 
+    arena_init_like(&scratch, arena);
     json_put_string(&json, text);
-    return json_text_slice(&json);
+    copy = arena_copy(arena, json_text_slice(&json));
+    if (arena_failed(&scratch))
+        arena_fail(arena);
+    arena_done(&scratch);
+    return copy;
 }
 
 static void compile_enum(struct arena *arena, struct plan_field *plan)
