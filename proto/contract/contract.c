@@ -13,6 +13,7 @@
 #include "proto/contract/contract_kinds.h"
 #include "proto/contract/contract_options.h"
 #include "proto/contract/contract_services.h"
+#include "proto/contract/contract_source.h"
 #include "proto/contract/contract_traits.h"
 #include "proto/contract/contract_types.h"
 
@@ -43,18 +44,14 @@ static struct status index_methods(const struct build *build, struct contract_pr
 
 static struct status read_files(struct build *build)
 {
-    build->files = arena_array(build->arena, build->set->n_file, sizeof(*build->files));
-    if (build->files == NULL)
-        return status_out_of_memory();
-    for (size_t i = 0; i < build->set->n_file; i++) {
+    for (size_t i = 0; i < build->file_count; i++) {
         struct build_file *file = &build->files[i];
 
-        file->proto = build->set->file[i];
         file->package = slice_from_cstr(file->proto->package);
         file->proto3 = slice_equal(slice_from_cstr(file->proto->syntax), SLICE("proto3"));
-        contract__read_comments(build->arena, file);
+        contract__read_comments(build->scratch, file);
     }
-    return arena_failed(build->arena) ? status_out_of_memory() : status_ok();
+    return arena_failed(build->scratch) ? status_out_of_memory() : status_ok();
 }
 
 static struct status (*const stages[])(struct build *build) = {
@@ -67,31 +64,40 @@ static struct status (*const stages[])(struct build *build) = {
     contract__build_services,
 };
 
+static struct status build_contract(struct build *build, struct slice descriptor_set,
+                                    struct contract_private *private)
+{
+    bool is_set = contract__read_set(build, descriptor_set);
+    struct status status = status_ok();
+
+    if (arena_failed(build->arena) || arena_failed(build->scratch))
+        return status_out_of_memory();
+    if (!is_set)
+        return status_const(STATUS_FAILED_PRECONDITION,
+                            SLICE("The contract is not a FileDescriptorSet."));
+    for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]) && status_is_ok(status); i++)
+        status = stages[i](build);
+    if (status_is_ok(status))
+        status = index_methods(build, private);
+    if (status_is_ok(status))
+        status = contract__check(build);
+    return arena_failed(build->arena) ? status_out_of_memory() : status;
+}
+
 struct status contract__load(struct slice descriptor_set, struct arena *arena, bool use_compiled,
                              const struct contract **ret_contract)
 {
     struct contract_private *private = arena_zalloc(arena, sizeof(*private));
-    struct build build = {.arena = arena, .use_compiled = use_compiled};
-    struct status status = status_ok();
+    struct arena scratch;
+    struct build build = {.arena = arena, .scratch = &scratch, .use_compiled = use_compiled};
+    struct status status;
 
     if (private == NULL)
         return status_out_of_memory();
     build.contract = &private->contract;
-    build.set = contract__unpack(arena, &google__protobuf__file_descriptor_set__descriptor,
-                                 descriptor_set);
-    if (arena_failed(arena))
-        return status_out_of_memory();
-    if (build.set == NULL)
-        return status_const(STATUS_FAILED_PRECONDITION,
-                            SLICE("The contract is not a FileDescriptorSet."));
-    for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]) && status_is_ok(status); i++)
-        status = stages[i](&build);
-    if (status_is_ok(status))
-        status = index_methods(&build, private);
-    if (status_is_ok(status))
-        status = contract__check(&build);
-    if (arena_failed(arena))
-        return status_out_of_memory();
+    arena_init_like(&scratch, arena);
+    status = build_contract(&build, descriptor_set, private);
+    arena_done(&scratch);
     if (status_is_ok(status))
         *ret_contract = &private->contract;
     return status;

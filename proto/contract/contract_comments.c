@@ -21,10 +21,8 @@ static int comment_compare(const void *a, const void *b)
 
 void contract__read_comments(struct arena *arena, struct build_file *file)
 {
-    const Google__Protobuf__SourceCodeInfo *info = file->proto->source_code_info;
+    const Google__Protobuf__SourceCodeInfo *info = file->source_info;
 
-    if (info == NULL)
-        return;
     file->comments = arena_array(arena, info->n_location, sizeof(*file->comments));
     if (file->comments == NULL)
         return;

@@ -33,6 +33,7 @@ struct located_comment {
 
 struct build_file {
     const Google__Protobuf__FileDescriptorProto *proto;
+    const Google__Protobuf__SourceCodeInfo *source_info; /* in the scratch arena */
     struct slice package;
     bool proto3;
     struct located_comment *comments;
@@ -59,10 +60,11 @@ struct build_enum {
 
 struct build {
     struct arena *arena;
+    struct arena *scratch; /* of what is needed only while the contract is built */
     struct contract *contract;
-    const Google__Protobuf__FileDescriptorSet *set;
     bool use_compiled;
     struct build_file *files;
+    size_t file_count;
     struct build_message *messages; /* sorted by full name */
     size_t message_count;
     struct build_enum *enums; /* sorted by full name */

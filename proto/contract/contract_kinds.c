@@ -310,8 +310,8 @@ struct status contract__build_permissions(struct build *build)
         if (!status_is_ok(status))
             return status;
     }
-    for (size_t i = 0; i < build->set->n_file; i++) {
-        status = add_extra_permissions(build, build->set->file[i]);
+    for (size_t i = 0; i < build->file_count; i++) {
+        status = add_extra_permissions(build, build->files[i].proto);
         if (!status_is_ok(status))
             return status;
     }

@@ -406,10 +406,10 @@ struct status contract__build_services(struct build *build)
     struct contract *contract = build->contract;
     size_t methods = 0;
 
-    for (size_t i = 0; i < build->set->n_file; i++) {
-        contract->service_count += build->set->file[i]->n_service;
-        for (size_t j = 0; j < build->set->file[i]->n_service; j++)
-            methods += build->set->file[i]->service[j]->n_method;
+    for (size_t i = 0; i < build->file_count; i++) {
+        contract->service_count += build->files[i].proto->n_service;
+        for (size_t j = 0; j < build->files[i].proto->n_service; j++)
+            methods += build->files[i].proto->service[j]->n_method;
     }
     contract->services = arena_array(build->arena, contract->service_count,
                                      sizeof(*contract->services));
@@ -417,8 +417,8 @@ struct status contract__build_services(struct build *build)
     if (arena_failed(build->arena))
         return status_out_of_memory();
     contract->service_count = 0;
-    for (size_t i = 0; i < build->set->n_file; i++) {
-        for (size_t j = 0; j < build->set->file[i]->n_service; j++) {
+    for (size_t i = 0; i < build->file_count; i++) {
+        for (size_t j = 0; j < build->files[i].proto->n_service; j++) {
             struct status status = build_service(build, &build->files[i], j,
                                                  &contract->services[contract->service_count++]);
 

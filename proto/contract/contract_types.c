@@ -82,8 +82,8 @@ static bool collect(struct build *build)
 {
     const struct location_path root = {NULL, 0};
 
-    for (size_t i = 0; i < build->set->n_file; i++) {
-        const Google__Protobuf__FileDescriptorProto *file = build->set->file[i];
+    for (size_t i = 0; i < build->file_count; i++) {
+        const Google__Protobuf__FileDescriptorProto *file = build->files[i].proto;
 
         build->enum_count += file->n_enum_type;
         for (size_t j = 0; j < file->n_message_type; j++)
@@ -95,7 +95,7 @@ static bool collect(struct build *build)
         return false;
     build->message_count = 0;
     build->enum_count = 0;
-    for (size_t i = 0; i < build->set->n_file; i++) {
+    for (size_t i = 0; i < build->file_count; i++) {
         const struct build_file *file = &build->files[i];
 
         for (size_t j = 0; j < file->proto->n_enum_type; j++)
