@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 #define ARGS_MOST 40
-#define REPLY_MOST (16 << 20)
+#define REPLY_ROOM ((size_t)16 << 10) /* at first */
+#define REPLY_MOST ((size_t)16 << 20)
 
 /* Where the program logs, in the temporary directory; API_SERVER_LOG sends it to the terminal. */
 static char log_path[96] = "/dev/null";
@@ -280,46 +281,65 @@ void api_header(const struct api_reply *reply, const char *name, char *value, si
     }
 }
 
+/* What a connection answers, as far as it was read; `bytes` end in a NUL. */
+struct answer {
+    char *bytes;
+    size_t len, room;
+};
+
+/*
+ * Reads on until there are `len` bytes or, with `len` 0, until the empty line; false when the connection ends before. The
+ * room grows with the answer: where a sanitizer follows each byte, room that is never used costs more than the request.
+ */
+static bool answer_read(int fd, struct answer *answer, size_t len)
+{
+    while (len == 0 ? strstr(answer->bytes, "\r\n\r\n") == NULL : answer->len < len) {
+        ssize_t got;
+
+        if (answer->len + 1 == answer->room) {
+            if (answer->room >= REPLY_MOST)
+                return false;
+            answer->room *= 2;
+            answer->bytes = realloc(answer->bytes, answer->room);
+            if (answer->bytes == NULL)
+                die("realloc");
+        }
+        got = read(fd, answer->bytes + answer->len, answer->room - answer->len - 1);
+        if (got <= 0)
+            return false;
+        answer->len += (size_t)got;
+        answer->bytes[answer->len] = '\0';
+    }
+    return true;
+}
+
 struct api_reply api_send(int fd, const char *method, const char *path, const char *token,
                           const char *headers, const char *body)
 {
     struct api_reply reply = {0};
-    char *bytes = malloc(REPLY_MOST);
+    struct answer answer = {.bytes = malloc(REPLY_ROOM), .room = REPLY_ROOM};
     char length[32];
-    char *end = NULL;
-    size_t len = 0;
-    ssize_t got;
+    size_t head_len;
 
-    if (bytes == NULL)
+    if (answer.bytes == NULL)
         die("malloc");
-    bytes[0] = '\0';
-    if (!api_write_request(fd, method, path, token, headers, body))
+    answer.bytes[0] = '\0';
+    if (!api_write_request(fd, method, path, token, headers, body) || !answer_read(fd, &answer, 0))
         goto done;
-    while (end == NULL && len + 1 < REPLY_MOST &&
-           (got = read(fd, bytes + len, REPLY_MOST - len - 1)) > 0) {
-        len += (size_t)got;
-        bytes[len] = '\0';
-        end = strstr(bytes, "\r\n\r\n");
-    }
-    if (end == NULL)
-        goto done;
-    end += 4;
-    reply.head = strndup(bytes, (size_t)(end - bytes));
+    head_len = (size_t)(strstr(answer.bytes, "\r\n\r\n") - answer.bytes) + 4;
+    reply.head = strndup(answer.bytes, head_len);
     api_header(&reply, "content-length", length, sizeof(length));
     reply.body_len = strcmp(method, "HEAD") == 0 ? 0 : strtoul(length, NULL, 10);
-    while ((size_t)(end - bytes) + reply.body_len > len &&
-           (got = read(fd, bytes + len, REPLY_MOST - len - 1)) > 0)
-        len += (size_t)got;
-    if ((size_t)(end - bytes) + reply.body_len > len)
+    if (!answer_read(fd, &answer, head_len + reply.body_len))
         goto done;
     reply.body = malloc(reply.body_len + 1);
     if (reply.body == NULL)
         die("malloc");
-    memcpy(reply.body, end, reply.body_len);
+    memcpy(reply.body, answer.bytes + head_len, reply.body_len);
     reply.body[reply.body_len] = '\0';
-    sscanf(bytes, "HTTP/1.1 %d", &reply.status);
+    sscanf(answer.bytes, "HTTP/1.1 %d", &reply.status);
 done:
-    free(bytes);
+    free(answer.bytes);
     return reply;
 }
 
