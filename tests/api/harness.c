@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -145,6 +147,34 @@ void api_restart(struct api_server *server, const char *const *flags)
     if (strncmp(line, "ready", 5) != 0 || port == NULL)
         die("the server did not become ready");
     server->port = (int)strtol(port + strlen("127.0.0.1:"), NULL, 10);
+}
+
+void api_restart_frozen(struct api_server *server, const char *const *flags,
+                        volatile int64_t **ret_clock)
+{
+    const char *library = getenv("CLOCK_SHIFT_LIBRARY");
+    char path[96];
+    void *shared;
+    int fd;
+
+    if (library == NULL)
+        die("CLOCK_SHIFT_LIBRARY must name clock_shift");
+    snprintf(path, sizeof(path), "%s/clock", server->dir);
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || ftruncate(fd, sizeof(**ret_clock)) != 0)
+        die("the clock's file");
+    shared = mmap(NULL, sizeof(**ret_clock), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    close(fd);
+    if (shared == MAP_FAILED)
+        die("mmap");
+    *ret_clock = shared;
+    if (**ret_clock == 0)
+        **ret_clock = ((int64_t)time(NULL) + 10) * 1000;
+    setenv("CLOCK_FROZEN_FILE", path, 1);
+    setenv("LD_PRELOAD", library, 1);
+    api_restart(server, flags);
+    unsetenv("LD_PRELOAD");
+    unsetenv("CLOCK_FROZEN_FILE");
 }
 
 void api_start(struct api_server *server, const char *const *flags)

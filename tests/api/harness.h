@@ -36,6 +36,12 @@ struct api_reply {
 void api_start(struct api_server *server, const char *const *flags);
 /* serve again on the same data. */
 void api_restart(struct api_server *server, const char *const *flags);
+/*
+ * api_restart with a wall clock that stands still: *ret_clock is its time in milliseconds, at first 10 s after now, which
+ * the test moves by writing. A clock that it gave before goes on to count. CLOCK_SHIFT_LIBRARY names clock_shift.
+ */
+void api_restart_frozen(struct api_server *server, const char *const *flags,
+                        volatile int64_t **ret_clock);
 /* SIGTERM, and the exit code must be 0. */
 void api_stop(struct api_server *server);
 /* kill -9. */

@@ -8,13 +8,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "harness.h"
 
@@ -25,34 +22,14 @@ static struct api_server server;
 static volatile int64_t *clock_ms; /* the server's */
 static int source;                 /* of the running test; each request may have another */
 
-static void serve_frozen(void)
-{
-    static const char *const flags[] = {"--trusted-proxies", "127.0.0.1", NULL};
-    const char *library = getenv("CLOCK_SHIFT_LIBRARY");
-    char path[96];
-    int fd;
-
-    assert_non_null(library);
-    snprintf(path, sizeof(path), "%s/clock", server.dir);
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    assert_int_equal(ftruncate(fd, sizeof(*clock_ms)), 0);
-    clock_ms = mmap(NULL, sizeof(*clock_ms), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    assert_ptr_not_equal(clock_ms, MAP_FAILED);
-    close(fd);
-    *clock_ms = ((int64_t)time(NULL) + 10) * 1000;
-    setenv("CLOCK_FROZEN_FILE", path, 1);
-    setenv("LD_PRELOAD", library, 1);
-    api_restart(&server, flags);
-    unsetenv("LD_PRELOAD");
-    unsetenv("CLOCK_FROZEN_FILE");
-}
-
 static int start(void **state)
 {
+    static const char *const flags[] = {"--trusted-proxies", "127.0.0.1", NULL};
+
     (void)state;
     api_start(&server, NULL);
     api_stop(&server);
-    serve_frozen();
+    api_restart_frozen(&server, flags, &clock_ms);
     return 0;
 }
 
