@@ -99,7 +99,7 @@ static enum verdict check_empty(struct committer *c, const struct condition *con
     struct slice from = condition->key;
     const struct overlay_entry *entry;
 
-    if (overlay__holds_range(&c->overlay, condition->family, from, condition->end))
+    if (overlay__holds_range(&c->overlay, &c->arena, condition->family, from, condition->end))
         return FAILS;
     for (;;) {
         struct store_rows rows;

@@ -1,4 +1,7 @@
-/* The overlay of a batch: a hash table for points, a skip list a family for ranges. */
+/*
+ * The overlay of a batch: a hash table for points, a skip list for ranges of a family. Most batches
+ * ask for no range, so that a family is sorted at the first question.
+ */
 #include "storage/overlay.h"
 
 #include <assert.h>
@@ -26,7 +29,9 @@ void overlay__clear(struct overlay *overlay)
         for (const struct overlay_entry *e = overlay->families[i]; e != NULL; e = e->next_in_family)
             overlay->buckets[e->hash % OVERLAY_BUCKETS] = NULL;
         overlay->families[i] = NULL;
-        memset(overlay->sorted[i], 0, sizeof(overlay->sorted[i]));
+        if (overlay->is_sorted[i])
+            memset(overlay->sorted[i], 0, sizeof(overlay->sorted[i]));
+        overlay->is_sorted[i] = false;
     }
 }
 
@@ -110,14 +115,12 @@ static int choose_levels(struct overlay *overlay)
     return levels;
 }
 
-bool overlay__put(struct overlay *overlay, struct arena *arena, struct overlay_entry *entry,
-                  uint64_t revision)
+/* Adds an entry to its skip list. False when the arena failed. */
+static bool add_sorted(struct overlay *overlay, struct arena *arena, struct overlay_entry *entry)
 {
     struct overlay_entry **links[OVERLAY_LEVELS];
     int levels;
 
-    entry->present = true;
-    entry->revision = revision;
     if (entry->after != NULL)
         return true;
     levels = choose_levels(overlay);
@@ -133,12 +136,10 @@ bool overlay__put(struct overlay *overlay, struct arena *arena, struct overlay_e
     return true;
 }
 
-void overlay__delete(struct overlay *overlay, struct overlay_entry *entry)
+static void remove_sorted(struct overlay *overlay, struct overlay_entry *entry)
 {
     struct overlay_entry **links[OVERLAY_LEVELS];
 
-    entry->present = false;
-    entry->revision = 0;
     if (entry->after == NULL)
         return;
     seek(overlay, entry->family, entry->key, links);
@@ -148,11 +149,55 @@ void overlay__delete(struct overlay *overlay, struct overlay_entry *entry)
     entry->after = NULL;
 }
 
-bool overlay__holds_range(struct overlay *overlay, enum store_family family, struct slice from,
-                          struct slice end)
+bool overlay__put(struct overlay *overlay, struct arena *arena, struct overlay_entry *entry,
+                  uint64_t revision)
+{
+    entry->present = true;
+    entry->is_put = true;
+    entry->revision = revision;
+    return !overlay->is_sorted[entry->family] || add_sorted(overlay, arena, entry);
+}
+
+void overlay__delete(struct overlay *overlay, struct overlay_entry *entry)
+{
+    entry->present = false;
+    entry->is_put = false;
+    entry->revision = 0;
+    remove_sorted(overlay, entry);
+}
+
+/* False when the arena failed: what was sorted until then is left to a walk. */
+static bool sort_family(struct overlay *overlay, struct arena *arena, enum store_family family)
+{
+    struct overlay_entry *entry;
+
+    if (overlay->is_sorted[family])
+        return true;
+    overlay->is_sorted[family] = true; /* the list may be filled */
+    for (entry = overlay->families[family]; entry != NULL; entry = entry->next_in_family)
+        if (entry->is_put && !add_sorted(overlay, arena, entry))
+            return false;
+    return true;
+}
+
+static bool walk_range(const struct overlay *overlay, enum store_family family, struct slice from,
+                       struct slice end)
+{
+    const struct overlay_entry *entry = overlay->families[family];
+
+    while (entry != NULL && !(entry->is_put && slice_compare(entry->key, from) >= 0 &&
+                              slice_compare(entry->key, end) < 0))
+        entry = entry->next_in_family;
+    return entry != NULL;
+}
+
+bool overlay__holds_range(struct overlay *overlay, struct arena *arena, enum store_family family,
+                          struct slice from, struct slice end)
 {
     struct overlay_entry **links[OVERLAY_LEVELS];
 
+    if (!sort_family(overlay, arena, family) || arena_failed(arena))
+        return walk_range(overlay, family, from, end);
     seek(overlay, family, from, links);
     return *links[0] != NULL && slice_compare((*links[0])->key, end) < 0;
 }

@@ -17,6 +17,7 @@ struct overlay_entry {
     struct slice key;
     uint32_t hash;
     bool present;
+    bool is_put;       /* by the batch, and not deleted since: ranges tell of it */
     uint64_t revision; /* of the record, when present */
     uint64_t count;    /* of a counter, when it is known */
     bool count_known;
@@ -30,8 +31,9 @@ struct overlay_entry {
 struct overlay {
     struct overlay_entry *buckets[OVERLAY_BUCKETS];
     struct overlay_entry *families[FAMILIES];
-    /* What the batch put and did not delete since, sorted: a skip list a family. */
+    /* What the batch put and did not delete since, sorted, once a range was asked for: a skip list. */
     struct overlay_entry *sorted[FAMILIES][OVERLAY_LEVELS];
+    bool is_sorted[FAMILIES];
     uint64_t random; /* of the levels */
 };
 
@@ -50,15 +52,19 @@ struct overlay_entry *overlay__touch(struct overlay *overlay, struct arena *aren
                                      enum store_family family, struct slice key);
 
 /*
- * Notes that the batch put or deleted the entry's key. A put takes logarithmic time, and so that a
- * range costs no walk over the batch. False when the arena failed.
+ * Notes that the batch put or deleted the entry's key, in logarithmic time where a range of its
+ * family was asked for, so that the next range costs no walk over the batch. False when the arena
+ * failed.
  */
 bool overlay__put(struct overlay *overlay, struct arena *arena, struct overlay_entry *entry,
                   uint64_t revision);
 void overlay__delete(struct overlay *overlay, struct overlay_entry *entry);
 
-/* Whether the batch put a key with from <= key < end that it did not delete since. */
-bool overlay__holds_range(struct overlay *overlay, enum store_family family, struct slice from,
-                          struct slice end);
+/*
+ * Whether the batch put a key with from <= key < end that it did not delete since. The first question
+ * of a family sorts what is known of it; when the arena fails it is searched whole.
+ */
+bool overlay__holds_range(struct overlay *overlay, struct arena *arena, enum store_family family,
+                          struct slice from, struct slice end);
 
 #endif

@@ -84,10 +84,42 @@ static void ranges_are_as_a_search_of_the_whole_batch_says(void **state)
             present[number] = false;
         }
         filled += any_present(present, from, to);
-        assert_int_equal(overlay__holds_range(&overlay, FAMILY_NAMES, key_of(from), key_of(to)),
-                         any_present(present, from, to));
+        assert_int_equal(
+            overlay__holds_range(&overlay, &arena, FAMILY_NAMES, key_of(from), key_of(to)),
+            any_present(present, from, to));
     }
     assert_in_range(filled, STEPS / 10, STEPS - STEPS / 10);
+}
+
+static void a_family_is_sorted_at_the_first_question_alone(void **state)
+{
+    struct overlay_entry *entry;
+
+    (void)state;
+    put(FAMILY_NAMES, SLICE("c"), 1);
+    put(FAMILY_NAMES, SLICE("a"), 2);
+    put(FAMILY_NAMES, SLICE("b"), 3);
+    entry = overlay__find(&overlay, FAMILY_NAMES, SLICE("b"));
+    assert_null(entry->after);
+    overlay__delete(&overlay, entry);
+    assert_false(overlay__holds_range(&overlay, &arena, FAMILY_NAMES, SLICE("b"), SLICE("c")));
+    assert_true(overlay__holds_range(&overlay, &arena, FAMILY_NAMES, SLICE("b"), SLICE("d")));
+    put(FAMILY_NAMES, SLICE("b"), 4);
+    assert_non_null(entry->after);
+    assert_true(overlay__holds_range(&overlay, &arena, FAMILY_NAMES, SLICE("b"), SLICE("c")));
+    put(FAMILY_REFERENCES, SLICE("b"), 5);
+    assert_null(overlay__find(&overlay, FAMILY_REFERENCES, SLICE("b"))->after);
+}
+
+static void a_range_is_told_where_memory_ends(void **state)
+{
+    (void)state;
+    put(FAMILY_NAMES, SLICE("b"), 1);
+    put(FAMILY_NAMES, SLICE("d"), 2);
+    overlay__delete(&overlay, overlay__find(&overlay, FAMILY_NAMES, SLICE("d")));
+    arena_fail(&arena);
+    assert_true(overlay__holds_range(&overlay, &arena, FAMILY_NAMES, SLICE("a"), SLICE("c")));
+    assert_false(overlay__holds_range(&overlay, &arena, FAMILY_NAMES, SLICE("c"), SLICE("e")));
 }
 
 static void what_was_only_read_is_in_no_range(void **state)
@@ -96,19 +128,19 @@ static void what_was_only_read_is_in_no_range(void **state)
 
     (void)state;
     entry->present = true; /* the store itself tells of it */
-    assert_false(overlay__holds_range(&overlay, FAMILY_NAMES, SLICE("a"), SLICE("c")));
+    assert_false(overlay__holds_range(&overlay, &arena, FAMILY_NAMES, SLICE("a"), SLICE("c")));
 }
 
 static void families_are_apart_and_clearing_forgets_all(void **state)
 {
     (void)state;
     put(FAMILY_NAMES, SLICE("b"), 1);
-    assert_false(overlay__holds_range(&overlay, FAMILY_REFERENCES, SLICE("a"), SLICE("c")));
-    assert_true(overlay__holds_range(&overlay, FAMILY_NAMES, SLICE("a"), SLICE("c")));
-    assert_false(overlay__holds_range(&overlay, FAMILY_NAMES, SLICE("a"), SLICE("b")));
+    assert_false(overlay__holds_range(&overlay, &arena, FAMILY_REFERENCES, SLICE("a"), SLICE("c")));
+    assert_true(overlay__holds_range(&overlay, &arena, FAMILY_NAMES, SLICE("a"), SLICE("c")));
+    assert_false(overlay__holds_range(&overlay, &arena, FAMILY_NAMES, SLICE("a"), SLICE("b")));
     overlay__clear(&overlay);
     assert_null(overlay__find(&overlay, FAMILY_NAMES, SLICE("b")));
-    assert_false(overlay__holds_range(&overlay, FAMILY_NAMES, SLICE("a"), SLICE("c")));
+    assert_false(overlay__holds_range(&overlay, &arena, FAMILY_NAMES, SLICE("a"), SLICE("c")));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
@@ -117,6 +149,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(ranges_are_as_a_search_of_the_whole_batch_says),
+        TEST(a_family_is_sorted_at_the_first_question_alone),
+        TEST(a_range_is_told_where_memory_ends),
         TEST(what_was_only_read_is_in_no_range),
         TEST(families_are_apart_and_clearing_forgets_all),
     };
