@@ -133,6 +133,7 @@ static struct slice make_etag(struct rest_call *call, const ProtobufCMessage *re
     struct arena *arena = call->exchange->arena;
     uint64_t hash = HASH_BEGIN; /* tells one state of the computed fields from another */
     struct slice revision;
+    char folded[4];
 
     if (endpoint->etag == NULL)
         return SLICE_EMPTY;
@@ -150,7 +151,14 @@ static struct slice make_etag(struct rest_call *call, const ProtobufCMessage *re
             return SLICE_EMPTY;
         hash = hash_add(hash_add(hash, text), SLICE(","));
     }
-    return arena_printf(arena, "\"%.*s-%08x\"", SLICE_ARG(revision), (unsigned)(hash ^ hash >> 32));
+    hash ^= hash >> 32;
+    for (size_t i = 0; i < sizeof(folded); i++)
+        folded[i] = (char)(hash >> (24 - 8 * i));
+    return text_join(arena,
+                     (const struct slice[]){SLICE("\""), revision, SLICE("-"),
+                                            hex_encode(arena, slice_make(folded, sizeof(folded))),
+                                            SLICE("\"")},
+                     5);
 }
 
 static bool is_unchanged(const struct rest_call *call, struct slice etag)
@@ -189,8 +197,9 @@ static struct slice location_of(const struct rest_call *call, const ProtobufCMes
     id = field_get_string(response, endpoint->id);
     if (id.len == 0)
         return SLICE_EMPTY;
-    return arena_printf(call->exchange->arena, "%.*s/%.*s",
-                        SLICE_ARG(collection_of(call->exchange->head.path)), SLICE_ARG(id));
+    return text_join(
+        call->exchange->arena,
+        (const struct slice[]){collection_of(call->exchange->head.path), SLICE("/"), id}, 3);
 }
 
 /* The body is written, or could not be. */
