@@ -5,6 +5,7 @@
 
 #include "proto/contract/contract_find.h"
 #include "proto/message/message.h"
+#include "proto/message/wire.h"
 #include "rpc/call/answers.h"
 #include "rpc/call/audit_text.h"
 #include "rpc/call/chain.h"
@@ -48,34 +49,47 @@ static void add_changes(struct arena *arena, const struct call_changes *changes,
 
 /* -- the actor ----------------------------------------------------------------------------- */
 
-static struct slice name_of_token(struct arena *arena, struct slice body)
-{
-    ProtobufCAllocator allocator = message_allocator(arena);
-    const Datastream__Storage__V1__TokenRecord *record =
-        datastream__storage__v1__token_record__unpack(&allocator, body.len,
-                                                      (const uint8_t *)body.data);
+/* TokenRecord and UserRecord have the public message as their first field. */
+#define RECORD_MESSAGE 1
 
-    return record == NULL || record->token == NULL ? SLICE_EMPTY
-                                                   : slice_from_cstr(record->token->name);
+/*
+ * The bytes of a field that is no scalar, the last ones where it is given more than once; empty when
+ * it is not there, or the bytes are none that we wrote.
+ */
+static struct slice find_bytes(struct slice message, uint32_t wanted)
+{
+    struct wire_cursor cursor = {(const uint8_t *)message.data,
+                                 (const uint8_t *)message.data + message.len};
+    struct slice found = SLICE_EMPTY;
+    enum wire_type type;
+    uint32_t number;
+    size_t len;
+
+    while (cursor.at < cursor.end) {
+        if (!wire_read_tag(&cursor, &number, &type))
+            return SLICE_EMPTY;
+        if (type != WIRE_LENGTH) {
+            if (!wire_skip_scalar(&cursor, type))
+                return SLICE_EMPTY;
+            continue;
+        }
+        if (!wire_read_length(&cursor, &len))
+            return SLICE_EMPTY;
+        if (number == wanted)
+            found = slice_make(cursor.at, len);
+        cursor.at += len;
+    }
+    return found;
 }
 
-static struct slice name_of_object(struct arena *arena, const struct kind *kind, struct slice body)
+/* The name alone is read of a record: unpacking all of it would cost as much as its look-up. */
+static struct slice name_of(const struct kind *kind, enum store_family family, struct slice body)
 {
-    ProtobufCMessage *message = message_unpack(arena, kind->message, body);
-
-    return message == NULL || kind->name == NULL ? SLICE_EMPTY
-                                                 : field_get_string(message, kind->name);
-}
-
-static struct slice name_of_user(struct arena *arena, struct slice body)
-{
-    ProtobufCAllocator allocator = message_allocator(arena);
-    const Datastream__Storage__V1__UserRecord *record =
-        datastream__storage__v1__user_record__unpack(&allocator, body.len,
-                                                     (const uint8_t *)body.data);
-
-    return record == NULL || record->user == NULL ? SLICE_EMPTY
-                                                  : slice_from_cstr(record->user->name);
+    if (kind->name == NULL)
+        return SLICE_EMPTY;
+    if (family != FAMILY_RESOURCES)
+        body = find_bytes(body, RECORD_MESSAGE);
+    return find_bytes(body, kind->name->number);
 }
 
 static const struct kind *kind_of_actor(const struct call *call)
@@ -122,12 +136,7 @@ void audit_row__read_actor(struct call *call)
                   &value) != STORE_FOUND ||
         !record_parse(value, &record))
         return;
-    if (family == FAMILY_TOKENS)
-        call->actor_name = name_of_token(call->arena, record.body);
-    else if (family == FAMILY_USERS)
-        call->actor_name = name_of_user(call->arena, record.body);
-    else
-        call->actor_name = name_of_object(call->arena, kind, record.body);
+    call->actor_name = name_of(kind, family, record.body);
 }
 
 /* -- rows ---------------------------------------------------------------------------------- */
