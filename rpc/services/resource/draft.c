@@ -215,6 +215,7 @@ void draft_commit_create(struct call *call, const struct draft *draft, struct sl
     struct object_state after = state_of(call, draft, body);
     struct call_changes changes = first_values(call, draft);
 
+    after.id_is_fresh = true; /* by draft_begin */
     rows_commit(&call->commit, NULL, &after);
     object_audit(call, "Created", draft->kind, &draft->id, object_name(draft->kind, draft->message),
                  &changes);

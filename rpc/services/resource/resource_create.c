@@ -27,6 +27,15 @@ struct status engine__store_new(struct call *call, struct draft *draft)
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }
 
+/*
+ * Whether a name is looked up before the commit. The commit claims it and conflicts where another
+ * object has it, so that the first run leaves the look to the committer and the second one tells.
+ */
+static bool looks_name_up(const struct call *call)
+{
+    return call->runs > 1 || object_validate_only(call);
+}
+
 struct status engine__create(struct call *call)
 {
     struct draft draft;
@@ -34,7 +43,7 @@ struct status engine__create(struct call *call)
 
     if (status_is_ok(status))
         status = draft_status(call, &draft);
-    if (status_is_ok(status))
+    if (status_is_ok(status) && looks_name_up(call))
         status = draft_check_name(call, &draft);
     if (!status_is_ok(status))
         return status;

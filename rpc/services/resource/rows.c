@@ -101,9 +101,9 @@ static void commit_record(struct commit *commit, struct slice key,
 {
     enum store_family family = object_family((after != NULL ? after : before)->kind);
 
-    if (before == NULL)
+    if (before == NULL && !after->id_is_fresh)
         commit_require_absent(commit, family, key);
-    else
+    else if (before != NULL)
         commit_require_revision(commit, family, key, before->revision);
     if (after != NULL) {
         commit_put(commit, family, key, after->body);

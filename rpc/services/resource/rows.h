@@ -13,6 +13,7 @@ struct object_state {
     const struct kind *kind;
     struct uuid organization;
     struct uuid id;
+    bool id_is_fresh;  /* of random bits of this call: no other object can have it */
     uint64_t revision; /* of the record, when it is stored */
     struct slice body; /* of the record */
     /* The public message in the body, where it is at hand; NULL: it is read from the body. */
