@@ -87,6 +87,10 @@
     X(feed_keep_ms, 1000, 31536000000, 604800000, "time that changes are kept for watchers")       \
     X(feed_keep_rows, 1, 1000000000, 1000000,                                                      \
       "changes of one organization that are kept for watchers; the oldest are removed")            \
+    X(watch_ring_kib, 0, 1048576, 1024,                                                            \
+      "memory of each event loop for the latest changes, which its watchers share; 0: each "       \
+      "watcher "                                                                                   \
+      "reads the store")                                                                           \
     X(keeper_interval_ms, 10, 3600000, 60000,                                                      \
       "time between two rounds of maintenance, which store last uses, refusals and the clock's "   \
       "floor, and trim the change feed")                                                           \

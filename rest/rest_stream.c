@@ -187,8 +187,21 @@ static void end(struct frontend_stream *base, struct status status)
     exchange_send_end(call->exchange, NULL, 0);
 }
 
+static enum stream_form form(const struct frontend_stream *base)
+{
+    const struct rest_stream *stream = (const struct rest_stream *)base;
+
+#ifdef DATASTREAM_FAULTS
+    if (base->frontend->seen.body.data == NULL) /* the log of exchanges wants the message */
+        return STREAM_FORM_OWN;
+#endif
+    if (stream->is_csv)
+        return STREAM_FORM_OWN;
+    return stream->type == STREAM_TYPE_SSE ? STREAM_FORM_SSE : STREAM_FORM_NDJSON;
+}
+
 static const struct frontend_stream_writer writer = {
-    .begin = begin, .write = write, .end = end, .closed_status = CLIENT_CLOSED};
+    .begin = begin, .write = write, .end = end, .form = form, .closed_status = CLIENT_CLOSED};
 
 /* -- dispatching ------------------------------------------------------------------------------ */
 

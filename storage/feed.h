@@ -17,6 +17,33 @@ struct feed_row {
     int64_t time_ms; /* wall clock of the commit, milliseconds since 1970 */
 };
 
+/* A place in a feed: before the row that has it, or where the row would be. */
+struct feed_place {
+    uint64_t revision;
+    uint16_t index;
+};
+
+static inline struct feed_place feed_place_of(const struct feed_row *row)
+{
+    return (struct feed_place){row->revision, row->index};
+}
+
+/* After the row: that of the next index, and after the greatest one, of the next revision. */
+static inline struct feed_place feed_place_after(const struct feed_row *row)
+{
+    if (row->index == UINT16_MAX)
+        return (struct feed_place){row->revision + 1, 0};
+    return (struct feed_place){row->revision, (uint16_t)(row->index + 1)};
+}
+
+/* Below 0, 0, above 0: as memcmp. */
+static inline int feed_place_compare(struct feed_place a, struct feed_place b)
+{
+    if (a.revision != b.revision)
+        return a.revision < b.revision ? -1 : 1;
+    return (a.index > b.index) - (a.index < b.index);
+}
+
 #define FEED_BODY_LEN (4 + 16 + 1 + 8)
 
 /* The body of a row. Pure. */

@@ -40,6 +40,9 @@ struct stream {
     uint64_t seen;              /* the same of the last whole read */
     bool more;                  /* it left something */
 
+    struct stream_copies
+        *copies; /* of the message that was told last; NULL: it is this stream's alone */
+
     bool sent; /* a message, since the last tick */
     bool due;  /* a heartbeat */
 };
@@ -89,8 +92,13 @@ static void leave(struct chain_loop *loop, struct stream *stream)
     stream->next->prev = stream->prev;
     if (loop->streams == stream)
         loop->streams = stream->next == stream ? NULL : stream->next;
-    if (--loop->stream_count == 0 && loop->chain->news != NULL)
+    if (--loop->stream_count > 0)
+        return;
+    if (loop->chain->news != NULL)
         news__listen(loop->chain->news, &loop->listener, false);
+    if (loop->shelf.kept != NULL)
+        loop->shelf.free(loop->shelf.kept);
+    loop->shelf.kept = NULL;
 }
 
 /* The loop comes round to the stream once the others had their turn. */
@@ -184,6 +192,19 @@ static bool wants_read(const struct stream *stream)
            (news != NULL && news__since(news, &call->identity.organization, stream->seen));
 }
 
+static bool recall(struct stream *stream)
+{
+    uint64_t revision = stream->seen;
+    bool more = false;
+
+    if (stream->reading != NULL || stream->handler->recall == NULL ||
+        !stream->handler->recall(stream->call, &revision, &more))
+        return false;
+    stream->seen = revision;
+    stream->more = more;
+    return true;
+}
+
 /* STREAM_MESSAGE when a slice is there. */
 static enum stream_result read_slice(struct stream *stream)
 {
@@ -192,6 +213,8 @@ static enum stream_result read_slice(struct stream *stream)
     bool more = false;
     struct status status;
 
+    if (recall(stream))
+        return STREAM_MESSAGE;
     if (stream->reading == NULL) {
         arena_reset(&stream->slice);
         stream->revision = store_revision(store);
@@ -220,6 +243,7 @@ static enum stream_result take(struct stream *stream, ProtobufCMessage **ret_mes
     ProtobufCMessage *message;
 
     arena_reset(&stream->message);
+    stream->copies = NULL;
     message = stream->handler->next(stream->call, &stream->message);
     if (arena_failed(&stream->message))
         return end(stream, status_out_of_memory());
@@ -239,6 +263,7 @@ static enum stream_result rest(struct stream *stream, ProtobufCMessage **ret_mes
     if (stream->due) {
         ProtobufCMessage *message = stream->handler->heartbeat(stream->call, &stream->message);
 
+        stream->copies = NULL;
         if (message == NULL)
             return end(stream, status_out_of_memory());
         stream->due = false;
@@ -279,6 +304,22 @@ enum stream_result call_stream_next(struct call *call, ProtobufCMessage **ret_me
         return result;
     result = take(stream, ret_message);
     return result == STREAM_WAIT ? rest(stream, ret_message) : result;
+}
+
+bool call_stream_copy(const struct call *call, enum stream_form form, struct slice *ret_bytes)
+{
+    const struct stream_copies *copies = call->stream->copies;
+
+    if (copies == NULL || copies->bytes[form].len == 0)
+        return false;
+    *ret_bytes = copies->bytes[form];
+    return true;
+}
+
+void call_stream_keep(const struct call *call, enum stream_form form, struct slice bytes)
+{
+    if (call->stream->copies != NULL)
+        stream_copies__keep(call->stream->copies, form, bytes);
 }
 
 enum stream_result call_stream_admit(struct call *call)
@@ -341,8 +382,10 @@ void chain_loop_wake(struct chain_loop *loop)
     }
 }
 
-void chain_loop_bind(struct chain_loop *loop, void (*wake)(void *context), void *context)
+void chain_loop_bind(struct chain_loop *loop, void (*wake)(void *context), void *context,
+                     struct account *memory)
 {
+    loop->shelf.memory = memory;
     loop->wake_context = context;
     loop->wake = wake;
 }
@@ -444,4 +487,19 @@ void call_stream_cancel(struct call *call)
 uint64_t call_store_revision(const struct call *call)
 {
     return store_revision(call->loop->chain->store);
+}
+
+struct stream_shelf *call_stream_shelf(const struct call *call)
+{
+    return &call->loop->shelf;
+}
+
+void call_stream_share(struct call *call, struct stream_copies *copies)
+{
+    call->stream->copies = copies;
+}
+
+void call_stream_again(struct call *call)
+{
+    call->stream->more = true;
 }

@@ -15,6 +15,7 @@
 #define DATASTREAM_RPC_CALL_CALL_STREAM_H
 
 #include "rpc/call/call.h"
+#include "rpc/call/stream_copies.h"
 
 enum stream_result {
     STREAM_MESSAGE,   /* of call_stream_admit: go on */
@@ -43,7 +44,15 @@ struct stream_handler {
      */
     struct status (*read)(struct call *call, struct arena *arena, uint64_t revision,
                           bool *ret_more);
-    /* The next message of the slice, in `arena`; NULL when there is none (or the arena failed). */
+    /*
+     * May be NULL: a slice from memory in place of `read`, where there is one. *ret_revision: a revision
+     * of the store that the slice and what was told before reach, unless there is more to read at once.
+     */
+    bool (*recall)(struct call *call, uint64_t *ret_revision, bool *ret_more);
+    /*
+     * The next message of the slice, in `arena` or shared (call_stream_share); NULL when there is none
+     * (or the arena failed).
+     */
     ProtobufCMessage *(*next)(struct call *call, struct arena *arena);
     /*
      * A message that says how far the stream has come; the slice is at its end. NULL: the stream ends,
@@ -62,6 +71,15 @@ struct stream_entry {
  * `finish`. Not from within `finish`.
  */
 enum stream_result call_stream_next(struct call *call, ProtobufCMessage **ret_message);
+
+/*
+ * What was kept of the message that call_stream_next gave last, in a frontend's form: false where nothing
+ * was. Lives as long as the message.
+ */
+bool call_stream_copy(const struct call *call, enum stream_form form, struct slice *ret_bytes);
+
+/* Keeps what the frontend wrote for that message, where other streams tell it too. */
+void call_stream_keep(const struct call *call, enum stream_form form, struct slice bytes);
 
 /*
  * For a method that its frontend answers by itself, as long as its caller talks (streams of
@@ -84,11 +102,34 @@ void call_stream_cancel(struct call *call);
 /* Newest revision of the store. */
 uint64_t call_store_revision(const struct call *call);
 
+/* -- for handlers of streams ------------------------------------------------------------------ */
+
+/* What the streams of a loop share. Plain; of the loop's thread. */
+struct stream_shelf {
+    void *kept;               /* the handlers' own; NULL when the loop's first stream comes */
+    void (*free)(void *kept); /* called after the loop's last stream, where `kept` is not NULL */
+    size_t bytes;             /* that it may have */
+    struct account *memory;   /* the loop's, which it is to count in; NULL: in none */
+};
+
+/* The shelf of the call's loop. */
+struct stream_shelf *call_stream_shelf(const struct call *call);
+
+/* From `next`: the message is told by other streams too, and has copies. It lives until `next` is called. */
+void call_stream_share(struct call *call, struct stream_copies *copies);
+
+/* From `next`: the slice ended early, and is to be read anew. */
+void call_stream_again(struct call *call);
+
+/* ------------------------------------------------------------------------------------------- */
+
 /*
  * How another thread wakes the loop: `wake` leads to one chain_loop_wake on the loop's thread.
+ * `memory` is the loop's account, which outlives its streams; NULL: nothing is counted.
  * Before the loop's first stream is dispatched.
  */
-void chain_loop_bind(struct chain_loop *loop, void (*wake)(void *context), void *context);
+void chain_loop_bind(struct chain_loop *loop, void (*wake)(void *context), void *context,
+                     struct account *memory);
 
 /* The loop's thread, after `wake`: looks at its streams, some at a time. */
 void chain_loop_wake(struct chain_loop *loop);

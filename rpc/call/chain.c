@@ -142,6 +142,7 @@ struct chain_loop *chain_loop_new(struct chain *chain)
     if (loop == NULL)
         return NULL;
     loop->chain = chain;
+    loop->shelf.bytes = (size_t)chain->settings->watch_ring_kib << 10;
     stream__join(loop);
     loop->cache = identity_cache_new(chain->identities,
                                      (size_t)chain->settings->identity_cache_entries);

@@ -48,6 +48,7 @@ struct chain_loop {
     struct news_listener listener; /* listens while there are streams */
     void (*wake)(void *context);
     void *wake_context;
+    struct stream_shelf shelf;
 };
 
 /*

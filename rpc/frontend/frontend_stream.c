@@ -24,6 +24,16 @@ static void wake(void *context)
     loop_post(waker->loop, &waker->task);
 }
 
+/* What a connection's memory is a part of in the end. */
+static struct account *account_of_loop(const struct exchange *exchange)
+{
+    struct account *account = exchange->arena->account;
+
+    while (account != NULL && account->whole != NULL)
+        account = account->whole;
+    return account;
+}
+
 void frontend_stream_bind(struct frontends *frontends, const struct frontend_call *frontend)
 {
     struct loop *loop = frontend->exchange->loop;
@@ -34,7 +44,7 @@ void frontend_stream_bind(struct frontends *frontends, const struct frontend_cal
     waker->task.run = run_wake;
     waker->loop = loop;
     waker->chain = frontend->call.loop;
-    chain_loop_bind(waker->chain, wake, waker);
+    chain_loop_bind(waker->chain, wake, waker, account_of_loop(frontend->exchange));
 }
 
 /* -- time ---------------------------------------------------------------------------------- */
@@ -103,15 +113,32 @@ static void begin(struct frontend_stream *stream)
     }
 }
 
+/* The message as this frontend writes it: by itself, or as another stream did. */
+static struct status bytes_of(struct frontend_stream *stream, const ProtobufCMessage *message,
+                              bool is_heartbeat, struct slice *ret_bytes)
+{
+    const struct frontend_stream_writer *writer = stream->writer;
+    const struct call *call = &stream->frontend->call;
+    enum stream_form form = is_heartbeat || writer->form == NULL ? STREAM_FORM_OWN
+                                                                 : writer->form(stream);
+    struct status status;
+
+    if (form != STREAM_FORM_OWN && call_stream_copy(call, form, ret_bytes))
+        return status_ok();
+    status = writer->write(stream, &stream->scratch, message, is_heartbeat, ret_bytes);
+    if (status_is_ok(status) && arena_failed(&stream->scratch))
+        status = status_out_of_memory();
+    if (status_is_ok(status) && form != STREAM_FORM_OWN)
+        call_stream_keep(call, form, *ret_bytes);
+    return status;
+}
+
 /* False when the stream has ended over it. */
 static bool put(struct frontend_stream *stream, const ProtobufCMessage *message, bool is_heartbeat)
 {
     struct slice bytes = SLICE_EMPTY;
-    struct status status;
+    struct status status = bytes_of(stream, message, is_heartbeat, &bytes);
 
-    status = stream->writer->write(stream, &stream->scratch, message, is_heartbeat, &bytes);
-    if (status_is_ok(status) && arena_failed(&stream->scratch))
-        status = status_out_of_memory();
     if (status_is_ok(status)) {
         begin(stream);
         if (!outbox__put(&stream->outbox, bytes))

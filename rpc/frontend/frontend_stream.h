@@ -25,6 +25,8 @@ struct frontend_stream_writer {
      * the head was not sent (FRONTEND_STREAMING); else the end of the body. Sets frontend->logged_status.
      */
     void (*end)(struct frontend_stream *stream, struct status status);
+    /* In what form the stream's messages are written; may be NULL: in its own. */
+    enum stream_form (*form)(const struct frontend_stream *stream);
     int closed_status; /* logged when the peer went away */
 };
 

@@ -82,7 +82,7 @@ static void world_start_chain(struct world *w)
         fail_msg("%.*s", SLICE_ARG(status.message));
     w->loop = chain_loop_new(w->chain);
     assert_non_null(w->loop);
-    chain_loop_bind(w->loop, world_wake, w);
+    chain_loop_bind(w->loop, world_wake, w, NULL);
 }
 
 void world_start_owned(struct world *w, uint64_t late_seed, const char *owner_phc)

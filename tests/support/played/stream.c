@@ -30,6 +30,21 @@ enum stream_result call_stream_next(struct call *call, ProtobufCMessage **ret_me
     return is_heartbeat ? STREAM_HEARTBEAT : STREAM_MESSAGE;
 }
 
+bool call_stream_copy(const struct call *call, enum stream_form form, struct slice *ret_bytes)
+{
+    (void)call;
+    (void)form;
+    (void)ret_bytes;
+    return false;
+}
+
+void call_stream_keep(const struct call *call, enum stream_form form, struct slice bytes)
+{
+    (void)call;
+    (void)form;
+    (void)bytes;
+}
+
 enum stream_result call_stream_admit(struct call *call)
 {
     stream_played.admitted++;
@@ -59,8 +74,10 @@ void call_stream_cancel(struct call *call)
     call->finish(call);
 }
 
-void chain_loop_bind(struct chain_loop *loop, void (*wake)(void *context), void *context)
+void chain_loop_bind(struct chain_loop *loop, void (*wake)(void *context), void *context,
+                     struct account *memory)
 {
+    (void)memory;
     (void)loop;
     (void)wake;
     (void)context;
