@@ -99,6 +99,21 @@ static inline struct status status_out_of_memory(void)
     return status_const(STATUS_RESOURCE_EXHAUSTED, SLICE(NO_MEMORY_TEXT));
 }
 
+/*
+ * What is answered when memory ends after the change was stored: not to be tried again blindly, so
+ * INTERNAL, over HTTP this status, with these words.
+ */
+#define STORED_TEXT                                                                             \
+    "The change was stored, but the server has no memory left for the answer. Read the object " \
+    "before you try again."
+#define STORED_HTTP 500
+
+/* INTERNAL; allocates nothing. */
+static inline struct status status_stored(void)
+{
+    return status_const(STATUS_INTERNAL, SLICE(STORED_TEXT));
+}
+
 /* A status with a printf-made message. When the arena fails it is status_out_of_memory(). */
 struct status status_make(struct arena *arena, enum status_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -153,6 +153,13 @@ struct slice problem__no_memory(void)
                  "\"message\":\"" NO_MEMORY_TEXT "\",\"details\":[]}");
 }
 
+struct slice problem__stored(void)
+{
+    return SLICE("{\"type\":\"about:blank\",\"title\":\"Internal Server Error\",\"status\":500,"
+                 "\"detail\":\"" STORED_TEXT "\",\"code\":13,"
+                 "\"message\":\"" STORED_TEXT "\",\"details\":[]}");
+}
+
 int64_t problem__retry_after(const struct status *status)
 {
     for (const struct status_detail *d = status->details; d != NULL; d = d->next)

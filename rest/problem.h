@@ -10,13 +10,16 @@
 
 /*
  * The document, in the arena; `http` is the HTTP status that is answered. Empty when the arena
- * failed: then problem__no_memory is what can be said.
+ * failed: then problem__no_memory or problem__stored is what can be said.
  */
 struct slice problem__write(struct arena *arena, int http, const struct status *status,
                             struct slice instance);
 
 /* A constant: RESOURCE_EXHAUSTED without an instance. Its HTTP status is 429. */
 struct slice problem__no_memory(void);
+
+/* Likewise of status_stored. Its HTTP status is STORED_HTTP. */
+struct slice problem__stored(void);
 
 /* Seconds for Retry-After, rounded up, when the status says when to come back; else -1. */
 int64_t problem__retry_after(const struct status *status);

@@ -55,6 +55,12 @@ static bool is_begun(const struct rest_call *call)
     return call->base.state >= FRONTEND_STREAMING;
 }
 
+/* Whether the call's change is durable: no answer may say that it failed. */
+static bool is_stored(const struct rest_call *call)
+{
+    return rest__has_call(call) && call->base.call.is_stored;
+}
+
 /* The headers that each answer has. */
 static void add_common_headers(struct rest_call *call, int http, struct slice content_type)
 {
@@ -115,7 +121,11 @@ void rest__answer_problem(struct rest_call *call, int http, const struct status 
     else if (http == 429)
         rest__add_header(call, SLICE("retry-after"), SLICE(REST_RETRY_SOON));
     body = problem__write(arena, http, status, call->request_id);
-    if (body.len == 0) {
+    if (body.len == 0 && is_stored(call)) {
+        call->header_count = 0;
+        http = STORED_HTTP;
+        body = problem__stored();
+    } else if (body.len == 0) {
         call->header_count = 0;
         rest__add_header(call, SLICE("retry-after"), SLICE(REST_RETRY_SOON));
         http = NO_MEMORY_HTTP;
@@ -206,8 +216,8 @@ static struct slice location_of(const struct rest_call *call, const ProtobufCMes
 static void answer_text(struct rest_call *call, struct status status, struct slice type,
                         struct slice body)
 {
-    if (status_is_ok(status) && arena_failed(call->exchange->arena))
-        status = status_out_of_memory();
+    if (arena_failed(call->exchange->arena))
+        status = call_no_answer(&call->base.call);
     if (status_is_ok(status))
         rest__answer(call, call->endpoint->creates ? 201 : 200, type, body);
     else

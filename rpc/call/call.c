@@ -422,14 +422,8 @@ static void end_done(struct call *call)
     }
     if (call->committed != NULL)
         call->committed(call, call->commit.revision);
-    if (arena_failed(call->arena))
-        call__finish(
-            call,
-            status_const(
-                STATUS_RESOURCE_EXHAUSTED,
-                SLICE("The change was stored, but the server has no memory left for the answer.")));
-    else
-        call__finish(call, status_ok());
+    call->is_stored = true;
+    call__finish(call, arena_failed(call->arena) ? call_no_answer(call) : status_ok());
 }
 
 static void end_conflict(struct call *call)

@@ -194,6 +194,7 @@ struct call {
     int64_t run_since_us; /* when this run of the handler began */
     unsigned ways_given;
     bool gives_way;
+    bool is_stored; /* a commit with the whole change is durable, whatever the status says */
     struct slice actor_name; /* the caller's, for audit rows; empty until it was read */
 };
 
@@ -280,6 +281,12 @@ void call_resume(struct call *call);
  * again. Only for handlers that have neither filled the commit nor read again what they keep.
  */
 bool call_gives_way(struct call *call);
+
+/* What a frontend answers when memory ends while it writes the answer; allocates nothing. */
+static inline struct status call_no_answer(const struct call *call)
+{
+    return call->is_stored ? status_stored() : status_out_of_memory();
+}
 
 /* -- paging ----------------------------------------------------------------------------------- */
 

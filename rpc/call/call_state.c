@@ -48,6 +48,8 @@ void call__finish(struct call *call, struct status status)
     if (status.code == STATUS_PERMISSION_DENIED)
         audit_row__note_denial(call, &status);
     slices__end(call, &status);
+    if (call->is_stored && !status_is_ok(status))
+        status = status_stored();
     if (!status_is_ok(status)) {
         call->response = NULL;
         call->answer_metadata = NULL;

@@ -167,6 +167,7 @@ static void on_finished(struct call *chain_call)
 
     if (frontend_is_over(&call->base))
         return;
+    call->answer.is_stored = chain_call->is_stored;
     if (!status_is_ok(chain_call->status)) {
         answer_status(call, chain_call->status);
         return;

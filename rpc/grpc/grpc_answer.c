@@ -56,9 +56,17 @@ static struct fields begin_fields(struct grpc_answer *answer)
     return fields;
 }
 
-/* grpc-status, grpc-message and details; the status that they say, for want of memory another. */
-static enum status_code add_status(struct arena *arena, struct fields *fields, struct status status)
+/* What is said when memory ends. */
+static struct status no_answer(const struct grpc_answer *answer)
 {
+    return answer->is_stored ? status_stored() : status_out_of_memory();
+}
+
+/* grpc-status, grpc-message and details; the status that they say, for want of memory another. */
+static enum status_code add_status(const struct grpc_answer *answer, struct fields *fields,
+                                   struct status status)
+{
+    struct arena *arena = answer->exchange->arena;
     struct slice text = grpc__message_text(arena, status.message);
     struct slice message = grpc__message_encode(arena,
                                                 grpc__message_cut(text, STATUS_MESSAGE_MOST));
@@ -67,7 +75,7 @@ static enum status_code add_status(struct arena *arena, struct fields *fields, s
     if (status.details != NULL)
         details = status_details__encode(arena, &status);
     if (arena_failed(arena)) {
-        status = status_out_of_memory();
+        status = no_answer(answer);
         message = status.message; /* a constant that needs no escapes */
         details = SLICE_EMPTY;
     }
@@ -93,7 +101,7 @@ enum status_code grpc__answer_status(struct exchange *exchange, struct grpc_answ
     }
     answer->metadata = NULL;
     fields = begin_fields(answer);
-    code = add_status(exchange->arena, &fields, status);
+    code = add_status(answer, &fields, status);
     if (answer->accepts_encodings)
         add_field(&fields, SLICE("grpc-accept-encoding"), SLICE(ENCODINGS_ACCEPTED));
     exchange_send_head(exchange, 200, fields.headers, fields.count);
@@ -232,7 +240,7 @@ enum status_code grpc__answer_message(struct grpc_answer *answer, const Protobuf
     if (encoding != ENCODING_IDENTITY && !arena_failed(arena))
         frame = compress_frame(arena, frame, &encoding);
     if (arena_failed(arena))
-        return grpc__answer_status(exchange, answer, status_out_of_memory());
+        return grpc__answer_status(exchange, answer, no_answer(answer));
     fields = begin_fields(answer);
     if (encoding != ENCODING_IDENTITY)
         add_field(&fields, SLICE("grpc-encoding"), encoding__name(encoding));
@@ -280,7 +288,7 @@ struct status grpc__stream_message(struct grpc_answer *answer, struct arena *are
 enum status_code grpc__stream_end(struct grpc_answer *answer, struct status status)
 {
     struct fields fields = {.headers = answer->trailers};
-    enum status_code code = add_status(answer->exchange->arena, &fields, status);
+    enum status_code code = add_status(answer, &fields, status);
 
     exchange_send_end(answer->exchange, fields.headers, fields.count);
     return code;

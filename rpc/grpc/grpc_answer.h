@@ -20,6 +20,7 @@ struct grpc_answer {
     struct slice request_id;
     size_t most;            /* bytes of the message, uncompressed */
     unsigned accepts;       /* the client's encodings, a bit (1 << encoding) each */
+    bool is_stored;         /* the call's change is durable: no answer says that it failed */
     bool accepts_encodings; /* say which encodings this server takes */
     /* What the chain has for an answer that is OK; NULL for none. */
     const struct call_metadata *metadata;
@@ -36,7 +37,7 @@ enum status_code grpc__answer_status(struct exchange *exchange, struct grpc_answ
 
 /*
  * Ends the exchange with the message and OK, or with RESOURCE_EXHAUSTED where it is too large or
- * memory ends. `records`, unless NULL, complete the message (call.h). Returns the code that is sent.
+ * memory ends; with status_stored where it ends after the change. `records`, unless NULL, complete the message (call.h). Returns the code that is sent.
  */
 enum status_code grpc__answer_message(struct grpc_answer *answer, const ProtobufCMessage *message,
                                       const struct call_records *records);

@@ -165,6 +165,7 @@ void played_finish(struct call *call)
     call->status = chain_played.run_status;
     call->answer_metadata = chain_played.metadata;
     call->keep_plain = chain_played.keep_plain;
+    call->is_stored = chain_played.is_stored;
     if (status_is_ok(call->status)) {
         char *text = arena_zalloc(call->arena, chain_played.response_len + 1);
 
@@ -180,7 +181,7 @@ void played_finish(struct call *call)
                                  message_field_by_name(call->method->input, SLICE("id"))));
         }
         if (arena_failed(call->arena))
-            call->status = status_out_of_memory();
+            call->status = call_no_answer(call);
     }
     call->finish(call);
 }

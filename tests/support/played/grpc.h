@@ -68,7 +68,7 @@ struct chain_played {
     unsigned opens, runs;
     struct call_credentials credentials;
     struct call_metadata *metadata; /* of the answer */
-    bool keep_plain;
+    bool keep_plain, is_stored;
     size_t response_len;
     struct call *call;
 };

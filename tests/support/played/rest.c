@@ -166,6 +166,9 @@ void played_finish(struct call *call)
     if (status_is_ok(call->status))
         call->status = json_read_message(call->arena, call->method->output, chain_played.response,
                                          &options, &call->response);
+    call->is_stored = chain_played.is_stored;
+    if (call->is_stored && !status_is_ok(call->status))
+        call->status = status_stored();
     call->finish(call);
 }
 

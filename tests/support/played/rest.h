@@ -51,6 +51,7 @@ struct chain_played {
     struct call_metadata *metadata; /* of the answer */
     struct slice response;          /* the response's JSON */
     unsigned opens, runs;
+    bool is_stored;
     enum access access; /* of the call that was opened */
     struct slice if_match, if_none_match;
     struct call *call;
