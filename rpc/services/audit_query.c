@@ -5,6 +5,8 @@
  */
 #include "rpc/services/audit_query.h"
 
+#include <assert.h>
+
 #include "base/crypto/sha256.h"
 #include "base/text.h"
 #include "proto/contract/contract_find.h"
@@ -80,27 +82,45 @@ static void choose_time(struct call *call, struct audit_query *query)
     query->to = key_audit_by_time(call->arena, organization, query->to_ms, 0);
 }
 
-static void choose(struct call *call, struct audit_query *query, const struct kind *kind,
-                   const struct uuid *object, const struct actor *actor)
+static void choose(struct call *call, struct audit_query *query)
 {
-    const Datastream__V1__ListAuditLogsRequest *request = query->request;
-    bool by_time = request->from != NULL || request->to != NULL;
-    bool further = is_given(request->action) || is_given(request->outcome) ||
-                   (kind == NULL && is_given(request->kind));
+    const struct kind *kind = query->kind;
+    const struct actor *actor = &query->actor;
+    const struct audit_filters *filters = &query->filters;
+    bool by_time = filters->from != NULL || filters->to != NULL;
+    bool further = is_given(filters->action) || is_given(filters->outcome) ||
+                   (kind == NULL && is_given(filters->kind));
 
-    if (kind != NULL && is_given(request->object)) {
-        choose_object(call, query, kind, object);
+    if (kind != NULL && is_given(filters->object)) {
+        choose_object(call, query, kind, &query->object);
         query->is_exact = !further && !by_time && actor->type == ACTOR_NONE;
     } else if (actor->type != ACTOR_NONE) {
         choose_actor(call, query, actor);
         query->is_exact = !further && !by_time && kind == NULL;
-    } else if (by_time) {
+    } else if (by_time && !query->by_number) {
         choose_time(call, query);
         query->is_exact = !further && kind == NULL;
     } else {
         choose_prefix(call, query, FAMILY_AUDIT,
                       key_organization(call->arena, &call->identity.organization));
-        query->is_exact = !further && kind == NULL;
+        query->is_exact = !further && !by_time && kind == NULL;
+    }
+}
+
+struct slice audit_query__key(struct arena *arena, const struct call *call,
+                              const struct audit_query *query, uint64_t number)
+{
+    const struct uuid *organization = &call->identity.organization;
+
+    switch (query->family) {
+    case FAMILY_AUDIT_BY_OBJECT:
+        return key_audit_by_object(arena, organization, query->kind->number, &query->object,
+                                   number);
+    case FAMILY_AUDIT_BY_ACTOR:
+        return key_audit_by_actor(arena, organization, &query->actor, number);
+    default:
+        assert(query->family == FAMILY_AUDIT);
+        return key_audit(arena, organization, number);
     }
 }
 
@@ -175,49 +195,72 @@ static struct status take_token(struct call *call, struct audit_query *query)
 
 static void check_times(struct call *call, struct audit_query *query, struct violations *violations)
 {
-    const Datastream__V1__ListAuditLogsRequest *request = query->request;
+    const struct audit_filters *filters = &query->filters;
 
-    query->from_ms = request->from == NULL ? 0 : time_ms(request->from);
-    query->to_ms = request->to == NULL ? TIME_MOST_MS : time_ms(request->to);
+    query->from_ms = filters->from == NULL ? 0 : time_ms(filters->from);
+    query->to_ms = filters->to == NULL ? TIME_MOST_MS : time_ms(filters->to);
     if (query->from_ms >= query->to_ms)
         violations_add(violations, call->arena, SLICE("to"), "must be after \"from\"");
 }
 
-struct status audit_query__read(struct call *call, struct audit_query *ret_query)
+/* The kind, the object and the actor. */
+static void check_names(struct call *call, struct audit_query *query, struct violations *violations)
 {
-    const Datastream__V1__ListAuditLogsRequest *request = (const void *)call->request;
-    struct audit_query query = {.request = request, .page_size = object_page_size(call)};
-    const struct kind *kind = NULL;
-    struct violations violations = {0};
-    struct actor actor = {.type = ACTOR_NONE};
-    struct uuid object = {{0}};
-    struct status status;
+    const struct audit_filters *filters = &query->filters;
 
-    if (is_given(request->kind)) {
-        kind = contract_kind(call_contract(call), slice_from_cstr(request->kind));
-        if (kind == NULL && strcmp(request->kind, ORGANIZATION_KIND) != 0)
-            violations_add(&violations, call->arena, SLICE("kind"), "must be the name of a kind");
+    if (is_given(filters->kind)) {
+        query->kind = contract_kind(call_contract(call), slice_from_cstr(filters->kind));
+        if (query->kind == NULL && strcmp(filters->kind, ORGANIZATION_KIND) != 0)
+            violations_add(violations, call->arena, SLICE("kind"), "must be the name of a kind");
     }
-    if (is_given(request->object) && !is_given(request->kind))
-        violations_add(&violations, call->arena, SLICE("kind"), "is required with \"object\"");
-    if (is_given(request->object) && !uuid_parse(slice_from_cstr(request->object), &object))
-        violations_add(&violations, call->arena, SLICE("object"), "must be an id");
-    if (is_given(request->actor)) {
-        actor = actor_parse(slice_from_cstr(request->actor));
-        if (actor.type == ACTOR_NONE)
-            violations_add(&violations, call->arena, SLICE("actor"),
+    if (is_given(filters->object) && !is_given(filters->kind))
+        violations_add(violations, call->arena, SLICE("kind"), "is required with \"object\"");
+    if (is_given(filters->object) && !uuid_parse(slice_from_cstr(filters->object), &query->object))
+        violations_add(violations, call->arena, SLICE("object"), "must be an id");
+    if (is_given(filters->actor)) {
+        query->actor = actor_parse(slice_from_cstr(filters->actor));
+        if (query->actor.type == ACTOR_NONE)
+            violations_add(violations, call->arena, SLICE("actor"),
                            "must be \"system\", or \"token:\" or \"user:\" and an id");
     }
-    if (is_given(request->outcome) && !is_outcome(request->outcome))
+}
+
+struct status audit_query__read_filters(struct call *call, const struct audit_filters *filters,
+                                        bool by_number, struct audit_query *ret_query)
+{
+    struct audit_query query = {
+        .filters = *filters, .by_number = by_number, .actor = {.type = ACTOR_NONE}};
+    struct violations violations = {0};
+    struct status status;
+
+    check_names(call, &query, &violations);
+    if (is_given(filters->outcome) && !is_outcome(filters->outcome))
         violations_add(&violations, call->arena, SLICE("outcome"),
                        "must be \"OK\" or the name of a status code");
     check_times(call, &query, &violations);
     status = violations_status(&violations, call->arena);
     if (!status_is_ok(status))
         return status;
-    choose(call, &query, kind, &object, &actor);
+    choose(call, &query);
     if (arena_failed(call->arena))
         return status_out_of_memory();
+    *ret_query = query;
+    return status_ok();
+}
+
+struct status audit_query__read(struct call *call, struct audit_query *ret_query)
+{
+    const Datastream__V1__ListAuditLogsRequest *request = (const void *)call->request;
+    const struct audit_filters filters = {request->actor,  request->kind,    request->object,
+                                          request->action, request->outcome, request->from,
+                                          request->to};
+    struct audit_query query;
+    struct status status = audit_query__read_filters(call, &filters, false, &query);
+
+    if (!status_is_ok(status))
+        return status;
+    query.request = request;
+    query.page_size = object_page_size(call);
     status = take_token(call, &query);
     if (status_is_ok(status))
         *ret_query = query;
@@ -234,11 +277,11 @@ static bool is_equal(const char *wanted, const char *text)
 bool audit_query__matches(const struct audit_query *query,
                           const Datastream__Storage__V1__AuditRecord *record)
 {
-    const Datastream__V1__ListAuditLogsRequest *request = query->request;
+    const struct audit_filters *filters = &query->filters;
 
-    return is_equal(request->actor, record->actor) && is_equal(request->kind, record->kind) &&
-           is_equal(request->object, record->object_id) &&
-           is_equal(request->action, record->action) &&
-           is_equal(request->outcome, outcome_of(record)) && record->time_ms >= query->from_ms &&
+    return is_equal(filters->actor, record->actor) && is_equal(filters->kind, record->kind) &&
+           is_equal(filters->object, record->object_id) &&
+           is_equal(filters->action, record->action) &&
+           is_equal(filters->outcome, outcome_of(record)) && record->time_ms >= query->from_ms &&
            record->time_ms < query->to_ms;
 }

@@ -151,6 +151,70 @@ static void cells_of_csv_are_quoted_and_are_no_formulas(void **state)
     api_stream_close(stream);
 }
 
+/* Lines of an export, each of which must have the text; the number of the last is put in *ret_last. */
+static size_t count_lines(const char *query, const char *text, unsigned long long *ret_last)
+{
+    struct api_stream *stream = open_export(query);
+    unsigned long long last = 0;
+    size_t count = 0;
+    char line[8192];
+
+    while (api_stream_line(stream, line, sizeof(line))) {
+        if (strstr(line, text) == NULL)
+            fail_msg("%s: %s", query, line);
+        assert_true(number_of(line) > last);
+        last = number_of(line);
+        count++;
+    }
+    assert_true(stream->ended);
+    api_stream_close(stream);
+    if (ret_last != NULL)
+        *ret_last = last;
+    return count;
+}
+
+/* The value of the field of the newest line of the log, which tells of the export before. */
+static void newest(const char *field, char *value, size_t size)
+{
+    struct api_reply reply = api_expect(&server, 200, "GET", "/api/v1/audit-logs?pageSize=1",
+                                        server.token, NULL);
+
+    api_field(&reply, field, value, size);
+    assert_true(api_contains(&reply, "\"ExportedAuditLogs\""));
+    api_reply_free(&reply);
+}
+
+static void an_export_tells_the_lines_that_all_filters_fit(void **state)
+{
+    struct api_reply reply = api_expect(&server, 201, "POST", "/api/v1/devices", server.token,
+                                        "{\"name\":\"filtered\"}");
+    char id[64], query[256], actor[64];
+    unsigned long long last;
+
+    (void)state;
+    api_field(&reply, "id", id, sizeof(id));
+    api_reply_free(&reply);
+    snprintf(query, sizeof(query), "?kind=devices&object=%s", id);
+    assert_int_equal(count_lines(query, "\"filtered\"", &last), 1);
+    snprintf(query, sizeof(query), "?kind=devices&object=%s&after=%llu", id, last);
+    assert_int_equal(count_lines(query, "", NULL), 0);
+    assert_true(count_lines("?kind=devices&action=CreatedDevice", "\"CreatedDevice\"", NULL) >=
+                DEVICES);
+    assert_int_equal(
+        count_lines("?action=CreatedDevice&after=150&to=2020-01-01T00:00:00Z", "", NULL), 0);
+    assert_true(count_lines("?action=CreatedDevice&from=2020-01-01T00:00:00Z&outcome=OK",
+                            "\"CreatedDevice\"", NULL) >= DEVICES);
+    assert_int_equal(count_lines("?from=9000-01-01T00:00:00Z", "", NULL), 0);
+    newest("actor", actor, sizeof(actor));
+    snprintf(query, sizeof(query), "?actor=%s&action=ExportedAuditLogs", actor);
+    assert_true(count_lines(query, "\"ExportedAuditLogs\"", NULL) > 5);
+    /* The line that tells of the export has its filters. */
+    reply = api_expect(&server, 200, "GET", "/api/v1/audit-logs?pageSize=1", server.token, NULL);
+    assert_true(api_contains(&reply, "\"path\":\"action\""));
+    assert_true(api_contains(&reply, "\"path\":\"actor\""));
+    api_reply_free(&reply);
+}
+
 static void an_export_is_refused_before_it_begins(void **state)
 {
     char role[40], value[64], id[40];
@@ -158,6 +222,13 @@ static void an_export_is_refused_before_it_begins(void **state)
     (void)state;
     api_check(&server, 400, "GET", EXPORT "?format=xml", server.token, NULL);
     api_check(&server, 400, "GET", EXPORT "?after=-1", server.token, NULL);
+    api_check(&server, 400, "GET", EXPORT "?kind=nothing", server.token, NULL);
+    api_check(&server, 400, "GET", EXPORT "?actor=nobody", server.token, NULL);
+    api_check(&server, 400, "GET", EXPORT "?outcome=GOOD", server.token, NULL);
+    api_check(&server, 400, "GET", EXPORT "?object=0192f0c1-2345-7000-8000-000000000001",
+              server.token, NULL);
+    api_check(&server, 400, "GET", EXPORT "?from=2020-01-02T00:00:00Z&to=2020-01-01T00:00:00Z",
+              server.token, NULL);
     api_check(&server, 401, "GET", EXPORT, NULL, NULL);
     api_role_id(&server, "API Reader", role);
     api_make_token(&server, server.token, "reader", role, value, id);
@@ -170,6 +241,7 @@ int main(void)
         cmocka_unit_test(an_export_is_whole_and_ends),
         cmocka_unit_test(an_export_is_resumed_after_a_number),
         cmocka_unit_test(cells_of_csv_are_quoted_and_are_no_formulas),
+        cmocka_unit_test(an_export_tells_the_lines_that_all_filters_fit),
         cmocka_unit_test(an_export_is_refused_before_it_begins),
     };
 

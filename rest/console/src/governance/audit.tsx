@@ -23,6 +23,12 @@ function parameters(search: AuditSearch): URLSearchParams {
   return query;
 }
 
+function exportPath(search: AuditSearch, format: string): string {
+  const query = parameters(search);
+  query.set('format', format);
+  return `/api/v1/audit-logs:export?${query}`;
+}
+
 const SHORT_PAGES_MOST = 10;
 const PAGE = 50;
 
@@ -98,8 +104,8 @@ export function AuditPage() {
     <Page title="Audit" crumbs={[{ title: 'Organization' }, { title: 'Audit' }]} actions={(
       <div className="row">
         {['ndjson', 'csv'].map((format) => (
-          <a key={format} className="button" href={`/api/v1/audit-logs:export?format=${format}`} download={`audit-logs.${format}`}
-            data-tip="The whole audit log; the filters do not count"><Download aria-hidden="true" />{format.toUpperCase()}</a>
+          <a key={format} className="button" href={exportPath(search, format)} download={`audit-logs.${format}`}
+            data-tip={parameters(search).size > 0 ? 'The lines that the filters fit' : 'The whole audit log'}><Download aria-hidden="true" />{format.toUpperCase()}</a>
         ))}
       </div>
     )}>
