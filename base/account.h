@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Plain; zero-initialize but for `whole` and `most`. */
+/* Plain; zero-initialize all except `whole` and `most`. */
 struct account {
     struct account *whole; /* which it is a part of; NULL: of none */
     size_t used;           /* bytes */

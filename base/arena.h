@@ -99,7 +99,7 @@ struct slice arena_copy(struct arena *arena, struct slice bytes);
 /* The same as a C string; NULL when the arena failed. */
 char *arena_cstr(struct arena *arena, struct slice bytes);
 
-/* printf into the arena, NUL behind the text; empty when the arena failed. */
+/* printf into the arena, NUL after the text; empty when the arena failed. */
 struct slice arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 struct slice arena_vprintf(struct arena *arena, const char *format, va_list args);

@@ -1,4 +1,4 @@
-/* clock_gettime behind two names. */
+/* clock_gettime under two names. */
 #include "base/clock.h"
 
 #include <time.h>

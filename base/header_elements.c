@@ -1,7 +1,7 @@
 /* One search for the separator, and a second look only where a quote stands before it. */
 #include "base/header_elements.h"
 
-/* Behind the quoted string that begins at `at`: a backslash there takes what follows as it is. */
+/* After the quoted string that begins at `at`: a backslash there takes what follows as it is. */
 static size_t quoted_string_end(struct slice text, size_t at)
 {
     for (at++; at < text.len; at++) {

@@ -119,7 +119,7 @@ struct status status_make(struct arena *arena, enum status_code code, const char
     __attribute__((format(printf, 3, 4)));
 
 /*
- * Adds a detail behind those that the status has. `subject`, `kind` and `description` are borrowed
+ * Adds a detail after those that the status has. `subject`, `kind` and `description` are borrowed
  * and must live as long as the arena. When the arena fails the status keeps what it had.
  */
 void status_add_detail(struct arena *arena, struct status *status, enum status_detail_type type,

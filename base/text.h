@@ -77,7 +77,7 @@ size_t json_escape(unsigned char byte, char to[JSON_ESCAPE_MOST]);
 /* UTF-8 as a string of JSON, in its quotes and with what must be escaped; in the arena. */
 struct slice json_quote(struct arena *arena, struct slice text);
 
-/* The parts one behind the other, in the arena, with a NUL behind; empty when the arena failed. */
+/* The parts one after the other, in the arena, with a NUL after them; empty when the arena failed. */
 struct slice text_join(struct arena *arena, const struct slice *parts, size_t count);
 
 #endif

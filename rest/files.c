@@ -186,7 +186,7 @@ const struct file *files_find(const struct files *files, struct slice path)
 }
 
 /* What one line of Accept-Encoding says of the coding: 1 takes it, -1 refuses it, 0 neither. */
-static int line_takes(struct slice list, struct slice coding)
+static int line_accepts(struct slice list, struct slice coding)
 {
     struct slice element;
 
@@ -201,11 +201,11 @@ static int line_takes(struct slice list, struct slice coding)
 }
 
 /* By RFC 9110 12.5.3; "*" alone is no reason to compress. Lines are one list. */
-static bool takes_encoding(const struct header *headers, size_t count, struct slice coding)
+static bool accepts_encoding(const struct header *headers, size_t count, struct slice coding)
 {
     for (size_t i = 0; i < count; i++) {
         int answer = slice_equal(headers[i].name, SLICE("accept-encoding"))
-                         ? line_takes(headers[i].value, coding)
+                         ? line_accepts(headers[i].value, coding)
                          : 0;
 
         if (answer != 0)
@@ -224,7 +224,7 @@ struct slice files__choose(struct arena *arena, const struct file *file,
     *ret_encoding = SLICE_EMPTY;
     *ret_etag = file->etag;
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-        if (forms[i].len == 0 || !takes_encoding(headers, header_count, names[i]))
+        if (forms[i].len == 0 || !accepts_encoding(headers, header_count, names[i]))
             continue;
         *ret_encoding = names[i];
         *ret_etag = arena_printf(arena, "\"%.*s-%.*s\"", (int)(file->etag.len - 2),

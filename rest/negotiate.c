@@ -74,7 +74,7 @@ static int specificity(struct slice range)
     return slice_equal(essence, SLICE("*/*")) ? 1 : 0;
 }
 
-bool accept__takes_json(const struct header *headers, size_t count)
+bool accept__allows_json(const struct header *headers, size_t count)
 {
     bool given = false;
     bool accepted = false;

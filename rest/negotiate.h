@@ -15,7 +15,7 @@ bool media_type__is_form(struct slice content_type);
  * application/problem+json, or a range around them, with a weight above 0; the most specific
  * counts.
  */
-bool accept__takes_json(const struct header *headers, size_t count);
+bool accept__allows_json(const struct header *headers, size_t count);
 
 /*
  * The weight of an element of Accept or a header like it, in thousandths (RFC 9110 section 12.4.2); 1000

@@ -25,7 +25,7 @@ enum percent_mode {
 
 /*
  * Decodes. The result is `text` itself where nothing was encoded, else in the arena. NULL, or a
- * sentence fragment that says why the text can't be decoded ("an escape is not % and two
+ * sentence fragment that says why the text cannot be decoded ("an escape is not % and two
  * hexadecimal digits"): a constant. When the arena fails the result is empty; the caller checks it.
  */
 const char *query__percent_decode(struct arena *arena, struct slice text, enum percent_mode mode,

@@ -185,7 +185,7 @@ static bool accepts_answer(const struct rest_call *call)
     if (is_stream(call))
         return rest__stream_is_acceptable(call);
     return binding_answers_raw(&call->endpoint->binding) ||
-           accept__takes_json(head->headers, head->header_count);
+           accept__allows_json(head->headers, head->header_count);
 }
 
 /* 413, 415 and 406; false when it has answered. */
@@ -232,7 +232,7 @@ static void opened(struct call *chain_call)
         if (!call->exchange->head.has_body) {
             proceed(call);
         } else {
-            /* The connection bounds the pauses of an upload; the call's own time starts behind it.
+            /* The connection bounds the pauses of an upload; the call's own time starts after it.
              */
             exchange_set_timeout(call->exchange, 0);
             frontend_move(&call->base, FRONTEND_READING);

@@ -228,7 +228,7 @@ static bool find(const struct router *router, struct slice path, struct walk *wa
 {
     walk->path = path;
     walk->verb = SLICE_EMPTY;
-    /* A verb behind nothing leaves a path that ends in a slash, even where that is the root. */
+    /* A verb after nothing leaves a path that ends in a slash, even where that is the root. */
     if (split_verb(router, path, &walk->path, &walk->verb) && walk->path.len == 1)
         return false;
     return path_is_wellformed(walk->path) && descend(walk, &router->root, 1, 0);

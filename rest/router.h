@@ -7,7 +7,7 @@
  * path. Templates of other HTTP methods are passed over; of one template, the route for the
  * request's method is preferred to the one for any ("*").
  *
- * The verb is behind the last colon of the last segment, if any template has that verb; otherwise
+ * The verb is after the last colon of the last segment, if any template has that verb; otherwise
  * the colon is part of the value. A path that ends in a verb matches templates with that verb
  * alone, so that one spelling does not mean a verb here and a name there; a name that ends in one
  * is sent with its colon escaped. Ours: an empty segment and a trailing slash match nothing.
@@ -34,7 +34,7 @@ struct router *router__new(struct arena *arena);
 
 /*
  * Adds a route, which is copied; its slices and target are borrowed. FAILED_PRECONDITION when a
- * route with the same HTTP method has the same template but for names, or out of memory.
+ * route with the same HTTP method has the same template except for names, or out of memory.
  */
 struct status router__add(struct router *router, const struct route *route);
 

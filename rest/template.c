@@ -1,4 +1,4 @@
-/* Path templates: a parser by recursive descent, one token ahead, no allocation but for sentences.
+/* Path templates: a parser by recursive descent, one token ahead, no allocation except for sentences.
  */
 #include "rest/template.h"
 

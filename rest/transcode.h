@@ -50,7 +50,7 @@ struct transcode_input {
 
 /*
  * Makes the request message. INVALID_ARGUMENT with every violation of body, path and query, or, for
- * a body or query that can't be read at all, with why; or out of memory. A PATCH without an update
+ * a body or query that cannot be read at all, with why; or out of memory. A PATCH without an update
  * mask gets the leaf paths that are present in the body, output-only ones left out.
  *
  * With violations *ret_message is set too, where body and query could be read to their ends: to

@@ -118,7 +118,7 @@ static bool verify_head(struct store *store, struct hmac *hmac, const uint8_t ke
     }
 }
 
-/* Whether a row is the one behind the verdict's head; moves the head on. False: OpenSSL failed. */
+/* Whether a row is the one after the verdict's head; moves the head on. False: OpenSSL failed. */
 static bool verify_row(struct hmac *hmac, const uint8_t key[32], const struct store_row *row,
                        struct audit_verdict *verdict)
 {

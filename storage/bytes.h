@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* Each writes the number and returns the place behind it. */
+/* Each writes the number and returns the place after it. */
 static inline char *bytes_put_u16(char *at, uint16_t value)
 {
     at[0] = (char)(value >> 8);

@@ -22,7 +22,7 @@ struct check_rules {
     /*
      * Lists all rows that must lead to the row of an object or, under FAMILY_AUDIT, of the audit;
      * under FAMILY_SECRETS, those that lead to the object by its credentials.
-     * False when the row can't be read.
+     * False when the row cannot be read.
      */
     bool (*list)(void *context, struct arena *arena, enum store_family family,
                  const struct store_row *row, struct check_index **ret_first);
@@ -32,18 +32,18 @@ struct check_rules {
      */
     const char *(*judge)(void *context, struct arena *arena, enum store_family family,
                          const struct store_row *row);
-    /* The key of the token, or other object, that a row of token hashes is for; false when it can't be read. */
+    /* The key of the token, or other object, that a row of token hashes is for; false when it cannot be read. */
     bool (*token_of)(void *context, struct arena *arena, const struct store_row *row,
                      struct slice *ret_key);
     /*
      * The key of the user whom an organization's row names as its Owner, empty for none; false when it
-     * can't be read.
+     * cannot be read.
      */
     bool (*owner_of)(void *context, struct arena *arena, const struct store_row *row,
                      struct slice *ret_key);
     /*
      * Of a row of sessions or of session hashes the key of its user, and the key of the session's row in
-     * the other of the two families; false when it can't be read.
+     * the other of the two families; false when it cannot be read.
      */
     bool (*session_of)(void *context, struct arena *arena, enum store_family family,
                        const struct store_row *row, struct slice *ret_user,

@@ -416,7 +416,7 @@ static bool write_batch(struct committer *c)
            c->options.writer->write(c->options.store);
 }
 
-/* Tries commits from the front of the list; returns those behind the batch. */
+/* Tries commits from the front of the list; returns those after the batch. */
 static struct commit *try_batch(struct committer *c, struct commit *list, bool *ret_lost)
 {
     size_t operations = 0;
@@ -466,7 +466,7 @@ static void answer(struct committer *c, struct commit *list, const struct commit
     }
 }
 
-/* Runs one batch; returns the commits behind it. */
+/* Runs one batch; returns the commits after it. */
 static struct commit *run_batch(struct committer *c, struct commit *list)
 {
     bool lost;

@@ -1,7 +1,7 @@
 /*
  * The change feed: which object was changed by which commit, an organization at a time, in the
  * order of revisions. keys.h has the layout. The oldest rows are trimmed away; what is left begins
- * behind the floor, so that a reader can tell "nothing happened" from "it is no longer kept".
+ * after the floor, so that a reader can tell "nothing happened" from "it is no longer kept".
  */
 #ifndef DATASTREAM_STORAGE_FEED_H
 #define DATASTREAM_STORAGE_FEED_H

@@ -140,7 +140,7 @@ static bool begin(struct feed_trimmer *trimmer, const struct uuid *organization,
     }
 }
 
-/* Gathers the oldest rows that pass a limit. A row that can't be read has passed every age. */
+/* Gathers the oldest rows that pass a limit. A row that cannot be read has passed every age. */
 static bool gather(struct feed_trimmer *trimmer, const struct organization_feed *feed,
                    const struct feed_limits *limits, int64_t now_ms, struct trimming *trimming)
 {

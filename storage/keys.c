@@ -1,6 +1,6 @@
 /*
  * Key layouts and the folding of names. Every function that builds a key allocates it at its exact
- * length and writes its parts one behind the other.
+ * length and writes its parts one after the other.
  */
 #include "storage/keys.h"
 

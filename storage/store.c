@@ -194,7 +194,7 @@ void commit_require_empty(struct commit *commit, enum store_family family, struc
 void commit_require_only(struct commit *commit, enum store_family family, struct slice from,
                          struct slice to, struct slice own)
 {
-    char *next = arena_alloc(commit->arena, own.len + 1); /* own and a NUL: the key behind it */
+    char *next = arena_alloc(commit->arena, own.len + 1); /* own and a NUL: the key after it */
 
     if (own.len == 0) /* an arena had no memory for it */
         arena_fail(commit->arena);

@@ -44,7 +44,7 @@ static bool load(struct walk *walk)
     return found == STORE_FOUND;
 }
 
-/* The next slice starts behind the last key: at that key and a NUL. */
+/* The next slice starts after the last key: at that key and a NUL. */
 static bool move_on(struct walk *walk)
 {
     struct slice last = walk->rows.rows[walk->rows.count - 1].key;

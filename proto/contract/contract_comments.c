@@ -58,7 +58,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* Without blanks at the ends, and without the one blank that stands behind each "//". */
+/* Without blanks at the ends, and without the one blank that stands after each "//". */
 static struct slice tidy(struct arena *arena, struct slice text)
 {
     char *tidied = arena_alloc(arena, text.len + 1);

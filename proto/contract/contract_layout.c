@@ -1,6 +1,6 @@
 /*
  * Descriptors as protoc-c would write them, for messages that it did not compile: members in the
- * order of declaration, each behind its has_ or n_, then for each oneof its case and a union.
+ * order of declaration, each after its has_ or n_, then for each oneof its case and a union.
  * `optional`, which protoc-c 1.4.1 refuses in proto3, is laid out as it lays out proto2's: a has_
  * member, or a NULL pointer for strings and messages.
  */
@@ -48,7 +48,7 @@ static bool type_is_known(const Google__Protobuf__FieldDescriptorProto *proto)
     return type < sizeof(types) / sizeof(types[0]) && types[type].known;
 }
 
-/* The next offset of that alignment, and room for the size behind it. */
+/* The next offset of that alignment, and room for the size after it. */
 static unsigned place(size_t *size, size_t bytes, size_t align)
 {
     size_t offset = (*size + align - 1) / align * align;

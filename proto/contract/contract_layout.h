@@ -1,6 +1,6 @@
 /*
  * Descriptors as protoc-c would write them, for messages that it did not compile: members in the
- * order of declaration, each behind its has_ or n_, then for each oneof its case and a union.
+ * order of declaration, each after its has_ or n_, then for each oneof its case and a union.
  * `optional`, which protoc-c 1.4.1 refuses in proto3, is laid out as it lays out proto2's: a has_
  * member, or a NULL pointer for strings and messages. /
  */

@@ -25,7 +25,7 @@ static size_t read_varint(struct slice bytes, uint64_t *ret_value)
     return 0;
 }
 
-/* What stands behind the length prefix; empty for a field of another wire type. */
+/* What stands after the length prefix; empty for a field of another wire type. */
 static struct slice body_of(const ProtobufCMessageUnknownField *field)
 {
     struct slice bytes = slice_make(field->data, field->len);
@@ -60,7 +60,7 @@ const void *contract__unpack(struct arena *arena, const ProtobufCMessageDescript
     return protobuf_c_message_unpack(type, &allocator, body.len, (const uint8_t *)body.data);
 }
 
-/* The parts behind one another; empty, with *ret_parts 0, where there are none. */
+/* The parts one after the other; empty, with *ret_parts 0, where there are none. */
 static struct slice join(struct arena *arena, const ProtobufCMessage *options, uint32_t number,
                          size_t *ret_parts)
 {

@@ -12,7 +12,7 @@ struct slice embedded_reflection(void);
 
 /*
  * The proto files of the API and those that they import, the well-known types of protoc excepted:
- * a ZIP archive, and the i-th file with its path, false behind the last.
+ * a ZIP archive, and the i-th file with its path, false after the last.
  */
 struct slice embedded_sources_archive(void);
 bool embedded_source(size_t i, struct slice *ret_name, struct slice *ret_text);

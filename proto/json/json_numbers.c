@@ -21,7 +21,7 @@
 struct decimal {
     bool negative;
     struct slice whole;    /* digits before the point */
-    struct slice fraction; /* digits behind it */
+    struct slice fraction; /* digits after it */
     int64_t exponent;
 };
 
@@ -212,10 +212,10 @@ enum number_result json_number_uint64(struct slice text, uint64_t most, uint64_t
     return NUMBER_OK;
 }
 
-/* strtod wants a NUL behind the text; only numbers longer than this are copied to the arena. */
+/* strtod wants a NUL after the text; only numbers longer than this are copied to the arena. */
 #define NUMBER_STACK 64
 
-/* The text with a NUL behind it; NULL when the arena failed. */
+/* The text with a NUL after it; NULL when the arena failed. */
 static const char *terminated(struct arena *arena, struct slice text, char stack[NUMBER_STACK])
 {
     if (text.len >= NUMBER_STACK)

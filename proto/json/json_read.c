@@ -141,7 +141,7 @@ static bool seen_before(struct seen *seen, const struct field *field)
     return before;
 }
 
-/* Most senders keep the order of declaration: the field behind the last one is tried first. */
+/* Most senders keep the order of declaration: the field after the last one is tried first. */
 static const struct field *find_field(const struct message_type *type, struct slice name,
                                       size_t *hint)
 {

@@ -39,7 +39,7 @@ enum read_result json__read_members(struct json_reader *reader, const struct mes
                                     bool skip_type);
 
 /*
- * Goes on behind a member or element whose value was refused, so that all violations are reported
+ * Goes on after a member or element whose value was refused, so that all violations are reported
  * at once. The value began at `at`, at that depth. False where there is no going on: the text is
  * broken, or too much is wrong.
  */

@@ -73,7 +73,7 @@ enum json_kind json_scan__kind(struct json_scan *scan)
 
 /*
  * Whether none of eight bytes is below 0x20, a quote or a backslash. Each term's high bits may be
- * wrong only behind a byte that is truly hit, so "none" is exact.
+ * wrong only after a byte that is truly hit, so "none" is exact.
  */
 static bool word_is_plain(uint64_t word)
 {
@@ -101,7 +101,7 @@ size_t json__plain_run(const char *at, size_t len)
     return i;
 }
 
-/* The four digits behind \u at scan->at; -1 where there are none. */
+/* The four digits after \u at scan->at; -1 where there are none. */
 static int32_t take_hex(struct json_scan *scan)
 {
     int32_t value = 0;

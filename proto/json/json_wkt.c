@@ -153,7 +153,7 @@ bool json_timestamp_parse(struct slice text, int64_t *ret_seconds, int32_t *ret_
     return true;
 }
 
-/* `value` in exactly `digits` digits, and behind them `after`. */
+/* `value` in exactly `digits` digits, and after them `after`. */
 static char *format_digits(char *at, unsigned value, unsigned digits, char after)
 {
     for (unsigned i = digits; i-- > 0; value /= 10)

@@ -98,7 +98,7 @@ static bool merge_field(struct arena *arena, const struct message_type *type,
     whole = wire_read_tag(cursor, &number, &wire) &&
             (wire == WIRE_LENGTH ? wire_read_length(cursor, &len) : wire_skip_scalar(cursor, wire));
     if (!whole) {
-        cursor->at = cursor->end; /* can't be: the bytes have been walked */
+        cursor->at = cursor->end; /* never happens: the bytes have been walked */
         return true;
     }
     field = message_field_by_number(type, number);

@@ -76,7 +76,7 @@ static void enter(struct chain_loop *loop, struct stream *stream)
     if (loop->streams == NULL) {
         stream->next = stream->prev = stream;
         loop->streams = stream;
-    } else { /* behind all others, as they come round */
+    } else { /* after all others, as they come round */
         stream->next = loop->streams;
         stream->prev = loop->streams->prev;
         stream->prev->next = stream->next->prev = stream;

@@ -25,7 +25,7 @@ enum stream_result {
 };
 
 /*
- * What a streaming method is made of. Statuses live in call->arena and, but for OK, end the stream.
+ * What a streaming method is made of. Statuses live in call->arena and, except OK, end the stream.
  * `open` and `read` run again after a fetch, as handlers do: they change nothing before what they
  * read was there.
  */

@@ -19,7 +19,7 @@ struct slice device_cookie_name(struct slice own_origin)
 }
 
 /* Time, then the MAC over a purpose of its own, the user and the time. */
-static bool write_value(const uint8_t key[32], const struct uuid *user, int64_t made_ms,
+static bool write_value(const uint8_t key[32], const struct uuid *user, int64_t created_ms,
                         uint8_t value[VALUE_LEN])
 {
     const struct slice parts[] = {SLICE("datastream device 1"),
@@ -27,7 +27,7 @@ static bool write_value(const uint8_t key[32], const struct uuid *user, int64_t 
                                   slice_make(value, TIME_LEN)};
 
     for (int i = 0; i < TIME_LEN; i++)
-        value[i] = (uint8_t)((uint64_t)made_ms >> (8 * (TIME_LEN - 1 - i)));
+        value[i] = (uint8_t)((uint64_t)created_ms >> (8 * (TIME_LEN - 1 - i)));
     return hmac_once(key, parts, 3, value + TIME_LEN);
 }
 
@@ -56,16 +56,16 @@ bool device_cookie_counts(struct slice value, const uint8_t key[32], const struc
     struct slice given = SLICE_EMPTY;
     struct slice text;
     uint8_t wanted[VALUE_LEN];
-    int64_t made_ms = 0;
+    int64_t created_ms = 0;
     bool is_ours = false;
     struct arena arena;
 
     arena_init(&arena, NULL, ARENA_FIRST_BLOCK);
     if (value.len == TEXT_LEN && base64_decode(&arena, value, &given) && given.len == VALUE_LEN) {
         for (int i = 0; i < TIME_LEN; i++)
-            made_ms = (int64_t)((uint64_t)made_ms << 8 | (uint8_t)given.data[i]);
-        if (made_ms >= 0 && made_ms <= now_ms && now_ms - made_ms < DEVICE_COOKIE_MS &&
-            write_value(key, user, made_ms, wanted)) {
+            created_ms = (int64_t)((uint64_t)created_ms << 8 | (uint8_t)given.data[i]);
+        if (created_ms >= 0 && created_ms <= now_ms && now_ms - created_ms < DEVICE_COOKIE_MS &&
+            write_value(key, user, created_ms, wanted)) {
             text = base64url_encode(&arena, slice_make(wanted, sizeof(wanted)));
             is_ours = text.len == TEXT_LEN && crypto_equal(text.data, value.data, TEXT_LEN);
         }

@@ -17,7 +17,7 @@
 #define MAC_LEN 16
 #define TOKEN_MOST 6144 /* characters; a folded name may have 4,224 bytes */
 
-/* False when OpenSSL failed. `versioned` is the version byte and the key behind it. */
+/* False when OpenSSL failed. `versioned` is the version byte and the key after it. */
 static bool compute(const struct call *call, struct slice versioned, uint8_t ret_mac[32])
 {
     const struct slice parts[] = {

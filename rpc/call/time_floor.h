@@ -30,7 +30,7 @@ int64_t time_floor_believed_ms(void);
 uint64_t time_floor_jumps(void);
 
 /*
- * What to persist now, or 0 when nothing: called each minute with both clocks; pure but for its own
+ * What to persist now, or 0 when nothing: called each minute with both clocks; pure, except for its own
  * state. `time_floor_persist` commits it.
  */
 int64_t time_floor_tick(int64_t wall_ms, int64_t monotonic_us);

@@ -10,7 +10,7 @@
 
 /* -- paths --------------------------------------------------------------------------------- */
 
-/* As JSON writes it, quotes and escapes included; a long one is cut behind a whole character. */
+/* As JSON writes it, quotes and escapes included; a long one is cut after a whole character. */
 static struct slice quote_key(struct arena *arena, struct slice key)
 {
     struct slice quoted;

@@ -67,7 +67,7 @@ static bool is_hostname(struct slice text)
     }
 }
 
-/* The dot-atom form of RFC 5322 section 3.4.1 with a hostname behind it. */
+/* The dot-atom form of RFC 5322 section 3.4.1 with a hostname after it. */
 static bool is_email(struct slice text)
 {
     static const char atoms[] = "!#$%&'*+-/=?^_`{|}~.";

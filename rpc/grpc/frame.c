@@ -54,7 +54,7 @@ static enum frame_result read_prefix(struct frame_reader *reader, struct slice *
     return reader->len > reader->most ? FRAME_TOO_LARGE : FRAME_MESSAGE;
 }
 
-/* Room for `more` bytes behind what is filled; doubles, so that copying stays linear. */
+/* Room for `more` bytes after what is filled; doubles, so that copying stays linear. */
 static bool make_room(struct frame_reader *reader, size_t more)
 {
     size_t wanted = reader->filled + more;

@@ -1,6 +1,6 @@
 /*
  * Answers: of unary calls a message with trailers, or one trailers-only block of headers; of
- * streams a head, messages and trailers. What can't be made for lack of memory becomes
+ * streams a head, messages and trailers. What cannot be made for lack of memory becomes
  * RESOURCE_EXHAUSTED out of constants.
  */
 #ifndef DATASTREAM_RPC_GRPC_GRPC_ANSWER_H
@@ -48,7 +48,7 @@ enum status_code grpc__answer_message(struct grpc_answer *answer, const Protobuf
 void grpc__stream_head(struct grpc_answer *answer);
 
 /*
- * One message behind its prefix, packed in `arena`. RESOURCE_EXHAUSTED where it is too large or the
+ * One message after its prefix, packed in `arena`. RESOURCE_EXHAUSTED where it is too large or the
  * arena failed.
  */
 struct status grpc__stream_frame(const struct grpc_answer *answer, struct arena *arena,

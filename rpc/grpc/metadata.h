@@ -25,7 +25,7 @@ struct status metadata__read(struct arena *arena, const struct request_head *hea
 
 /*
  * Takes the next value from a "-bin" header: they are joined by commas, in base64 of either
- * alphabet, padded or not. *rest is what is behind it, its data NULL after the last. False when it
+ * alphabet, padded or not. *rest is what is after it, its data NULL after the last. False when it
  * is not base64 or the arena failed (arena_failed tells which).
  */
 bool metadata_next_binary(struct arena *arena, struct slice *rest, struct slice *ret_bytes);

@@ -182,7 +182,7 @@ bool identity__take_uuid(ProtobufCBinaryData bytes, struct uuid *id)
     return true;
 }
 
-/* A network that can't be read holds no address; it still restricts. */
+/* A network that cannot be read holds no address; it still restricts. */
 static bool take_networks(struct arena *arena, const Datastream__Storage__V1__TokenFacts *message,
                           struct facts *facts)
 {

@@ -2,7 +2,7 @@
  * The ring of publications and the epoch; the roles.
  *
  * One thread writes the ring, all read it. A slot's number is cleared before its words change and
- * set behind them; words are stored with release and loaded with acquire, so that whoever loads a
+ * set after them; words are stored with release and loaded with acquire, so that whoever loads a
  * word of a later publication also finds the number changed, and takes the slot for overwritten.
  * The epoch is raised with release once the slots of a commit are written.
  */

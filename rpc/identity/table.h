@@ -37,7 +37,7 @@ void table_free(struct table *table);
 /* NULL when it is not there. Good until the entry is forgotten: table_add may do that. */
 void *table_find(struct table *table, const uint8_t key[TABLE_KEY_LEN]);
 
-/* A new entry, cleared behind its head, for a key that is not there. */
+/* A new entry, cleared after its head, for a key that is not there. */
 void *table_add(struct table *table, const uint8_t key[TABLE_KEY_LEN]);
 
 /* Forgets one; nothing when it is not there. */

@@ -11,7 +11,7 @@
 static int organization_make(const struct options *options, struct arena *arena, bool first)
 {
     struct program program;
-    struct organization_made made;
+    struct organization_created made;
     struct owner_password owner;
     struct status status;
     struct slice name;

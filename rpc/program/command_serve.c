@@ -1,4 +1,4 @@
-/* serve: contract, store, chain, frontends and sockets wired together, and the minute's keeper. */
+/* serve: contract, store, chain, frontends and sockets wired together, and the maintenance of each minute. */
 #include "rpc/program/command_serve.h"
 
 #include <pthread.h>
@@ -33,7 +33,7 @@
  * Each minute writes down what is kept in memory, the clock's floor and the last uses of tokens,
  * and trims the change feed and expired idempotency keys: on a thread of its own, since it waits for the disk.
  */
-struct keeper {
+struct maintenance {
     pthread_t thread;
     pthread_mutex_t lock; /* guards `stop` */
     pthread_cond_t wake;
@@ -45,81 +45,84 @@ struct keeper {
 };
 
 /* One round of trimming; whether another one is due at once. */
-static bool keeper_trim(struct keeper *keeper)
+static bool maintenance_trim(struct maintenance *maintenance)
 {
-    const struct settings *settings = keeper->frontends->settings;
+    const struct settings *settings = maintenance->frontends->settings;
     const struct feed_limits limits = {.keep_ms = (int64_t)settings->feed_keep_ms,
                                        .keep_rows = settings->feed_keep_rows};
-    bool more = feed_trim(keeper->trimmer, &limits, clock_wall_ms());
+    struct store *store = maintenance->frontends->store;
+    bool more = feed_trim(maintenance->trimmer, &limits, clock_wall_ms());
 
-    return idempotency_trim(&keeper->keys, keeper->frontends->store, time_floor_now_ms()) || more;
+    return idempotency_trim(&maintenance->keys, store, time_floor_now_ms()) || more;
 }
 
 /* Waits for the interval, or for the stop; under the lock. */
-static void keeper_wait(struct keeper *keeper)
+static void maintenance_wait(struct maintenance *maintenance)
 {
-    uint64_t ms = keeper->frontends->settings->keeper_interval_ms;
+    uint64_t ms = maintenance->frontends->settings->keeper_interval_ms;
     struct timespec until;
 
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_nsec += (long)(ms % 1000) * 1000000;
     until.tv_sec += (time_t)(ms / 1000) + until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
-    pthread_cond_timedwait(&keeper->wake, &keeper->lock, &until);
+    pthread_cond_timedwait(&maintenance->wake, &maintenance->lock, &until);
 }
 
-static void *keeper_run(void *context)
+static void *maintenance_run(void *context)
 {
-    struct keeper *keeper = context;
+    struct maintenance *maintenance = context;
     bool trims = false;
 
-    pthread_mutex_lock(&keeper->lock);
-    while (!keeper->stop) {
+    pthread_mutex_lock(&maintenance->lock);
+    while (!maintenance->stop) {
         if (!trims)
-            keeper_wait(keeper);
-        if (keeper->stop)
+            maintenance_wait(maintenance);
+        if (maintenance->stop)
             break;
-        pthread_mutex_unlock(&keeper->lock);
+        pthread_mutex_unlock(&maintenance->lock);
         if (!trims) {
-            time_floor_persist(keeper->frontends->store);
-            for (unsigned i = 0; i < keeper->loops; i++)
-                chain_loop_flush(keeper->frontends->loops[i]);
+            time_floor_persist(maintenance->frontends->store);
+            for (unsigned i = 0; i < maintenance->loops; i++)
+                chain_loop_flush(maintenance->frontends->loops[i]);
         }
-        trims = keeper_trim(keeper);
-        pthread_mutex_lock(&keeper->lock);
+        trims = maintenance_trim(maintenance);
+        pthread_mutex_lock(&maintenance->lock);
     }
-    pthread_mutex_unlock(&keeper->lock);
+    pthread_mutex_unlock(&maintenance->lock);
     return NULL;
 }
 
-static void keeper_free(struct keeper *keeper)
+static void maintenance_free(struct maintenance *maintenance)
 {
-    if (keeper->trimmer != NULL)
-        feed_trimmer_free(keeper->trimmer);
-    pthread_cond_destroy(&keeper->wake);
-    pthread_mutex_destroy(&keeper->lock);
+    if (maintenance->trimmer != NULL)
+        feed_trimmer_free(maintenance->trimmer);
+    pthread_cond_destroy(&maintenance->wake);
+    pthread_mutex_destroy(&maintenance->lock);
 }
 
-static bool keeper_start(struct keeper *keeper, struct frontends *frontends, unsigned loops)
+static bool maintenance_start(struct maintenance *maintenance, struct frontends *frontends,
+                              unsigned loops)
 {
-    *keeper = (struct keeper){
+    *maintenance = (struct maintenance){
         .frontends = frontends, .loops = loops, .trimmer = feed_trimmer_new(frontends->store)};
-    pthread_mutex_init(&keeper->lock, NULL);
-    pthread_cond_init(&keeper->wake, NULL);
-    if (keeper->trimmer != NULL && pthread_create(&keeper->thread, NULL, keeper_run, keeper) == 0)
+    pthread_mutex_init(&maintenance->lock, NULL);
+    pthread_cond_init(&maintenance->wake, NULL);
+    if (maintenance->trimmer != NULL &&
+        pthread_create(&maintenance->thread, NULL, maintenance_run, maintenance) == 0)
         return true;
-    keeper_free(keeper);
+    maintenance_free(maintenance);
     return false;
 }
 
-static void keeper_stop(struct keeper *keeper)
+static void maintenance_stop(struct maintenance *maintenance)
 {
-    pthread_mutex_lock(&keeper->lock);
-    keeper->stop = true;
-    pthread_cond_signal(&keeper->wake);
-    pthread_mutex_unlock(&keeper->lock);
-    pthread_join(keeper->thread, NULL);
-    keeper_free(keeper);
+    pthread_mutex_lock(&maintenance->lock);
+    maintenance->stop = true;
+    pthread_cond_signal(&maintenance->wake);
+    pthread_mutex_unlock(&maintenance->lock);
+    pthread_join(maintenance->thread, NULL);
+    maintenance_free(maintenance);
 }
 
 #ifdef DATASTREAM_FAULTS
@@ -283,13 +286,13 @@ static struct status serve(struct frontends *frontends, struct options *options,
     };
     unsigned workers = loops_wanted(&options->settings);
     struct server *server;
-    struct keeper keeper;
+    struct maintenance maintenance;
     struct status status;
 
     memcpy(listen.listen, options->listen, sizeof(listen.listen));
     options->settings.workers = workers;
     status = loops_make(frontends, workers, arena);
-    if (status_is_ok(status) && !keeper_start(&keeper, frontends, workers))
+    if (status_is_ok(status) && !maintenance_start(&maintenance, frontends, workers))
         status = status_const(STATUS_UNAVAILABLE, SLICE("A thread could not be started."));
     else if (status_is_ok(status)) {
         status = server_start(&listen, arena, &server);
@@ -300,7 +303,7 @@ static struct status serve(struct frontends *frontends, struct options *options,
             server_free(server);
             rest_compress_end(frontends->rest);
         }
-        keeper_stop(&keeper);
+        maintenance_stop(&maintenance);
     }
     loops_free(frontends, workers);
     return status;

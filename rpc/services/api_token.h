@@ -53,7 +53,7 @@ struct status api_token__choose_end(struct call *call, int32_t preset,
                                     const Google__Protobuf__Timestamp *time,
                                     struct violations *violations, int64_t *ret_expire_ms);
 
-/* Gives the record a new value, made of the call's random bytes behind the first 10, and returns
+/* Gives the record a new value, made of the call's random bytes after the first 10, and returns
  * it. */
 struct slice api_token__new_value(struct call *call, Datastream__Storage__V1__TokenRecord *record);
 

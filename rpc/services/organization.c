@@ -89,7 +89,7 @@ struct status organization_create(struct store *store, const struct identity_reg
                                   const struct wrapping_key *wrapping, struct arena *arena,
                                   struct commit *commit, struct slice name,
                                   struct slice owner_email, const char *owner_phc, bool first,
-                                  struct organization_made *ret_made)
+                                  struct organization_created *ret_created)
 {
     struct commit own_commit;
     const struct predefined_role *role = identity_predefined_role_named(
@@ -138,6 +138,6 @@ struct status organization_create(struct store *store, const struct identity_reg
     if (status_is_ok(status))
         status = write_commit(store, &bootstrap);
     if (status_is_ok(status))
-        *ret_made = (struct organization_made){bootstrap.organization, text};
+        *ret_created = (struct organization_created){bootstrap.organization, text};
     return status;
 }

@@ -46,6 +46,6 @@ struct status organization_create(struct store *store, const struct identity_reg
                                   const struct wrapping_key *wrapping, struct arena *arena,
                                   struct commit *commit, struct slice name,
                                   struct slice owner_email, const char *owner_phc, bool first,
-                                  struct organization_made *ret_made);
+                                  struct organization_created *ret_created);
 
 #endif

@@ -152,7 +152,7 @@ static struct status predefined_usage(struct call *call, const struct uuid *role
         return status_is_ok(status) ? usage_page_finish(call, &page, SLICE_EMPTY) : status;
     from = key_kind(call->arena, &call->identity.organization, kind->number);
     to = key_prefix_end(call->arena, from);
-    if (after.len > 0 && slice_starts_with(after, from)) /* the NUL behind the copy: the next key */
+    if (after.len > 0 && slice_starts_with(after, from)) /* the NUL after the copy: the next key */
         from = slice_make(arena_copy(call->arena, after).data, after.len + 1);
     if (arena_failed(call->arena))
         return status_out_of_memory();

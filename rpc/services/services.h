@@ -46,7 +46,7 @@ struct services_check {
 
 /* -- initialization, for the operator's tools ------------------------------------------------- */
 
-struct organization_made {
+struct organization_created {
     struct uuid organization;
     struct slice api_token; /* the value: shown once; in an arena that is wiped */
 };

@@ -32,9 +32,8 @@ struct watch {
     struct feed_row *rows;   /* its own; where it is cut, one more than `count` */
     size_t count;
     size_t at;
-    bool cut; /* there are rows after it */
-    uint64_t
-        store_revision; /* everything up to it is in the slice, or was told; unless it is cut */
+    bool cut;                /* there are rows after it */
+    uint64_t store_revision; /* unless it is cut: all up to it is in the slice, or was told */
 };
 
 /* -- opening ---------------------------------------------------------------------------------- */
@@ -104,7 +103,7 @@ static struct status check_floor(struct call *call, uint64_t complete, uint64_t 
                         "of the list.");
 }
 
-/* Where the stream begins: now, or a revision that was given and behind which all is kept. */
+/* Where the stream begins: now, or a revision that was given and after which all is kept. */
 static struct status take_place(struct call *call, uint64_t from, struct watch *watch)
 {
     uint64_t newest = call_store_revision(call);

@@ -643,7 +643,7 @@ static struct status keep_private(struct arena *arena, const char *directory)
     return status_ok();
 }
 
-/* An open database is the only user of what this holds but for its tuning. */
+/* An open database is the only user of what this holds except its tuning. */
 static struct rocksdb_store *store_new(int lock)
 {
     struct rocksdb_store *r = calloc(1, sizeof(*r));

@@ -2,7 +2,7 @@
  * Reads RocksDB's log format, in which its logs and its manifest are written: blocks of 32 KiB with
  * records that do not cross them.
  *
- *   record  masked CRC-32C of the rest but for the length (4, little-endian) | length (2) | type (1)
+ *   record  masked CRC-32C of the rest except the length (4, little-endian) | length (2) | type (1)
  *           | number of the log, for types of recycled logs (4) | bytes
  *
  * A logical record is one of type full, or first, middle ..., last. Fewer than 7 bytes at the end of

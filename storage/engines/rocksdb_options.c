@@ -84,7 +84,7 @@ static rocksdb_options_t *make_database(const struct store_options *options, roc
     rocksdb_options_set_create_if_missing(database, options->create && !options->read_only);
     rocksdb_options_set_create_missing_column_families(database, !options->read_only);
     /*
-     * RocksDB would end a replay at the first damaged record, and drop all behind it without a
+     * RocksDB would end a replay at the first damaged record, and drop all after it without a
      * word. Only a last one that was cut off, as a crash leaves it, was never answered as done.
      */
     rocksdb_options_set_wal_recovery_mode(database,

@@ -30,7 +30,7 @@ struct world {
     struct chain_loop *loop;
     struct arena arena; /* of one test: requests, answers, the chain itself */
     long longest_us;    /* of the processor's time, that a call kept its loop without a break */
-    struct organization_made made;
+    struct organization_created made;
     struct data_key data_key; /* of that organization */
     pthread_mutex_t mutex;    /* guards `posted` of the calls, and `wakes` */
     pthread_cond_t cond;

@@ -213,7 +213,7 @@ static void another_organization_sees_nothing(void **state)
     struct world *w = *state;
     struct reply device = create_device(w, "edge-1", NULL);
     const char *id = get_cstr(w, device, "id");
-    struct organization_made other;
+    struct organization_created other;
     struct status status;
 
     assert_ok(device);

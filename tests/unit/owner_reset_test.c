@@ -147,7 +147,7 @@ static void of_several_owners_one_stays(void **state)
 static void the_address_of_another_organization_is_refused(void **state)
 {
     struct world *w = *state;
-    struct organization_made other;
+    struct organization_created other;
     struct slice name;
     struct uuid found;
     unsigned least;

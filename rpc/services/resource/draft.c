@@ -41,7 +41,7 @@ static struct status take_id(struct call *call, const ProtobufCMessage *resource
                            : status_invalid_field(call->arena, field->json_name, "is required");
 }
 
-/* A copy of the resource that may be changed, without what clients can't set. */
+/* A copy of the resource that may be changed, without what clients cannot set. */
 static ProtobufCMessage *copy_resource(struct call *call, const struct kind *kind,
                                        const ProtobufCMessage *resource)
 {

@@ -16,7 +16,7 @@ void fields__clear_input(ProtobufCMessage *message, const struct message_type *t
 /* A field that holds a secret, at any depth; NULL when there is none. */
 const struct field *fields__find_secret(ProtobufCMessage *message, const struct message_type *type);
 
-/* Behind `parent` a field's JSON name: "settings.port". In the arena. */
+/* After `parent` a field's JSON name: "settings.port". In the arena. */
 struct slice fields__path(struct arena *arena, struct slice parent, const struct field *field);
 
 #endif

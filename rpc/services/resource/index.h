@@ -9,7 +9,7 @@
  *   timestamp         seconds as an int, nanoseconds in 4 bytes
  *   string            folded as names are, at most INDEX_TEXT_MOST bytes of it, and a NUL
  *
- * Nothing follows the byte of an unset one. Pure but for the keys that it allocates.
+ * Nothing follows the byte of an unset one. Pure, except for the keys that it allocates.
  */
 #ifndef DATASTREAM_RPC_SERVICES_RESOURCE_INDEX_H
 #define DATASTREAM_RPC_SERVICES_RESOURCE_INDEX_H

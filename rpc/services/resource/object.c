@@ -255,7 +255,7 @@ struct status object__scan_page(struct call *call, enum store_family family, str
                                     "must be the nextPageToken of the same list");
     if (last.len > 0 && reverse)
         to = last;
-    else if (last.len > 0) /* the NUL behind the copy is part of the key: the next one */
+    else if (last.len > 0) /* the NUL after the copy is part of the key: the next one */
         from = slice_make(arena_copy(arena, last).data, last.len + 1);
     if (arena_failed(arena))
         return status_out_of_memory();

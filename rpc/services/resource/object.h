@@ -22,7 +22,7 @@ struct object {
 
 /*
  * Reads the object of the caller's organization by its id's text. NOT_FOUND for an id that is none
- * or is unknown, DATA_LOSS for a record that can't be read, UNAVAILABLE by the store.
+ * or is unknown, DATA_LOSS for a record that cannot be read, UNAVAILABLE by the store.
  */
 struct status object_read(struct call *call, const struct kind *kind, struct slice id,
                           struct object *ret_object);
@@ -47,7 +47,7 @@ static inline struct status object_data_loss(void)
 /* -- names ------------------------------------------------------------------------------------ */
 
 /*
- * Trims the message's name and folds it for comparison; a violation where the name can't be one.
+ * Trims the message's name and folds it for comparison; a violation where the name cannot be one.
  * *ret_folded is empty for a kind without names.
  */
 void object__fold_name(struct arena *arena, const struct kind *kind, ProtobufCMessage *message,
@@ -98,7 +98,7 @@ size_t object_page_size(const struct call *call);
 
 /*
  * The rows of the page that the request asks for, of those whose keys start with `prefix`, from the
- * newest when `reverse`, and the token of the page behind it (empty on the last one).
+ * newest when `reverse`, and the token of the page after it (empty on the last one).
  */
 struct status object__scan_page(struct call *call, enum store_family family, struct slice prefix,
                                 bool reverse, struct store_rows *ret_rows, struct slice *ret_token);

@@ -1,6 +1,6 @@
 /*
  * References: the fields of a message that hold ids of other objects. Each is a row target ->
- * source, so that what is referred to can't be deleted, and that its deletion can say by whom.
+ * source, so that what is referred to cannot be deleted, and that its deletion can say by whom.
  */
 #ifndef DATASTREAM_RPC_SERVICES_RESOURCE_REFERENCE_H
 #define DATASTREAM_RPC_SERVICES_RESOURCE_REFERENCE_H

@@ -303,7 +303,7 @@ static void allow_inside(struct call *call, const struct object *object,
     end = condition->end;
     condition->end = inside->rows[0].key;
     for (size_t i = 0; i < inside->count; i++) {
-        /* The NUL behind the copy is part of the key: the next one. */
+        /* The NUL after the copy is part of the key: the next one. */
         struct slice key = inside->rows[i].key;
         struct slice from = slice_make(arena_copy(call->arena, key).data, key.len + 1);
 

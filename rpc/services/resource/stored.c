@@ -323,7 +323,7 @@ static size_t simple_size(const struct stored_plan *plan, const ProtobufCMessage
     return size;
 }
 
-/* What was kept, and behind it what is shown. */
+/* What was kept, and after it what is shown. */
 static struct slice join(struct arena *arena, const struct reading *reading,
                          const ProtobufCMessage *shown)
 {

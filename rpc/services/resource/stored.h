@@ -1,6 +1,6 @@
 /*
  * Answers straight from records: an object's stored bytes, with the fields that answers compute and its
- * etag behind them, are its public message. What is not computed is never unpacked. Bound once for each
+ * etag after them, are its public message. What is not computed is never unpacked. Bound once for each
  * kind of a contract.
  */
 #ifndef DATASTREAM_RPC_SERVICES_RESOURCE_STORED_H
