@@ -7,6 +7,9 @@
 #include "base/status.h"
 #include "rpc/net/http1_chunks.h"
 
+/* Heads that a turn reads; after them a connection whose requests wait for their start reads none. */
+#define HEADS_A_TURN 64
+
 void http1__move(struct connection *connection, enum http1_state state)
 {
     struct http1 *http1 = connection->http1;
@@ -79,6 +82,7 @@ static void take_request(struct connection *connection, struct slice bytes)
     struct http1_head head;
 
     connection->head_since_ms = 0;
+    connection->loop->heads++;
     if (copy.data == NULL || !http1__parse_head(&stream->arena, (char *)(uintptr_t)copy.data,
                                                 copy.len, &http1->limits, &head, &fault)) {
         if (stream != NULL)
@@ -178,6 +182,17 @@ static size_t take_chunked(struct connection *connection, struct slice bytes)
     return bytes.len - rest.len;
 }
 
+static bool is_full(const struct connection *connection)
+{
+    return connection->stream_count >= connection->loop->settings->max_pipelined_requests;
+}
+
+/* Whether the next request can wait: it would not start before those that wait for their start. */
+static bool is_early(const struct connection *connection)
+{
+    return connection->loop->heads >= HEADS_A_TURN && !list_is_empty(&connection->ready);
+}
+
 /* Whether the next bytes have to wait for a frontend. */
 static bool is_blocked(const struct connection *connection)
 {
@@ -185,7 +200,7 @@ static bool is_blocked(const struct connection *connection)
 
     switch (http1->state) {
     case HTTP1_HEAD:
-        return connection->stream_count >= connection->loop->settings->max_pipelined_requests;
+        return is_full(connection) || is_early(connection);
     case HTTP1_LENGTH:
     case HTTP1_CHUNKED:
         return http1->reading != NULL && !http_stream__can_deliver(http1->reading);
@@ -220,7 +235,10 @@ static size_t take(struct connection *connection, struct slice bytes)
 
 static void set_reading(struct connection *connection)
 {
-    bool want = !is_blocked(connection);
+    const struct http1 *http1 = connection->http1;
+    /* What is early but has sent nothing more need not be told to stop. */
+    bool want = !is_blocked(connection) ||
+                (http1->state == HTTP1_HEAD && !is_full(connection) && http1->held.len == 0);
 
     if (want && !connection->reading)
         body_clock_excuse(&connection->http1->clock, loop_now_ms(connection->loop));

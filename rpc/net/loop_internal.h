@@ -45,6 +45,7 @@ struct loop {
     struct link dirty;        /* connections that have something to do at the end of the turn */
     struct link bulky; /* of these, those with much to write or free, in the order of their turns */
     size_t exchanges;  /* alive, held ones included */
+    unsigned heads;    /* of HTTP/1.1 that were read in this turn */
     struct piece *pieces; /* free */
     size_t piece_count;
     struct buffer out; /* one turn of one connection's output */

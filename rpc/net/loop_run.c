@@ -90,6 +90,8 @@ static void start_requests(struct loop *loop, int64_t begun_us, bool is_first)
         schedule__charge(entry, clock_thread_us() - used);
         schedule__remove(entry); /* what it gave way to, or began anew, counts by the cost now */
         connection__schedule(connection);
+        if (list_is_empty(&connection->ready) && !connection->reading)
+            connection__touch(connection); /* what was read may be looked at now */
         loop__relieve(loop);
         now = clock_monotonic_us();
         is_first = false;
@@ -146,6 +148,7 @@ static void on_turn(uv_prepare_t *turn)
     }
     if (!list_is_empty(&loop->bulky))
         turn_bulky(loop);
+    loop->heads = 0;
     if (loop->options->turn_ended != NULL)
         loop->options->turn_ended(loop->options->context, loop->index);
     atomic_store_explicit(&loop->memory_used, loop->memory.used, memory_order_relaxed);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #define LONG_BYTES ((size_t)1 << 20)
 #define NOTES_MOST 512
 #define STEPS_MOST 10000
+#define PIPELINED 16
 
 static const struct header plain[] = {{SLICE_INIT("content-type"), SLICE_INIT("text/plain")}};
 static char long_body[LONG_BYTES];
@@ -29,6 +31,7 @@ static struct {
     int fds[CONNECTIONS]; /* the peers' ends */
     struct connection *connections[CONNECTIONS];
     struct exchange *exchanges[CONNECTIONS]; /* in the order of the connections */
+    bool answers_at_once;
     size_t begun;
     size_t ended;
     size_t notes[NOTES_MOST]; /* the connections that wrote, in their order */
@@ -47,7 +50,8 @@ static void on_closed(struct exchange *exchange, bool complete)
 
 static void on_body_end(struct exchange *exchange)
 {
-    (void)exchange;
+    if (world.answers_at_once)
+        exchange_respond(exchange, 200, plain, 1, SLICE("short"));
 }
 
 static const struct exchange_frontend frontend = {.body_end = on_body_end, .closed = on_closed};
@@ -198,6 +202,24 @@ static void long_answers_are_written_in_turns(void **state)
         assert_in_range(world.written[i], LONG_BYTES, LONG_BYTES + 1024);
 }
 
+/* Of pipelined requests those that could start soon, and the others once their turn comes. */
+static void a_turn_reads_few_heads_ahead(void **state)
+{
+    static char requests[PIPELINED * 32];
+    size_t len = 0;
+
+    (void)state;
+    world.answers_at_once = true;
+    for (size_t i = 0; i < PIPELINED; i++)
+        len += (size_t)snprintf(requests + len, sizeof(requests) - len,
+                                "GET /0 HTTP/1.1\r\nHost: a\r\n\r\n");
+    for (size_t i = 0; i < CONNECTIONS; i++)
+        assert_int_equal(write(world.fds[i], requests, len), len);
+    loop_step(&world.loop);
+    assert_in_range(atomic_load(&world.loop.requests), CONNECTIONS, 64 + CONNECTIONS * 5);
+    step_until(&world.ended, CONNECTIONS * PIPELINED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, finish)
 
 int main(void)
@@ -205,6 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_short_answer_is_written_before_long_ones),
         TEST(long_answers_are_written_in_turns),
+        TEST(a_turn_reads_few_heads_ahead),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
