@@ -177,6 +177,38 @@ bool audit_verify(struct store *store, const struct uuid *organization,
     return true;
 }
 
+/* -- rows from elsewhere ------------------------------------------------------------------- */
+
+bool audit_chain_open(struct audit_chain *chain, const struct store *store,
+                      const struct uuid *organization)
+{
+    if (!store->has_audit_key)
+        return false;
+    chain->hmac = hmac_new();
+    if (chain->hmac == NULL)
+        return false;
+    if (audit__derive_key(chain->hmac, store->audit_key, organization, chain->key))
+        return true;
+    audit_chain_close(chain);
+    return false;
+}
+
+void audit_chain_close(struct audit_chain *chain)
+{
+    crypto_wipe(chain->key, sizeof(chain->key));
+    hmac_free(chain->hmac);
+    chain->hmac = NULL;
+}
+
+bool audit_chain_proves(const struct audit_chain *chain, const uint8_t previous[AUDIT_MAC_LEN],
+                        uint64_t number, struct slice body, const uint8_t mac[AUDIT_MAC_LEN])
+{
+    uint8_t computed[AUDIT_MAC_LEN];
+
+    return audit__compute_mac(chain->hmac, chain->key, previous, number, body, computed) &&
+           crypto_equal(computed, mac, AUDIT_MAC_LEN);
+}
+
 /* -- the trace ----------------------------------------------------------------------------- */
 
 /*

@@ -60,6 +60,24 @@ struct audit_verdict {
 bool audit_verify(struct store *store, const struct uuid *organization,
                   struct audit_verdict *ret_verdict);
 
+/* An organization's chain, to prove rows that come from elsewhere. Zero-initialize. */
+struct audit_chain {
+    struct hmac *hmac;
+    uint8_t key[32];
+};
+
+/* False, with nothing to close, when the store has no audit key or OpenSSL failed. */
+bool audit_chain_open(struct audit_chain *chain, const struct store *store,
+                      const struct uuid *organization);
+void audit_chain_close(struct audit_chain *chain);
+
+/*
+ * Whether the mac is that of row `number` with this body, after the row with the mac `previous` (32 zero
+ * bytes before the first). False also when OpenSSL failed.
+ */
+bool audit_chain_proves(const struct audit_chain *chain, const uint8_t previous[AUDIT_MAC_LEN],
+                        uint64_t number, struct slice body, const uint8_t mac[AUDIT_MAC_LEN]);
+
 /* What other rows of an organization say of its chain. */
 struct audit_trace {
     uint64_t number;   /* the highest of an audit row that a row leads to */

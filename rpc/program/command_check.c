@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "rpc/program/program.h"
+#include "rpc/program/verify_file.h"
 #include "rpc/services/check_rules.h"
 #include "rpc/services/services.h"
 #include "storage/audit.h"
@@ -211,8 +212,12 @@ int command__verify_audit(const struct options *options, struct arena *arena)
     status = program__open(options, STORE_OFFLINE, arena, &program);
     if (!status_is_ok(status))
         return program__fail(status);
-    status = options->organization_id == NULL ? verify_all(program.store, arena)
-                                              : verify_named(program.store, &organization, arena);
+    if (options->file != NULL)
+        status = verify_file__check(options, &program, arena);
+    else
+        status = options->organization_id == NULL
+                     ? verify_all(program.store, arena)
+                     : verify_named(program.store, &organization, arena);
     program__close(&program);
     return status_is_ok(status) ? 0 : program__fail(status);
 }

@@ -35,10 +35,14 @@ static const struct command rows[] = {
      "Reads the whole store without writing. Prints one sentence for each problem; the exit code "
      "is 0 when there is none."},
     {"verify-audit", "Offline tools", FOR_VERIFY_AUDIT, command__verify_audit,
-     "--data-dir DIR [--organization-id ID] [flags]",
+     "--data-dir DIR [--organization-id ID] [--file FILE [--allow-gaps]] [flags]",
      "prove that no audit row was edited, left out or moved",
      "Follows the audit chain of each organization, or of one. Prints the number of rows and the "
-     "head of each chain; the exit code is 0 when all chains hold."},
+     "head of each chain; the exit code is 0 when all chains hold. With --file, proves the lines "
+     "of "
+     "an exported audit log with the keys of the store instead, and prints a sentence for each "
+     "line "
+     "that was edited, left out, moved or cut; the exit code is 0 when there is none."},
     {"rotate-key", "Offline tools", FOR_ROTATE_KEY, command__rotate_key,
      "--data-dir DIR --new-key-file FILE | --data-keys [flags]",
      "change the key file of a store, or the keys of its secrets",

@@ -32,6 +32,8 @@ struct options {
     const char *owner_email;
     const char *owner_password_file;
     const char *organization_id;
+    const char *file;    /* of an exported audit log; NULL when not given */
+    bool allow_gaps;     /* in that file */
     const char *out;     /* the directory for proto files */
     const char *version; /* of the OpenAPI document; NULL when not given */
     const char *store;   /* "rocksdb"; builds with faults know "late" too */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -31,7 +32,8 @@ static int start(void **state)
 static int end(void **state)
 {
     (void)state;
-    api_stop(&server);
+    if (server.pid != 0) /* a test that failed left none */
+        api_stop(&server);
     assert_int_equal(api_command(&server, "verify-audit"), 0);
     api_remove(&server);
     return 0;
@@ -235,6 +237,130 @@ static void an_export_is_refused_before_it_begins(void **state)
     api_check(&server, 403, "GET", EXPORT, value, NULL);
 }
 
+/* -- the file, offline ------------------------------------------------------------------------ */
+
+#define KEPT_MOST 64
+
+static char *kept[KEPT_MOST]; /* lines of an export, the last ones */
+static size_t kept_count;
+
+static void keep_lines(const char *query)
+{
+    struct api_stream *stream = open_export(query);
+    char line[8192];
+
+    for (size_t i = 0; i < kept_count; i++)
+        free(kept[i]);
+    kept_count = 0;
+    while (kept_count < KEPT_MOST && api_stream_line(stream, line, sizeof(line)))
+        kept[kept_count++] = strdup(line);
+    assert_true(kept_count > 8);
+    api_stream_close(stream);
+}
+
+/* Writes the kept lines but for one, and that one as it is told (NULL: not at all; "": behind the next). */
+static void write_file(const char *path, size_t special, const char *text, const char *end)
+{
+    FILE *file = fopen(path, "we");
+
+    assert_non_null(file);
+    for (size_t i = 0; i < kept_count; i++) {
+        if (i == special && text == NULL)
+            continue;
+        if (i == special && text[0] == '\0') {
+            fprintf(file, "%s\n%s\n", kept[i + 1], kept[i]);
+            i++;
+            continue;
+        }
+        fprintf(file, "%s%s", i == special ? text : kept[i], i + 1 == kept_count ? end : "\n");
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
+static void assert_verdict(const char *path, int code, const char *flags, const char *sentence)
+{
+    char command[512], said[8192];
+    FILE *pipe;
+    size_t len;
+
+    snprintf(command, sizeof(command), "%s verify-audit --data-dir %s --file %s %s 2>&1",
+             getenv("DATASTREAMD"), server.data, path, flags);
+    pipe = popen(command, "re");
+    assert_non_null(pipe);
+    len = fread(said, 1, sizeof(said) - 1, pipe);
+    said[len] = '\0';
+    if (WEXITSTATUS(pclose(pipe)) != code || strstr(said, sentence) == NULL)
+        fail_msg("wanted %d and \"%s\": %s", code, sentence, said);
+}
+
+/* The line with another character where the text begins. */
+static const char *altered(const char *line, const char *text)
+{
+    static char copy[8192];
+    char *at;
+
+    snprintf(copy, sizeof(copy), "%s", line);
+    at = strstr(copy, text);
+    assert_non_null(at);
+    at[strlen(text) - 1] ^= 1;
+    return copy;
+}
+
+static void a_file_is_proven_line_by_line(void **state)
+{
+    static const char *const parts[] = {
+        "\"createTime\":\"2", "\"actor\":\"t",       "\"outcome\":\"O", "\"requestId\":\"0",
+        "\"path\":\"n",       "\"description\":\"C", "\"count\":1",     "\"mac\":\"a"};
+    char path[256];
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s.ndjson", server.data);
+    keep_lines("?after=100");
+    api_stop(&server);
+    write_file(path, KEPT_MOST, NULL, "\n");
+    assert_verdict(path, 0, "", "64 rows, from 101 to 164, 0 between them not in the file, head ");
+    write_file(path, 3, NULL, "\n");
+    assert_verdict(path, 1, "", "line 4: rows 104 to 104 are missing before it.");
+    assert_verdict(path, 0, "--allow-gaps",
+                   "63 rows, from 101 to 164, 1 between them not in the file");
+    write_file(path, 3, "", "\n");
+    assert_verdict(path, 1, "", "line 5: row 104 stands after row 105.");
+    write_file(path, 3, "{\"number\":\"104\"}", "\n");
+    assert_verdict(path, 1, "", "line 4: the line has no number or no mac");
+    write_file(path, 3, "{\"error\":{\"code\":14}}", "\n");
+    assert_verdict(path, 1, "", "line 4: the export broke off here; resume it with after=103.");
+    write_file(path, 3, "createTime,actor", "\n");
+    assert_verdict(path, 1, "", "only exports as NDJSON can be verified");
+    write_file(path, 63, "{\"createTime\":\"20", "");
+    assert_verdict(path, 1, "", "line 64: the line is not complete: the file was cut here.");
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (strstr(kept[3], parts[i]) == NULL)
+            continue;
+        write_file(path, 3, altered(kept[3], parts[i]), "\n");
+        assert_verdict(path, 1, "", "line 4: ");
+    }
+    write_file(path, 3, altered(kept[3], "\"description\":\"C"), "\n");
+    assert_verdict(path, 1, "", "line 4: row 104 was altered");
+    assert_verdict("nothing", 1, "", "The file nothing cannot be opened");
+    remove(path);
+    api_restart(&server, NULL);
+}
+
+/* A filtered file has gaps; rows of each kind are packed again as they were. */
+static void a_file_of_filtered_lines_is_proven_with_gaps(void **state)
+{
+    char path[256];
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s.ndjson", server.data);
+    keep_lines("?action=ExportedAuditLogs");
+    api_stop(&server);
+    write_file(path, KEPT_MOST, NULL, "\n");
+    assert_verdict(path, 0, "--allow-gaps", " rows, from ");
+    remove(path);
+    api_restart(&server, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +369,8 @@ int main(void)
         cmocka_unit_test(cells_of_csv_are_quoted_and_are_no_formulas),
         cmocka_unit_test(an_export_tells_the_lines_that_all_filters_fit),
         cmocka_unit_test(an_export_is_refused_before_it_begins),
+        cmocka_unit_test(a_file_is_proven_line_by_line),
+        cmocka_unit_test(a_file_of_filtered_lines_is_proven_with_gaps),
     };
 
     return cmocka_run_group_tests(tests, start, end);
