@@ -2,7 +2,7 @@
  * Streams of the chain, by the one that there is: what a watch tells and when it sleeps, wakes and
  * ends, over a store that answers at once and one that answers late.
  */
-#include "tests/support/world.h"
+#include "tests/support/watcher.h"
 
 #include "proto/contract/contract_find.h"
 #include "rpc/call/answers.h"
@@ -29,170 +29,33 @@ static int stop(void **state)
 
 /* -- a watch, pulled by the test -------------------------------------------------------------- */
 
-struct watch {
-    struct test_call t;
-    struct arena arena; /* of the call */
-    unsigned ready;
-};
-
-static void on_ready(struct call *call)
+static void open_watch(struct watcher *watch, struct slice token, const char *kind,
+                       const char *from)
 {
-    ((struct watch *)(void *)call)->ready++;
+    watcher_open(watch, &w, w.loop, token, kind, from);
 }
 
-static void on_open(void *context)
-{
-    ((struct watch *)context)->t.call.ready = on_ready;
-}
-
-static ProtobufCMessage *watch_request(const char *kind, const char *from)
-{
-    const struct message_type *type = contract_message(w.contract,
-                                                       SLICE("datastream.v1.WatchRequest"));
-    ProtobufCMessage *message = message_new(&w.arena, type);
-
-    if (kind != NULL)
-        world_set(&w.arena, type, message, "kinds", kind);
-    if (from != NULL)
-        world_set(&w.arena, type, message, "fromRevision", from);
-    return message;
-}
-
-static const struct method *watch_method(void)
-{
-    return contract_method(w.contract, SLICE("/datastream.v1.ChangeService/Watch"));
-}
-
-/* Runs what was posted and wakes the loop; false when there was nothing to do. */
-static bool turn(struct watch *watch)
-{
-    bool resumes, wakes;
-
-    pthread_mutex_lock(&w.mutex);
-    resumes = watch->t.posted > 0;
-    watch->t.posted -= resumes;
-    wakes = w.wakes > 0;
-    w.wakes = 0;
-    pthread_mutex_unlock(&w.mutex);
-    if (resumes)
-        call_resume(&watch->t.call);
-    if (wakes)
-        chain_loop_wake(w.loop);
-    return resumes || wakes;
-}
-
-/* Turns until the stream is ready anew or has ended. */
-static void wait_ready(struct watch *watch)
-{
-    watch->ready = 0;
-    while (watch->ready == 0 && !watch->t.finished) {
-        pthread_mutex_lock(&w.mutex);
-        while (watch->t.posted == 0 && w.wakes == 0)
-            pthread_cond_wait(&w.cond, &w.mutex);
-        pthread_mutex_unlock(&w.mutex);
-        turn(watch);
-    }
-}
-
-/* Opens a stream; whether it could be opened is told by t.finished. */
-static void open_stream(struct watch *watch, struct slice token, const struct method *method,
-                        ProtobufCMessage *request)
-{
-    struct slice header = arena_printf(&w.arena, "Bearer %.*s", SLICE_ARG(token));
-
-    memset(watch, 0, sizeof(*watch));
-    arena_init(&watch->arena, NULL, (size_t)1 << 24);
-    watch->t.world = &w;
-    watch->t.call = (struct call){
-        .loop = w.loop,
-        .method = method,
-        .arena = &watch->arena,
-        .peer = SLICE("127.0.0.1"),
-        .request_id = SLICE("0192f0c1-2345-7000-8000-000000000002"),
-        .post = test_call_post,
-        .opened = test_call_opened,
-        .finish = test_call_finish,
-    };
-    call_open(&watch->t.call, &(struct call_credentials){.bearer = bearer_parse(header)});
-    test_call_wait(&watch->t, &watch->t.opened);
-    assert_int_equal(watch->t.call.status.code, STATUS_OK);
-    watch->t.call.request = request;
-    on_open(watch);
-    call_dispatch(&watch->t.call);
-    if (watch->ready == 0 && !watch->t.finished)
-        wait_ready(watch);
-}
-
-static void open_watch(struct watch *watch, struct slice token, const char *kind, const char *from)
-{
-    open_stream(watch, token, watch_method(), watch_request(kind, from));
-}
-
-static void close_watch(struct watch *watch)
-{
-    if (!watch->t.finished)
-        call_stream_cancel(&watch->t.call);
-    while (!watch->t.finished)
-        wait_ready(watch);
-    arena_done(&watch->arena);
-}
-
-/* The next message or heartbeat, or STREAM_WAIT once the stream sleeps, or STREAM_END. */
-static enum stream_result pull(struct watch *watch, struct reply *ret_reply)
-{
-    *ret_reply = (struct reply){status_ok(), watch_method()->output, NULL};
-    for (;;) {
-        enum stream_result result;
-
-        if (watch->t.finished)
-            return STREAM_END;
-        result = call_stream_next(&watch->t.call, &ret_reply->message);
-        if (result != STREAM_WAIT)
-            return result;
-        pthread_mutex_lock(&w.mutex);
-        while (watch->t.posted == 0 && w.wakes == 0 && watch->t.call.view != NULL)
-            pthread_cond_wait(&w.cond, &w.mutex);
-        pthread_mutex_unlock(&w.mutex);
-        if (!turn(watch))
-            return STREAM_WAIT; /* asleep: it holds no view */
-    }
-}
-
-/* The next change, whatever time it takes. */
-static struct reply next_change(struct watch *watch)
-{
-    struct reply reply;
-    enum stream_result result;
-
-    while ((result = pull(watch, &reply)) != STREAM_MESSAGE) {
-        assert_int_not_equal(result, STREAM_END);
-        if (result == STREAM_WAIT)
-            wait_ready(watch);
-    }
-    return reply;
-}
-
-static void assert_heartbeat(struct watch *watch)
+static void assert_heartbeat(struct watcher *watch)
 {
     struct reply reply;
 
-    assert_int_equal(pull(watch, &reply), STREAM_HEARTBEAT);
+    assert_int_equal(watcher_pull(watch, &reply), STREAM_HEARTBEAT);
     assert_field(&w, reply, "type", "HEARTBEAT");
     assert_field(&w, reply, "id", "");
 }
 
-static void assert_asleep(struct watch *watch)
+static void assert_asleep(struct watcher *watch)
 {
     struct reply reply;
 
-    assert_int_equal(pull(watch, &reply), STREAM_WAIT);
+    assert_int_equal(watcher_pull(watch, &reply), STREAM_WAIT);
 }
 
-static void assert_ended(struct watch *watch, enum status_code code)
+static void assert_ended(struct watcher *watch, enum status_code code)
 {
     struct reply reply;
 
-    while (pull(watch, &reply) != STREAM_END)
+    while (watcher_pull(watch, &reply) != STREAM_END)
         continue;
     assert_int_equal(watch->t.call.status.code, code);
 }
@@ -201,12 +64,12 @@ static void assert_ended(struct watch *watch, enum status_code code)
 
 static struct uuid organization_of(struct slice token)
 {
-    struct watch watch;
+    struct watcher watch;
     struct uuid organization;
 
     open_watch(&watch, token, NULL, NULL);
     organization = watch.t.call.identity.organization;
-    close_watch(&watch);
+    watcher_close(&watch);
     return organization;
 }
 
@@ -248,7 +111,7 @@ static struct uuid other_organization(const struct uuid *organization)
 static void a_watch_begins_with_a_heartbeat_tells_and_sleeps(void **state)
 {
     struct uuid organization = organization_of(w.made.api_token);
-    struct watch watch;
+    struct watcher watch;
     struct reply reply;
     uint64_t revision;
 
@@ -257,7 +120,7 @@ static void a_watch_begins_with_a_heartbeat_tells_and_sleeps(void **state)
     assert_heartbeat(&watch);
     assert_asleep(&watch);
     revision = change(&organization, "devices", 1);
-    reply = next_change(&watch);
+    reply = watcher_next(&watch);
     assert_field(&w, reply, "type", "UPDATED");
     assert_field(&w, reply, "kind", "devices");
     assert_field(&w, reply, "id", "00000000-0000-0000-0000-000000000000");
@@ -265,13 +128,13 @@ static void a_watch_begins_with_a_heartbeat_tells_and_sleeps(void **state)
     assert_true(
         field_get_timestamp(reply.message, message_field_by_name(reply.type, SLICE("time"))) > 0);
     assert_asleep(&watch);
-    close_watch(&watch);
+    watcher_close(&watch);
 }
 
 static void news_that_nobody_looked_at_are_one_wake(void **state)
 {
     struct uuid organization = organization_of(w.made.api_token);
-    struct watch watch;
+    struct watcher watch;
     struct reply reply;
 
     (void)state;
@@ -282,10 +145,10 @@ static void news_that_nobody_looked_at_are_one_wake(void **state)
         change(&organization, "devices", 1);
     assert_int_equal(w.wakes, 1);
     for (int i = 0; i < 10; i++)
-        reply = next_change(&watch);
+        reply = watcher_next(&watch);
     assert_asleep(&watch);
     assert_non_null(reply.message);
-    close_watch(&watch);
+    watcher_close(&watch);
 }
 
 static void commits_wake_nobody_when_nobody_watches(void **state)
@@ -302,7 +165,7 @@ static void changes_of_others_let_a_watch_sleep(void **state)
 {
     struct uuid organization = organization_of(w.made.api_token);
     struct uuid other = other_organization(&organization);
-    struct watch watch;
+    struct watcher watch;
 
     (void)state;
     open_watch(&watch, w.made.api_token, NULL, NULL);
@@ -310,9 +173,9 @@ static void changes_of_others_let_a_watch_sleep(void **state)
     assert_asleep(&watch);
     watch.ready = 0;
     change(&other, "devices", 1);
-    assert_true(turn(&watch));
+    assert_true(watcher_turn(&watch));
     assert_int_equal(watch.ready, 0);
-    close_watch(&watch);
+    watcher_close(&watch);
 }
 
 static void a_feed_of_other_kinds_is_read_in_turns(void **state)
@@ -320,7 +183,7 @@ static void a_feed_of_other_kinds_is_read_in_turns(void **state)
     struct uuid organization = organization_of(w.made.api_token);
     const char *from = arena_cstr(&w.arena, call_etag(&w.arena, store_revision(w.fixture.store)));
     ProtobufCMessage *message;
-    struct watch watch;
+    struct watcher watch;
     struct reply reply;
     uint64_t newest = 0;
     int turns = 0;
@@ -332,21 +195,21 @@ static void a_feed_of_other_kinds_is_read_in_turns(void **state)
     assert_heartbeat(&watch); /* it says how far the first slice came */
     while (call_stream_next(&watch.t.call, &message) == STREAM_WAIT && watch.t.call.view != NULL) {
         turns++;
-        wait_ready(&watch);
+        watcher_wait_ready(&watch);
     }
     assert_true(turns >= 6); /* 500 rows, 64 at a time */
     call_stream_tick(&watch.t.call);
     call_stream_tick(&watch.t.call);
-    assert_int_equal(pull(&watch, &reply), STREAM_HEARTBEAT);
+    assert_int_equal(watcher_pull(&watch, &reply), STREAM_HEARTBEAT);
     assert_true(slice_equal(world_get(&w, reply, "revision"), call_etag(&w.arena, newest)));
-    close_watch(&watch);
+    watcher_close(&watch);
 }
 
 static void rows_of_one_revision_are_told_to_belong_together(void **state)
 {
     struct uuid organization = organization_of(w.made.api_token);
     const char *from = arena_cstr(&w.arena, call_etag(&w.arena, store_revision(w.fixture.store)));
-    struct watch watch;
+    struct watcher watch;
     uint64_t first, second;
 
     (void)state;
@@ -354,7 +217,7 @@ static void rows_of_one_revision_are_told_to_belong_together(void **state)
     second = change(&organization, "devices", 1);
     open_watch(&watch, w.made.api_token, NULL, from);
     for (int i = 0; i < 151; i++) {
-        struct reply reply = next_change(&watch);
+        struct reply reply = watcher_next(&watch);
         bool is_last = i >= 149;
 
         assert_true(slice_equal(world_get(&w, reply, "revision"),
@@ -362,7 +225,7 @@ static void rows_of_one_revision_are_told_to_belong_together(void **state)
         assert_field(&w, reply, "moreInRevision", is_last ? "" : "1");
     }
     assert_asleep(&watch);
-    close_watch(&watch);
+    watcher_close(&watch);
 }
 
 /* What the caller is not told of is not announced either: nobody waits for it to resume. */
@@ -371,7 +234,7 @@ static void rows_of_other_kinds_do_not_belong_to_what_is_told(void **state)
     struct uuid organization = organization_of(w.made.api_token);
     const char *from = arena_cstr(&w.arena, call_etag(&w.arena, store_revision(w.fixture.store)));
     struct commit commit;
-    struct watch watch;
+    struct watcher watch;
 
     (void)state;
     commit_init(&commit, &w.arena);
@@ -380,16 +243,16 @@ static void rows_of_other_kinds_do_not_belong_to_what_is_told(void **state)
     add_changes(&commit, &organization, "directors", 2);
     assert_int_equal(commit_in(w.fixture.store, &commit), COMMIT_DONE);
     open_watch(&watch, w.made.api_token, "devices", from);
-    assert_field(&w, next_change(&watch), "moreInRevision", "1");
-    assert_field(&w, next_change(&watch), "moreInRevision", "");
+    assert_field(&w, watcher_next(&watch), "moreInRevision", "1");
+    assert_field(&w, watcher_next(&watch), "moreInRevision", "");
     assert_asleep(&watch);
-    close_watch(&watch);
+    watcher_close(&watch);
 }
 
 static void a_long_watch_holds_no_more_memory(void **state)
 {
     struct uuid organization = organization_of(w.made.api_token);
-    struct watch watch;
+    struct watcher watch;
     size_t reserved;
     char *at;
 
@@ -402,18 +265,18 @@ static void a_long_watch_holds_no_more_memory(void **state)
     for (int i = 0; i < 20; i++) {
         change(&organization, "devices", 100);
         for (int j = 0; j < 100; j++)
-            next_change(&watch);
+            watcher_next(&watch);
         call_stream_tick(&watch.t.call);
     }
     assert_int_equal(watch.arena.reserved, reserved);
     assert_ptr_equal(watch.arena.at, at);
-    close_watch(&watch);
+    watcher_close(&watch);
 }
 
 static void heartbeats_come_where_nothing_was_sent(void **state)
 {
     struct uuid organization = organization_of(w.made.api_token);
-    struct watch watch;
+    struct watcher watch;
 
     (void)state;
     open_watch(&watch, w.made.api_token, NULL, NULL);
@@ -423,31 +286,31 @@ static void heartbeats_come_where_nothing_was_sent(void **state)
     assert_heartbeat(&watch);
     assert_asleep(&watch);
     change(&organization, "devices", 1);
-    next_change(&watch);
+    watcher_next(&watch);
     call_stream_tick(&watch.t.call);
     assert_asleep(&watch);
     assert_int_equal(call_stream_wait_ms(&watch.t.call), w.settings.stream_heartbeat_ms);
-    close_watch(&watch);
+    watcher_close(&watch);
 }
 
 static void a_watch_may_be_cancelled_at_any_time(void **state)
 {
     (void)state;
     for (int pulls = 0; pulls < 6; pulls++) {
-        struct watch watch;
+        struct watcher watch;
         ProtobufCMessage *message;
 
         open_watch(&watch, w.made.api_token, NULL, pulls % 2 == 0 ? "1" : NULL);
         for (int i = 0; i < pulls; i++)
             call_stream_next(&watch.t.call, &message);
-        close_watch(&watch);
+        watcher_close(&watch);
         assert_int_equal(watch.t.call.status.code, STATUS_CANCELLED);
     }
 }
 
 static void draining_ends_watches_and_opens_none(void **state)
 {
-    struct watch asleep, awake, later;
+    struct watcher asleep, awake, later;
 
     (void)state;
     open_watch(&asleep, w.made.api_token, NULL, NULL);
@@ -461,28 +324,28 @@ static void draining_ends_watches_and_opens_none(void **state)
     open_watch(&later, w.made.api_token, NULL, NULL);
     assert_true(later.t.finished);
     assert_int_equal(later.t.call.status.code, STATUS_UNAVAILABLE);
-    close_watch(&asleep);
-    close_watch(&awake);
-    close_watch(&later);
+    watcher_close(&asleep);
+    watcher_close(&awake);
+    watcher_close(&later);
 }
 
 /* -- conversations: methods that a frontend answers by itself
  * -------------------------------------- */
 
-static void open_talk(struct watch *talk, struct slice token)
+static void open_talk(struct watcher *talk, struct slice token)
 {
     const struct method *method = world_method(&w, "ServerReflectionInfo");
 
-    open_stream(talk, token, method, message_new(&w.arena, method->input));
+    watcher_open_stream(talk, &w, w.loop, token, method, message_new(&w.arena, method->input));
 }
 
 /* Whether the next answer may be told, once that is known. */
-static enum stream_result admit(struct watch *talk)
+static enum stream_result admit(struct watcher *talk)
 {
     enum stream_result result;
 
     while ((result = call_stream_admit(&talk->t.call)) == STREAM_WAIT) {
-        wait_ready(talk);
+        watcher_wait_ready(talk);
         if (talk->t.finished)
             return STREAM_END;
     }
@@ -506,7 +369,7 @@ static void disable(const char *id)
 
 static void a_conversation_is_judged_before_each_answer(void **state)
 {
-    struct watch talk;
+    struct watcher talk;
     const char *id;
 
     (void)state;
@@ -516,12 +379,12 @@ static void a_conversation_is_judged_before_each_answer(void **state)
     disable(id);
     assert_int_equal(admit(&talk), STREAM_END); /* nobody woke the loop */
     assert_int_equal(talk.t.call.status.code, STATUS_UNAUTHENTICATED);
-    close_watch(&talk);
+    watcher_close(&talk);
 }
 
 static void a_silent_conversation_is_judged_when_identities_change(void **state)
 {
-    struct watch revoked, other;
+    struct watcher revoked, other;
     const char *id;
 
     (void)state;
@@ -529,18 +392,18 @@ static void a_silent_conversation_is_judged_when_identities_change(void **state)
     open_talk(&other, w.made.api_token);
     disable(id);
     while (!revoked.t.finished)
-        wait_ready(&revoked);
+        watcher_wait_ready(&revoked);
     assert_int_equal(revoked.t.call.status.code, STATUS_UNAUTHENTICATED);
     assert_int_equal(admit(&other), STREAM_MESSAGE);
     call_stream_tick(&other.t.call);
     assert_int_equal(admit(&other), STREAM_MESSAGE);
-    close_watch(&revoked);
-    close_watch(&other);
+    watcher_close(&revoked);
+    watcher_close(&other);
 }
 
 static void draining_ends_conversations_and_opens_none(void **state)
 {
-    struct watch open, later;
+    struct watcher open, later;
 
     (void)state;
     open_talk(&open, w.made.api_token);
@@ -550,8 +413,8 @@ static void draining_ends_conversations_and_opens_none(void **state)
     open_talk(&later, w.made.api_token);
     assert_true(later.t.finished);
     assert_int_equal(later.t.call.status.code, STATUS_UNAVAILABLE);
-    close_watch(&open);
-    close_watch(&later);
+    watcher_close(&open);
+    watcher_close(&later);
 }
 
 /* -- trimming ---------------------------------------------------------------------------------- */
@@ -571,7 +434,7 @@ static void a_watch_that_trimming_overtook_ends(void **state)
     struct uuid organization = organization_of(w.made.api_token);
     const char *from = arena_cstr(&w.arena, call_etag(&w.arena, store_revision(w.fixture.store)));
     const struct status_detail *detail;
-    struct watch slow, fast, later;
+    struct watcher slow, fast, later;
     uint64_t newest = 0;
 
     (void)state;
@@ -581,11 +444,11 @@ static void a_watch_that_trimming_overtook_ends(void **state)
     for (int i = 0; i < 200; i++)
         newest = change(&organization, "devices", 1);
     for (int i = 0; i < 200; i++)
-        next_change(&fast);
-    next_change(&slow);
+        watcher_next(&fast);
+    watcher_next(&slow);
     trim_all();
     change(&organization, "devices", 1);
-    next_change(&fast);
+    watcher_next(&fast);
     assert_ended(&slow, STATUS_OUT_OF_RANGE);
     open_watch(&later, w.made.api_token, NULL, from);
     assert_true(later.t.finished);
@@ -594,15 +457,15 @@ static void a_watch_that_trimming_overtook_ends(void **state)
     assert_non_null(detail);
     assert_true(slice_equal(detail->kind, SLICE("oldestRevision")));
     assert_true(slice_equal(detail->description, call_etag(&w.arena, newest - 1)));
-    close_watch(&slow);
-    close_watch(&fast);
-    close_watch(&later);
+    watcher_close(&slow);
+    watcher_close(&fast);
+    watcher_close(&later);
 }
 
 static void a_damaged_feed_is_said_to_be(void **state)
 {
     struct uuid organization = organization_of(w.made.api_token);
-    struct watch watch;
+    struct watcher watch;
 
     (void)state;
     open_watch(&watch, w.made.api_token, NULL, NULL);
@@ -612,7 +475,7 @@ static void a_damaged_feed_is_said_to_be(void **state)
     call_stream_tick(&watch.t.call);
     call_stream_tick(&watch.t.call);
     assert_ended(&watch, STATUS_DATA_LOSS);
-    close_watch(&watch);
+    watcher_close(&watch);
 }
 
 #ifdef DATASTREAM_FAULTS
@@ -625,19 +488,19 @@ static void a_watch_survives_each_failed_allocation(void **state)
     (void)state;
     change(&organization, "devices", 3);
     for (unsigned long number = 1; failed; number++) {
-        struct watch watch;
+        struct watcher watch;
         struct reply reply;
 
         open_watch(&watch, w.made.api_token, NULL, from);
         arena_fault_set(number, number % 2 == 0);
         for (int i = 0; i < 4; i++)
-            pull(&watch, &reply);
+            watcher_pull(&watch, &reply);
         failed = arena_fault_count() >= number;
         arena_fault_set(0, false);
         if (watch.t.finished)
             assert_int_equal(watch.t.call.status.code, STATUS_RESOURCE_EXHAUSTED);
         assert_true(watch.t.finished == failed);
-        close_watch(&watch);
+        watcher_close(&watch);
     }
 }
 #endif
