@@ -1,9 +1,12 @@
 /* One search for the separator, and a second look only where a quote stands before it. */
 #include "base/header_elements.h"
 
+#include <assert.h>
+
 /* After the quoted string that begins at `at`: a backslash there takes what follows as it is. */
 static size_t quoted_string_end(struct slice text, size_t at)
 {
+    assert(text.data[at] == '"');
     for (at++; at < text.len; at++) {
         if (text.data[at] == '"')
             return at + 1;
@@ -36,6 +39,7 @@ static bool take(struct slice *rest, char separator, struct slice *ret_taken)
     if (rest->data == NULL)
         return false;
     end = find_outside_quotes(*rest, separator);
+    assert(end <= rest->len);
     *ret_taken = slice_trim(slice_make(rest->data, end));
     *rest = end == rest->len ? SLICE_EMPTY : slice_from(*rest, end + 1);
     return true;

@@ -1,6 +1,8 @@
 /* Compiling HTTP rules: names to fields once, at start, so that a request looks nothing up. */
 #include "rest/binding.h"
 
+#include <assert.h>
+
 #include "proto/contract/contract_find.h"
 #include "rest/transcode.h"
 
@@ -53,6 +55,7 @@ struct slice field_path_json(struct arena *arena, const struct field_path *path)
 {
     struct slice text = path->steps[0]->json_name;
 
+    assert(path->count > 0);
     for (size_t i = 1; i < path->count; i++)
         text = arena_printf(arena, "%.*s.%.*s", SLICE_ARG(text),
                             SLICE_ARG(path->steps[i]->json_name));
@@ -71,6 +74,7 @@ static struct status compile_variables(struct arena *arena, const struct method 
             return arena_failed(arena)
                        ? status_out_of_memory()
                        : refuse(arena, method, rule, name, "is not a field of the request");
+        assert(path->count > 0 && path->count <= FIELD_PATH_MOST);
         leaf = path->steps[path->count - 1];
         if (leaf->repeated || leaf->message != NULL)
             return refuse(arena, method, rule, name, "is not a singular scalar field");
@@ -97,6 +101,7 @@ struct status binding__compile(struct arena *arena, const struct contract *contr
     };
     struct status status = template__parse(arena, rule->template, &binding.template);
 
+    assert(method->input != NULL && method->output != NULL);
     if (status.code == STATUS_INVALID_ARGUMENT)
         return status_make(arena, STATUS_FAILED_PRECONDITION, "%.*s: %.*s",
                            SLICE_ARG(method->full_name), SLICE_ARG(status.message));

@@ -1,6 +1,7 @@
 /* Files in memory, by path. */
 #include "rest/files.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <zlib.h>
@@ -99,6 +100,7 @@ struct status files__add(struct files *files, const struct file *file, bool comp
 
     if (entry == NULL)
         return status_out_of_memory();
+    assert(file->path.len > 0 && file->path.data[0] == '/');
     entry->file = *file;
     if (file->etag.len == 0)
         entry->file.etag = make_etag(files->arena, file->bytes);
@@ -221,6 +223,7 @@ struct slice files__choose(struct arena *arena, const struct file *file,
     const struct slice forms[] = {file->brotli, gzip_form(file)};
     const struct slice names[] = {SLICE("br"), SLICE("gzip")};
 
+    assert(file->etag.len >= 2); /* its quotes */
     *ret_encoding = SLICE_EMPTY;
     *ret_etag = file->etag;
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {

@@ -1,6 +1,8 @@
 /* Splitting and decoding of forms. */
 #include "rest/form.h"
 
+#include <assert.h>
+
 struct status form__parse(struct arena *arena, struct slice form,
                           struct query_parameter **ret_parameters, size_t *ret_count)
 {
@@ -27,6 +29,7 @@ struct status form__parse(struct arena *arena, struct slice form,
     }
     if (arena_failed(arena))
         return status_out_of_memory();
+    assert(count <= FORM_PARAMETERS_MOST);
     *ret_parameters = parameters;
     *ret_count = count;
     return status_ok();

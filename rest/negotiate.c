@@ -1,6 +1,8 @@
 /* Media types, Accept and entity tags. */
 #include "rest/negotiate.h"
 
+#include <assert.h>
+
 #include "base/header_elements.h"
 #include "rpc/call/etag_list.h"
 
@@ -35,6 +37,7 @@ static unsigned read_weight(struct slice parameter)
     unsigned weight = 0;
     unsigned unit = 1000;
 
+    assert(parameter.len >= 3);
     for (size_t i = 2; i < parameter.len; i++) {
         unsigned digit = (unsigned char)parameter.data[i] - (unsigned)'0';
 
@@ -175,6 +178,7 @@ static bool is_listed(struct slice list, struct slice etag, bool weakly)
     struct slice bare = slice_make(etag.data + 1, etag.len - 2);
     struct etag tag;
 
+    assert(etag.len >= 2); /* its quotes */
     while (etag_list_next(&list, &tag)) {
         if (tag.is_weak && !weakly)
             continue;

@@ -1,6 +1,8 @@
 /* The walk is as deep as JSON may nest, which its reader bounds. */
 #include "rest/partial.h"
 
+#include <assert.h>
+
 static void mend_value(struct arena *arena, const struct field *field, void *address)
 {
     if (field->pb->type == PROTOBUF_C_TYPE_STRING) {
@@ -22,6 +24,7 @@ static bool is_selected(const ProtobufCMessage *message, const struct field *fie
 {
     uint32_t member;
 
+    assert(field->oneof_member && field->oneof < field->parent->oneof_count);
     memcpy(&member, (const char *)message + field->parent->oneofs[field->oneof].case_offset,
            sizeof(member));
     return member == field->number;

@@ -1,6 +1,8 @@
 /* Splitting and decoding of query strings. */
 #include "rest/query.h"
 
+#include <assert.h>
+
 #include "base/text.h"
 
 /* The byte of the escape at `i`, or -1. */
@@ -65,6 +67,7 @@ const char *query__percent_decode(struct arena *arena, struct slice text, enum p
         why = decode(text, mode, to, &decoded.len);
         if (why != NULL)
             return why;
+        assert(decoded.len <= text.len);
         decoded.data = to;
     }
     if (slice_find(decoded, '\0') != decoded.len)
@@ -138,6 +141,7 @@ struct status query__parse(struct arena *arena, struct slice query,
     }
     if (arena_failed(arena))
         return status_out_of_memory();
+    assert(count <= most); /* no more than what the separators promised */
     *ret_parameters = parameters;
     *ret_count = count;
     return status_ok();

@@ -5,6 +5,7 @@
  */
 
 #include "rest/rest.h"
+
 #include "base/header_elements.h"
 #include "base/log.h"
 #include "proto/contract/contract_find.h"
@@ -22,6 +23,7 @@
 #include "rest/rest_stream.h"
 #include "rest/swagger/swagger.h"
 #include "rpc/frontend/header_list.h"
+#include <assert.h>
 
 #define ALL_METHODS "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
@@ -219,6 +221,7 @@ static void opened(struct call *chain_call)
 
     if (frontend_is_over(&call->base))
         return;
+    assert(call->base.state == FRONTEND_JUDGING); /* it is told once */
     if (!status_is_ok(chain_call->status)) {
         fail(call, chain_call->status);
     } else if (call->other_method) {

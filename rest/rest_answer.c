@@ -1,6 +1,8 @@
 /* Answers of the REST frontend: problems, messages, entity tags. */
 #include "rest/rest_answer.h"
 
+#include <assert.h>
+
 #include "rest/endpoint.h"
 
 #include "base/hash.h"
@@ -66,6 +68,7 @@ static void add_common_headers(struct rest_call *call, int http, struct slice co
 {
     struct header *headers = call->headers;
 
+    assert(http >= 200 && http <= 599);
     identify(call);
     add_console_headers(call);
     call->base.logged_status = http;
@@ -88,12 +91,14 @@ void rest__answer(struct rest_call *call, int http, struct slice content_type, s
 #ifdef DATASTREAM_FAULTS
     call->base.seen.body = body;
 #endif
+    assert(call->header_count <= REST_HEADERS_MOST);
     exchange_respond(call->exchange, http, call->headers, call->header_count, body);
 }
 
 void rest__begin(struct rest_call *call, int http, struct slice content_type)
 {
     add_common_headers(call, http, content_type);
+    assert(call->header_count <= REST_HEADERS_MOST);
     exchange_send_head(call->exchange, http, call->headers, call->header_count);
 }
 
@@ -120,6 +125,7 @@ void rest__answer_problem(struct rest_call *call, int http, const struct status 
                          arena_printf(arena, "%lld", (long long)seconds));
     else if (http == 429)
         rest__add_header(call, SLICE("retry-after"), SLICE(REST_RETRY_SOON));
+    assert(http >= 400 && !status_is_ok(*status));
     body = problem__write(arena, http, status, call->request_id);
     if (body.len == 0 && is_stored(call)) {
         call->header_count = 0;

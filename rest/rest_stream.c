@@ -12,6 +12,8 @@
  */
 #include "rest/rest_stream.h"
 
+#include <assert.h>
+
 #include "base/text.h"
 #include "proto/contract/contract_find.h"
 #include "proto/json/json_text.h"
@@ -72,6 +74,7 @@ static void begin(struct frontend_stream *base)
     struct rest_call *call = stream->call;
     struct exchange *exchange = call->exchange;
 
+    assert(stream->is_csv || (stream->type > STREAM_TYPE_NONE && stream->type <= STREAM_TYPE_SSE));
     /* Proxies that gather answers would hold the changes back. */
     rest__add_header(call, SLICE("x-accel-buffering"), SLICE("no"));
     rest__add_metadata(call);

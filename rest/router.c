@@ -1,6 +1,8 @@
 /* The trie of path templates, and matching by back-tracking over it. */
 #include "rest/router.h"
 
+#include <assert.h>
+
 /* What ends at a node with one verb; routes in the order of adding. */
 struct leaf {
     struct leaf *next;
@@ -100,6 +102,7 @@ struct status router__add(struct router *router, const struct route *route)
     struct leaf *leaf;
     struct leaf_route **slot;
 
+    assert(route->http_method.len > 0 && template->segment_count <= TEMPLATE_SEGMENTS_MOST);
     for (size_t i = 0; i < template->segment_count; i++) {
         rest = template->segments[i].type == TEMPLATE_REST;
         if (rest)
@@ -138,6 +141,7 @@ struct walk {
 
 static void allow(struct walk *walk, struct slice method)
 {
+    assert(walk->method_count <= ROUTER_METHODS_MOST);
     for (size_t i = 0; i < walk->method_count; i++)
         if (slice_equal(walk->methods[i], method))
             return;
@@ -176,6 +180,7 @@ static bool descend(struct walk *walk, const struct node *node, size_t at, size_
     struct slice segment = slice_make(rest.data, slice_find(rest, '/'));
     size_t next = at + segment.len + 1;
 
+    assert(depth <= TEMPLATE_SEGMENTS_MOST);
     if (rest.len == 0 && visit(walk, node->ends))
         return true;
     if (rest.len > 0 && depth < TEMPLATE_SEGMENTS_MOST) {
@@ -245,6 +250,7 @@ enum route_result router__match(const struct router *router, struct slice http_m
         if (!found)
             ret_match->route = walk.other;
     }
+    assert(!found || ret_match->route != NULL);
     return found ? ROUTE_FOUND : walk.other != NULL ? ROUTE_OTHER_METHOD : ROUTE_UNKNOWN;
 }
 
@@ -254,6 +260,8 @@ struct slice route__capture(const struct route_match *match, size_t i)
     size_t from = match->segments[variable->first].from;
     size_t to = match->segments[variable->first + variable->count - 1].to;
 
+    assert(i < match->route->template.variable_count && variable->count > 0);
+    assert(from <= to && to <= match->path.len);
     return slice_make(match->path.data + from, to - from);
 }
 

@@ -2,6 +2,8 @@
  */
 #include "rest/template.h"
 
+#include <assert.h>
+
 #include "base/text.h"
 
 struct parser {
@@ -137,6 +139,7 @@ static struct status parse_variable(struct parser *p)
     struct template_variable variable = {.first = (unsigned)t->segment_count};
     struct status status;
 
+    assert(!p->in_variable && peek(p) == '{');
     take(p, '{');
     status = parse_field_path(p, &variable.path);
     if (!status_is_ok(status))
@@ -157,6 +160,7 @@ static struct status parse_variable(struct parser *p)
         return status;
     if (!take(p, '}'))
         return fail(p, "the } of a variable is missing");
+    assert(t->segment_count > variable.first && t->segment_count <= TEMPLATE_SEGMENTS_MOST);
     variable.count = (unsigned)(t->segment_count - variable.first);
     variable.multi = variable.count > 1 || t->segments[t->segment_count - 1].type == TEMPLATE_REST;
     t->variables[t->variable_count++] = variable;
@@ -185,6 +189,7 @@ struct status template__parse(struct arena *arena, struct slice text, struct tem
     }
     if (parser.at != text.len)
         return fail(&parser, "the template must end here");
+    assert(parsed.segment_count > 0 && !parser.in_variable);
     *ret_template = parsed;
     return status_ok();
 }

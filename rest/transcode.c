@@ -1,6 +1,7 @@
 /* Requests into messages and messages into answers, by a compiled rule. */
 #include "rest/transcode.h"
 
+#include <assert.h>
 #include <google/protobuf/field_mask.pb-c.h>
 
 #include "proto/contract/contract_find.h"
@@ -54,6 +55,7 @@ static bool oneof_is_taken(const ProtobufCMessage *message, const struct field *
 
     if (!field->oneof_member)
         return false;
+    assert(field->oneof < field->parent->oneof_count);
     memcpy(&member, (const char *)message + field->parent->oneofs[field->oneof].case_offset,
            sizeof(member));
     return member != 0 && member != field->number;
@@ -68,6 +70,7 @@ static ProtobufCMessage *descend(struct reader *reader, const struct field_path 
 {
     ProtobufCMessage *message = reader->message;
 
+    assert(path->count > 0 && message != NULL);
     for (size_t i = 0; i < path->count; i++) {
         const struct field *step = path->steps[i];
         ProtobufCMessage *next;
@@ -156,6 +159,7 @@ static struct status read_raw_body(struct reader *reader, const struct transcode
     const struct binding *binding = reader->binding;
     ProtobufCMessage *body;
 
+    assert(binding_takes_raw_body(binding));
     if (binding->body_all) {
         reader->message = make_raw_body(reader->arena, binding->input, input);
         return reader->message == NULL ? status_out_of_memory() : status_ok();
@@ -350,6 +354,7 @@ static void infer_mask(struct reader *reader, const struct json_paths *present)
     mask->paths = arena_array(reader->arena, present->count, sizeof(mask->paths[0]));
     if (mask->paths == NULL)
         return;
+    assert(mask->n_paths == 0);
     for (const struct json_path *p = present->first; p != NULL; p = p->next)
         if (!is_output_only(binding->body->message, p->path))
             mask->paths[mask->n_paths++] = arena_cstr(reader->arena, p->path);

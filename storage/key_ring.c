@@ -1,6 +1,8 @@
 /* Wrapping and unwrapping the keys of a store. */
 #include "storage/key_ring.h"
 
+#include <assert.h>
+
 #include "base/crypto/aead.h"
 #include "base/crypto/wipe.h"
 #include "base/random.h"
@@ -29,6 +31,7 @@ struct entry {
 
 static struct entry entry_of(enum ring_key key)
 {
+    assert(key < RING_KEYS);
     return (struct entry){names[key], NUMBER};
 }
 
@@ -250,6 +253,7 @@ static struct status read_data_keys(struct store *store, const struct wrapping_k
             if (list == NULL)
                 status = status_out_of_memory();
         }
+        assert(!status_is_ok(status) || ring->data_count < room);
         if (status_is_ok(status))
             status = read_data_row(&row, wrapping, arena, &list[ring->data_count]);
         if (status_is_ok(status))

@@ -1,6 +1,7 @@
 /* Sealing and opening secrets. */
 #include "storage/secret.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/crypto/hkdf.h"
@@ -67,6 +68,7 @@ static struct slice place_bytes(struct arena *arena, const struct secret_place *
         at = bytes_put_u32(at, place->path[i]);
     at = put_part(at, place->map_key);
     at = put_number(at, place->data_key);
+    assert((size_t)(at - bytes) == len);
     return slice_make(bytes, (size_t)(at - bytes));
 }
 

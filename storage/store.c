@@ -55,6 +55,7 @@ struct store_view *store_view_open(struct store *store, struct arena *arena)
 
 void store_view_reset(struct store_view *view)
 {
+    assert(view->store != NULL && view->arena != NULL);
     view->missed = false;
     view->revision = store_revision(view->store);
     if (view->store->engine->view_reset != NULL)
@@ -129,6 +130,7 @@ bool store_view_missed(const struct store_view *view)
 
 void store_fetch(struct store_view *view, void (*done)(void *context), void *context)
 {
+    assert(done != NULL);
     view->missed = false; /* what is not here on the next run will say so again */
     if (view->store->engine->fetch == NULL)
         done(context);
@@ -157,6 +159,7 @@ static void require(struct commit *commit, struct condition condition)
 {
     struct condition *copy = arena_alloc(commit->arena, sizeof(*copy));
 
+    assert(commit->done == NULL); /* it is not submitted yet */
     if (copy == NULL)
         return;
     *copy = condition;
@@ -225,7 +228,8 @@ static void operate(struct commit *commit, struct operation operation)
 {
     struct operation *copy = arena_alloc(commit->arena, sizeof(*copy));
 
-    if (operation.key.len == 0) /* an arena had no memory for it */
+    assert(commit->done == NULL); /* it is not submitted yet */
+    if (operation.key.len == 0)   /* an arena had no memory for it */
         arena_fail(commit->arena);
     if (copy == NULL)
         return;

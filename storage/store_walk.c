@@ -1,6 +1,8 @@
 /* Walks over long ranges for tools: slices of rows, and waiting where the engine fetches. */
 #include "storage/store_walk.h"
 
+#include <assert.h>
+
 #include "storage/engine.h"
 #include "storage/store_internal.h"
 
@@ -52,6 +54,7 @@ static bool move_on(struct walk *walk)
     struct slice to;
     char *from;
 
+    assert(walk->rows.count > 0 && walk->rows.more);
     arena_init(&keys, NULL, BOUNDS_BYTES);
     from = arena_zalloc(&keys, last.len + 1);
     to = arena_copy(&keys, walk->to);
@@ -85,6 +88,7 @@ bool walk_next(struct walk *walk, struct store_row *ret_row)
             return false;
         }
     }
+    assert(walk->at < walk->rows.count);
     *ret_row = walk->rows.rows[walk->at++];
     return true;
 }
