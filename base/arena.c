@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/erase.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #define ARENA_ASAN 1
 #elif defined(__has_feature)
@@ -131,9 +133,8 @@ void arena_done(struct arena *arena)
         UNPOISON(block_bytes(block), block->size);
         /* Of the newest, what is beyond the last allocation was never handed out. */
         if (arena->wipe)
-            explicit_bzero(block_bytes(block), block == arena->blocks
-                                                   ? (size_t)(arena->at - block_bytes(block))
-                                                   : block->size);
+            erase(block_bytes(block),
+                  block == arena->blocks ? (size_t)(arena->at - block_bytes(block)) : block->size);
         if (!cache_keep(arena->cache, block))
             free(block);
         block = next;

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/erase.h"
+
 /* getrandom gives up to 256 bytes whole and uninterrupted (getrandom(2)). */
 #define DRAW_MOST 256
 #define STOCK_BYTES 4096 /* sixteen draws */
@@ -41,6 +43,6 @@ bool random_fill(void *bytes, size_t len)
     assert(stock.left >= len && stock.left <= STOCK_BYTES);
     stock.left -= len;
     memcpy(bytes, stock.bytes + stock.left, len);
-    explicit_bzero(stock.bytes + stock.left, len);
+    erase(stock.bytes + stock.left, len);
     return true;
 }

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/erase.h"
+
 #define BLOCK_BYTES ((size_t)4096)
 
 struct outbox_block {
@@ -24,7 +26,7 @@ static void free_first(struct outbox *outbox)
 
     outbox->first = block->next;
     account_give(account_of(outbox), sizeof(*block) + block->size);
-    explicit_bzero(block->bytes, block->used); /* an answer may hold a credential */
+    erase(block->bytes, block->used); /* an answer may hold a credential */
     free(block);
 }
 

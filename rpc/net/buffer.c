@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/erase.h"
 #include "base/text.h"
 
 /* Moves the bytes into a larger block, and leaves none where they were. */
@@ -75,13 +76,13 @@ void buffer__drop(struct buffer *buffer, size_t count)
         return;
     memmove(buffer->data, buffer->data + count, buffer->len - count);
     buffer->len -= count;
-    explicit_bzero(buffer->data + buffer->len, count);
+    erase(buffer->data + buffer->len, count);
 }
 
 void buffer__empty(struct buffer *buffer)
 {
     if (buffer->len > 0)
-        explicit_bzero(buffer->data, buffer->len);
+        erase(buffer->data, buffer->len);
     buffer->len = 0;
 }
 

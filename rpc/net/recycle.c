@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/erase.h"
+
 #define SMALLEST 64
 #define KEPT_MOST 512
 #define CLASS_NONE RECYCLE_CLASSES
@@ -71,7 +73,7 @@ void recycle__free(struct recycler *recycler, void *bytes)
         return;
     block = (struct recycled *)bytes - 1;
     assert(block->class <= CLASS_NONE);
-    explicit_bzero(bytes, block->u.size); /* a field of a header may have been a credential */
+    erase(bytes, block->u.size); /* a field of a header may have been a credential */
     if (!KEEPS || block->class == CLASS_NONE ||
         recycler->classes[block->class].count >= KEPT_MOST) {
         free(block);

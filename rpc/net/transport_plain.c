@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/erase.h"
 #include "rpc/net/link.h"
 
 /* The system queues no more than this beyond the peer's window: what nobody reads waits with us. */
@@ -35,7 +36,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer)
 
     if (count > 0) {
         transport->owner->received(transport, slice_make(buffer->base, (size_t)count));
-        explicit_bzero(buffer->base, (size_t)count); /* it may hold a secret */
+        erase(buffer->base, (size_t)count); /* it may hold a secret */
     } else if (count < 0) {
         uv_read_stop(stream);
         transport->owner->received_end(transport, count == UV_EOF);
@@ -53,7 +54,7 @@ static bool set_reading(struct transport *transport, bool want)
 /* What was answered may be a value that is shown once. */
 static void write_free(struct write *write)
 {
-    explicit_bzero(write->bytes, write->len);
+    erase(write->bytes, write->len);
     free(write);
 }
 
