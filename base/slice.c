@@ -22,6 +22,8 @@ bool slice_equal_ignore_case(struct slice a, struct slice b)
 {
     if (a.len != b.len)
         return false;
+    if (a.len == 0 || memcmp(a.data, b.data, a.len) == 0)
+        return true;
     for (size_t i = 0; i < a.len; i++)
         if (lower(a.data[i]) != lower(b.data[i]))
             return false;
@@ -33,6 +35,22 @@ size_t slice_find(struct slice s, char byte)
     const char *at = s.len == 0 ? NULL : memchr(s.data, byte, s.len);
 
     return at == NULL ? s.len : (size_t)(at - s.data);
+}
+
+#define EACH(byte) (UINT64_MAX / 255 * (byte))
+
+size_t slice_plain_run(struct slice s)
+{
+    size_t run = 0;
+    uint64_t word;
+
+    for (; s.len - run >= sizeof(word); run += sizeof(word)) {
+        memcpy(&word, s.data + run, sizeof(word));
+        /* Of ASCII, a byte below 0x20 borrows from its high bit, and 0x7f carries into it. */
+        if (((word | (word - EACH(0x20)) | (word + EACH(0x01))) & EACH(0x80)) != 0)
+            break;
+    }
+    return run;
 }
 
 struct slice slice_trim(struct slice s)

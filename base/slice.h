@@ -70,6 +70,12 @@ bool slice_equal_ignore_case(struct slice a, struct slice b);
 /* Where `byte` first occurs, or s.len. */
 size_t slice_find(struct slice s, char byte);
 
+/*
+ * How many bytes at the front are printable ASCII, looked at eight at a time: what follows them may be
+ * more of these. For checks that need to look at the others only.
+ */
+size_t slice_plain_run(struct slice s);
+
 /* Without the blanks and tabs at both ends (RFC 9110 section 5.6.3, OWS). */
 struct slice slice_trim(struct slice s);
 

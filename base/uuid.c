@@ -1,8 +1,6 @@
 /* UUID version 7 and its text form. */
 #include "base/uuid.h"
 
-#include <assert.h>
-
 #include "base/text.h"
 
 struct uuid uuid_make(int64_t unix_ms, const uint8_t random[10])
@@ -18,44 +16,43 @@ struct uuid uuid_make(int64_t unix_ms, const uint8_t random[10])
     return id;
 }
 
-static bool dash_before(size_t byte)
-{
-    return byte == 4 || byte == 6 || byte == 8 || byte == 10;
-}
+/* Where each byte's two digits stand in the text. */
+static const uint8_t places[16] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
 
 void uuid_format(const struct uuid *id, char text[UUID_TEXT_LEN])
 {
-    size_t at = 0;
-
-    for (size_t i = 0; i < sizeof(id->bytes); i++) {
-        if (dash_before(i))
-            text[at++] = '-';
-        hex_put(text + at, id->bytes[i]);
-        at += 2;
-    }
-    assert(at == UUID_TEXT_LEN);
+    text[8] = text[13] = text[18] = text[23] = '-';
+    for (size_t i = 0; i < sizeof(id->bytes); i++)
+        hex_put(text + places[i], id->bytes[i]);
 }
+
+#define IS_DIGIT 0x10
+
+/* Of a hexadecimal digit its value and IS_DIGIT; of all else 0. */
+static const uint8_t digits[256] = {
+    ['0'] = 0x10, ['1'] = 0x11, ['2'] = 0x12, ['3'] = 0x13, ['4'] = 0x14, ['5'] = 0x15,
+    ['6'] = 0x16, ['7'] = 0x17, ['8'] = 0x18, ['9'] = 0x19, ['a'] = 0x1a, ['b'] = 0x1b,
+    ['c'] = 0x1c, ['d'] = 0x1d, ['e'] = 0x1e, ['f'] = 0x1f, ['A'] = 0x1a, ['B'] = 0x1b,
+    ['C'] = 0x1c, ['D'] = 0x1d, ['E'] = 0x1e, ['F'] = 0x1f,
+};
 
 bool uuid_parse(struct slice text, struct uuid *ret_id)
 {
+    unsigned all = IS_DIGIT;
     struct uuid id;
-    size_t at = 0;
 
-    if (text.len != UUID_TEXT_LEN)
+    if (text.len != UUID_TEXT_LEN || text.data[8] != '-' || text.data[13] != '-' ||
+        text.data[18] != '-' || text.data[23] != '-')
         return false;
     for (size_t i = 0; i < sizeof(id.bytes); i++) {
-        int high;
-        int low;
+        unsigned high = digits[(unsigned char)text.data[places[i]]];
+        unsigned low = digits[(unsigned char)text.data[places[i] + 1]];
 
-        if (dash_before(i) && text.data[at++] != '-')
-            return false;
-        high = hex_value(text.data[at]);
-        low = hex_value(text.data[at + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        id.bytes[i] = (uint8_t)(high << 4 | low);
-        at += 2;
+        all &= high & low;
+        id.bytes[i] = (uint8_t)(high << 4 | (low & 0x0f));
     }
+    if (all == 0)
+        return false;
     *ret_id = id;
     return true;
 }

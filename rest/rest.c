@@ -129,6 +129,8 @@ static struct slice allowed(struct rest_call *call)
 /* Whether a line of Content-Encoding names another coding than identity. */
 static bool body_is_encoded(const struct request_head *head)
 {
+    if (!head_may_name(head, SLICE("content-encoding")))
+        return false;
     for (size_t i = 0; i < head->header_count; i++) {
         struct slice list = head->headers[i].value;
         struct slice coding;

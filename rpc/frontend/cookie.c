@@ -43,6 +43,8 @@ enum cookie_result cookie__find(const struct request_head *head, struct slice na
     size_t bytes = 0;
     size_t count = 0;
 
+    if (!head_may_name(head, SLICE("cookie")))
+        return COOKIE_NONE;
     for (size_t i = 0; i < head->header_count; i++) {
         struct slice line = head->headers[i].value;
 

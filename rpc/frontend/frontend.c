@@ -177,6 +177,8 @@ static struct slice only_header(const struct exchange *exchange, struct slice na
     struct slice value = SLICE_EMPTY;
     size_t count = 0;
 
+    if (!head_may_name(&exchange->head, name))
+        return value;
     for (size_t i = 0; i < exchange->head.header_count; i++)
         if (slice_equal(exchange->head.headers[i].name, name)) {
             value = exchange->head.headers[i].value;

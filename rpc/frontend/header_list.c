@@ -11,6 +11,8 @@ bool header_list(struct arena *arena, const struct request_head *head, struct sl
     size_t lines = 0;
     size_t count = 0;
 
+    if (!head_may_name(head, name))
+        return false;
     for (size_t i = 0; i < head->header_count; i++)
         if (slice_equal(head->headers[i].name, name) && lines++ == 0)
             first = head->headers[i].value;

@@ -47,6 +47,8 @@ bool traceparent__of(const struct request_head *head, struct slice *ret_tracepar
     struct slice text = SLICE_EMPTY;
     size_t count = 0;
 
+    if (!head_may_name(head, SLICE("traceparent")))
+        return false;
     for (size_t i = 0; i < head->header_count; i++)
         if (slice_equal(head->headers[i].name, SLICE("traceparent"))) {
             text = head->headers[i].value;

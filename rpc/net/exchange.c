@@ -6,6 +6,8 @@
 
 bool exchange_header(const struct exchange *exchange, struct slice name, struct slice *ret_value)
 {
+    if (!head_may_name(&exchange->head, name))
+        return false;
     for (size_t i = 0; i < exchange->head.header_count; i++) {
         if (slice_equal(exchange->head.headers[i].name, name)) {
             *ret_value = exchange->head.headers[i].value;

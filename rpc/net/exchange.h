@@ -35,10 +35,30 @@ struct request_head {
     struct slice authority; /* Host, :authority, or the authority of an absolute-form target */
     const struct header *headers;
     size_t header_count;
+    uint64_t names;         /* header_name_bit of each header's; 0: nobody noted them */
     size_t header_bytes;    /* name + value + 32 each (RFC 9113 section 6.5.2) */
     int64_t content_length; /* -1 when not said */
     bool has_body;          /* false: body_end comes without any body */
 };
+
+/* The bit of a name in `names`, which others may share. */
+static inline uint64_t header_name_bit(struct slice name)
+{
+    if (name.len == 0)
+        return 1;
+    return (uint64_t)1 << ((name.len * 3 + (unsigned char)name.data[0] * 5U +
+                            (unsigned char)name.data[name.len - 1]) %
+                           64);
+}
+
+/*
+ * False: no header has the (lower-case) name. Asked before a search, since most of the names that
+ * are asked for are in no request.
+ */
+static inline bool head_may_name(const struct request_head *head, struct slice name)
+{
+    return head->names == 0 || (head->names & header_name_bit(name)) != 0;
+}
 
 struct exchange;
 

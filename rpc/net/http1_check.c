@@ -133,7 +133,7 @@ bool http1__token_is_valid(struct slice text)
 
 bool http1__value_is_valid(struct slice text)
 {
-    for (size_t i = 0; i < text.len; i++) {
+    for (size_t i = slice_plain_run(text); i < text.len; i++) {
         unsigned char c = (unsigned char)text.data[i];
 
         if ((c < 0x20 && c != '\t') || c == 0x7f)
@@ -496,6 +496,8 @@ static bool check_host(struct http1_head *head, struct slice value, unsigned *ho
 static bool check_field(struct http1_head *head, const struct header *header, unsigned *hosts,
                         struct http1_fault *ret_fault)
 {
+    if (header->name.len < 4 || header->name.len > 17)
+        return true; /* none of these */
     if (slice_equal(header->name, SLICE("host")))
         return check_host(head, header->value, hosts, ret_fault);
     if (slice_equal(header->name, SLICE("content-length")))
@@ -522,6 +524,7 @@ static bool check_fields(struct parse *parse, struct http1_fault *ret_fault)
             if (name[at] >= 'A' && name[at] <= 'Z')
                 name[at] = (char)(name[at] + ('a' - 'A'));
         }
+        head->request.names |= header_name_bit(header->name);
         header->value = slice_trim(header->value);
         head->request.header_bytes += header->name.len + header->value.len + 32;
         if (!check_field(head, header, &hosts, ret_fault))
@@ -588,6 +591,15 @@ static bool check_target(struct slice target, struct request_head *request,
     return true;
 }
 
+static size_t count_lines(struct slice text)
+{
+    size_t count = 0;
+
+    for (size_t feed; (feed = slice_find(text, '\n')) < text.len; count++)
+        text = slice_from(text, feed + 1);
+    return count;
+}
+
 bool http1__parse_head(struct arena *arena, char *bytes, size_t len,
                        const struct http1_limits *limits, struct http1_head *ret_head,
                        struct http1_fault *ret_fault)
@@ -597,8 +609,7 @@ bool http1__parse_head(struct arena *arena, char *bytes, size_t len,
     llhttp_errno_t error;
     llhttp_t parser;
 
-    for (size_t i = 0; i < len; i++)
-        parse.capacity += bytes[i] == '\n';
+    parse.capacity = count_lines(slice_make(bytes, len));
     parse.headers = arena_array(arena, parse.capacity, sizeof(*parse.headers));
     if (parse.headers == NULL)
         return refuse(ret_fault, NO_MEMORY_HTTP, NO_MEMORY_TEXT);

@@ -57,40 +57,79 @@ static bool is_chunked(const struct stream *stream)
            !http_stream__is_bodyless(stream) && !names_length(&stream->answer);
 }
 
-/* A value that could end its line would let its author write lines of his own. */
-static void put_value(struct buffer *out, struct slice value)
+static char *append(char *at, struct slice bytes)
 {
-    size_t start = out->len;
+    if (bytes.len > 0)
+        memcpy(at, bytes.data, bytes.len);
+    return at + bytes.len;
+}
 
-    buffer__put(out, value);
-    for (size_t i = start; i < out->len; i++) {
-        if (out->data[i] == '\r' || out->data[i] == '\n' || out->data[i] == '\0')
-            out->data[i] = ' ';
+/* A value that could end its line would let its author write lines of his own. */
+static char *append_value(char *at, struct slice value)
+{
+    char *end = append(at, value);
+
+    for (at += slice_plain_run(value); at < end; at++)
+        if (*at == '\r' || *at == '\n' || *at == '\0')
+            *at = ' ';
+    return end;
+}
+
+static char *append_fields(char *at, const struct header *headers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        at = append_value(at, headers[i].name);
+        at = append(at, SLICE(": "));
+        at = append_value(at, headers[i].value);
+        at = append(at, SLICE("\r\n"));
     }
+    return at;
+}
+
+/* What the fields take, and `more`: room for all of them is reserved once. */
+static bool reserve_fields(struct buffer *out, const struct header *headers, size_t count,
+                           size_t more)
+{
+    for (size_t i = 0; i < count; i++)
+        more += headers[i].name.len + headers[i].value.len + 4;
+    return buffer_reserve(out, more);
 }
 
 static void put_fields(struct buffer *out, const struct header *headers, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        put_value(out, headers[i].name);
-        buffer__put(out, SLICE(": "));
-        put_value(out, headers[i].value);
-        buffer__put(out, SLICE("\r\n"));
-    }
+    if (reserve_fields(out, headers, count, 0))
+        out->len = (size_t)(append_fields(out->data + out->len, headers, count) - out->data);
+}
+
+/* The status line and the Date, without what stands in them. */
+#define STATUS_LINE_LEN 64
+
+static void put_status_and_fields(const struct answer *answer, struct buffer *out)
+{
+    struct slice reason = http_reason(answer->status);
+    const char status[] = {(char)('0' + answer->status / 100),
+                           (char)('0' + answer->status / 10 % 10),
+                           (char)('0' + answer->status % 10), ' '};
+    char *at;
+
+    if (!reserve_fields(out, answer->headers, answer->header_count,
+                        STATUS_LINE_LEN + reason.len + DATE_LEN))
+        return;
+    at = append(out->data + out->len, SLICE("HTTP/1.1 "));
+    at = append(at, slice_make(status, sizeof(status)));
+    at = append(at, reason);
+    at = append(at, SLICE("\r\ndate: "));
+    at = append(at, slice_make(answer->date, DATE_LEN));
+    at = append(at, SLICE("\r\n"));
+    at = append_fields(at, answer->headers, answer->header_count);
+    out->len = (size_t)(at - out->data);
 }
 
 static void put_head(struct stream *stream, struct buffer *out)
 {
     struct answer *answer = &stream->answer;
 
-    buffer__put(out, SLICE("HTTP/1.1 "));
-    buffer__put_decimal(out, (uint64_t)answer->status);
-    buffer__put(out, SLICE(" "));
-    buffer__put(out, http_reason(answer->status));
-    buffer__put(out, SLICE("\r\ndate: "));
-    buffer__put(out, slice_make(answer->date, DATE_LEN));
-    buffer__put(out, SLICE("\r\n"));
-    put_fields(out, answer->headers, answer->header_count);
+    put_status_and_fields(answer, out);
     if (http_stream__tells_length(stream)) {
         buffer__put(out, SLICE("content-length: "));
         buffer__put_decimal(out, (uint64_t)answer->length);

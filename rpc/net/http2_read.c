@@ -130,6 +130,7 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     memcpy(bytes + name_len, value, value_len);
     header->name = slice_make(bytes, name_len);
     header->value = slice_make(bytes + name_len, value_len);
+    head->names |= header_name_bit(header->name);
     return 0;
 }
 

@@ -54,6 +54,7 @@ static void check_head(const struct http1_head *head)
     for (size_t i = 0; i < request->header_count; i++) {
         struct slice name = request->headers[i].name;
 
+        HOLD(request->names != 0 && head_may_name(request, name));
         HOLD(http1__token_is_valid(name) && http1__value_is_valid(request->headers[i].value));
         for (size_t at = 0; at < name.len; at++)
             HOLD(name.data[at] < 'A' || name.data[at] > 'Z');

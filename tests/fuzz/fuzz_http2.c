@@ -160,6 +160,7 @@ static void check_head(const struct request_head *head)
         struct slice name = head->headers[i].name;
 
         HOLD(http1__token_is_valid(name) && http1__value_is_valid(head->headers[i].value));
+        HOLD(head->names != 0 && head_may_name(head, name));
         for (size_t at = 0; at < name.len; at++)
             HOLD(name.data[at] < 'A' || name.data[at] > 'Z');
     }

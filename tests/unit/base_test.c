@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "base/status.h"
+#include "base/text.h"
 #include "base/uuid.h"
 
 static void slices_order_bytewise_and_shorter_first(void **state)
@@ -283,6 +284,16 @@ static void uuids_sort_by_time_and_survive_their_text(void **state)
     text[8] = '_';
     assert_false(uuid_parse(slice_make(text, sizeof(text)), &back));
     assert_false(uuid_parse(slice_make(text, sizeof(text) - 1), &back));
+    for (size_t i = 0; i < sizeof(text); i++)
+        for (unsigned byte = 0; byte < 256; byte++) {
+            bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+            bool wanted = is_dash ? byte == '-' : hex_value((char)byte) >= 0;
+
+            uuid_format(&late, text);
+            text[i] = (char)byte;
+            if (uuid_parse(slice_make(text, sizeof(text)), &back) != wanted)
+                fail_msg("byte %u at %zu", byte, i);
+        }
 }
 
 static void settings_are_set_by_either_spelling_within_their_range(void **state)

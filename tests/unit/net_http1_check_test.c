@@ -89,7 +89,26 @@ static void names_are_lower_case_and_values_trimmed(void **state)
     assert_true(head.close);
     assert_false(head.chunked);
     assert_slice(head.request.method, "POST");
+    for (size_t i = 0; i < 5; i++)
+        assert_true(head_may_name(&head.request, head.request.headers[i].name));
+    assert_false(head_may_name(&head.request, SLICE("if-match")));
     arena_done(&arena);
+}
+
+static void a_value_is_judged_byte_by_byte_wherever_the_byte_stands(void **state)
+{
+    (void)state;
+    for (unsigned byte = 0; byte < 256; byte++) {
+        bool wanted = byte == '\t' || (byte >= 0x20 && byte != 0x7f);
+
+        for (size_t at = 0; at < 19; at++) {
+            char text[] = "nineteen bytes long";
+
+            text[at] = (char)byte;
+            if (http1__value_is_valid(slice_make(text, 19)) != wanted)
+                fail_msg("byte %u at %zu", byte, at);
+        }
+    }
 }
 
 static void hosts_are_told_from_what_is_none(void **state)
@@ -153,6 +172,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(targets_become_authority_path_and_query),
         cmocka_unit_test(names_are_lower_case_and_values_trimmed),
+        cmocka_unit_test(a_value_is_judged_byte_by_byte_wherever_the_byte_stands),
         cmocka_unit_test(hosts_are_told_from_what_is_none),
 #ifdef DATASTREAM_FAULTS
         cmocka_unit_test(without_memory_a_head_is_429),
