@@ -111,7 +111,13 @@ async function* states(page) {
   yield 'drawer';
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page.getByRole('menuitemcheckbox').first().waitFor();
+  yield 'columns';
+  await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Actions for ci-deploy' }).click();
+  await page.getByRole('menuitem', { name: 'Delete API token' }).waitFor();
+  yield 'menu of a token';
   await page.getByRole('menuitem', { name: 'Delete API token' }).click();
   yield 'delete dialog';
   await page.getByRole('button', { name: 'Cancel' }).click();
@@ -132,6 +138,8 @@ async function* states(page) {
   await page.getByLabel('Set expiration').check();
   yield 'step 2';
   await page.getByLabel('Assign role').click();
+  await page.getByRole('option', { name: /^API Reader/ }).waitFor();
+  yield 'list of roles';
   await page.getByRole('option', { name: /^API Reader/ }).click();
   await page.getByRole('button', { name: 'Next' }).click();
   yield 'step 3';

@@ -5,8 +5,8 @@ export const text = (page, name) => page.getByRole('textbox', { name, exact: tru
 export const choose = (page, name, value) => page.getByRole('combobox', { name, exact: true }).selectOption(value);
 export const pick = (page, name) => page.getByRole('radio', { name, exact: true }).check();
 
-// Searches the referred objects by name and chooses the one that has it. An open list hides the rest of the page from
-// assistive technology, so the list must be closed before the next step.
+// Searches the referred objects by name and chooses the one that has it. An open list lies over
+// what is below it, so the list must be closed before the next step.
 export async function refer(page, label, name) {
   await page.getByRole('combobox', { name: label, exact: true }).fill(name);
   await page.getByRole('option', { name }).click();

@@ -299,12 +299,18 @@ for (const colorScheme of ['light', 'dark'])
     await page.getByRole('link', { name: `axe device ${colorScheme}` }).waitFor();
     await check('list');
     await button(page, `Actions of axe device ${colorScheme}`).click();
+    await page.getByRole('menuitem', { name: 'View details' }).waitFor();
+    await check('menu of a row');
     await page.getByRole('menuitem', { name: 'Delete device' }).click();
     await check('delete');
     await page.goto(`${console_.origin}/console/resources/devices/${id}`);
     await page.getByText('CreatedDevice').waitFor();
     await check('details');
     await page.getByRole('link', { name: 'Edit', exact: true }).click();
+    await page.getByRole('combobox', { name: 'Directors', exact: true }).click();
+    await page.locator('.popup').getByText(/No directors found|^listed/).first().waitFor();
+    await check('list of references');
+    await page.keyboard.press('Escape');
     await text(page, 'Name').fill('');
     await button(page, 'Save changes').click();
     await page.getByText('Name is required').waitFor();

@@ -64,7 +64,7 @@ export function ListPage({ kindName, search, onSearch }: Props) {
 
 export function NoKind() {
   return <Page title="Not found" crumbs={[]}>
-    <div className="card"><Empty title="Not found"><p>There is no such kind of resource.</p></Empty></div>
+    <div className="card"><div className="empty"><p>There is no such kind of resource.</p></div></div>
   </Page>;
 }
 

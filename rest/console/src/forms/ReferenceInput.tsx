@@ -2,14 +2,15 @@
 
 import { Combobox } from '@base-ui/react/combobox';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { Check, ChevronDown, X } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
 import { useResources } from './context.tsx';
 import type { Json, JsonObject } from './document.ts';
 import type { Kind } from './model.ts';
 import { quoted, send } from './send.ts';
 import type { Wiring } from './inputs.tsx';
 import { Button } from './ui.tsx';
-import { popupHome } from '../ui/portal';
+import { popupHome, useReadablePage } from '../ui/portal';
 
 interface Option { readonly id: string; readonly name: string }
 
@@ -80,6 +81,8 @@ export function ReferenceInput(props: Props) {
 
 function ReferenceSelect({ kind, ids, isMultiple, label, wiring, onChange, onLeave }: Props & { kind: Kind }) {
   const [isOpen, setOpen] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  const keepReadable = useReadablePage(field);
   const [search, setSearch] = useState('');
   const query = useOptions(kind, useDelayed(search.trim()), isOpen);
   const [picked, setPicked] = useState<readonly Option[]>([]);
@@ -94,7 +97,11 @@ function ReferenceSelect({ kind, ids, isMultiple, label, wiring, onChange, onLea
     onChange(options.map(({ id }) => id));
   };
   const shared = {
-    items: isOpen ? found : items, filter: null, open: isOpen, onOpenChange: setOpen,
+    items: isOpen ? found : items, filter: null, open: isOpen,
+    onOpenChange: (open: boolean): void => {
+      keepReadable(open);
+      setOpen(open);
+    },
     itemToStringLabel: (option: Option) => option.name,
     isItemEqualToValue: (one: Option, other: Option) => one.id === other.id,
   };
@@ -105,7 +112,7 @@ function ReferenceSelect({ kind, ids, isMultiple, label, wiring, onChange, onLea
         </Combobox.Status>
         <Combobox.List className="popup-list">
           {(option: Option) => <Combobox.Item key={option.id} value={option} className="option">
-            <Combobox.ItemIndicator className="mark">✓</Combobox.ItemIndicator>
+            <span className="mark"><Combobox.ItemIndicator render={<Check aria-hidden="true" />} /></span>
             <span className="popup-name">{option.name}</span>
           </Combobox.Item>}
         </Combobox.List>
@@ -113,10 +120,10 @@ function ReferenceSelect({ kind, ids, isMultiple, label, wiring, onChange, onLea
       </Combobox.Popup>
     </Combobox.Positioner>
   </Combobox.Portal>;
-  const input = <Combobox.Input className="reference-input" {...wiring} aria-label={label} onBlur={onLeave}
+  const input = <Combobox.Input ref={field} className="reference-input" {...wiring} aria-label={label} onBlur={onLeave}
     placeholder={chosen.length > 0 ? '' : `Search ${kind.title.toLowerCase()}`} />;
-  const trigger = <Combobox.Trigger className="reference-trigger" aria-label={`Open ${label}`} tabIndex={-1}>▾
-  </Combobox.Trigger>;
+  const trigger = <Combobox.Trigger className="reference-trigger" aria-label={`Open ${label}`} tabIndex={-1}>
+    <ChevronDown /></Combobox.Trigger>;
   if (isMultiple)
     return <Combobox.Root<Option, true> multiple {...shared} value={[...chosen]} onValueChange={choose} inputValue={search}
       onInputValueChange={setSearch}>
@@ -124,7 +131,7 @@ function ReferenceSelect({ kind, ids, isMultiple, label, wiring, onChange, onLea
         <Combobox.Chips className="chips">
           {chosen.map((option) => <Combobox.Chip key={option.id} className="chip" aria-label={option.name}>
             <span className="chip-name">{option.name}</span>
-            <Combobox.ChipRemove className="chip-remove" aria-label={`Remove ${option.name}`}>×</Combobox.ChipRemove>
+            <Combobox.ChipRemove className="chip-remove" aria-label={`Remove ${option.name}`}><X /></Combobox.ChipRemove>
           </Combobox.Chip>)}
           {input}
         </Combobox.Chips>
@@ -137,7 +144,7 @@ function ReferenceSelect({ kind, ids, isMultiple, label, wiring, onChange, onLea
     onInputValueChange={(text, { reason }) => setSearch(reason === 'input-change' ? text : '')}>
     <Combobox.InputGroup className="input reference">
       {input}
-      <Combobox.Clear className="reference-clear" aria-label={`Clear ${label}`}>×</Combobox.Clear>
+      <Combobox.Clear className="reference-clear" aria-label={`Clear ${label}`}><X /></Combobox.Clear>
       {trigger}
     </Combobox.InputGroup>
     {popup}

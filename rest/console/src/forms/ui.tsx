@@ -10,8 +10,8 @@ export function Button({ tone = '', className = '', ...rest }:
 }
 
 /** A link to a page of the console; the address is made by `addresses`, which the router's types do not know. */
-export function PageLink({ to, className = '', children }: { to: string; className?: string; children: ReactNode }) {
-  return <Link className={className} to={to as '/'}>{children}</Link>;
+export function PageLink({ to, ...rest }: { to: string; className?: string; children: ReactNode }) {
+  return <Link {...rest} to={to as '/'} />;
 }
 
 const TONES: { readonly [status: string]: string } = {

@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { Failure, Waiting } from '../ui/states';
+import { TableFrame } from '../ui/table';
 import { OWNER_ONLY, type Permission, type PermissionGroup, permissionsQuery } from './roles';
 
 const ACTIONS = ['read', 'create', 'edit', 'delete'];
@@ -92,7 +93,7 @@ export function PermissionMatrix({ value, onChange, held }: Props) {
     onChange(next);
   });
   return (
-    <div className="table-scroll">
+    <TableFrame>
       <table className="matrix" aria-label="Permissions">
         <thead>
           <tr>
@@ -118,6 +119,6 @@ export function PermissionMatrix({ value, onChange, held }: Props) {
           {groups.map((group) => <Row key={group.kind} group={group} value={value} held={held} toggle={toggle} />)}
         </tbody>
       </table>
-    </div>
+    </TableFrame>
   );
 }

@@ -1,10 +1,10 @@
 // The choice of a token's role, and what a role permits.
 import { Combobox } from '@base-ui/react/combobox';
 import { Check, ChevronDown } from 'lucide-react';
-import { useId } from 'react';
+import { useId, useRef } from 'react';
 import { FieldError } from '../ui/field';
 import type { Role } from './tokens';
-import { popupHome } from '../ui/portal';
+import { popupHome, useReadablePage } from '../ui/portal';
 
 export function RoleChoice({ roles, value, onChange, error }: {
   roles: Role[] | undefined;
@@ -13,14 +13,15 @@ export function RoleChoice({ roles, value, onChange, error }: {
   error?: string | undefined;
 }) {
   const id = useId();
+  const input = useRef<HTMLInputElement>(null);
   const chosen = roles?.find((role) => role.id === value) ?? null;
   return (
     <div className="field">
       <label htmlFor={id}>Assign role</label>
-      <Combobox.Root items={roles ?? []} value={chosen} onValueChange={(role: Role | null) => onChange(role?.id ?? '')}
+      <Combobox.Root items={roles ?? []} onOpenChange={useReadablePage(input)} value={chosen} onValueChange={(role: Role | null) => onChange(role?.id ?? '')}
         itemToStringLabel={(role: Role) => role.name ?? ''} isItemEqualToValue={(a: Role, b: Role) => a.id === b.id}>
         <Combobox.InputGroup className="choice">
-          <Combobox.Input id={id} className="input" placeholder={roles ? 'Search roles' : 'Loading roles'}
+          <Combobox.Input id={id} ref={input} className="input" placeholder={roles ? 'Search roles' : 'Loading roles'}
             aria-invalid={error ? true : undefined} aria-describedby={error ? `${id}-error` : undefined} />
           <Combobox.Trigger className="button icon compact" aria-label="Show roles"><ChevronDown /></Combobox.Trigger>
         </Combobox.InputGroup>

@@ -8,7 +8,11 @@ export function TableFrame({ children }: { children: ReactNode }) {
     const node = frame.current!;
     const look = () => {
       const table = node.querySelector('table');
-      node.classList.toggle('fits', table !== null && table.offsetWidth <= node.clientWidth);
+      const fits = table !== null && table.offsetWidth <= node.clientWidth;
+      node.classList.toggle('fits', fits);
+      // What scrolls, the keyboard scrolls too.
+      if (fits) node.removeAttribute('tabindex');
+      else node.tabIndex = 0;
     };
     const observer = new ResizeObserver(look);
     observer.observe(node);
