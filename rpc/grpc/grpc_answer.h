@@ -37,7 +37,8 @@ enum status_code grpc__answer_status(struct exchange *exchange, struct grpc_answ
 
 /*
  * Ends the exchange with the message and OK, or with RESOURCE_EXHAUSTED where it is too large or
- * memory ends; with status_stored where it ends after the change. `records`, unless NULL, complete the message (call.h). Returns the code that is sent.
+ * memory ends; with status_stored where it ends after the change. `records`, unless NULL, complete
+ * the message (call.h). Returns the code that is sent.
  */
 enum status_code grpc__answer_message(struct grpc_answer *answer, const ProtobufCMessage *message,
                                       const struct call_records *records);
