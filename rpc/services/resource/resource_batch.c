@@ -5,7 +5,9 @@
 #include "rpc/services/resource/computed.h"
 #include "rpc/services/resource/resource.h"
 #include "rpc/services/resource/resource_request.h"
+#include "rpc/services/resource/stored.h"
 #include "storage/keys.h"
+#include "storage/record.h"
 
 /* Most bytes of the records that one batch holds. */
 #define BATCH_BYTES_MOST ((size_t)1 << 20)
@@ -18,6 +20,7 @@
 struct batch {
     const struct kind *kind;
     struct object *objects;
+    struct slice *values; /* as the store has them: the objects stay packed; NULL: they do not */
     size_t count;
 };
 
@@ -68,20 +71,60 @@ static struct status too_large(struct call *call, size_t fit)
                        "The objects together exceed 1 MiB: the first %zu of these ids fit.", fit);
 }
 
+/* Reads the values of all objects at once, of the first *ret_count where not all fit. */
+static struct status read_values(struct call *call, struct batch *batch, size_t *ret_count)
+{
+    /* What is left out for this bound has bodies that exceed the batch's. */
+    size_t most = BATCH_BYTES_MOST + batch->count * RECORD_HEADER_LEN;
+    struct slice *keys = arena_array(call->arena, batch->count, sizeof(*keys));
+
+    if (keys == NULL)
+        return status_out_of_memory();
+    for (size_t i = 0; i < batch->count; i++)
+        keys[i] = key_object(call->arena, &call->identity.organization, batch->kind->number,
+                             &batch->objects[i].id);
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    return call_store_status(store_get_many(call->view, object_family(batch->kind), keys,
+                                            batch->count, most, batch->values, ret_count));
+}
+
+/* Revision and body of a value that was read. */
+static struct status take_value(struct call *call, struct batch *batch, size_t i)
+{
+    struct object *object = &batch->objects[i];
+    struct record record;
+
+    if (batch->values[i].data == NULL)
+        return call_not_found(call, batch->kind, id_text(call, i));
+    if (!record_parse(batch->values[i], &record))
+        return object_data_loss();
+    object->revision = record.revision;
+    object->body = record.body;
+    return status_ok();
+}
+
 /*
  * Reads the objects once. *ret_newest is the newest revision among them. A miss ends nothing here:
  * the rest is asked for too, and fetched with it.
  */
 static struct status read_once(struct call *call, struct batch *batch, uint64_t *ret_newest)
 {
-    struct status status = status_ok();
+    bool stays_packed = batch->values != NULL;
+    size_t read = batch->count;
+    struct status status = stays_packed ? read_values(call, batch, &read) : status_ok();
     size_t bytes = 0;
 
     *ret_newest = 0;
+    if (!status_is_ok(status))
+        return status;
     for (size_t i = 0; i < batch->count; i++) {
         struct object *object = &batch->objects[i];
 
-        status = object_read(call, batch->kind, id_text(call, i), object);
+        if (i >= read)
+            return too_large(call, i);
+        status = stays_packed ? take_value(call, batch, i)
+                              : object_read(call, batch->kind, id_text(call, i), object);
         if (!status_is_ok(status) && !store_view_missed(call->view))
             return status;
         if (!status_is_ok(status))
@@ -113,26 +156,59 @@ static struct status read_at_one_moment(struct call *call, struct batch *batch)
                         SLICE("The objects changed while they were read. Retry the call."));
 }
 
+/* Answers with messages. */
+static struct status show_messages(struct call *call, const struct batch *batch)
+{
+    ProtobufCMessage **items = arena_array(call->arena, batch->count, sizeof(*items));
+    struct status status;
+
+    if (items == NULL)
+        return status_out_of_memory();
+    for (size_t i = 0; i < batch->count; i++) {
+        items[i] = batch->objects[i].message;
+        object_set_etag(call, batch->kind, items[i], batch->objects[i].revision);
+    }
+    status = computed_fill(call, batch->kind, items, batch->count);
+    object__set_page(call, call->response, items, batch->count, SLICE_EMPTY, 0);
+    return status;
+}
+
+/* Answers with the records, and with what is computed behind each. */
+static struct status show_records(struct call *call, const struct batch *batch)
+{
+    struct call_records *records = arena_alloc(call->arena, sizeof(*records));
+    struct slice *bodies = arena_array(call->arena, batch->count, sizeof(*bodies));
+    ProtobufCMessage **shown = arena_array(call->arena, batch->count, sizeof(*shown));
+    struct status status;
+
+    if (arena_failed(call->arena))
+        return status_out_of_memory();
+    status = stored__complete(call, batch->kind, batch->values, batch->count, bodies, shown);
+    *records = (struct call_records){call->method->items, bodies, batch->count};
+    call->records = records;
+    object__set_page(call, call->response, NULL, 0, SLICE_EMPTY, 0);
+    return status;
+}
+
 struct status engine__batch_get(struct call *call)
 {
-    ProtobufCMessage **items;
     struct batch batch;
     struct status status = read_ids(call, &batch);
 
-    if (status_is_ok(status))
-        status = read_at_one_moment(call, &batch);
     if (!status_is_ok(status))
         return status;
-    items = arena_array(call->arena, batch.count, sizeof(*items));
-    call->response = message_new(call->arena, call->method->output);
-    if (items == NULL || call->response == NULL)
-        return status_out_of_memory();
-    for (size_t i = 0; i < batch.count; i++) {
-        items[i] = batch.objects[i].message;
-        object_set_etag(call, batch.kind, items[i], batch.objects[i].revision);
+    if (call->method->items != NULL && stored__is_possible(call, batch.kind)) {
+        batch.values = arena_array(call->arena, batch.count, sizeof(*batch.values));
+        if (batch.values == NULL)
+            return status_out_of_memory();
     }
-    status = computed_fill(call, batch.kind, items, batch.count);
-    object__set_page(call, call->response, items, batch.count, SLICE_EMPTY, 0);
+    status = read_at_one_moment(call, &batch);
+    if (!status_is_ok(status))
+        return status;
+    call->response = message_new(call->arena, call->method->output);
+    if (call->response == NULL)
+        return status_out_of_memory();
+    status = batch.values == NULL ? show_messages(call, &batch) : show_records(call, &batch);
     return arena_failed(call->arena) ? status_out_of_memory() : status;
 }
 
