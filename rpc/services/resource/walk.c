@@ -93,13 +93,15 @@ static void walk_fields(struct walk *walk, const struct spot *parent,
 {
     for (size_t i = 0; i < type->field_count; i++) {
         const struct field *field = type->declared[i];
-        const struct spot spot = {parent, field, false, 0, SLICE_EMPTY};
         bool visited = (field->traits & walk->traits) != 0;
         bool entered = !field->output_only && leads_on(walk, field->message);
+        struct spot spot;
         bool is_judged;
 
-        if (!visited && !entered)
+        /* What is not there is most of a message: all members of a oneof except one. */
+        if (!visited && !(entered && field_is_set(message, field)))
             continue;
+        spot = (struct spot){parent, field, false, 0, SLICE_EMPTY};
         is_judged = judged || touched_has(walk->touched, message, field);
         if (visited)
             walk->visit(walk, &spot, message, field, is_judged);
