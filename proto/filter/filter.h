@@ -61,6 +61,8 @@ struct filter_step {
 
 /* One comparison. Plain. */
 struct filter_term {
+    struct filter_term *next; /* of the same filter */
+    unsigned slot;            /* of the field of the first step, in the filter's plan */
     struct filter_step *steps;
     size_t step_count; /* 1 and more */
     enum filter_operator op;
@@ -92,7 +94,8 @@ typedef struct slice filter_fold(struct arena *arena, struct slice text);
 struct filter {
     const struct filter_node *root; /* NULL: everything matches */
     filter_fold *fold;
-    bool names_computed; /* a field that is computed for answers, and not stored */
+    const struct filter_plan *plan; /* for packed messages; NULL: they are to be unpacked */
+    bool names_computed;            /* a field that is computed for answers, and not stored */
 };
 
 #endif

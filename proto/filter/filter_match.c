@@ -36,10 +36,10 @@ static bool holds(enum filter_operator op, int order)
 
 /* -- values ----------------------------------------------------------------------------------- */
 
-static bool match_text(const struct matching *matching, const struct filter_term *term,
-                       struct slice text)
+bool filter__match_text(const struct filter *filter, struct arena *scratch,
+                        const struct filter_term *term, struct slice text)
 {
-    struct slice folded = matching->filter->fold(matching->scratch, text);
+    struct slice folded = filter->fold(scratch, text);
 
     if (term->prefix)
         return slice_starts_with(folded, term->text);
@@ -70,11 +70,26 @@ static int64_t integer_at(const struct field *field, const void *address)
     }
 }
 
-static bool match_real(const struct filter_term *term, double value)
+bool filter__match_number(const struct filter_term *term, int64_t number)
+{
+    if (term->comparison == FILTER_UNSIGNED)
+        return holds(term->op, ((uint64_t)number > (uint64_t)term->number) -
+                                   ((uint64_t)number < (uint64_t)term->number));
+    return holds(term->op, (number > term->number) - (number < term->number));
+}
+
+bool filter__match_real(const struct filter_term *term, double value)
 {
     if (value != value) /* NaN is unequal to every value, and in no order */
         return false;
     return holds(term->op, (value > term->real) - (value < term->real));
+}
+
+bool filter__match_moment(const struct filter_term *term, int64_t seconds, int32_t nanos)
+{
+    if (seconds != term->number)
+        return holds(term->op, seconds < term->number ? -1 : 1);
+    return holds(term->op, (nanos > term->nanos) - (nanos < term->nanos));
 }
 
 /* A Timestamp and a Duration have the same two parts. */
@@ -92,31 +107,24 @@ static bool match_time(const struct filter_term *term, const ProtobufCMessage *m
         seconds = ((const Google__Protobuf__Duration *)message)->seconds;
         nanos = ((const Google__Protobuf__Duration *)message)->nanos;
     }
-    if (seconds != term->number)
-        return holds(term->op, seconds < term->number ? -1 : 1);
-    return holds(term->op, (nanos > term->nanos) - (nanos < term->nanos));
+    return filter__match_moment(term, seconds, nanos);
 }
 
 /* The value at an address: a singular field's, or an element's. */
 static bool match_at(const struct matching *matching, const struct filter_term *term,
                      const struct field *field, const void *address)
 {
-    int64_t number;
-
     switch (term->comparison) {
     case FILTER_TEXT:
-        return match_text(matching, term, slice_from_cstr(*(char *const *)address));
+        return filter__match_text(matching->filter, matching->scratch, term,
+                                  slice_from_cstr(*(char *const *)address));
     case FILTER_SIGNED:
-        number = integer_at(field, address);
-        return holds(term->op, (number > term->number) - (number < term->number));
     case FILTER_UNSIGNED:
-        number = integer_at(field, address);
-        return holds(term->op, ((uint64_t)number > (uint64_t)term->number) -
-                                   ((uint64_t)number < (uint64_t)term->number));
+        return filter__match_number(term, integer_at(field, address));
     case FILTER_REAL:
-        return match_real(term, field->pb->type == PROTOBUF_C_TYPE_FLOAT
-                                    ? (double)*(const float *)address
-                                    : *(const double *)address);
+        return filter__match_real(term, field->pb->type == PROTOBUF_C_TYPE_FLOAT
+                                            ? (double)*(const float *)address
+                                            : *(const double *)address);
     case FILTER_TIME:
         return match_time(term, *(const ProtobufCMessage *const *)address);
     case FILTER_IS_SET:

@@ -14,4 +14,19 @@
 bool filter_matches(const struct filter *filter, struct arena *scratch,
                     const ProtobufCMessage *message);
 
+/* -- values, wherever they were read ---------------------------------------------------------- */
+
+/* A string; `scratch` as above. */
+bool filter__match_text(const struct filter *filter, struct arena *scratch,
+                        const struct filter_term *term, struct slice text);
+
+/* An integer, a bool or an enum value; of FILTER_UNSIGNED the bits. */
+bool filter__match_number(const struct filter_term *term, int64_t number);
+
+/* A float or a double. */
+bool filter__match_real(const struct filter_term *term, double value);
+
+/* A timestamp or a duration. */
+bool filter__match_moment(const struct filter_term *term, int64_t seconds, int32_t nanos);
+
 #endif

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "proto/filter/filter_field.h"
 #include "proto/filter/filter_private.h"
+#include "proto/filter/filter_record.h"
 #include "proto/filter/filter_refuse.h"
 #include "proto/filter/filter_value.h"
 
@@ -239,6 +240,8 @@ static struct filter_node *read_comparison(struct filter_parser *parser)
         !filter__check(parser, &names[count - 1], &value, term))
         return NULL;
     node->term = term;
+    term->next = parser->first_term;
+    parser->first_term = term;
     return not ? new_node(parser, FILTER_NOT, node) : node;
 }
 
@@ -351,6 +354,10 @@ struct status filter_parse(struct arena *arena, const struct message_type *type,
     if (!status_is_ok(parser.failure))
         return parser.failure;
     filter.names_computed = parser.names_computed;
+    if (filter.root != NULL)
+        filter.plan = filter__plan(arena, parser.first_term);
+    if (arena_failed(arena))
+        return status_out_of_memory();
     *ret_filter = filter;
     return status_ok();
 }

@@ -13,6 +13,7 @@ struct filter_parser {
     size_t at;
     unsigned depth;
     unsigned terms;
+    struct filter_term *first_term; /* the last one that was read */
     bool names_computed;
     struct status failure; /* OK so far */
 };

@@ -10,6 +10,7 @@
 #include "proto/filter/filter.h"
 #include "proto/filter/filter_match.h"
 #include "proto/filter/filter_parse.h"
+#include "proto/filter/filter_record.h"
 #include "proto/message/message.h"
 #include "proto/message/message_walk.h"
 #include "storage/keys.h"
@@ -51,6 +52,7 @@ static void check_filter(struct arena *arena, const struct filter *filter, struc
     const struct field *field = NULL;
     ProtobufCMessage *message;
     struct slice walked;
+    enum filter_verdict verdict;
     bool matched;
 
     assert(count_terms(filter->root) <= FILTER_TERMS_MOST);
@@ -63,6 +65,8 @@ static void check_filter(struct arena *arena, const struct filter *filter, struc
     matched = filter_matches(filter, arena, message);
     assert(matched == filter_matches(filter, arena, message));
     assert(matched != filter_matches(&denied, arena, message));
+    verdict = filter_judge_record(filter, arena, walked);
+    assert(verdict == FILTER_UNSURE || (verdict == FILTER_MATCHES) == matched);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

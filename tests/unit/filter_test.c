@@ -2,6 +2,7 @@
 #include "proto/filter/filter.h"
 #include "proto/filter/filter_match.h"
 #include "proto/filter/filter_parse.h"
+#include "proto/filter/filter_record.h"
 #include "storage/keys.h"
 #include "tests/json/fixture.h"
 
@@ -9,6 +10,25 @@ static struct status parse(const char *type, const char *text, struct filter *re
 {
     return filter_parse(&json_arena, type_of(type), slice_from_cstr(text), key_fold_text,
                         ret_filter);
+}
+
+static unsigned matched; /* messages, also as they are packed */
+static unsigned judged;  /* of these, those of which the bytes were enough */
+
+/* The bytes of the message say the same, or that they are not sure. */
+static void check_packed(const struct filter *filter, struct arena *scratch,
+                         const ProtobufCMessage *message, const char *text, bool wanted)
+{
+    size_t len = protobuf_c_message_get_packed_size(message);
+    uint8_t *bytes = arena_alloc(scratch, len + 1);
+    enum filter_verdict verdict;
+
+    protobuf_c_message_pack(message, bytes);
+    verdict = filter_judge_record(filter, scratch, slice_make((const char *)bytes, len));
+    matched++;
+    judged += verdict != FILTER_UNSURE;
+    if (verdict != FILTER_UNSURE && (verdict == FILTER_MATCHES) != wanted)
+        fail_msg("%s: wanted %d of the packed message", text, wanted);
 }
 
 static bool matches(const char *type, const char *json, const char *text)
@@ -27,6 +47,7 @@ static bool matches(const char *type, const char *json, const char *text)
         fail_msg("%s: %.*s", json, SLICE_ARG(status.message));
     arena_init(&scratch, NULL, LIMIT);
     result = filter_matches(&filter, &scratch, message);
+    check_packed(&filter, &scratch, message, text, result);
     arena_done(&scratch);
     return result;
 }
@@ -349,6 +370,13 @@ static void each_allocation_may_fail(void **state)
 }
 #endif
 
+/* After the others: of their messages most were judged packed. */
+static void most_packed_messages_need_no_unpacking(void **state)
+{
+    (void)state;
+    assert_true(judged * 10 >= matched * 9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -368,6 +396,7 @@ int main(void)
 #ifdef DATASTREAM_FAULTS
         cmocka_unit_test_setup_teardown(each_allocation_may_fail, json_start, json_finish),
 #endif
+        cmocka_unit_test(most_packed_messages_need_no_unpacking),
     };
 
     return cmocka_run_group_tests(tests, json_setup, json_teardown);

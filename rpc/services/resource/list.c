@@ -7,12 +7,14 @@
 #include <assert.h>
 
 #include "proto/filter/filter_match.h"
+#include "proto/filter/filter_record.h"
 #include "rpc/call/answers.h"
 #include "rpc/services/resource/list_plan.h"
 #include "rpc/services/resource/list_query.h"
 #include "rpc/services/resource/read_mask.h"
 #include "rpc/services/resource/stored.h"
 #include "storage/keys.h"
+#include "storage/record.h"
 
 /* Objects that one call looks at; fewer where each needs reads of its own. */
 #define LOOKED_MOST 2000
@@ -50,7 +52,8 @@ struct page {
     size_t beside_count;
     size_t bytes;
     struct arena scratch;
-    bool by_records; /* items stay packed */
+    bool by_records;      /* items stay packed */
+    bool filters_records; /* the filter can be judged on records that stay packed */
     /* Found. */
     ProtobufCMessage **items;
     struct slice *values;
@@ -267,19 +270,40 @@ static struct status complete_candidates(struct page *page, size_t from, size_t 
     return status;
 }
 
+/* Whether the filter says the same of stored records as of what answers show: it may name no etag. */
+static bool may_filter_records(const struct list_query *query)
+{
+    return query->filter.plan != NULL && !query->filter.names_computed &&
+           !object__is_typed(query->kind) &&
+           (query->kind->etag == NULL || !filter_plan_names(&query->filter, query->kind->etag));
+}
+
+static enum filter_verdict judge_record(struct page *page, const struct candidate *candidate)
+{
+    struct record record;
+
+    if (!page->filters_records || candidate->message != NULL ||
+        !record_parse(candidate->value, &record))
+        return FILTER_UNSURE;
+    return filter_judge_record(&page->query.filter, &page->scratch, record.body);
+}
+
 /* Whether the candidate matches. What does not leaves nothing in the call's memory. */
 static struct status match(struct page *page, const struct candidate *candidate, bool *ret_matches)
 {
     const struct filter *filter = &page->query.filter;
     ProtobufCMessage *message = candidate->message;
     struct status status = status_ok();
+    enum filter_verdict verdict;
 
     *ret_matches = filter->root == NULL;
     if (*ret_matches)
         return status;
-    if (message == NULL)
+    verdict = judge_record(page, candidate);
+    *ret_matches = verdict == FILTER_MATCHES;
+    if (verdict == FILTER_UNSURE && message == NULL)
         status = unpack(page, &page->scratch, candidate, &message);
-    if (status_is_ok(status))
+    if (verdict == FILTER_UNSURE && status_is_ok(status))
         *ret_matches = filter_matches(filter, &page->scratch, message);
     if (arena_failed(&page->scratch))
         status = status_out_of_memory();
@@ -419,6 +443,7 @@ static struct status begin_query(struct page *page, ProtobufCMessage *const *bes
                        page->call->method->items != NULL && page->query.read_mask == NULL &&
                        !page->query.filter.names_computed &&
                        stored__is_possible(page->call, page->query.kind);
+    page->filters_records = may_filter_records(query);
     page->bodies = arena_alloc(arena, (page->by_records ? room : 1) * sizeof(*page->bodies));
     if (arena_failed(arena))
         return status_out_of_memory();
