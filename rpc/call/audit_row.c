@@ -92,9 +92,8 @@ static struct slice name_of(const struct kind *kind, enum store_family family, s
     return find_bytes(body, kind->name->number);
 }
 
-static const struct kind *kind_of_actor(const struct call *call)
+static const struct kind *kind_of_actor(const struct call *call, const struct identity *identity)
 {
-    const struct identity *identity = &call->identity;
     const struct chain *chain = call->loop->chain;
 
     switch (identity->type) {
@@ -108,9 +107,9 @@ static const struct kind *kind_of_actor(const struct call *call)
 }
 
 /* Where the record of a caller is; FAMILIES for one that has none. */
-static enum store_family family_of_actor(const struct call *call)
+static enum store_family family_of_actor(const struct identity *identity)
 {
-    switch (call->identity.type) {
+    switch (identity->type) {
     case IDENTITY_TOKEN:
         return FAMILY_TOKENS;
     case IDENTITY_USER:
@@ -122,21 +121,29 @@ static enum store_family family_of_actor(const struct call *call)
     }
 }
 
-void audit_row__read_actor(struct call *call)
+enum store_found call_read_name(struct call *call, const struct identity *identity,
+                                struct slice *ret_name)
 {
-    const struct identity *identity = &call->identity;
-    enum store_family family = family_of_actor(call);
-    const struct kind *kind = kind_of_actor(call);
+    enum store_family family = family_of_actor(identity);
+    const struct kind *kind = kind_of_actor(call, identity);
     struct record record;
+    enum store_found found;
     struct slice value;
 
-    if (call->view == NULL || call->actor_name.len > 0 || kind == NULL || family == FAMILIES ||
-        store_get(call->view, family,
-                  key_object(call->arena, &identity->organization, kind->number, &identity->id),
-                  &value) != STORE_FOUND ||
-        !record_parse(value, &record))
-        return;
-    call->actor_name = name_of(kind, family, record.body);
+    if (call->view == NULL || kind == NULL || family == FAMILIES)
+        return STORE_ABSENT;
+    found = store_get(call->view, family,
+                      key_object(call->arena, &identity->organization, kind->number, &identity->id),
+                      &value);
+    if (found == STORE_FOUND && record_parse(value, &record))
+        *ret_name = name_of(kind, family, record.body);
+    return found;
+}
+
+void audit_row__read_actor(struct call *call)
+{
+    if (call->actor_name.len == 0)
+        call_read_name(call, &call->identity, &call->actor_name);
 }
 
 /* -- rows ---------------------------------------------------------------------------------- */
@@ -184,7 +191,7 @@ void audit_row__note_denial(struct call *call, const struct status *status)
     struct denial denial = {
         .organization = call->identity.organization,
         .actor = call_actor_of(call),
-        .kind = kind_of_actor(call),
+        .kind = kind_of_actor(call, &call->identity),
         .method = call->method,
         .code = status->code,
         .peer = call->peer,
@@ -193,7 +200,7 @@ void audit_row__note_denial(struct call *call, const struct status *status)
         .description = status->message,
     };
 
-    if (denial.kind == NULL || family_of_actor(call) == FAMILIES)
+    if (denial.kind == NULL || family_of_actor(&call->identity) == FAMILIES)
         return;
     audit_row__read_actor(call);
     denial.actor_name = call->actor_name;

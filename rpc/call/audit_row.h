@@ -13,6 +13,13 @@ void call_note_refusal(struct call *call, const struct uuid *organization,
                        const struct actor *actor, const struct kind *kind, struct slice name,
                        const struct status *status);
 
+/*
+ * Reads the name of a token, a user or a director through the call's view, and nothing else of its
+ * record; *ret_name stays as it is where there is none. STORE_AGAIN and STORE_FAILED as of store_get.
+ */
+enum store_found call_read_name(struct call *call, const struct identity *identity,
+                                struct slice *ret_name);
+
 /* Reads the name of the caller through the view, unless it is known or a stream has no view now. */
 void audit_row__read_actor(struct call *call);
 

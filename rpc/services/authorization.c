@@ -7,6 +7,7 @@
 #include "datastream/v1/authorization.pb-c.h"
 #include "proto/contract/contract_find.h"
 #include "rpc/call/answers.h"
+#include "rpc/call/audit_row.h"
 #include "rpc/call/authorize.h"
 #include "rpc/call/chain_facts.h"
 #include "rpc/identity/identity_registry.h"
@@ -38,18 +39,13 @@ void authorization__name_permissions(struct call *call, const struct permission_
 /* The name of the caller, and nothing where it was deleted in between: the answer says who called. */
 static struct status read_name(struct call *call, const struct identity *identity, char **ret_name)
 {
-    const struct kind *kind = contract_kind(call_contract(call), identity->type == IDENTITY_USER
-                                                                     ? SLICE("users")
-                                                                     : SLICE("api-tokens"));
-    struct object object;
-    struct status status = object_read(call, kind, object_id_text(call->arena, &identity->id),
-                                       &object);
+    struct slice name = SLICE_EMPTY;
+    enum store_found found = call_read_name(call, identity, &name);
 
-    if (status.code == STATUS_NOT_FOUND)
-        return status_ok();
-    if (status_is_ok(status))
-        *ret_name = arena_cstr(call->arena, object_name(kind, object.message));
-    return status;
+    if (found != STORE_FOUND && found != STORE_ABSENT)
+        return call_store_status(found);
+    *ret_name = arena_cstr(call->arena, name);
+    return status_ok();
 }
 
 static struct status make_caller(struct call *call, const struct identity *identity,

@@ -292,6 +292,7 @@ def count_instructions(server, scratch, args, pattern):
             settle(server)
             counts[case.name] = round(case.count(server, args.counted_calls))
             print(f"{case.name}: {counts[case.name]:,} instructions", file=sys.stderr, flush=True)
+    counts |= people.count(server, scratch, args.counted_calls, pattern)
     server.stop()
     return counts
 
