@@ -6,6 +6,7 @@
  */
 #include "proto/contract/contract_layout.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <stdlib.h>
 
@@ -140,6 +141,7 @@ static void place_member(const Google__Protobuf__FieldDescriptorProto *proto,
         pb->type != PROTOBUF_C_TYPE_MESSAGE)
         pb->quantifier_offset = place(size, sizeof(protobuf_c_boolean),
                                       alignof(protobuf_c_boolean));
+    assert(types[proto->type].align > 0);
     pb->offset = place(size, types[proto->type].size, types[proto->type].align);
 }
 
@@ -157,6 +159,7 @@ static void place_union(const Google__Protobuf__DescriptorProto *proto,
 
         if (!in_union(proto->field[i]) || (size_t)proto->field[i]->oneof_index != oneof)
             continue;
+        assert(type_is_known(proto->field[i])); /* described before it is placed */
         if (types[type].size > bytes)
             bytes = types[type].size;
         if (types[type].align > align)
@@ -188,6 +191,7 @@ static size_t place_all(const Google__Protobuf__DescriptorProto *proto,
         if (real)
             place_union(proto, pbs, i, &size);
     }
+    assert(size >= sizeof(ProtobufCMessage));
     place(&size, 0, alignof(ProtobufCMessage));
     return size;
 }
@@ -228,6 +232,7 @@ static ProtobufCIntRange *make_ranges(struct arena *arena, const struct by_numbe
     for (size_t i = 0; i < count; i++)
         if (i == 0 || (int64_t)sorted[i].number != (int64_t)sorted[i - 1].number + 1)
             ranges[made++] = (ProtobufCIntRange){sorted[i].number, (unsigned)i};
+    assert(made <= count);
     ranges[made] = (ProtobufCIntRange){0, (unsigned)count};
     *ret_count = made;
     return ranges;

@@ -4,6 +4,8 @@
  */
 #include "proto/contract/contract_shape.h"
 
+#include <assert.h>
+
 #include "proto/contract/contract_build.h"
 #include "proto/contract/contract_find.h"
 #include "proto/contract/contract_internal.h"
@@ -143,6 +145,7 @@ static struct status check_operation(const struct build *build, const struct met
          "its response is not datastream.v1.Usage"},
     };
 
+    assert(method->operation < OPERATIONS && operation_names[method->operation] != NULL);
     return check_needs(build, method, operation_names[method->operation], needs,
                        sizeof(needs) / sizeof(needs[0]));
 }

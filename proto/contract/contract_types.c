@@ -4,6 +4,7 @@
  */
 #include "proto/contract/contract_types.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "proto/contract/contract_build.h"
@@ -81,6 +82,7 @@ static int enum_compare(const void *a, const void *b)
 static bool collect(struct build *build)
 {
     const struct location_path root = {NULL, 0};
+    size_t messages, enums;
 
     for (size_t i = 0; i < build->file_count; i++) {
         const Google__Protobuf__FileDescriptorProto *file = build->files[i].proto;
@@ -93,6 +95,8 @@ static bool collect(struct build *build)
     build->enums = arena_array(build->arena, build->enum_count, sizeof(*build->enums));
     if (arena_failed(build->arena))
         return false;
+    messages = build->message_count;
+    enums = build->enum_count;
     build->message_count = 0;
     build->enum_count = 0;
     for (size_t i = 0; i < build->file_count; i++) {
@@ -107,6 +111,7 @@ static bool collect(struct build *build)
     }
     if (arena_failed(build->arena))
         return false;
+    assert(build->message_count == messages && build->enum_count == enums);
     qsort(build->messages, build->message_count, sizeof(*build->messages), message_compare);
     qsort(build->enums, build->enum_count, sizeof(*build->enums), enum_compare);
     return true;
@@ -192,6 +197,7 @@ static struct slice json_name_of(struct arena *arena, const char *name)
             json[at++] = *c;
         upper = *c == '_';
     }
+    assert(at <= strlen(name));
     json[at] = '\0';
     return slice_make(json, at);
 }

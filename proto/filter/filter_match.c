@@ -4,6 +4,8 @@
  */
 #include "proto/filter/filter_match.h"
 
+#include <assert.h>
+
 #include "google/protobuf/duration.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "proto/contract/contract_find.h"
@@ -100,6 +102,8 @@ static bool match_time(const struct filter_term *term, const ProtobufCMessage *m
 
     if (message == NULL)
         return false;
+    assert(message->descriptor == &google__protobuf__timestamp__descriptor ||
+           message->descriptor == &google__protobuf__duration__descriptor);
     if (message->descriptor == &google__protobuf__timestamp__descriptor) {
         seconds = ((const Google__Protobuf__Timestamp *)message)->seconds;
         nanos = ((const Google__Protobuf__Timestamp *)message)->nanos;
@@ -161,6 +165,7 @@ static bool match_field(const struct matching *matching, const struct filter_ter
     bool last = at + 1 == term->step_count;
     size_t count;
 
+    assert(message->descriptor == field->parent->pb);
     if (field->repeated && last && term->comparison == FILTER_KEY)
         return find_entry(message, field, term->text) != NULL;
     if (last && term->comparison == FILTER_IS_SET)
@@ -184,6 +189,7 @@ static bool match_steps(const struct matching *matching, const struct filter_ter
     const struct filter_step *step = &term->steps[at];
     const ProtobufCMessage *entry;
 
+    assert(at < term->step_count);
     if (message == NULL)
         return false;
     if (!step->has_key)
@@ -203,6 +209,7 @@ static bool match_node(const struct matching *matching, const struct filter_node
 {
     bool any = node->type == FILTER_OR;
 
+    assert(node->type == FILTER_TERM || node->first != NULL);
     if (node->type == FILTER_TERM)
         return match_steps(matching, node->term, 0, message);
     if (node->type == FILTER_NOT)

@@ -4,6 +4,8 @@
  */
 #include "proto/filter/filter_parse.h"
 
+#include <assert.h>
+
 #include "base/text.h"
 #include "proto/filter/filter_field.h"
 #include "proto/filter/filter_private.h"
@@ -75,6 +77,7 @@ static bool read_quoted(struct filter_parser *parser, struct filter_value *value
     size_t len = 0;
     size_t i = parser->at + 1;
 
+    assert(is_at(parser, '"') || is_at(parser, '\''));
     if (bytes == NULL)
         return false;
     for (; i < text.len && text.data[i] != quote; i++) {
@@ -100,6 +103,7 @@ static bool read_quoted(struct filter_parser *parser, struct filter_value *value
         filter__refuse(parser, parser->at, "has a string without its closing quote");
         return false;
     }
+    assert(len <= i - parser->at);
     parser->at = i + 1;
     value->text = slice_make(bytes, len);
     value->quoted = true;
@@ -211,6 +215,7 @@ static struct filter_node *new_node(struct filter_parser *parser, enum filter_no
 
     if (node == NULL)
         return NULL;
+    assert((type == FILTER_TERM) == (first == NULL));
     node->type = type;
     node->first = first;
     return node;
@@ -254,6 +259,7 @@ static struct filter_node *read_parentheses(struct filter_parser *parser)
     struct filter_node *node;
     size_t opened = parser->at++;
 
+    assert(parser->text.data[opened] == '(');
     if (parser->depth++ == FILTER_DEPTH_MOST)
         filter__refuse(parser, opened, "must have at most %d parentheses within each other",
                        FILTER_DEPTH_MOST);
@@ -269,6 +275,7 @@ static struct filter_node *read_parentheses(struct filter_parser *parser)
                            : "must have a closing parenthesis at its end");
         return NULL;
     }
+    assert(parser->depth > 0);
     parser->at++;
     parser->depth--;
     return node;

@@ -1,6 +1,8 @@
 /* Compiles plans: all that a descriptor says of a field's JSON, looked up and escaped once. */
 #include "proto/json/json_plan.h"
 
+#include <assert.h>
+
 #include "base/text.h"
 #include "proto/contract/contract_find.h"
 #include "proto/json/json_text.h"
@@ -21,6 +23,7 @@ static enum plan_value scalar_of(ProtobufCType type)
         [PROTOBUF_C_TYPE_MESSAGE] = PLAN_MESSAGE,
     };
 
+    assert((size_t)type < sizeof(values) / sizeof(values[0]));
     return values[type];
 }
 

@@ -4,6 +4,7 @@
  */
 #include "proto/json/json_read_scalar.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "base/text.h"
@@ -31,6 +32,7 @@ static const char *parse_int32(struct slice text, void *address)
     result = json_number_int64(text, INT32_MIN, INT32_MAX, &value);
     if (result == NUMBER_OK)
         *(int32_t *)address = (int32_t)value;
+    assert((size_t)result < sizeof(not_an_integer) / sizeof(not_an_integer[0]));
     return not_an_integer[result];
 }
 

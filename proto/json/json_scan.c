@@ -4,6 +4,8 @@
  */
 #include "proto/json/json_scan.h"
 
+#include <assert.h>
+
 #include "base/text.h"
 #include "proto/json/json.h"
 
@@ -23,6 +25,7 @@ const char *json__kind_name(enum json_kind kind)
         [JSON_FALSE] = "false",     [JSON_NULL] = "null",
     };
 
+    assert((size_t)kind < sizeof(names) / sizeof(names[0]) && names[kind] != NULL);
     return names[kind];
 }
 

@@ -4,6 +4,8 @@
  */
 #include "proto/json/json_steps.h"
 
+#include <assert.h>
+
 #include "proto/json/json_record.h"
 #include "proto/json/json_text.h"
 #include "proto/json/json_write.h"
@@ -32,6 +34,7 @@ struct json_steps *json_steps_begin(struct arena *arena, const struct message_ty
 
     if (steps == NULL)
         return NULL;
+    assert(message->descriptor == type->pb);
     steps->options = *options;
     steps->writer.text.arena = arena;
     steps->writer.options = &steps->options;
@@ -64,6 +67,8 @@ static bool write_list(struct json_steps *steps, const struct field *field, size
     size_t count = has_records(steps, field) ? steps->records->count
                                              : field_count(steps->message, field);
 
+    assert(steps->in_list || steps->element == 0);
+    assert(steps->element <= count);
     if (!steps->in_list)
         json__put_char(text, '[');
     steps->in_list = true;
@@ -87,6 +92,7 @@ static bool write_member(struct json_steps *steps, size_t most)
     const struct field *field = steps->type->declared[steps->field];
     struct json_writer *writer = &steps->writer;
 
+    assert(steps->field < steps->type->field_count);
     if (!steps->in_list && !json__begin_member(writer, steps->message, field, &steps->members)) {
         steps->field++;
         return true;
@@ -106,6 +112,7 @@ bool json_steps_next(struct json_steps *steps, size_t most, struct status *ret_s
     size_t end = writer->text.len + most;
 
     if (steps->records != NULL && steps->records->field == NULL) {
+        assert(steps->records->count == 1);
         json__write_record(writer, steps->records->plan, steps->records->bodies[0]);
         *ret_status = json__write_end(writer, ret_text);
         return true;

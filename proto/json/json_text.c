@@ -3,7 +3,9 @@
  * and whoever finishes the text asks the arena once.
  */
 #include "proto/json/json_text.h"
+
 #include "base/text.h"
+#include <assert.h>
 
 #include "proto/json/json_scan.h"
 
@@ -15,6 +17,7 @@ bool json__grow(struct json_text *text, size_t need)
     size_t capacity = text->capacity == 0 ? TEXT_FIRST : text->capacity;
     char *grown;
 
+    assert(text->len <= text->capacity && need > text->capacity - text->len);
     if (need > SIZE_MAX / 4 - text->len) {
         arena_fail(text->arena);
         return false;
@@ -107,6 +110,7 @@ void json_put_int(struct json_text *text, int64_t value)
     } while (left > 0);
     if (value < 0)
         *--at = '-';
+    assert(at >= digits);
     json_put(text, slice_make(at, (size_t)(digits + sizeof(digits) - at)));
 }
 

@@ -4,6 +4,7 @@
  */
 #include "proto/json/json_write.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "base/text.h"
@@ -155,6 +156,7 @@ bool json__write_element(struct json_writer *writer, const struct field *field, 
 {
     const ProtobufCMessage *message;
 
+    assert(address != NULL);
     if (field->message == NULL) {
         put_scalar(&writer->text, field, address);
         return true;
@@ -268,6 +270,7 @@ bool json__write_message(struct json_writer *writer, const struct message_type *
     size_t count = 0;
     bool written;
 
+    assert(message->descriptor == type->pb && writer->depth <= JSON_WRITE_DEPTH_MOST);
     if (writer->depth == JSON_WRITE_DEPTH_MOST)
         return json__write_refuse(writer, "Messages are nested too deeply for JSON.");
     writer->depth++;
@@ -284,6 +287,7 @@ bool json__write_message(struct json_writer *writer, const struct message_type *
 
 struct status json__write_end(const struct json_writer *writer, struct slice *ret_text)
 {
+    assert(writer->depth <= JSON_WRITE_DEPTH_MOST);
     if (arena_failed(writer->text.arena))
         return status_out_of_memory();
     if (status_is_ok(writer->status))

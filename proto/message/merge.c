@@ -5,6 +5,8 @@
  */
 #include "proto/message/merge.h"
 
+#include <assert.h>
+
 #include "proto/contract/contract_find.h"
 #include "proto/message/wire.h"
 
@@ -64,6 +66,7 @@ static void undo_others(const struct message_type *type, const struct field *fie
 {
     const struct oneof *oneof = &type->oneofs[field->oneof];
 
+    assert(field->oneof_member && field->oneof < type->oneof_count);
     for (size_t i = 0; i < oneof->field_count; i++)
         if (oneof->fields[i] != field)
             collected[oneof->fields[i]->index] = (struct parts){NULL, NULL};
@@ -98,7 +101,8 @@ static bool merge_field(struct arena *arena, const struct message_type *type,
     whole = wire_read_tag(cursor, &number, &wire) &&
             (wire == WIRE_LENGTH ? wire_read_length(cursor, &len) : wire_skip_scalar(cursor, wire));
     if (!whole) {
-        cursor->at = cursor->end; /* never happens: the bytes have been walked */
+        assert(!"the bytes have been walked");
+        cursor->at = cursor->end;
         return true;
     }
     field = message_field_by_number(type, number);
@@ -140,6 +144,7 @@ static bool merge_body(struct arena *arena, const struct message_type *type,
         if (collected[i].first != NULL &&
             !put_message(arena, &body, &type->fields[i], collected[i].first))
             return false;
+    assert(body.len <= size);
     *ret_bytes = slice_make(body.bytes, body.len);
     return true;
 }

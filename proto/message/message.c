@@ -1,6 +1,8 @@
 /* Messages as bytes, over an arena. */
 #include "proto/message/message.h"
 
+#include <assert.h>
+
 #include "proto/message/message_maps.h"
 
 ProtobufCMessage *message_unpack(struct arena *arena, const struct message_type *type,
@@ -23,6 +25,8 @@ struct slice message_pack(struct arena *arena, const ProtobufCMessage *message)
     size_t size = protobuf_c_message_get_packed_size(message);
     uint8_t *bytes = arena_alloc(arena, size);
 
+    assert(message->descriptor != NULL &&
+           message->descriptor->magic == PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC);
     if (bytes == NULL)
         return SLICE_EMPTY;
     return slice_make(bytes, protobuf_c_message_pack(message, bytes));

@@ -1,6 +1,7 @@
 /* Deep equality of fields; maps are equal whatever the order of their entries. */
 #include "proto/message/message_equal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "proto/message/message.h"
@@ -68,6 +69,7 @@ static struct slice *sorted_entries(struct arena *arena, const ProtobufCMessage 
     size_t count = field_count(message, field);
     struct slice *entries = arena_array(arena, count, sizeof(*entries));
 
+    assert(field->map);
     if (entries == NULL)
         return NULL;
     for (size_t i = 0; i < count; i++)
@@ -84,6 +86,7 @@ static bool maps_equal(struct arena *arena, const ProtobufCMessage *a, const Pro
     struct slice *left = sorted_entries(arena, a, field);
     struct slice *right = sorted_entries(arena, b, field);
 
+    assert(field_count(a, field) == field_count(b, field));
     if (left == NULL || right == NULL)
         return false;
     for (size_t i = 0; i < field_count(a, field); i++)

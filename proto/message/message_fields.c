@@ -4,6 +4,7 @@
  */
 #include "proto/message/message_fields.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "google/protobuf/timestamp.pb-c.h"
@@ -216,6 +217,7 @@ void field_set_string(struct arena *arena, ProtobufCMessage *message, const stru
 {
     char *copy = arena_cstr(arena, text);
 
+    assert(!field->repeated && field->message == NULL);
     if (copy == NULL)
         return;
     if (field->pb->type == PROTOBUF_C_TYPE_BYTES)
@@ -253,6 +255,7 @@ void field_set_int(ProtobufCMessage *message, const struct field *field, int64_t
 {
     void *member = member_of(message, field->pb);
 
+    assert(!field->repeated && field->message == NULL);
     if (field->pb->type == PROTOBUF_C_TYPE_BOOL)
         *(protobuf_c_boolean *)member = value != 0;
     else if (field__value_size(field->pb->type) == 8)
@@ -265,6 +268,7 @@ void field_set_int(ProtobufCMessage *message, const struct field *field, int64_t
 void field_set_value(struct arena *arena, ProtobufCMessage *message, const struct field *field,
                      const struct field_value *value)
 {
+    assert(!field->repeated);
     switch (field->pb->type) {
     case PROTOBUF_C_TYPE_STRING:
         field_set_string(arena, message, field, value->text);
@@ -289,6 +293,7 @@ void field_set_value(struct arena *arena, ProtobufCMessage *message, const struc
 bool field_has_value(const ProtobufCMessage *message, const struct field *field,
                      const struct field_value *value)
 {
+    assert(!field->repeated);
     switch (field->pb->type) {
     case PROTOBUF_C_TYPE_STRING:
         return slice_equal(field_get_string(message, field), value->text);
@@ -314,6 +319,8 @@ ProtobufCMessage *field_get_message(const ProtobufCMessage *message, const struc
 void field_set_message(ProtobufCMessage *message, const struct field *field,
                        ProtobufCMessage *value)
 {
+    assert(!field->repeated && field->message != NULL);
+    assert(value == NULL || value->descriptor == field->message->pb);
     if (value == NULL) {
         field_clear(message, field);
         return;
@@ -328,6 +335,7 @@ void field_set_timestamp(struct arena *arena, ProtobufCMessage *message, const s
     Google__Protobuf__Timestamp *time = arena_alloc(arena, sizeof(*time));
     int64_t ms = unix_ms % 1000;
 
+    assert(field->message != NULL && field->message->well_known == WELL_KNOWN_TIMESTAMP);
     if (time == NULL)
         return;
     if (ms < 0)
@@ -361,6 +369,7 @@ void *field_append(struct arena *arena, ProtobufCMessage *message, const struct 
     size_t size = field__value_size(field->pb->type);
     void *element;
 
+    assert(field->repeated && size > 0);
     if (*count >= *capacity) {
         size_t room = *count < 4 ? 8 : *count * 2;
         char *grown = arena_array(arena, room, size);
@@ -381,6 +390,7 @@ void *field_append(struct arena *arena, ProtobufCMessage *message, const struct 
 void field_set_messages(ProtobufCMessage *message, const struct field *field,
                         ProtobufCMessage **values, size_t count)
 {
+    assert(field->repeated && field->message != NULL && (values != NULL || count == 0));
     *(size_t *)quantifier_of(message, field->pb) = count;
     *(ProtobufCMessage ***)member_of(message, field->pb) = values;
 }
@@ -389,6 +399,7 @@ void field_copy(ProtobufCMessage *to, const ProtobufCMessage *from, const struct
 {
     const ProtobufCFieldDescriptor *pb = field->pb;
 
+    assert(to->descriptor == from->descriptor);
     if (is_repeated(pb)) {
         *(size_t *)quantifier_of(to, pb) = *(const size_t *)quantifier_of(from, pb);
         memcpy(member_of(to, pb), member_of(from, pb), sizeof(void *));
