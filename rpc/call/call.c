@@ -41,6 +41,7 @@ static void open_end(struct call *call, struct status status)
     if (status_is_ok(status))
         session_use__note(call);
     call__move(call, status_is_ok(status) ? CALL_OPEN : CALL_DONE);
+    assert(call->opened != NULL);
     call->status = status;
     call->opened(call);
 }
@@ -185,6 +186,7 @@ bool call_gives_way(struct call *call)
 static void give_way(struct call *call)
 {
     assert(call->ways_given < WAYS_MOST);
+    assert(call->gives_way);
     call->gives_way = false;
     call->ways_given++;
     call->give_way(call);
@@ -341,6 +343,7 @@ static void run(struct call *call)
         call__finish(call, call__cancelled());
         return;
     }
+    assert(call->state == CALL_RUNNING && !call->work_waits);
     if (!authorize__judge_again(call, &status)) {
         fetch_or_end(call);
         return;
@@ -437,6 +440,7 @@ static void end_conflict(struct call *call)
             call, status_const(STATUS_ABORTED, SLICE("Too many concurrent changes; try again.")));
         return;
     }
+    assert(call->runs > 0);
     call->runs++;
     call__move(call, CALL_RUNNING);
     call__reset_view(call);

@@ -47,6 +47,7 @@ void call__finish(struct call *call, struct status status)
 {
     if (status.code == STATUS_PERMISSION_DENIED)
         audit_row__note_denial(call, &status);
+    assert(call->finish != NULL && !call->work_waits);
     slices__end(call, &status);
     if (call->is_stored && !status_is_ok(status))
         status = status_stored();
@@ -76,6 +77,7 @@ static void fetched(void *context)
 
 bool call__fetch(struct call *call)
 {
+    assert(call->view != NULL && call->post != NULL);
     if (++call->fetches > FETCHES_MOST)
         return false;
     store_fetch(call->view, fetched, call);
@@ -121,6 +123,7 @@ void call__submit(struct call *call)
 {
     struct commit *commit = &call->commit;
 
+    assert(call->state == CALL_RUNNING && commit->arena == call->arena);
     identity_require(&call->identity, commit);
     audit_row__add_all(call);
     if (!slices__continues(call) && idempotency__remembers(call))

@@ -286,6 +286,7 @@ enum stream_result call_stream_next(struct call *call, ProtobufCMessage **ret_me
     struct stream *stream = call->stream;
     enum stream_result result;
 
+    assert(call->state == CALL_STREAMING && stream->call == call);
     if (stream->state == STREAM_FETCHING)
         return STREAM_WAIT;
     stream->state = STREAM_AWAKE;
@@ -326,6 +327,7 @@ enum stream_result call_stream_admit(struct call *call)
 {
     struct stream *stream = call->stream;
 
+    assert(call->state == CALL_STREAMING && stream->call == call);
     if (stream->state == STREAM_FETCHING)
         return STREAM_WAIT;
     stream->state = STREAM_AWAKE;
@@ -386,6 +388,7 @@ void chain_loop_bind(struct chain_loop *loop, void (*wake)(void *context), void 
                      struct account *memory)
 {
     loop->shelf.memory = memory;
+    assert(loop->streams == NULL); /* before the first */
     loop->wake_context = context;
     loop->wake = wake;
 }
@@ -422,6 +425,7 @@ void stream__begin(struct call *call, const struct stream_handler *handler)
         call__finish(call, status_out_of_memory());
         return;
     }
+    assert(call->stream == NULL);
     call->stream = stream;
     enter(call->loop, stream);
     call__move(call, CALL_STREAMING);
@@ -451,6 +455,7 @@ void stream__open(struct call *call, const struct stream_handler *handler)
 
 void stream__resume(struct call *call)
 {
+    assert(call->stream->state == STREAM_FETCHING);
     look(call->stream);
 }
 

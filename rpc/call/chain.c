@@ -24,6 +24,7 @@ static call_handler *handler_of(const struct chain_options *options, const struc
 {
     if (named != NULL || options->operations == NULL || method->operation == OPERATION_CUSTOM)
         return named;
+    assert((unsigned)method->operation < OPERATIONS);
     return options->operations[method->operation];
 }
 
@@ -38,6 +39,8 @@ static struct status take_streams(const struct chain_options *options, struct ar
             return status_make(arena, STATUS_FAILED_PRECONDITION,
                                "There is a stream for %s, which is not a streaming method.",
                                row->method);
+        assert(row->handler->open != NULL && row->handler->admit != NULL);
+        assert(chain->streams[method->index] == NULL); /* one for each method */
         chain->streams[method->index] = row->handler;
     }
     return status_ok();
@@ -66,6 +69,7 @@ static struct status take_handlers(const struct chain_options *options, struct a
             return status_make(arena, STATUS_FAILED_PRECONDITION,
                                "There is a handler for %s, which the contract does not have.",
                                row->method);
+        assert(row->handler != NULL && handlers[method->index] == NULL); /* one for each method */
         handlers[method->index] = row->handler;
     }
     for (size_t i = 0; i < contract->method_count; i++) {
@@ -104,6 +108,7 @@ struct status chain_new(const struct chain_options *options, struct arena *arena
     chain->show_again = options->show_again;
     chain->token_kind = tokens == NULL ? 0 : tokens->number;
     chain->user_kind = users == NULL ? 0 : users->number;
+    assert(options->store != NULL && options->identities != NULL && options->settings != NULL);
     memcpy(chain->page_key, options->page_key, sizeof(chain->page_key));
     memcpy(chain->csrf_key, options->csrf_key, sizeof(chain->csrf_key));
     memcpy(chain->replay_key, options->replay_key, sizeof(chain->replay_key));
@@ -159,6 +164,7 @@ struct chain_loop *chain_loop_new(struct chain *chain)
 
 void chain_loop_gather(struct chain_loop *loop)
 {
+    assert(!loop->gathers && loop->commits.first == NULL);
     loop->gathers = true;
 }
 

@@ -8,6 +8,7 @@
  */
 #include "rpc/call/idempotency.h"
 
+#include <assert.h>
 #include <datastream/storage/v1/records.pb-c.h>
 
 #include "base/crypto/aead.h"
@@ -179,6 +180,7 @@ enum idempotency_found idempotency__look_up(struct call *call, struct status *re
 
     idempotency->expired = 0;
     idempotency->record = NULL;
+    assert(idempotency->row.len > 0);
     switch (store_get(call->view, FAMILY_IDEMPOTENCY, idempotency->row, &value)) {
     case STORE_FOUND:
         return judge_row(call, value, ret_status);
@@ -198,6 +200,7 @@ bool idempotency__doubts(struct call *call, const struct status *failure)
 
     if (idempotency == NULL || idempotency->looked_again)
         return false;
+    assert(!status_is_ok(*failure));
     idempotency->looked_again = true;
     idempotency->failure = *failure;
     return true;
@@ -303,6 +306,7 @@ bool call_secret_bytes(const struct call *call, enum call_random place, const st
     }
     if (idempotency->record != NULL)
         nonce = idempotency->record->nonce.data;
+    assert((size_t)place + 32 <= RANDOM_BYTES);
     at = bytes_put_u32(at, (uint32_t)place);
     memcpy(at, call->identity.organization.bytes, 16);
     memcpy(at + 16, id->bytes, 16);
@@ -435,6 +439,7 @@ struct status idempotency__replay(struct call *call)
     struct status status = call->idempotency->record->kind == 0 ? replay_answer(call)
                                                                 : replay_object(call);
 
+    assert(call->audit == NULL && commit_is_empty(&call->commit)); /* it only reads */
     if (status_is_ok(status))
         call_add_metadata(call, SLICE("idempotency-replayed"), SLICE("true"));
     return status;

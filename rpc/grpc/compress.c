@@ -77,6 +77,7 @@ static char *grow(struct arena *arena, z_stream *stream, char *data, size_t capa
 
     if (copy == NULL)
         return NULL;
+    assert(larger > capacity && stream->avail_out == 0);
     memcpy(copy, data, capacity);
     stream->next_out = (Bytef *)copy + capacity;
     stream->avail_out = (uInt)(larger - capacity);
@@ -93,6 +94,7 @@ static enum inflate_result inflate_all(struct arena *arena, z_stream *stream, si
 
     if (capacity > most + 1)
         capacity = most + 1;
+    assert(capacity > 0 && capacity <= most + 1);
     data = arena_alloc(arena, capacity);
     stream->next_out = (Bytef *)data;
     stream->avail_out = (uInt)capacity;

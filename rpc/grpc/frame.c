@@ -1,6 +1,8 @@
 /* Deframing and the five bytes in front of each message. */
 #include "rpc/grpc/frame.h"
 
+#include <assert.h>
+
 /* The least that is set aside for a message that comes in several pieces. */
 #define FRAME_ROOM_LEAST 4096
 
@@ -42,6 +44,7 @@ static enum frame_result read_prefix(struct frame_reader *reader, struct slice *
     struct slice part = take(piece, FRAME_PREFIX_LEN - reader->prefix_len);
     const unsigned char *prefix = reader->prefix;
 
+    assert(reader->prefix_len + part.len <= FRAME_PREFIX_LEN);
     if (part.len > 0)
         memcpy(reader->prefix + reader->prefix_len, part.data, part.len);
     reader->prefix_len += (unsigned)part.len;
@@ -69,6 +72,7 @@ static bool make_room(struct frame_reader *reader, size_t more)
     data = arena_alloc(reader->arena, capacity);
     if (data == NULL)
         return false;
+    assert(capacity >= wanted && wanted <= reader->len);
     if (reader->filled > 0)
         memcpy(data, reader->data, reader->filled);
     reader->data = data;
@@ -87,6 +91,7 @@ enum frame_result frame__read(struct frame_reader *reader, struct slice *piece,
         if (result != FRAME_MESSAGE)
             return result;
     }
+    assert(reader->filled <= reader->len && reader->len <= reader->most);
     part = take(piece, reader->len - reader->filled);
     if (part.len > 0) {
         if (!make_room(reader, part.len))

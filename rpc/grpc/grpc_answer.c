@@ -1,6 +1,8 @@
 /* Headers, messages and trailers of answers. */
 #include "rpc/grpc/grpc_answer.h"
 
+#include <assert.h>
+
 #include "proto/message/wire.h"
 #include "rpc/grpc/compress.h"
 #include "rpc/grpc/frame.h"
@@ -192,6 +194,7 @@ static struct slice pack_frame(struct arena *arena, const ProtobufCMessage *mess
     message = beside(message, records);
     if (message != NULL)
         protobuf_c_message_pack(message, at);
+    assert(message != NULL || (size_t)((char *)at - frame) == FRAME_PREFIX_LEN + len);
     return slice_make(frame, FRAME_PREFIX_LEN + len);
 }
 
@@ -214,6 +217,7 @@ static struct slice compress_frame(struct arena *arena, struct slice frame, enum
         *encoding = ENCODING_IDENTITY;
         return frame;
     }
+    assert(packed.len >= FRAME_PREFIX_LEN && *encoding != ENCODING_IDENTITY);
     frame__write_prefix((char *)packed.data, true, packed.len - FRAME_PREFIX_LEN);
     return packed;
 }
@@ -241,6 +245,7 @@ enum status_code grpc__answer_message(struct grpc_answer *answer, const Protobuf
         frame = compress_frame(arena, frame, &encoding);
     if (arena_failed(arena))
         return grpc__answer_status(exchange, answer, no_answer(answer));
+    assert(frame.len >= FRAME_PREFIX_LEN);
     fields = begin_fields(answer);
     if (encoding != ENCODING_IDENTITY)
         add_field(&fields, SLICE("grpc-encoding"), encoding__name(encoding));
@@ -256,6 +261,7 @@ void grpc__stream_head(struct grpc_answer *answer)
 {
     struct fields fields = begin_fields(answer);
 
+    assert(fields.count <= sizeof(answer->headers) / sizeof(answer->headers[0]));
     exchange_send_head(answer->exchange, 200, fields.headers, fields.count);
 }
 
@@ -290,6 +296,7 @@ enum status_code grpc__stream_end(struct grpc_answer *answer, struct status stat
     struct fields fields = {.headers = answer->trailers};
     enum status_code code = add_status(answer, &fields, status);
 
+    assert(fields.count <= sizeof(answer->trailers) / sizeof(answer->trailers[0]));
     exchange_send_end(answer->exchange, fields.headers, fields.count);
     return code;
 }

@@ -1,6 +1,8 @@
 /* Percent-encoding of status messages. */
 #include "rpc/grpc/percent.h"
 
+#include <assert.h>
+
 #include "base/text.h"
 
 struct slice grpc__message_text(struct arena *arena, struct slice text)
@@ -62,5 +64,6 @@ struct slice grpc__message_encode(struct arena *arena, struct slice text)
         *at++ = digits[byte >> 4];
         *at++ = digits[byte & 15];
     }
+    assert((size_t)(at - encoded) == text.len + 2 * escapes);
     return slice_make(encoded, (size_t)(at - encoded));
 }

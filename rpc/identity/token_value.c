@@ -48,6 +48,7 @@ static void write_number(const uint8_t number[32], char at[RANDOM_DIGITS])
             left[k] = (uint8_t)(part / 62);
             remainder = part % 62;
         }
+        assert(remainder < 62);
         at[i] = digits[remainder];
     }
 }

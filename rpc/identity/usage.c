@@ -1,6 +1,7 @@
 /* A small table by token id, taken away whole by the flush. */
 #include "rpc/identity/usage.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -50,6 +51,7 @@ static struct usage_entry *slot_of(struct usage_table *table, const struct uuid 
     uint32_t hash;
     size_t at;
 
+    assert(!uuid_is_zero(token) && table->count <= USAGE_TOKENS_MOST);
     memcpy(&hash, token->bytes + 12, sizeof(hash));
     for (at = hash % SLOTS; !uuid_is_zero(&table->slots[at].token); at = (at + 1) % SLOTS)
         if (uuid_equal(&table->slots[at].token, token))
@@ -95,6 +97,7 @@ static void write_entry(const struct usage_entry *entry, struct store *store, ui
     key = key_object(&arena, &entry->organization, token_kind, &entry->token);
     for (int i = 0; i < 8; i++)
         body[i] = (char)((uint64_t)entry->time_ms >> (8 * i));
+    assert(entry->address_len <= ADDRESS_MOST);
     memcpy(body + 8, entry->address, entry->address_len);
     commit_require_present(&commit, FAMILY_TOKENS, key);
     commit_put(&commit, FAMILY_USAGE, key, slice_make(body, 8u + entry->address_len));

@@ -1,6 +1,8 @@
 /* Comparisons of permission sets, and the refusals that they lead to. */
 #include "rpc/services/guard.h"
 
+#include <assert.h>
+
 #include "base/network.h"
 #include "datastream/storage/v1/records.pb-c.h"
 #include "proto/contract/contract_find.h"
@@ -58,6 +60,7 @@ struct status guard__read_assignable(struct call *call, const char *role_id, enu
         return status_ok();
     if (found != STORE_FOUND)
         return call_store_status(found);
+    assert(to == ASSIGNABLE_TOKENS || to == ASSIGNABLE_USERS);
     if ((ret_role->assignable & to) == 0 ||
         (to == ASSIGNABLE_TOKENS &&
          guard__has_owner_only(call_contract(call), &ret_role->permissions)))
@@ -69,6 +72,7 @@ void guard__require_role(struct call *call, const struct guard_role *role)
 {
     const struct kind *kind = contract_kind(call_contract(call), SLICE("roles"));
 
+    assert(kind != NULL);
     if (role->revision != 0)
         commit_require_revision(
             &call->commit, FAMILY_ROLES,

@@ -4,6 +4,8 @@
  */
 #include "rpc/services/role.h"
 
+#include <assert.h>
+
 #include "proto/contract/contract_find.h"
 #include "rpc/call/answers.h"
 #include "rpc/call/authorize.h"
@@ -58,6 +60,7 @@ static ProtobufCMessage *predefined_view(struct call *call,
     if (role == NULL)
         return NULL;
     datastream__v1__role__init(role);
+    assert(call->method->kind != NULL && call->method->kind->message->pb == role->base.descriptor);
     role->id = arena_cstr(call->arena, object_id_text(call->arena, &predefined->id));
     role->name = arena_cstr(call->arena, slice_from_cstr(predefined->name));
     role->description = arena_cstr(call->arena, slice_from_cstr(predefined->description));

@@ -1,6 +1,8 @@
 /* The table of the handlers that have methods of their own; all other methods are the engine's. */
 #include "rpc/services/services.h"
 
+#include <assert.h>
+
 #include "rpc/services/api_token.h"
 #include "rpc/services/api_token_change.h"
 #include "rpc/services/api_token_revoke.h"
@@ -153,6 +155,7 @@ struct status services_bind(const struct contract *contract, struct arena *arena
                             SLICE("vault-providers"), arena, &hooks);
     if (!status_is_ok(status))
         return status;
+    assert(hooks != NULL && hooks->guard == NULL);
     hooks->guard = guard__check_credential;
     hooks->stored = stored_bind(contract, hooks, arena);
     if (hooks->stored == NULL)

@@ -4,6 +4,8 @@
  */
 #include "rpc/services/user.h"
 
+#include <assert.h>
+
 #include "proto/contract/contract_find.h"
 #include "rpc/call/answers.h"
 #include "rpc/call/chain_facts.h"
@@ -92,6 +94,7 @@ Datastream__V1__User *user__view(struct arena *arena,
 
     if (view == NULL)
         return NULL;
+    assert(record->user != NULL);
     *view = *record->user;
     view->status = record->disabled ? DATASTREAM__V1__USER_STATUS__VALUE__DISABLED
                                     : DATASTREAM__V1__USER_STATUS__VALUE__ACTIVE;

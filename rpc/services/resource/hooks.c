@@ -1,6 +1,8 @@
 /* Binding is done once, at start, so that hooks reach their fields without looking for names. */
 #include "rpc/services/resource/hooks.h"
 
+#include <assert.h>
+
 #include "proto/contract/contract_find.h"
 
 /* The field at the end of a path of proto names; NULL when there is none. */
@@ -65,6 +67,7 @@ struct status hooks_bind(const struct contract *contract, const struct kind_hook
     hooks = arena_array(arena, count + 1, sizeof(*hooks));
     if (bound == NULL || hooks == NULL)
         return status_out_of_memory();
+    assert(secrets.len > 0 && providers.len > 0);
     bound->hooks = hooks;
     bound->secrets = contract_kind(contract, secrets);
     bound->providers = contract_kind(contract, providers);
@@ -72,6 +75,8 @@ struct status hooks_bind(const struct contract *contract, const struct kind_hook
         struct hook hook = {table[i], NULL, NULL};
         struct status status;
 
+        assert(table[i]->collection != NULL &&
+               (table[i]->computed_from == NULL || table[i]->compute != NULL));
         hook.kind = contract_kind(contract, slice_from_cstr(table[i]->collection));
         if (hook.kind == NULL)
             continue;

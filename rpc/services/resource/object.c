@@ -1,6 +1,8 @@
 /* Records, names and pages of objects, and the audit rows of their changes. */
 #include "rpc/services/resource/object.h"
 
+#include <assert.h>
+
 #include "base/text.h"
 #include "rpc/call/answers.h"
 #include "rpc/call/page_token.h"
@@ -262,6 +264,7 @@ struct status object__scan_page(struct call *call, enum store_family family, str
     found = store_scan(call->view, family, from, to, reverse, object_page_size(call), &rows);
     if (found != STORE_FOUND)
         return call_store_status(found);
+    assert(!rows.more || rows.count > 0);
     *ret_token = rows.more ? call_page_token(call, rows.rows[rows.count - 1].key) : SLICE_EMPTY;
     *ret_rows = rows;
     return status_ok();
@@ -274,6 +277,8 @@ void object__set_page(struct call *call, ProtobufCMessage *response, ProtobufCMe
 
     if (response == NULL)
         return;
+    assert(response->descriptor == method->output->pb);
+    assert(items != NULL || count == 0);
     if (method->items != NULL)
         field_set_messages(response, method->items, items, count);
     if (method->next_page_token != NULL && token.len > 0)

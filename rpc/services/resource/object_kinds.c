@@ -11,6 +11,7 @@ static const struct typed_kind *const *typed_kinds;
 void object_register_kinds(const struct typed_kind *const *kinds)
 {
     assert(typed_kinds == NULL || typed_kinds == kinds);
+    assert(kinds != NULL);
     if (typed_kinds == NULL)
         typed_kinds = kinds;
 }

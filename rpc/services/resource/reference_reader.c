@@ -1,6 +1,8 @@
 /* The references of one object as they are gathered, from fields, quotes and hooks. */
 #include "rpc/services/resource/reference_reader.h"
 
+#include <assert.h>
+
 #include "rpc/call/chain_facts.h"
 #include "rpc/services/resource/object_kinds.h"
 #include "storage/keys.h"
@@ -36,6 +38,8 @@ void references_add(struct references_reader *reader, struct reference wanted)
     struct references *references = reader->references;
     struct reference *kept;
 
+    assert(references != NULL && reader->violations != NULL); /* it is collecting */
+    assert(wanted.kind != NULL);
     if (references__have(references, &wanted))
         return;
     if (++references->count > REFERENCES_MOST) {
