@@ -53,4 +53,8 @@ export const findToken = async (server, name) =>
 export const rowOf = (page, name) => page.getByRole('row').filter({ has: page.getByRole('button', { name, exact: true }) });
 
 // The pages hold still before they are looked at.
-export const settle = (page) => page.waitForTimeout(300);
+export const settle = (page) => page.evaluate(async () => {
+  const ends = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().iterations !== Infinity);
+  await Promise.all(ends.map(({ finished }) => finished.catch(() => undefined)));
+  await new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); });
+});

@@ -2,6 +2,7 @@
 import assert from 'node:assert';
 import { connect } from 'node:http2';
 import test, { after, before } from 'node:test';
+import { workOf } from './pages.mjs';
 import { openSignedIn, startConsole } from './signed_in.mjs';
 
 const TOKENS = 10000, DEVICES = 1000, AT_ONCE = 50;
@@ -34,16 +35,6 @@ before(async () => {
 after(() => console_?.stop());
 
 const rowsOf = (page) => page.locator('tbody > tr:not(.away)');
-
-// What the page's thread works, in milliseconds; other programs of the machine do not count.
-async function workOf(page) {
-  const client = await page.context().newCDPSession(page);
-  await client.send('Performance.enable', { timeDomain: 'threadTicks' });
-  return async () => {
-    const { metrics } = await client.send('Performance.getMetrics');
-    return metrics.find(({ name }) => name === 'TaskDuration').value * 1000;
-  };
-}
 
 for (const [title, path, row] of [
   ['devices', '/resources/devices?size=25', 'listed device'],

@@ -33,8 +33,20 @@ export async function openPage(browser, origin, path, { expected = [], ...option
   return { page, context, notes };
 }
 
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
 // What axe finds on a page: its violations.
 export async function axe(page) {
-  await page.evaluate(readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'));
+  if (!await page.evaluate(() => 'axe' in window)) await page.evaluate(AXE);
   return (await page.evaluate(() => window.axe.run())).violations;
+}
+
+// What the page's thread works, in milliseconds; other programs of the machine do not count.
+export async function workOf(page) {
+  const client = await page.context().newCDPSession(page);
+  await client.send('Performance.enable', { timeDomain: 'threadTicks' });
+  return async () => {
+    const { metrics } = await client.send('Performance.getMetrics');
+    return metrics.find(({ name }) => name === 'TaskDuration').value * 1000;
+  };
 }
