@@ -71,7 +71,7 @@ test('forced colours: what is chosen, wrong and focused is seen without a backgr
 
 test('reduced motion: nothing moves', async () => {
   const { page, context } = await openSignedIn(console_, '/resources/devices');
-  await page.getByRole('button', { name: /^Actions of/ }).first().click();
+  await page.getByRole('button', { name: /^Actions for/ }).first().click();
   await page.getByRole('menuitem').first().waitFor();
   const moving = await page.evaluate(() => [...document.querySelectorAll('*')].filter((node) => {
     const { animationName, animationDuration, transitionDuration } = getComputedStyle(node);

@@ -65,6 +65,12 @@ test('setup: the setup token creates the first owner, who is signed in', async (
 test('roles-matrix: rows, columns and all are selected, a role is cloned, edited and deleted', async () => {
   const { page, context, notes } = await open('/console/', { expected: [409] });
   await tabOf(page, 'Roles').click();
+  await page.getByLabel('Search roles').fill('verifier');
+  await page.waitForURL(/search=verifier/);
+  await page.getByRole('link', { name: 'API Reader' }).waitFor({ state: 'detached' });
+  await page.reload();
+  await page.getByRole('link', { name: 'API Verifier' }).waitFor();
+  assert.strictEqual(await page.locator('td.name').count(), 1);
   await page.getByRole('link', { name: 'Create role' }).click();
   await page.getByLabel('Name', { exact: true }).fill('Device operators');
   await page.getByLabel('All permissions').check();

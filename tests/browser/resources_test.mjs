@@ -1,7 +1,7 @@
 // What the pages of resources do with bad input, searches, references and secrets; and that a new kind needs no page.
 import assert from 'node:assert';
 import test, { after, before } from 'node:test';
-import { choose, pick, text, typeCode } from './kinds.mjs';
+import { pick, text, typeCode } from './kinds.mjs';
 import { axe } from './pages.mjs';
 import { openSignedIn, startConsole } from './signed_in.mjs';
 
@@ -137,7 +137,7 @@ test('a list is searched, filtered, ordered and paged by its address', async () 
   for (let index = 0; index < 30; index++)
     await console_.call('POST', '/directors', { name: `listed ${String(index).padStart(2, '0')}`,
       status: index % 2 ? 'ENABLED' : 'DISABLED' });
-  const { page, context, notes } = await openSignedIn(console_, '/resources/directors?size=25&sort=name+desc');
+  const { page, context, notes } = await openSignedIn(console_, '/resources/directors?size=25&order=name+desc');
   const names = page.locator('td.name');
   await page.getByRole('link', { name: 'listed 29' }).waitFor();
   assert.strictEqual(await names.count(), 25);
@@ -148,10 +148,11 @@ test('a list is searched, filtered, ordered and paged by its address', async () 
   await page.getByRole('searchbox').fill('ed 1');
   await page.getByRole('link', { name: 'listed 29' }).waitFor({ state: 'detached' });
   assert.strictEqual(await names.count(), 10);
-  await choose(page, 'Status', 'ENABLED');
+  await button(page, 'Status: All').click();
+  await page.getByRole('menuitemradio', { name: 'Enabled' }).click();
   await page.getByRole('link', { name: 'listed 18' }).waitFor({ state: 'detached' });
   assert.strictEqual(await names.count(), 5);
-  assert.match(page.url(), /q=ed(\+|%20)1/);
+  assert.match(page.url(), /search=ed(\+|%20)1/);
   await page.reload();
   await page.getByRole('link', { name: 'listed 19' }).waitFor();
   assert.strictEqual(await names.count(), 5);
@@ -298,7 +299,7 @@ for (const colorScheme of ['light', 'dark'])
       (await axe(page)).map(({ id: rule, nodes }) => [rule, nodes.map(({ html }) => html)]), [], what);
     await page.getByRole('link', { name: `axe device ${colorScheme}` }).waitFor();
     await check('list');
-    await button(page, `Actions of axe device ${colorScheme}`).click();
+    await button(page, `Actions for axe device ${colorScheme}`).click();
     await page.getByRole('menuitem', { name: 'View details' }).waitFor();
     await check('menu of a row');
     await page.getByRole('menuitem', { name: 'Delete device' }).click();

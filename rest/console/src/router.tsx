@@ -8,6 +8,7 @@ import { Page } from './shell/page';
 import { Shell } from './shell/shell';
 import type { CreateSearch } from './tokens/create';
 import { readListSearch } from './tokens/search';
+import { readListState } from './ui/liststate.ts';
 import { Failure, Waiting } from './ui/states';
 
 const root = createRootRoute({
@@ -80,6 +81,7 @@ const general = createRoute({
 const roles = createRoute({
   getParentRoute: () => root,
   path: '/organization/settings/roles',
+  validateSearch: readListState,
   component: lazyRouteComponent(() => import('./governance/rolelist'), 'RolesPage'),
 });
 
@@ -102,6 +104,7 @@ const role = createRoute({
 const users = createRoute({
   getParentRoute: () => root,
   path: '/organization/users',
+  validateSearch: readListState,
   component: lazyRouteComponent(() => import('./governance/users'), 'UsersPage'),
 });
 

@@ -3,8 +3,8 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import '../style/forms.css';
-import { readSearch } from './columns.ts';
-import type { ListSearch } from './columns.ts';
+import { cleaned, readListState } from '../ui/liststate.ts';
+import type { Change, ListState } from '../ui/liststate.ts';
 import { CreatePage } from './CreatePage.tsx';
 import { DetailsPage } from './DetailsPage.tsx';
 import { EditPage } from './EditPage.tsx';
@@ -17,10 +17,11 @@ function useAddress(): { kind: string; id: string } {
 
 export function ListRoute() {
   const { kind } = useAddress();
-  const search = readSearch(useSearch({ strict: false }));
+  const search = readListState(useSearch({ strict: false }));
   const navigate = useNavigate();
-  const change = useCallback((next: ListSearch) => void navigate({ to: '.', search: next as never }), [navigate]);
-  return <ListPage kindName={kind} search={search} onSearch={change} />;
+  const change = useCallback<Change<ListState>>((next, replace = false) => void navigate({ to: '.', replace,
+    search: ((before: ListState) => cleaned<ListState>({ ...before, ...next })) as never }), [navigate]);
+  return <ListPage kindName={kind} search={search} change={change} />;
 }
 
 export function CreateRoute() {

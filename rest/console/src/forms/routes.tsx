@@ -2,14 +2,14 @@
 
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import type { AnyRoute } from '@tanstack/react-router';
-import { readSearch } from './columns.ts';
+import { readListState } from '../ui/liststate.ts';
 
 const pages = () => import('./pages.tsx');
 
 export function resourceRoutes<Parent extends AnyRoute>(parent: Parent) {
   const getParentRoute = () => parent;
   return [
-    createRoute({ getParentRoute, path: '/resources/$kind', validateSearch: readSearch,
+    createRoute({ getParentRoute, path: '/resources/$kind', validateSearch: readListState,
       component: lazyRouteComponent(pages, 'ListRoute') }),
     createRoute({ getParentRoute, path: '/resources/$kind/new', component: lazyRouteComponent(pages, 'CreateRoute') }),
     createRoute({ getParentRoute, path: '/resources/$kind/$id', component: lazyRouteComponent(pages, 'DetailsRoute') }),

@@ -1,59 +1,41 @@
 // Organization > Settings > Roles.
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import { Plus, Search } from 'lucide-react';
-import { useState } from 'react';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { Plus } from 'lucide-react';
 import { useMay } from '../session/session';
 import { Page, SETTINGS_CRUMBS, SettingsTabs } from '../shell/page';
-import { rolesQuery } from '../tokens/tokens';
-import { Empty, Failure, Waiting } from '../ui/states';
-import { TableFrame } from '../ui/table';
+import { type Role, rolesQuery } from '../tokens/tokens';
+import { type Column, List, NoMatch } from '../ui/list';
+import { type Change, cleaned, type ListState } from '../ui/liststate.ts';
 import { ASSIGNABLE, rolePath } from './roles';
+
+const route = getRouteApi('/organization/settings/roles');
+
+const COLUMNS: Column<Role>[] = [
+  { name: 'name', title: 'Name', look: 'name', cell: ({ id, name }) => <Link to={rolePath(id!) as '/'}><bdi>{name}</bdi></Link> },
+  { name: 'description', title: 'Description', look: 'text', cell: ({ description }) => <bdi title={description}>{description}</bdi> },
+  { name: 'assignable', title: 'Assignable to', look: 'fixed', cell: ({ assignableTo }) => ASSIGNABLE[assignableTo ?? 'BOTH'] },
+  { name: 'permissions', title: 'Permissions', look: 'fixed', cell: ({ permissions }) => permissions?.length ?? 0 },
+  { name: 'type', title: 'Type', look: 'fixed', cell: ({ predefined }) => (predefined ? 'Predefined' : 'Custom') },
+];
 
 export function RolesPage() {
   const may = useMay();
-  const { data, error, refetch } = useQuery(rolesQuery);
-  const [search, setSearch] = useState('');
-  const words = search.trim().toLowerCase();
-  const roles = data?.filter(({ name, description }) => `${name} ${description}`.toLowerCase().includes(words));
+  const state = route.useSearch();
+  const navigate = route.useNavigate();
+  const { data, ...query } = useQuery(rolesQuery);
+  const words = (state.search ?? '').toLowerCase();
+  const rows = data?.filter(({ name, description }) => `${name} ${description}`.toLowerCase().includes(words));
+  const change: Change<ListState> = (next, replace = false) =>
+    void navigate({ search: (before: ListState) => cleaned<ListState>({ ...before, ...next }), replace });
   return (
     <Page title="Settings" crumbs={SETTINGS_CRUMBS} tabs={<SettingsTabs />}>
-      <div className="toolbar">
-        <div className="search">
-          <Search aria-hidden="true" />
-          <input type="search" className="input" aria-label="Search roles" placeholder="Search roles" value={search}
-            onChange={(event) => setSearch(event.target.value)} />
-        </div>
-        <span className="spread" />
-        {may('roles.create') && (
+      <List label="Roles" state={state} change={change} columns={COLUMNS} keyOf={({ id }) => id!} isWhole
+        query={{ ...query, data: rows && { rows, next: '', total: rows.length } }}
+        empty={<NoMatch title="No roles match" onClear={() => change({ search: undefined })} />}
+        create={may('roles.create') && (
           <Link to={'/organization/settings/roles/new' as '/'} className="button primary"><Plus aria-hidden="true" />Create role</Link>
-        )}
-      </div>
-      <div className="card table-card">
-        {error && <Failure error={error} retry={() => void refetch()} />}
-        {!roles && !error && <Waiting />}
-        {roles?.length === 0 && <Empty title="No roles match" />}
-        {roles && roles.length > 0 && (
-          <TableFrame><table className="table" aria-label="Roles">
-            <thead>
-              <tr>
-                {['Name', 'Description', 'Assignable to', 'Permissions', 'Type'].map((title) => <th key={title} scope="col">{title}</th>)}
-              </tr>
-            </thead>
-            <tbody>
-              {roles.map((role) => (
-                <tr key={role.id}>
-                  <td className="name" data-label="Name"><Link to={rolePath(role.id!) as '/'}><bdi>{role.name}</bdi></Link></td>
-                  <td className="text" data-label="Description"><bdi title={role.description}>{role.description}</bdi></td>
-                  <td className="fixed" data-label="Assignable to">{ASSIGNABLE[role.assignableTo ?? 'BOTH']}</td>
-                  <td className="fixed" data-label="Permissions">{role.permissions?.length ?? 0}</td>
-                  <td className="fixed" data-label="Type">{role.predefined ? 'Predefined' : 'Custom'}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table></TableFrame>
-        )}
-      </div>
+        )} />
     </Page>
   );
 }

@@ -1,8 +1,9 @@
 // Organization > Users: who signs in.
 import { Menu } from '@base-ui/react/menu';
-import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
-import { EllipsisVertical, Plus, Search } from 'lucide-react';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { Plus } from 'lucide-react';
+import { type ReactNode, useRef, useState } from 'react';
 import { api, call, dataOf, newKey } from '../api/client';
 import { isStatus, messageOf } from '../api/problem';
 import type { User } from '../api/types';
@@ -12,25 +13,28 @@ import { type Role, rolesQuery } from '../tokens/tokens';
 import { changesOf, ConflictDialog, differencesOf } from '../ui/conflict';
 import { ModalDialog } from '../ui/dialog';
 import { FieldError, TextField } from '../ui/field';
+import { type Column, List, NoMatch } from '../ui/list';
+import { type Change, cleaned, fillPage, FIRST_PAGE, type ListState, quote, type Rows } from '../ui/liststate.ts';
 import { ShownOnce } from '../ui/secret';
-import { Empty, Failure, Waiting } from '../ui/states';
-import { TableFrame } from '../ui/table';
+import { Empty } from '../ui/states';
 import { Time } from '../ui/time';
 import { say, sayError } from '../ui/toast';
 import { Summary, violationAt } from '../ui/violations';
-import { popupHome } from '../ui/portal';
 
 const KEY = ['users', 'list'];
-const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
 const pathOf = ({ id }: User) => `/api/v1/users/${encodeURIComponent(id)}`;
 const matching = ({ etag }: User) => ({ 'If-Match': `"${etag}"` });
 
-async function listUsers(search: string, pageToken: string) {
-  const filter = search ? `name:${quote(search)} OR email:${quote(search)}` : '';
-  return await dataOf(api.GET('/api/v1/users', {
-    params: { query: { pageSize: 100, ...(filter && { filter }), ...(pageToken && { pageToken }) } },
-  }));
-}
+const listUsers = (state: ListState): Promise<Rows<User>> => {
+  const filter = state.search ? `name:${quote(state.search)} OR email:${quote(state.search)}` : '';
+  return fillPage(state, async (count, token) => {
+    const page = await dataOf(api.GET('/api/v1/users', {
+      params: { query: { pageSize: count, ...(filter && { filter }), ...(token && { pageToken: token }),
+        ...(state.order && { orderBy: state.order }) } },
+    }));
+    return { rows: (page?.users ?? []) as User[], next: page?.nextPageToken ?? '', total: page?.totalSize };
+  });
+};
 
 // The roles that may be given to a user: never Owner, and none that permits more than the reader may.
 function useUserRoles(): Role[] {
@@ -173,7 +177,7 @@ function QuestionDialog({ question, user: given, onClose, onDone }:
   );
 }
 
-function RowMenu({ user, onEdit, onAsk, onEnable }:
+function UserMenu({ user, onEdit, onAsk, onEnable }:
   { user: User; onEdit: () => void; onAsk: (question: Question) => void; onEnable: () => void }) {
   const may = useMay();
   const isMe = useSession()?.user.id === user.id;
@@ -182,48 +186,43 @@ function RowMenu({ user, onEdit, onAsk, onEnable }:
   );
   const edits = may('users.edit');
   return (
-    <Menu.Root>
-      <Menu.Trigger className="button icon compact" aria-label={`Actions for ${user.email}`}><EllipsisVertical /></Menu.Trigger>
-      <Menu.Portal container={popupHome()}>
-        <Menu.Positioner className="positioner" align="end" sideOffset={4}>
-          <Menu.Popup className="popup">
-            {item('Edit user', edits, onEdit)}
-            {item('Reset password', edits && !isMe, () => onAsk('reset'))}
-            {item('End sessions', edits, () => onAsk('end'))}
-            <hr />
-            {user.status === 'DISABLED' ? item('Enable user', edits, onEnable) : item('Disable user', edits && !isMe, () => onAsk('disable'))}
-            {item('Delete user', may('users.delete') && !isMe, () => onAsk('delete'), true)}
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
+    <>
+      {item('Edit user', edits, onEdit)}
+      {item('Reset password', edits && !isMe, () => onAsk('reset'))}
+      {item('End sessions', edits, () => onAsk('end'))}
+      <hr />
+      {user.status === 'DISABLED' ? item('Enable user', edits, onEnable) : item('Disable user', edits && !isMe, () => onAsk('disable'))}
+      {item('Delete user', may('users.delete') && !isMe, () => onAsk('delete'), true)}
+    </>
   );
 }
 
-function useDelayed(value: string): string {
-  const [delayed, setDelayed] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setDelayed(value.trim()), 250);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return delayed;
-}
+const COLUMNS: Column<User>[] = [
+  { name: 'name', title: 'Name', field: 'name', look: 'name', cell: ({ name }) => <bdi>{name}</bdi> },
+  { name: 'email', title: 'E-mail', look: 'text', cell: ({ email }) => <span title={email}>{email}</span> },
+  { name: 'role', title: 'Role', look: 'fixed', cell: ({ roleName }) => <bdi>{roleName}</bdi> },
+  { name: 'status', title: 'Status', look: 'fixed', cell: ({ status, passwordChangeRequired }) => (
+    <span className="row">
+      <span className={status === 'ACTIVE' ? 'pill success' : 'pill'}>{status === 'ACTIVE' ? 'Active' : 'Disabled'}</span>
+      {passwordChangeRequired && <span className="pill warning">One-time password</span>}
+    </span>
+  ) },
+  { name: 'created', title: 'Created', field: 'createTime', look: 'fixed', cell: ({ createTime }) => <Time value={createTime ?? ''} /> },
+];
+
+const route = getRouteApi('/organization/users');
 
 export function UsersPage() {
   const client = useQueryClient();
   const may = useMay();
-  const [text, setText] = useState('');
-  const search = useDelayed(text);
-  const query = useInfiniteQuery({
-    queryKey: [...KEY, search],
-    queryFn: ({ pageParam }) => listUsers(search, pageParam),
-    initialPageParam: '',
-    getNextPageParam: (last) => last?.nextPageToken || undefined,
-  });
+  const state = route.useSearch();
+  const navigate = route.useNavigate();
+  const query = useQuery({ queryKey: [...KEY, state], queryFn: () => listUsers(state), placeholderData: keepPreviousData });
+  const change: Change<ListState> = (next, replace = false) =>
+    void navigate({ search: (before: ListState) => cleaned<ListState>({ ...before, ...next }), replace });
   const [editing, setEditing] = useState<User | 'new'>();
   const [asking, setAsking] = useState<{ question: Question; user: User }>();
   const [shown, setShown] = useState<User>();
-  const users = query.data?.pages.flatMap((page) => (page?.users ?? []) as User[]);
   const done = (words: string, answer: User) => {
     setEditing(undefined);
     setAsking(undefined);
@@ -240,55 +239,16 @@ export function UsersPage() {
   };
   return (
     <Page title="Users" crumbs={[{ title: 'Organization' }, { title: 'Users' }]}>
-      <div className="toolbar">
-        <div className="search">
-          <Search aria-hidden="true" />
-          <input type="search" className="input" aria-label="Search users" placeholder="Search users" value={text}
-            onChange={(event) => setText(event.target.value)} />
-        </div>
-        <span className="spread" />
-        {may('users.create') && (
+      <List label="Users" state={state} change={change} query={query} columns={COLUMNS} keyOf={({ id }) => id}
+        empty={state.search === undefined ? <Empty title="No users yet" />
+          : <NoMatch title="No users match" onClear={() => change({ search: undefined, ...FIRST_PAGE })} />}
+        menu={{ nameOf: ({ email }) => email, items: (user) => (
+          <UserMenu user={user} onEdit={() => setEditing(user)} onEnable={() => void enable(user)}
+            onAsk={(question) => setAsking({ question, user })} />
+        ) }}
+        create={may('users.create') && (
           <button type="button" className="button primary" onClick={() => setEditing('new')}><Plus aria-hidden="true" />Create user</button>
-        )}
-      </div>
-      <div className="card table-card">
-        {query.error && <Failure error={query.error} retry={() => void query.refetch()} />}
-        {!users && !query.error && <Waiting />}
-        {users?.length === 0 && <Empty title={search ? 'No users match' : 'No users yet'} />}
-        {users && users.length > 0 && (
-          <TableFrame>
-            <table className="table" aria-label="Users">
-              <thead>
-                <tr>
-                  {['Name', 'E-mail', 'Role', 'Status', 'Created'].map((title) => <th key={title} scope="col">{title}</th>)}
-                  <th scope="col"><span className="hidden-text">Actions</span></th>
-                </tr>
-              </thead>
-              <tbody>
-                {users.map((user) => (
-                  <tr key={user.id}>
-                    <td className="name" data-label="Name"><bdi>{user.name}</bdi></td>
-                    <td className="text" data-label="E-mail">{user.email}</td>
-                    <td className="fixed" data-label="Role"><bdi>{user.roleName}</bdi></td>
-                    <td className="fixed" data-label="Status">
-                      <span className={user.status === 'ACTIVE' ? 'pill success' : 'pill'}>{user.status === 'ACTIVE' ? 'Active' : 'Disabled'}</span>
-                      {user.passwordChangeRequired && <> <span className="pill warning">One-time password</span></>}
-                    </td>
-                    <td className="fixed" data-label="Created"><Time value={user.createTime ?? ''} /></td>
-                    <td className="actions">
-                      <RowMenu user={user} onEdit={() => setEditing(user)} onEnable={() => void enable(user)}
-                        onAsk={(question) => setAsking({ question, user })} />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </TableFrame>
-        )}
-        {query.hasNextPage && (
-          <div className="more"><button type="button" className="button compact" onClick={() => void query.fetchNextPage()}>Show more</button></div>
-        )}
-      </div>
+        )} />
       {editing && (
         <UserDialog user={editing === 'new' ? undefined : editing} onClose={() => setEditing(undefined)}
           onSaved={(user) => done('The user was saved.', user)} />

@@ -2,27 +2,23 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { Clock3, Plus } from 'lucide-react';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useMay } from '../session/session';
 import { Page, SETTINGS_CRUMBS, SettingsTabs } from '../shell/page';
-import { Empty, Failure } from '../ui/states';
-import { DAY, useNow, ZONE } from '../ui/time';
+import { List, NoMatch } from '../ui/list';
+import { type Change, cleaned, FIRST_PAGE } from '../ui/liststate.ts';
+import { Empty } from '../ui/states';
+import { DAY, useNow } from '../ui/time';
 import { DeleteTokenDialog } from './delete';
 import { TokenDrawer } from './drawer';
-import { columnsOf, type ListSearch, PAGE_SIZES } from './search';
-import { TokenTable } from './table';
-import { Toolbar } from './toolbar';
-import { type ApiToken, countQuery, countText, statusOf, type TokenPage, tokensQuery } from './tokens';
+import { columnsOf, type ListSearch } from './search';
+import { tokenColumns, TokenMenu } from './table';
+import { ColumnChoice, TokenFilters } from './toolbar';
+import { type ApiToken, countQuery, countText, soonText, statusOf, tokensQuery } from './tokens';
 
 const route = getRouteApi('/organization/settings/api-tokens');
 
-type Change = (change: { [K in keyof ListSearch]?: ListSearch[K] | undefined }, replace?: boolean) => void;
-
-// Undefined parts leave the address.
-const clean = (search: { [name: string]: unknown }) =>
-  Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as ListSearch;
-
-function Banner({ change }: { change: Change }) {
+function Banner({ change }: { change: Change<ListSearch> }) {
   const { data } = useQuery(countQuery({ expiring: true }));
   const [closed, setClosed] = useState(() => sessionStorage.getItem('expiring-closed') === '1');
   if (!data || closed) return null;
@@ -35,7 +31,7 @@ function Banner({ change }: { change: Change }) {
       <Clock3 aria-hidden="true" />
       <span className="spread">
         {data === 1 ? '1 token expires' : `${countText(data)} tokens expire`} within 7 days.{' '}
-        <button type="button" className="link" onClick={() => change({ expiring: true, status: undefined, page: undefined, after: undefined })}>
+        <button type="button" className="link" onClick={() => change({ expiring: true, status: undefined, ...FIRST_PAGE })}>
           {data === 1 ? 'Show it' : 'Show them'}
         </button>
       </span>
@@ -44,18 +40,13 @@ function Banner({ change }: { change: Change }) {
   );
 }
 
-function NoTokens({ search, change, mayCreate }: { search: ListSearch; change: Change; mayCreate: boolean }) {
-  const isFiltered = search.search !== undefined || search.status !== undefined || search.expiring;
-  const { data: all } = useQuery({ ...countQuery({}), enabled: isFiltered === true });
+function NoTokens({ search, change, mayCreate }: { search: ListSearch; change: Change<ListSearch>; mayCreate: boolean }) {
+  const isFiltered = search.search !== undefined || search.status !== undefined || search.expiring === true;
+  const { data: all } = useQuery({ ...countQuery({}), enabled: isFiltered });
   if (isFiltered)
     return (
-      <Empty title="No tokens match">
-        <p>{all ? `The filter hides ${countText(all)} ${all === 1 ? 'token' : 'tokens'}.` : 'Nothing fits the search and the filter.'}</p>
-        <button type="button" className="button"
-          onClick={() => change({ search: undefined, status: undefined, expiring: undefined, page: undefined, after: undefined })}>
-          Clear filters
-        </button>
-      </Empty>
+      <NoMatch title="No tokens match" hidden={all ? `The filter hides ${countText(all)} ${all === 1 ? 'token' : 'tokens'}.` : undefined}
+        onClear={() => change({ search: undefined, status: undefined, expiring: undefined, ...FIRST_PAGE })} />
     );
   return (
     <Empty title="No API tokens yet">
@@ -63,38 +54,6 @@ function NoTokens({ search, change, mayCreate }: { search: ListSearch; change: C
       {mayCreate && <Link to="/organization/settings/api-tokens/new" className="button primary">Create API token</Link>}
       <a href="/api/v1/swagger/index.html#/api-tokens" target="_blank" rel="noreferrer">API docs</a>
     </Empty>
-  );
-}
-
-function Foot({ data, search, change }: { data: TokenPage; search: ListSearch; change: Change }) {
-  // The server's tokens of the pages before, as this visit has seen them.
-  const before = useRef<(string | undefined)[]>([]);
-  const page = search.page ?? 1;
-  const size = search.size ?? 50;
-  before.current[page] = search.after;
-  const first = (page - 1) * size + 1;
-  const last = first + data.tokens.length - 1;
-  const back = () => {
-    const after = before.current[page - 1];
-    change(page > 2 && after ? { page: page - 1, after } : { page: undefined, after: undefined });
-  };
-  return (
-    <div className="table-foot">
-      <span>
-        {data.tokens.length > 0 && `${first.toLocaleString('en')}–${last.toLocaleString('en')}`}
-        {data.total !== undefined && data.tokens.length > 0 && ` of ${data.total.toLocaleString('en')}`}
-      </span>
-      <label className="row">
-        Rows per page
-        <select value={size} onChange={(event) => change({ size: Number(event.target.value), page: undefined, after: undefined })}>
-          {PAGE_SIZES.map((count) => <option key={count}>{count}</option>)}
-        </select>
-      </label>
-      <span className="spread">Times in {ZONE}</span>
-      <button type="button" className="button compact" disabled={page === 1} onClick={back}>Previous</button>
-      <button type="button" className="button compact" disabled={data.next === ''}
-        onClick={() => change({ page: page + 1, after: data.next })}>Next</button>
-    </div>
   );
 }
 
@@ -110,41 +69,34 @@ export function TokensPage() {
   const client = useQueryClient();
   const may = useMay();
   const [deleting, setDeleting] = useState<ApiToken>();
-  const { columns, token: open, ...asked } = search;
+  const { columns: _, token: open, ...asked } = search;
   const query = useQuery(tokensQuery(asked));
-  const tokens = query.data?.tokens ?? [];
+  const tokens = query.data?.rows ?? [];
   const now = useNow(tokens.flatMap(({ expireTime }) =>
     expireTime ? [expireTime, new Date(new Date(expireTime).getTime() - 7 * DAY).toISOString()] : []));
-  const change: Change = (next, replace = false) =>
-    void navigate({ search: (before: ListSearch) => clean({ ...before, ...next }), replace });
+  const change: Change<ListSearch> = (next, replace = false) =>
+    void navigate({ search: (before: ListSearch) => cleaned<ListSearch>({ ...before, ...next }), replace });
   const expired = tokens.filter((token) => statusOf(token, now) === 'EXPIRED').length;
   useEffect(() => {
     void client.invalidateQueries({ queryKey: ['api-tokens', 'count'] });
   }, [client, expired]);
-  const shown = search.order ? tokens : liveFirst(tokens, now);
   const mayCreate = may('api-tokens.create');
-  let content: ReactNode;
-  if (query.error && !query.data) content = <Failure error={query.error} retry={() => void query.refetch()} />;
-  else if (query.data && tokens.length === 0) content = <NoTokens search={search} change={change} mayCreate={mayCreate} />;
-  else
-    content = (
-      <TokenTable tokens={query.data ? shown : undefined} now={now} columns={columnsOf({ ...search, columns })}
-        order={search.order ?? ''} onOrder={(order) => change({ order: order || undefined, page: undefined, after: undefined })}
-        onOpen={(id) => change({ token: id })} onDelete={setDeleting} />
-    );
   return (
     <Page title="Settings" crumbs={SETTINGS_CRUMBS} tabs={<SettingsTabs />}>
       <Banner change={change} />
-      <Toolbar search={search} change={change} isFetching={query.isFetching} refresh={() => void client.invalidateQueries({ queryKey: ['api-tokens'] })}>
-        {mayCreate && (
+      <List label="API tokens" state={search} change={change} query={query} rows={search.order ? tokens : liveFirst(tokens, now)}
+        columns={tokenColumns(columnsOf(search), now, (id) => change({ token: id }))} keyOf={({ id }) => id!}
+        stateOf={(token) => statusOf(token, now) + soonText(token, now)}
+        menu={{ nameOf: ({ name }) => name!, items: (token) => <TokenMenu token={token} now={now} onDelete={setDeleting} /> }}
+        filters={<TokenFilters search={search} change={change} />} tools={<ColumnChoice search={search} change={change} />}
+        refresh={() => void client.invalidateQueries({ queryKey: ['api-tokens'] })}
+        empty={<NoTokens search={search} change={change} mayCreate={mayCreate} />}
+        create={mayCreate && (
           <Link to="/organization/settings/api-tokens/new" className="button primary">
             <Plus aria-hidden="true" />
             Create API token
           </Link>
-        )}
-      </Toolbar>
-      <div className="card table-card">{content}</div>
-      {query.data && <Foot data={query.data} search={search} change={change} />}
+        )} />
       {open && <TokenDrawer id={open} now={now} onClose={() => change({ token: undefined })} />}
       {deleting && (
         <DeleteTokenDialog token={deleting} onClose={() => setDeleting(undefined)} onDone={() => {

@@ -1,5 +1,6 @@
-// The state of the list as it stands in the address.
-import type { TokenSearch, TokenStatus } from './tokens';
+// The state of the list of tokens as it stands in the address.
+import { type ListState, readListState } from '../ui/liststate.ts';
+import { STATUSES, type TokenSearch } from './tokens';
 
 export const FURTHER_COLUMNS = ['role', 'lastUsed', 'created', 'createdBy'] as const;
 export type FurtherColumn = (typeof FURTHER_COLUMNS)[number];
@@ -11,28 +12,17 @@ export interface ListSearch extends TokenSearch {
   token?: string;
 }
 
-const statuses = ['ACTIVE', 'EXPIRED', 'DISABLED'];
 const orders = ['name', 'createTime', 'expireTime'].flatMap((field) => [field, `${field} desc`]);
-const sizes = [25, 50, 100, 500, 1000];
-
-export const PAGE_SIZES = sizes;
 
 // Unknown and unreadable parts are left out.
 export function readListSearch(raw: Record<string, unknown>): ListSearch {
-  const text = (name: string) => (raw[name] === undefined || raw[name] === '' ? undefined : String(raw[name]));
-  const [status, order, size, page] = [text('status'), text('order'), Number(raw['size']), Number(raw['page'])];
-  const search: ListSearch = {};
-  if (text('search')) search.search = text('search')!.slice(0, 200);
-  if (status && statuses.includes(status)) search.status = status as TokenStatus;
-  if (raw['expiring'] === true || raw['expiring'] === 'true') search.expiring = true;
+  const { status, order, ...rest }: ListState = readListState(raw);
+  const search: ListSearch = rest;
+  if (status && (STATUSES as string[]).includes(status)) search.status = status;
   if (order && orders.includes(order)) search.order = order;
-  if (sizes.includes(size)) search.size = size;
-  if (page > 1 && text('after')) {
-    search.page = Math.trunc(page);
-    search.after = text('after')!;
-  }
+  if (raw['expiring'] === true || raw['expiring'] === 'true') search.expiring = true;
   if (raw['columns'] !== undefined) search.columns = String(raw['columns']);
-  if (text('token')) search.token = text('token')!;
+  if (raw['token'] !== undefined && raw['token'] !== '') search.token = String(raw['token']);
   return search;
 }
 

@@ -2,6 +2,7 @@
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
 import { api, dataOf, serverNow } from '../api/client';
 import type { ApiToken, Role, Schemas } from '../api/types';
+import { fillPage, type ListState, quote, type Rows } from '../ui/liststate.ts';
 import { DAY } from '../ui/time';
 
 export type { ApiToken, Role, Schemas };
@@ -12,24 +13,11 @@ export const TOKENS = '/organization/settings/api-tokens';
 export const tokenPath = (id: string) => `${TOKENS}/${id}`;
 export const SOON = 7 * DAY;
 
-export interface TokenSearch {
-  search?: string;
-  status?: TokenStatus;
+export const STATUSES: TokenStatus[] = ['ACTIVE', 'EXPIRED', 'DISABLED'];
+
+export interface TokenSearch extends ListState {
   expiring?: boolean;
-  order?: string;
-  size?: number;
-  // The page's number, and the server's token for it.
-  page?: number;
-  after?: string;
 }
-
-export interface TokenPage {
-  tokens: ApiToken[];
-  next: string;
-  total: number | undefined;
-}
-
-const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
 
 export function filterOf({ search, status, expiring }: TokenSearch): string {
   const parts: string[] = [];
@@ -44,30 +32,22 @@ export function filterOf({ search, status, expiring }: TokenSearch): string {
   return parts.join(' AND ');
 }
 
-// A call looks at a bounded number of rows; a page is filled by as many calls as it takes.
-async function listTokens(search: TokenSearch): Promise<TokenPage> {
+const listTokens = (search: TokenSearch): Promise<Rows<ApiToken>> => {
   const filter = filterOf(search);
-  const size = search.size ?? 50;
-  const tokens: ApiToken[] = [];
-  let next = search.after ?? '';
-  let total: number | undefined;
-  do {
+  return fillPage(search, async (count, token) => {
     const page = await dataOf(api.GET('/api/v1/api-tokens', {
       params: {
         query: {
-          pageSize: size - tokens.length,
+          pageSize: count,
           ...(filter && { filter }),
-          ...(next && { pageToken: next }),
+          ...(token && { pageToken: token }),
           orderBy: search.order ?? 'createTime desc',
         },
       },
     }));
-    tokens.push(...((page?.apiTokens ?? []) as ApiToken[]));
-    next = page?.nextPageToken ?? '';
-    total ??= page?.totalSize;
-  } while (tokens.length < size && next !== '');
-  return { tokens, next, total };
-}
+    return { rows: (page?.apiTokens ?? []) as ApiToken[], next: page?.nextPageToken ?? '', total: page?.totalSize };
+  });
+};
 
 export const tokensQuery = (search: TokenSearch) => queryOptions({
   queryKey: ['api-tokens', 'list', search],
