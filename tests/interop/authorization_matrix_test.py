@@ -124,6 +124,14 @@ def api(verb, path, wanted, body=None, **headers):
     return json.loads(text)
 
 
+def await_refusal(token):
+    """Until a token that expires is refused."""
+    until = time.monotonic() + 20
+    while rest("GET", "/api/v1/devices", {"Authorization": "Bearer " + token})[0] != 401:
+        assert time.monotonic() < until, "the token does not expire"
+        time.sleep(0.02)
+
+
 def make_token(name, role, **more):
     return api("POST", "/api-tokens", 201, {"name": name, "roleId": role["id"], **more})
 
@@ -187,7 +195,7 @@ def make_callers():
                Caller("session as a bearer", bearer=admin.cookie.partition("=")[2], is_known=False),
                Caller("unknown session", cookie="datastream=dss_" + "0" * 49, is_known=False),
                Caller("key of a director", bearer=director["apiKey"], is_director=True)]
-    time.sleep(2)
+    await_refusal(ended_soon["token"])
     return callers
 
 
