@@ -3,11 +3,23 @@
 
 #include <argon2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/crypto/wipe.h"
 
 #define HASH_BYTES 32
+
+struct password_cost password_cost_of_new(void)
+{
+#ifdef DATASTREAM_FAULTS
+    const char *text = getenv("DATASTREAM_PASSWORD_KIB");
+
+    if (text != NULL)
+        return (struct password_cost){(uint32_t)strtoul(text, NULL, 10), 1, 1};
+#endif
+    return PASSWORD_COST_DEFAULT;
+}
 
 bool password_hash(struct slice password, const uint8_t salt[PASSWORD_SALT_LEN],
                    struct password_cost cost, char ret_phc[PASSWORD_PHC_SIZE])

@@ -27,6 +27,12 @@ struct password_cost {
 #define PASSWORD_COST_DEFAULT ((struct password_cost){19456, 2, 1})
 
 /*
+ * What new hashes cost: PASSWORD_COST_DEFAULT. In builds with faults DATASTREAM_PASSWORD_KIB may name less memory, with one
+ * pass, for tests that are not about hashing. Any thread.
+ */
+struct password_cost password_cost_of_new(void);
+
+/*
  * Hashes a password of at most PASSWORD_BYTES_MOST bytes. False, with ret_phc untouched, when memory
  * ended or the cost is beyond what Argon2 allows.
  */

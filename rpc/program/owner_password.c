@@ -73,7 +73,7 @@ struct status owner_password__make(const struct options *options, struct slice o
     if (!status_is_ok(status))
         return status;
     if (!random_fill(salt, sizeof(salt)) ||
-        !password_hash(ret_owner->password, salt, PASSWORD_COST_DEFAULT, ret_owner->phc))
+        !password_hash(ret_owner->password, salt, password_cost_of_new(), ret_owner->phc))
         return status_const(STATUS_UNAVAILABLE, SLICE("The password could not be hashed."));
     return status_ok();
 }

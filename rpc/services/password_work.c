@@ -118,7 +118,7 @@ static void hash(struct slice input, void *output)
     struct hashed *hashed = output;
 
     hashed->done = password_hash(slice_from(input, PASSWORD_SALT_LEN), (const uint8_t *)input.data,
-                                 PASSWORD_COST_DEFAULT, hashed->phc);
+                                 password_cost_of_new(), hashed->phc);
 }
 
 struct status password__hash_work(struct call *call, struct slice password, char **ret_phc)
@@ -155,7 +155,7 @@ static const char nobodys[] = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAA
 
 bool password__is_outdated(const char *phc)
 {
-    return password_is_cheaper(phc, PASSWORD_COST_DEFAULT);
+    return password_is_cheaper(phc, password_cost_of_new());
 }
 
 struct status password__verify_work(struct call *call, struct slice password, const char *given,
