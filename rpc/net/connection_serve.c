@@ -26,6 +26,8 @@ static void on_closed(struct transport *transport)
     struct connection *connection = connection_of(transport);
     struct loop *loop = connection->loop;
 
+    assert(connection->state == CONNECTION_CLOSING && connection->protocol == NULL);
+    assert(connection->stream_count == 0 && connection->waiting == 0);
     atomic_fetch_sub(&loop->open, 1);
     source__leave(connection->source);
     list_remove(&connection->link);
@@ -115,6 +117,7 @@ void connection__turn(struct connection *connection)
     struct link touched;
     struct link *link;
 
+    assert(connection->state != CONNECTION_CLOSING);
     if (connection->cut) {
         connection__close(connection);
         return;

@@ -366,6 +366,7 @@ size_t http_stream__take_body(struct stream *stream, struct buffer *out, size_t 
             loop__give_piece(stream->exchange.loop, piece);
         }
     }
+    assert(taken <= answer->waiting && answer->waiting <= stream->connection->waiting);
     answer->waiting -= taken;
     stream->connection->waiting -= taken;
     answer->stalled_since_ms = loop_now_ms(stream->exchange.loop);

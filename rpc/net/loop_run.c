@@ -142,6 +142,7 @@ static void on_turn(uv_prepare_t *turn)
     struct loop *loop = turn->data;
     int64_t begun_us = clock_monotonic_us();
 
+    loop__assert_thread(loop);
     for (int i = 0; i < TURN_ROUNDS && !loop_is_at_rest(loop); i++) {
         start_requests(loop, begun_us, i == 0);
         turn_dirty(loop);
