@@ -296,6 +296,7 @@ struct status contract__make_descriptor(const struct build *build, struct build_
         declared[order[i].index] = &pbs[i];
     }
     name_descriptor(message, made);
+    assert(count <= UINT32_MAX && made->fields == NULL); /* it is made once */
     made->sizeof_message = place_all(proto, declared);
     made->n_fields = (unsigned)count;
     made->fields = pbs;

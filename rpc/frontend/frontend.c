@@ -96,6 +96,7 @@ static void give_way(struct call *call)
 {
     struct frontend_call *frontend = frontend_of(call);
 
+    assert(!frontend->gave_way && frontend->dispatched);
     frontend->gave_way = true;
     exchange_give_way(frontend->exchange);
 }
@@ -126,6 +127,7 @@ static void call_finished(struct call *call)
     struct frontend_call *frontend = frontend_of(call);
     struct exchange *exchange = frontend->exchange;
 
+    assert(frontend->dispatched);
     frontend->dispatched = false;
     if (!exchange_is_closed(exchange))
         frontend->finish(call);
@@ -208,6 +210,7 @@ static void read_basic(const struct exchange *exchange, struct call_credentials 
 
 static void open_with(struct frontend_call *frontend, const struct call_credentials *credentials)
 {
+    assert(frontend->call.method != NULL && frontend->state == FRONTEND_JUDGING);
     exchange_hold(frontend->exchange);
     call_open(&frontend->call, credentials);
 }
@@ -290,12 +293,14 @@ bool frontend_gather(struct frontend_call *frontend, struct slice bytes, size_t 
     }
     if (bytes.len > 0)
         memcpy(frontend->body + frontend->body_len, bytes.data, bytes.len);
+    assert(needed <= frontend->body_capacity && needed <= most);
     frontend->body_len = needed;
     return true;
 }
 
 void frontend_dispatch(struct frontend_call *frontend)
 {
+    assert(!frontend->dispatched);
     frontend_move(frontend, FRONTEND_RUNNING);
     frontend->dispatched = true;
     exchange_hold(frontend->exchange);

@@ -1,6 +1,8 @@
 /* Values of credentials, and the handler that replaces one. */
 #include "rpc/services/resource/credential.h"
 
+#include <assert.h>
+
 #include "rpc/call/chain_facts.h"
 #include "rpc/call/idempotency.h"
 #include "rpc/identity/token_value.h"
@@ -24,6 +26,7 @@ static struct slice value_of_call(struct call *call, const struct uuid *id,
     uint8_t bytes[32];
     struct slice text;
 
+    assert(number < CREDENTIALS_MOST && field->credential != NULL);
     arena_wipe_on_done(call->arena);
     if (!call_secret_bytes(call, random_places[number], id, bytes))
         arena_fail(call->arena);
@@ -54,6 +57,7 @@ static struct status make(struct call *call, struct draft *draft, const struct f
     if (field->credential->masked != NULL)
         field_set_string(arena, draft->message, field->credential->masked, masked);
     draft->secrets = secrets_pack(arena, record);
+    assert(credentials->count < CREDENTIALS_MOST);
     credentials->made[credentials->count].field = field;
     credentials->made[credentials->count].value = text;
     credentials->count++;

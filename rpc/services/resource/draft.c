@@ -1,6 +1,8 @@
 /* The steps of creating, updating and deleting that all kinds share. */
 #include "rpc/services/resource/draft.h"
 
+#include <assert.h>
+
 #include "proto/message/message_equal.h"
 #include "rpc/call/answers.h"
 #include "rpc/call/chain_facts.h"
@@ -215,6 +217,7 @@ void draft_commit_create(struct call *call, const struct draft *draft, struct sl
     struct object_state after = state_of(call, draft, body);
     struct call_changes changes = first_values(call, draft);
 
+    assert(draft->violations.count == 0);
     after.id_is_fresh = true; /* by draft_begin */
     rows_commit(&call->commit, NULL, &after);
     object_audit(call, "Created", draft->kind, &draft->id, object_name(draft->kind, draft->message),
@@ -295,6 +298,7 @@ struct status edit__open(struct call *call, struct slice id, struct edit *ret_ed
         status = call_check_etag(call, edit.object.revision);
     if (!status_is_ok(status))
         return status;
+    assert(edit.object.kind == kind && edit.object.message->descriptor == kind->message->pb);
     seal__mark(call, &edit.object);
     edit.before = draft_of(call, &edit.object);
     edit.after.id = edit.object.id;

@@ -1,6 +1,8 @@
 /* The list of an object's rows, and a commit from the difference of two such lists. */
 #include "rpc/services/resource/rows.h"
 
+#include <assert.h>
+
 #include "rpc/services/resource/index.h"
 #include "rpc/services/resource/secrets.h"
 #include "storage/keys.h"
@@ -139,6 +141,8 @@ void rows_commit(struct commit *commit, const struct object_state *before,
     struct check_index *old = NULL;
     struct check_index *new = NULL;
 
+    assert(state != NULL && (before == NULL || after == NULL || before->kind == after->kind));
+    assert(before == NULL || after == NULL || uuid_equal(&before->id, &after->id));
     if (before != NULL)
         rows_list(arena, before, &old);
     if (after != NULL)
