@@ -53,7 +53,7 @@ struct status organization_settings__read(struct call *call, const struct uuid *
                                           struct organization_settings *ret_settings)
 {
     const Datastream__Storage__V1__OrganizationRecord *record;
-    struct organization read;
+    struct organization read = {0};
     struct status status = organization__read(call, organization, &read);
 
     if (!status_is_ok(status))
