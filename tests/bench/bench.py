@@ -23,6 +23,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("BENCH_BUILD", ROOT / "build/release"))
 BASELINE = ROOT / "tests/bench/baseline.json"
 WORSE = 0.03  # share of instructions above the baseline that is shown, and fails
+WORSE_OF = {"REST create, durable, 1 connection": 0.06}  # where counts vary by more
+RUNS_COUNTED_MOST = 6
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -212,15 +214,19 @@ class Case:
         return [statistics.median(column) for column in zip(*figures)]
 
     def count(self, server, calls):
-        """Instructions of the server in user space for one call: the least of two runs."""
+        """Instructions of the server in user space for one call: the least of several runs, as soon as two agree
+        within 1 %, since compaction disturbs some."""
         calls = max(int(calls * self.share), 32)
         self.load(calls, "heat")
         counts = []
-        for run in range(2):
+        for run in range(RUNS_COUNTED_MOST):
+            settle(server)
             before = server.instructions()
             self.load(calls, f"count{run}")
-            counts.append((server.instructions() - before) / calls)
-        return min(counts)
+            counts = sorted([*counts, (server.instructions() - before) / calls])
+            if run > 0 and counts[1] < counts[0] * 1.01:
+                break
+        return counts[0]
 
 
 def cases_of(server, scratch):
@@ -255,6 +261,8 @@ def cases_of(server, scratch):
         Case("REST API preview, h2c, 16 x 10", 0.1,
              lambda n, _: load2(n, "/api/v1/api-preview", [bearer, "content-type: application/json"], preview)),
         Case("watch, NDJSON, 16 watchers, a change", 0.8, lambda n, _: stream(server, 16, n // 16)),
+        Case("REST create, durable, 1 connection", 0.2,  # each commit stands alone, so that counts are alike
+             lambda n, tag: create(server, scratch, 1, n, f"{start}-alone-{tag}")[:2]),
         Case("REST create, durable, 64 connections", 0.2,
              lambda n, tag: create(server, scratch, 64, n, f"{start}-{tag}")[:2]),
         Case("REST create, durable, 256 connections", 0.2,
@@ -289,7 +297,6 @@ def count_instructions(server, scratch, args, pattern):
     server.start(wrapper=["valgrind", "--tool=callgrind", f"--callgrind-out-file={scratch}/callgrind"])
     for case in cases_of(server, scratch):
         if pattern.search(case.name):
-            settle(server)
             counts[case.name] = round(case.count(server, args.counted_calls))
             print(f"{case.name}: {counts[case.name]:,} instructions", file=sys.stderr, flush=True)
     counts |= people.count(server, scratch, args.counted_calls, pattern)
@@ -302,7 +309,8 @@ def difference(name, count, baseline):
     if name not in baseline:
         return "new", False
     share = count / baseline[name] - 1
-    return f"{share * 100:+.1f} %" + ("  MORE" if share > WORSE else ""), share > WORSE
+    worse = share > WORSE_OF.get(name, WORSE)
+    return f"{share * 100:+.1f} %" + ("  MORE" if worse else ""), worse
 
 
 def measure(args, scratch):
@@ -357,7 +365,7 @@ def measure(args, scratch):
     if args.save:
         BASELINE.write_text(json.dumps({"instructions": baseline | counts}, indent=2) + "\n")
     elif failed:
-        raise SystemExit(f"A path costs more than {WORSE:.0%} above the baseline ({BASELINE.relative_to(ROOT)}).")
+        raise SystemExit(f"A path costs much more than the baseline ({BASELINE.relative_to(ROOT)}).")
 
 
 def main():
