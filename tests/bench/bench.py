@@ -8,7 +8,6 @@ import json
 import os
 import pathlib
 import re
-import selectors
 import shutil
 import socket
 import statistics
@@ -142,32 +141,20 @@ def newest_revision(server):
     return int(re.search(rb'"revision":"(\d+)"', text).group(1))
 
 
-def stream(server, watchers, changes):
-    """Each watcher reads the last `changes` changes from the feed: the figures are for one change to one watcher."""
-    start = newest_revision(server) - changes - 100  # some revisions are not of the feed
-    os.sched_setaffinity(0, {1})
-    begin = time.monotonic()
-    marker = b'"CREATED"'
-    left = {watcher(server, start): [changes, b""] for _ in range(watchers)}
-    selector = selectors.DefaultSelector()
+def watched(server, scratch, watchers, changes, tag):
+    """Creates devices one after the other while watchers listen, each of whom hears of each; calls a second."""
+    start = newest_revision(server)
+    left = {watcher(server, start): changes for _ in range(watchers)}
     for sock in left:
-        selector.register(sock, selectors.EVENT_READ)
-    while left:
-        ready = selector.select(timeout=60)
-        if not ready:
-            raise SystemExit(f"a watch fell silent with {[count for count, _ in left.values()]} changes to come")
-        for key, _ in ready:
-            sock = key.fileobj
-            text = left[sock][1] + sock.recv(1 << 20)
-            left[sock] = [left[sock][0] - text.count(marker), text[1 - len(marker):]]
-            if left[sock][0] <= 0:
-                selector.unregister(sock)
-                sock.close()
-                del left[sock]
-    seconds = time.monotonic() - begin
-    os.sched_setaffinity(0, {0, 1})
-    total = watchers * changes
-    return total / seconds, 0
+        sock.settimeout(60)
+        sock.recv(65536)  # the head: the watcher listens
+    rate, _, _ = create(server, scratch, 1, changes, f"watched-{time.time_ns()}-{tag}")
+    for sock, count in left.items():
+        text = b""
+        while text.count(b'"CREATED"') < count:
+            text += sock.recv(1 << 20)
+        sock.close()
+    return rate, 0
 
 
 def rest(server, method, path, body=None):
@@ -229,6 +216,34 @@ class Case:
         return counts[0]
 
 
+class Watch(Case):
+    """A change to one of some watchers: what changes cost beside as many that nobody watches."""
+
+    WATCHERS = 16
+
+    def __init__(self, name, share, scratch):
+        super().__init__(name, share, None)
+        self.scratch = scratch
+
+    def cost(self, server, calls, meter):
+        spent = []
+        for watchers in (0, self.WATCHERS):
+            before = meter()
+            rate, _ = watched(server, self.scratch, watchers, calls, watchers)
+            spent.append(meter() - before)
+        return (spent[1] - spent[0]) / calls / self.WATCHERS, rate * self.WATCHERS
+
+    def measure(self, server, calls, runs):
+        calls = max(int(calls * self.share), 50)
+        figures = [self.cost(server, calls, server.cpu_us) for _ in range(runs)]
+        return [statistics.median(column) for column in zip(*figures)] + [0]
+
+    def count(self, server, calls):
+        calls = max(int(calls * self.share), 50)
+        watched(server, self.scratch, self.WATCHERS, calls, "heat")
+        return min(self.cost(server, calls, server.instructions)[0] for _ in range(2))
+
+
 def cases_of(server, scratch):
     bearer = f"authorization: Bearer {server.token}"
     grpc = ["content-type: application/grpc", "te: trailers", bearer]
@@ -260,9 +275,9 @@ def cases_of(server, scratch):
         Case("gRPC batch get of 100, 16 x 10", 0.05, lambda n, _: load2(n, service + "BatchGetDevices", grpc, batch)),
         Case("REST API preview, h2c, 16 x 10", 0.1,
              lambda n, _: load2(n, "/api/v1/api-preview", [bearer, "content-type: application/json"], preview)),
-        Case("watch, NDJSON, 16 watchers, a change", 0.8, lambda n, _: stream(server, 16, n // 16)),
         Case("REST create, durable, 1 connection", 0.2,  # each commit stands alone, so that counts are alike
              lambda n, tag: create(server, scratch, 1, n, f"{start}-alone-{tag}")[:2]),
+        Watch("watch, NDJSON, 16 watchers, a change", 0.2, scratch),
         Case("REST create, durable, 64 connections", 0.2,
              lambda n, tag: create(server, scratch, 64, n, f"{start}-{tag}")[:2]),
         Case("REST create, durable, 256 connections", 0.2,
