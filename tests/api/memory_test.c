@@ -51,6 +51,13 @@ static struct api_reply attempt(const struct unary *unary, int number, bool onwa
                     unary->body == NULL ? NULL : body);
 }
 
+/* Whether memory ended after the change, and the answer says so. */
+static bool says_stored(const struct unary *unary, const struct api_reply *reply)
+{
+    return reply->status == 500 && strcmp(unary->method, "GET") != 0 && reply->body != NULL &&
+           strstr(reply->body, "\"The change was stored, but ") != NULL;
+}
+
 static void fail_each_allocation(const struct unary *unary, bool onward)
 {
     int successes = 0;
@@ -69,7 +76,8 @@ static void fail_each_allocation(const struct unary *unary, bool onward)
             if (successes > 0)
                 fail_msg("%s %s went well in spite of failed allocation %d", unary->method,
                          unary->path, n - successes);
-            if (reply.status != 429 && reply.status != 0 && reply.status != 503)
+            if (reply.status != 429 && reply.status != 0 && reply.status != 503 &&
+                !says_stored(unary, &reply))
                 fail_msg("%s %s with allocation %d failing: %d %s", unary->method, unary->path, n,
                          reply.status, reply.body == NULL ? "" : reply.body);
             failures++;
