@@ -313,7 +313,7 @@ export function List<T>({ state, change, query, rows, filters, tools, create, re
           <Table {...table} rows={shown} order={state.order} onOrder={(order) => change({ order, ...FIRST_PAGE })} />
         )}
       </div>
-      {data && !isWhole && <Foot {...data} state={state} change={change} />}
+      {data && !isWhole && !isEmpty && <Foot {...data} state={state} change={change} />}
     </>
   );
 }
