@@ -19,7 +19,7 @@ static char *grow(struct buffer *buffer, size_t capacity)
     return data;
 }
 
-bool buffer_reserve(struct buffer *buffer, size_t more)
+bool buffer__reserve(struct buffer *buffer, size_t more)
 {
     size_t capacity = buffer->capacity == 0 ? 1024 : buffer->capacity;
     size_t len = buffer->len;
@@ -42,7 +42,7 @@ bool buffer_reserve(struct buffer *buffer, size_t more)
 
 void buffer__put(struct buffer *buffer, struct slice bytes)
 {
-    if (bytes.len == 0 || !buffer_reserve(buffer, bytes.len))
+    if (bytes.len == 0 || !buffer__reserve(buffer, bytes.len))
         return;
     memcpy(buffer->data + buffer->len, bytes.data, bytes.len);
     buffer->len += bytes.len;

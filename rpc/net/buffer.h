@@ -16,7 +16,7 @@ struct buffer {
 };
 
 /* Room for `more` bytes behind data + len; false when memory ended. */
-bool buffer_reserve(struct buffer *buffer, size_t more);
+bool buffer__reserve(struct buffer *buffer, size_t more);
 
 /* Appends. */
 void buffer__put(struct buffer *buffer, struct slice bytes);

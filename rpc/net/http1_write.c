@@ -92,7 +92,7 @@ static bool reserve_fields(struct buffer *out, const struct header *headers, siz
 {
     for (size_t i = 0; i < count; i++)
         more += headers[i].name.len + headers[i].value.len + 4;
-    return buffer_reserve(out, more);
+    return buffer__reserve(out, more);
 }
 
 static void put_fields(struct buffer *out, const struct header *headers, size_t count)
