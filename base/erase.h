@@ -1,6 +1,6 @@
 /*
- * Overwriting memory that may have held secrets, for what is done several times a request: memset in
- * pieces that the C library stores by vectors (beyond 2 KiB it takes a string instruction, which
+ * Overwriting memory that may have held secrets, for what is done several times a request: memset
+ * in pieces that the C library stores by vectors (beyond 2 KiB it takes a string instruction, which
  * starts slowly). What is erased once in a while takes crypto_wipe. Pure.
  */
 #ifndef DATASTREAM_BASE_ERASE_H

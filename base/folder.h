@@ -17,8 +17,8 @@ bool folder_sync_above(const char *path);
 bool folder_make_private(const char *path, bool *ret_changed);
 
 /*
- * Whether the path is a folder whose entries all match one of the shell patterns, which end with NULL;
- * one that holds nothing has only such.
+ * Whether the path is a folder whose entries all match one of the shell patterns, which end with
+ * NULL; one that holds nothing has only such.
  */
 bool folder_has_only(const char *path, const char *const *patterns);
 

@@ -27,9 +27,9 @@ void log_setup(enum log_format format, enum log_level least);
 
 /*
  * From now on a thread of its own writes, from a queue of so many bytes (128 KiB at least); whoever
- * logs never waits. Lines that find no room are dropped and counted, and an event "log.dropped" says
- * so. What waits when the process dies of a failed assertion or another fatal signal is written
- * first. False, and nothing changes, when the system refuses the thread.
+ * logs never waits. Lines that find no room are dropped and counted, and an event "log.dropped"
+ * says so. What waits when the process dies of a failed assertion or another fatal signal is
+ * written first. False, and nothing changes, when the system refuses the thread.
  */
 bool log_start(size_t queue_bytes);
 
@@ -43,7 +43,9 @@ void log_stop(void);
 /* Lines that were dropped since the start. */
 uint64_t log_dropped(void);
 
-/* Writes a sentence to standard error unless its reader stands still; for a program's last words. */
+/*
+ * Writes a sentence to standard error unless its reader stands still; for a program's last words.
+ */
 void log_last_line(struct slice sentence);
 
 /* Whether an event of this level would be written: to spare what it takes to make it. */

@@ -1,7 +1,8 @@
 /*
  * A ring of bytes. Writers copy lines in under the lock; the thread writes from the ring itself,
  * outside the lock, and frees the bytes afterwards. It asks poll(2) first and gives a pipe no more
- * than the bytes that a pipe with room accepts at once, so that it is seldom caught inside write(2).
+ * than the bytes that a pipe with room accepts at once, so that it is seldom caught inside
+ * write(2).
  */
 #include "base/log_queue.h"
 

@@ -1,7 +1,7 @@
 /*
  * The queue between those who log and standard error: bounded bytes, and a thread of its own that
- * writes them. Whoever puts lines never waits for the reader of the log; lines that find no room are
- * dropped, counted, and a line says so once there is room again. Internal to base/log.c.
+ * writes them. Whoever puts lines never waits for the reader of the log; lines that find no room
+ * are dropped, counted, and a line says so once there is room again. Internal to base/log.c.
  *
  * Threads: put and dropped from any; start and stop from one, while no other thread puts.
  */

@@ -71,8 +71,8 @@ bool slice_equal_ignore_case(struct slice a, struct slice b);
 size_t slice_find(struct slice s, char byte);
 
 /*
- * How many bytes at the front are printable ASCII, looked at eight at a time: what follows them may be
- * more of these. For checks that need to look at the others only.
+ * How many bytes at the front are printable ASCII, looked at eight at a time: what follows them may
+ * be more of these. For checks that need to look at the others only.
  */
 size_t slice_plain_run(struct slice s);
 

@@ -108,7 +108,9 @@ struct violations_field {
     struct status_detail *more; /* says how many follow; NULL while all are kept */
 };
 
-/* "members.directorId" of "members[3].directorId"; map keys are in quotes, and may hold brackets. */
+/*
+ * "members.directorId" of "members[3].directorId"; map keys are in quotes, and may hold brackets.
+ */
 static struct slice without_indexes(struct arena *arena, struct slice path)
 {
     char *text = arena_alloc(arena, path.len);

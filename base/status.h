@@ -86,8 +86,8 @@ static inline struct status status_const(enum status_code code, struct slice mes
 }
 
 /*
- * What is answered when memory ends, wherever it ends: RESOURCE_EXHAUSTED, over HTTP this status, with
- * these words, to be tried again after so many seconds.
+ * What is answered when memory ends, wherever it ends: RESOURCE_EXHAUSTED, over HTTP this status,
+ * with these words, to be tried again after so many seconds.
  */
 #define NO_MEMORY_TEXT "The server has no memory left for this request."
 #define NO_MEMORY_HTTP 429

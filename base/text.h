@@ -69,15 +69,17 @@ struct slice decimal_encode(struct arena *arena, uint64_t number);
 void json_escape_unit(uint16_t unit, char to[JSON_ESCAPE_MOST]);
 
 /*
- * Writes a byte (of Latin-1, beyond ASCII) as a string of JSON may, and returns how many bytes that took: a quote and a
- * backslash after a backslash, any other as json_escape_unit does.
+ * Writes a byte (of Latin-1, beyond ASCII) as a string of JSON may, and returns how many bytes that
+ * took: a quote and a backslash after a backslash, any other as json_escape_unit does.
  */
 size_t json_escape(unsigned char byte, char to[JSON_ESCAPE_MOST]);
 
 /* UTF-8 as a string of JSON, in its quotes and with what must be escaped; in the arena. */
 struct slice json_quote(struct arena *arena, struct slice text);
 
-/* The parts one after the other, in the arena, with a NUL after them; empty when the arena failed. */
+/*
+ * The parts one after the other, in the arena, with a NUL after them; empty when the arena failed.
+ */
 struct slice text_join(struct arena *arena, const struct slice *parts, size_t count);
 
 #endif

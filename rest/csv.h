@@ -11,8 +11,8 @@
 struct slice csv__head(struct arena *arena, const struct message_type *type);
 
 /*
- * One row: texts as they are, everything else as in JSON, without the quotes of a single value. Out of
- * memory, or what JSON cannot say.
+ * One row: texts as they are, everything else as in JSON, without the quotes of a single value. Out
+ * of memory, or what JSON cannot say.
  */
 struct status csv__row(struct arena *arena, const struct contract *contract,
                        const struct message_type *type, const ProtobufCMessage *message,

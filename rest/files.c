@@ -50,7 +50,10 @@ static uint64_t digest_word(uint64_t hash, uint64_t word)
     return hash ^ hash >> 29;
 }
 
-/* Eight bytes a step: tells one content from another, never where somebody could gain by a collision. */
+/*
+ * Eight bytes a step: tells one content from another, never where somebody could gain by a
+ * collision.
+ */
 static uint64_t digest(struct slice bytes)
 {
     uint64_t hash = bytes.len;

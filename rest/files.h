@@ -1,8 +1,8 @@
 /*
  * What is served as it stands: the API's documents, and the pages that are embedded in the
- * executable. Each is answered from memory with a strong ETag. Pages are embedded compressed; what is
- * written at start is compressed once, by a thread of its own, so that nobody waits for it: until then
- * the plain form serves.
+ * executable. Each is answered from memory with a strong ETag. Pages are embedded compressed; what
+ * is written at start is compressed once, by a thread of its own, so that nobody waits for it:
+ * until then the plain form serves.
  */
 #ifndef DATASTREAM_REST_FILES_H
 #define DATASTREAM_REST_FILES_H
@@ -47,8 +47,8 @@ struct files;
 struct files *files__new(struct arena *arena);
 
 /*
- * Adds a copy of `file`, whose etag is computed here where it is empty. With `compress` files__compress
- * gives it a gzip form. Out of memory is the only failure.
+ * Adds a copy of `file`, whose etag is computed here where it is empty. With `compress`
+ * files__compress gives it a gzip form. Out of memory is the only failure.
  */
 struct status files__add(struct files *files, const struct file *file, bool compress);
 
@@ -57,9 +57,9 @@ struct status files_add_rows(struct files *files, const struct file_row *rows,
                              const struct header *headers, size_t header_count);
 
 /*
- * Starts the thread that compresses, when all files were added; without one they stay plain. The thread
- * reads the files until files__compress_end, which waits for it and frees the gzip forms: call it before
- * the arena ends, and when nobody reads the files any more.
+ * Starts the thread that compresses, when all files were added; without one they stay plain. The
+ * thread reads the files until files__compress_end, which waits for it and frees the gzip forms:
+ * call it before the arena ends, and when nobody reads the files any more.
  */
 void files__compress(struct files *files);
 void files__compress_end(struct files *files);

@@ -18,8 +18,8 @@ bool media_type__is_form(struct slice content_type);
 bool accept__allows_json(const struct header *headers, size_t count);
 
 /*
- * The weight of an element of Accept or a header like it, in thousandths (RFC 9110 section 12.4.2); 1000
- * without one, and for one that is no number.
+ * The weight of an element of Accept or a header like it, in thousandths (RFC 9110 section 12.4.2);
+ * 1000 without one, and for one that is no number.
  */
 unsigned accept__weight(struct slice range);
 

@@ -6,8 +6,8 @@
 
 /*
  * Puts empty strings and messages where a value that could not be read left a pointer without one:
- * elements of lists, entries and values of maps, members of oneofs, at any depth. The places of other
- * elements stay. When the arena fails the message must not be used.
+ * elements of lists, entries and values of maps, members of oneofs, at any depth. The places of
+ * other elements stay. When the arena fails the message must not be used.
  */
 void partial__mend(struct arena *arena, const struct message_type *type, ProtobufCMessage *message);
 

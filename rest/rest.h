@@ -20,8 +20,8 @@ struct status rest_new(struct frontends *frontends, struct arena *arena, struct 
 void rest_begin(struct rest *rest, struct exchange *exchange);
 
 /*
- * Starts to compress the documents, on a thread of its own; until then they are served plain. The end
- * waits for it: call that before the arena ends, when no exchange is open any more.
+ * Starts to compress the documents, on a thread of its own; until then they are served plain. The
+ * end waits for it: call that before the arena ends, when no exchange is open any more.
  */
 void rest_compress(struct rest *rest);
 void rest_compress_end(struct rest *rest);

@@ -16,7 +16,9 @@ void rest__answer(struct rest_call *call, int http, struct slice content_type, s
 /* Begins an answer in parts, which goes on by exchange_send_body; nothing was answered yet. */
 void rest__begin(struct rest_call *call, int http, struct slice content_type);
 
-/* Answers a problem. `http` is status_http's, except for what has no code of its own (405, 415, ...).
+/*
+ * Answers a problem. `http` is status_http's, except for what has no code of its own (405, 415,
+ * ...).
  */
 void rest__answer_problem(struct rest_call *call, int http, const struct status *status);
 

@@ -1,7 +1,7 @@
 /*
  * Streaming methods over REST, by Accept: NDJSON, one JSON object a line, or Server-Sent Events
- * (HTML Living Standard, section 9.2), whose ids are revisions. A stream whose request has a `format` is
- * a file instead, NDJSON or CSV as that says.
+ * (HTML Living Standard, section 9.2), whose ids are revisions. A stream whose request has a
+ * `format` is a file instead, NDJSON or CSV as that says.
  */
 #ifndef DATASTREAM_REST_REST_STREAM_H
 #define DATASTREAM_REST_REST_STREAM_H

@@ -1,4 +1,6 @@
-/* Path templates: a parser by recursive descent, one token ahead, no allocation except for sentences.
+/*
+ * Path templates: a parser by recursive descent, one token ahead, no allocation except for
+ * sentences.
  */
 #include "rest/template.h"
 

@@ -38,7 +38,9 @@ bool audit_parse(struct slice value, uint8_t ret_mac[AUDIT_MAC_LEN], struct slic
 bool audit__write_head(struct hmac *hmac, const uint8_t key[32], uint64_t number,
                        const uint8_t mac[AUDIT_MAC_LEN], char ret_body[AUDIT_HEAD_LEN]);
 
-/* Reads the record of a head; false when it is unreadable, another key wrote it, or OpenSSL failed. */
+/*
+ * Reads the record of a head; false when it is unreadable, another key wrote it, or OpenSSL failed.
+ */
 bool audit__read_head(struct hmac *hmac, const uint8_t key[32], struct slice value,
                       uint64_t *ret_number, uint8_t ret_mac[AUDIT_MAC_LEN]);
 
@@ -54,8 +56,9 @@ struct audit_verdict {
 
 /*
  * Walks an organization's chain from its first row, in slices of bounded memory; numbers must have
- * no gap. The chain is whole when nothing is broken, its head is good, and rows == written. Waits where the engine must fetch: for tools, never on a loop. False when the store or
- * OpenSSL failed, and *ret_verdict is untouched then.
+ * no gap. The chain is whole when nothing is broken, its head is good, and rows == written. Waits
+ * where the engine must fetch: for tools, never on a loop. False when the store or OpenSSL failed,
+ * and *ret_verdict is untouched then.
  */
 bool audit_verify(struct store *store, const struct uuid *organization,
                   struct audit_verdict *ret_verdict);
@@ -72,8 +75,8 @@ bool audit_chain_open(struct audit_chain *chain, const struct store *store,
 void audit_chain_close(struct audit_chain *chain);
 
 /*
- * Whether the mac is that of row `number` with this body, after the row with the mac `previous` (32 zero
- * bytes before the first). False also when OpenSSL failed.
+ * Whether the mac is that of row `number` with this body, after the row with the mac `previous` (32
+ * zero bytes before the first). False also when OpenSSL failed.
  */
 bool audit_chain_proves(const struct audit_chain *chain, const uint8_t previous[AUDIT_MAC_LEN],
                         uint64_t number, struct slice body, const uint8_t mac[AUDIT_MAC_LEN]);

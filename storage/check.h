@@ -32,18 +32,21 @@ struct check_rules {
      */
     const char *(*judge)(void *context, struct arena *arena, enum store_family family,
                          const struct store_row *row);
-    /* The key of the token, or other object, that a row of token hashes is for; false when it cannot be read. */
+    /*
+     * The key of the token, or other object, that a row of token hashes is for; false when it
+     * cannot be read.
+     */
     bool (*token_of)(void *context, struct arena *arena, const struct store_row *row,
                      struct slice *ret_key);
     /*
-     * The key of the user whom an organization's row names as its Owner, empty for none; false when it
-     * cannot be read.
+     * The key of the user whom an organization's row names as its Owner, empty for none; false when
+     * it cannot be read.
      */
     bool (*owner_of)(void *context, struct arena *arena, const struct store_row *row,
                      struct slice *ret_key);
     /*
-     * Of a row of sessions or of session hashes the key of its user, and the key of the session's row in
-     * the other of the two families; false when it cannot be read.
+     * Of a row of sessions or of session hashes the key of its user, and the key of the session's
+     * row in the other of the two families; false when it cannot be read.
      */
     bool (*session_of)(void *context, struct arena *arena, enum store_family family,
                        const struct store_row *row, struct slice *ret_user,
@@ -72,8 +75,8 @@ struct check_rules {
  *   - every organization has exactly one Owner, the one that it names,
  *   - every session has its user and the row of its hash, and every hash its session,
  *   - every object can be read, and each row that must lead to it is there and is as it must be,
- *   - names, addresses, references and token hashes lead to nothing but objects that have them, and no object
- *     to the audit rows of another one.
+ *   - names, addresses, references and token hashes lead to nothing but objects that have them,
+ *     and no object to the audit rows of another one.
  *
  * Memory stays bounded. Nothing may write meanwhile, or it reports what was only half seen. Waits
  * where the engine must fetch: for tools, never on a loop. OK when nothing was reported, DATA_LOSS

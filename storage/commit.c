@@ -565,7 +565,9 @@ void committer_submit(struct committer *c, const struct commit_queue *queue)
     wakes = c->waiting;
     c->waiting = false;
     pthread_mutex_unlock(&c->mutex);
-    /* The thread sleeps until this, so that the commits are not answered nor the store closed yet. */
+    /*
+     * The thread sleeps until this, so that the commits are not answered nor the store closed yet.
+     */
     if (wakes)
         sem_post(&c->wake);
 }

@@ -1,4 +1,6 @@
-/* A cache of the heads of audit chains, filled from the last row of each and the row of its head. */
+/*
+ * A cache of the heads of audit chains, filled from the last row of each and the row of its head.
+ */
 #include "storage/heads.h"
 
 #include <assert.h>

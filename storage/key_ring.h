@@ -1,8 +1,9 @@
 /*
- * The keys of a store. Each is random and lies in `meta`, wrapped by the key file's key, so that the
- * key file can be replaced without a change of what the keys protect:
+ * The keys of a store. Each is random and lies in `meta`, wrapped by the key file's key, so that
+ * the key file can be replaced without a change of what the keys protect:
  *
- *   key   "key/" | name | "/" | number, decimal; the name of an organization's data keys is "data/" | its id
+ *   key   "key/" | name | "/" | number, decimal; the name of an organization's data keys is
+ *         "data/" | its id
  *   body  id of the wrapping key (16) | nonce (12) | AES-256-GCM of the key (32) | tag (16)
  *
  * The nonce is random; authenticated beside the key are, each with its length (4) before it, the

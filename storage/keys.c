@@ -433,7 +433,9 @@ static size_t next_code_point(struct slice text, utf8proc_int32_t *ret_c)
     return len > 0 ? (size_t)len : 0;
 }
 
-/* Characters that every table of Unicode agrees on: nothing is refused, and case alone is folded. */
+/*
+ * Characters that every table of Unicode agrees on: nothing is refused, and case alone is folded.
+ */
 static bool is_printable_ascii(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++)
@@ -532,8 +534,8 @@ static size_t join_spaces(char *text, size_t len)
 
 /*
  * What utf8proc_NFKC_Casefold does (toNFKC_Casefold of Unicode 3.13): compatibility forms, case and
- * what is not seen (Default_Ignorable_Code_Point: zero-width characters, soft hyphens, tags) tell no
- * names apart. In the canonical order first, since the fold of U+0345 is a letter, which no mark
+ * what is not seen (Default_Ignorable_Code_Point: zero-width characters, soft hyphens, tags) tell
+ * no names apart. In the canonical order first, since the fold of U+0345 is a letter, which no mark
  * passes any more. NULL or what is wrong. Empty when the arena fails.
  */
 static const char *fold(struct arena *arena, struct slice text, struct slice *ret_folded)

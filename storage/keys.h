@@ -3,7 +3,7 @@
  * numbers do; `org`, `id` and `source` are 16 bytes; `kind`, `field` and index numbers are 4.
  *
  *   family           key                                         body
- *   ---------------  ------------------------------------------  ------------------------------------
+ *   ---------------  ------------------------------------------  ----------------------------------
  *   meta             ASCII name                                  "format", "fold", "revision", ...;
  *                                                                key_ring.h has "key/..."
  *   organizations    org                                         storage.v1.OrganizationRecord
@@ -37,8 +37,8 @@
  * reference passes through, KEY_FIELD_QUOTES for what is quoted in text. So "who refers to X by
  * field F" is a range: exclusive membership is a condition that it is empty.
  *
- * The index of a row of indexes is a field's number and the version of its values' encoding (1 byte),
- * which rpc/services/resource/index.h tells; no value is the front of another one.
+ * The index of a row of indexes is a field's number and the version of its values' encoding (1
+ * byte), which rpc/services/resource/index.h tells; no value is the front of another one.
  *
  * Kind numbers come from the contract and are never given again. Layouts are expensive to change: a
  * change raises STORE_FORMAT (storage/engine.h), and older stores are refused.

@@ -31,7 +31,9 @@ struct overlay_entry {
 struct overlay {
     struct overlay_entry *buckets[OVERLAY_BUCKETS];
     struct overlay_entry *families[FAMILIES];
-    /* What the batch put and did not delete since, sorted, once a range was asked for: a skip list. */
+    /*
+     * What the batch put and did not delete since, sorted, once a range was asked for: a skip list.
+     */
     struct overlay_entry *sorted[FAMILIES][OVERLAY_LEVELS];
     bool is_sorted[FAMILIES];
     uint64_t random; /* of the levels */
@@ -61,8 +63,8 @@ bool overlay__put(struct overlay *overlay, struct arena *arena, struct overlay_e
 void overlay__delete(struct overlay *overlay, struct overlay_entry *entry);
 
 /*
- * Whether the batch put a key with from <= key < end that it did not delete since. The first question
- * of a family sorts what is known of it; when the arena fails it is searched whole.
+ * Whether the batch put a key with from <= key < end that it did not delete since. The first
+ * question of a family sorts what is known of it; when the arena fails it is searched whole.
  */
 bool overlay__holds_range(struct overlay *overlay, struct arena *arena, enum store_family family,
                           struct slice from, struct slice end);

@@ -1,16 +1,19 @@
 /*
- * Secrets at rest. Each is encrypted under a key of its own, which is derived from a data key of the
- * organization by HKDF-SHA256 (RFC 5869) with the secret's salt, for the place where it stands. What
- * an organization encrypts anew gets its newest data key; older ones open what they sealed.
+ * Secrets at rest. Each is encrypted under a key of its own, which is derived from a data key of
+ * the organization by HKDF-SHA256 (RFC 5869) with the secret's salt, for the place where it stands.
+ * What an organization encrypts anew gets its newest data key; older ones open what they sealed.
  *
- *   place   the words "datastream secret 1", organization (16), kind (4), object (16), path (4 for each
- *           field number), key of a map's entry, number of the data key (4), each after its length (4)
- *   salt    the first 16 bytes of HMAC-SHA256 under a key of the ring over 16 random bytes, the place
- *           and the plaintext
- *   sealed  AES-256-GCM under HKDF(data key, salt, place), nonce 0, the place authenticated; and the tag
+ *   place   the words "datastream secret 1", organization (16), kind (4), object (16), path (4 for
+ *           each field number), key of a map's entry, number of the data key (4), each after its
+ *           length (4)
+ *   salt    the first 16 bytes of HMAC-SHA256 under a key of the ring over 16 random bytes, the
+ *           place and the plaintext
+ *   sealed  AES-256-GCM under HKDF(data key, salt, place), nonce 0, the place authenticated; and
+ *           the tag
  *
- * A handler may run again with the same random bytes over another plaintext or place: it gets another
- * salt, so a key never serves two plaintexts. A row that is moved to another object does not open.
+ * A handler may run again with the same random bytes over another plaintext or place: it gets
+ * another salt, so a key never serves two plaintexts. A row that is moved to another object does
+ * not open.
  */
 #ifndef DATASTREAM_STORAGE_SECRET_H
 #define DATASTREAM_STORAGE_SECRET_H
@@ -60,8 +63,8 @@ struct secret_place {
 };
 
 /*
- * Seals a text: *ret_salt and *ret_sealed in the arena. False when the place's data key is not there,
- * and when OpenSSL or the arena failed. Wipes what it derived.
+ * Seals a text: *ret_salt and *ret_sealed in the arena. False when the place's data key is not
+ * there, and when OpenSSL or the arena failed. Wipes what it derived.
  */
 bool secret_seal(struct arena *arena, const struct secret_keys *keys,
                  const struct secret_place *place, const uint8_t random[SECRET_RANDOM_LEN],

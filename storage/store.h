@@ -92,16 +92,19 @@ enum store_found store_get(struct store_view *view, enum store_family family, st
                            struct slice *ret_value);
 
 /*
- * The records under `count` keys of one family, in their order, as many as about `most` bytes hold and
- * at least one: their number goes to *ret_count, a record that is absent has NULL data. One fetch for all
- * of them, so STORE_AGAIN says that any is not here yet. `ret_values` has room for `count`.
+ * The records under `count` keys of one family, in their order, as many as about `most` bytes hold
+ * and at least one: their number goes to *ret_count, a record that is absent has NULL data. One
+ * fetch for all of them, so STORE_AGAIN says that any is not here yet. `ret_values` has room for
+ * `count`.
  */
 enum store_found store_get_many(struct store_view *view, enum store_family family,
                                 const struct slice *keys, size_t count, size_t most,
                                 struct slice *ret_values, size_t *ret_count);
 
-/* A scan ends after the row that passes this: large records must neither exhaust a call's memory nor
- * keep its loop for long. */
+/*
+ * A scan ends after the row that passes this: large records must neither exhaust a call's memory
+ * nor keep its loop for long.
+ */
 #define STORE_SCAN_BYTES_MOST ((size_t)256 << 10)
 
 /*
@@ -272,7 +275,8 @@ void commit_count(struct commit *commit, struct slice counter, int64_t delta);
 void commit_feed(struct commit *commit, const struct uuid *organization, uint32_t kind,
                  const struct uuid *id, enum change_type change);
 /*
- * The row is found by its time, by its actor, unless that is NULL, and by its object, unless `kind` is 0.
+ * The row is found by its time, by its actor, unless that is NULL, and by its object, unless `kind`
+ * is 0.
  */
 void commit_audit(struct commit *commit, const struct uuid *organization, int64_t time_ms,
                   const struct actor *actor, uint32_t kind, const struct uuid *id,
@@ -287,8 +291,8 @@ void store_commit(struct store *store, struct commit *commit,
                   void (*done)(struct commit *commit, void *context), void *context);
 
 /*
- * Commits that one thread gathers to hand them over together: the engine is woken once for all of them,
- * and they share a synced write. Plain; {0} is an empty one.
+ * Commits that one thread gathers to hand them over together: the engine is woken once for all of
+ * them, and they share a synced write. Plain; {0} is an empty one.
  */
 struct commit_queue {
     struct commit *first, *last;

@@ -10,8 +10,8 @@
 #define AEAD_TAG_LEN 16
 
 /*
- * Encrypts `text` and authenticates it with `associated`, which is not encrypted: text.len bytes and
- * a tag. A nonce must never serve two texts under one key. False when OpenSSL failed.
+ * Encrypts `text` and authenticates it with `associated`, which is not encrypted: text.len bytes
+ * and a tag. A nonce must never serve two texts under one key. False when OpenSSL failed.
  */
 bool aead_seal(const uint8_t key[32], const uint8_t nonce[AEAD_NONCE_LEN], struct slice associated,
                struct slice text, uint8_t *ret_sealed);

@@ -1,7 +1,7 @@
 /*
  * Hashes of passwords: Argon2id (RFC 9106), written as PHC strings
- * ("$argon2id$v=19$m=19456,t=2,p=1$salt$hash"), so that each says at which cost it was made. Slow by
- * design: any thread but a loop's.
+ * ("$argon2id$v=19$m=19456,t=2,p=1$salt$hash"), so that each says at which cost it was made. Slow
+ * by design: any thread but a loop's.
  */
 #ifndef DATASTREAM_BASE_CRYPTO_PASSWORD_H
 #define DATASTREAM_BASE_CRYPTO_PASSWORD_H
@@ -27,14 +27,14 @@ struct password_cost {
 #define PASSWORD_COST_DEFAULT ((struct password_cost){19456, 2, 1})
 
 /*
- * What new hashes cost: PASSWORD_COST_DEFAULT. In builds with faults DATASTREAM_PASSWORD_KIB may name less memory, with one
- * pass, for tests that are not about hashing. Any thread.
+ * What new hashes cost: PASSWORD_COST_DEFAULT. In builds with faults DATASTREAM_PASSWORD_KIB may
+ * name less memory, with one pass, for tests that are not about hashing. Any thread.
  */
 struct password_cost password_cost_of_new(void);
 
 /*
- * Hashes a password of at most PASSWORD_BYTES_MOST bytes. False, with ret_phc untouched, when memory
- * ended or the cost is beyond what Argon2 allows.
+ * Hashes a password of at most PASSWORD_BYTES_MOST bytes. False, with ret_phc untouched, when
+ * memory ended or the cost is beyond what Argon2 allows.
  */
 bool password_hash(struct slice password, const uint8_t salt[PASSWORD_SALT_LEN],
                    struct password_cost cost, char ret_phc[PASSWORD_PHC_SIZE]);

@@ -70,7 +70,10 @@ struct real_rules {
     struct slice not_in_text;
 };
 
-/* What a google.protobuf.Timestamp and a Duration may hold (their .proto files); both ways for the latter. */
+/*
+ * What a google.protobuf.Timestamp and a Duration may hold (their .proto files); both ways for the
+ * latter.
+ */
 #define TIME_LEAST_S (-62135596800LL) /* 0001-01-01T00:00:00Z */
 #define TIME_MOST_S 253402300799LL    /* 9999-12-31T23:59:59Z */
 #define DURATION_MOST_S 315576000000LL
@@ -361,7 +364,10 @@ struct permission {
  */
 #define KIND_REFERENCES_MOST 640
 
-/* Secrets that one object may hold: those of each oneof's largest member, and the bounds of its maps. */
+/*
+ * Secrets that one object may hold: those of each oneof's largest member, and the bounds of its
+ * maps.
+ */
 #define KIND_SECRETS_MOST 64
 
 /* A resource kind. The envelope's fields are found by name; NULL where the message lacks one. */
@@ -456,8 +462,8 @@ struct method {
     const struct written_field *written; /* of SET and REGENERATE */
     /*
      * What the engine and the frontends need of the standard shapes; NULL where the request or the
-     * response has none: found by type (the kind's message; of an update without a kind, the answer's)
-     * and by name.
+     * response has none: found by type (the kind's message; of an update without a kind, the
+     * answer's) and by name.
      */
     const struct field *resource;      /* input: the kind's message, of create and update */
     const struct field *id;            /* input: "id" */

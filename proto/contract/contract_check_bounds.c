@@ -1,4 +1,7 @@
-/* What a caller may set has a bound: how long, how many, how deep, which values, how many references. */
+/*
+ * What a caller may set has a bound: how long, how many, how deep, which values, how many
+ * references.
+ */
 #include "proto/contract/contract_check_bounds.h"
 
 #include "proto/contract/contract_build.h"

@@ -4,7 +4,9 @@
 
 #include "proto/contract/contract_internal.h"
 
-/* Sorts the comments of a file's source info, in an arena that lives while the contract is built. */
+/*
+ * Sorts the comments of a file's source info, in an arena that lives while the contract is built.
+ */
 void contract__read_comments(struct arena *arena, struct build_file *file);
 
 /* `parent` and two more steps; the steps are NULL when the arena failed. */

@@ -16,8 +16,8 @@ struct status contract__build_choices(const struct build *build,
                                       const struct build_message *message);
 
 /*
- * A value in the form of FieldPolicy.default, for one value of the field; false when it does not fit
- * the field's type.
+ * A value in the form of FieldPolicy.default, for one value of the field; false when it does not
+ * fit the field's type.
  */
 bool contract__read_value(const struct field *field, struct slice text,
                           struct field_value *ret_value);

@@ -1,6 +1,6 @@
 /*
- * Unfolds the rules of numbers. The messages of all number types have the same members by number, so
- * that they are read by their descriptors.
+ * Unfolds the rules of numbers. The messages of all number types have the same members by number,
+ * so that they are read by their descriptors.
  */
 #include "proto/contract/contract_rules_numbers.h"
 

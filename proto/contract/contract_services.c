@@ -382,7 +382,9 @@ static bool is_action(const struct method *method)
            method->written->value != NULL;
 }
 
-/* Tells a kind the method that creates it, where it is an operation of the engine, and its actions. */
+/*
+ * Tells a kind the method that creates it, where it is an operation of the engine, and its actions.
+ */
 static bool take_methods(const struct build *build, struct kind *kind)
 {
     const struct contract *contract = build->contract;

@@ -1,6 +1,6 @@
 /*
- * A FileDescriptorSet file by file, each without its SourceCodeInfo: 14,000 places and their comments,
- * of which only the texts are kept, as copies.
+ * A FileDescriptorSet file by file, each without its SourceCodeInfo: 14,000 places and their
+ * comments, of which only the texts are kept, as copies.
  */
 #include "proto/contract/contract_source.h"
 

@@ -1,6 +1,6 @@
 /*
- * What walks over objects look for, worked out once at start: so that each of them visits the fields
- * that it is for, and enters no message that has none of them.
+ * What walks over objects look for, worked out once at start: so that each of them visits the
+ * fields that it is for, and enters no message that has none of them.
  */
 #include "proto/contract/contract_traits.h"
 

@@ -1,4 +1,7 @@
-/* The traits of fields and messages, as enum trait of contract.h has them. Internal to proto/contract. */
+/*
+ * The traits of fields and messages, as enum trait of contract.h has them. Internal to
+ * proto/contract.
+ */
 #ifndef DATASTREAM_PROTO_CONTRACT_CONTRACT_TRAITS_H
 #define DATASTREAM_PROTO_CONTRACT_CONTRACT_TRAITS_H
 

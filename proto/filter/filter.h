@@ -1,6 +1,7 @@
 /*
  * Filters of lists: the language of AIP-160 as far as it says something of one message. A text is
- * parsed and checked against the message's type into a tree; the tree is evaluated on messages. Pure.
+ * parsed and checked against the message's type into a tree; the tree is evaluated on messages.
+ * Pure.
  *
  *   filter     = [ and ]
  *   and        = or { "AND" or }           OR binds tighter than AND, as AIP-160 decides
@@ -11,10 +12,10 @@
  *   value      = quoted string | number | true | false | enum value | time | duration | "*"
  *
  * Fields are named as in JSON, or as in proto files. Strings are quoted, and compared as names are,
- * without regard to case; one that ends in an asterisk stands for all that begins with the rest ("\*"
- * is an asterisk itself). ":" asks whether a string holds another, whether an element of a list is
- * the value, whether a map has the key, and with a bare "*" whether anything is set. What is not set
- * is unequal to every value, and neither less nor greater.
+ * without regard to case; one that ends in an asterisk stands for all that begins with the rest
+ * ("\*" is an asterisk itself). ":" asks whether a string holds another, whether an element of a
+ * list is the value, whether a map has the key, and with a bare "*" whether anything is set. What
+ * is not set is unequal to every value, and neither less nor greater.
  *
  * Secrets, credentials and what is only ever given in requests cannot be named: what a filter finds
  * would tell of them.

@@ -8,7 +8,10 @@
 /* The field whose values the term compares: of a map with a key its value's. */
 const struct field *filter_term_field(const struct filter_term *term);
 
-/* Whether a field may be named in filters, orders and read masks: it is something that answers show. */
+/*
+ * Whether a field may be named in filters, orders and read masks: it is something that answers
+ * show.
+ */
 bool filter_may_name(const struct field *field);
 
 /* Finds the fields that the names lead to. False when it refused. */

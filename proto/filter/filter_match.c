@@ -1,6 +1,6 @@
 /*
- * Filters, evaluated. A value that is not there matches no comparison; of a list any element may. The
- * recursion is as deep as the tree and the steps of a comparison, which parsing bounds.
+ * Filters, evaluated. A value that is not there matches no comparison; of a list any element may.
+ * The recursion is as deep as the tree and the steps of a comparison, which parsing bounds.
  */
 #include "proto/filter/filter_match.h"
 

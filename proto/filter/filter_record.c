@@ -1,6 +1,7 @@
 /*
- * The rules are those of filter_match.c. What packing by protobuf-c never writes, such as a singular field twice,
- * makes the verdict unsure, and so do packed lists of numbers: unpacking decides these.
+ * The rules are those of filter_match.c. What packing by protobuf-c never writes, such as a
+ * singular field twice, makes the verdict unsure, and so do packed lists of numbers: unpacking
+ * decides these.
  */
 #include "proto/filter/filter_record.h"
 
@@ -87,7 +88,10 @@ static bool unsure(struct judging *judging)
     return false;
 }
 
-/* The next field; false at the end, and where the bytes are malformed: then the cursor is not at its end. */
+/*
+ * The next field; false at the end, and where the bytes are malformed: then the cursor is not at
+ * its end.
+ */
 static bool read_field(struct wire_cursor *cursor, uint32_t *ret_number, enum wire_type *ret_wire,
                        struct slice *ret_value)
 {

@@ -49,8 +49,8 @@ struct json_write_options {
     const struct message_type *always_emit_of;
     bool proto_names;
     /*
-     * Input-only fields are left out when set, secret ones when unset (one that is set holds a quote:
-     * secrets are cleared before an answer): our REST answers.
+     * Input-only fields are left out when set, secret ones when unset (one that is set holds a
+     * quote: secrets are cleared before an answer): our REST answers.
      */
     bool hide_input_only;
 };

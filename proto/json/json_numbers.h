@@ -1,7 +1,8 @@
 /*
- * Numbers as proto3 JSON has them, for the files of the JSON codec and of filters. Integers are exact and
- * never pass through a double; floating-point numbers are written as short as reads back the same.
- * The program never calls setlocale, so the C library's conversions are locale-independent. Pure.
+ * Numbers as proto3 JSON has them, for the files of the JSON codec and of filters. Integers are
+ * exact and never pass through a double; floating-point numbers are written as short as reads back
+ * the same. The program never calls setlocale, so the C library's conversions are
+ * locale-independent. Pure.
  */
 #ifndef DATASTREAM_PROTO_JSON_JSON_NUMBERS_H
 #define DATASTREAM_PROTO_JSON_JSON_NUMBERS_H

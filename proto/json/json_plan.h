@@ -1,6 +1,6 @@
 /*
- * What a plan holds, for the files that compile and run it alone: for each field its key with quotes
- * and colon, what stands where the bytes lack it, and how its value is read and written.
+ * What a plan holds, for the files that compile and run it alone: for each field its key with
+ * quotes and colon, what stands where the bytes lack it, and how its value is read and written.
  */
 #ifndef DATASTREAM_PROTO_JSON_JSON_PLAN_H
 #define DATASTREAM_PROTO_JSON_JSON_PLAN_H
@@ -57,14 +57,18 @@ struct json_plan {
     const struct contract *contract;
     struct plan_field *fields; /* in the order of declaration */
     size_t field_count;
-    /* What stands for absent fields one after the other, and where each begins and the last ends. */
+    /*
+     * What stands for absent fields one after the other, and where each begins and the last ends.
+     */
     const char *absents;
     uint32_t *absent_at;
     bool covered;                         /* false: values of the type are unpacked */
     uint8_t by_number[PLAN_NUMBERS_MOST]; /* place among the fields, from 1; 0 for none */
 };
 
-/* The plan of a type, compiled where there is none yet; at start alone. NULL when the arena failed. */
+/*
+ * The plan of a type, compiled where there is none yet; at start alone. NULL when the arena failed.
+ */
 const struct json_plan *json_plan_of(struct json_plans *plans, const struct message_type *type);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * Protobuf bytes to JSON without a message in between, by plans that are compiled once from the
  * descriptors: for answers that show what is stored. A plan writes byte for byte what
- * json_write_message writes of the unpacked bytes with always_emit and hide_input_only. Bytes that it
- * does not cover (fields in parts, foreign wire types, duplicate keys of maps, deep nesting, values
- * without a JSON form) are unpacked and written by that. Pure.
+ * json_write_message writes of the unpacked bytes with always_emit and hide_input_only. Bytes that
+ * it does not cover (fields in parts, foreign wire types, duplicate keys of maps, deep nesting,
+ * values without a JSON form) are unpacked and written by that. Pure.
  */
 #ifndef DATASTREAM_PROTO_JSON_JSON_RECORD_H
 #define DATASTREAM_PROTO_JSON_JSON_RECORD_H
@@ -13,7 +13,10 @@
 
 struct json_plan;
 
-/* Plans that share those of the messages within them. Zero-initialize but the arena, which keeps them. */
+/*
+ * Plans that share those of the messages within them. Zero-initialize but the arena, which keeps
+ * them.
+ */
 struct json_plans {
     struct arena *arena;
     const struct contract *contract;

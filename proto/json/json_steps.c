@@ -1,6 +1,6 @@
 /*
- * A message as JSON in steps: its members one after the other, and of a list among them the elements
- * one after the other. What lies deeper is written whole.
+ * A message as JSON in steps: its members one after the other, and of a list among them the
+ * elements one after the other. What lies deeper is written whole.
  */
 #include "proto/json/json_steps.h"
 

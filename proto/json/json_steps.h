@@ -8,10 +8,10 @@
 #include "proto/json/json.h"
 
 /*
- * The same in steps, for answers whose writing would hold the loop up: each writes about `most` further
- * bytes, and ends between two elements of a list of `message`. `records`, unless NULL, are written in
- * place of the message, or of one of its lists, which is empty in it (json_record.h). What was passed is
- * borrowed until the last step. NULL when the arena failed.
+ * The same in steps, for answers whose writing would hold the loop up: each writes about `most`
+ * further bytes, and ends between two elements of a list of `message`. `records`, unless NULL, are
+ * written in place of the message, or of one of its lists, which is empty in it (json_record.h).
+ * What was passed is borrowed until the last step. NULL when the arena failed.
  */
 struct json_steps *json_steps_begin(struct arena *arena, const struct message_type *type,
                                     const ProtobufCMessage *message,

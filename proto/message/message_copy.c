@@ -1,6 +1,6 @@
 /*
- * Deep copies: each message is copied as it lies in memory, then what it points to. Nothing is packed
- * on the way, so a copy costs what the message holds and not what its bytes would.
+ * Deep copies: each message is copied as it lies in memory, then what it points to. Nothing is
+ * packed on the way, so a copy costs what the message holds and not what its bytes would.
  */
 #include "proto/message/message_copy.h"
 

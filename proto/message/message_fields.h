@@ -1,7 +1,7 @@
 /*
- * Messages in memory: access to fields by descriptor. A message that was made here needs no freeing;
- * it goes with the arena. Strings of messages are C strings, never NULL in required places: an unset
- * one is empty.
+ * Messages in memory: access to fields by descriptor. A message that was made here needs no
+ * freeing; it goes with the arena. Strings of messages are C strings, never NULL in required
+ * places: an unset one is empty.
  */
 #ifndef DATASTREAM_PROTO_MESSAGE_MESSAGE_FIELDS_H
 #define DATASTREAM_PROTO_MESSAGE_MESSAGE_FIELDS_H

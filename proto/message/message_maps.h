@@ -11,8 +11,8 @@ void message__keep_last_entries(struct arena *arena, const struct message_type *
                                 ProtobufCMessage *message);
 
 /*
- * Sorts the entries of all maps in the message, at any depth, by their keys: two messages that say the
- * same then have the same bytes. Out of memory fails the arena.
+ * Sorts the entries of all maps in the message, at any depth, by their keys: two messages that say
+ * the same then have the same bytes. Out of memory fails the arena.
  */
 void message_sort_maps(struct arena *arena, const struct message_type *type,
                        ProtobufCMessage *message);

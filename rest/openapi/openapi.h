@@ -5,8 +5,8 @@
  * What generators of clients stumble over is left out of all renderings: no oneOf, anyOf, allOf,
  * not, const, type arrays, nullable or propertyNames; `$ref` stands alone, and what belongs to such
  * a property stands in `x-fields` of its schema; enums have no UNSPECIFIED value. A oneof is
- * optional properties and `x-oneof`. A message is up to three schemas: as it is answered (`Device`),
- * as it is created (`DeviceCreate`), and as it is patched (`DevicePatch`).
+ * optional properties and `x-oneof`. A message is up to three schemas: as it is answered
+ * (`Device`), as it is created (`DeviceCreate`), and as it is patched (`DevicePatch`).
  */
 #ifndef DATASTREAM_REST_OPENAPI_OPENAPI_H
 #define DATASTREAM_REST_OPENAPI_OPENAPI_H

@@ -40,13 +40,16 @@ struct openapi {
     /* Of 3.1, in the order of the text. */
     struct other_form *others;
     size_t other_count, other_capacity;
-    /* By index in the contract, what openapi__schema_name found: references repeat it thousands of times. */
+    /*
+     * By index in the contract, what openapi__schema_name found: references repeat it thousands of
+     * times.
+     */
     struct schema_name *names[SCHEMA_USES];
 };
 
 /*
- * What a value consists of, in the order of the text: '{' or '[' and its counterpart, a member's name, and
- * values, which are escaped. Commas come by themselves.
+ * What a value consists of, in the order of the text: '{' or '[' and its counterpart, a member's
+ * name, and values, which are escaped. Commas come by themselves.
  */
 void openapi__open(struct openapi *api, char bracket);
 void openapi__close(struct openapi *api, char bracket);
@@ -63,8 +66,8 @@ void openapi__text(struct openapi *api, struct slice name, struct slice value);
 /* A member that is true. */
 void openapi__flag(struct openapi *api, struct slice name);
 /*
- * What was written from `from` on reads `other` in 3.0, whose text is that of 3.1 otherwise; for the
- * rendering of 3.1 alone.
+ * What was written from `from` on reads `other` in 3.0, whose text is that of 3.1 otherwise; for
+ * the rendering of 3.1 alone.
  */
 void openapi__differs(struct openapi *api, size_t from, struct slice other);
 /* The member "$ref" to a component: "schemas" or "responses", which 2.0 keeps elsewhere. */

@@ -31,9 +31,9 @@ static struct slice variable_name(struct arena *arena, const struct binding *bin
 #define VERB_PARAMETER "verb"
 
 /*
- * Generators of clients from Swagger 2.0 read the verb of a path as a parameter and name an argument
- * after it. A verb that JavaScript reserves would spoil the client whole, so 2.0 declares such a verb
- * as the parameter that it is read as, with one value.
+ * Generators of clients from Swagger 2.0 read the verb of a path as a parameter and name an
+ * argument after it. A verb that JavaScript reserves would spoil the client whole, so 2.0 declares
+ * such a verb as the parameter that it is read as, with one value.
  */
 static bool is_verb_a_parameter(const struct openapi *api, const struct binding *binding)
 {

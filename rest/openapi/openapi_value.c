@@ -71,8 +71,8 @@ static bool is_name(const struct openapi *api, const struct field *field)
 
 /*
  * What key_fold_name refuses of a name: control characters, blanks other than the space, those that
- * turn the direction of text, private-use and annotation characters, and, since they are trimmed and
- * the rest may be too short, blanks at the ends. Characters that Unicode has not assigned, and
+ * turn the direction of text, private-use and annotation characters, and, since they are trimmed
+ * and the rest may be too short, blanks at the ends. Characters that Unicode has not assigned, and
  * private-use ones beyond U+FFFF, are beyond what every dialect of regular expressions can say.
  */
 #define NOT_IN_NAMES                                                                    \
@@ -146,7 +146,9 @@ static void put_large_integer(struct openapi *api, const struct rules *rules, bo
     put_integer_list(api, rules, true, is_signed);
 }
 
-/* From 3.1 on an excluded limit is a member of its own; until 3.0 a flag beside the limit says so. */
+/*
+ * From 3.1 on an excluded limit is a member of its own; until 3.0 a flag beside the limit says so.
+ */
 static void put_limit(struct openapi *api, const struct real_limit *limit, struct slice inclusive,
                       struct slice exclusive)
 {

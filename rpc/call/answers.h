@@ -26,15 +26,15 @@ struct slice call_etag(struct arena *arena, uint64_t revision);
 /*
  * Adds an audit row about an object of the caller's organization (no object where `kind` is NULL)
  * to those that the chain writes when the call commits: one for each object that changes. The row
- * is the handler's to fill further; its organization and its actor, too, may be others. `action` and
- * `name` are borrowed. NULL when the arena failed.
+ * is the handler's to fill further; its organization and its actor, too, may be others. `action`
+ * and `name` are borrowed. NULL when the arena failed.
  */
 struct call_audit *call_audit_add(struct call *call, const char *action, const struct kind *kind,
                                   const struct uuid *id, struct slice name);
 
 /*
- * Adds a header to the answer, in case it is OK. `name` is lower-case and neither one of the frontends'
- * own nor one of gRPC's ("grpc-"). Both are borrowed.
+ * Adds a header to the answer, in case it is OK. `name` is lower-case and neither one of the
+ * frontends' own nor one of gRPC's ("grpc-"). Both are borrowed.
  */
 void call_add_metadata(struct call *call, struct slice name, struct slice value);
 

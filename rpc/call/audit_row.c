@@ -53,8 +53,8 @@ static void add_changes(struct arena *arena, const struct call_changes *changes,
 #define RECORD_MESSAGE 1
 
 /*
- * The bytes of a field that is no scalar, the last ones where it is given more than once; empty when
- * it is not there, or the bytes are none that we wrote.
+ * The bytes of a field that is no scalar, the last ones where it is given more than once; empty
+ * when it is not there, or the bytes are none that we wrote.
  */
 static struct slice find_bytes(struct slice message, uint32_t wanted)
 {

@@ -7,8 +7,8 @@
 #include "rpc/call/call.h"
 
 /*
- * The token that a page must send with each unsafe request of the caller's session, in the arena: MAC
- * of the session's hash. Empty when the arena or OpenSSL failed, or the caller has no session.
+ * The token that a page must send with each unsafe request of the caller's session, in the arena:
+ * MAC of the session's hash. Empty when the arena or OpenSSL failed, or the caller has no session.
  */
 struct slice call_csrf_token(struct call *call, const uint8_t session_hash[32]);
 
@@ -25,9 +25,9 @@ struct status call_denied(struct call *call, struct slice permission);
 struct status call_refuse_credential(struct call *call, struct slice description);
 
 /*
- * Judges the value of an API token as if it called from `peer` now: for handlers that answer questions
- * about other tokens. IDENTITY_AGAIN: return anything, the handler runs again. The result may be of
- * another organization than the caller's.
+ * Judges the value of an API token as if it called from `peer` now: for handlers that answer
+ * questions about other tokens. IDENTITY_AGAIN: return anything, the handler runs again. The result
+ * may be of another organization than the caller's.
  */
 enum identity_result call_inspect(struct call *call, struct slice value, struct slice peer,
                                   struct identity *ret_identity);
@@ -35,7 +35,10 @@ enum identity_result call_inspect(struct call *call, struct slice value, struct 
 /* Notes that a token which was judged so was used, from `peer` (empty where nobody said). */
 void call_note_use(struct call *call, const struct identity *identity, struct slice peer);
 
-/* Whether there is anything to judge: the bearer value alone counts where one was sent, be it empty. */
+/*
+ * Whether there is anything to judge: the bearer value alone counts where one was sent, be it
+ * empty.
+ */
 bool authorize__is_signed(const struct call_credentials *credentials);
 
 /* The one status of every cause. */
@@ -48,16 +51,18 @@ struct status authorize__unauthenticated(void);
 bool authorize__judge(struct call *call, struct status *ret_status);
 
 /*
- * Whether what the call was allowed by needs no second look: its identity has not expired, and nothing
- * that it was read from has changed. Always of a public method.
+ * Whether what the call was allowed by needs no second look: its identity has not expired, and
+ * nothing that it was read from has changed. Always of a public method.
  */
 bool authorize__still_holds(const struct call *call);
 
 /* Judges again where it does not hold any more; else OK. */
 bool authorize__judge_again(struct call *call, struct status *ret_status);
 
-/* Of a method that an object calls by its own credential: PERMISSION_DENIED unless the request names
- * the caller. */
+/*
+ * Of a method that an object calls by its own credential: PERMISSION_DENIED unless the request
+ * names the caller.
+ */
 struct status authorize__check_own(struct call *call);
 
 /* Forgets what the view fetched, and notes the identity epoch. */

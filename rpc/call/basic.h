@@ -11,8 +11,8 @@ enum basic_result {
 };
 
 /*
- * What stands before and after the first colon; in the arena, and the id then has data even where it
- * is empty. BASIC_MALFORMED also when the arena failed.
+ * What stands before and after the first colon; in the arena, and the id then has data even where
+ * it is empty. BASIC_MALFORMED also when the arena failed.
  */
 enum basic_result basic_parse(struct arena *arena, struct slice authorization, struct slice *ret_id,
                               struct slice *ret_secret);

@@ -5,8 +5,8 @@
 #include "base/slice.h"
 
 /*
- * The value after "Bearer", which may be in any case and followed by any blanks: empty where nothing
- * follows, its data NULL where the header is missing or of another scheme.
+ * The value after "Bearer", which may be in any case and followed by any blanks: empty where
+ * nothing follows, its data NULL where the header is missing or of another scheme.
  */
 struct slice bearer_parse(struct slice authorization);
 

@@ -1,6 +1,6 @@
 /*
- * What a call does in each of its states, which call_state.c moves between; call_stream.c has what it
- * does in STREAMING. A call that waits goes on in call_resume.
+ * What a call does in each of its states, which call_state.c moves between; call_stream.c has what
+ * it does in STREAMING. A call that waits goes on in call_resume.
  */
 #include <assert.h>
 #include <stdatomic.h>
@@ -207,7 +207,9 @@ static void look_again(struct call *call)
     run(call);
 }
 
-/* What this run filled is durable, or was nothing: the handler runs again, for what comes after it. */
+/*
+ * What this run filled is durable, or was nothing: the handler runs again, for what comes after it.
+ */
 static void next_slice(struct call *call)
 {
     slices__advance(call);

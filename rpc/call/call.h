@@ -30,9 +30,9 @@ struct stream_entry;
 struct work;
 
 /*
- * What a request shows of who sends it, from its head. A browser's session counts only where no bearer
- * value was sent, and changes something only for a page of this server's own, which knows the token
- * against forgery. Slices are borrowed for as long as the call.
+ * What a request shows of who sends it, from its head. A browser's session counts only where no
+ * bearer value was sent, and changes something only for a page of this server's own, which knows
+ * the token against forgery. Slices are borrowed for as long as the call.
  */
 struct call_credentials {
     struct slice bearer; /* of Authorization, see bearer.h; data NULL: none was sent */
@@ -111,8 +111,8 @@ struct call {
     /* Asks the call's loop, from any thread, to call call_resume(call). */
     void (*post)(struct call *call);
     /*
-     * Asks for call_resume(call) once other calls had their turn. NULL: the call never gives way. The
-     * loop's thread.
+     * Asks for call_resume(call) once other calls had their turn. NULL: the call never gives way.
+     * The loop's thread.
      */
     void (*give_way)(struct call *call);
     /* After call_open: `status` says whether the caller may go on. Once. */
@@ -122,8 +122,8 @@ struct call {
     /* Of methods that stream, between call_dispatch and `finish`: see stream.h. */
     void (*ready)(struct call *call);
     /*
-     * The request's path is the method's, its HTTP method is not. Who shows valid credentials is told so
-     * by the frontend, and need have no permission; the call is never dispatched.
+     * The request's path is the method's, its HTTP method is not. Who shows valid credentials is
+     * told so by the frontend, and need have no permission; the call is never dispatched.
      */
     bool is_other_verb;
 
@@ -157,8 +157,8 @@ struct call {
     /* Set by the handler. */
     ProtobufCMessage *response;
     /*
-     * Objects of the answer as protobuf bytes: what `response` shows of them is their etag and what is
-     * computed, or nothing in a list. NULL: `response` is whole.
+     * Objects of the answer as protobuf bytes: what `response` shows of them is their etag and what
+     * is computed, or nothing in a list. NULL: `response` is whole.
      */
     const struct call_records *records;
     bool limited; /* `response` shows only a part: what is not set was not said to be empty */
@@ -230,14 +230,14 @@ struct chain_options {
     /* Streams by method, ended by a NULL method. */
     const struct stream_entry *streams;
     /*
-     * Called with each answer of a handler, before its change is committed: takes out what the caller
-     * may not read. NULL: nothing is taken out.
+     * Called with each answer of a handler, before its change is committed: takes out what the
+     * caller may not read. NULL: nothing is taken out.
      */
     void (*limit_answer)(struct call *call);
     /*
-     * Called with the answer that is given again, within a few minutes: puts the value that the first
-     * answer showed once back into it, where it is still the object's and the caller could have it made
-     * now. `revision` is of the commit that made it. NULL: no answer shows one again.
+     * Called with the answer that is given again, within a few minutes: puts the value that the
+     * first answer showed once back into it, where it is still the object's and the caller could
+     * have it made now. `revision` is of the commit that made it. NULL: no answer shows one again.
      */
     void (*show_again)(struct call *call, uint64_t revision);
     struct news
@@ -253,10 +253,9 @@ struct chain_options {
 
 /*
  * Authenticates and authorizes from the head alone. `opened` is called once, now or later.
- * UNAUTHENTICATED is one identical status for all causes (call_sent_credentials tells whether a token
- * was sent);
- * PERMISSION_DENIED names the permission (ErrorInfo). Methods with allow_self pass for a token that
- * lacks the permission: their handlers check with call_may.
+ * UNAUTHENTICATED is one identical status for all causes (call_sent_credentials tells whether a
+ * token was sent); PERMISSION_DENIED names the permission (ErrorInfo). Methods with allow_self pass
+ * for a token that lacks the permission: their handlers check with call_may.
  */
 void call_open(struct call *call, const struct call_credentials *credentials);
 bool call_sent_credentials(const struct call *call);

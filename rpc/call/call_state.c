@@ -12,7 +12,8 @@
  *   RUNNING, COMMITTING, STREAMING -> DONE  `finish`
  *
  * At most one thing is waited for at a time: a fetch in OPENING, RUNNING and STREAMING, work of the
- * pool in RUNNING, a commit in COMMITTING. Its thread calls `post`, and the loop goes on in call_resume.
+ * pool in RUNNING, a commit in COMMITTING. Its thread calls `post`, and the loop goes on in
+ * call_resume.
  */
 #include "rpc/call/call_state.h"
 

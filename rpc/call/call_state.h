@@ -1,4 +1,7 @@
-/* The states of a call, and what leads from one to another in calls of every kind. Internal to rpc/call/. */
+/*
+ * The states of a call, and what leads from one to another in calls of every kind. Internal to
+ * rpc/call/.
+ */
 #ifndef DATASTREAM_RPC_CALL_CALL_STATE_H
 #define DATASTREAM_RPC_CALL_CALL_STATE_H
 

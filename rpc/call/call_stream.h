@@ -4,10 +4,10 @@
  * A frontend dispatches such a call like any other. When the stream is open, `ready` is called, and
  * again whenever there may be something: the frontend then pulls messages with call_stream_next, at
  * its own pace, until there is none or its peer takes no more. `finish` is called once, at the end:
- * with OK where the method's streams have an end and all was told, else with the status that says why
- * not, such as that the caller may no longer see it, the server drains, or the call was cancelled.
- * While nothing happens a stream without an end costs nothing: it sleeps until the news of a commit, and
- * says by a heartbeat now and then how far it has come.
+ * with OK where the method's streams have an end and all was told, else with the status that says
+ * why not, such as that the caller may no longer see it, the server drains, or the call was
+ * cancelled. While nothing happens a stream without an end costs nothing: it sleeps until the news
+ * of a commit, and says by a heartbeat now and then how far it has come.
  *
  * Memory is bounded however long it lives: a slice of what was read, and one message.
  */
@@ -45,18 +45,19 @@ struct stream_handler {
     struct status (*read)(struct call *call, struct arena *arena, uint64_t revision,
                           bool *ret_more);
     /*
-     * May be NULL: a slice from memory in place of `read`, where there is one. *ret_revision: a revision
-     * of the store that the slice and what was told before reach, unless there is more to read at once.
+     * May be NULL: a slice from memory in place of `read`, where there is one. *ret_revision: a
+     * revision of the store that the slice and what was told before reach, unless there is more to
+     * read at once.
      */
     bool (*recall)(struct call *call, uint64_t *ret_revision, bool *ret_more);
     /*
-     * The next message of the slice, in `arena` or shared (call_stream_share); NULL when there is none
-     * (or the arena failed).
+     * The next message of the slice, in `arena` or shared (call_stream_share); NULL when there is
+     * none (or the arena failed).
      */
     ProtobufCMessage *(*next)(struct call *call, struct arena *arena);
     /*
-     * A message that says how far the stream has come; the slice is at its end. NULL: the stream ends,
-     * with OK, once a read said that there is no more.
+     * A message that says how far the stream has come; the slice is at its end. NULL: the stream
+     * ends, with OK, once a read said that there is no more.
      */
     ProtobufCMessage *(*heartbeat)(struct call *call, struct arena *arena);
 };
@@ -73,8 +74,8 @@ struct stream_entry {
 enum stream_result call_stream_next(struct call *call, ProtobufCMessage **ret_message);
 
 /*
- * What was kept of the message that call_stream_next gave last, in a frontend's form: false where nothing
- * was. Lives as long as the message.
+ * What was kept of the message that call_stream_next gave last, in a frontend's form: false where
+ * nothing was. Lives as long as the message.
  */
 bool call_stream_copy(const struct call *call, enum stream_form form, struct slice *ret_bytes);
 
@@ -115,7 +116,10 @@ struct stream_shelf {
 /* The shelf of the call's loop. */
 struct stream_shelf *call_stream_shelf(const struct call *call);
 
-/* From `next`: the message is told by other streams too, and has copies. It lives until `next` is called. */
+/*
+ * From `next`: the message is told by other streams too, and has copies. It lives until `next` is
+ * called.
+ */
 void call_stream_share(struct call *call, struct stream_copies *copies);
 
 /* From `next`: the slice ended early, and is to be read anew. */

@@ -67,8 +67,8 @@ struct chain_loop *chain_loop_new(struct chain *chain);
 void chain_loop_free(struct chain_loop *loop);
 
 /*
- * From now on the commits of the loop's calls wait for chain_loop_end_turn, which submits them together
- * and which each turn of the loop must end with. Without this each is submitted at once.
+ * From now on the commits of the loop's calls wait for chain_loop_end_turn, which submits them
+ * together and which each turn of the loop must end with. Without this each is submitted at once.
  */
 void chain_loop_gather(struct chain_loop *loop);
 void chain_loop_end_turn(struct chain_loop *loop);

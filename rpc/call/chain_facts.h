@@ -1,6 +1,6 @@
 /*
- * What a call may know of the chain that it goes through: what the chain was created with. All of it lives
- * as long as the chain, and any thread may ask.
+ * What a call may know of the chain that it goes through: what the chain was created with. All of
+ * it lives as long as the chain, and any thread may ask.
  */
 #ifndef DATASTREAM_RPC_CALL_CHAIN_FACTS_H
 #define DATASTREAM_RPC_CALL_CHAIN_FACTS_H
@@ -22,7 +22,9 @@ struct sign_in_limits *call_sign_in_limits(const struct call *call);
 struct setup_gate *call_setup_gate(const struct call *call);
 const struct secret_keys *call_secret_keys(const struct call *call);
 
-/* Keys of 32 bytes for sessions of browsers, and for repeated requests; live as long as the chain. */
+/*
+ * Keys of 32 bytes for sessions of browsers, and for repeated requests; live as long as the chain.
+ */
 const uint8_t *call_csrf_key(const struct call *call);
 const uint8_t *call__replay_key(const struct call *call);
 

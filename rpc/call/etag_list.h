@@ -1,6 +1,6 @@
 /*
- * Lists of entity tags, as If-Match and If-None-Match carry them (RFC 9110 sections 8.8.3 and 13.1).
- * Pure.
+ * Lists of entity tags, as If-Match and If-None-Match carry them (RFC 9110 sections 8.8.3 and
+ * 13.1). Pure.
  */
 #ifndef DATASTREAM_RPC_CALL_ETAG_LIST_H
 #define DATASTREAM_RPC_CALL_ETAG_LIST_H

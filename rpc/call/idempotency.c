@@ -1,10 +1,10 @@
 /*
  * Rows of idempotency keys, and answers that are given again.
  *
- * The row is kept under the caller and the hash of method and key; the fingerprint tells whether the
- * request is the same. It is keyed, since a request may hold a password that a plain hash would let
- * somebody guess. Values that are shown once are kept nowhere: they follow from the row's nonce and a
- * key of the store.
+ * The row is kept under the caller and the hash of method and key; the fingerprint tells whether
+ * the request is the same. It is keyed, since a request may hold a password that a plain hash would
+ * let somebody guess. Values that are shown once are kept nowhere: they follow from the row's nonce
+ * and a key of the store.
  */
 #include "rpc/call/idempotency.h"
 

@@ -1,9 +1,10 @@
 /*
- * Idempotency-Key: who repeats a POST under the same key has it done once, and is answered with what
- * the first one did. There is no lock and no table of requests that are under way: that nobody has used
- * the key is a condition of the commit, so that of two at once the second conflicts, runs again, finds
- * the row of the first and replays it. A call that failed looks for that row once more before it says
- * so, since what it failed over may be the work of its twin. Only what was committed is remembered, for
+ * Idempotency-Key: who repeats a POST under the same key has it done once, and is answered with
+ * what the first one did. There is no lock and no table of requests that are under way: that nobody
+ * has used the key is a condition of the commit, so that of two at once the second conflicts, runs
+ * again, finds the row of the first and replays it. A call that failed looks for that row once more
+ * before it says so, since what it failed over may be the work of its twin. Only what was committed
+ * is remembered, for
  * 24 hours.
  */
 #ifndef DATASTREAM_RPC_CALL_IDEMPOTENCY_H
@@ -32,9 +33,10 @@ static inline bool idempotency__has_expired(int64_t time_ms, int64_t now_ms)
 bool call_has_idempotency_key(const struct call *call);
 
 /*
- * 32 bytes for a value of the object that is shown once: the call's random bytes of that place or, with
- * a key, bytes that follow from the store's replay key, the row's nonce, the organization and the
- * object, so that a replay can make the value again. False when OpenSSL failed. The caller wipes them.
+ * 32 bytes for a value of the object that is shown once: the call's random bytes of that place or,
+ * with a key, bytes that follow from the store's replay key, the row's nonce, the organization and
+ * the object, so that a replay can make the value again. False when OpenSSL failed. The caller
+ * wipes them.
  */
 bool call_secret_bytes(const struct call *call, enum call_random place, const struct uuid *id,
                        uint8_t ret_bytes[32]);
@@ -54,8 +56,8 @@ struct idempotency_trimmer {
 void idempotency__check(struct call *call, struct violations *violations);
 
 /*
- * Before the first run of the handler, which may change the request: sets call->idempotency where a key
- * counts. Out of memory fails the arena.
+ * Before the first run of the handler, which may change the request: sets call->idempotency where a
+ * key counts. Out of memory fails the arena.
  */
 void idempotency__begin(struct call *call);
 
@@ -70,8 +72,8 @@ enum idempotency_found {
 enum idempotency_found idempotency__look_up(struct call *call, struct status *ret_status);
 
 /*
- * Whether the failure of the handler must wait until the row was looked for once more; it is kept until
- * then.
+ * Whether the failure of the handler must wait until the row was looked for once more; it is kept
+ * until then.
  */
 bool idempotency__doubts(struct call *call, const struct status *failure);
 

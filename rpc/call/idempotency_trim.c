@@ -1,7 +1,7 @@
 /*
- * Rows of idempotency keys that have expired. The family is read in slices from its front to its end,
- * and then left alone for a while: no request waits for a row to go, since one that has expired counts
- * for nothing.
+ * Rows of idempotency keys that have expired. The family is read in slices from its front to its
+ * end, and then left alone for a while: no request waits for a row to go, since one that has
+ * expired counts for nothing.
  */
 #include "rpc/call/idempotency_trim.h"
 

@@ -9,8 +9,8 @@
 #include "rpc/call/idempotency.h"
 
 /*
- * One round: looks at some rows and deletes those that have expired. True when another round is due at
- * once. Waits for the disk: never on a loop.
+ * One round: looks at some rows and deletes those that have expired. True when another round is due
+ * at once. Waits for the disk: never on a loop.
  */
 bool idempotency_trim(struct idempotency_trimmer *trimmer, struct store *store, int64_t now_ms);
 

@@ -1,7 +1,7 @@
 /*
  * A server without an organization is shut: until its setup is done it answers the setup and the
- * methods that are public in every server, such as health, and nothing else. Who has the setup token
- * does the setup, once; only the token's hash is kept, in memory.
+ * methods that are public in every server, such as health, and nothing else. Who has the setup
+ * token does the setup, once; only the token's hash is kept, in memory.
  */
 #ifndef DATASTREAM_RPC_CALL_SETUP_GATE_H
 #define DATASTREAM_RPC_CALL_SETUP_GATE_H

@@ -1,8 +1,9 @@
 /*
  * A time that never steps back, for judging expiry: the wall clock, but never below the highest
- * time that was persisted: at the start, each minute, at the shutdown, and with every commit. So an expired token stays expired when a clock is set back, restart
- * included. A jump ahead of more than an hour against the monotonic clock is logged and not
- * persisted until it has stood for an hour: one wrong clock does not kill every token for ever.
+ * time that was persisted: at the start, each minute, at the shutdown, and with every commit. So an
+ * expired token stays expired when a clock is set back, restart included. A jump ahead of more than
+ * an hour against the monotonic clock is logged and not persisted until it has stood for an hour:
+ * one wrong clock does not kill every token for ever.
  */
 #ifndef DATASTREAM_RPC_CALL_TIME_FLOOR_H
 #define DATASTREAM_RPC_CALL_TIME_FLOOR_H
@@ -30,8 +31,8 @@ int64_t time_floor_believed_ms(void);
 uint64_t time_floor_jumps(void);
 
 /*
- * What to persist now, or 0 when nothing: called each minute with both clocks; pure, except for its own
- * state. `time_floor_persist` commits it.
+ * What to persist now, or 0 when nothing: called each minute with both clocks; pure, except for its
+ * own state. `time_floor_persist` commits it.
  */
 int64_t time_floor_tick(int64_t wall_ms, int64_t monotonic_us);
 

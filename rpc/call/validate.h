@@ -33,8 +33,8 @@ struct judged {
 
 /*
  * Checks every rule, required field and enum of the message by the contract, at any depth;
- * violations carry JSON paths after `prefix` (may be empty). Output-only fields are skipped.
- * `skip` is a top-level field not to look into (NULL for none). `now_ms`: what times are compared with;
+ * violations carry JSON paths after `prefix` (may be empty). Output-only fields are skipped. `skip`
+ * is a top-level field not to look into (NULL for none). `now_ms`: what times are compared with;
  * 0 leaves out the rules that do.
  */
 void validate_message(struct arena *arena, const struct message_type *type,

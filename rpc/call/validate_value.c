@@ -259,8 +259,8 @@ static void check_shape(const struct judged *judged, struct slice text)
 }
 
 /*
- * A quote stands for a value that is not here to be judged, not even for its length: an address of 45
- * characters has no room for the id of a secret. What a quote may hold bounds it: quotes.h.
+ * A quote stands for a value that is not here to be judged, not even for its length: an address of
+ * 45 characters has no room for the id of a secret. What a quote may hold bounds it: quotes.h.
  */
 static bool is_quote(const struct judged *judged, struct slice text)
 {
@@ -296,7 +296,9 @@ static void check_bytes(const struct judged *judged, const ProtobufCBinaryData *
     check_in(judged, bytes);
 }
 
-/* Whether the bytes alone tell that there are enough characters, of 1 to 4 bytes, and not too many. */
+/*
+ * Whether the bytes alone tell that there are enough characters, of 1 to 4 bytes, and not too many.
+ */
 static bool length_is_clear(const struct rules *rules, struct slice text)
 {
     return text.len <= rules->max_length && (text.len + 3) / 4 >= rules->min_length;

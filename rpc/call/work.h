@@ -26,9 +26,9 @@ enum work_result {
 /*
  * Runs the function over the input once for the call: a run of the handler that asks for the same
  * function and input again finds the output, whatever conflicts or fetches came between. One at a
- * time: a handler that asks for two gets one after the other. Copies the input; output and copy live
- * in the call's arena, which is wiped at its end. The call ends with RESOURCE_EXHAUSTED and RetryInfo
- * where the queue is full.
+ * time: a handler that asks for two gets one after the other. Copies the input; output and copy
+ * live in the call's arena, which is wiped at its end. The call ends with RESOURCE_EXHAUSTED and
+ * RetryInfo where the queue is full.
  */
 enum work_result call_work(struct call *call, work_function *run, struct slice input,
                            size_t output_size, void **ret_output);

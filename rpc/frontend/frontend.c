@@ -170,8 +170,8 @@ bool frontend_begin(struct frontends *frontends, struct frontend_call *frontend,
 }
 
 /*
- * The value of a header that names the caller. Two of them are none, but `invalid`: which one counted
- * would depend on who reads, this server or a proxy in front of it.
+ * The value of a header that names the caller. Two of them are none, but `invalid`: which one
+ * counted would depend on who reads, this server or a proxy in front of it.
  */
 static struct slice only_header(const struct exchange *exchange, struct slice name,
                                 struct slice invalid)
@@ -194,7 +194,9 @@ static struct slice bearer_of(const struct exchange *exchange)
     return bearer_parse(only_header(exchange, SLICE("authorization"), SLICE("Bearer invalid")));
 }
 
-/* Basic, where the method accepts it: the secret counts as the bearer value of the token of the id. */
+/*
+ * Basic, where the method accepts it: the secret counts as the bearer value of the token of the id.
+ */
 static void read_basic(const struct exchange *exchange, struct call_credentials *credentials)
 {
     struct slice header = only_header(exchange, SLICE("authorization"), SLICE("Basic invalid"));

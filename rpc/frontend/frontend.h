@@ -66,10 +66,11 @@ struct frontends {
 };
 
 /*
- * Begins a call of the method in `frontend`, which is cleared, with the head's facts: peer, user-agent, x-request-id (a
- * well-formed one of at most 128 characters is taken over, else a UUID is made), If-Match. False
- * when the arena failed: there is no call then. `opened` and `finish` are the frontend's; they are left out when the
- * exchange has closed by then. exchange->state is left to the frontend. Starts the timeout of a call without a deadline of its own (request_timeout_ms):
+ * Begins a call of the method in `frontend`, which is cleared, with the head's facts: peer,
+ * user-agent, x-request-id (a well-formed one of at most 128 characters is taken over, else a UUID
+ * is made), If-Match. False when the arena failed: there is no call then. `opened` and `finish` are
+ * the frontend's; they are left out when the exchange has closed by then. exchange->state is left
+ * to the frontend. Starts the timeout of a call without a deadline of its own (request_timeout_ms):
  * exchange_set_timeout again changes it.
  */
 bool frontend_begin(struct frontends *frontends, struct frontend_call *frontend,
@@ -105,8 +106,8 @@ struct slice frontend_own_origin(const struct frontends *frontends,
 void frontend_open(struct frontend_call *frontend);
 
 /*
- * The same for clients that may be browsers: with the session's cookie, and what shows that a page of
- * this server sent the request. INVALID_ARGUMENT, and nothing was opened, where the cookies are
+ * The same for clients that may be browsers: with the session's cookie, and what shows that a page
+ * of this server sent the request. INVALID_ARGUMENT, and nothing was opened, where the cookies are
  * malformed and would count.
  */
 struct status frontend_open_with_cookies(const struct frontends *frontends,

@@ -21,8 +21,8 @@ struct frontend_stream_writer {
                            const ProtobufCMessage *message, bool is_heartbeat,
                            struct slice *ret_bytes);
     /*
-     * The end of the exchange. By a status that is not OK it is an answer of its own when
-     * the head was not sent (FRONTEND_STREAMING); else the end of the body. Sets frontend->logged_status.
+     * The end of the exchange. By a status that is not OK it is an answer of its own when the head
+     * was not sent (FRONTEND_STREAMING); else the end of the body. Sets frontend->logged_status.
      */
     void (*end)(struct frontend_stream *stream, struct status status);
     /* In what form the stream's messages are written; may be NULL: in its own. */

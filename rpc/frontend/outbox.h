@@ -19,8 +19,8 @@ struct outbox {
 };
 
 /*
- * Takes a copy of the bytes; outbox__flush sends them with what else has gathered. False when memory
- * ends: nothing was taken then.
+ * Takes a copy of the bytes; outbox__flush sends them with what else has gathered. False when
+ * memory ends: nothing was taken then.
  */
 bool outbox__put(struct outbox *outbox, struct slice bytes);
 

@@ -6,8 +6,9 @@
 #include "rpc/grpc/server_stream.h"
 
 /*
- * Check: sets *ret_response, in the call's arena, to SERVING, or NOT_SERVING while the server drains. The empty name is
- * the server, others are services of the contract. NOT_FOUND for an unknown name.
+ * Check: sets *ret_response, in the call's arena, to SERVING, or NOT_SERVING while the server
+ * drains. The empty name is the server, others are services of the contract. NOT_FOUND for an
+ * unknown name.
  */
 struct status grpc__health_check(const struct frontends *frontends, const struct call *call,
                                  ProtobufCMessage **ret_response);

@@ -1,5 +1,6 @@
 /*
- * The cache of one event loop, and the judgement of a bearer value. Sessions are in session_facts.c.
+ * The cache of one event loop, and the judgement of a bearer value. Sessions are in
+ * session_facts.c.
  *
  * The order that makes a revocation hold: load the epoch, forget what was published up to it, and
  * only then read what is not remembered from the store. Facts that were read before a later

@@ -1,7 +1,7 @@
 /*
- * Who calls: from a token's value to its facts and its role's permissions, and from a session's to its
- * facts, its user's and the role's. Facts are cached, decisions never: each check judges ends, state
- * and networks anew.
+ * Who calls: from a token's value to its facts and its role's permissions, and from a session's to
+ * its facts, its user's and the role's. Facts are cached, decisions never: each check judges ends,
+ * state and networks anew.
  *
  * Each event loop has a cache of its own and takes no lock. Before the answer to a change is
  * released, the committer's thread publishes which hashes, users and roles the commit touched, in a
@@ -67,9 +67,9 @@ enum identity_result {
 
 /*
  * Resolves a bearer value: of an API token ("dsa_..."), or the key of a director ("dsd_..."), which
- * has no permission, no end and no networks. `peer` is the address of the caller, text. `now_ms` is a
- * time that never steps back (time_floor.h). For IDENTITY_ENDED and
- * IDENTITY_OUTSIDE *ret_identity is set too, without permissions for the first.
+ * has no permission, no end and no networks. `peer` is the address of the caller, text. `now_ms` is
+ * a time that never steps back (time_floor.h). For IDENTITY_ENDED and IDENTITY_OUTSIDE
+ * *ret_identity is set too, without permissions for the first.
  */
 enum identity_result identity_resolve(struct identity_cache *cache, struct store_view *view,
                                       struct slice bearer, struct slice peer, int64_t now_ms,
@@ -79,8 +79,8 @@ enum identity_result identity_resolve(struct identity_cache *cache, struct store
 bool identity_is_current(const struct identity_cache *cache, const struct identity *identity);
 
 /*
- * Adds to a commit the conditions under which the identity stands: its facts, its user and its role as
- * they were read. A change or revocation that commits first makes this commit conflict.
+ * Adds to a commit the conditions under which the identity stands: its facts, its user and its role
+ * as they were read. A change or revocation that commits first makes this commit conflict.
  */
 void identity_require(const struct identity *identity, struct commit *commit);
 

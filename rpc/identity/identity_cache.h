@@ -36,8 +36,8 @@ struct user_facts {
 
 /*
  * A token's value beside what it was resolved to, so that the next call with it needs neither its
- * checksum nor its hash. All are forgotten at each publication; the expiry is judged at each use. Only of
- * tokens without networks.
+ * checksum nor its hash. All are forgotten at each publication; the expiry is judged at each use.
+ * Only of tokens without networks.
  */
 struct memo {
     char value[TOKEN_VALUE_LEN];

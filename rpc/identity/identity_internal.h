@@ -15,7 +15,10 @@ enum store_found identity__find_role(struct identity_cache *cache, struct store_
 /* False where the bytes are no id. */
 bool identity__take_uuid(ProtobufCBinaryData bytes, struct uuid *id);
 
-/* What a look-up in the store means for a caller; everything but found, absent and again is a failure. */
+/*
+ * What a look-up in the store means for a caller; everything but found, absent and again is a
+ * failure.
+ */
 enum identity_result identity__result_of(enum store_found found);
 
 #endif

@@ -7,8 +7,8 @@
 #define PREDEFINED_ROLES 8
 
 /*
- * Writes all of them, ordered by id, with those permissions of the contract that each has. The texts are
- * constants.
+ * Writes all of them, ordered by id, with those permissions of the contract that each has. The
+ * texts are constants.
  */
 void predefined_roles__make(const struct contract *contract,
                             struct predefined_role ret_roles[PREDEFINED_ROLES]);

@@ -1,6 +1,7 @@
 /*
- * Sessions: their facts, and who calls by one. A session's role and state are its user's, read under
- * the user's own key: a change of the user touches that one key, however many sessions there are.
+ * Sessions: their facts, and who calls by one. A session's role and state are its user's, read
+ * under the user's own key: a change of the user touches that one key, however many sessions there
+ * are.
  */
 #include "rpc/identity/session_facts.h"
 

@@ -1,7 +1,7 @@
 /*
  * A growing run of bytes. A buffer that could not grow has failed and stays empty-handed; its user
- * looks once at the end. What it no longer holds is overwritten: it may have been a secret. Internal to
- * rpc/net.
+ * looks once at the end. What it no longer holds is overwritten: it may have been a secret.
+ * Internal to rpc/net.
  */
 #ifndef DATASTREAM_RPC_NET_BUFFER_H
 #define DATASTREAM_RPC_NET_BUFFER_H

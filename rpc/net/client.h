@@ -1,10 +1,10 @@
 /*
  * Who sent a request, where proxies stand between: the address, the scheme and the authority of the
- * client, by X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host. They are believed from trusted
- * peers alone. Of X-Forwarded-For the hops are walked from the right, each one believed while the
- * hop that wrote it is trusted; the first that is untrusted is the client, and one that cannot be
- * read ends the walk at its right neighbour. Of the other two the last value counts, which the nearest
- * proxy wrote. `Forwarded` (RFC 7239) is ignored. Pure.
+ * client, by X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host. They are believed from
+ * trusted peers alone. Of X-Forwarded-For the hops are walked from the right, each one believed
+ * while the hop that wrote it is trusted; the first that is untrusted is the client, and one that
+ * cannot be read ends the walk at its right neighbour. Of the other two the last value counts,
+ * which the nearest proxy wrote. `Forwarded` (RFC 7239) is ignored. Pure.
  */
 #ifndef DATASTREAM_RPC_NET_CLIENT_H
 #define DATASTREAM_RPC_NET_CLIENT_H
@@ -36,9 +36,9 @@ struct client {
 };
 
 /*
- * The client of a request that came in from `peer` over `scheme`. Borrows from all that it is given;
- * an address that it read is in the arena, and empty where the arena failed. `proxies` may be NULL:
- * no peer is trusted.
+ * The client of a request that came in from `peer` over `scheme`. Borrows from all that it is
+ * given; an address that it read is in the arena, and empty where the arena failed. `proxies` may
+ * be NULL: no peer is trusted.
  */
 struct client client_find(struct arena *arena, const struct proxies *proxies,
                           const struct request_head *head, struct slice peer, struct slice scheme);

@@ -1,6 +1,6 @@
 /*
- * Connections: what streams and protocols ask of theirs. Nothing here calls a stream or a protocol. States
- * move in connection__move alone.
+ * Connections: what streams and protocols ask of theirs. Nothing here calls a stream or a protocol.
+ * States move in connection__move alone.
  */
 #include "rpc/net/connection.h"
 

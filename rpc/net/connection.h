@@ -1,6 +1,6 @@
 /*
- * A connection: bytes in, bytes out, deadlines, and the streams in it. The protocol that it speaks is
- * asked through its table (protocol.h). Internal to rpc/net; the loop's thread only.
+ * A connection: bytes in, bytes out, deadlines, and the streams in it. The protocol that it speaks
+ * is asked through its table (protocol.h). Internal to rpc/net; the loop's thread only.
  */
 #ifndef DATASTREAM_RPC_NET_CONNECTION_H
 #define DATASTREAM_RPC_NET_CONNECTION_H

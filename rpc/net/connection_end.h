@@ -22,7 +22,10 @@ bool connection__is_idle(const struct connection *connection);
 /* Closes one that is idle: with a word where nothing is under way, else at once. */
 void connection__close_idle(struct connection *connection);
 
-/* Closes it now: no callback of a protocol, and none of a frontend but `closed`, comes from here on. */
+/*
+ * Closes it now: no callback of a protocol, and none of a frontend but `closed`, comes from here
+ * on.
+ */
 void connection__close(struct connection *connection);
 
 /* Calls `closed` of the streams that have ended. */

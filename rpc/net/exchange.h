@@ -90,8 +90,8 @@ struct exchange {
     struct request_head head;
     /*
      * Who asks, which is not always who is connected (client.h): the client's address without port,
-     * "unix" for a Unix socket; the scheme that it uses; the authority that it asks for, which may be
-     * empty. Before the head is whole, the connection's own.
+     * "unix" for a Unix socket; the scheme that it uses; the authority that it asks for, which may
+     * be empty. Before the head is whole, the connection's own.
      */
     struct slice peer;
     struct slice scheme; /* "http" or "https" */
@@ -145,10 +145,10 @@ size_t exchange_waiting(const struct exchange *exchange);
 void exchange_send_end(struct exchange *exchange, const struct header *trailers, size_t count);
 
 /*
- * Work for the exchange holds the loop up: `turn` is called once the loop has looked at the others, as
- * if the exchange were to start (schedule.h), before its connection's further requests; at the latest
- * after `closed`, where exchange_is_closed. Once for each call of this one, after which the caller
- * returns.
+ * Work for the exchange holds the loop up: `turn` is called once the loop has looked at the others,
+ * as if the exchange were to start (schedule.h), before its connection's further requests; at the
+ * latest after `closed`, where exchange_is_closed. Once for each call of this one, after which the
+ * caller returns.
  */
 void exchange_give_way(struct exchange *exchange);
 

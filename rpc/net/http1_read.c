@@ -7,7 +7,9 @@
 #include "base/status.h"
 #include "rpc/net/http1_chunks.h"
 
-/* Heads that a turn reads; after them a connection whose requests wait for their start reads none. */
+/*
+ * Heads that a turn reads; after them a connection whose requests wait for their start reads none.
+ */
 #define HEADS_A_TURN 64
 
 void http1__move(struct connection *connection, enum http1_state state)
@@ -316,8 +318,8 @@ static void expire_head(struct connection *connection)
 }
 
 /*
- * The time when the current body is too slow; INT64_MAX when none is awaited. While a frontend is not
- * ready for it the client is not to blame.
+ * The time when the current body is too slow; INT64_MAX when none is awaited. While a frontend is
+ * not ready for it the client is not to blame.
  */
 static int64_t body_deadline(struct connection *connection)
 {

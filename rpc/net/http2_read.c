@@ -324,8 +324,9 @@ static int on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame, v
 }
 
 /*
- * A frame that is wrong is answered with RST_STREAM: as dear to us as one that the client sends. The
- * rest of a header block is decoded without a callback, and so without a count: it may not be long.
+ * A frame that is wrong is answered with RST_STREAM: as dear to us as one that the client sends.
+ * The rest of a header block is decoded without a callback, and so without a count: it may not be
+ * long.
  */
 static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame, int error,
                             void *user_data)

@@ -130,7 +130,10 @@ bool http_stream__end(struct stream *stream);
 void http_stream__begin_answer(struct stream *stream, int status, const struct header *headers,
                                size_t count);
 
-/* Queues a piece of the answer's body, borrowed likewise; false when memory ended and the connection is cut. */
+/*
+ * Queues a piece of the answer's body, borrowed likewise; false when memory ended and the
+ * connection is cut.
+ */
 bool http_stream__queue_body(struct stream *stream, struct slice bytes);
 
 /* A whole answer. */

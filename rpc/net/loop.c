@@ -1,4 +1,6 @@
-/* What everybody on a loop asks of it: its mail, its thread, the date, elements of queues, memory. */
+/*
+ * What everybody on a loop asks of it: its mail, its thread, the date, elements of queues, memory.
+ */
 #include "rpc/net/loop.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * Event loops at work. A turn of a loop reads what came, runs what was posted and fires timers; whatever
- * that touched is written once, at the turn's end, before the loop sleeps.
+ * Event loops at work. A turn of a loop reads what came, runs what was posted and fires timers;
+ * whatever that touched is written once, at the turn's end, before the loop sleeps.
  */
 #include "rpc/net/loop_run.h"
 
@@ -72,8 +72,8 @@ static void arm_clock(struct loop *loop)
 
 /*
  * Starts requests while they fit into the turn that began at `begun_us`, a turn's first one in any
- * case: one that would last longer, as its connection's others did, comes first in its turn, so that
- * it holds up no answer that is ready.
+ * case: one that would last longer, as its connection's others did, comes first in its turn, so
+ * that it holds up no answer that is ready.
  */
 static void start_requests(struct loop *loop, int64_t begun_us, bool is_first)
 {

@@ -1,6 +1,7 @@
 /*
- * The table of a protocol: what a connection, its streams and its loop ask of HTTP/1.1 and of HTTP/2. They call no
- * protocol by name; the protocols call them. Internal to rpc/net; the loop's thread only.
+ * The table of a protocol: what a connection, its streams and its loop ask of HTTP/1.1 and of
+ * HTTP/2. They call no protocol by name; the protocols call them. Internal to rpc/net; the loop's
+ * thread only.
  */
 #ifndef DATASTREAM_RPC_NET_PROTOCOL_H
 #define DATASTREAM_RPC_NET_PROTOCOL_H
@@ -45,11 +46,16 @@ struct protocol {
     void (*run_stream)(struct stream *stream);
     /* Cuts one stream, or the connection where streams cannot be cut alone. */
     void (*reset_stream)(struct stream *stream);
-    /* The stream's timer after its answer: the request still goes on, and is to stop. May be NULL. */
+    /*
+     * The stream's timer after its answer: the request still goes on, and is to stop. May be NULL.
+     */
     void (*stop_sending)(struct stream *stream);
     /* Gives credit back for bytes of the stream's body. May be NULL. */
     void (*consume)(struct stream *stream, size_t bytes);
-    /* Gives back the connection's credit, but not a stream's, for bytes that nobody wants. May be NULL. */
+    /*
+     * Gives back the connection's credit, but not a stream's, for bytes that nobody wants. May be
+     * NULL.
+     */
     void (*consume_rest)(struct connection *connection, size_t bytes);
 
     /* A client sends its whole upload before it looks at the answer, however long that takes. */
@@ -57,8 +63,9 @@ struct protocol {
 };
 
 /*
- * Judges a connection's first bytes. NULL: what came is the beginning of HTTP/2's preface, and more has to come. Else the
- * protocol, which is to read protocol__preface(*seen) first and what is left of *bytes then. *seen is 0 at first.
+ * Judges a connection's first bytes. NULL: what came is the beginning of HTTP/2's preface, and more
+ * has to come. Else the protocol, which is to read protocol__preface(*seen) first and what is left
+ * of *bytes then. *seen is 0 at first.
  */
 const struct protocol *protocol__sniff(struct slice *bytes, size_t *seen);
 

@@ -7,8 +7,10 @@
  * before those known to be dear. */
 #define UNKNOWN_US (2 * LOWEST_US)
 #define BY_AGE_EVERY 4
-/* Requests that are short start until this long after a turn began, others until DEAR_BUDGET_US after:
- * so one slice of long work is run a turn, and no two. */
+/*
+ * Requests that are short start until this long after a turn began, others until DEAR_BUDGET_US
+ * after: so one slice of long work is run a turn, and no two.
+ */
 #define START_BUDGET_US 1000
 #define DEAR_BUDGET_US 500
 

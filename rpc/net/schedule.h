@@ -47,8 +47,9 @@ void schedule__remove(struct schedule_entry *entry);
 struct schedule_entry *schedule__peek(struct schedule *schedule);
 
 /*
- * The one that starts now, which stays in; NULL when there is none, or when it would hold up what is
- * ready since the loop's turn began, `elapsed_us` ago. The first start of a turn fits in any case.
+ * The one that starts now, which stays in; NULL when there is none, or when it would hold up what
+ * is ready since the loop's turn began, `elapsed_us` ago. The first start of a turn fits in any
+ * case.
  */
 struct schedule_entry *schedule__next(struct schedule *schedule, int64_t elapsed_us, bool is_first);
 

@@ -217,8 +217,8 @@ static void remove_stale_socket(const struct address *address)
 }
 
 /*
- * A Unix socket is never open to more than `mode`, whatever the umask: its file is created with what
- * the socket has, and gets the rest before it listens.
+ * A Unix socket is never open to more than `mode`, whatever the umask: its file is created with
+ * what the socket has, and gets the rest before it listens.
  */
 static bool bind_unix(int fd, const struct address *address, mode_t mode)
 {

@@ -19,7 +19,9 @@ struct server_options {
     const char *listen[SERVER_LISTENERS_MOST];
     size_t listen_count;
     bool insecure_listen; /* allow plaintext beyond loopback */
-    /* Peers whose X-Forwarded-* headers are believed; borrowed as long as the server. NULL: none. */
+    /*
+     * Peers whose X-Forwarded-* headers are believed; borrowed as long as the server. NULL: none.
+     */
     const struct proxies *proxies;
     /* Called on the loop's thread for each request whose head was accepted. */
     void (*begin)(void *context, struct exchange *exchange);
@@ -34,8 +36,9 @@ struct server_options {
     bool (*refuse)(void *context, struct exchange *exchange, int status, const char *detail,
                    bool is_cut);
     /*
-     * Called on the loop's thread at the end of each turn, when no request is started any more and before
-     * the loop waits (may be NULL): what the turn gathered is handed over. `loop` is its loop_index.
+     * Called on the loop's thread at the end of each turn, when no request is started any more and
+     * before the loop waits (may be NULL): what the turn gathered is handed over. `loop` is its
+     * loop_index.
      */
     void (*turn_ended)(void *context, unsigned loop);
     /* Called on the server_run thread when draining begins (may be NULL): /readyz turns 503. */
@@ -52,8 +55,8 @@ struct status server_start(const struct server_options *options, struct arena *a
                            struct server **ret_server);
 
 /*
- * Judges what the listeners are asked for, without binding: INVALID_ARGUMENT and FAILED_PRECONDITION
- * as server_start. So a slip in an address is told before a store is opened.
+ * Judges what the listeners are asked for, without binding: INVALID_ARGUMENT and
+ * FAILED_PRECONDITION as server_start. So a slip in an address is told before a store is opened.
  */
 struct status server_check(const struct server_options *options, struct arena *arena);
 

@@ -1,4 +1,6 @@
-/* A hash table of sources. Entries that nobody holds are freed by the next look into their bucket. */
+/*
+ * A hash table of sources. Entries that nobody holds are freed by the next look into their bucket.
+ */
 #include "rpc/net/source.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /*
- * A transport: what carries a connection's bytes, a socket as it is or one with TLS on top. Its owner asks it through
- * the table; it tells its owner through the owner's, and never from inside a function of the table. Internal to rpc/net;
- * the loop's thread only.
+ * A transport: what carries a connection's bytes, a socket as it is or one with TLS on top. Its
+ * owner asks it through the table; it tells its owner through the owner's, and never from inside a
+ * function of the table. Internal to rpc/net; the loop's thread only.
  */
 #ifndef DATASTREAM_RPC_NET_TRANSPORT_H
 #define DATASTREAM_RPC_NET_TRANSPORT_H
@@ -21,8 +21,9 @@ struct transport_methods {
     /* Has `received` called, or not any more. False: it cannot read. */
     bool (*read)(struct transport *transport, bool want);
     /*
-     * Hands bytes to the system: at once what it takes; a copy of the rest, *ret_kept bytes, is kept until it can. While
-     * any is kept, which ends with `written`, nothing more may be written. False: it is broken.
+     * Hands bytes to the system: at once what it takes; a copy of the rest, *ret_kept bytes, is
+     * kept until it can. While any is kept, which ends with `written`, nothing more may be written.
+     * False: it is broken.
      */
     bool (*write)(struct transport *transport, struct slice bytes, size_t *ret_kept);
     /* Of the bytes that are kept, those that the system has not taken yet. */

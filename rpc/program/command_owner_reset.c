@@ -1,4 +1,7 @@
-/* owner-reset: exactly one Owner, with a password that is known, in a store that no server has open. */
+/*
+ * owner-reset: exactly one Owner, with a password that is known, in a store that no server has
+ * open.
+ */
 #include "rpc/program/command_owner_reset.h"
 
 #include "base/text.h"

@@ -1,4 +1,7 @@
-/* serve: contract, store, chain, frontends and sockets wired together, and the maintenance of each minute. */
+/*
+ * serve: contract, store, chain, frontends and sockets wired together, and the maintenance of each
+ * minute.
+ */
 #include "rpc/program/command_serve.h"
 
 #include <pthread.h>
@@ -31,7 +34,8 @@
 
 /*
  * Each minute writes down what is kept in memory, the clock's floor and the last uses of tokens,
- * and trims the change feed and expired idempotency keys: on a thread of its own, since it waits for the disk.
+ * and trims the change feed and expired idempotency keys: on a thread of its own, since it waits
+ * for the disk.
  */
 struct maintenance {
     pthread_t thread;
@@ -371,7 +375,9 @@ static struct status listeners_check(const struct options *options, struct arena
     return server_check(&listen, arena);
 }
 
-/* What the options say of proxies, and of the server as browsers see it: empty where they are silent.
+/*
+ * What the options say of proxies, and of the server as browsers see it: empty where they are
+ * silent.
  */
 static struct status proxies_read(const struct options *options, struct arena *arena,
                                   struct slice *ret_origin, struct proxies *ret_proxies)

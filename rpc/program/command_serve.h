@@ -1,4 +1,7 @@
-/* serve: contract, store, chain, frontends and sockets wired together, and the maintenance of each minute. */
+/*
+ * serve: contract, store, chain, frontends and sockets wired together, and the maintenance of each
+ * minute.
+ */
 #ifndef DATASTREAM_RPC_PROGRAM_COMMAND_SERVE_H
 #define DATASTREAM_RPC_PROGRAM_COMMAND_SERVE_H
 

@@ -1,4 +1,6 @@
-/* What the help and docs/configuration.md say of settings beyond their table: subjects and units. */
+/*
+ * What the help and docs/configuration.md say of settings beyond their table: subjects and units.
+ */
 #include "rpc/program/help_words.h"
 
 #include <inttypes.h>

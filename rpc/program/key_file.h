@@ -27,18 +27,20 @@ struct status key_file__read(const char *path, struct arena *arena, struct key_f
 struct status key_file__create(const char *path, struct arena *arena, struct key_file *ret_key);
 
 /*
- * Removes what a create that was killed left of the file. FAILED_PRECONDITION, and the file stays, when
- * it is as long as a key or longer: it may be somebody's key. `arena` holds the message.
+ * Removes what a create that was killed left of the file. FAILED_PRECONDITION, and the file stays,
+ * when it is as long as a key or longer: it may be somebody's key. `arena` holds the message.
  */
 struct status key_file__discard_part(const char *path, struct arena *arena);
 
 /*
- * Moves the file, durably, to a name that nothing has. UNAVAILABLE when that fails: the message says
- * where the key is.
+ * Moves the file, durably, to a name that nothing has. UNAVAILABLE when that fails: the message
+ * says where the key is.
  */
 struct status key_file__move(const char *from, const char *to, struct arena *arena);
 
-/* HKDF-SHA-256 (RFC 5869) of the key for one purpose, such as "key ring". False when OpenSSL fails. */
+/*
+ * HKDF-SHA-256 (RFC 5869) of the key for one purpose, such as "key ring". False when OpenSSL fails.
+ */
 bool key_file__derive(const struct key_file *key, const char *purpose, uint8_t derived[32]);
 
 #endif

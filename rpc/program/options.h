@@ -74,7 +74,8 @@ const struct option_row *options__rows(size_t *ret_count);
 
 /*
  * Reads the arguments after the subcommand. INVALID_ARGUMENT with a sentence that names the flag,
- * variable, or key and line, and for an unknown one the nearest that exists. The configuration file has lines "key = value"; '#' begins a comment.
+ * variable, or key and line, and for an unknown one the nearest that exists. The configuration file
+ * has lines "key = value"; '#' begins a comment.
  */
 struct status options__read(struct arena *arena, int argc, char **argv,
                             struct options *ret_options);

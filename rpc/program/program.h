@@ -20,9 +20,10 @@ enum store_use {
 /*
  * A store with what it needs. Lives in the arena except for what program__close frees.
  *
- * The keys of a new store are written with its first organization, in one commit (before it, where the
- * store is for the setup), and the key file gets its name after that: a failed init leaves no key file, and after a kill at any instant either
- * the store has no key or a file holds the key that it has.
+ * The keys of a new store are written with its first organization, in one commit (before it, where
+ * the store is for the setup), and the key file gets its name after that: a failed init leaves no
+ * key file, and after a kill at any instant either the store has no key or a file holds the key
+ * that it has.
  */
 struct program {
     const struct contract *contract;

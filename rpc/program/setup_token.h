@@ -10,8 +10,8 @@
 #include "rpc/program/options.h"
 
 /*
- * Makes the token and shuts the gate, which removes the file when it opens. UNAVAILABLE where the file
- * cannot be written. `ret_gate` borrows from the arena.
+ * Makes the token and shuts the gate, which removes the file when it opens. UNAVAILABLE where the
+ * file cannot be written. `ret_gate` borrows from the arena.
  */
 struct status setup_token__begin(const struct options *options, struct arena *arena,
                                  struct setup_gate *ret_gate);

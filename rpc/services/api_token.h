@@ -7,7 +7,9 @@
 #include "rpc/services/resource/draft.h"
 #include "rpc/services/resource/list.h"
 
-/* An API token has a record of storage.v1, and a row for each value that works. See object_kinds.h. */
+/*
+ * An API token has a record of storage.v1, and a row for each value that works. See object_kinds.h.
+ */
 extern const struct typed_kind api_token_kind;
 
 /* A token as it was read. */
@@ -33,7 +35,9 @@ struct status api_token__open(struct call *call, struct slice id, struct api_tok
 struct status api_token__view(struct call *call, const Datastream__Storage__V1__TokenRecord *record,
                               struct slice role_name, Datastream__V1__ApiToken **ret_view);
 
-/* Forgets the value that was replaced, once it no longer works: its row goes with the next change. */
+/*
+ * Forgets the value that was replaced, once it no longer works: its row goes with the next change.
+ */
 void api_token__end_overlap(Datastream__Storage__V1__TokenRecord *record, int64_t now_ms);
 
 /* Milliseconds since 1970 of the record's end; 0 for none. */
@@ -45,9 +49,9 @@ struct slice api_token__pack(struct arena *arena,
 
 /*
  * The end that a preset or a time says, as of the call's time; 0 where neither does. Violations:
- * both, a time that is not in the future, or an end beyond the organization's maximal token lifetime,
- * which stays so as a condition of the commit. One that is no time at all validate_message has
- * reported, or will. DATA_LOSS, UNAVAILABLE by the store.
+ * both, a time that is not in the future, or an end beyond the organization's maximal token
+ * lifetime, which stays so as a condition of the commit. One that is no time at all
+ * validate_message has reported, or will. DATA_LOSS, UNAVAILABLE by the store.
  */
 struct status api_token__choose_end(struct call *call, int32_t preset,
                                     const Google__Protobuf__Timestamp *time,

@@ -178,8 +178,10 @@ static void retire_value(struct call *call, Datastream__Storage__V1__TokenRecord
     record->overlap_until_ms = until;
 }
 
-/* The end that regeneration gave, to the nanosecond where it was a time; the audit row tells it where
- * it is another. */
+/*
+ * The end that regeneration gave, to the nanosecond where it was a time; the audit row tells it
+ * where it is another.
+ */
 static void set_end(struct call *call, struct api_token *token, int64_t expire_ms,
                     struct call_changes *changes)
 {

@@ -1,6 +1,7 @@
 /*
  * The audit log as a stream that has an end: the number of the last line when it begins, before the
- * line that tells of the export. A slice of rows is read at a time, so memory does not grow with the log.
+ * line that tells of the export. A slice of rows is read at a time, so memory does not grow with
+ * the log.
  */
 #include "rpc/services/audit_export.h"
 
@@ -20,8 +21,8 @@
 #define SLICE_ROWS 64
 
 /*
- * The longest that a line is written after its time. Its number is given when it is written, so lines
- * with times further apart than this have numbers in the order of their times.
+ * The longest that a line is written after its time. Its number is given when it is written, so
+ * lines with times further apart than this have numbers in the order of their times.
  */
 #define LATE_MOST_MS ((int64_t)600000)
 
@@ -84,7 +85,9 @@ static struct status read_time(struct call *call, uint64_t number, int64_t *ret_
     return status_ok();
 }
 
-/* The number of a line before which none has this time or a later one, by halving: 1 to until + 1. */
+/*
+ * The number of a line before which none has this time or a later one, by halving: 1 to until + 1.
+ */
 static struct status find_time(struct call *call, uint64_t until, int64_t ms, uint64_t *ret_number)
 {
     uint64_t low = 1, high = until + 1;

@@ -1,7 +1,7 @@
 /*
- * Filters of the audit log. One of them chooses the rows: the object, else the actor, else the time,
- * else the log itself; all of them are tried on each record. A page token holds the front of a hash of
- * the filters and the key of the last row that was looked at.
+ * Filters of the audit log. One of them chooses the rows: the object, else the actor, else the
+ * time, else the log itself; all of them are tried on each record. A page token holds the front of
+ * a hash of the filters and the key of the last row that was looked at.
  */
 #include "rpc/services/audit_query.h"
 

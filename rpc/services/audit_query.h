@@ -34,8 +34,8 @@ struct audit_query {
 struct status audit_query__read(struct call *call, struct audit_query *ret_query);
 
 /*
- * Checks the filters and chooses the rows. `by_number`: where they are walked in the order of the log,
- * so a time alone chooses no rows. INVALID_ARGUMENT names the field.
+ * Checks the filters and chooses the rows. `by_number`: where they are walked in the order of the
+ * log, so a time alone chooses no rows. INVALID_ARGUMENT names the field.
  */
 struct status audit_query__read_filters(struct call *call, const struct audit_filters *filters,
                                         bool by_number, struct audit_query *ret_query);

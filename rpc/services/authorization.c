@@ -1,6 +1,6 @@
 /*
- * The questions of other services, answered with the identities that calls themselves are judged by:
- * so a revocation that was answered holds here too. Tokens of other organizations do not exist.
+ * The questions of other services, answered with the identities that calls themselves are judged
+ * by: so a revocation that was answered holds here too. Tokens of other organizations do not exist.
  */
 #include "rpc/services/authorization.h"
 
@@ -36,7 +36,9 @@ void authorization__name_permissions(struct call *call, const struct permission_
     *ret_count = count;
 }
 
-/* The name of the caller, and nothing where it was deleted in between: the answer says who called. */
+/*
+ * The name of the caller, and nothing where it was deleted in between: the answer says who called.
+ */
 static struct status read_name(struct call *call, const struct identity *identity, char **ret_name)
 {
     struct slice name = SLICE_EMPTY;

@@ -10,8 +10,8 @@ void authorization__name_permissions(struct call *call, const struct permission_
 
 /*
  * Whether the value is that of an API token of the caller's organization which works now, used from
- * `source_ip` ("" where nobody said). *ret_source_required: it only lacks that address. *ret_status is
- * OK unless that is unknown yet, or the store failed.
+ * `source_ip` ("" where nobody said). *ret_source_required: it only lacks that address. *ret_status
+ * is OK unless that is unknown yet, or the store failed.
  */
 bool authorization__judge(struct call *call, const char *token, const char *source_ip,
                           struct identity *ret_identity, bool *ret_source_required,

@@ -1,6 +1,6 @@
 /*
- * What the operator's tools and the setup share: the rows of a new organization, in a commit that is
- * theirs. Predefined roles have no rows.
+ * What the operator's tools and the setup share: the rows of a new organization, in a commit that
+ * is theirs. Predefined roles have no rows.
  */
 #ifndef DATASTREAM_RPC_SERVICES_BOOTSTRAP_H
 #define DATASTREAM_RPC_SERVICES_BOOTSTRAP_H

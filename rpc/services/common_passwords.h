@@ -1,6 +1,6 @@
 /*
- * The commonest passwords: of the 30,000 that Debian's package python3-zxcvbn lists those that are long
- * enough to be chosen here, in lower case. The build makes the table (common_passwords.py).
+ * The commonest passwords: of the 30,000 that Debian's package python3-zxcvbn lists those that are
+ * long enough to be chosen here, in lower case. The build makes the table (common_passwords.py).
  */
 #ifndef DATASTREAM_RPC_SERVICES_COMMON_PASSWORDS_H
 #define DATASTREAM_RPC_SERVICES_COMMON_PASSWORDS_H

@@ -1,7 +1,7 @@
 /*
- * The values that the contract itself gives, held against the contract's own rules: defaults, what SET
- * methods write, examples of fields and of create requests. They are judged by the functions that judge
- * callers, so this stands above proto/contract/, which cannot.
+ * The values that the contract itself gives, held against the contract's own rules: defaults, what
+ * SET methods write, examples of fields and of create requests. They are judged by the functions
+ * that judge callers, so this stands above proto/contract/, which cannot.
  */
 #ifndef DATASTREAM_RPC_SERVICES_CONTRACT_VALUES_H
 #define DATASTREAM_RPC_SERVICES_CONTRACT_VALUES_H

@@ -5,8 +5,8 @@
  *   2  every row of secrets is encrypted anew, a slice of rows a commit, each with an audit row,
  *   3  one commit removes the older data keys.
  *
- * An organization with two data keys tells of a rotation that was interrupted: the next one begins at
- * step 2. At each instant every secret opens by a data key that the store has.
+ * An organization with two data keys tells of a rotation that was interrupted: the next one begins
+ * at step 2. At each instant every secret opens by a data key that the store has.
  */
 #ifndef DATASTREAM_RPC_SERVICES_DATA_KEY_ROTATION_H
 #define DATASTREAM_RPC_SERVICES_DATA_KEY_ROTATION_H
@@ -21,9 +21,9 @@ struct data_key_rotation {
 
 /*
  * Rotates the data keys, or finishes a rotation that was interrupted. The store has its audit key.
- * DATA_LOSS when a secret does not open: it stays as it is, and so does its data key; UNAVAILABLE when
- * the store cannot be read or written; RESOURCE_EXHAUSTED for more organizations than the ring holds
- * keys. Waits for the disk. `arena` holds the message and is wiped when it ends.
+ * DATA_LOSS when a secret does not open: it stays as it is, and so does its data key; UNAVAILABLE
+ * when the store cannot be read or written; RESOURCE_EXHAUSTED for more organizations than the ring
+ * holds keys. Waits for the disk. `arena` holds the message and is wiped when it ends.
  */
 struct status data_key_rotate(struct store *store, const struct wrapping_key *wrapping,
                               struct arena *arena, struct data_key_rotation *ret_rotation);

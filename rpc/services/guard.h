@@ -22,9 +22,9 @@ enum store_found guard__read_role(struct call *call, const struct uuid *id,
                                   struct guard_role *ret_role);
 
 /*
- * Reads the role that a token or a user (`to`) is to have. One that they may not have is a violation of
- * roleId. One that does not exist leaves *ret_role without permissions: the references say so.
- * UNAVAILABLE by the store.
+ * Reads the role that a token or a user (`to`) is to have. One that they may not have is a
+ * violation of roleId. One that does not exist leaves *ret_role without permissions: the references
+ * say so. UNAVAILABLE by the store.
  */
 struct status guard__read_assignable(struct call *call, const char *role_id, enum assignable to,
                                      struct violations *violations, struct guard_role *ret_role);
@@ -41,8 +41,8 @@ const struct permission *guard__lacking(const struct contract *contract,
 
 /*
  * OK when the caller holds all of the permissions, else PERMISSION_DENIED (reason MINT_GUARD) that
- * names one that is lacking, to those who may read roles. `what` is the object in the sentence: "the
- * role".
+ * names one that is lacking, to those who may read roles. `what` is the object in the sentence:
+ * "the role".
  */
 struct status guard__check(struct call *call, const struct permission_set *permissions,
                            const char *what);
@@ -51,9 +51,9 @@ struct status guard__check(struct call *call, const struct permission_set *permi
 struct status guard__refuse(struct call *call, struct slice sentence, struct slice field);
 
 /*
- * A token that is bounded, by a time limit or by allowed networks, lets nobody in for longer or from
- * elsewhere than itself: OK, or PERMISSION_DENIED (reason MINT_GUARD, naming the field) when the
- * token that is to work has the end `expire_ms` (milliseconds since 1970; 0 for none) after the
+ * A token that is bounded, by a time limit or by allowed networks, lets nobody in for longer or
+ * from elsewhere than itself: OK, or PERMISSION_DENIED (reason MINT_GUARD, naming the field) when
+ * the token that is to work has the end `expire_ms` (milliseconds since 1970; 0 for none) after the
  * caller's, or networks that do not all lie within the caller's. Tokens alone are bounded: the end
  * of a session bounds nothing. Reads the caller's facts through the view. UNAVAILABLE by the store.
  */

@@ -1,4 +1,7 @@
-/* One pass over each family of objects for all indexes that it lacks, in slices of a few hundred rows. */
+/*
+ * One pass over each family of objects for all indexes that it lacks, in slices of a few hundred
+ * rows.
+ */
 #include "rpc/services/index_build.h"
 
 #include <stdio.h>

@@ -16,14 +16,16 @@ struct organization {
     Datastream__Storage__V1__OrganizationRecord *record; /* made for this run: may be changed */
 };
 
-/* The record in a stored value, and its revision (which may be NULL); NULL when it cannot be read, or
- * the arena failed. */
+/*
+ * The record in a stored value, and its revision (which may be NULL); NULL when it cannot be read,
+ * or the arena failed.
+ */
 Datastream__Storage__V1__OrganizationRecord *
 organization__unpack(struct arena *arena, struct slice value, uint64_t *ret_revision);
 
 /*
- * What is wrong with the name of an organization, or with its Owner's address: a predicate, or NULL.
- * Trims *name, in the arena.
+ * What is wrong with the name of an organization, or with its Owner's address: a predicate, or
+ * NULL. Trims *name, in the arena.
  */
 const char *organization__check_name(struct arena *arena, struct slice *name);
 const char *organization__check_email(struct arena *arena, struct slice email);
@@ -35,11 +37,12 @@ const char *organization__check_email(struct arena *arena, struct slice email);
 struct status organization_check(struct arena *arena, struct slice *name, struct slice owner_email);
 
 /*
- * Creates an organization with its Owner, whose password has the PHC string `owner_phc`, and one API
- * token of the role API Administrator, in one commit that waits for the disk: in `commit`, with what
- * it holds already, or in one of its own where that is NULL. Without the string (NULL) there is no
- * Owner, as in stores that are older than users. It gets a data key, wrapped by `wrapping`; none where
- * that is NULL. As organization_check; ALREADY_EXISTS when `first` and the store has an organization.
+ * Creates an organization with its Owner, whose password has the PHC string `owner_phc`, and one
+ * API token of the role API Administrator, in one commit that waits for the disk: in `commit`, with
+ * what it holds already, or in one of its own where that is NULL. Without the string (NULL) there
+ * is no Owner, as in stores that are older than users. It gets a data key, wrapped by `wrapping`;
+ * none where that is NULL. As organization_check; ALREADY_EXISTS when `first` and the store has an
+ * organization.
  */
 struct status organization_create(struct store *store, const struct identity_registry *identities,
                                   const struct contract *contract,

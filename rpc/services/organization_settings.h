@@ -26,8 +26,8 @@ struct organization_settings {
 };
 
 /*
- * Reads the settings of an organization: the caller's, or that of a user who signs in. DATA_LOSS when
- * there is no such organization or its record cannot be read, UNAVAILABLE by the store.
+ * Reads the settings of an organization: the caller's, or that of a user who signs in. DATA_LOSS
+ * when there is no such organization or its record cannot be read, UNAVAILABLE by the store.
  */
 struct status organization_settings__read(struct call *call, const struct uuid *organization,
                                           struct organization_settings *ret_settings);
@@ -37,9 +37,9 @@ void organization_settings__require(struct call *call,
                                     const struct organization_settings *settings);
 
 /*
- * Violations where an API token would work until `expire_ms` (milliseconds since 1970, 0 for no end):
- * longer than the organization's maximum. At the field that gave the end: `has_preset` says that it
- * was `expiration`.
+ * Violations where an API token would work until `expire_ms` (milliseconds since 1970, 0 for no
+ * end): longer than the organization's maximum. At the field that gave the end: `has_preset` says
+ * that it was `expiration`.
  */
 void organization_settings__check_lifetime(struct call *call,
                                            const struct organization_settings *settings,

@@ -1,6 +1,6 @@
 /*
- * Handing the organization to another Owner: one commit changes both users and who owns, so that there
- * is exactly one Owner at every revision.
+ * Handing the organization to another Owner: one commit changes both users and who owns, so that
+ * there is exactly one Owner at every revision.
  */
 #include "rpc/services/organization_transfer.h"
 

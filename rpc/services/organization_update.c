@@ -1,6 +1,6 @@
 /*
- * The organization as its members read and change it. It is no resource kind: each caller has exactly
- * one, and its record has a family of its own.
+ * The organization as its members read and change it. It is no resource kind: each caller has
+ * exactly one, and its record has a family of its own.
  */
 #include "rpc/services/organization_update.h"
 

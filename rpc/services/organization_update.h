@@ -12,8 +12,8 @@ Datastream__V1__Organization *organization__view(struct arena *arena,
                                                  const struct organization *organization);
 
 /*
- * Fills the commit with the record, on condition that it is as it was read. The answer, an Organization,
- * gets the etag of the commit.
+ * Fills the commit with the record, on condition that it is as it was read. The answer, an
+ * Organization, gets the etag of the commit.
  */
 void organization__commit(struct call *call, const struct organization *organization);
 

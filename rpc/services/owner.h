@@ -1,6 +1,6 @@
 /*
- * The Owner of an organization, for the operator's tools: who it is, whether there is exactly one, and
- * how one is made where there is none.
+ * The Owner of an organization, for the operator's tools: who it is, whether there is exactly one,
+ * and how one is made where there is none.
  */
 #ifndef DATASTREAM_RPC_SERVICES_OWNER_H
 #define DATASTREAM_RPC_SERVICES_OWNER_H
@@ -29,10 +29,9 @@ struct owner_reset {
 };
 
 /*
- * The organization of the id, or the only one of the store where `id` is empty; its name, and the least
- * length of a password there.
- * INVALID_ARGUMENT for an id that is none or where there are several, NOT_FOUND, DATA_LOSS,
- * UNAVAILABLE by the store.
+ * The organization of the id, or the only one of the store where `id` is empty; its name, and the
+ * least length of a password there. INVALID_ARGUMENT for an id that is none or where there are
+ * several, NOT_FOUND, DATA_LOSS, UNAVAILABLE by the store.
  */
 struct status owner_find_organization(struct store *store, struct arena *arena, struct slice id,
                                       struct uuid *ret_organization, struct slice *ret_name,

@@ -1,6 +1,6 @@
 /*
- * A user changes the own password. What costs a hash each is done one after the other, off the loop:
- * the current password, the older ones, the new hash.
+ * A user changes the own password. What costs a hash each is done one after the other, off the
+ * loop: the current password, the older ones, the new hash.
  */
 #include "rpc/services/password_change.h"
 

@@ -25,9 +25,9 @@
 struct slice password_normalize(struct arena *arena, struct slice password);
 
 /*
- * A predicate that says what is wrong with a normalized password, in the arena, or NULL. `email` and
- * `organization` are what it must not be, in whole; of the address, neither the part before the "@".
- * Neither may it be one of the most common passwords. Compared without regard to case. Pure.
+ * A predicate that says what is wrong with a normalized password, in the arena, or NULL. `email`
+ * and `organization` are what it must not be, in whole; of the address, neither the part before the
+ * "@". Neither may it be one of the most common passwords. Compared without regard to case. Pure.
  */
 const char *password_check(struct arena *arena, struct slice password, struct slice email,
                            struct slice organization);
@@ -45,8 +45,8 @@ void password_make(const uint8_t random[20], char password[ONE_TIME_PASSWORD_LEN
 struct status password__hash_work(struct call *call, struct slice password, char **ret_phc);
 
 /*
- * Compares a normalized password with a PHC string, likewise. NULL for a string is as much work, and
- * never right: nobody can tell by the time whether there is a password at all.
+ * Compares a normalized password with a PHC string, likewise. NULL for a string is as much work,
+ * and never right: nobody can tell by the time whether there is a password at all.
  */
 struct status password__verify_work(struct call *call, struct slice password, const char *phc,
                                     bool *ret_right);

@@ -8,8 +8,9 @@
 #include "base/arena.h"
 
 /*
- * JSON from one line to many, indented by two blanks, in ASCII without "'", "`" and "$". `json` must
- * be valid JSON without blanks outside its strings. Lives in the arena; empty when that failed.
+ * JSON from one line to many, indented by two blanks, in ASCII without "'", "`" and "$". `json`
+ * must be valid JSON without blanks outside its strings. Lives in the arena; empty when that
+ * failed.
  */
 struct slice preview__body(struct arena *arena, struct slice json);
 
@@ -17,8 +18,9 @@ struct slice preview__body(struct arena *arena, struct slice json);
 #define PREVIEW_ARGUMENT_MOST 120000
 
 /*
- * `curl` for Bash. `path` follows $BASE_URL and must need no quoting; `body` is of preview__body. Beyond
- * PREVIEW_ARGUMENT_MOST bytes the body comes by here-document, since Linux bounds one argument to
+ * `curl` for Bash. `path` follows $BASE_URL and must need no quoting; `body` is of preview__body.
+ * Beyond PREVIEW_ARGUMENT_MOST bytes the body comes by here-document, since Linux bounds one
+ * argument to
  * 128 KiB (execve(2), MAX_ARG_STRLEN).
  */
 struct slice preview__bash(struct arena *arena, struct slice verb, struct slice path,

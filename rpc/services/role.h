@@ -30,8 +30,8 @@ void role__set_permissions(struct call *call, const struct permission_set *permi
                            Datastream__V1__Role *role);
 
 /*
- * The rest of creating a role from its draft, the mint guard included. `source` is the role that its
- * permissions were copied from, which must stay as it was read; its revision is 0 for none.
+ * The rest of creating a role from its draft, the mint guard included. `source` is the role that
+ * its permissions were copied from, which must stay as it was read; its revision is 0 for none.
  */
 struct status role__finish_create(struct call *call, struct draft *draft,
                                   const struct guard_role *source);

@@ -70,8 +70,8 @@ static struct status check_narrowing(struct call *call, struct edit *edit)
 }
 
 /*
- * More permissions are as good as new tokens for all who have the role, and those may live longer or
- * work from elsewhere than a bounded caller: that one widens only roles that nobody has.
+ * More permissions are as good as new tokens for all who have the role, and those may live longer
+ * or work from elsewhere than a bounded caller: that one widens only roles that nobody has.
  */
 static struct status check_widening(struct call *call, const struct edit *edit,
                                     const struct permission_set *before,

@@ -18,8 +18,8 @@ call_handler *const *services_operations(void);
 const struct stream_entry *services_streams(void);
 
 /*
- * Tells the engine which kinds keep records of their own. At the start, before anything reads or writes
- * an object, and before there are threads; again does nothing.
+ * Tells the engine which kinds keep records of their own. At the start, before anything reads or
+ * writes an object, and before there are threads; again does nothing.
  */
 void services_register_kinds(void);
 
@@ -28,8 +28,8 @@ struct hooks;
 
 /*
  * What the handlers need of the contract beside the tables: for chain_options.services, and for
- * services_check. FAILED_PRECONDITION where a hook needs what the contract lacks, and where a value of
- * the contract breaks its own rules (contract_values.h). Lives in `arena`.
+ * services_check. FAILED_PRECONDITION where a hook needs what the contract lacks, and where a value
+ * of the contract breaks its own rules (contract_values.h). Lives in `arena`.
  */
 struct status services_bind(const struct contract *contract, struct arena *arena,
                             const struct hooks **ret_hooks);

@@ -139,8 +139,8 @@ struct status session__list_rows(struct call *call, const struct uuid *organizat
 }
 
 /*
- * No session of the user begins before the commit but those that were read: where one does, it conflicts.
- * Nothing lies between the rows, before the first and after the last.
+ * No session of the user begins before the commit but those that were read: where one does, it
+ * conflicts. Nothing lies between the rows, before the first and after the last.
  */
 static void require_no_other(struct call *call, struct slice from, struct slice to,
                              const struct session_row *rows, size_t count)

@@ -1,4 +1,6 @@
-/* What the files of the sessions share. A user's sessions are rows of two families: storage/keys.h. */
+/*
+ * What the files of the sessions share. A user's sessions are rows of two families: storage/keys.h.
+ */
 #ifndef DATASTREAM_RPC_SERVICES_SESSION_H
 #define DATASTREAM_RPC_SERVICES_SESSION_H
 

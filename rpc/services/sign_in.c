@@ -1,6 +1,6 @@
 /*
- * Signing in. Whether the address is unknown, the password wrong or the user disabled, the answer is
- * the same, after the same work; the user's activity log tells which.
+ * Signing in. Whether the address is unknown, the password wrong or the user disabled, the answer
+ * is the same, after the same work; the user's activity log tells which.
  */
 #include "rpc/services/sign_in.h"
 

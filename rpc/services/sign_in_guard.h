@@ -10,15 +10,15 @@
 
 /*
  * Whether a password may be compared for the address now: OK, or RESOURCE_EXHAUSTED with RetryInfo,
- * before any hash. `user` is whose address it is, NULL for nobody's: the device's cookie must be that
- * user's. In the first run of the handler that comes here the try takes its turn.
+ * before any hash. `user` is whose address it is, NULL for nobody's: the device's cookie must be
+ * that user's. In the first run of the handler that comes here the try takes its turn.
  */
 struct status sign_in__admit(struct call *call, const char *email, const struct uuid *user,
                              struct sign_in_try *ret_try);
 
 /*
- * The same for a user who is signed in and gives the own password once more. Counted by itself: neither
- * do strangers who guess at the address hold the user here, nor others of the same source.
+ * The same for a user who is signed in and gives the own password once more. Counted by itself:
+ * neither do strangers who guess at the address hold the user here, nor others of the same source.
  */
 struct status sign_in__admit_user(struct call *call, const struct uuid *user,
                                   struct sign_in_try *ret_try);

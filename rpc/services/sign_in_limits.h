@@ -1,14 +1,15 @@
 /*
- * How failed sign-ins are slowed, so that passwords are not guessed. After some failures of one account
- * within a quarter of an hour each further try waits for 1, 2, 4 and at most 60 seconds; nothing is ever
- * locked for good. A browser that has signed in before shows its device cookie and has a count of its
- * own, so that strangers who guess do not slow the person. A source (an address of IPv4, a /64 of IPv6)
- * has so many failures in a quarter of an hour, whatever the accounts; a known device is not held to
- * that bound, since its own count holds it.
+ * How failed sign-ins are slowed, so that passwords are not guessed. After some failures of one
+ * account within a quarter of an hour each further try waits for 1, 2, 4 and at most 60 seconds;
+ * nothing is ever locked for good. A browser that has signed in before shows its device cookie and
+ * has a count of its own, so that strangers who guess do not slow the person. A source (an address
+ * of IPv4, a /64 of IPv6) has so many failures in a quarter of an hour, whatever the accounts; a
+ * known device is not held to that bound, since its own count holds it.
  *
- * Known and unknown accounts are counted alike. The table is bounded: where it is full the counts that
- * matter least make room, within groups that nobody outside can tell. One table for the process under a
- * mutex, that only sign-ins touch. Any thread; time comes in as an argument, in milliseconds.
+ * Known and unknown accounts are counted alike. The table is bounded: where it is full the counts
+ * that matter least make room, within groups that nobody outside can tell. One table for the
+ * process under a mutex, that only sign-ins touch. Any thread; time comes in as an argument, in
+ * milliseconds.
  */
 #ifndef DATASTREAM_RPC_SERVICES_SIGN_IN_LIMITS_H
 #define DATASTREAM_RPC_SERVICES_SIGN_IN_LIMITS_H
@@ -29,7 +30,10 @@
 
 struct sign_in_limits;
 
-/* Plain: failures within the window before the tries of an account or a source are held; 0: no bound. */
+/*
+ * Plain: failures within the window before the tries of an account or a source are held; 0: no
+ * bound.
+ */
 struct sign_in_bounds {
     unsigned account;
     unsigned source;
@@ -48,9 +52,9 @@ struct sign_in_limits *sign_in_limits_new(const struct sign_in_bounds *bounds,
 void sign_in_limits_free(struct sign_in_limits *limits);
 
 /*
- * Whether the try may go on: 0, or for how many milliseconds it has to wait. Tries that were held count
- * as nothing. An admitted try of an account that is slowed takes the turn, so that tries at once do not
- * all pass: once a try, before its password is looked at.
+ * Whether the try may go on: 0, or for how many milliseconds it has to wait. Tries that were held
+ * count as nothing. An admitted try of an account that is slowed takes the turn, so that tries at
+ * once do not all pass: once a try, before its password is looked at.
  */
 int64_t sign_in_limits__admit(struct sign_in_limits *limits, const struct sign_in_try *try,
                               int64_t now_ms);

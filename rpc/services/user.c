@@ -1,6 +1,6 @@
 /*
- * Users: their records, and reading them. A user has a record under the id, the password's hash in a
- * row of secrets, and a row under the folded address, which is unique in the installation.
+ * Users: their records, and reading them. A user has a record under the id, the password's hash in
+ * a row of secrets, and a row under the folded address, which is unique in the installation.
  */
 #include "rpc/services/user.h"
 

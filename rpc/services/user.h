@@ -6,7 +6,10 @@
 #include "rpc/services/guard.h"
 #include "rpc/services/resource/draft.h"
 
-/* A user has a record of storage.v1, a row of secrets and a row under the address. See object_kinds.h. */
+/*
+ * A user has a record of storage.v1, a row of secrets and a row under the address. See
+ * object_kinds.h.
+ */
 extern const struct typed_kind user_kind;
 
 /* A user as it was read. */
@@ -32,8 +35,10 @@ Datastream__V1__User *user__view(struct arena *arena,
 /* The address as it is compared, and the key of its row; empty when the arena failed. */
 struct slice user__email_key(struct arena *arena, const char *email);
 
-/* The name of a user of whom only the address is known: what stands before the "@", as much as a name
- * may have. A part of `email`. */
+/*
+ * The name of a user of whom only the address is known: what stands before the "@", as much as a
+ * name may have. A part of `email`.
+ */
 struct slice user__name_of_email(struct slice email);
 
 /* Whether the role is that of the Owner. */

@@ -159,7 +159,9 @@ static struct status commit_action(struct call *call, struct user *user, const c
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }
 
-/* Words the audit row of an action that is no verb of a user: "ResetUserPassword", and a sentence. */
+/*
+ * Words the audit row of an action that is no verb of a user: "ResetUserPassword", and a sentence.
+ */
 static void word_audit(struct call *call, const char *action, const char *did,
                        const struct user *user)
 {
@@ -172,8 +174,10 @@ static void word_audit(struct call *call, const char *action, const char *did,
 
 /* -- passwords -------------------------------------------------------------------------------- */
 
-/* The one-time password that this request makes, or made when it was done first; in an arena that is
- * wiped. */
+/*
+ * The one-time password that this request makes, or made when it was done first; in an arena that
+ * is wiped.
+ */
 static struct slice one_time_password(struct call *call, const struct uuid *id)
 {
     char made[ONE_TIME_PASSWORD_LEN];
@@ -274,7 +278,9 @@ struct status user__reset_password(struct call *call)
     return arena_failed(call->arena) ? status_out_of_memory() : status;
 }
 
-/* Whether the row of secrets, and with it the password, is as the commit of that revision left it. */
+/*
+ * Whether the row of secrets, and with it the password, is as the commit of that revision left it.
+ */
 static bool secrets_are_of(struct call *call, const struct user *user, uint64_t revision)
 {
     struct record record;

@@ -8,9 +8,9 @@
 #include "rpc/services/user.h"
 
 /*
- * For an answer that is given again (chain_options.show_again): puts the one-time password into it that
- * the request made with the commit of that revision, where it is still the user's and the guard would
- * let the caller set it now.
+ * For an answer that is given again (chain_options.show_again): puts the one-time password into it
+ * that the request made with the commit of that revision, where it is still the user's and the
+ * guard would let the caller set it now.
  */
 void user__show_again(struct call *call, uint64_t revision);
 

@@ -1,8 +1,8 @@
 /*
  * A watch is a place in the feed: everything in front of it was told or was not for this caller.
  * Each read takes a slice from there on, and then asks where the feed begins: rows may be trimmed
- * away while a slow caller is on its way to them. Slices come from the ring that the loop's watchers
- * share, where it has the place: its rows are read, and written, once for all of them.
+ * away while a slow caller is on its way to them. Slices come from the ring that the loop's
+ * watchers share, where it has the place: its rows are read, and written, once for all of them.
  */
 #include "rpc/services/watch.h"
 
@@ -145,7 +145,10 @@ static void free_ring(void *kept)
     watch_ring__free(kept);
 }
 
-/* The ring of the caller's organization, which the loop's first watcher begins; NULL: there is none. */
+/*
+ * The ring of the caller's organization, which the loop's first watcher begins; NULL: there is
+ * none.
+ */
 static struct watch_ring *ring_of(const struct call *call)
 {
     struct stream_shelf *shelf = call_stream_shelf(call);
@@ -243,7 +246,10 @@ static void take_piece(struct watch *watch, const struct piece *piece, uint64_t 
     watch->store_revision = revision;
 }
 
-/* Reads a piece at the ring's end and gives it to the ring, unless trimming was faster than the ring. */
+/*
+ * Reads a piece at the ring's end and gives it to the ring, unless trimming was faster than the
+ * ring.
+ */
 static struct status fill(struct call *call, struct arena *arena, struct watch_ring *ring,
                           uint64_t revision, struct piece *ret_piece)
 {
@@ -261,7 +267,10 @@ static struct status fill(struct call *call, struct arena *arena, struct watch_r
     return status;
 }
 
-/* A watch that is further than the ring takes it along: the ring reads on, or else begins anew there. */
+/*
+ * A watch that is further than the ring takes it along: the ring reads on, or else begins anew
+ * there.
+ */
 static struct status take_along(struct call *call, struct arena *arena, struct watch_ring *ring,
                                 uint64_t revision)
 {
@@ -342,8 +351,8 @@ static struct seen_row row_at(const struct call *call, size_t at)
 }
 
 /*
- * Whether this caller will be told of more of the row's revision. Where what is known ends within the
- * revision nobody knows: then too, so that nothing is left out by who resumes there.
+ * Whether this caller will be told of more of the row's revision. Where what is known ends within
+ * the revision nobody knows: then too, so that nothing is left out by who resumes there.
  */
 static bool has_more(const struct call *call, uint64_t revision)
 {

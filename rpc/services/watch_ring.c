@@ -1,7 +1,7 @@
 /*
- * Rows are numbered for as long as the ring lives: row n is in slots[n % WATCH_RING_ROWS], and those from
- * `first` on, before `last`, are there. In the feed their stretch is [from, to): every row with a place in it is
- * in the ring, and nothing else.
+ * Rows are numbered for as long as the ring lives: row n is in slots[n % WATCH_RING_ROWS], and
+ * those from `first` on, before `last`, are there. In the feed their stretch is [from, to): every
+ * row with a place in it is in the ring, and nothing else.
  */
 #include "rpc/services/watch_ring.h"
 

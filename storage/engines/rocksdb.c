@@ -624,7 +624,9 @@ static struct status make_folder(struct arena *arena, const char *directory)
     return status_ok();
 }
 
-/* A store that others could read is closed to them, and somebody may want to know that it was open. */
+/*
+ * A store that others could read is closed to them, and somebody may want to know that it was open.
+ */
 static struct status keep_private(struct arena *arena, const char *directory)
 {
     bool was_open = false;

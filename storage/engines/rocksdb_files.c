@@ -5,8 +5,8 @@
  *   record  masked CRC-32C of the rest except the length (4, little-endian) | length (2) | type (1)
  *           | number of the log, for types of recycled logs (4) | bytes
  *
- * A logical record is one of type full, or first, middle ..., last. Fewer than 7 bytes at the end of
- * a block are unused; a type of 0 fills what was allocated ahead.
+ * A logical record is one of type full, or first, middle ..., last. Fewer than 7 bytes at the end
+ * of a block are unused; a type of 0 fills what was allocated ahead.
  */
 #include "storage/engines/rocksdb_files.h"
 
@@ -54,7 +54,9 @@ static uint32_t read_u32(const uint8_t *bytes)
            (uint32_t)bytes[3] << 24;
 }
 
-/* CRC-32C (Castagnoli), masked as RocksDB stores it. Bit by bit: it is for manifests and bad days. */
+/*
+ * CRC-32C (Castagnoli), masked as RocksDB stores it. Bit by bit: it is for manifests and bad days.
+ */
 static uint32_t masked_crc(const uint8_t *bytes, size_t len)
 {
     uint32_t crc = 0xffffffff;

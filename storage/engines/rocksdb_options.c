@@ -75,10 +75,9 @@ static rocksdb_options_t *make_database(const struct store_options *options, roc
     rocksdb_options_t *database;
 
     /*
-     * RocksDB would retry a failed write in the background and take writes again, although a
-     * failed sync may have lost what was answered as durable. And it would replay the logs that it
-     * finds, also where an older one is missing or shorter than it was synced, unless it writes them
-     * down.
+     * RocksDB would retry a failed write in the background and take writes again, although a failed
+     * sync may have lost what was answered as durable. And it would replay the logs that it finds,
+     * also where an older one is missing or shorter than it was synced, unless it writes them down.
      */
     database = options_of_text("max_bgerror_resume_count=0;track_and_verify_wals_in_manifest=true");
     if (database == NULL)
@@ -105,8 +104,8 @@ static rocksdb_options_t *make_database(const struct store_options *options, roc
     rocksdb_options_set_keep_log_file_num(database, 4);
     rocksdb_options_set_stats_dump_period_sec(database, 0);
     /*
-     * A row that is found here costs neither filter, index nor block. A range that is deleted as one
-     * would be found here still (facebook/rocksdb#4122): rows are deleted one by one, and
+     * A row that is found here costs neither filter, index nor block. A range that is deleted as
+     * one would be found here still (facebook/rocksdb#4122): rows are deleted one by one, and
      * scripts/check-style refuses the other.
      */
     if (rows != NULL)
@@ -115,11 +114,11 @@ static rocksdb_options_t *make_database(const struct store_options *options, roc
 }
 
 /*
- * How much of a key says in which run of rows it stands: of a kind, an index, an audit chain. A new row
- * most often follows the newest of its run. RocksDB would search its memory from the top for a row that
- * is far from the one before; with a run it goes on where it put the last row of the same run. Of few
- * keys that are written again and again each is a run. 0: RocksDB's own way, for families that are
- * rarely written.
+ * How much of a key says in which run of rows it stands: of a kind, an index, an audit chain. A new
+ * row most often follows the newest of its run. RocksDB would search its memory from the top for a
+ * row that is far from the one before; with a run it goes on where it put the last row of the same
+ * run. Of few keys that are written again and again each is a run. 0: RocksDB's own way, for
+ * families that are rarely written.
  */
 static const int run_of[FAMILIES] = {
     [FAMILY_META] = 64,
@@ -158,7 +157,8 @@ static rocksdb_options_t *make_family(enum store_family name, rocksdb_cache_t *c
     rocksdb_block_based_options_set_block_cache(table, cache);
     rocksdb_block_based_options_set_format_version(table, 5);
     /*
-     * Indexes and filters belong to their open table: each read would look them up in the cache, for
+     * Indexes and filters belong to their open table: each read would look them up in the cache,
+     * for
      * 5 % of a get. Their memory grows with the rows: about 2 bytes each in a family of points.
      */
     rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 0);

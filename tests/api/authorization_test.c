@@ -171,7 +171,9 @@ static void questions_are_answered_in_order(void **state)
     api_check(&server, 400, "POST", CHECK, reader, "{\"checks\":[]}");
 }
 
-/* Of one token by two sources, and of so many others between that none is remembered for the next. */
+/*
+ * Of one token by two sources, and of so many others between that none is remembered for the next.
+ */
 static void each_answer_is_of_its_own_token_and_source(void **state)
 {
     static char body[1 << 15];

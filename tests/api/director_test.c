@@ -1,6 +1,6 @@
 /*
- * Directors that call for themselves: by their own key, for their own check-in, and for nothing else;
- * what others see of it; and that it outlives a kill.
+ * Directors that call for themselves: by their own key, for their own check-in, and for nothing
+ * else; what others see of it; and that it outlives a kill.
  */
 #include <setjmp.h>
 #include <stdarg.h>

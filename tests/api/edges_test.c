@@ -1,6 +1,6 @@
 /*
- * What keeps an object from being deleted: a row for each kind that may refer to each other one. The
- * refusal names who refers to whoever may read them, and only counts them for others.
+ * What keeps an object from being deleted: a row for each kind that may refer to each other one.
+ * The refusal names who refers to whoever may read them, and only counts them for others.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,9 @@
 
 #include "harness.h"
 
-/* Bodies of create requests: * is the id of what is referred to, # and ! a director, % a dataset. */
+/*
+ * Bodies of create requests: * is the id of what is referred to, # and ! a director, % a dataset.
+ */
 struct edge {
     const char *target, *target_body;
     const char *source, *source_body;

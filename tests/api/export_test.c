@@ -55,7 +55,9 @@ static bool head_has(const struct api_stream *stream, const char *line)
     return strstr(stream->head, line) != NULL;
 }
 
-/* The number that a line of NDJSON begins or ends with; the lines follow each other without a gap. */
+/*
+ * The number that a line of NDJSON begins or ends with; the lines follow each other without a gap.
+ */
 static unsigned long long number_of(const char *line)
 {
     const char *at = strstr(line, "\"number\":\"");
@@ -153,7 +155,9 @@ static void cells_of_csv_are_quoted_and_are_no_formulas(void **state)
     api_stream_close(stream);
 }
 
-/* Lines of an export, each of which must have the text; the number of the last is put in *ret_last. */
+/*
+ * Lines of an export, each of which must have the text; the number of the last is put in *ret_last.
+ */
 static size_t count_lines(const char *query, const char *text, unsigned long long *ret_last)
 {
     struct api_stream *stream = open_export(query);
@@ -258,7 +262,10 @@ static void keep_lines(const char *query)
     api_stream_close(stream);
 }
 
-/* Writes the kept lines but for one, and that one as it is told (NULL: not at all; "": behind the next). */
+/*
+ * Writes the kept lines but for one, and that one as it is told (NULL: not at all; "": behind the
+ * next).
+ */
 static void write_file(const char *path, size_t special, const char *text, const char *end)
 {
     FILE *file = fopen(path, "we");

@@ -318,8 +318,9 @@ struct answer {
 };
 
 /*
- * Reads on until there are `len` bytes or, with `len` 0, until the empty line; false when the connection ends before. The
- * room grows with the answer: where a sanitizer follows each byte, room that is never used costs more than the request.
+ * Reads on until there are `len` bytes or, with `len` 0, until the empty line; false when the
+ * connection ends before. The room grows with the answer: where a sanitizer follows each byte, room
+ * that is never used costs more than the request.
  */
 static bool answer_read(int fd, struct answer *answer, size_t len)
 {

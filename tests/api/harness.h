@@ -37,8 +37,9 @@ void api_start(struct api_server *server, const char *const *flags);
 /* serve again on the same data. */
 void api_restart(struct api_server *server, const char *const *flags);
 /*
- * api_restart with a wall clock that stands still: *ret_clock is its time in milliseconds, at first 10 s after now, which
- * the test moves by writing. A clock that it gave before goes on to count. CLOCK_SHIFT_LIBRARY names clock_shift.
+ * api_restart with a wall clock that stands still: *ret_clock is its time in milliseconds, at first
+ * 10 s after now, which the test moves by writing. A clock that it gave before goes on to count.
+ * CLOCK_SHIFT_LIBRARY names clock_shift.
  */
 void api_restart_frozen(struct api_server *server, const char *const *flags,
                         volatile int64_t **ret_clock);
@@ -102,7 +103,9 @@ struct api_user {
     char csrf[64];
 };
 
-/* A user of the organization with the role of that name, and a password that need not be changed. */
+/*
+ * A user of the organization with the role of that name, and a password that need not be changed.
+ */
 void api_make_user(const struct api_server *server, const char *role, struct api_user *user);
 /* POST /session, which must answer 200; keeps the cookie. */
 void api_sign_in(const struct api_server *server, struct api_user *user);

@@ -1,6 +1,6 @@
 /*
- * init, organization-add and the first start as programs: what they create, what they refuse and leave
- * alone, and what a kill at any time leaves.
+ * init, organization-add and the first start as programs: what they create, what they refuse and
+ * leave alone, and what a kill at any time leaves.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /*
- * Token introspection (RFC 7662) over REST: who may ask and how, what an answer holds, and that whatever
- * does not work is answered with exactly the same bytes.
+ * Token introspection (RFC 7662) over REST: who may ask and how, what an answer holds, and that
+ * whatever does not work is answered with exactly the same bytes.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /*
- * Every kind in the same way over REST: created from what is required, read, listed, changed, cloned,
- * acted on, read and deleted in batches, its history and its usage. A row for each kind.
+ * Every kind in the same way over REST: created from what is required, read, listed, changed,
+ * cloned, acted on, read and deleted in batches, its history and its usage. A row for each kind.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /*
- * The operator's tools as programs: help and unknown names, the key file, and who may have the store
- * when.
+ * The operator's tools as programs: help and unknown names, the key file, and who may have the
+ * store when.
  */
 #include <setjmp.h>
 #include <stdarg.h>

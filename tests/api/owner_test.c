@@ -1,6 +1,6 @@
 /*
- * The Owner: exactly one, made anew by an operator who has the store to himself. Users are read over
- * REST after each reset, and `check` proves that there is one.
+ * The Owner: exactly one, made anew by an operator who has the store to himself. Users are read
+ * over REST after each reset, and `check` proves that there is one.
  */
 #include <setjmp.h>
 #include <stdarg.h>

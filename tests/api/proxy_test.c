@@ -1,6 +1,6 @@
 /*
- * Clients that come through proxies: their addresses are found, and count for allowed networks, last
- * uses and the audit trail, where the peer is trusted and only there.
+ * Clients that come through proxies: their addresses are found, and count for allowed networks,
+ * last uses and the audit trail, where the peer is trusted and only there.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /*
  * Revocation has no window: while many connections use a token, it is disabled, regenerated, loses
  * its role's permission or is deleted; while they use a session, its user signs out, is disabled or
- * deleted, or gets another role, address or password. A request that was sent after the answer to that
- * change arrived is never let in on the old state.
+ * deleted, or gets another role, address or password. A request that was sent after the answer to
+ * that change arrived is never let in on the old state.
  */
 #include <pthread.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /*
- * Idempotency keys over REST: what a client sends again under the same key is done once, however many
- * send it at the same time, and whatever else is asked under the key is refused.
+ * Idempotency keys over REST: what a client sends again under the same key is done once, however
+ * many send it at the same time, and whatever else is asked under the key is refused.
  */
 #include <pthread.h>
 #include <setjmp.h>

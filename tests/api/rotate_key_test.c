@@ -1,6 +1,6 @@
 /*
- * rotate-key as a program: the key file changes in one commit that touches nothing else, and data keys
- * change with every secret.
+ * rotate-key as a program: the key file changes in one commit that touches nothing else, and data
+ * keys change with every secret.
  */
 #include <setjmp.h>
 #include <stdarg.h>

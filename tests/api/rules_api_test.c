@@ -1,6 +1,6 @@
 /*
- * Rules that span fields and objects, as a user meets them over REST: settings set once, clusters and
- * their members, pipelines with line and column, quotes, formats, computed fields.
+ * Rules that span fields and objects, as a user meets them over REST: settings set once, clusters
+ * and their members, pipelines with line and column, quotes, formats, computed fields.
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -404,7 +404,9 @@ static long server_cpu_us(void)
     return spent.tv_sec * 1000000 + spent.tv_nsec / 1000;
 }
 
-/* Ten levels of anchors, each of ten aliases to the one before: 10^10 nodes for who follows them. */
+/*
+ * Ten levels of anchors, each of ten aliases to the one before: 10^10 nodes for who follows them.
+ */
 static const char *alias_bomb(void)
 {
     static char text[2000];

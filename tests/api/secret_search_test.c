@@ -1,7 +1,8 @@
 /*
- * Twenty and more random secrets go through the server in every way: created, patched, set, cloned, refused. None
- * of them is found afterwards in an answer, in the data directory, its log or a copy of it, in a core dump, or in the
- * memory of the server, as it is, in JSON or in base64; nor the value of a token that was shown once.
+ * Twenty and more random secrets go through the server in every way: created, patched, set, cloned,
+ * refused. None of them is found afterwards in an answer, in the data directory, its log or a copy
+ * of it, in a core dump, or in the memory of the server, as it is, in JSON or in base64; nor the
+ * value of a token that was shown once.
  */
 #include <ftw.h>
 #include <setjmp.h>

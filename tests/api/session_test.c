@@ -657,7 +657,10 @@ static void a_one_time_password_must_be_changed_first(void **state)
 #define IDLE_MINUTES 30
 #define ABSOLUTE_MINUTES (12 * 60)
 
-/* Waits until the use is stored, which is done on the side: the idle end is then so long after the clock. */
+/*
+ * Waits until the use is stored, which is done on the side: the idle end is then so long after the
+ * clock.
+ */
 static void await_idle_end(const struct api_user *user, int64_t clock_ms)
 {
     time_t end = (time_t)(clock_ms / 1000) + IDLE_MINUTES * 60;

@@ -1,6 +1,6 @@
 /*
- * A server that starts on an empty directory: it waits for its setup, answers nothing else meanwhile,
- * and is set up once.
+ * A server that starts on an empty directory: it waits for its setup, answers nothing else
+ * meanwhile, and is set up once.
  */
 #include <setjmp.h>
 #include <stdarg.h>

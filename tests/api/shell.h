@@ -19,7 +19,9 @@ extern char shell_output[65536];
 int shell_start(void **state);
 int shell_end(void **state);
 
-/* Runs a shell command in which $D is the program, from within the folder; returns its exit code. */
+/*
+ * Runs a shell command in which $D is the program, from within the folder; returns its exit code.
+ */
 int shell_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Fails the test unless the last command printed this text. */

@@ -1,6 +1,6 @@
 /*
- * Failed sign-ins are slowed, on a clock that stands still until the test moves it. Clients come through
- * a trusted proxy, so that each test has sources of its own.
+ * Failed sign-ins are slowed, on a clock that stands still until the test moves it. Clients come
+ * through a trusted proxy, so that each test has sources of its own.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -393,7 +393,9 @@ static void *sign_in_once(void *context)
     return NULL;
 }
 
-/* The moments of the deletes lie all over the time that a sign-in takes. `check` sees what is left. */
+/*
+ * The moments of the deletes lie all over the time that a sign-in takes. `check` sees what is left.
+ */
 static void a_user_who_is_deleted_while_signing_in_leaves_no_session(void **state)
 {
     static struct api_user users[LEAVING];

@@ -1,7 +1,7 @@
 /*
  * Creates devices with distinct names, or reads devices by random ids, over keep-alive HTTP/1.1
- * connections that one thread serves, so that a server on another core is not charged for the waking
- * of threads. Prints how long each answer took.
+ * connections that one thread serves, so that a server on another core is not charged for the
+ * waking of threads. Prints how long each answer took.
  *
  *   http_load create PORT TOKEN CONNECTIONS TOTAL LATENCIES-FILE PREFIX [MEMBERS [keys]]
  *   http_load get PORT TOKEN CONNECTIONS TOTAL LATENCIES-FILE IDS-FILE

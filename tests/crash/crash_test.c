@@ -1,7 +1,7 @@
 /*
  * kill -9 under concurrent writers, fifty times: what was acknowledged is there afterwards, nothing
- * is half done (`check` agrees), and the audit chain is whole; what is sent again under an idempotency
- * key until it is answered was done once.
+ * is half done (`check` agrees), and the audit chain is whole; what is sent again under an
+ * idempotency key until it is answered was done once.
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -135,8 +135,8 @@ static void nothing_acknowledged_is_lost_and_nothing_is_half_done(void **state)
 #define KEYS_MOST 8192
 
 /*
- * Creates objects under keys; each is sent until it is answered, whatever happens to the server. Every
- * fourth is an API token, whose value is the same however often it is answered.
+ * Creates objects under keys; each is sent until it is answered, whatever happens to the server.
+ * Every fourth is an API token, whose value is the same however often it is answered.
  */
 struct repeater {
     pthread_t thread;

@@ -1,6 +1,6 @@
 /*
- * kill -9 of a server that builds the indexes of an existing store, twenty times at random instants: the
- * next start builds what is missing before it is ready, and then the store is whole.
+ * kill -9 of a server that builds the indexes of an existing store, twenty times at random
+ * instants: the next start builds what is missing before it is ready, and then the store is whole.
  */
 #include <setjmp.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /*
- * kill -9 of rotate-key at random instants, twenty times for each of its forms: afterwards the store
- * is whole, it starts with the old key file or the new one, and a start with the other says which it
- * wants.
+ * kill -9 of rotate-key at random instants, twenty times for each of its forms: afterwards the
+ * store is whole, it starts with the old key file or the new one, and a start with the other says
+ * which it wants.
  */
 #include <setjmp.h>
 #include <signal.h>

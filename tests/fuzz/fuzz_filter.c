@@ -1,6 +1,7 @@
 /*
- * A filter on a message, split by the first newline: the filter, then the message in protobuf's bytes.
- * What parses keeps its bounds and evaluates the same twice; its denial evaluates to the opposite.
+ * A filter on a message, split by the first newline: the filter, then the message in protobuf's
+ * bytes. What parses keeps its bounds and evaluates the same twice; its denial evaluates to the
+ * opposite.
  */
 #include <assert.h>
 #include <stdint.h>

@@ -1,4 +1,7 @@
-/* Any bytes as a form, and as Basic credentials: what is read is UTF-8 without U+0000, within the bounds, no longer than what was sent. */
+/*
+ * Any bytes as a form, and as Basic credentials: what is read is UTF-8 without U+0000, within the
+ * bounds, no longer than what was sent.
+ */
 #include <assert.h>
 #include <stdint.h>
 

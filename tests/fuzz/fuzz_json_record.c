@@ -1,6 +1,6 @@
 /*
- * Stored bytes to JSON: the first byte chooses the message, the rest are its bytes. What a plan writes
- * is what is written of the unpacked message.
+ * Stored bytes to JSON: the first byte chooses the message, the rest are its bytes. What a plan
+ * writes is what is written of the unpacked message.
  */
 #include <assert.h>
 #include <stdint.h>

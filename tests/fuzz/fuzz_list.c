@@ -1,6 +1,6 @@
 /*
- * The request of a list, in three lines: its order, its filter and its page token. What is accepted has
- * an ordered range of rows, and tokens that the same request alone takes back.
+ * The request of a list, in three lines: its order, its filter and its page token. What is accepted
+ * has an ordered range of rows, and tokens that the same request alone takes back.
  */
 #include <assert.h>
 #include <stdint.h>

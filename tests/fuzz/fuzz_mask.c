@@ -1,7 +1,7 @@
 /*
- * A field mask on two devices: lines of paths up to an empty one, then the number of bytes of the first
- * device (2, big-endian) and both in protobuf's bytes. A merge keeps the id, is the same when it is
- * repeated, and changes nothing where every path is wrong.
+ * A field mask on two devices: lines of paths up to an empty one, then the number of bytes of the
+ * first device (2, big-endian) and both in protobuf's bytes. A merge keeps the id, is the same when
+ * it is repeated, and changes nothing where every path is wrong.
  */
 #include <assert.h>
 #include <stdint.h>

@@ -1,6 +1,7 @@
 /*
- * Any bytes as a name: a refusal leaves the results as they were; a name that is accepted lies within
- * what was sent, folds to itself, and folds as every text that is canonically equivalent does.
+ * Any bytes as a name: a refusal leaves the results as they were; a name that is accepted lies
+ * within what was sent, folds to itself, and folds as every text that is canonically equivalent
+ * does.
  */
 #include <assert.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /*
- * Lists of networks, a line each, and an address on the last line: what a list holds is what its bits
- * say, one by one.
+ * Lists of networks, a line each, and an address on the last line: what a list holds is what its
+ * bits say, one by one.
  */
 #include <assert.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /*
- * The request of a method, whose number is the first byte, in protobuf's bytes: validation ends, says
- * the same twice, and each violation has a sentence.
+ * The request of a method, whose number is the first byte, in protobuf's bytes: validation ends,
+ * says the same twice, and each violation has a sentence.
  */
 #include <assert.h>
 #include <stdint.h>

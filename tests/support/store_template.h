@@ -20,7 +20,9 @@
 
 #include "storage/store.h"
 
-/* Makes an empty `directory` that exists the same as one in which a store was created and closed. */
+/*
+ * Makes an empty `directory` that exists the same as one in which a store was created and closed.
+ */
 void template_copy(const char *directory, struct arena *arena);
 
 #endif

@@ -1,4 +1,6 @@
-/* A caller of a streaming method whose messages the test pulls, on a loop of the test's own thread. */
+/*
+ * A caller of a streaming method whose messages the test pulls, on a loop of the test's own thread.
+ */
 #ifndef DATASTREAM_TESTS_SUPPORT_WATCHER_H
 #define DATASTREAM_TESTS_SUPPORT_WATCHER_H
 
@@ -6,7 +8,10 @@
 
 #include "rpc/call/call_stream.h"
 
-/* Loops beside the world's, from the first on, which each turn wakes too: all wakes are counted together. */
+/*
+ * Loops beside the world's, from the first on, which each turn wakes too: all wakes are counted
+ * together.
+ */
 #define WATCHER_LOOPS 3
 extern struct chain_loop *watcher_loops[WATCHER_LOOPS];
 

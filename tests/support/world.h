@@ -40,7 +40,10 @@ struct world {
 /* Ids made before and after this sort in that order: they begin with the millisecond. */
 void next_millisecond(void);
 
-/* The contract of the worlds of this program, which a test may set before the first; NULL: the embedded one. */
+/*
+ * The contract of the worlds of this program, which a test may set before the first; NULL: the
+ * embedded one.
+ */
 extern struct slice (*world_contract_source)(struct arena *arena);
 
 /* The hash of the password of an Owner, owner@example.com, which a test may set; NULL: nobody. */
@@ -49,7 +52,10 @@ extern const char *world_owner_phc;
 /* The contract is read once a program. */
 const struct contract *world_contract(void);
 
-/* `owner_phc`: of the password of an Owner, owner@example.com; NULL for none. `late_seed`: 0 for the store as it is, else it answers late and conflicts for no reason. */
+/*
+ * `owner_phc`: of the password of an Owner, owner@example.com; NULL for none. `late_seed`: 0 for
+ * the store as it is, else it answers late and conflicts for no reason.
+ */
 void world_start_owned(struct world *w, uint64_t late_seed, const char *owner_phc);
 
 void world_start(struct world *w, uint64_t late_seed);

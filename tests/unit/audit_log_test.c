@@ -1,4 +1,6 @@
-/* The audit log as a list: what its filters find against a plain model of it, pages, and refusals. */
+/*
+ * The audit log as a list: what its filters find against a plain model of it, pages, and refusals.
+ */
 #include "proto/contract/contract_find.h"
 #include "rpc/call/chain.h"
 #include "tests/support/world.h"
@@ -131,7 +133,9 @@ static bool matches(const struct filter *filter, const struct line *line)
            (filter->to == NULL || time < atoll(filter->to));
 }
 
-/* By time where the filter is by time alone, as the model is not: then the order of equals is free. */
+/*
+ * By time where the filter is by time alone, as the model is not: then the order of equals is free.
+ */
 static void compare(const struct filter *filter, const struct line *all, size_t all_count,
                     const struct line *found, size_t found_count)
 {

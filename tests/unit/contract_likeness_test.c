@@ -1,7 +1,7 @@
 /*
- * That all kinds are alike: the envelope, and the requests and answers of the standard operations, field
- * by field with their numbers, types and rules. The contract is the embedded one, or that of the file
- * KIND_CONTRACT, which has more kinds.
+ * That all kinds are alike: the envelope, and the requests and answers of the standard operations,
+ * field by field with their numbers, types and rules. The contract is the embedded one, or that of
+ * the file KIND_CONTRACT, which has more kinds.
  */
 #include <setjmp.h>
 #include <stdarg.h>

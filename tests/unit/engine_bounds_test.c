@@ -1,6 +1,7 @@
 /*
- * The largest answers of the engine end in time: lists, usage, history, batches and refused deletions
- * of a thousand objects, by their rows, by their bytes, and by the processor's time on the loop.
+ * The largest answers of the engine end in time: lists, usage, history, batches and refused
+ * deletions of a thousand objects, by their rows, by their bytes, and by the processor's time on
+ * the loop.
  */
 #include "proto/contract/contract_find.h"
 #include "tests/support/engine.h"

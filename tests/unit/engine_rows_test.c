@@ -32,7 +32,9 @@ static void note(void *context, struct slice sentence)
     (*(int *)context)++;
 }
 
-/* The sentence that is looked for; others may come before it, such as of the chain of audit rows. */
+/*
+ * The sentence that is looked for; others may come before it, such as of the chain of audit rows.
+ */
 struct wanted {
     const char *says;
     bool found;

@@ -611,8 +611,10 @@ static void health_is_answered_without_the_chain(void **state)
  */
 
 #ifdef DATASTREAM_FAULTS
-/* Whether an allocation failed in the call; then RESOURCE_EXHAUSTED must be what was answered, or what says that the
- * change was stored. */
+/*
+ * Whether an allocation failed in the call; then RESOURCE_EXHAUSTED must be what was answered, or
+ * what says that the change was stored.
+ */
 static bool call_with_fault(unsigned long number, bool onward, bool is_stored)
 {
     bool failed;

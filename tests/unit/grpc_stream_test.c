@@ -518,7 +518,10 @@ static void watch_of_a_draining_server_says_so_once(void **state)
 }
 
 #ifdef DATASTREAM_FAULTS
-/* How many allocations there were; the stream ends well only when those that fail were not among them. */
+/*
+ * How many allocations there were; the stream ends well only when those that fail were not among
+ * them.
+ */
 static unsigned long stream_with_fault(struct slice path, struct slice body, unsigned long number,
                                        bool onward)
 {

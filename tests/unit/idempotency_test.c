@@ -1,4 +1,7 @@
-/* Idempotency keys through the whole chain, over both engines: what is done once, and answered twice. */
+/*
+ * Idempotency keys through the whole chain, over both engines: what is done once, and answered
+ * twice.
+ */
 #include "tests/support/world.h"
 
 #include "rpc/call/idempotency.h"

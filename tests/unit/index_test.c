@@ -1,4 +1,7 @@
-/* Values of indexes: their bytes have the order of the values, and comparisons leave the right ranges. */
+/*
+ * Values of indexes: their bytes have the order of the values, and comparisons leave the right
+ * ranges.
+ */
 #include "proto/contract/contract_find.h"
 #include "proto/filter/filter_parse.h"
 #include "rpc/services/resource/index.h"

@@ -19,7 +19,9 @@ static int setup_both(void **state)
     return 0;
 }
 
-/* What the writer of messages has of the bytes; false where they hold what only outside bytes do. */
+/*
+ * What the writer of messages has of the bytes; false where they hold what only outside bytes do.
+ */
 static bool write_unpacked(const struct contract *of, const struct message_type *type,
                            struct slice *bytes, struct status *ret_status, struct slice *ret_text)
 {

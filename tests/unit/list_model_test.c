@@ -1,6 +1,6 @@
 /*
- * Random filters and orders against a plain model: what pages list is what the model's own judgement
- * leaves of the objects, in its order, while other objects come and go between the pages.
+ * Random filters and orders against a plain model: what pages list is what the model's own
+ * judgement leaves of the objects, in its order, while other objects come and go between the pages.
  */
 #include "proto/contract/contract_find.h"
 #include "tests/support/engine.h"

@@ -1,4 +1,6 @@
-/* The queue before standard error: readers that are slow, stand still or are gone, and last words. */
+/*
+ * The queue before standard error: readers that are slow, stand still or are gone, and last words.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -202,7 +202,10 @@ static void a_turn_runs_many_short_requests(void **state)
     assert_int_equal(starts, 50);
 }
 
-/* A slice of long work among short requests ends in the first half of the turn, or waits for the next. */
+/*
+ * A slice of long work among short requests ends in the first half of the turn, or waits for the
+ * next.
+ */
 static void long_work_does_not_follow_much_short_work(void **state)
 {
     struct schedule schedule;

@@ -165,7 +165,10 @@ static void every_route_is_an_operation_of_each_rendering(void **state)
             rules);
 }
 
-/* The verb would be an argument called "export", which no JavaScript has; and the answer is no JSON. */
+/*
+ * The verb would be an argument called "export", which no JavaScript has; and the answer is no
+ * JSON.
+ */
 static void swagger_2_declares_a_reserved_verb_as_a_parameter(void **state)
 {
     struct slice text = rest_openapi(served, OPENAPI_2_0);

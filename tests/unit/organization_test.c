@@ -1,4 +1,7 @@
-/* The organization and its settings through the whole chain: what they may be, and what they forbid. */
+/*
+ * The organization and its settings through the whole chain: what they may be, and what they
+ * forbid.
+ */
 #include "tests/support/world.h"
 
 #include "rpc/call/time_floor.h"

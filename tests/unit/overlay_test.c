@@ -1,4 +1,6 @@
-/* The overlay of a batch: what it says of keys and ranges, against a list that is searched whole. */
+/*
+ * The overlay of a batch: what it says of keys and ranges, against a list that is searched whole.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

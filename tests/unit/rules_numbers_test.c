@@ -1,6 +1,7 @@
 /*
- * The rules of numbers, times and bytes from the contract to the sentence: each row sets rules on a field
- * of a message of every shape, loads the contract, and judges values there. Rules and values stand as JSON.
+ * The rules of numbers, times and bytes from the contract to the sentence: each row sets rules on a
+ * field of a message of every shape, loads the contract, and judges values there. Rules and values
+ * stand as JSON.
  */
 #include <math.h>
 

@@ -247,7 +247,9 @@ static void nothing(struct commit *commit, void *context)
     (void)context;
 }
 
-/* Submits a commit that writes the caller's facts anew, so that each commit under them conflicts. */
+/*
+ * Submits a commit that writes the caller's facts anew, so that each commit under them conflicts.
+ */
 static void touch_caller(struct world *w, struct commit *commit)
 {
     uint8_t hash[32];

@@ -207,7 +207,9 @@ static void a_lost_log_is_refused(void **state)
     assert_refused(f, "its newest log");
 }
 
-/* Rows of a family fill what RocksDB keeps in memory: it writes them to a table and begins a log. */
+/*
+ * Rows of a family fill what RocksDB keeps in memory: it writes them to a table and begins a log.
+ */
 /* Bytes of all files of the store. */
 static int64_t bytes_of_files(struct fixture *f)
 {

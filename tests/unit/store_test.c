@@ -575,7 +575,10 @@ static void note_done(struct commit *commit, void *context)
     signal_raise(context);
 }
 
-/* Of three commits the one in the middle is too large: it fails at once, and the others do not wait for it. */
+/*
+ * Of three commits the one in the middle is too large: it fails at once, and the others do not wait
+ * for it.
+ */
 static void gathered_commits_are_tried_when_they_are_handed_over(void **state)
 {
     struct fixture *f = *state;

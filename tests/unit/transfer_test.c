@@ -1,4 +1,6 @@
-/* Handing the organization over, by an Owner who is signed in: who may, to whom, and what changes. */
+/*
+ * Handing the organization over, by an Owner who is signed in: who may, to whom, and what changes.
+ */
 #include "tests/support/world.h"
 
 #include "base/crypto/password.h"

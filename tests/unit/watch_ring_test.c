@@ -1,7 +1,8 @@
 /*
- * The ring of the latest changes, by what watchers are told: many of them, on loops whose rings have room for
- * all, for a few rows, and for none, join late, read fast and slowly, and are overtaken by trimming, while changes
- * are written. A plain list of the changes says what each of them is to hear, and when nothing is left to hear.
+ * The ring of the latest changes, by what watchers are told: many of them, on loops whose rings
+ * have room for all, for a few rows, and for none, join late, read fast and slowly, and are
+ * overtaken by trimming, while changes are written. A plain list of the changes says what each of
+ * them is to hear, and when nothing is left to hear.
  */
 #include "tests/support/watcher.h"
 
@@ -19,7 +20,9 @@
 static struct world w;
 static uint64_t late_seed;
 
-/* -- chance: xorshift, the same in every run ----------------------------------------------------- */
+/*
+ * -- chance: xorshift, the same in every run -----------------------------------------------------
+ */
 
 static uint64_t chance_state;
 
@@ -31,7 +34,9 @@ static unsigned chance(unsigned below)
     return (unsigned)(chance_state >> 33) % below;
 }
 
-/* -- the model ------------------------------------------------------------------------------------ */
+/*
+ * -- the model ------------------------------------------------------------------------------------
+ */
 
 struct model_row {
     uint64_t revision;
@@ -67,7 +72,9 @@ static size_t next_told(const struct model_watcher *m, size_t from)
     return from;
 }
 
-/* -- what happens --------------------------------------------------------------------------------- */
+/*
+ * -- what happens ---------------------------------------------------------------------------------
+ */
 
 static void write_changes(unsigned count)
 {
@@ -139,7 +146,9 @@ static void open_one(struct model_watcher *m)
         check_overtaken(m);
 }
 
-/* -- what is told --------------------------------------------------------------------------------- */
+/*
+ * -- what is told ---------------------------------------------------------------------------------
+ */
 
 /* What was kept for others is what this watcher would write; else it keeps that. */
 static void check_copy(const struct call *call, const char *text)
@@ -235,7 +244,9 @@ static void step(void)
     }
 }
 
-/* -- the test ------------------------------------------------------------------------------------- */
+/*
+ * -- the test -------------------------------------------------------------------------------------
+ */
 
 static void wake(void *context)
 {

@@ -1,7 +1,7 @@
 /*
- * A director's check-in, and what others read of it. The row is apart from the director's record and
- * is written at most every PRESENCE_PACE_MS, without etag, audit or feed; only who was not connected
- * before leaves a row in both. Connected is never stored: it is judged when it is read.
+ * A director's check-in, and what others read of it. The row is apart from the director's record
+ * and is written at most every PRESENCE_PACE_MS, without etag, audit or feed; only who was not
+ * connected before leaves a row in both. Connected is never stored: it is judged when it is read.
  */
 #include "rpc/services/kinds/director_check_in.h"
 
@@ -81,7 +81,9 @@ static struct slice pack_presence(struct call *call, const struct presence *befo
     return arena_failed(call->arena) ? SLICE_EMPTY : message_pack(call->arena, &record.base);
 }
 
-/* Under the conditions that the director is as it was read, and that no other check-in came first. */
+/*
+ * Under the conditions that the director is as it was read, and that no other check-in came first.
+ */
 static void write_presence(struct call *call, const struct object *director,
                            const struct presence *before)
 {

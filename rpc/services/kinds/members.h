@@ -4,14 +4,17 @@
 
 #include "rpc/services/resource/hooks.h"
 
-/* Keys of family "references", from the first to the one after the last; they live in the call's arena. */
+/*
+ * Keys of family "references", from the first to the one after the last; they live in the call's
+ * arena.
+ */
 struct reference_range {
     struct slice from, to;
 };
 
 /*
- * The references by which objects of the kind `source` name the object `id` of `target`, by the top-level
- * field `top`.
+ * The references by which objects of the kind `source` name the object `id` of `target`, by the
+ * top-level field `top`.
  */
 struct reference_range range__by(struct call *call, const struct kind *target,
                                  const struct uuid *id, const struct kind *source,

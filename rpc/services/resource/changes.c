@@ -136,8 +136,10 @@ static struct slice map_text(struct arena *arena, const struct field *field,
     return join(arena, values, count, "{}");
 }
 
-/* "2026-01-31T23:59:59.000Z", quoted: to the millisecond, as our times are; a caller's may have more
- * digits. */
+/*
+ * "2026-01-31T23:59:59.000Z", quoted: to the millisecond, as our times are; a caller's may have
+ * more digits.
+ */
 static struct slice time_text(struct arena *arena, const struct field *field,
                               const ProtobufCMessage *message)
 {
@@ -205,8 +207,8 @@ static bool note(struct arena *arena, struct call_changes *changes, const struct
                  const ProtobufCMessage *after);
 
 /*
- * The fields of a sub-message that one of both has at least, each on its own; one that comes or goes
- * without any is noted as a whole.
+ * The fields of a sub-message that one of both has at least, each on its own; one that comes or
+ * goes without any is noted as a whole.
  */
 static void note_part(struct arena *arena, struct call_changes *changes, const struct field *field,
                       struct slice path, const ProtobufCMessage *before,

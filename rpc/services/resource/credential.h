@@ -18,8 +18,8 @@ struct credentials {
 };
 
 /*
- * Makes a value for each credential of the draft's kind: hash and masked form go into draft->secrets,
- * the masked form into the message, before it is packed. Out of memory, DATA_LOSS.
+ * Makes a value for each credential of the draft's kind: hash and masked form go into
+ * draft->secrets, the masked form into the message, before it is packed. Out of memory, DATA_LOSS.
  */
 struct status credentials__make(struct call *call, struct draft *draft,
                                 struct credentials *ret_credentials);
@@ -28,13 +28,16 @@ struct status credentials__make(struct call *call, struct draft *draft,
 struct status credential_replace(struct call *call, struct draft *draft, const struct field *field,
                                  struct credentials *ret_credentials);
 
-/* Puts the values into the answer, after the message was packed: the one time that they are shown. */
+/*
+ * Puts the values into the answer, after the message was packed: the one time that they are shown.
+ */
 void credentials__show(struct call *call, const struct credentials *credentials,
                        ProtobufCMessage *message);
 
 /*
- * For an answer that is given again: puts those values into call->response that the request made when
- * it was done first, where the object still has them and the guard would let the caller make new ones.
+ * For an answer that is given again: puts those values into call->response that the request made
+ * when it was done first, where the object still has them and the guard would let the caller make
+ * new ones.
  */
 void credentials_show_again(struct call *call);
 

@@ -21,7 +21,9 @@ struct status history__read(struct call *call, uint64_t number, size_t *bytes,
 struct status history_unpack(struct arena *arena, struct slice value,
                              Datastream__Storage__V1__AuditRecord **ret_record);
 
-/* What was given or changed; the texts are the record's. NULL for none, or when the arena failed. */
+/*
+ * What was given or changed; the texts are the record's. NULL for none, or when the arena failed.
+ */
 Datastream__V1__FieldChange **history_changes(struct arena *arena,
                                               const Datastream__Storage__V1__AuditRecord *record);
 

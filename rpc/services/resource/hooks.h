@@ -1,7 +1,7 @@
 /*
  * What the contract cannot say of a kind, and how the engine comes to it: functions of
- * rpc/services/kinds/, found through a table that the program hands in, so that no file here names a
- * kind. Hooks read fields by descriptor, are pure like handlers, and may run again.
+ * rpc/services/kinds/, found through a table that the program hands in, so that no file here names
+ * a kind. Hooks read fields by descriptor, are pure like handlers, and may run again.
  */
 #ifndef DATASTREAM_RPC_SERVICES_RESOURCE_HOOKS_H
 #define DATASTREAM_RPC_SERVICES_RESOURCE_HOOKS_H
@@ -33,13 +33,15 @@ struct kind_hooks {
     /* Judges a deletion, after the references. */
     struct status (*remove)(const struct hook *hook, struct call *call,
                             const struct object *object);
-    /* Fills the computed fields of the objects of one answer, whose reverse fields are filled. It reads
-     * nothing else of an object than those and `computed_from`, where that is given. */
+    /*
+     * Fills the computed fields of the objects of one answer, whose reverse fields are filled. It
+     * reads nothing else of an object than those and `computed_from`, where that is given.
+     */
     struct status (*compute)(const struct hook *hook, struct call *call, ProtobufCMessage **objects,
                              size_t count);
     /*
-     * The top-level fields of the kind's message that `compute` reads, ended by NULL: then answers leave
-     * the rest of a record packed (stored.h). NULL: it may read all.
+     * The top-level fields of the kind's message that `compute` reads, ended by NULL: then answers
+     * leave the rest of a record packed (stored.h). NULL: it may read all.
      */
     const char *const *computed_from;
     /*
@@ -57,7 +59,10 @@ struct hooks {
     /* What quotes refer to; NULL where the contract has no such kind. */
     const struct kind *secrets, *providers;
     const struct stored_plans *stored;
-    /* Whether the caller may be given a new value of the credential: OK, or the answer. May be NULL. */
+    /*
+     * Whether the caller may be given a new value of the credential: OK, or the answer. May be
+     * NULL.
+     */
     struct status (*guard)(struct call *call, const struct field *credential);
 };
 

@@ -1,11 +1,13 @@
 /*
- * Indexes: rows that lead from a value of a field to the objects that have it, for the fields that the
- * contract calls indexed. Every object has one row for each of them, also where the field is unset.
+ * Indexes: rows that lead from a value of a field to the objects that have it, for the fields that
+ * the contract calls indexed. Every object has one row for each of them, also where the field is
+ * unset.
  *
  * A value is a byte that says whether the field is set (1 for one without presence), then
  *
  *   enum, int, bool   8 bytes big-endian, the sign flipped; unsigned numbers as they are
- *   float, double     the bits of the double, ordered: negative ones inverted, else the sign flipped
+ *   float, double     the bits of the double, ordered: negative ones inverted, else the sign
+ *                     flipped
  *   timestamp         seconds as an int, nanoseconds in 4 bytes
  *   string            folded as names are, at most INDEX_TEXT_MOST bytes of it, and a NUL
  *
@@ -37,8 +39,8 @@ struct slice index__value(struct arena *arena, const struct field *field,
                           const ProtobufCMessage *message);
 
 /*
- * The values that a comparison of an indexed field may leave: *ret_least <= value < *ret_end, each with
- * what follows it in keys. False where it narrows nothing.
+ * The values that a comparison of an indexed field may leave: *ret_least <= value < *ret_end, each
+ * with what follows it in keys. False where it narrows nothing.
  */
 bool index__range(struct arena *arena, const struct field *field, const struct filter_term *term,
                   struct slice *ret_least, struct slice *ret_end);

@@ -1,6 +1,7 @@
 /*
- * A page under way: scans, each longer than the last one, give candidates in the driver's order, their
- * records are read in batches, and what matches fills the page until it is full or enough was looked at.
+ * A page under way: scans, each longer than the last one, give candidates in the driver's order,
+ * their records are read in batches, and what matches fills the page until it is full or enough was
+ * looked at.
  */
 #include "rpc/services/resource/list.h"
 
@@ -146,7 +147,10 @@ static struct status find_candidates(struct page *page)
 
 /* -- records ---------------------------------------------------------------------------------- */
 
-/* Reads the records of the candidates from `from` on; *ret_end is where the bound of bytes ended it. */
+/*
+ * Reads the records of the candidates from `from` on; *ret_end is where the bound of bytes ended
+ * it.
+ */
 static struct status read_records(struct page *page, size_t from, size_t end, size_t *ret_end)
 {
     struct call *call = page->call;
@@ -245,8 +249,8 @@ static void add(struct page *page, const struct candidate *candidate)
 }
 
 /*
- * For a filter that names what is computed: has candidates completed before they are judged. They pass
- * through the free part of items, which has room for a batch beyond the page.
+ * For a filter that names what is computed: has candidates completed before they are judged. They
+ * pass through the free part of items, which has room for a batch beyond the page.
  */
 static struct status complete_candidates(struct page *page, size_t from, size_t end)
 {
@@ -270,7 +274,9 @@ static struct status complete_candidates(struct page *page, size_t from, size_t 
     return status;
 }
 
-/* Whether the filter says the same of stored records as of what answers show: it may name no etag. */
+/*
+ * Whether the filter says the same of stored records as of what answers show: it may name no etag.
+ */
 static bool may_filter_records(const struct list_query *query)
 {
     return query->filter.plan != NULL && !query->filter.names_computed &&
@@ -311,7 +317,9 @@ static struct status match(struct page *page, const struct candidate *candidate,
     return status;
 }
 
-/* Adds the candidate to the page if it matches. One that is gone since its row was read does not. */
+/*
+ * Adds the candidate to the page if it matches. One that is gone since its row was read does not.
+ */
 static struct status take(struct page *page, struct candidate *candidate)
 {
     bool matches = false;

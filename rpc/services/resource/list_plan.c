@@ -1,6 +1,6 @@
 /*
- * The planner: from the comparisons that must all hold, and the order, to the narrowest rows. Pure but
- * for the keys that it allocates.
+ * The planner: from the comparisons that must all hold, and the order, to the narrowest rows. Pure
+ * but for the keys that it allocates.
  */
 #include "rpc/services/resource/list_plan.h"
 

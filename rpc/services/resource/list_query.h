@@ -1,4 +1,6 @@
-/* What a request for a page asks for, and by which rows it is found. For the files of lists alone. */
+/*
+ * What a request for a page asks for, and by which rows it is found. For the files of lists alone.
+ */
 #ifndef DATASTREAM_RPC_SERVICES_RESOURCE_LIST_QUERY_H
 #define DATASTREAM_RPC_SERVICES_RESOURCE_LIST_QUERY_H
 

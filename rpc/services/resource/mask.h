@@ -9,8 +9,8 @@
  * Merges the fields of `from` that the mask names into `to`, both of the type; values are shared,
  * `from` is not changed. `mask` is a FieldMask with paths in proto or JSON names, or NULL; an empty
  * one stands for the fields of `from` that are set, at any depth, and "*" for all. The field `id`
- * (may be NULL) and output-only fields are skipped; a secret field that `from` lacks is kept unless it
- * is named. Violations: a path that names no field, and immutable fields that differ. Notes in
+ * (may be NULL) and output-only fields are skipped; a secret field that `from` lacks is kept unless
+ * it is named. Violations: a path that names no field, and immutable fields that differ. Notes in
  * *touched which fields of `to` were written; "*" touches the whole.
  */
 void mask_merge(struct arena *arena, const struct message_type *type, const struct field *id,

@@ -1,6 +1,7 @@
 /*
  * Objects of any kind as the store has them: their records, their names, their pages, and what a
- * change of one leaves in audit and feed. Where and how a kind keeps its records is object_kinds.h's.
+ * change of one leaves in audit and feed. Where and how a kind keeps its records is
+ * object_kinds.h's.
  */
 #ifndef DATASTREAM_RPC_SERVICES_RESOURCE_OBJECT_H
 #define DATASTREAM_RPC_SERVICES_RESOURCE_OBJECT_H
@@ -107,8 +108,8 @@ struct status object__scan_page(struct call *call, enum store_family family, str
 #define TOTAL_UNKNOWN UINT64_MAX
 
 /*
- * Sets items, next page token, total size (unless it is TOTAL_UNKNOWN) and the revision to watch from,
- * where the method has them.
+ * Sets items, next page token, total size (unless it is TOTAL_UNKNOWN) and the revision to watch
+ * from, where the method has them.
  */
 void object__set_page(struct call *call, ProtobufCMessage *response, ProtobufCMessage **items,
                       size_t count, struct slice token, uint64_t total);

@@ -1,7 +1,7 @@
 /*
  * Which kinds keep records of their own. A kind's records are its public messages in the family of
- * resources, unless the kind is typed: then its own file says where and how they are kept. The engine
- * names none of them; the services hand in the table when the program starts.
+ * resources, unless the kind is typed: then its own file says where and how they are kept. The
+ * engine names none of them; the services hand in the table when the program starts.
  */
 #ifndef DATASTREAM_RPC_SERVICES_RESOURCE_OBJECT_KINDS_H
 #define DATASTREAM_RPC_SERVICES_RESOURCE_OBJECT_KINDS_H
@@ -26,15 +26,16 @@ struct typed_kind {
 };
 
 /*
- * Hands in the typed kinds, ended by NULL. At the start, before any other function of the engine and
- * before there are threads; again only with the same table. It is borrowed for as long as the process.
+ * Hands in the typed kinds, ended by NULL. At the start, before any other function of the engine
+ * and before there are threads; again only with the same table. It is borrowed for as long as the
+ * process.
  */
 void object_register_kinds(const struct typed_kind *const *kinds);
 
 /*
- * What struct typed_kind says of a kind: the family of its objects, whether the stored body differs from
- * the public message, whether they have rows of secrets, and whether an object is built in. Kinds
- * without a type have resources, no such rows and nothing built in.
+ * What struct typed_kind says of a kind: the family of its objects, whether the stored body differs
+ * from the public message, whether they have rows of secrets, and whether an object is built in.
+ * Kinds without a type have resources, no such rows and nothing built in.
  */
 enum store_family object_family(const struct kind *kind);
 bool object__is_typed(const struct kind *kind);

@@ -7,12 +7,14 @@
 
 /*
  * Whether the texts of the spot's field may hold quotes in objects of the kind: the contract allows
- * them there, on the way there, or for the whole kind, whose envelope is excepted. A secret may always
- * be one.
+ * them there, on the way there, or for the whole kind, whose envelope is excepted. A secret may
+ * always be one.
  */
 bool quotes__are_allowed(const struct kind *kind, const struct spot *spot);
 
-/* Texts of one object that may hold quotes, in the order of a walk. Zero-initialize; in the arena. */
+/*
+ * Texts of one object that may hold quotes, in the order of a walk. Zero-initialize; in the arena.
+ */
 struct quoting_texts {
     struct quoting_text *first, *last;
 };
@@ -23,8 +25,8 @@ void quote_references__note(struct quoting_texts *texts, struct arena *arena,
                             const ProtobufCMessage *message, bool judged);
 
 /*
- * Adds what the texts quote to the reader's references. Quotes that do not parse are left out, since
- * the rules refuse them; a store that does not exist is a violation where it was written.
+ * Adds what the texts quote to the reader's references. Quotes that do not parse are left out,
+ * since the rules refuse them; a store that does not exist is a violation where it was written.
  */
 void quote_references__read(struct references_reader *reader, const struct quoting_texts *texts);
 

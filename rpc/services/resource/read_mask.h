@@ -5,9 +5,9 @@
 #include "proto/message/message.h"
 
 /*
- * Checks the paths of a google.protobuf.FieldMask, or NULL, in proto or JSON names. *ret_mask is NULL
- * when it asks for everything. INVALID_ARGUMENT at "readMask" for a path that names nothing that answers
- * show; a path ends at lists, maps and well-known types.
+ * Checks the paths of a google.protobuf.FieldMask, or NULL, in proto or JSON names. *ret_mask is
+ * NULL when it asks for everything. INVALID_ARGUMENT at "readMask" for a path that names nothing
+ * that answers show; a path ends at lists, maps and well-known types.
  */
 struct status read_mask__check(struct arena *arena, const struct message_type *type,
                                const ProtobufCMessage *mask, const ProtobufCMessage **ret_mask);

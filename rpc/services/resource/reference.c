@@ -270,7 +270,10 @@ static bool name_blocker(struct call *call, const struct blocker *blocker, struc
     return true;
 }
 
-/* " (api-tokens: 1, users: 2)": how many of each kind that may be read; blockers are sorted by kind. */
+/*
+ * " (api-tokens: 1, users: 2)": how many of each kind that may be read; blockers are sorted by
+ * kind.
+ */
 static struct slice numbers_by_kind(struct call *call, const struct blocker *blockers, size_t count)
 {
     struct slice text = SLICE("");

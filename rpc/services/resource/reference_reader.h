@@ -1,6 +1,6 @@
 /*
- * The references of one object, and what they are gathered with: those of its fields, of the quotes in
- * its texts and of its kind's hooks.
+ * The references of one object, and what they are gathered with: those of its fields, of the quotes
+ * in its texts and of its kind's hooks.
  */
 #ifndef DATASTREAM_RPC_SERVICES_RESOURCE_REFERENCE_READER_H
 #define DATASTREAM_RPC_SERVICES_RESOURCE_REFERENCE_READER_H
@@ -51,14 +51,14 @@ struct references_reader references_reader(struct call *call);
 bool references__have(const struct references *references, const struct reference *wanted);
 
 /*
- * For fields, hooks and quotes: adds a reference, unless there is one to the same object by the same field.
- * `wanted` says all but `next` and `builtin`; its path is kept.
+ * For fields, hooks and quotes: adds a reference, unless there is one to the same object by the
+ * same field. `wanted` says all but `next` and `builtin`; its path is kept.
  */
 void references_add(struct references_reader *reader, struct reference wanted);
 
 /*
- * For hooks and quotes: the id of the object of the kind that has the name, as far as the store knows
- * now; ABSENT also for what cannot be a name.
+ * For hooks and quotes: the id of the object of the kind that has the name, as far as the store
+ * knows now; ABSENT also for what cannot be a name.
  */
 enum store_found references_find(struct references_reader *reader, const struct kind *kind,
                                  struct slice name, struct uuid *ret_id);

@@ -1,6 +1,7 @@
 /*
- * The resource engine: get, list and delete of every plain kind, entirely from the contract,
- * and the table of all its operations. No kind is named here; what a kind is, its message and its options say.
+ * The resource engine: get, list and delete of every plain kind, entirely from the contract, and
+ * the table of all its operations. No kind is named here; what a kind is, its message and its
+ * options say.
  */
 #include "rpc/services/resource/resource.h"
 

@@ -1,4 +1,7 @@
-/* What the operations of the engine share: which object is meant, what the audit log says, and hooks. */
+/*
+ * What the operations of the engine share: which object is meant, what the audit log says, and
+ * hooks.
+ */
 #include "rpc/services/resource/resource_request.h"
 
 #include "base/text.h"

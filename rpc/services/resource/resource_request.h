@@ -14,8 +14,8 @@ struct status engine__check_removal(struct call *call, const struct object *obje
 struct slice engine__request_id(const struct call *call);
 
 /*
- * Words the audit row that was added last: `verb` and the kind ("EnabledDevice"), and a sentence, which
- * is borrowed.
+ * Words the audit row that was added last: `verb` and the kind ("EnabledDevice"), and a sentence,
+ * which is borrowed.
  */
 void engine__audit_as(struct call *call, const char *verb, struct slice sentence);
 

@@ -5,9 +5,9 @@
 #include "rpc/services/resource/resource.h"
 
 /*
- * The end of an update or an action, after the edit was judged: seals secrets, fills the commit where
- * anything differs and the call does not only validate, and answers with the object. `describe` (may be
- * NULL) words the audit row.
+ * The end of an update or an action, after the edit was judged: seals secrets, fills the commit
+ * where anything differs and the call does not only validate, and answers with the object.
+ * `describe` (may be NULL) words the audit row.
  */
 struct status engine__store_edit(struct call *call, struct edit *edit,
                                  void (*describe)(struct call *call, const struct edit *edit));

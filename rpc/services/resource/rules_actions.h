@@ -6,8 +6,8 @@
 
 /*
  * Gives fields that actions set (status) the value back that they have in `before`. One that an
- * update wants to have another value than the stored and the shown one is a violation that names the
- * action. UNAVAILABLE by the store.
+ * update wants to have another value than the stored and the shown one is a violation that names
+ * the action. UNAVAILABLE by the store.
  */
 struct status rules__keep_action_fields(struct call *call, const struct kind *kind,
                                         ProtobufCMessage *before, ProtobufCMessage *after,

@@ -1,7 +1,7 @@
 /*
- * The secrets of an object, between its message and its row of secrets. In the store and in answers a
- * secret field is empty, or holds what is no secret: a value that is wholly a quote. While an update
- * is judged, a field whose secret is kept holds a mark, so that rules see that it is set:
+ * The secrets of an object, between its message and its row of secrets. In the store and in answers
+ * a secret field is empty, or holds what is no secret: a value that is wholly a quote. While an
+ * update is judged, a field whose secret is kept holds a mark, so that rules see that it is set:
  *
  *   read -> seal__mark -> merge, rules -> seal__draft -> pack, answer
  *
@@ -13,8 +13,8 @@
 #include "rpc/services/resource/draft.h"
 
 /*
- * Takes out the secrets that were sent empty, which means none. Has the call's memory wiped when the
- * message holds a secret: for each message that comes from outside.
+ * Takes out the secrets that were sent empty, which means none. Has the call's memory wiped when
+ * the message holds a secret: for each message that comes from outside.
  */
 void seal__admit(struct call *call, const struct kind *kind, ProtobufCMessage *message);
 

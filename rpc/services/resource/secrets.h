@@ -10,8 +10,8 @@
 #include "storage/secret.h"
 
 /*
- * Whether the object may have such a row: one of the kind's own fields is a credential, the kind's own
- * file says so, or the stored message says that secrets are set.
+ * Whether the object may have such a row: one of the kind's own fields is a credential, the kind's
+ * own file says so, or the stored message says that secrets are set.
  */
 bool secrets__has_row(const struct kind *kind, const ProtobufCMessage *message);
 

@@ -192,7 +192,9 @@ static bool note_input(struct arena *arena, struct reading *reading, uint32_t nu
         return gather(arena, &reading->inputs, start, end);
     reading->numbers[reading->number_count].field = field;
     reading->numbers[reading->number_count].bits = 0;
-    /* From the last byte of the value back to the tag, whose last byte is its own first below 0x80. */
+    /*
+     * From the last byte of the value back to the tag, whose last byte is its own first below 0x80.
+     */
     for (at = end - 1; at > start && at[-1] >= 0x80; at--)
         ;
     for (unsigned shift = 0; at < end; at++, shift += 7)

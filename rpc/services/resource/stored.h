@@ -1,7 +1,7 @@
 /*
- * Answers straight from records: an object's stored bytes, with the fields that answers compute and its
- * etag after them, are its public message. What is not computed is never unpacked. Bound once for each
- * kind of a contract.
+ * Answers straight from records: an object's stored bytes, with the fields that answers compute and
+ * its etag after them, are its public message. What is not computed is never unpacked. Bound once
+ * for each kind of a contract.
  */
 #ifndef DATASTREAM_RPC_SERVICES_RESOURCE_STORED_H
 #define DATASTREAM_RPC_SERVICES_RESOURCE_STORED_H
@@ -19,9 +19,10 @@ const struct stored_plans *stored_bind(const struct contract *contract, const st
 bool stored__is_possible(const struct call *call, const struct kind *kind);
 
 /*
- * Completes records of one answer, values as the store has them. `ret_bodies`, of `count`, are public
- * messages in the call's arena; `ret_shown`, likewise, are messages with etag and computed fields alone.
- * DATA_LOSS for a record that cannot be read, UNAVAILABLE by the store, or out of memory.
+ * Completes records of one answer, values as the store has them. `ret_bodies`, of `count`, are
+ * public messages in the call's arena; `ret_shown`, likewise, are messages with etag and computed
+ * fields alone. DATA_LOSS for a record that cannot be read, UNAVAILABLE by the store, or out of
+ * memory.
  */
 struct status stored__complete(struct call *call, const struct kind *kind,
                                const struct slice *values, size_t count, struct slice *ret_bodies,

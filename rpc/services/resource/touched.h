@@ -1,7 +1,7 @@
 /*
- * Which fields of an object an update names. Rules of all other fields are not judged again, so that
- * a stricter contract does not make an old object impossible to change. What an update creates (a
- * message, the elements of a list, the member of a oneof) is named as a whole. Pure.
+ * Which fields of an object an update names. Rules of all other fields are not judged again, so
+ * that a stricter contract does not make an old object impossible to change. What an update creates
+ * (a message, the elements of a list, the member of a oneof) is named as a whole. Pure.
  */
 #ifndef DATASTREAM_RPC_SERVICES_RESOURCE_TOUCHED_H
 #define DATASTREAM_RPC_SERVICES_RESOURCE_TOUCHED_H

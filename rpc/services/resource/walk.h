@@ -1,6 +1,6 @@
 /*
- * A walk over the fields of an object that have some trait, at any depth, that knows the JSON path of
- * each and whether an update wrote it. Messages without such a field are not entered. Rules are
+ * A walk over the fields of an object that have some trait, at any depth, that knows the JSON path
+ * of each and whether an update wrote it. Messages without such a field are not entered. Rules are
  * visitors of it. Pure.
  */
 #ifndef DATASTREAM_RPC_SERVICES_RESOURCE_WALK_H
@@ -17,7 +17,9 @@ struct spot {
     struct slice key; /* of a map's entry, as text; data NULL for lists */
 };
 
-/* "settings.rules[1].filter", "labels[\"a\"]", and "settings.a[0]" within a Struct; in the arena. */
+/*
+ * "settings.rules[1].filter", "labels[\"a\"]", and "settings.a[0]" within a Struct; in the arena.
+ */
 struct slice spot_path(struct arena *arena, const struct spot *spot);
 
 /* Of an element of the spot's own field. */
@@ -26,8 +28,8 @@ struct slice spot__path_at(struct arena *arena, const struct spot *spot, size_t 
 struct walk;
 
 /*
- * Called for each such field of each message that is there, set or not, before what is in it; may set
- * or clear it. `judged`: it was written, as was all that is in it.
+ * Called for each such field of each message that is there, set or not, before what is in it; may
+ * set or clear it. `judged`: it was written, as was all that is in it.
  */
 typedef void walk_visitor(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
                           const struct field *field, bool judged);

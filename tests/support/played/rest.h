@@ -1,6 +1,6 @@
 /*
- * The REST frontend between an exchange and a chain that are played here. What the frontend calls of rpc/net and rpc/call is defined below, instead of the
- * libraries'.
+ * The REST frontend between an exchange and a chain that are played here. What the frontend calls
+ * of rpc/net and rpc/call is defined below, instead of the libraries'.
  */
 #ifndef DATASTREAM_TESTS_SUPPORT_PLAYED_REST_H
 #define DATASTREAM_TESTS_SUPPORT_PLAYED_REST_H
