@@ -112,7 +112,7 @@ def measure(server, scratch, args):
         print(f"{name:38} {cost:12.2f} {most:10.2f}{'' if cost <= most else '  too much'}", flush=True)
 
 
-# Instructions in a microsecond of server CPU, as a REST get shows that was measured both ways.
+# Instructions in a microsecond of server CPU: about what a REST get runs; calls that compute more run more.
 INSTRUCTIONS_A_US = 2250
 
 
