@@ -22,7 +22,8 @@ export async function openPage(browser, origin, path, { expected = [], ...option
   const isExpected = (text) => expected.some((status) => text.includes(`status of ${status}`));
   page.on('console', (message) => {
     // Chromium's own advice to developers is "verbose"; what breaks a policy or fails is not.
-    if (message.type() !== 'log' && message.type() !== 'verbose' && !isExpected(message.text())) notes.push(message.text());
+    if (message.type() !== 'log' && message.type() !== 'verbose' && !isExpected(message.text()))
+      notes.push(`${message.text()} ${message.location().url}`.trim());
   });
   page.on('pageerror', (error) => notes.push(error.message));
   page.on('request', (request) => {

@@ -52,7 +52,8 @@ export async function openSignedIn(console, path, { expected = [], role, ...opti
   const notes = [];
   page.on('console', (message) => {
     const text = message.text();
-    if (['error', 'warning'].includes(message.type()) && !expected.some((status) => text.includes(`status of ${status}`))) notes.push(text);
+    if (['error', 'warning'].includes(message.type()) && !expected.some((status) => text.includes(`status of ${status}`)))
+      notes.push(`${text} ${message.location().url}`.trim());
   });
   page.on('pageerror', (error) => notes.push(error.message));
   page.on('request', (request) => {
