@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/cache_size.h"
 #include "base/erase.h"
 
 /* getrandom gives up to 256 bytes whole and uninterrupted (getrandom(2)). */
@@ -32,15 +33,17 @@ static bool draw(uint8_t *bytes, size_t len)
 
 bool random_fill(void *bytes, size_t len)
 {
-    if (len > STOCK_BYTES)
+    const size_t most = cache_size(STOCK_BYTES);
+
+    if (len > most)
         return draw(bytes, len);
     if (stock.left < len) {
         stock.left = 0;
-        if (!draw(stock.bytes, STOCK_BYTES))
+        if (!draw(stock.bytes, most))
             return false;
-        stock.left = STOCK_BYTES;
+        stock.left = most;
     }
-    assert(stock.left >= len && stock.left <= STOCK_BYTES);
+    assert(stock.left >= len && stock.left <= most);
     stock.left -= len;
     memcpy(bytes, stock.bytes + stock.left, len);
     erase(stock.bytes + stock.left, len);

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/cache_size.h"
 #include "storage/engine.h"
 #include "storage/keys.h"
 #include "storage/store_internal.h"
@@ -40,7 +41,7 @@ void audit__heads_free(struct audit_heads *heads)
 
 void audit__heads_trim(struct audit_heads *heads)
 {
-    if (heads->count < HEADS_MOST && !arena_failed(&heads->arena))
+    if (heads->count < cache_size(HEADS_MOST) && !arena_failed(&heads->arena))
         return;
     arena_done(&heads->arena);
     memset(heads, 0, sizeof(*heads));

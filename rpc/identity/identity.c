@@ -9,6 +9,7 @@
 #include <datastream/storage/v1/records.pb-c.h>
 #include <stdlib.h>
 
+#include "base/cache_size.h"
 #include "base/clock.h"
 #include "base/crypto/wipe.h"
 #include "base/log.h"
@@ -57,8 +58,12 @@ struct identity_cache *identity_cache_new(struct identity_registry *registry, si
         return NULL;
     cache->registry = registry;
     cache->applied = identity_epoch(registry);
+    cache->memo_count = cache_size(MEMO_PLACES);
+    cache->forgets = cache_size(entries) == 0;
+    entries = cache->forgets ? 1 : cache_size(entries);
     cache->facts = table_new(entries, sizeof(struct facts), release_facts, NULL);
-    cache->roles = table_new(ROLES_MOST, sizeof(struct role_facts), NULL, NULL);
+    cache->roles = table_new(cache->forgets ? 1 : cache_size(ROLES_MOST), sizeof(struct role_facts),
+                             NULL, NULL);
     cache->sessions = table_new(entries, sizeof(struct session_entry), NULL, NULL);
     cache->users = table_new(entries, sizeof(struct user_facts), NULL, NULL);
     arena_init(&cache->scratch, NULL, SCRATCH_BYTES);
@@ -85,9 +90,9 @@ void identity_cache_free(struct identity_cache *cache)
 
 static struct memo *memo_of(struct identity_cache *cache, struct slice value)
 {
-    return value.len == TOKEN_VALUE_LEN
-               ? &cache->memos[(unsigned char)value.data[TOKEN_VALUE_LEN - 1] % MEMO_PLACES]
-               : NULL;
+    if (value.len != TOKEN_VALUE_LEN || cache->memo_count == 0)
+        return NULL;
+    return &cache->memos[(unsigned char)value.data[TOKEN_VALUE_LEN - 1] % cache->memo_count];
 }
 
 /* Values are secrets: compared without regard to time. */
@@ -151,6 +156,8 @@ uint64_t identity__catch_up(struct identity_cache *cache)
     uint64_t epoch = identity_epoch(cache->registry);
     struct publication publication;
 
+    if (cache->forgets)
+        forget_all(cache);
     if (epoch == cache->applied)
         return epoch;
     forget_memos(cache);

@@ -48,6 +48,8 @@ struct memo {
 struct identity_cache {
     struct identity_registry *registry;
     uint64_t applied; /* epoch up to which publications were applied */
+    bool forgets;     /* it remembers nothing from one resolution to the next */
+    size_t memo_count;
     struct table *facts;
     struct table *roles;
     struct table *sessions;

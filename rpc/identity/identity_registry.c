@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/cache_size.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "proto/contract/contract_find.h"
@@ -32,6 +33,7 @@ struct identity_registry {
     uint32_t role_kind;
     uint32_t user_kind;
     struct predefined_role roles[PREDEFINED_ROLES];
+    size_t kept;            /* how many publications are */
     _Atomic uint64_t epoch; /* written by the committer's thread, read by all; so are the slots */
     struct slot slots[IDENTITY_PUBLICATIONS_KEPT];
 };
@@ -45,6 +47,7 @@ struct identity_registry *identity_registry_new(const struct contract *contract)
     if (registry == NULL)
         return NULL;
     registry->contract = contract;
+    registry->kept = cache_size(IDENTITY_PUBLICATIONS_KEPT);
     registry->role_kind = kind == NULL ? 0 : kind->number;
     registry->user_kind = users == NULL ? 0 : users->number;
     predefined_roles__make(contract, registry->roles);
@@ -76,9 +79,12 @@ uint64_t identity_epoch(const struct identity_registry *registry)
 static void publish(struct identity_registry *registry, uint64_t number,
                     const struct publication *publication)
 {
-    struct slot *slot = &registry->slots[number % IDENTITY_PUBLICATIONS_KEPT];
     uint64_t words[WORDS] = {publication->type};
+    struct slot *slot;
 
+    if (registry->kept == 0)
+        return;
+    slot = &registry->slots[number % registry->kept];
     memcpy(words + 1, publication->key, sizeof(publication->key));
     atomic_store_explicit(&slot->number, 0, memory_order_relaxed);
     for (int i = 0; i < WORDS; i++)
@@ -89,9 +95,12 @@ static void publish(struct identity_registry *registry, uint64_t number,
 bool identity__publication(const struct identity_registry *registry, uint64_t number,
                            struct publication *ret_publication)
 {
-    const struct slot *slot = &registry->slots[number % IDENTITY_PUBLICATIONS_KEPT];
+    const struct slot *slot;
     uint64_t words[WORDS];
 
+    if (registry->kept == 0)
+        return false;
+    slot = &registry->slots[number % registry->kept];
     if (atomic_load_explicit(&slot->number, memory_order_acquire) != number)
         return false;
     for (int i = 0; i < WORDS; i++)

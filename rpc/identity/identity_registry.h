@@ -24,7 +24,7 @@ struct publication {
 bool identity__publication(const struct identity_registry *registry, uint64_t number,
                            struct publication *ret_publication);
 
-/* How many publications are kept. */
+/* How many publications are kept (cache_size.h). */
 #define IDENTITY_PUBLICATIONS_KEPT 4096
 
 /* Numbers of the kinds "roles" and "users" in keys. */

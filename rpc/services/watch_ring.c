@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cache_size.h"
 #include "proto/contract/contract_find.h"
 
 struct watch_ring {
@@ -16,6 +17,7 @@ struct watch_ring {
     struct uuid organization;
     struct account account;
     uint64_t first, last;
+    size_t most; /* rows */
     struct feed_place from, to;
     uint64_t complete; /* nothing up to this revision is after `to` */
     uint64_t rest;     /* of the first row that the last filling left; 0: none */
@@ -27,7 +29,7 @@ struct watch_ring *watch_ring__new(const struct contract *contract, const struct
 {
     struct watch_ring *ring;
 
-    if (bytes == 0 || !account_take(memory, sizeof(*ring)))
+    if (bytes == 0 || cache_size(WATCH_RING_ROWS) == 0 || !account_take(memory, sizeof(*ring)))
         return NULL;
     ring = calloc(1, sizeof(*ring));
     if (ring == NULL) {
@@ -35,6 +37,7 @@ struct watch_ring *watch_ring__new(const struct contract *contract, const struct
         return NULL;
     }
     ring->contract = contract;
+    ring->most = cache_size(WATCH_RING_ROWS);
     ring->organization = *organization;
     ring->account = (struct account){.whole = memory, .most = bytes};
     watch_ring__restart(ring, place);
@@ -137,7 +140,7 @@ static void add(struct watch_ring *ring, const struct feed_row *row)
 {
     struct watch_entry *entry = entry_of(ring, row);
 
-    if (ring->last - ring->first == WATCH_RING_ROWS)
+    if (ring->last - ring->first == ring->most)
         drop_first(ring);
     while (entry != NULL && !account_take(&ring->account, entry->size)) {
         if (ring->first == ring->last) {

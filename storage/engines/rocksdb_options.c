@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "base/cache_size.h"
 #include "storage/engine.h"
 #include "storage/engines/rocksdb.h"
 #include "storage/keys.h"
@@ -181,13 +182,14 @@ static rocksdb_options_t *make_family(enum store_family name, rocksdb_cache_t *c
 
 bool rocksdb__tuning_init(struct rocksdb_tuning *tuning, const struct store_options *options)
 {
+    const size_t row_cache_bytes = cache_size(options->row_cache_bytes);
     struct rocksdb_tuning made = {0};
     bool good;
 
     /* Of a database that is opened read-only, RocksDB 7.8 would say that a cached row is absent. */
-    if (options->row_cache_bytes > 0 && !options->read_only)
-        made.rows = rocksdb_cache_create_lru(options->row_cache_bytes);
-    made.cache = rocksdb_cache_create_lru(options->block_cache_bytes);
+    if (row_cache_bytes > 0 && !options->read_only)
+        made.rows = rocksdb_cache_create_lru(row_cache_bytes);
+    made.cache = rocksdb_cache_create_lru(cache_size(options->block_cache_bytes));
     made.database = make_database(options, made.rows);
     good = made.database != NULL;
     for (size_t i = 0; good && i < FAMILIES; i++) {

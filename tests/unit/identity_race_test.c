@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 
+#include "base/cache_size.h"
 #include "rpc/identity/identity_registry.h"
 
 #define READERS 3
@@ -216,7 +217,8 @@ static void a_publication_is_read_whole_or_not_at_all(void **state)
     for (size_t i = 0; i < BATCH; i++)
         commit_put(&commit, FAMILY_TOKEN_HASHES, slice_make(keys[i], 32), SLICE("x"));
     assert_int_equal(pthread_create(&thread, NULL, read_the_oldest, &ring), 0);
-    for (uint64_t batch = 0; batch < BATCHES || atomic_load(&ring.read) == 0; batch++) {
+    for (uint64_t batch = 0; batch < BATCHES || (cache_size(1) > 0 && atomic_load(&ring.read) == 0);
+         batch++) {
         for (size_t i = 0; i < BATCH; i++)
             for (int k = 0; k < 4; k++)
                 keys[i][k] = batch * BATCH + i + 1;
