@@ -19,6 +19,7 @@
 #include "storage/commit.h"
 #include "storage/engines/rocksdb.h"
 #include "storage/engines/rocksdb_files.h"
+#include "storage/engines/rocksdb_many.h"
 #include "storage/engines/rocksdb_options.h"
 #include "storage/keys.h"
 #include "storage/record.h"
@@ -84,70 +85,22 @@ static enum store_found engine_get(struct store_view *view, enum store_family fa
     return STORE_FOUND;
 }
 
-/* What the keys of one read lead to, in RocksDB's memory. */
-struct many {
-    size_t count;
-    const char **keys;
-    size_t *sizes;
-    rocksdb_pinnableslice_t **values;
-    char **errors;
-};
-
-/* Copies the values until the bound is passed, and gives all back. */
-static enum store_found take_many(struct arena *arena, struct many *many, size_t most,
-                                  struct slice *ret_values, size_t *ret_count)
-{
-    bool failed = false;
-    size_t taken = 0;
-    size_t bytes = 0;
-
-    for (size_t i = 0; i < many->count; i++) {
-        size_t len;
-        const char *data;
-
-        failed |= rocksdb__take_error("read of keys", &many->errors[i]);
-        if (taken == i && !failed && (i == 0 || bytes < most)) {
-            ret_values[taken] = SLICE_EMPTY;
-            if (many->values[i] != NULL) {
-                data = rocksdb_pinnableslice_value(many->values[i], &len);
-                ret_values[taken] = arena_copy(arena, slice_make(data, len));
-                bytes += len;
-            }
-            taken++;
-        }
-        if (many->values[i] != NULL)
-            rocksdb_pinnableslice_destroy(many->values[i]);
-    }
-    if (failed || arena_failed(arena))
-        return STORE_FAILED;
-    *ret_count = taken;
-    return STORE_FOUND;
-}
-
 static enum store_found engine_get_many(struct store_view *view, enum store_family family,
                                         const struct slice *keys, size_t count, size_t most,
                                         struct slice *ret_values, size_t *ret_count)
 {
     struct rocksdb_store *r = of(view->store);
-    struct arena *arena = view->arena;
-    struct many many = {count, arena_array(arena, count, sizeof(char *)),
-                        arena_array(arena, count, sizeof(size_t)),
-                        arena_array(arena, count, sizeof(rocksdb_pinnableslice_t *)),
-                        arena_array(arena, count, sizeof(char *))};
+    const struct rocksdb_source source = {family, r->database, r->families[family],
+                                          r->read_options};
 
-    if (arena_failed(arena))
-        return STORE_FAILED;
-    for (size_t i = 0; i < count; i++) {
-        many.keys[i] = keys[i].data;
-        many.sizes[i] = keys[i].len;
-        ret_values[i] = SLICE_EMPTY;
+    if (source.family == NULL) { /* all are absent */
+        for (size_t i = 0; i < count; i++)
+            ret_values[i] = SLICE_EMPTY;
+        *ret_count = count;
+        return STORE_FOUND;
     }
-    if (r->families[family] != NULL) {
-        settle_thread();
-        rocksdb_batched_multi_get_cf(r->database, r->read_options, r->families[family], count,
-                                     many.keys, many.sizes, many.values, many.errors, false);
-    }
-    return take_many(arena, &many, most, ret_values, ret_count);
+    settle_thread();
+    return rocksdb__read_many(view->arena, &source, keys, count, most, ret_values, ret_count);
 }
 
 /* Appends the iterator's row; the array doubles, so that a short scan costs little. */

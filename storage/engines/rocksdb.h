@@ -1,5 +1,5 @@
 /*
- * What the two files of the RocksDB engine share. Only they may include it: it brings RocksDB's
+ * What the files of the RocksDB engine share. Only they may include it: it brings RocksDB's
  * header.
  */
 #ifndef DATASTREAM_STORAGE_ENGINES_ROCKSDB_H

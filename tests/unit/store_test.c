@@ -208,43 +208,6 @@ static void fill_for_conditions(struct fixture *f)
     put(f, FAMILY_RESOURCES, SLICE("new"), SLICE("x"));
 }
 
-/* One read of several keys, as a handler does it. */
-static size_t read_many(struct fixture *f, const struct slice *keys, size_t count, size_t most,
-                        struct slice *values)
-{
-    struct store_view *view = store_view_open(f->store, &f->arena);
-    enum store_found found;
-    size_t read = 99;
-    unsigned fetches = 0;
-
-    while ((found = store_get_many(view, FAMILY_RESOURCES, keys, count, most, values, &read)) ==
-           STORE_AGAIN) {
-        fetch_and_wait(view);
-        fetches++;
-    }
-    assert_int_equal(found, STORE_FOUND);
-    assert_true(fetches <= 1);
-    return read;
-}
-
-static void many_keys_are_read_at_once_up_to_a_bound(void **state)
-{
-    struct fixture *f = *state;
-    const struct slice keys[] = {SLICE("b"), SLICE("none"), SLICE("a"), SLICE("b")};
-    struct slice values[4];
-    struct record record;
-
-    put(f, FAMILY_RESOURCES, SLICE("a"), SLICE("first"));
-    put(f, FAMILY_RESOURCES, SLICE("b"), SLICE("second"));
-    assert_int_equal(read_many(f, keys, 4, 1 << 20, values), 4);
-    assert_true(record_parse(values[0], &record) && slice_equal(record.body, SLICE("second")));
-    assert_null(values[1].data);
-    assert_true(record_parse(values[2], &record) && slice_equal(record.body, SLICE("first")));
-    assert_true(slice_equal(values[0], values[3]));
-    assert_int_equal(read_many(f, keys, 4, 1, values), 1);
-    assert_int_equal(read_many(f, keys, 0, 1, values), 0);
-}
-
 static void conditions_hold_or_conflict(void **state)
 {
     static const struct {
@@ -757,7 +720,6 @@ int main(void)
         PROMISE(scans_give_the_rows_of_their_range),
         PROMISE(long_scans_give_every_row),
         PROMISE(a_scan_of_large_rows_ends_early_and_says_so),
-        PROMISE(many_keys_are_read_at_once_up_to_a_bound),
         PROMISE(conditions_hold_or_conflict),
         PROMISE(a_range_may_be_empty_but_for_its_own_row),
         PROMISE(the_first_condition_that_fails_is_named),
