@@ -13,6 +13,7 @@
 
 #define EXPORT "/api/v1/audit-logs:export"
 #define DEVICES 200 /* more than one slice of rows */
+#define NUMBERS_MOST 512
 
 static struct api_server server;
 
@@ -221,6 +222,70 @@ static void an_export_tells_the_lines_that_all_filters_fit(void **state)
     api_reply_free(&reply);
 }
 
+/* The numbers of an export's lines; of CSV, whose last two cells hold no comma. */
+static size_t numbers_of(const char *query, bool is_csv, unsigned long long numbers[NUMBERS_MOST])
+{
+    struct api_stream *stream = open_export(query);
+    size_t count = 0;
+    char line[8192];
+
+    if (is_csv)
+        assert_true(api_stream_line(stream, line, sizeof(line)));
+    while (api_stream_line(stream, line, sizeof(line))) {
+        char *at = strrchr(line, ',');
+
+        assert_true(count < NUMBERS_MOST);
+        if (is_csv) {
+            assert_non_null(at);
+            *at = '\0';
+            at = strrchr(line, ',');
+            assert_non_null(at);
+            numbers[count++] = strtoull(at + 1, NULL, 10);
+        } else {
+            numbers[count++] = number_of(line);
+        }
+    }
+    assert_true(stream->ended);
+    api_stream_close(stream);
+    return count;
+}
+
+static void filters_choose_the_same_lines_in_both_forms(void **state)
+{
+    char id[64], actor[64], by_object[128], by_actor[128];
+    const char *const queries[] = {
+        by_object,
+        by_actor,
+        "?kind=devices&action=CreatedDevice",
+        "?action=CreatedDevice&after=100",
+        "?outcome=PERMISSION_DENIED",
+        "?from=2020-01-01T00:00:00Z&to=9000-01-01T00:00:00Z&kind=api-tokens",
+        "?to=2020-01-01T00:00:00Z",
+    };
+    static unsigned long long wanted[NUMBERS_MOST], got[NUMBERS_MOST];
+    struct api_reply reply = api_expect(&server, 201, "POST", "/api/v1/devices", server.token,
+                                        "{\"name\":\"in both forms\"}");
+
+    (void)state;
+    api_field(&reply, "id", id, sizeof(id));
+    api_reply_free(&reply);
+    snprintf(by_object, sizeof(by_object), "?kind=devices&object=%s", id);
+    numbers_of("?after=1000000", false, wanted);
+    newest("actor", actor, sizeof(actor));
+    snprintf(by_actor, sizeof(by_actor), "?actor=%s&action=CreatedDevice", actor);
+    for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+        size_t count = numbers_of(queries[i], false, wanted);
+        char query[256];
+
+        snprintf(query, sizeof(query), "%s&format=csv", queries[i]);
+        if (numbers_of(query, true, got) != count)
+            fail_msg("%s: %zu lines, and others as CSV", queries[i], count);
+        assert_memory_equal(got, wanted, count * sizeof(got[0]));
+        assert_int_equal(count > 0, strstr(queries[i], "?to=") == NULL);
+        assert_true(i > 0 || count == 1);
+    }
+}
+
 static void an_export_is_refused_before_it_begins(void **state)
 {
     char role[40], value[64], id[40];
@@ -376,6 +441,7 @@ int main(void)
         cmocka_unit_test(cells_of_csv_are_quoted_and_are_no_formulas),
         cmocka_unit_test(an_export_tells_the_lines_that_all_filters_fit),
         cmocka_unit_test(an_export_is_refused_before_it_begins),
+        cmocka_unit_test(filters_choose_the_same_lines_in_both_forms),
         cmocka_unit_test(a_file_is_proven_line_by_line),
         cmocka_unit_test(a_file_of_filtered_lines_is_proven_with_gaps),
     };

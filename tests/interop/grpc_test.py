@@ -74,6 +74,44 @@ class Calls(Refusals):
                          metadata=(("authorization", "Bearer " + server.token),)))
         self.assertEqual([line.action for line in rest], ["ExportedAuditLogs"])
 
+    def test_filters_choose_the_lines_of_an_export(self):
+        path, _, response = method("datastream.v1.AuditService.ExportAuditLogs")
+        stub = channel.unary_stream(path, request_serializer=lambda m: m.SerializeToString(),
+                                    response_deserializer=response.FromString)
+
+        def lines(**filters):
+            return list(stub(v1("ExportAuditLogsRequest", **filters), timeout=60,
+                             metadata=(("authorization", "Bearer " + server.token),)))
+
+        made = [call(DIRECTORS + "CreateDirector", v1("CreateDirectorRequest", director=v1(
+            "Director", name=f"Chosen {i}")))[0] for i in range(3)]
+        call(DIRECTORS + "DeleteDirector", v1("DeleteDirectorRequest", id=made[1].id))
+        with self.assertRaises(grpc.RpcError):
+            call(DIRECTORS + "GetDirector", v1("GetDirectorRequest", id=made[0].id), token="dsa_wrong")
+        log = lines()
+        mine = next(line for line in log if line.object_id == made[1].id)
+        middle = log[len(log) // 2].create_time
+        for filters, fits in (
+                ({"actor": mine.actor}, lambda line: line.actor == mine.actor),
+                ({"actor": "system"}, lambda line: line.actor == "system"),
+                ({"kind": "directors"}, lambda line: line.kind == "directors"),
+                ({"kind": "directors", "object": made[1].id}, lambda line: line.object_id == made[1].id),
+                ({"action": "DeletedDirector"}, lambda line: line.action == "DeletedDirector"),
+                ({"outcome": "OK"}, lambda line: line.outcome == "OK"),
+                ({"from": middle}, lambda line: line.create_time.ToNanoseconds() >= middle.ToNanoseconds()),
+                ({"to": middle}, lambda line: line.create_time.ToNanoseconds() < middle.ToNanoseconds()),
+                ({"action": "CreatedDirector", "actor": mine.actor, "after": mine.number},
+                 lambda line: line.action == "CreatedDirector" and line.number > mine.number)):
+            told = [line.number for line in lines(**filters) if line.number <= log[-1].number]
+            self.assertEqual(told, [line.number for line in log if fits(line)], filters)
+        self.assertEqual([line.action for line in lines(kind="directors", object=made[1].id)],
+                         ["CreatedDirector", "DeletedDirector"])
+        # What is no filter ends the stream before its first line.
+        for filters in ({"kind": "nothing"}, {"actor": "nobody"}, {"outcome": "GOOD"}, {"object": made[1].id}):
+            with self.assertRaises(grpc.RpcError) as caught:
+                lines(**filters)
+            self.assertEqual(caught.exception.code(), grpc.StatusCode.INVALID_ARGUMENT, filters)
+
     def test_a_repeated_create_is_answered_again(self):
         request = v1("CreateDirectorRequest", director=v1(
             "Director", name="Once", labels={"site": "Bern", "rack": "1", "row": "2"}))
