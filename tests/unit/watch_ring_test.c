@@ -126,24 +126,34 @@ static void check_overtaken(struct model_watcher *m)
     m->open = false;
 }
 
+/* `told_kinds` are those of the kind, or all that the token's role reads where it is NULL. */
+static void open_at(struct model_watcher *m, struct chain_loop *loop, uint64_t from, bool says_from,
+                    struct slice token, const char *kind, unsigned told_kinds)
+{
+    m->told_kinds = told_kinds;
+    m->complete = from;
+    for (m->next = 0; m->next < row_count && rows[m->next].revision <= from; m->next++)
+        continue;
+    watcher_open(&m->watcher, &w, loop, token, kind,
+                 says_from ? arena_cstr(&w.arena, call_etag(&w.arena, from)) : NULL);
+    m->open = true;
+    if (m->watcher.t.finished)
+        check_overtaken(m);
+}
+
 static void open_one(struct model_watcher *m)
 {
     unsigned which = chance(5);
     bool from_now = row_count == 0 || chance(2) == 0;
     uint64_t from = from_now ? store_revision(w.fixture.store)
                              : rows[row_count - 1 - chance((unsigned)row_count)].revision - 1;
-    const char *text = arena_cstr(&w.arena, call_etag(&w.arena, from));
+    struct chain_loop *loop = loops[chance(1 + WATCHER_LOOPS)];
 
-    m->told_kinds = which < 3 ? 1U << which : which == 3 ? 7 : 1;
-    m->complete = from;
-    for (m->next = 0; m->next < row_count && rows[m->next].revision <= from; m->next++)
-        continue;
-    watcher_open(&m->watcher, &w, loops[chance(1 + WATCHER_LOOPS)],
-                 which == 4 ? device_token : w.made.api_token, which < 3 ? kinds[which] : NULL,
-                 from_now && chance(2) == 0 ? NULL : text);
-    m->open = true;
-    if (m->watcher.t.finished)
-        check_overtaken(m);
+    open_at(m, loop, from, !from_now || chance(2) != 0,
+            which == 4 ? device_token : w.made.api_token, which < 3 ? kinds[which] : NULL,
+            which < 3    ? 1U << which
+            : which == 3 ? 7
+                         : 1);
 }
 
 /*
@@ -287,20 +297,22 @@ static int stop(void **state)
     return 0;
 }
 
-static void each_watcher_hears_all_that_it_may_once_and_in_order(void **state)
+/* A token of a role that reads devices alone, and whose changes the model has. */
+static void start_model(void)
 {
     struct watcher first;
     struct reply made;
 
-    (void)state;
     made = make_token(&w, "Reader of devices", make_role(&w, "Devices", "devices.read", NULL));
     assert_ok(made);
     device_token = token_value(&w, made);
     watcher_open(&first, &w, w.loop, w.made.api_token, NULL, NULL);
     organization = first.t.call.identity.organization;
     watcher_close(&first);
-    for (int i = 0; i < STEPS; i++)
-        step();
+}
+
+static void end_model(void)
+{
     for (size_t i = 0; i < WATCHERS; i++)
         pull_some(&watchers[i], ROWS_MOST);
     for (size_t i = 0; i < WATCHERS; i++)
@@ -309,11 +321,87 @@ static void each_watcher_hears_all_that_it_may_once_and_in_order(void **state)
     memset(watchers, 0, sizeof(watchers));
 }
 
+static void each_watcher_hears_all_that_it_may_once_and_in_order(void **state)
+{
+    (void)state;
+    start_model();
+    for (int i = 0; i < STEPS; i++)
+        step();
+    end_model();
+}
+
+static void open_for_all(struct model_watcher *m, uint64_t from)
+{
+    open_at(m, w.loop, from, true, w.made.api_token, NULL, 7);
+}
+
+/* It reads without news: as who watches the same loop it takes the ring along. */
+static void beat(struct model_watcher *m)
+{
+    call_stream_tick(&m->watcher.t.call);
+    pull_some(m, ROWS_MOST);
+}
+
+/*
+ * The rest of a slice leaves the ring without news, since it was trimmed: who is in the middle of
+ * the slice does not fall asleep there.
+ */
+static void a_slice_that_left_the_ring_is_read_on_without_news(void **state)
+{
+    uint64_t from;
+
+    (void)state;
+    start_model();
+    from = store_revision(w.fixture.store);
+    for (int i = 0; i < 20; i++)
+        write_changes(1);
+    open_for_all(&watchers[0], from);
+    pull_some(&watchers[0], 1);
+    open_for_all(&watchers[1], store_revision(w.fixture.store));
+    pull_some(&watchers[1], ROWS_MOST);
+    trim(1);
+    beat(&watchers[1]);
+    pull_some(&watchers[0], ROWS_MOST);
+    end_model();
+}
+
+/* A watch reads so many rows at once. */
+#define SLICE_ROWS 64
+
+/*
+ * The first row that a cut reading left is trimmed before the ring gets there: who waits in front
+ * of the row is not led past the gap.
+ */
+static void what_was_trimmed_after_a_cut_reading_is_not_passed_over(void **state)
+{
+    uint64_t from;
+
+    (void)state;
+    start_model();
+    from = store_revision(w.fixture.store);
+    for (int i = 0; i < SLICE_ROWS + 20; i++)
+        write_changes(1);
+    for (size_t i = 0; i < 2; i++) {
+        open_for_all(&watchers[i], from);
+        pull_some(&watchers[i], SLICE_ROWS);
+        assert_int_equal(watchers[i].complete, from + SLICE_ROWS);
+    }
+    trim(19);
+    for (size_t i = 0; i < 2; i++) {
+        pull_some(&watchers[i], 1);
+        assert_false(watchers[i].open); /* it was told that it was overtaken */
+    }
+    end_model();
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(each_watcher_hears_all_that_it_may_once_and_in_order, start,
-                                        stop),
+        TEST(each_watcher_hears_all_that_it_may_once_and_in_order),
+        TEST(a_slice_that_left_the_ring_is_read_on_without_news),
+        TEST(what_was_trimmed_after_a_cut_reading_is_not_passed_over),
     };
     int failures = cmocka_run_group_tests_name("RocksDB", tests, NULL, NULL);
 
