@@ -10,6 +10,8 @@
 
 #define ADDRESS_MOST 46 /* an IPv6 address as text */
 #define SLOTS ((size_t)USAGE_TOKENS_MOST * 2)
+/* An engine may see conflicts where there are none. */
+#define TRIES_MOST 16
 
 struct usage_entry {
     struct uuid organization;
@@ -91,6 +93,7 @@ static void write_entry(const struct usage_entry *entry, struct store *store, ui
     struct commit commit;
     struct slice key;
     char body[8 + ADDRESS_MOST];
+    int tries = 0;
 
     arena_init(&arena, NULL, 1 << 16);
     commit_init(&commit, &arena);
@@ -101,8 +104,10 @@ static void write_entry(const struct usage_entry *entry, struct store *store, ui
     memcpy(body + 8, entry->address, entry->address_len);
     commit_require_present(&commit, FAMILY_TOKENS, key);
     commit_put(&commit, FAMILY_USAGE, key, slice_make(body, 8u + entry->address_len));
-    if (!arena_failed(&arena))
-        store_commit_wait(store, &commit);
+    /* A conflict that stays says that the token is gone. */
+    while (!arena_failed(&arena) && tries++ < TRIES_MOST &&
+           store_commit_wait(store, &commit) == COMMIT_CONFLICT)
+        continue;
     arena_done(&arena);
 }
 
