@@ -10,6 +10,7 @@
 #include "rpc/call/answers.h"
 #include "rpc/call/chain.h"
 #include "rpc/services/watch.h"
+#include "rpc/services/watch_ring.h"
 #include "storage/feed.h"
 #include "storage/feed_trim.h"
 
@@ -63,6 +64,7 @@ struct model_watcher {
 static struct model_watcher watchers[WATCHERS];
 static struct chain_loop *loops[1 + WATCHER_LOOPS];
 static struct slice device_token; /* of a role that reads devices alone */
+static struct account memory;     /* of each loop's ring */
 
 /* The next row that the watcher is to hear of; row_count where there is none. */
 static size_t next_told(const struct model_watcher *m, size_t from)
@@ -281,7 +283,7 @@ static int start(void **state)
         w.settings.watch_ring_kib = ring_kib[i];
         loops[i + 1] = watcher_loops[i] = chain_loop_new(w.chain);
         assert_non_null(watcher_loops[i]);
-        chain_loop_bind(watcher_loops[i], wake, &w, NULL);
+        chain_loop_bind(watcher_loops[i], wake, &w, &memory);
     }
     return 0;
 }
@@ -293,6 +295,7 @@ static int stop(void **state)
         chain_loop_free(watcher_loops[i]);
         watcher_loops[i] = NULL;
     }
+    assert_int_equal(memory.used, 0);
     world_end(&w);
     return 0;
 }
@@ -330,9 +333,9 @@ static void each_watcher_hears_all_that_it_may_once_and_in_order(void **state)
     end_model();
 }
 
-static void open_for_all(struct model_watcher *m, uint64_t from)
+static void open_for_all(struct model_watcher *m, struct chain_loop *loop, uint64_t from)
 {
-    open_at(m, w.loop, from, true, w.made.api_token, NULL, 7);
+    open_at(m, loop, from, true, w.made.api_token, NULL, 7);
 }
 
 /* It reads without news: as who watches the same loop it takes the ring along. */
@@ -355,9 +358,9 @@ static void a_slice_that_left_the_ring_is_read_on_without_news(void **state)
     from = store_revision(w.fixture.store);
     for (int i = 0; i < 20; i++)
         write_changes(1);
-    open_for_all(&watchers[0], from);
+    open_for_all(&watchers[0], w.loop, from);
     pull_some(&watchers[0], 1);
-    open_for_all(&watchers[1], store_revision(w.fixture.store));
+    open_for_all(&watchers[1], w.loop, store_revision(w.fixture.store));
     pull_some(&watchers[1], ROWS_MOST);
     trim(1);
     beat(&watchers[1]);
@@ -382,7 +385,7 @@ static void what_was_trimmed_after_a_cut_reading_is_not_passed_over(void **state
     for (int i = 0; i < SLICE_ROWS + 20; i++)
         write_changes(1);
     for (size_t i = 0; i < 2; i++) {
-        open_for_all(&watchers[i], from);
+        open_for_all(&watchers[i], w.loop, from);
         pull_some(&watchers[i], SLICE_ROWS);
         assert_int_equal(watchers[i].complete, from + SLICE_ROWS);
     }
@@ -390,6 +393,42 @@ static void what_was_trimmed_after_a_cut_reading_is_not_passed_over(void **state
     for (size_t i = 0; i < 2; i++) {
         pull_some(&watchers[i], 1);
         assert_false(watchers[i].open); /* it was told that it was overtaken */
+    }
+    end_model();
+}
+
+/* A place of the ring that has another row now is not taken for the one that was in it. */
+static void a_row_that_the_newest_replaced_is_read_from_the_store(void **state)
+{
+    uint64_t from;
+
+    (void)state;
+    start_model();
+    from = store_revision(w.fixture.store);
+    write_changes(128);
+    open_for_all(&watchers[0], w.loop, from);
+    open_for_all(&watchers[1], w.loop, from);
+    pull_some(&watchers[0], 1);
+    for (size_t i = 128; i < WATCH_RING_ROWS; i += 128)
+        write_changes(128);
+    pull_some(&watchers[1], ROWS_MOST);
+    write_changes(2); /* in the places of the row that was told, and of the next one */
+    pull_some(&watchers[1], ROWS_MOST);
+    end_model();
+}
+
+/* A row for which there is no memory is not in the ring: nobody is led past it there. */
+static void a_row_that_found_no_memory_is_read_from_the_store(void **state)
+{
+    (void)state;
+    start_model();
+    for (size_t i = 0; i < 2; i++)
+        open_for_all(&watchers[i], loops[WATCHER_LOOPS], store_revision(w.fixture.store));
+    for (unsigned round = 0; round < 6; round++) {
+        memory.most = round % 3 == 1 ? 1 : 0; /* none, and no bound */
+        write_changes(1 + round);
+        for (size_t i = 0; i < 2; i++)
+            pull_some(&watchers[i], ROWS_MOST);
     }
     end_model();
 }
@@ -402,6 +441,8 @@ int main(void)
         TEST(each_watcher_hears_all_that_it_may_once_and_in_order),
         TEST(a_slice_that_left_the_ring_is_read_on_without_news),
         TEST(what_was_trimmed_after_a_cut_reading_is_not_passed_over),
+        TEST(a_row_that_the_newest_replaced_is_read_from_the_store),
+        TEST(a_row_that_found_no_memory_is_read_from_the_store),
     };
     int failures = cmocka_run_group_tests_name("RocksDB", tests, NULL, NULL);
 
