@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,13 +31,15 @@ struct line {
     size_t len;
 };
 
-/* Lines that wait, and the second that was formatted last. */
+/*
+ * Lines that wait, and the second that was formatted last. Each thread of the process has one,
+ * those of libraries too, and its bytes are cleared when the thread starts: so it is small.
+ */
 static _Thread_local struct {
-    bool gathers;
+    char *bytes; /* GATHERED_MOST of them while the thread gathers, else NULL */
     size_t len;
     int64_t second;
     char stamp[20]; /* "2026-01-31T23:59:59" and a NUL */
-    char bytes[GATHERED_MOST];
 } waiting;
 
 void log_setup(enum log_format format, enum log_level least)
@@ -52,9 +55,13 @@ bool log_enabled(enum log_level level)
 
 void log_gather(bool gathers)
 {
-    if (!gathers)
-        log_flush();
-    waiting.gathers = gathers;
+    if (gathers && waiting.bytes == NULL)
+        waiting.bytes = malloc(GATHERED_MOST);
+    if (gathers)
+        return;
+    log_flush();
+    free(waiting.bytes);
+    waiting.bytes = NULL;
 }
 
 static void write_lines(const char *lines, size_t len)
@@ -259,6 +266,16 @@ static void put_event(struct line *line, enum log_level level, const char *event
     line->bytes[line->len++] = '\n';
 }
 
+static void log_at_once(enum log_level level, const char *event, const struct log_field *fields,
+                        size_t count)
+{
+    char bytes[LINE_MOST];
+    struct line line = {bytes, 0};
+
+    put_event(&line, level, event, fields, count);
+    write_lines(line.bytes, line.len);
+}
+
 void log_fields(enum log_level level, const char *event, const struct log_field *fields,
                 size_t count)
 {
@@ -266,12 +283,16 @@ void log_fields(enum log_level level, const char *event, const struct log_field 
 
     if (!log_enabled(level))
         return;
+    if (waiting.bytes == NULL) {
+        log_at_once(level, event, fields, count);
+        return;
+    }
     if (waiting.len > GATHERED_MOST - LINE_MOST)
         log_flush();
     line = (struct line){waiting.bytes + waiting.len, 0};
     put_event(&line, level, event, fields, count);
     waiting.len += line.len;
-    if (!waiting.gathers || level >= LOG_WARNING)
+    if (level >= LOG_WARNING)
         log_flush();
 }
 
@@ -293,7 +314,8 @@ static size_t notice_dropped(char *to, uint64_t lines, uint64_t total)
 static void on_fatal(int number)
 {
     log_queue__last_words();
-    log_queue__write(waiting.bytes, waiting.len, 100);
+    if (waiting.len > 0)
+        log_queue__write(waiting.bytes, waiting.len, 100);
     waiting.len = 0;
     raise(number);
 }

@@ -52,8 +52,8 @@ void log_last_line(struct slice sentence);
 bool log_enabled(enum log_level level);
 
 /*
- * From now on this thread's events wait until log_flush, 64 KiB of them or a warning. A thread that
- * ends must stop gathering first.
+ * From now on this thread's events wait until log_flush, 64 KiB of them or a warning; where memory
+ * ended, none waits. A thread that ends must stop gathering first.
  */
 void log_gather(bool gathers);
 
