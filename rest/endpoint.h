@@ -7,6 +7,9 @@
 #include "rest/rest.h"
 #include "rest/transcode.h"
 
+struct file;
+struct unfolding;
+
 /* One HTTP rule of one method, with what its answers need looked up once. */
 struct endpoint {
     struct binding binding;
@@ -39,6 +42,8 @@ struct rest_call {
     size_t header_count;
     struct slice cache_control;
     struct json_steps *steps; /* of an answer whose writing gave way */
+    const struct file *file;  /* likewise, with its unfolding; else NULL */
+    struct unfolding *unfolding;
 };
 
 /* Whether there is a call: else nothing but the path was looked at. */

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "base/header_elements.h"
@@ -20,6 +22,15 @@
 struct late_form {
     struct slice bytes; /* empty where compressing gains nothing */
     atomic_bool is_ready;
+    /* Held by who copies the plain form, and by the thread while it is given back. */
+    pthread_mutex_t plain_lock;
+};
+
+struct unfolding {
+    z_stream stream;
+    char *bytes;
+    size_t len; /* of the whole plain form */
+    bool is_whole;
 };
 
 struct entry {
@@ -97,6 +108,16 @@ static struct slice gzip(struct arena *arena, struct slice bytes)
     return done && most < bytes.len ? slice_make(out, most) : SLICE_EMPTY;
 }
 
+/* NULL when the arena failed. Nothing of it is freed: a lock of this kind holds nothing. */
+static struct late_form *late_form_new(struct arena *arena)
+{
+    struct late_form *late = arena_zalloc(arena, sizeof(*late));
+
+    if (late != NULL)
+        pthread_mutex_init(&late->plain_lock, NULL);
+    return late;
+}
+
 struct status files__add(struct files *files, const struct file *file, bool compress)
 {
     struct entry *entry = arena_zalloc(files->arena, sizeof(*entry));
@@ -108,7 +129,7 @@ struct status files__add(struct files *files, const struct file *file, bool comp
     if (file->etag.len == 0)
         entry->file.etag = make_etag(files->arena, file->bytes);
     if (compress)
-        entry->file.late = arena_zalloc(files->arena, sizeof(*entry->file.late));
+        entry->file.late = late_form_new(files->arena);
     entry->next = files->first;
     files->first = entry;
     return arena_failed(files->arena) ? status_out_of_memory() : status_ok();
@@ -137,6 +158,17 @@ struct status files_add_rows(struct files *files, const struct file_row *rows,
     return status;
 }
 
+/* Gives the pages that lie wholly within the bytes back to the system; nobody reads them again. */
+static void give_back(struct slice bytes)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t from = ((uintptr_t)bytes.data + page - 1) & ~(page - 1);
+    uintptr_t to = ((uintptr_t)bytes.data + bytes.len) & ~(page - 1);
+
+    if (to > from)
+        madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
 static void *compress_all(void *context)
 {
     struct files *files = context;
@@ -150,7 +182,12 @@ static void *compress_all(void *context)
         arena_init(&scratch, NULL, GZIP_BYTES_MOST);
         late->bytes = arena_copy(&files->compressed, gzip(&scratch, entry->file.bytes));
         arena_done(&scratch);
+        if (late->bytes.len == 0)
+            continue;
+        pthread_mutex_lock(&late->plain_lock);
         atomic_store_explicit(&late->is_ready, true, memory_order_release);
+        give_back(entry->file.bytes);
+        pthread_mutex_unlock(&late->plain_lock);
     }
     return NULL;
 }
@@ -167,10 +204,12 @@ void files__compress_end(struct files *files)
         return;
     files->is_compressing = false;
     pthread_join(files->thread, NULL);
-    for (struct entry *entry = files->first; entry != NULL; entry = entry->next)
-        if (entry->file.late != NULL)
-            atomic_store(&entry->file.late->is_ready, false);
     arena_done(&files->compressed);
+}
+
+static bool is_ready(const struct late_form *late)
+{
+    return atomic_load_explicit(&late->is_ready, memory_order_acquire);
 }
 
 /* Empty where there is none, or not yet. */
@@ -178,8 +217,7 @@ static struct slice gzip_form(const struct file *file)
 {
     if (file->late == NULL)
         return file->gzip;
-    return atomic_load_explicit(&file->late->is_ready, memory_order_acquire) ? file->late->bytes
-                                                                             : SLICE_EMPTY;
+    return is_ready(file->late) ? file->late->bytes : SLICE_EMPTY;
 }
 
 const struct file *files_find(const struct files *files, struct slice path)
@@ -237,5 +275,70 @@ struct slice files__choose(struct arena *arena, const struct file *file,
                                  file->etag.data + 1, SLICE_ARG(names[i]));
         return forms[i];
     }
-    return file->bytes;
+    return file->late == NULL ? file->bytes : SLICE_EMPTY;
+}
+
+/* Copies the plain form while it is there: false when it was given back. */
+static bool copy_plain(struct unfolding *unfolding, const struct file *file)
+{
+    if (is_ready(file->late))
+        return false;
+    pthread_mutex_lock(&file->late->plain_lock);
+    unfolding->is_whole = !is_ready(file->late);
+    if (unfolding->is_whole)
+        memcpy(unfolding->bytes, file->bytes.data, file->bytes.len);
+    pthread_mutex_unlock(&file->late->plain_lock);
+    return unfolding->is_whole;
+}
+
+static voidpf zlib_alloc(voidpf arena, uInt items, uInt size)
+{
+    return arena_alloc(arena, (size_t)items * size);
+}
+
+static void zlib_free(voidpf arena, voidpf memory)
+{
+    (void)arena, (void)memory; /* freed with the arena */
+}
+
+struct unfolding *files__unfold(struct arena *arena, const struct file *file)
+{
+    struct unfolding *unfolding = arena_zalloc(arena, sizeof(*unfolding));
+    char *bytes = arena_alloc(arena, file->bytes.len + 1); /* one more, so that the end is seen */
+
+    assert(file->late != NULL);
+    if (unfolding == NULL || bytes == NULL)
+        return NULL;
+    unfolding->bytes = bytes;
+    unfolding->len = file->bytes.len;
+    if (copy_plain(unfolding, file))
+        return unfolding;
+    unfolding->stream = (z_stream){
+        .zalloc = zlib_alloc,
+        .zfree = zlib_free,
+        .opaque = arena,
+        .next_in = (z_const Bytef *)file->late->bytes.data,
+        .avail_in = (uInt)file->late->bytes.len,
+        .next_out = (Bytef *)bytes,
+    };
+    return inflateInit2(&unfolding->stream, GZIP_WINDOW) == Z_OK ? unfolding : NULL;
+}
+
+bool unfolding__next(struct unfolding *unfolding, size_t most, struct slice *ret_bytes)
+{
+    z_stream *stream = &unfolding->stream;
+    size_t left = unfolding->len + 1 - stream->total_out;
+    int result;
+
+    *ret_bytes = slice_make(unfolding->bytes, unfolding->len);
+    if (unfolding->is_whole)
+        return true;
+    stream->avail_out = (uInt)(left < most ? left : most);
+    result = inflate(stream, Z_NO_FLUSH);
+    if (result == Z_OK)
+        return false;
+    if (result != Z_STREAM_END || stream->total_out != unfolding->len)
+        *ret_bytes = SLICE_EMPTY;
+    inflateEnd(stream);
+    return true;
 }

@@ -362,7 +362,10 @@ static void answer_file(struct rest_call *call, const struct file *file)
     }
     if (encoding.len > 0)
         rest__add_header(call, SLICE("content-encoding"), encoding);
-    rest__answer(call, 200, file->content_type, bytes);
+    if (file->late == NULL || encoding.len > 0)
+        rest__answer(call, 200, file->content_type, bytes);
+    else
+        rest__answer_unfolded(call, file);
 }
 
 /* Health, reference and console: public, and read only. False for every other path. */

@@ -20,13 +20,14 @@ struct status rest_new(struct frontends *frontends, struct arena *arena, struct 
 void rest_begin(struct rest *rest, struct exchange *exchange);
 
 /*
- * Starts to compress the documents, on a thread of its own; until then they are served plain. The
- * end waits for it: call that before the arena ends, when no exchange is open any more.
+ * Starts to compress the documents, on a thread of its own; until then they are served plain, and
+ * from then on rest_openapi's are no more. The end waits for it: call that before the arena ends,
+ * when no exchange is open any more.
  */
 void rest_compress(struct rest *rest);
 void rest_compress_end(struct rest *rest);
 
-/* A rendering of the OpenAPI document (JSON), written at rest_new. */
+/* A rendering of the OpenAPI document (JSON), written at rest_new; not after rest_compress. */
 struct slice rest_openapi(const struct rest *rest, enum openapi_version version);
 
 #endif

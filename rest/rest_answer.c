@@ -230,12 +230,46 @@ static void answer_text(struct rest_call *call, struct status status, struct sli
         rest__answer_problem(call, status_http(&status), &status);
 }
 
+static void answer_no_memory(struct rest_call *call)
+{
+    struct status status = status_out_of_memory();
+
+    rest__answer_problem(call, status_http(&status), &status);
+}
+
+/* A further step of a file that is unfolded. */
+static void unfold_on(struct rest_call *call)
+{
+    struct slice bytes;
+
+    if (!unfolding__next(call->unfolding, STEP_BYTES, &bytes))
+        exchange_give_way(call->exchange);
+    else if (bytes.len > 0)
+        rest__answer(call, 200, call->file->content_type, bytes);
+    else
+        answer_no_memory(call);
+}
+
+void rest__answer_unfolded(struct rest_call *call, const struct file *file)
+{
+    call->file = file;
+    call->unfolding = files__unfold(call->exchange->arena, file);
+    if (call->unfolding != NULL)
+        unfold_on(call);
+    else
+        answer_no_memory(call);
+}
+
 void rest__answer_on(struct rest_call *call)
 {
     struct status status = status_ok();
     struct slice body;
 
-    if (call->steps == NULL || is_begun(call) || exchange_is_closed(call->exchange))
+    if (is_begun(call) || exchange_is_closed(call->exchange))
+        return;
+    if (call->unfolding != NULL)
+        unfold_on(call);
+    if (call->steps == NULL)
         return;
     if (json_steps_next(call->steps, STEP_BYTES, &status, &body))
         answer_text(call, status, json_type, body);

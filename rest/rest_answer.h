@@ -3,6 +3,7 @@
 #define DATASTREAM_REST_REST_ANSWER_H
 
 #include "rest/endpoint.h"
+#include "rest/files.h"
 
 /* Adds a header to the answer; its slices are borrowed until the exchange closed. */
 void rest__add_header(struct rest_call *call, struct slice name, struct slice value);
@@ -24,6 +25,9 @@ void rest__answer_problem(struct rest_call *call, int http, const struct status 
 
 /* Answers the response of a call that ended well: 200, 201 or 304. */
 void rest__answer_message(struct rest_call *call, const ProtobufCMessage *response);
+
+/* Answers the plain form of a file that has a late form, with the headers added so far. */
+void rest__answer_unfolded(struct rest_call *call, const struct file *file);
 
 /* The turn has come of an answer whose writing gave way; nothing when there is none. */
 void rest__answer_on(struct rest_call *call);
