@@ -56,6 +56,19 @@ static struct slice quoted(struct arena *arena, struct slice text)
     return copy;
 }
 
+/* The texts one after the other, and JSON_PADDING bytes of no meaning after them. */
+static struct slice padded(struct arena *arena, const struct slice *texts, size_t count)
+{
+    struct slice joined = text_join(arena, texts, count);
+    char *copy = arena_zalloc(arena, joined.len + JSON_PADDING);
+
+    if (copy == NULL)
+        return SLICE_EMPTY;
+    if (joined.len > 0)
+        memcpy(copy, joined.data, joined.len);
+    return slice_make(copy, joined.len);
+}
+
 static void compile_enum(struct arena *arena, struct plan_field *plan)
 {
     const struct enum_type *type = plan->field->enumeration;
@@ -134,7 +147,7 @@ static struct plan_field compile_field(struct json_plans *plans, const struct fi
     plan.wire = wire_type_of(field->pb->type);
     plan.mask = is_half(plan.value) ? UINT32_MAX : UINT64_MAX;
     plan.hidden = field->input_only;
-    plan.key = text_join(arena, (const struct slice[]){SLICE(","), name, SLICE(":")}, 3);
+    plan.key = padded(arena, (const struct slice[]){SLICE(","), name, SLICE(":")}, 3);
     if (plan.value == PLAN_ENUM)
         compile_enum(arena, &plan);
     if (plan.value == PLAN_MESSAGE) {
@@ -175,7 +188,7 @@ static void join_absents(struct arena *arena, struct json_plan *plan)
         at += (uint32_t)texts[i].len;
     }
     plan->absent_at[plan->field_count] = at;
-    plan->absents = text_join(arena, texts, plan->field_count).data;
+    plan->absents = padded(arena, texts, plan->field_count).data;
 }
 
 static void compile(struct json_plans *plans, struct json_plan *plan)

@@ -37,7 +37,7 @@ enum plan_value {
 
 struct plan_field {
     const struct field *field;
-    struct slice key;    /* ,"name": with the comma */
+    struct slice key;    /* ,"name": with the comma; JSON_PADDING bytes follow it */
     struct slice absent; /* the same with the default; empty: the member is left out */
     struct slice empty;  /* the default alone; empty for messages */
     enum plan_value value;
@@ -58,7 +58,8 @@ struct json_plan {
     struct plan_field *fields; /* in the order of declaration */
     size_t field_count;
     /*
-     * What stands for absent fields one after the other, and where each begins and the last ends.
+     * What stands for absent fields one after the other, and where each begins and the last ends;
+     * JSON_PADDING bytes follow it.
      */
     const char *absents;
     uint32_t *absent_at;

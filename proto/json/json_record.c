@@ -287,13 +287,19 @@ static bool put_text(struct json_text *text, struct slice value)
 }
 
 /* A timestamp or a duration: seconds and nanos, each at most once. */
-static bool put_moment(struct json_text *text, const struct plan_field *field, struct slice bytes)
+static bool put_moment(struct json_writer *writer, const struct plan_field *field,
+                       struct slice bytes)
 {
+    struct json_moment *last = &writer->moment;
     struct wire_cursor cursor = {(const uint8_t *)bytes.data,
                                  (const uint8_t *)bytes.data + bytes.len};
     uint64_t parts[2] = {0, 0};
     unsigned seen = 0;
 
+    if (field->value == PLAN_TIMESTAMP && bytes.len > 0 && slice_equal(bytes, last->bytes)) {
+        json_put(&writer->text, slice_make(last->text, last->len));
+        return true;
+    }
     while (cursor.at < cursor.end) {
         unsigned part = *cursor.at == 0x08 ? 1 : *cursor.at == 0x10 ? 2 : 0;
 
@@ -302,9 +308,12 @@ static bool put_moment(struct json_text *text, const struct plan_field *field, s
             return false;
         seen |= part;
     }
-    return field->value == PLAN_TIMESTAMP
-               ? json__put_timestamp(text, (int64_t)parts[0], (int32_t)parts[1])
-               : json__put_duration(text, (int64_t)parts[0], (int32_t)parts[1]);
+    if (field->value == PLAN_DURATION)
+        return json__put_duration(&writer->text, (int64_t)parts[0], (int32_t)parts[1]);
+    if (!json__put_next_timestamp(&writer->text, last, (int64_t)parts[0], (int32_t)parts[1]))
+        return false;
+    last->bytes = bytes;
+    return true;
 }
 
 static bool put_unpacked(struct json_writer *writer, const struct message_type *type,
@@ -333,7 +342,7 @@ static bool put_body(struct json_writer *writer, const struct plan_field *field,
         return write_message(writer, field->message, body, depth + 1);
     case PLAN_TIMESTAMP:
     case PLAN_DURATION:
-        return put_moment(text, field, body);
+        return put_moment(writer, field, body);
     default:
         return put_unpacked(writer, field->field->message, body);
     }
@@ -466,7 +475,7 @@ static bool put_member(struct json_writer *writer, const struct plan_field *fiel
     }
     if (field->hidden || (field->left_out_at_zero && spot->bits == 0 && spot->len == 0))
         return true;
-    json_put(&writer->text, field->key);
+    json__put_padded(&writer->text, field->key.data, field->key.len);
     if (field->field->map)
         return put_map(writer, field, spot, depth);
     if (field->field->repeated)
@@ -480,7 +489,7 @@ static void put_absents(struct json_text *text, const struct json_plan *plan, si
 {
     uint32_t at = plan->absent_at[from];
 
-    json_put(text, slice_make(plan->absents + at, plan->absent_at[to] - at));
+    json__put_padded(text, plan->absents + at, plan->absent_at[to] - at);
 }
 
 static bool write_members(struct json_writer *writer, const struct json_plan *plan,

@@ -88,17 +88,46 @@ static bool word_is_plain(uint64_t word)
     return (hit & HIGHS) == 0;
 }
 
-size_t json__plain_run(const char *at, size_t len)
+/* What the processor compares at once. */
+typedef uint8_t vector __attribute__((vector_size(16)));
+typedef uint64_t halves __attribute__((vector_size(16)));
+
+/* The same of sixteen bytes. */
+static bool vector_is_plain(const char *at)
+{
+    vector bytes;
+    halves hit;
+
+    memcpy(&bytes, at, sizeof(bytes));
+    hit = (halves)((bytes < 0x20) | (bytes == '"') | (bytes == '\\'));
+    return (hit[0] | hit[1]) == 0;
+}
+
+/* The longest run of whole pieces that are plain, and all of it where the last piece is, too. */
+static size_t plain_pieces(const char *at, size_t len)
 {
     size_t i = 0;
     uint64_t word;
 
-    while (len - i >= sizeof(word)) {
-        memcpy(&word, at + i, sizeof(word));
-        if (!word_is_plain(word))
-            break;
-        i += sizeof(word);
-    }
+    for (; len - i >= sizeof(vector); i += sizeof(vector))
+        if (!vector_is_plain(at + i))
+            return i;
+    /* What is left, with bytes before it that are known to be plain. */
+    if (len >= sizeof(vector))
+        return vector_is_plain(at + len - sizeof(vector)) ? len : i;
+    if (len < sizeof(word))
+        return 0;
+    memcpy(&word, at, sizeof(word));
+    if (!word_is_plain(word))
+        return 0;
+    memcpy(&word, at + len - sizeof(word), sizeof(word));
+    return word_is_plain(word) ? len : sizeof(word);
+}
+
+size_t json__plain_run(const char *at, size_t len)
+{
+    size_t i = plain_pieces(at, len);
+
     while (i < len && (unsigned char)at[i] >= 0x20 && at[i] != '"' && at[i] != '\\')
         i++;
     return i;

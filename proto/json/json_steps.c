@@ -60,12 +60,25 @@ static bool write_element(struct json_steps *steps, const struct field *field)
                                field_address(steps->message, field, steps->element));
 }
 
+/*
+ * Makes room for the rest of a step whose first record was written: others are about as long. Else
+ * the text would be copied each time it doubles.
+ */
+static void make_room(struct json_text *text, size_t written, size_t left, size_t most)
+{
+    size_t bound = most > text->len ? most - text->len : 0;
+    size_t expected = (written + written / 8) * left;
+
+    json__reserve(text, expected < bound ? expected : bound);
+}
+
 /* Goes on with the list until the text has `most` bytes; true once it is whole, or was refused. */
 static bool write_list(struct json_steps *steps, const struct field *field, size_t most)
 {
     struct json_text *text = &steps->writer.text;
     size_t count = has_records(steps, field) ? steps->records->count
                                              : field_count(steps->message, field);
+    size_t start;
 
     assert(steps->in_list || steps->element == 0);
     assert(steps->element <= count);
@@ -77,8 +90,11 @@ static bool write_list(struct json_steps *steps, const struct field *field, size
             return false;
         if (steps->element > 0)
             json__put_char(text, ',');
+        start = text->len;
         if (!write_element(steps, field))
             return true;
+        if (steps->element == 0)
+            make_room(text, text->len - start, count - 1, most);
     }
     json__put_char(text, ']');
     steps->in_list = false;

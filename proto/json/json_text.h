@@ -31,6 +31,22 @@ static inline void json__append(struct json_text *text, const void *bytes, size_
     text->len += len;
 }
 
+/* Bytes after a padded text that may be read, whatever they are. */
+#define JSON_PADDING 16
+
+/* Appends a text that JSON_PADDING bytes follow: in pieces of a fixed size, without a call. */
+static inline void json__put_padded(struct json_text *text, const char *bytes, size_t len)
+{
+    char *to;
+
+    if (!json__reserve(text, len + JSON_PADDING))
+        return;
+    to = text->data + text->len;
+    for (size_t at = 0; at < len; at += JSON_PADDING)
+        memcpy(to + at, bytes + at, JSON_PADDING);
+    text->len += len;
+}
+
 /* Appends the bytes as they are; nothing once the arena failed (json_text_slice tells). */
 void json_put(struct json_text *text, struct slice bytes);
 

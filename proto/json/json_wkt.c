@@ -1,6 +1,8 @@
 /* Timestamps, durations and field masks as text. Days are counted in the proleptic Gregorian
  * calendar. */
 #include "proto/json/json_wkt.h"
+#include <assert.h>
+
 #include "proto/json/json_text.h"
 
 #define SECONDS_A_DAY 86400
@@ -190,30 +192,53 @@ static char *format_pair(char *at, unsigned value, char after)
     return at + 3;
 }
 
-bool json__put_timestamp(struct json_text *text, int64_t seconds, int32_t nanos)
-{
-    unsigned year, month, day, time;
-    char bytes[40];
-    char *at = bytes;
-    int64_t days;
+/* The quote, the date and the T: what a day's timestamps begin with. */
+#define DATE_LEN 12
 
-    if (!moment_is_timestamp((struct moment){seconds, nanos}))
-        return false;
-    time = (unsigned)((seconds - TIME_LEAST_S) % SECONDS_A_DAY);
-    days = (seconds - (int64_t)time) / SECONDS_A_DAY;
-    date_from_days(days, &year, &month, &day);
+/* Begins the day of a timestamp. */
+static void format_day(struct json_moment *moment, int64_t seconds)
+{
+    unsigned time = (unsigned)((seconds - TIME_LEAST_S) % SECONDS_A_DAY);
+    unsigned year, month, day;
+    char *at = moment->text;
+
+    moment->day_s = seconds - (int64_t)time;
+    date_from_days(moment->day_s / SECONDS_A_DAY, &year, &month, &day);
     *at++ = '"';
     at = format_pair(at, year / 100, 0) - 1;
     at = format_pair(at, year % 100, '-');
     at = format_pair(at, month, '-');
     at = format_pair(at, day, 'T');
+    assert(at == moment->text + DATE_LEN);
+}
+
+bool json__put_next_timestamp(struct json_text *text, struct json_moment *last, int64_t seconds,
+                              int32_t nanos)
+{
+    char *at = last->text + DATE_LEN;
+    unsigned time;
+
+    if (!moment_is_timestamp((struct moment){seconds, nanos}))
+        return false;
+    if (last->len == 0 || seconds < last->day_s || seconds - last->day_s >= SECONDS_A_DAY)
+        format_day(last, seconds);
+    time = (unsigned)(seconds - last->day_s);
     at = format_pair(at, time / 3600, ':');
     at = format_pair(at, time / 60 % 60, ':');
     at = format_nanos(format_pair(at, time % 60, 0) - 1, (unsigned)nanos);
     *at++ = 'Z';
     *at++ = '"';
-    json_put(text, slice_make(bytes, (size_t)(at - bytes)));
+    last->bytes = SLICE_EMPTY;
+    last->len = (size_t)(at - last->text);
+    json_put(text, slice_make(last->text, last->len));
     return true;
+}
+
+bool json__put_timestamp(struct json_text *text, int64_t seconds, int32_t nanos)
+{
+    struct json_moment none = {.len = 0};
+
+    return json__put_next_timestamp(text, &none, seconds, nanos);
 }
 
 bool json_duration_parse(struct slice text, int64_t *ret_seconds, int32_t *ret_nanos)

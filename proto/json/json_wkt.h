@@ -5,13 +5,17 @@
 #ifndef DATASTREAM_PROTO_JSON_JSON_WKT_H
 #define DATASTREAM_PROTO_JSON_JSON_WKT_H
 
-#include "proto/json/json.h"
+#include "proto/json/json_writer.h"
 
 /* RFC 3339 with T and Z in upper case, 0 to 9 fraction digits, any offset; UTC must be in range. */
 bool json_timestamp_parse(struct slice text, int64_t *ret_seconds, int32_t *ret_nanos);
 
 /* In UTC with 0, 3, 6 or 9 fraction digits, quoted. False when it is out of range. */
 bool json__put_timestamp(struct json_text *text, int64_t seconds, int32_t nanos);
+
+/* The same, for less where the day is that of `last`, which becomes this timestamp. */
+bool json__put_next_timestamp(struct json_text *text, struct json_moment *last, int64_t seconds,
+                              int32_t nanos);
 
 /* "-1.5s": both parts carry the sign. */
 bool json_duration_parse(struct slice text, int64_t *ret_seconds, int32_t *ret_nanos);

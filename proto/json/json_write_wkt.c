@@ -24,8 +24,8 @@ static int64_t int_of(const struct message_type *type, const ProtobufCMessage *m
 static bool write_timestamp(struct json_writer *writer, const struct message_type *type,
                             const ProtobufCMessage *message)
 {
-    return json__put_timestamp(&writer->text, int_of(type, message, 1),
-                               (int32_t)int_of(type, message, 2)) ||
+    return json__put_next_timestamp(&writer->text, &writer->moment, int_of(type, message, 1),
+                                    (int32_t)int_of(type, message, 2)) ||
            json__write_refuse(writer, "A timestamp is out of range.");
 }
 

@@ -11,8 +11,17 @@
  */
 #define JSON_WRITE_DEPTH_MOST (3 * JSON_DEPTH_MOST)
 
+/* The timestamp that was written last: the next one is often the same, or of the same day. */
+struct json_moment {
+    struct slice bytes; /* of its message, where it was read from bytes; borrowed */
+    int64_t day_s;      /* when its day began */
+    char text[40];      /* quoted */
+    size_t len;         /* 0: none was written yet */
+};
+
 struct json_writer {
     struct json_text text;
+    struct json_moment moment;
     const struct json_write_options *options;
     unsigned depth;
     struct status status; /* the first failure */

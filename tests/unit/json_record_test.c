@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "proto/contract/contract_find.h"
 #include "proto/contract/embedded.h"
 #include "proto/json/json_plan.h"
 #include "proto/json/json_record.h"
@@ -86,6 +87,39 @@ static void random_objects_of_every_kind_are_written_the_same(void **state)
         compare_random(&plans, api->kinds[i]->message, 400);
 }
 
+/* Puts a timestamp of one byte of seconds, and of nanos where they are not 0. */
+static size_t put_time(char *to, const struct message_type *type, const char *name, char seconds,
+                       char nanos)
+{
+    const struct field *field = message_field_by_proto_name(type, slice_from_cstr(name));
+    const char bytes[] = {
+        (char)(field->number << 3 | WIRE_LENGTH), nanos == 0 ? 2 : 4, 0x08, seconds, 0x10, nanos};
+    size_t len = nanos == 0 ? 4 : 6;
+
+    assert_true(field->number < 16);
+    memcpy(to, bytes, len);
+    return len;
+}
+
+static void timestamps_that_are_alike_are_written_the_same(void **state)
+{
+    static const char parts[][2] = {{1, 0}, {1, 1}, {2, 0}, {2, 1}};
+    struct json_plans plans = {.arena = &json_contract_arena, .contract = api};
+    const struct message_type *type = api->kinds[0]->message;
+    char bytes[16];
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++)
+        for (size_t n = 0; n < 4; n++) {
+            size_t len = put_time(bytes, type, "create_time", parts[i][0], parts[i][1]);
+
+            len += put_time(bytes + len, type, "update_time", parts[n][0], parts[n][1]);
+            arena_init(&json_arena, NULL, LIMIT);
+            compare(&plans, type, slice_make(bytes, len));
+            arena_done(&json_arena);
+        }
+}
+
 static void every_type_of_field_is_written_the_same(void **state)
 {
     static const char *const names[] = {"Scalars", "Node", "WellKnown"};
@@ -143,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_objects_of_every_kind_are_written_the_same),
+        cmocka_unit_test(timestamps_that_are_alike_are_written_the_same),
         cmocka_unit_test(every_type_of_field_is_written_the_same),
         cmocka_unit_test(bytes_that_no_plan_covers_are_written_the_same),
         cmocka_unit_test(bytes_that_do_not_parse_are_refused),

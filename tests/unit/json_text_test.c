@@ -7,6 +7,7 @@
 
 #include "proto/json/json.h"
 #include "proto/json/json_text.h"
+#include "proto/json/json_wkt.h"
 
 struct string_case {
     struct slice value;
@@ -72,6 +73,70 @@ static void every_byte_is_escaped_at_every_place(void **state)
     arena_done(&arena);
 }
 
+/* The run of plain bytes before `byte` at each place of texts of each length up to three pieces. */
+static void assert_runs(char byte, bool is_plain)
+{
+    char text[49];
+
+    for (size_t len = 1; len < sizeof(text); len++)
+        for (size_t place = 0; place < len; place++) {
+            memset(text, 'x', sizeof(text));
+            text[place] = byte;
+            assert_int_equal(json__plain_run(text, len), is_plain ? len : place);
+        }
+}
+
+static void runs_of_plain_bytes_end_at_the_first_other_one(void **state)
+{
+    (void)state;
+    assert_int_equal(json__plain_run("", 0), 0);
+    for (unsigned byte = 0; byte < 0x100; byte++)
+        assert_runs((char)byte, byte >= 0x20 && byte != '"' && byte != '\\');
+}
+
+static void a_timestamp_after_another_is_written_as_if_alone(void **state)
+{
+    static const int64_t seconds[] = {0,
+                                      1,
+                                      59,
+                                      86399,
+                                      86400,
+                                      86401,
+                                      -1,
+                                      -86400,
+                                      -86401,
+                                      951782400,
+                                      1709164799,
+                                      1709164800,
+                                      TIME_LEAST_S,
+                                      TIME_LEAST_S + 1,
+                                      TIME_MOST_S,
+                                      TIME_MOST_S - 86400};
+    static const int32_t nanos[] = {0, 5000000, 5000, 5, 999999999};
+    const size_t count = sizeof(seconds) / sizeof(seconds[0]);
+    const size_t parts = sizeof(nanos) / sizeof(nanos[0]);
+    struct arena arena;
+
+    (void)state;
+    for (size_t i = 0; i < count * parts; i++) {
+        struct json_moment last = {.len = 0};
+        struct json_text next = {.arena = &arena};
+        struct json_text alone = {.arena = &arena};
+
+        arena_init(&arena, NULL, 1 << 20);
+        for (size_t n = 0; n < count * parts; n++) {
+            size_t at = n * (i + 1) % (count * parts); /* each step wide makes another order */
+
+            assert_true(
+                json__put_next_timestamp(&next, &last, seconds[at / parts], nanos[at % parts]));
+            assert_true(json__put_timestamp(&alone, seconds[at / parts], nanos[at % parts]));
+        }
+        assert_slice(json_text_slice(&next), json_text_slice(&alone));
+        assert_false(json__put_next_timestamp(&next, &last, TIME_MOST_S + 1, 0));
+        arena_done(&arena);
+    }
+}
+
 static void integers_are_written_to_their_ends(void **state)
 {
     struct arena arena;
@@ -124,6 +189,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strings_are_quoted_and_escaped),
         cmocka_unit_test(every_byte_is_escaped_at_every_place),
+        cmocka_unit_test(runs_of_plain_bytes_end_at_the_first_other_one),
+        cmocka_unit_test(a_timestamp_after_another_is_written_as_if_alone),
         cmocka_unit_test(integers_are_written_to_their_ends),
         cmocka_unit_test(text_grows_and_keeps_what_it_had),
         cmocka_unit_test(text_stays_as_it_is_when_the_arena_fails),
