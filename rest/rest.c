@@ -512,7 +512,7 @@ static struct status find_plan(struct rest *rest, struct endpoint *endpoint)
 
     if (method->kind == NULL || endpoint->binding.response != NULL ||
         (method->operation != OPERATION_GET && method->operation != OPERATION_LIST &&
-         method->operation != OPERATION_BATCH_GET))
+         method->operation != OPERATION_BATCH_GET && method->operation != OPERATION_CREATE))
         return status_ok();
     endpoint->plan = json_plan_of(&rest->plans, method->kind->message);
     return endpoint->plan == NULL ? status_out_of_memory() : status_ok();

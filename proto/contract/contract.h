@@ -384,6 +384,7 @@ struct kind {
         *etag;
     const struct field *secrets_set; /* when each secret was set, by its path; NULL for none */
     const struct method *creation;   /* CREATE, with a rule of HTTP; NULL for none */
+    const struct method *reading;    /* the one that reads one object by its id; NULL for none */
     const struct method **actions;   /* SET with a value of the option's, such as enable */
     size_t action_count;
     const struct permission *permissions[VERB_OTHER]; /* by enum verb */

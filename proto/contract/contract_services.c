@@ -382,8 +382,16 @@ static bool is_action(const struct method *method)
            method->written->value != NULL;
 }
 
+/* Engine operation or not: who reads a user or a token answers with the kind's message, too. */
+static bool reads_one(const struct method *method)
+{
+    return method->id != NULL && method->output == method->kind->message &&
+           slice_starts_with(method->name, SLICE("Get"));
+}
+
 /*
- * Tells a kind the method that creates it, where it is an operation of the engine, and its actions.
+ * Tells a kind the method that creates it, where it is an operation of the engine, the one that
+ * reads it, and its actions.
  */
 static bool take_methods(const struct build *build, struct kind *kind)
 {
@@ -397,6 +405,8 @@ static bool take_methods(const struct build *build, struct kind *kind)
             continue;
         if (method->operation == OPERATION_CREATE && method->rule_count > 0)
             kind->creation = method;
+        else if (reads_one(method))
+            kind->reading = kind->reading == NULL ? method : kind->reading;
         else if (is_action(method))
             kind->actions[kind->action_count++] = method;
     }

@@ -342,25 +342,23 @@ static struct status replay_answer(struct call *call)
                : status_const(STATUS_DATA_LOSS, SLICE("A stored record cannot be read."));
 }
 
-/* The method that reads one object of the kind; NULL when the contract has none. */
-static const struct method *find_get(const struct contract *contract, const struct kind *kind)
+static bool may_read(const struct call *call)
 {
-    for (size_t i = 0; i < contract->method_count; i++) {
-        const struct method *method = contract->methods[i];
+    const struct permission *read = call->method->kind->permissions[VERB_READ];
 
-        if (method->kind == kind && method->id != NULL && method->output == kind->message &&
-            slice_starts_with(method->name, SLICE("Get")))
-            return method;
-    }
-    return NULL;
+    return read != NULL && permission_set_has(&call->identity.permissions, read->bit);
 }
 
-/* Runs the handler of `get` as if the caller had asked for the object. */
+/*
+ * Runs the handler of `get` as if the caller had asked for the object. What is taken out of an
+ * answer is taken out of its message: who may not read gets no records.
+ */
 static struct status run_get(struct call *call, const struct method *get)
 {
     const struct method *method = call->method;
     ProtobufCMessage *request = call->request;
     const Datastream__Storage__V1__IdempotencyRecord *row = call->idempotency->record;
+    bool accepts_records = call->accepts_records;
     char text[UUID_TEXT_LEN];
     struct status status;
     struct uuid id;
@@ -372,9 +370,14 @@ static struct status run_get(struct call *call, const struct method *get)
         return status_out_of_memory();
     field_set_string(call->arena, call->request, get->id, slice_make(text, sizeof(text)));
     call->method = get;
+    call->accepts_records = accepts_records && may_read(call);
     status = call->loop->chain->handlers[get->index](call);
     call->method = method;
     call->request = request;
+    call->accepts_records = accepts_records;
+    if (call->records != NULL && call->response != NULL) /* the place of what was created */
+        field_set_string(call->arena, call->response, method->kind->id,
+                         slice_make(text, sizeof(text)));
     return status;
 }
 
@@ -393,15 +396,14 @@ static struct status refuse_gone(struct call *call)
 static void hide_changes(struct call *call)
 {
     const struct kind *kind = call->method->kind;
-    const struct permission *read = kind->permissions[VERB_READ];
     ProtobufCMessage *limited;
     uint64_t revision;
 
-    if ((read != NULL && permission_set_has(&call->identity.permissions, read->bit)) ||
-        kind->etag == NULL ||
+    if (may_read(call) || kind->etag == NULL ||
         (slice_to_u64(field_get_string(call->response, kind->etag), &revision) &&
          revision <= call->idempotency->revision))
         return;
+    assert(call->records == NULL);
     limited = message_new(call->arena, kind->message);
     if (limited == NULL)
         return;
@@ -416,7 +418,7 @@ static struct status replay_object(struct call *call)
     const struct chain *chain = call->loop->chain;
     const Datastream__Storage__V1__IdempotencyRecord *row = call->idempotency->record;
     const struct kind *kind = call->method->kind;
-    const struct method *get = kind == NULL ? NULL : find_get(chain->contract, kind);
+    const struct method *get = kind == NULL ? NULL : kind->reading;
     struct status status;
 
     if (get == NULL || row->kind != kind->number || row->object.len != sizeof(struct uuid))

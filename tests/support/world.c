@@ -215,6 +215,7 @@ void world_begin(struct world *w, struct test_call *t, const char *method, struc
         .request_id = SLICE("0192f0c1-2345-7000-8000-000000000001"),
         .if_match = slice_from_cstr(extra.if_match),
         .idempotency_key = slice_from_cstr(extra.idempotency_key),
+        .accepts_records = extra.accepts_records,
         .post = test_call_post,
         .give_way = test_call_post,
         .opened = test_call_opened,

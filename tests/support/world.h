@@ -90,6 +90,7 @@ struct reply {
 struct call_extra {
     const char *if_match;
     const char *idempotency_key;
+    bool accepts_records;
     struct slice session;           /* the value of one, in place of the token; empty: none */
     struct arena *arena;            /* NULL: the world's */
     void (*between)(void *context); /* called before the method is run */

@@ -365,6 +365,44 @@ static void who_may_not_read_sees_no_change_of_another(void **state)
     assert_field(w, again.reply, "name", "");
 }
 
+/* As over gRPC, whose answers are records where they can be. */
+static bool is_answered_by_record(struct world *w, struct slice token)
+{
+    struct call_extra extra = {.idempotency_key = "key-1", .accepts_records = true};
+    struct test_call t;
+    struct reply reply;
+
+    world_begin(w, &t, "CreateDevice", token,
+                world_make(w, "CreateDevice", "device.name", "edge", NULL), extra);
+    reply = world_finish(&t);
+    assert_ok(reply);
+    assert_true(is_replayed(&t.call));
+    return t.call.records != NULL;
+}
+
+static void who_may_not_read_is_answered_by_no_record(void **state)
+{
+    struct world *w = *state;
+    struct slice blind = token_value(
+        w, make_token(w, "blind", make_role(w, "creates", "devices.create", NULL)));
+    struct slice tokens[] = {blind, w->made.api_token};
+
+    for (size_t i = 0; i < 2; i++) {
+        const char *id;
+        struct keyed made = call_as(w, tokens[i], "key-1", "CreateDevice",
+                                    world_make(w, "CreateDevice", "device.name", "edge", NULL));
+
+        assert_ok(made.reply);
+        assert_false(made.replayed);
+        id = get_cstr(w, made.reply, "id");
+        assert_int_equal(is_answered_by_record(w, tokens[i]), i == 1);
+        assert_ok(world_call(w, "UpdateDevice", w->made.api_token,
+                             world_make(w, "UpdateDevice", "device.id", id, "device.name",
+                                        i == 0 ? "moved" : "again", NULL)));
+        assert_int_equal(is_answered_by_record(w, tokens[i]), i == 1);
+    }
+}
+
 static void a_value_is_not_shown_again_to_who_could_not_have_it_made_now(void **state)
 {
     struct world *w = *state;
@@ -476,6 +514,7 @@ static int run(void)
         ONE(a_one_time_password_is_shown_again_until_another_is_set),
         ONE(a_token_that_regenerates_itself_with_a_key_must_keep_its_value_for_a_while),
         ONE(who_may_not_read_sees_no_change_of_another),
+        ONE(who_may_not_read_is_answered_by_no_record),
         ONE(a_value_is_not_shown_again_to_who_could_not_have_it_made_now),
 #ifdef DATASTREAM_FAULTS
         ONE(values_are_shown_again_for_ten_minutes_and_keys_count_for_a_day),
