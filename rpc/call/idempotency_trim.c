@@ -15,7 +15,8 @@
 #define TRIM_ARENA_BYTES ((size_t)4 << 20)
 /* After every key: the organization that keys begin with is a UUID of version 7. */
 #define FAMILY_END SLICE("\xff\xff\xff\xff\xff\xff\xff\xff\xff")
-#define REST_MS ((int64_t)10 * 60 * 1000)
+/* A row is read at each round of its day: rounds that followed soon would cost more than it did. */
+#define REST_MS ((int64_t)6 * 60 * 60 * 1000)
 
 /* One that cannot be read has expired: nothing could be replayed from it. */
 static bool has_expired(struct arena *arena, struct slice body, int64_t now_ms)
