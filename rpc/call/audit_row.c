@@ -129,14 +129,21 @@ enum store_found call_read_name(struct call *call, const struct identity *identi
     struct record record;
     enum store_found found;
     struct slice value;
+    struct slice name;
 
     if (call->view == NULL || kind == NULL || family == FAMILIES)
         return STORE_ABSENT;
+    if (actor_names__find(&call->loop->names, identity, &name)) {
+        *ret_name = arena_copy(call->arena, name);
+        return STORE_FOUND;
+    }
     found = store_get(call->view, family,
                       key_object(call->arena, &identity->organization, kind->number, &identity->id),
                       &value);
-    if (found == STORE_FOUND && record_parse(value, &record))
+    if (found == STORE_FOUND && record_parse(value, &record)) {
         *ret_name = name_of(kind, family, record.body);
+        actor_names__keep(&call->loop->names, identity, call->view_epoch, *ret_name);
+    }
     return found;
 }
 

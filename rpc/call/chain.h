@@ -3,6 +3,7 @@
 #define DATASTREAM_RPC_CALL_CHAIN_H
 
 #include "base/crypto/hmac.h"
+#include "rpc/call/actor_names.h"
 #include "rpc/call/call.h"
 #include "rpc/call/call_stream.h"
 #include "rpc/call/denials.h"
@@ -39,6 +40,7 @@ struct chain_loop {
     struct usage *usage;
     struct hmac *page_mac;   /* of page tokens, and of tokens against forgery */
     struct hmac *replay_mac; /* of values that are shown again */
+    struct actor_names names;
 
     bool gathers; /* commits wait in `commits` until the turn ends */
     struct commit_queue commits;

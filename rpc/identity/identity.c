@@ -169,7 +169,8 @@ uint64_t identity__catch_up(struct identity_cache *cache)
                 forget_all(cache);
                 break;
             }
-            table__remove(table_of(cache, publication.type), publication.key);
+            if (publication.type != PUBLICATION_TOKEN) /* its name is known to the epoch alone */
+                table__remove(table_of(cache, publication.type), publication.key);
         }
     cache->applied = epoch;
     return epoch;

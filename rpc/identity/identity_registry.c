@@ -126,9 +126,12 @@ static bool concerns(const struct operation *operation, struct publication *publ
         memcpy(publication->key, operation->key.data, sizeof(publication->key));
         return true;
     }
-    if ((operation->family == FAMILY_ROLES || operation->family == FAMILY_USERS) &&
+    if ((operation->family == FAMILY_ROLES || operation->family == FAMILY_USERS ||
+         operation->family == FAMILY_TOKENS) &&
         key_object_parse(operation->key, &organization, &kind, &id)) {
-        publication->type = operation->family == FAMILY_ROLES ? PUBLICATION_ROLE : PUBLICATION_USER;
+        publication->type = operation->family == FAMILY_ROLES   ? PUBLICATION_ROLE
+                            : operation->family == FAMILY_USERS ? PUBLICATION_USER
+                                                                : PUBLICATION_TOKEN;
         memcpy(publication->key, organization.bytes, 16);
         memcpy(publication->key + 16, id.bytes, 16);
         return true;

@@ -4,17 +4,21 @@
 
 #include "rpc/identity/identity.h"
 
-/* What a commit touched: the facts of a token or of a session under a hash, a role, or a user. */
+/*
+ * What a commit touched: the facts of a token or of a session under a hash, a role, a user, or the
+ * record of a token, of which only the name counts.
+ */
 enum publication_type {
     PUBLICATION_FACTS = 1,
     PUBLICATION_ROLE = 2,
     PUBLICATION_SESSION = 3,
     PUBLICATION_USER = 4,
+    PUBLICATION_TOKEN = 5,
 };
 
 struct publication {
     enum publication_type type;
-    uint8_t key[32]; /* hash; or organization and role or user, 16 bytes each */
+    uint8_t key[32]; /* hash; or organization and role, user or token, 16 bytes each */
 };
 
 /*

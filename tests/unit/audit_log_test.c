@@ -248,6 +248,34 @@ static void refusals_are_found_by_their_outcome(void **state)
     assert_string_equal(found[0].action, "DeniedDeleteDevice");
 }
 
+/* The name of the actor of the newest row of creations. */
+static const char *creator_of(struct world *w, struct slice token, const char *device)
+{
+    const struct filter filter = {.action = "CreatedDevice"};
+    struct reply reply = world_call(w, "CreateDevice", token,
+                                    world_make(w, "CreateDevice", "device.name", device, NULL));
+
+    assert_ok(reply);
+    reply = world_call(w, "ListAuditLogs", w->made.api_token, request_of(w, &filter, "1", NULL));
+    assert_ok(reply);
+    return field_of(w, reply, 0, "actorName");
+}
+
+static void a_row_names_its_actor_as_it_is_called_now(void **state)
+{
+    struct world *w = *state;
+    struct reply made = make_token(w, "first", predefined(w, "API Administrator"));
+    struct slice token = token_value(w, made);
+    const char *id = get_cstr(w, made, "id");
+
+    assert_string_equal(creator_of(w, token, "one"), "first");
+    assert_string_equal(creator_of(w, token, "two"), "first");
+    assert_ok(world_call(w, "UpdateApiToken", w->made.api_token,
+                         world_make(w, "UpdateApiToken", "apiToken.id", id, "apiToken.name",
+                                    "second", "updateMask.paths", "name", NULL)));
+    assert_string_equal(creator_of(w, token, "three"), "second");
+}
+
 #define ONE(f) cmocka_unit_test_setup_teardown(f, start, end)
 
 static int run(void)
@@ -257,6 +285,7 @@ static int run(void)
         ONE(a_page_token_is_refused_with_another_filter),
         ONE(filters_that_mean_nothing_are_refused_by_name),
         ONE(refusals_are_found_by_their_outcome),
+        ONE(a_row_names_its_actor_as_it_is_called_now),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
