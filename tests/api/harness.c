@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/scratch.h"
+
 #define ARGS_MOST 40
 #define REPLY_ROOM ((size_t)16 << 10) /* at first */
 #define REPLY_MOST ((size_t)16 << 20)
@@ -180,8 +182,7 @@ void api_restart_frozen(struct api_server *server, const char *const *flags,
 void api_start(struct api_server *server, const char *const *flags)
 {
     memset(server, 0, sizeof(*server));
-    snprintf(server->dir, sizeof(server->dir), "/tmp/datastream-test-XXXXXX");
-    if (mkdtemp(server->dir) == NULL)
+    if (!scratch_make("test", server->dir, sizeof(server->dir)))
         die("mkdtemp");
     snprintf(server->data, sizeof(server->data), "%s/data", server->dir);
     snprintf(log_path, sizeof(log_path), "%s/server.log", server->dir);

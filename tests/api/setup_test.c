@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "tests/support/scratch.h"
 
 #define SETUP "/api/v1/setup"
 #define TOKENS "/api/v1/api-tokens"
@@ -44,8 +45,7 @@ static int start(void **state)
 {
     (void)state;
     memset(&server, 0, sizeof(server));
-    snprintf(server.dir, sizeof(server.dir), "/tmp/datastream-setup-XXXXXX");
-    assert_non_null(mkdtemp(server.dir));
+    assert_true(scratch_make("setup", server.dir, sizeof(server.dir)));
     snprintf(server.data, sizeof(server.data), "%s/data", server.dir);
     snprintf(token_file, sizeof(token_file), "%s/data.setup-token", server.dir);
     assert_int_equal(mkdir(server.data, 0700), 0);

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "shell.h"
+#include "tests/support/scratch.h"
 
 char shell_folder[64];
 char shell_output[65536];
@@ -45,8 +46,7 @@ void shell_says(const char *text)
 int shell_start(void **state)
 {
     (void)state;
-    snprintf(shell_folder, sizeof(shell_folder), "/tmp/datastream-operator-XXXXXX");
-    return mkdtemp(shell_folder) == NULL;
+    return !scratch_make("operator", shell_folder, sizeof(shell_folder));
 }
 
 int shell_end(void **state)

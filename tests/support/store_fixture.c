@@ -1,6 +1,8 @@
 /* See store_fixture.h. */
 #include "tests/support/store_fixture.h"
 
+#include "tests/support/scratch.h"
+
 /* Whether the folder is there and without a store, so that opening it would create one. */
 static bool fixture_is_empty(const struct fixture *f)
 {
@@ -38,8 +40,8 @@ static size_t fixture_row_cache_bytes(void)
 
 void fixture_make(struct fixture *f, bool late)
 {
-    *f = (struct fixture){.directory = "/tmp/datastream-store-XXXXXX", .late = late};
-    assert_non_null(mkdtemp(f->directory));
+    *f = (struct fixture){.late = late};
+    assert_true(scratch_make("store", f->directory, sizeof(f->directory)));
     f->options = (struct store_options){.directory = f->directory,
                                         .create = true,
                                         .block_cache_bytes = 1 << 20,

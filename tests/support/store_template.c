@@ -1,6 +1,8 @@
 /* See store_template.h. */
 #include "tests/support/store_template.h"
 
+#include "tests/support/scratch.h"
+
 static char template_directory[64];
 static pid_t template_owner; /* a child of fork removes nothing */
 
@@ -24,8 +26,7 @@ static void template_make(struct arena *arena)
     struct store_options options = {.create = true, .block_cache_bytes = 1 << 20};
     struct store *store = NULL;
 
-    snprintf(template_directory, sizeof(template_directory), "/tmp/datastream-template-XXXXXX");
-    assert_non_null(mkdtemp(template_directory));
+    assert_true(scratch_make("template", template_directory, sizeof(template_directory)));
     template_owner = getpid();
     atexit(template_remove);
     options.directory = template_directory;
