@@ -58,7 +58,7 @@ void news__ring(struct news *news)
     pthread_mutex_unlock(&news->lock);
 }
 
-void news_observe(void *context, const struct commit *commit)
+void news__observe(void *context, const struct commit *commit)
 {
     struct news *news = context;
 

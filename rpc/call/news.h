@@ -31,7 +31,7 @@ struct news *news_new(void);
 void news_free(struct news *news);
 
 /* A store_observer (context: the news). Committer's thread only. */
-void news_observe(void *news, const struct commit *commit);
+void news__observe(void *news, const struct commit *commit);
 
 /* Wakes all who listen. Any thread. */
 void news__ring(struct news *news);

@@ -7,6 +7,7 @@
 #include "base/crypto/wipe.h"
 #include "base/log.h"
 #include "proto/contract/embedded.h"
+#include "rpc/call/observers.h"
 #include "rpc/call/time_floor.h"
 #include "rpc/identity/identity_registry.h"
 #include "rpc/program/store_keys.h"
@@ -25,21 +26,6 @@ int program__fail(struct status status)
     return 1;
 }
 
-/* Who hears of commits; lives as long as the store. */
-struct observers {
-    struct identity_registry *identities;
-    struct news *news;
-};
-
-/* Identities first: who wakes by the news finds them published. */
-static void observe(void *context, const struct commit *commit)
-{
-    const struct observers *observers = context;
-
-    identity_observe(observers->identities, commit);
-    news_observe(observers->news, commit);
-}
-
 static struct status store_open(const struct options *options, enum store_use use,
                                 struct program *program, struct arena *arena)
 {
@@ -51,7 +37,7 @@ static struct status store_open(const struct options *options, enum store_use us
         .block_cache_bytes = (size_t)options->settings.block_cache_mib << 20,
         .row_cache_bytes = (size_t)options->settings.row_cache_mib << 20,
         .now_ms = time_floor_believed_ms,
-        .observer = observe,
+        .observer = observers_observe,
         .observer_context = observers,
     };
 

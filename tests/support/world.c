@@ -5,14 +5,6 @@
 #include "rpc/identity/identity_registry.h"
 #include "rpc/services/organization.h"
 
-static void world_observe(void *context, const struct commit *commit)
-{
-    struct world *w = context;
-
-    identity_observe(w->identities, commit);
-    news_observe(w->news, commit);
-}
-
 static void world_wake(void *context)
 {
     struct world *w = context;
@@ -100,8 +92,9 @@ void world_start_owned(struct world *w, uint64_t late_seed, const char *owner_ph
     assert_non_null(w->identities);
     assert_non_null(w->news);
     fixture_make(&w->fixture, false);
-    w->fixture.options.observer = world_observe;
-    w->fixture.options.observer_context = w;
+    w->observers = (struct observers){w->identities, w->news};
+    w->fixture.options.observer = observers_observe;
+    w->fixture.options.observer_context = &w->observers;
     fixture_open(&w->fixture);
     status = organization_create(w->fixture.store, w->identities, w->contract, NULL, &w->arena,
                                  NULL, SLICE("Acme"), SLICE("owner@example.com"), owner_phc, true,

@@ -14,7 +14,7 @@
 #include "proto/contract/embedded.h"
 #include "proto/message/message.h"
 #include "rpc/call/bearer.h"
-#include "rpc/call/news.h"
+#include "rpc/call/observers.h"
 #include "rpc/services/services.h"
 #include "storage/audit.h"
 #include "storage/keys.h"
@@ -25,6 +25,7 @@ struct world {
     const struct hooks *hooks;
     struct identity_registry *identities;
     struct news *news;
+    struct observers observers;
     struct settings settings;
     struct chain *chain;
     struct chain_loop *loop;

@@ -6,6 +6,7 @@
 
 #include "proto/contract/contract_find.h"
 #include "rpc/call/answers.h"
+#include "rpc/identity/identity_registry.h"
 #include "rpc/services/watch.h"
 #include "storage/feed.h"
 #include "storage/feed_trim.h"
@@ -149,6 +150,41 @@ static void news_that_nobody_looked_at_are_one_wake(void **state)
     assert_asleep(&watch);
     assert_non_null(reply.message);
     watcher_close(&watch);
+}
+
+/* Hears of news; `epoch` is the identities' when it did. */
+struct ear {
+    struct news_listener listener;
+    uint64_t epoch;
+};
+
+static void hear(struct news_listener *listener)
+{
+    ((struct ear *)(void *)listener)->epoch = identity_epoch(w.identities);
+}
+
+static const char *new_reader(void)
+{
+    struct reply made = make_token(&w, "Reader", make_role(&w, "Reads", "devices.read", NULL));
+
+    assert_ok(made);
+    return get_cstr(&w, made, "id");
+}
+
+/* Else a stream would be judged by what its caller was before the commit that woke it. */
+static void identities_are_published_before_the_news(void **state)
+{
+    struct ear ear = {.listener = {.wake = hear}};
+    const char *id = new_reader();
+    uint64_t before = identity_epoch(w.identities);
+
+    (void)state;
+    news__join(w.news, &ear.listener);
+    news__listen(w.news, &ear.listener, true);
+    assert_ok(world_call(&w, "DisableApiToken", w.made.api_token,
+                         world_make(&w, "DisableApiToken", "id", id, NULL)));
+    news__leave(w.news, &ear.listener);
+    assert_true(ear.epoch > before);
 }
 
 static void commits_wake_nobody_when_nobody_watches(void **state)
@@ -512,6 +548,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_watch_begins_with_a_heartbeat_tells_and_sleeps),
         TEST(news_that_nobody_looked_at_are_one_wake),
+        TEST(identities_are_published_before_the_news),
         TEST(commits_wake_nobody_when_nobody_watches),
         TEST(changes_of_others_let_a_watch_sleep),
         TEST(a_feed_of_other_kinds_is_read_in_turns),
