@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/erase.h"
 #include "rpc/net/http2_read.h"
 #include "rpc/net/http2_state.h"
 #include "rpc/net/http2_write.h"
@@ -14,6 +15,10 @@
 #define OUTBOUND_MOST 1000
 /* Behind CONTINUATION, the last frame type of RFC 9113. */
 #define FIRST_UNKNOWN_TYPE 10
+
+/* What nghttp2 builds a frame in: the largest one that need not be announced, and its head. */
+#define FRAME_BYTES ((16 << 10) + 64)
+#define FRAME_BYTES_LEAST (16 << 10)
 
 /* nghttp2's memory: kept blocks of the loop, counted for the connection. */
 static void *counted(struct http2 *http2, void *bytes)
@@ -26,30 +31,60 @@ static void *memory_alloc(size_t size, void *user_data)
 {
     struct http2 *http2 = user_data;
 
-    return counted(http2, recycle__alloc(http2->recycler, size));
+    return counted(http2, recycle__alloc(&http2->shared->recycler, size));
 }
 
 static void memory_free(void *bytes, void *user_data)
 {
     struct http2 *http2 = user_data;
 
+    if (bytes != NULL && bytes == http2->shared->frame) {
+        erase(bytes, FRAME_BYTES); /* a field of a header may have been a credential */
+        return;
+    }
     account_give(http2->account, recycle__size(bytes));
-    recycle__free(http2->recycler, bytes);
+    recycle__free(&http2->shared->recycler, bytes);
 }
 
 static void *memory_calloc(size_t count, size_t size, void *user_data)
 {
     struct http2 *http2 = user_data;
 
-    return counted(http2, recycle__calloc(http2->recycler, count, size));
+    return counted(http2, recycle__calloc(&http2->shared->recycler, count, size));
+}
+
+/*
+ * nghttp2 builds a frame in memory that each session has of its own, 16 KiB of it. It does so
+ * within nghttp2_session_mem_send, whose result is copied before it is called again, for whichever
+ * session: so one for all of a loop does, and stays in the processor's cache. The first large block
+ * that a session asks for while it is made is this one. Where a header block fills it, or a frame
+ * is larger, nghttp2 asks for further memory, which is the session's own.
+ */
+static bool asks_for_frame(const struct http2 *http2, const void *bytes, size_t size)
+{
+    return http2->shared->is_opening && bytes == NULL && size >= FRAME_BYTES_LEAST &&
+           size <= FRAME_BYTES;
 }
 
 static void *memory_realloc(void *bytes, size_t size, void *user_data)
 {
     struct http2 *http2 = user_data;
-    size_t had = recycle__size(bytes);
-    void *grown = recycle__realloc(http2->recycler, bytes, size);
+    struct http2_shared *shared = http2->shared;
+    size_t had;
+    void *grown;
 
+    if (asks_for_frame(http2, bytes, size)) {
+        shared->is_opening = false;
+        return shared->frame;
+    }
+    if (bytes != NULL && bytes == shared->frame) {
+        grown = memory_alloc(size, user_data);
+        if (grown != NULL)
+            memcpy(grown, bytes, size < FRAME_BYTES ? size : FRAME_BYTES);
+        return grown;
+    }
+    had = recycle__size(bytes);
+    grown = recycle__realloc(&shared->recycler, bytes, size);
     if (grown != NULL) {
         account_give(http2->account, had);
         counted(http2, grown);
@@ -85,6 +120,7 @@ static void shared_free(struct http2_shared *shared)
     nghttp2_option_del(shared->option);
     nghttp2_session_callbacks_del(shared->callbacks);
     recycle__done(&shared->recycler);
+    free(shared->frame);
     free(shared->fields);
     free(shared);
 }
@@ -95,7 +131,8 @@ static struct http2_shared *shared_make(const struct settings *settings)
 
     if (shared == NULL)
         return NULL;
-    if (nghttp2_option_new(&shared->option) != 0 ||
+    shared->frame = malloc(FRAME_BYTES);
+    if (shared->frame == NULL || nghttp2_option_new(&shared->option) != 0 ||
         nghttp2_session_callbacks_new(&shared->callbacks) != 0) {
         shared_free(shared);
         return NULL;
@@ -129,15 +166,19 @@ static bool begin(struct connection *connection)
     };
     struct http2 *http2 = calloc(1, sizeof(*http2));
     nghttp2_mem memory = {http2, memory_alloc, memory_free, memory_calloc, memory_realloc};
+    bool is_open;
 
     if (http2 == NULL)
         return false;
     connection->http2 = http2;
-    http2->recycler = &shared->recycler;
+    http2->shared = shared;
     http2->account = &connection->memory;
     http2_bounds__init(&http2->bounds, settings, http2__now(connection));
-    return nghttp2_session_server_new3(&http2->session, shared->callbacks, connection,
-                                       shared->option, &memory) == 0 &&
+    shared->is_opening = true;
+    is_open = nghttp2_session_server_new3(&http2->session, shared->callbacks, connection,
+                                          shared->option, &memory) == 0;
+    shared->is_opening = false;
+    return is_open &&
            nghttp2_submit_settings(http2->session, NGHTTP2_FLAG_NONE, entries,
                                    sizeof(entries) / sizeof(entries[0])) == 0 &&
            nghttp2_session_set_local_window_size(http2->session, NGHTTP2_FLAG_NONE, 0,
@@ -167,6 +208,15 @@ static void read_bytes(struct connection *connection, struct slice bytes)
         connection__cut(connection);
 }
 
+/* Builds with faults spoil the loop's frame, so that a session that reads it later is seen. */
+static void spoil_frame(struct http2_shared *shared)
+{
+#ifdef DATASTREAM_FAULTS
+    memset(shared->frame, 0xa5, FRAME_BYTES);
+#endif
+    (void)shared;
+}
+
 static bool write_frames(struct connection *connection, struct buffer *out)
 {
     nghttp2_session *session = connection->http2->session;
@@ -180,6 +230,7 @@ static bool write_frames(struct connection *connection, struct buffer *out)
         if (count == 0 && out->len < WRITE_BYTES)
             break; /* else a DATA frame that the callback wrote has filled the buffer */
         buffer__put(out, slice_make(data, (size_t)count));
+        spoil_frame(connection->http2->shared);
     }
     return true;
 }

@@ -13,6 +13,8 @@
 
 struct http2_shared {
     struct recycler recycler;
+    char *frame;     /* FRAME_BYTES that all sessions of the loop build frames in */
+    bool is_opening; /* a session is being made, which asks for its own */
     nghttp2_option *option;
     nghttp2_session_callbacks *callbacks;
     nghttp2_nv *fields; /* of the answer that is being submitted */
@@ -28,7 +30,7 @@ enum http2_state {
 
 struct http2 {
     nghttp2_session *session;
-    struct recycler *recycler;
+    struct http2_shared *shared;
     struct account *account; /* of what the session holds */
     enum http2_state state;
     struct http2_bounds bounds;

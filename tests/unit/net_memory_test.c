@@ -145,6 +145,28 @@ static void requests_beyond_the_share_may_be_tried_again(void **state)
     fixture_stop(fixture);
 }
 
+/* What is kept of connections that were active and ask for nothing now. */
+static void an_idle_connection_of_http2_holds_12_kib_at_most(void **state)
+{
+    enum { CLIENTS = 16 };
+    struct fixture *fixture = start_small();
+    struct client *clients[CLIENTS];
+
+    (void)state;
+    for (size_t i = 0; i < CLIENTS; i++) {
+        clients[i] = client_open(fixture, 1, false);
+        http2_get(clients[i], "/empty");
+        while (heard_of(clients[i], 1)->status == 0)
+            assert_true(client_step(clients[i], PATIENCE_MS));
+        assert_int_equal(heard_of(clients[i], 1)->status, 204);
+    }
+    assert_int_equal(ask_large(fixture), 200); /* a turn after those */
+    assert_in_range(server_count(fixture->server).memory_bytes, CLIENTS * 4096, CLIENTS * 12288);
+    for (size_t i = 0; i < CLIENTS; i++)
+        client_close(clients[i]);
+    fixture_stop(fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +175,7 @@ int main(void)
         cmocka_unit_test(one_connection_holds_no_more_than_its_share),
         cmocka_unit_test(even_the_smallest_requests_are_bounded),
         cmocka_unit_test(requests_beyond_the_share_may_be_tried_again),
+        cmocka_unit_test(an_idle_connection_of_http2_holds_12_kib_at_most),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
