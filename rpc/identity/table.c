@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NONE UINT32_MAX
+/* Entries are numbered from 1: buckets that nobody wrote to are empty, and take no memory. */
+#define NONE 0
 
 struct table {
     char *entries;
@@ -20,9 +21,10 @@ struct table {
     void *context;
 };
 
-static struct table_entry *entry_at(const struct table *table, uint32_t index)
+static struct table_entry *entry_at(const struct table *table, uint32_t number)
 {
-    return (struct table_entry *)(table->entries + (size_t)index * table->entry_size);
+    assert(number != NONE && number <= table->made);
+    return (struct table_entry *)(table->entries + (size_t)(number - 1) * table->entry_size);
 }
 
 /* Keys are hashes, or two UUIDs of which the last ends in random bits. */
@@ -37,26 +39,19 @@ static uint32_t *bucket_of(const struct table *table, const uint8_t key[TABLE_KE
     return &table->buckets[(uint32_t)(front >> 32) & table->mask];
 }
 
-static void forget_buckets(struct table *table)
-{
-    memset(table->buckets, 0xff, ((size_t)table->mask + 1) * sizeof(table->buckets[0]));
-    table->made = 0;
-    table->free = NONE;
-    table->hand = 0;
-}
-
 struct table *table_new(size_t entries, size_t entry_size,
                         void (*release)(void *context, void *entry), void *context)
 {
     struct table *table = calloc(1, sizeof(*table));
     uint32_t buckets = 16;
 
-    assert(entries > 0 && entries < NONE / 2 && entry_size >= sizeof(struct table_entry));
+    assert(entries > 0 && entries < UINT32_MAX / 2 && entry_size >= sizeof(struct table_entry));
     if (table == NULL)
         return NULL;
     while (buckets < entries)
         buckets *= 2;
     table->mask = buckets - 1;
+    table->hand = 1;
     table->most = (uint32_t)entries;
     table->entry_size = entry_size;
     table->release = release;
@@ -69,7 +64,6 @@ struct table *table_new(size_t entries, size_t entry_size,
         free(table);
         return NULL;
     }
-    forget_buckets(table);
     return table;
 }
 
@@ -82,10 +76,16 @@ static void release(struct table *table, struct table_entry *entry)
 
 void table__clear(struct table *table)
 {
-    for (uint32_t i = 0; i < table->made; i++)
-        if (entry_at(table, i)->live)
-            release(table, entry_at(table, i));
-    forget_buckets(table);
+    for (uint32_t i = 1; i <= table->made; i++) {
+        struct table_entry *entry = entry_at(table, i);
+
+        *bucket_of(table, entry->key) = NONE;
+        if (entry->live)
+            release(table, entry);
+    }
+    table->made = 0;
+    table->free = NONE;
+    table->hand = 1;
 }
 
 void table_free(struct table *table)
@@ -108,25 +108,25 @@ static uint32_t *link_of(const struct table *table, const uint8_t key[TABLE_KEY_
 
 void *table_find(struct table *table, const uint8_t key[TABLE_KEY_LEN])
 {
-    uint32_t index = *link_of(table, key);
+    uint32_t number = *link_of(table, key);
 
-    if (index == NONE)
+    if (number == NONE)
         return NULL;
-    entry_at(table, index)->used = true;
-    return entry_at(table, index);
+    entry_at(table, number)->used = true;
+    return entry_at(table, number);
 }
 
 void table__remove(struct table *table, const uint8_t key[TABLE_KEY_LEN])
 {
     uint32_t *link = link_of(table, key);
-    uint32_t index = *link;
+    uint32_t number = *link;
 
-    if (index == NONE)
+    if (number == NONE)
         return;
-    *link = entry_at(table, index)->next;
-    release(table, entry_at(table, index));
-    entry_at(table, index)->next = table->free;
-    table->free = index;
+    *link = entry_at(table, number)->next;
+    release(table, entry_at(table, number));
+    entry_at(table, number)->next = table->free;
+    table->free = number;
 }
 
 /* Every entry is live: the first that was not found since the hand passed it goes. */
@@ -137,9 +137,9 @@ static void forget_one(struct table *table)
 
     while ((entry = entry_at(table, table->hand))->used) {
         entry->used = false;
-        table->hand = (table->hand + 1) % table->most;
+        table->hand = table->hand % table->most + 1;
     }
-    table->hand = (table->hand + 1) % table->most;
+    table->hand = table->hand % table->most + 1;
     memcpy(key, entry->key, sizeof(key));
     table__remove(table, key);
 }
@@ -148,24 +148,24 @@ void *table_add(struct table *table, const uint8_t key[TABLE_KEY_LEN])
 {
     struct table_entry *entry;
     uint32_t *bucket;
-    uint32_t index;
+    uint32_t number;
 
     if (table->free == NONE && table->made == table->most)
         forget_one(table);
     if (table->free != NONE) {
-        index = table->free;
-        table->free = entry_at(table, index)->next;
+        number = table->free;
+        table->free = entry_at(table, number)->next;
     } else {
-        index = table->made++;
+        number = ++table->made;
     }
-    entry = entry_at(table, index);
+    entry = entry_at(table, number);
     memset(entry, 0, table->entry_size);
     memcpy(entry->key, key, TABLE_KEY_LEN);
     entry->live = true;
     entry->used = true;
     bucket = bucket_of(table, key);
     entry->next = *bucket;
-    *bucket = index;
+    *bucket = number;
     return entry;
 }
 
@@ -174,7 +174,7 @@ void table_remove_if(struct table *table, bool (*is_over)(void *context, const v
 {
     uint8_t key[TABLE_KEY_LEN];
 
-    for (uint32_t i = 0; i < table->made; i++) {
+    for (uint32_t i = 1; i <= table->made; i++) {
         const struct table_entry *entry = entry_at(table, i);
 
         if (!entry->live || !is_over(context, entry))
