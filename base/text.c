@@ -224,16 +224,22 @@ struct slice hex_encode(struct arena *arena, struct slice bytes)
     return slice_make(text, 2 * bytes.len);
 }
 
-struct slice decimal_encode(struct arena *arena, uint64_t number)
+struct slice decimal_put(char to[DECIMAL_MOST], uint64_t number)
 {
-    char digits[20];
-    size_t at = sizeof(digits);
+    size_t at = DECIMAL_MOST;
 
     do {
-        digits[--at] = (char)('0' + number % 10);
+        to[--at] = (char)('0' + number % 10);
         number /= 10;
     } while (number > 0);
-    return arena_copy(arena, slice_make(digits + at, sizeof(digits) - at));
+    return slice_make(to + at, DECIMAL_MOST - at);
+}
+
+struct slice decimal_encode(struct arena *arena, uint64_t number)
+{
+    char digits[DECIMAL_MOST];
+
+    return arena_copy(arena, decimal_put(digits, number));
 }
 
 void json_escape_unit(uint16_t unit, char to[JSON_ESCAPE_MOST])

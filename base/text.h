@@ -59,6 +59,12 @@ static inline void hex_put(char to[2], uint8_t byte)
 /* Lower-case hexadecimal, in the arena. */
 struct slice hex_encode(struct arena *arena, struct slice bytes);
 
+/* Decimal digits of the largest number. */
+#define DECIMAL_MOST 20
+
+/* A number's decimal digits, at the end of `to`. */
+struct slice decimal_put(char to[DECIMAL_MOST], uint64_t number);
+
 /* A number's decimal digits, in the arena: cheaper than arena_printf, for what each call says. */
 struct slice decimal_encode(struct arena *arena, uint64_t number);
 

@@ -212,7 +212,7 @@ static struct status complete(struct page *page, size_t from, size_t end)
     assert(from <= end && end <= page->count);
     if (page->by_records)
         status = stored__complete(call, page->query.kind, page->values + from, end - from,
-                                  page->bodies + from, page->items + from);
+                                  page->bodies + from, NULL);
     else
         status = page->functions->complete(call, page->values + from, page->items + from,
                                            end - from);

@@ -178,12 +178,11 @@ static struct status show_records(struct call *call, const struct batch *batch)
 {
     struct call_records *records = arena_alloc(call->arena, sizeof(*records));
     struct slice *bodies = arena_array(call->arena, batch->count, sizeof(*bodies));
-    ProtobufCMessage **shown = arena_array(call->arena, batch->count, sizeof(*shown));
     struct status status;
 
     if (arena_failed(call->arena))
         return status_out_of_memory();
-    status = stored__complete(call, batch->kind, batch->values, batch->count, bodies, shown);
+    status = stored__complete(call, batch->kind, batch->values, batch->count, bodies, NULL);
     *records = (struct call_records){call->method->items, bodies, batch->count};
     call->records = records;
     object__set_page(call, call->response, NULL, 0, SLICE_EMPTY, 0);

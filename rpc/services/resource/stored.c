@@ -1,6 +1,7 @@
 /* Records are looked through at their top level alone; what lies deeper is copied as it is. */
 #include "rpc/services/resource/stored.h"
 
+#include "base/text.h"
 #include "proto/contract/contract_find.h"
 #include "proto/message/wire.h"
 #include "rpc/call/answers.h"
@@ -27,6 +28,7 @@ struct stored_plan {
     size_t input_count;
     const struct field **replaced;
     size_t replaced_count;
+    size_t etag_at;                /* of the etag among them; after them where the kind has none */
     const ProtobufCMessage *blank; /* that others are copied from */
 };
 
@@ -54,6 +56,7 @@ static void bind_plan(const struct kind *kind, const struct hook *hook, struct a
     bool computes = hook != NULL && hook->functions->compute != NULL;
     const char *const *from = computes ? hook->functions->computed_from : NULL;
     bool has_reverse = false;
+    size_t etag_at = 0;
 
     plan->is_possible = !object__is_typed(kind) && (!computes || from != NULL);
     for (size_t i = 0; i < type->field_count; i++)
@@ -68,9 +71,12 @@ static void bind_plan(const struct kind *kind, const struct hook *hook, struct a
         has_reverse = has_reverse || field->reverse != NULL;
         if (field != kind->etag && !field->computed && field->reverse == NULL)
             continue;
+        if (field == kind->etag)
+            etag_at = plan->replaced_count;
         plan->replaced[plan->replaced_count++] = field;
         plan->fates[field->number] |= FATE_REPLACED;
     }
+    plan->etag_at = kind->etag != NULL ? etag_at : plan->replaced_count;
     if (has_reverse && kind->id != NULL)
         add_input(plan, kind->id);
     for (size_t i = 0; from != NULL && from[i] != NULL; i++)
@@ -123,7 +129,13 @@ static bool is_number(const struct field *field)
 
 /* -- reading a record ------------------------------------------------------------------------- */
 
-/* A record on its way into an answer. */
+/* Readings with inputs of their own, the last ones, that a further one is compared with. */
+#define LEADERS_MOST 8
+
+/*
+ * A record on its way into an answer. What is computed depends on the inputs alone, within one
+ * call: a reading with the inputs of one before it is like that one, and has the same.
+ */
 struct reading {
     const struct stored_plan *plan;
     struct slice kept;   /* of its bytes */
@@ -133,6 +145,13 @@ struct reading {
         uint64_t bits;
     } numbers[INPUTS_MOST];
     size_t number_count;
+    uint64_t revision;
+    const struct reading *like; /* where what is computed stands; itself where no other has it */
+    /* Of a reading that others may be like. */
+    ProtobufCMessage *shown;
+    bool is_simple;     /* what is computed is packed already: */
+    struct slice front; /* what comes before the etag */
+    struct slice back;  /* and after it */
 };
 
 static bool skip_value(struct wire_cursor *cursor, enum wire_type wire)
@@ -241,28 +260,59 @@ static ProtobufCMessage *copy_blank(struct arena *arena, const struct stored_pla
     return message;
 }
 
-/* The message that holds the inputs and the etag. */
-static struct status begin(struct call *call, const struct kind *kind, struct slice value,
-                           struct reading *reading, ProtobufCMessage **ret_shown)
+/* The message that holds the inputs. */
+static struct status begin_message(struct arena *arena, const struct kind *kind,
+                                   struct reading *reading)
 {
-    struct arena *arena = call->arena;
+    ProtobufCMessage *shown = reading->inputs.len == 0
+                                  ? copy_blank(arena, reading->plan)
+                                  : message_unpack(arena, kind->message, reading->inputs);
+
+    if (shown == NULL)
+        return arena_failed(arena) ? status_out_of_memory() : object_data_loss();
+    for (size_t i = 0; i < reading->number_count; i++)
+        field_set_int(shown, reading->numbers[i].field, (int64_t)reading->numbers[i].bits);
+    reading->shown = shown;
+    return status_ok();
+}
+
+static struct status begin(struct call *call, struct slice value, const struct stored_plan *plan,
+                           struct reading *reading)
+{
     struct record record;
-    struct status status;
 
     if (!record_parse(value, &record))
         return object_data_loss();
-    status = look_through(arena, reading, record.body);
-    if (!status_is_ok(status))
-        return status;
-    *ret_shown = reading->inputs.len == 0 ? copy_blank(arena, reading->plan)
-                                          : message_unpack(arena, kind->message, reading->inputs);
-    if (*ret_shown == NULL)
-        return arena_failed(arena) ? status_out_of_memory() : object_data_loss();
-    for (size_t i = 0; i < reading->number_count; i++)
-        field_set_int(*ret_shown, reading->numbers[i].field, (int64_t)reading->numbers[i].bits);
-    if (kind->etag != NULL)
-        field_set_string(arena, *ret_shown, kind->etag, call_etag(arena, record.revision));
-    return status_ok();
+    reading->plan = plan;
+    reading->kept = reading->inputs = reading->front = reading->back = SLICE_EMPTY;
+    reading->number_count = 0;
+    reading->revision = record.revision;
+    reading->shown = NULL;
+    reading->like = NULL;
+    reading->is_simple = false;
+    return look_through(call->arena, reading, record.body);
+}
+
+static bool has_same_inputs(const struct reading *a, const struct reading *b)
+{
+    if (a->number_count != b->number_count || !slice_equal(a->inputs, b->inputs))
+        return false;
+    for (size_t i = 0; i < a->number_count; i++)
+        if (a->numbers[i].field != b->numbers[i].field || a->numbers[i].bits != b->numbers[i].bits)
+            return false;
+    return true;
+}
+
+/* One of the last readings whose computed fields are those of this one; NULL: there is none. */
+static const struct reading *find_like(struct reading *const *leaders, size_t count,
+                                       const struct reading *reading)
+{
+    size_t least = count > LEADERS_MOST ? count - LEADERS_MOST : 0;
+
+    for (size_t i = count; i-- > least;)
+        if (has_same_inputs(leaders[i], reading))
+            return leaders[i];
+    return NULL;
 }
 
 /* -- writing ---------------------------------------------------------------------------------- */
@@ -283,14 +333,14 @@ static bool is_text(const struct field *field)
     return !field->repeated && field->pb->type == PROTOBUF_C_TYPE_STRING;
 }
 
-/* Writes numbers and texts; their end. */
+/* Writes the numbers and texts of the fields from one place to another; their end. */
 static uint8_t *write_simply(const struct stored_plan *plan, const ProtobufCMessage *shown,
-                             uint8_t *at)
+                             size_t from, size_t to, uint8_t *at)
 {
-    for (size_t i = 0; i < plan->replaced_count; i++) {
+    for (size_t i = from; i < to; i++) {
         const struct field *field = plan->replaced[i];
 
-        if (!field_is_set(shown, field))
+        if (i == plan->etag_at || !field_is_set(shown, field))
             continue;
         if (is_number(field)) {
             at = put_varint(at, (uint64_t)field->number << 3 | WIRE_VARINT);
@@ -315,7 +365,7 @@ static size_t simple_size(const struct stored_plan *plan, const ProtobufCMessage
     for (size_t i = 0; i < plan->replaced_count; i++) {
         const struct field *field = plan->replaced[i];
 
-        if (!field_is_set(shown, field))
+        if (i == plan->etag_at || !field_is_set(shown, field))
             continue;
         if (!is_number(field) && !is_text(field))
             return 0;
@@ -323,28 +373,6 @@ static size_t simple_size(const struct stored_plan *plan, const ProtobufCMessage
         size += is_text(field) ? field_get_string(shown, field).len : 0;
     }
     return size;
-}
-
-/* What was kept, and after it what is shown. */
-static struct slice join(struct arena *arena, const struct reading *reading,
-                         const ProtobufCMessage *shown)
-{
-    size_t size = simple_size(reading->plan, shown);
-    bool is_simple = size > 0;
-    uint8_t *bytes, *end;
-
-    if (!is_simple)
-        size = protobuf_c_message_get_packed_size(shown);
-    bytes = arena_alloc(arena, reading->kept.len + size);
-    if (bytes == NULL)
-        return SLICE_EMPTY;
-    if (reading->kept.len > 0)
-        memcpy(bytes, reading->kept.data, reading->kept.len);
-    if (is_simple)
-        end = write_simply(reading->plan, shown, bytes + reading->kept.len);
-    else
-        end = bytes + reading->kept.len + protobuf_c_message_pack(shown, bytes + reading->kept.len);
-    return slice_make(bytes, (size_t)(end - bytes));
 }
 
 /* What was only an input is in the record already. */
@@ -355,30 +383,136 @@ static void clear_inputs(const struct stored_plan *plan, ProtobufCMessage *shown
             field_clear(shown, plan->inputs[i]);
 }
 
+/* Packs what was computed, once for all readings that are like this one. */
+static void pack_computed(struct arena *arena, struct reading *reading)
+{
+    const struct stored_plan *plan = reading->plan;
+    uint8_t *bytes, *etag, *end;
+    size_t size;
+
+    clear_inputs(plan, reading->shown);
+    size = simple_size(plan, reading->shown);
+    reading->is_simple = size > 0;
+    bytes = size > 0 ? arena_alloc(arena, size) : NULL;
+    if (bytes == NULL)
+        return;
+    etag = write_simply(plan, reading->shown, 0, plan->etag_at, bytes);
+    end = write_simply(plan, reading->shown, plan->etag_at, plan->replaced_count, etag);
+    reading->front = slice_make(bytes, (size_t)(etag - bytes));
+    reading->back = slice_make(etag, (size_t)(end - etag));
+}
+
+static uint8_t *put_bytes(uint8_t *at, struct slice bytes)
+{
+    if (bytes.len > 0)
+        memcpy(at, bytes.data, bytes.len);
+    return at + bytes.len;
+}
+
+static uint8_t *put_etag(uint8_t *at, const struct kind *kind, uint64_t revision)
+{
+    char digits[DECIMAL_MOST];
+    struct slice text = decimal_put(digits, revision);
+
+    at = put_varint(at, (uint64_t)kind->etag->number << 3 | WIRE_LENGTH);
+    at = put_varint(at, text.len);
+    return put_bytes(at, text);
+}
+
+/* What was kept, and after it what is shown. */
+static struct slice join(struct arena *arena, const struct kind *kind,
+                         const struct reading *reading)
+{
+    const struct reading *like = reading->like;
+    size_t size = reading->kept.len + like->front.len + like->back.len + 2 * VARINT_MOST +
+                  DECIMAL_MOST;
+    uint8_t *bytes, *end;
+
+    if (!like->is_simple) {
+        if (kind->etag != NULL)
+            field_set_string(arena, like->shown, kind->etag, call_etag(arena, reading->revision));
+        size = reading->kept.len + protobuf_c_message_get_packed_size(like->shown);
+    }
+    bytes = arena_alloc(arena, size);
+    if (bytes == NULL)
+        return SLICE_EMPTY;
+    end = put_bytes(bytes, reading->kept);
+    if (!like->is_simple)
+        return slice_make(bytes, (size_t)(end - bytes) + protobuf_c_message_pack(like->shown, end));
+    end = put_bytes(end, like->front);
+    if (kind->etag != NULL)
+        end = put_etag(end, kind, reading->revision);
+    end = put_bytes(end, like->back);
+    return slice_make(bytes, (size_t)(end - bytes));
+}
+
+/* Reads the records, and for the leaders among them what is computed from their inputs. */
+static struct status read_all(struct call *call, const struct kind *kind,
+                              const struct slice *values, size_t count, struct reading *readings,
+                              struct reading **leaders, size_t *ret_leader_count)
+{
+    const struct stored_plan *plan = plan_of(call, kind);
+    struct status status = status_ok();
+    size_t leader_count = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct reading *reading = &readings[i];
+
+        status = begin(call, values[i], plan, reading);
+        if (!status_is_ok(status))
+            return status;
+        reading->like = find_like(leaders, leader_count, reading);
+        if (reading->like != NULL)
+            continue;
+        reading->like = reading;
+        leaders[leader_count++] = reading;
+        status = begin_message(call->arena, kind, reading);
+        if (!status_is_ok(status))
+            return status;
+    }
+    *ret_leader_count = leader_count;
+    return status;
+}
+
+static struct status compute(struct call *call, const struct kind *kind, struct reading **leaders,
+                             size_t count)
+{
+    ProtobufCMessage **objects = arena_alloc(call->arena, count * sizeof(ProtobufCMessage *));
+    struct status status;
+
+    if (objects == NULL)
+        return status_out_of_memory();
+    for (size_t i = 0; i < count; i++)
+        objects[i] = leaders[i]->shown;
+    status = computed_fill(call, kind, objects, count);
+    for (size_t i = 0; status_is_ok(status) && i < count; i++)
+        pack_computed(call->arena, leaders[i]);
+    return status;
+}
+
 struct status stored__complete(struct call *call, const struct kind *kind,
                                const struct slice *values, size_t count, struct slice *ret_bodies,
                                ProtobufCMessage **ret_shown)
 {
-    const struct stored_plan *plan = plan_of(call, kind);
-    struct reading *readings = arena_alloc(call->arena, count * sizeof(*readings));
-    struct status status = status_ok();
+    struct arena *arena = call->arena;
+    struct reading *readings = arena_alloc(arena, count * sizeof(*readings));
+    struct reading **leaders = arena_alloc(arena, count * sizeof(struct reading *));
+    size_t leader_count = 0;
+    struct status status;
 
-    if (readings == NULL)
+    if (arena_failed(arena))
         return status_out_of_memory();
-    for (size_t i = 0; i < count; i++) {
-        readings[i].plan = plan;
-        readings[i].kept = readings[i].inputs = SLICE_EMPTY;
-        readings[i].number_count = 0;
-        status = begin(call, kind, values[i], &readings[i], &ret_shown[i]);
-        if (!status_is_ok(status))
-            return status;
-    }
-    status = computed_fill(call, kind, ret_shown, count);
+    status = read_all(call, kind, values, count, readings, leaders, &leader_count);
+    if (status_is_ok(status))
+        status = compute(call, kind, leaders, leader_count);
     if (!status_is_ok(status))
         return status;
-    for (size_t i = 0; i < count; i++) {
-        clear_inputs(plan, ret_shown[i]);
-        ret_bodies[i] = join(call->arena, &readings[i], ret_shown[i]);
-    }
-    return arena_failed(call->arena) ? status_out_of_memory() : status;
+    for (size_t i = 0; i < count; i++)
+        ret_bodies[i] = join(arena, kind, &readings[i]);
+    if (ret_shown != NULL && kind->etag != NULL)
+        field_set_string(arena, readings[0].shown, kind->etag,
+                         call_etag(arena, readings[0].revision));
+    if (ret_shown != NULL)
+        *ret_shown = readings[0].shown;
+    return arena_failed(arena) ? status_out_of_memory() : status;
 }

@@ -20,9 +20,9 @@ bool stored__is_possible(const struct call *call, const struct kind *kind);
 
 /*
  * Completes records of one answer, values as the store has them. `ret_bodies`, of `count`, are
- * public messages in the call's arena; `ret_shown`, likewise, are messages with etag and computed
- * fields alone. DATA_LOSS for a record that cannot be read, UNAVAILABLE by the store, or out of
- * memory.
+ * public messages in the call's arena; `ret_shown`, which may be NULL, is of the first one a
+ * message with etag and computed fields alone. DATA_LOSS for a record that cannot be read,
+ * UNAVAILABLE by the store, or out of memory.
  */
 struct status stored__complete(struct call *call, const struct kind *kind,
                                const struct slice *values, size_t count, struct slice *ret_bodies,
