@@ -223,6 +223,17 @@ static void an_object_reads_the_same_alone_in_a_list_and_in_a_batch(void **state
         {"vault/secrets", "{\"name\":\"there\",\"external\":{\"providerId\":\"%\","
                           "\"reference\":\"a/b\"}}"},
         {"vault/secrets", "{\"name\":\"empty\"}"},
+        /* What is computed of one is that of another before it, or not. */
+        {"devices", "{\"name\":\"second receiver\",\"syslog\":{\"port\":6516,\"protocol\":"
+                    "\"TCP\",\"address\":\"0.0.0.0\"}}"},
+        {"devices", "{\"name\":\"host\",\"windows\":{}}"},
+        {"devices", "{\"name\":\"second host\",\"windows\":{}}"},
+        {"devices", "{\"name\":\"agent\",\"windows\":{\"deploymentType\":\"AGENT\"}}"},
+        {"devices", "{\"name\":\"second agent\",\"windows\":{\"deploymentType\":\"AGENT\"}}"},
+        {"vault/secrets", "{\"name\":\"second empty\"}"},
+        {"vault/providers", "{\"name\":\"outside-2\"}"},
+        {"vault/secrets", "{\"name\":\"farther\",\"external\":{\"providerId\":\"%\","
+                          "\"reference\":\"a/b\"}}"},
     };
     char ids[sizeof(rows) / sizeof(rows[0])][40];
 
