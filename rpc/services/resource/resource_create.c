@@ -6,11 +6,47 @@
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/resource.h"
 #include "rpc/services/resource/seal.h"
+#include "rpc/services/resource/stored.h"
+
+/* The answer's record, complete now that its etag is known. */
+static void committed(struct call *call, uint64_t revision)
+{
+    struct call_records *records = call->handler_state;
+    struct slice *body = call->response == NULL ? NULL : arena_alloc(call->arena, sizeof(*body));
+
+    object__committed(call, revision);
+    if (body == NULL || call->limited ||
+        !stored__complete_new(call, call->method->kind, records->bodies[0], call->response, body))
+        return;
+    records->bodies = body;
+    call->records = records;
+}
+
+/* The answer is the record that is stored, where it may be one and shows nothing else. */
+static void answer_by_record(struct call *call, const struct kind *kind, struct slice body)
+{
+    struct call_records *records;
+    struct slice *bodies;
+
+    if (call->handler_state != NULL || call->response->descriptor != call->method->output->pb ||
+        !stored__is_possible(call, kind))
+        return;
+    records = arena_zalloc(call->arena, sizeof(*records));
+    bodies = arena_alloc(call->arena, sizeof(*bodies));
+    if (records == NULL || bodies == NULL)
+        return;
+    *bodies = body;
+    records->bodies = bodies;
+    records->count = 1;
+    call->handler_state = records;
+    call->committed = committed;
+}
 
 struct status engine__store_new(struct call *call, struct draft *draft)
 {
     struct credentials credentials = {.count = 0};
     struct status status;
+    struct slice body;
 
     draft_stamp(call, draft);
     status = seal__draft(call, draft);
@@ -22,8 +58,11 @@ struct status engine__store_new(struct call *call, struct draft *draft)
     status = credentials__make(call, draft, &credentials);
     if (!status_is_ok(status))
         return status;
-    draft_commit_create(call, draft, message_pack(call->arena, draft->message));
+    body = message_pack(call->arena, draft->message);
+    draft_commit_create(call, draft, body);
     credentials__show(call, &credentials, call->response);
+    if (credentials.count == 0)
+        answer_by_record(call, draft->kind, body);
     return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
 }
 

@@ -516,3 +516,15 @@ struct status stored__complete(struct call *call, const struct kind *kind,
         *ret_shown = readings[0].shown;
     return arena_failed(arena) ? status_out_of_memory() : status;
 }
+
+bool stored__complete_new(struct call *call, const struct kind *kind, struct slice record,
+                          const ProtobufCMessage *answer, struct slice *ret_body)
+{
+    struct reading reading = {.plan = plan_of(call, kind)};
+
+    if (reading.plan == NULL || simple_size(reading.plan, answer) == 0 ||
+        !status_is_ok(look_through(call->arena, &reading, record)))
+        return false;
+    *ret_body = join(call->arena, &reading, answer);
+    return !arena_failed(call->arena);
+}

@@ -28,4 +28,12 @@ struct status stored__complete(struct call *call, const struct kind *kind,
                                const struct slice *values, size_t count, struct slice *ret_bodies,
                                ProtobufCMessage **ret_shown);
 
+/*
+ * Likewise of one record that the call stores, by its answer, which is whole: etag and what is
+ * computed are copied from there. False where only the message can be answered with, or the arena
+ * failed.
+ */
+bool stored__complete_new(struct call *call, const struct kind *kind, struct slice record,
+                          const ProtobufCMessage *answer, struct slice *ret_body);
+
 #endif
