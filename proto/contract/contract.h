@@ -140,6 +140,7 @@ struct rules {
     bool has_length;                   /* code points of strings, bytes of bytes */
     uint64_t min_length;
     uint64_t max_length;
+    bool length_alone; /* of a string: no other rule of strings is given */
     bool defined_only;
     struct slice pattern; /* POSIX extended, over the whole value; empty for none */
     void *compiled;       /* its regex_t */
@@ -324,6 +325,8 @@ struct message_type {
     enum well_known well_known;
     bool map_entry;
     bool holds_maps;         /* itself or a message in it, at any depth */
+    unsigned text_levels;    /* 1: of strings alone, none repeated or with presence; 2: or of lists
+                                of such messages; 0: another */
     unsigned traits;         /* of enum trait: its own and of the messages in it */
     const struct kind *kind; /* of a resource; NULL for others */
     struct slice comment;
@@ -331,6 +334,8 @@ struct message_type {
 
 /* 128 permissions are more than the contract has kinds for; contract_load checks it. */
 #define PERMISSIONS_MOST 128
+/* Of a table of them by the hashes of their names, which is a quarter full at most. */
+#define PERMISSION_PLACES 512
 struct permission_set {
     uint64_t bits[PERMISSIONS_MOST / 64];
 };
@@ -499,6 +504,8 @@ struct contract {
     size_t kind_count;
     struct permission *permissions; /* sorted by name; bit i is permissions[i] */
     size_t permission_count;
+    /* By contract__permission_place: index in `permissions` and 1, or 0 for none. */
+    uint8_t permission_places[PERMISSION_PLACES];
 };
 
 /*

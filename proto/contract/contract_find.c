@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "proto/contract/contract.h"
 
 static int message_search(const void *name, const void *message)
@@ -36,16 +37,21 @@ const struct kind *contract_kind_by_number(const struct contract *contract, uint
     return NULL;
 }
 
-static int permission_search(const void *name, const void *permission)
+size_t contract__permission_place(const struct contract *contract, struct slice name)
 {
-    return slice_compare(*(const struct slice *)name,
-                         ((const struct permission *)permission)->name);
+    size_t place = (size_t)(hash_add(HASH_BEGIN, name) >> 32) % PERMISSION_PLACES;
+
+    while (contract->permission_places[place] != 0 &&
+           !slice_equal(contract->permissions[contract->permission_places[place] - 1].name, name))
+        place = (place + 1) % PERMISSION_PLACES;
+    return place;
 }
 
 const struct permission *contract_permission(const struct contract *contract, struct slice name)
 {
-    return bsearch(&name, contract->permissions, contract->permission_count,
-                   sizeof(*contract->permissions), permission_search);
+    uint8_t number = contract->permission_places[contract__permission_place(contract, name)];
+
+    return number == 0 ? NULL : &contract->permissions[number - 1];
 }
 
 static int field_search(const void *number, const void *field)

@@ -10,6 +10,11 @@ const struct message_type *contract_message(const struct contract *contract,
 const struct kind *contract_kind(const struct contract *contract, struct slice collection);
 const struct kind *contract_kind_by_number(const struct contract *contract, uint32_t number);
 const struct permission *contract_permission(const struct contract *contract, struct slice name);
+
+/* Where a permission of that name is in permission_places, or would be. */
+size_t contract__permission_place(const struct contract *contract, struct slice name);
+
+/* By number; NULL when there is none. */
 const struct field *message_field_by_number(const struct message_type *type, uint32_t number);
 
 /* By proto name or JSON name. */

@@ -287,6 +287,8 @@ static struct status intern_permissions(const struct build *build)
             return contract__error(build, "The permission \"%.*s\" is declared twice.",
                                    SLICE_ARG(permission->name));
         permission->bit = (unsigned)i;
+        contract->permission_places[contract__permission_place(contract, permission->name)] =
+            (uint8_t)(i + 1);
     }
     for (size_t i = 0; i < contract->kind_count; i++)
         for (size_t j = 0; j < contract->permission_count; j++)

@@ -183,6 +183,15 @@ static struct status take_lengths(const struct rule_target *target,
                        rules);
 }
 
+/* Whether a string's length is all that its rules judge. */
+static bool is_length_alone(const Buf__Validate__StringRules *from, const struct rules *rules)
+{
+    return rules->has_length && !rules->has_byte_length && from->pattern == NULL &&
+           from->well_known_case == BUF__VALIDATE__STRING_RULES__WELL_KNOWN__NOT_SET &&
+           rules->prefix.len == 0 && rules->suffix.len == 0 && rules->contains.len == 0 &&
+           rules->not_contains.len == 0 && rules->in_count == 0 && rules->not_in_count == 0;
+}
+
 static struct status take_string(const struct rule_target *target,
                                  const Buf__Validate__StringRules *from, struct rules *rules)
 {
@@ -204,6 +213,7 @@ static struct status take_string(const struct rule_target *target,
     if (rules->in == NULL || rules->not_in == NULL)
         return status_out_of_memory();
     take_shape(from, rules);
+    rules->length_alone = is_length_alone(from, rules);
     return from->pattern == NULL ? status_ok() : take_pattern(target, from->pattern, rules);
 }
 

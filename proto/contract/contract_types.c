@@ -366,6 +366,33 @@ static void mark_maps(struct build *build)
     }
 }
 
+static bool is_plain_text(const struct field *field)
+{
+    return field->pb->type == PROTOBUF_C_TYPE_STRING && !field->repeated && !field->has_presence;
+}
+
+/* Whether it is a list of messages that hold plain texts alone. */
+static bool is_list_of_texts(const struct field *field)
+{
+    return field->repeated && !field->map && field->message != NULL &&
+           field->message->text_levels == 1;
+}
+
+/* The messages of one level, after those of the level below. */
+static void mark_texts(struct build *build, unsigned level)
+{
+    for (size_t i = 0; i < build->message_count; i++) {
+        struct message_type *type = &build->messages[i].type;
+        bool fits = type->text_levels == 0 && type->field_count > 0;
+
+        for (size_t j = 0; j < type->field_count && fits; j++)
+            fits = is_plain_text(&type->fields[j]) ||
+                   (level > 1 && is_list_of_texts(&type->fields[j]));
+        if (fits)
+            type->text_levels = level;
+    }
+}
+
 static struct status describe_messages(struct build *build)
 {
     struct status status;
@@ -394,6 +421,8 @@ static struct status describe_messages(struct build *build)
             return status;
     }
     mark_maps(build);
+    mark_texts(build, 1);
+    mark_texts(build, 2);
     return status_ok();
 }
 

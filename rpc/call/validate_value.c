@@ -309,7 +309,7 @@ static void check_string(const struct judged *judged, const char *string)
     const struct rules *rules = judged->rules;
     struct slice text = string == NULL ? SLICE("") : slice_from_cstr(string);
 
-    if (is_quote(judged, text))
+    if ((rules->length_alone && length_is_clear(rules, text)) || is_quote(judged, text))
         return;
     if (rules->has_length && !length_is_clear(rules, text))
         check_length(judged, utf8_length(text), rules->min_length, rules->max_length, "character",

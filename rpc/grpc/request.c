@@ -1,5 +1,6 @@
 /* Reading the request's message. */
 #include "rpc/grpc/request.h"
+#include "proto/message/message_texts.h"
 #include "proto/message/message_walk.h"
 
 static struct status unfold(struct arena *arena, const struct frame *frame, enum encoding encoding,
@@ -75,6 +76,11 @@ struct status grpc__request_read(struct arena *arena, const struct method *metho
 
     if (!status_is_ok(status))
         return status;
+    message = type->text_levels > 0 ? message_read_texts(arena, type, bytes) : NULL;
+    if (message != NULL) {
+        *ret_message = message;
+        return status;
+    }
     walked = message_walk(arena, type, bytes, drop_unknown, &bytes, &field);
     if (walked != WALK_OK)
         return arena_failed(arena) ? status_out_of_memory()
