@@ -4,8 +4,11 @@
  */
 #include "rpc/services/authorization.h"
 
+#include <assert.h>
+
 #include "datastream/v1/authorization.pb-c.h"
 #include "proto/contract/contract_find.h"
+#include "proto/message/message.h"
 #include "rpc/call/answers.h"
 #include "rpc/call/audit_row.h"
 #include "rpc/call/authorize.h"
@@ -159,19 +162,22 @@ struct known_token {
 /* A call often asks many things of few tokens; of a token whose place another has it asks again. */
 #define KNOWN_TOKENS 32
 
-/* The questions of a call. */
+/* The questions of a call, and what is answered to each. */
 struct questions {
     const Datastream__V1__CheckPermissionsRequest *request;
-    const struct permission **permissions; /* of each */
+    uint8_t *bits; /* of the permissions asked for */
+    bool *allowed;
+    uint64_t revision; /* at which they were given */
     struct known_token known[KNOWN_TOKENS];
 };
 
-/* `questions` gets the permissions. */
+/* `questions` gets the bits. */
 static struct status check_request(struct call *call, struct questions *questions)
 {
     const Datastream__V1__CheckPermissionsRequest *request = questions->request;
-    const struct permission *others = contract_permission(call_contract(call),
-                                                          SLICE("authorization.check"));
+    const struct contract *contract = call_contract(call);
+    const struct permission *others = contract_permission(contract, SLICE("authorization.check"));
+    const struct permission *permission = NULL;
     struct violations violations = {0};
     bool is_about_others = false;
 
@@ -179,15 +185,15 @@ static struct status check_request(struct call *call, struct questions *question
         const Datastream__V1__PermissionCheck *check = request->checks[i];
 
         is_about_others |= check->token[0] != '\0';
-        /* Many ask one thing of many tokens. */
-        questions->permissions[i] =
-            i > 0 && strcmp(check->permission, request->checks[i - 1]->permission) == 0
-                ? questions->permissions[i - 1]
-                : contract_permission(call_contract(call), slice_from_cstr(check->permission));
-        if (questions->permissions[i] == NULL)
+        /* Many ask one thing of many tokens: the names are the contract's and end with a NUL. */
+        if (permission == NULL || strcmp(check->permission, permission->name.data) != 0)
+            permission = contract_permission(contract, slice_from_cstr(check->permission));
+        if (permission == NULL)
             violations_add(&violations, call->arena,
                            arena_printf(call->arena, "checks[%zu].permission", i),
                            "must be the name of a permission");
+        else
+            questions->bits[i] = (uint8_t)permission->bit;
     }
     if (is_about_others && !permission_set_has(&call->identity.permissions, others->bit))
         return call_denied(call, others->name);
@@ -231,36 +237,34 @@ static struct status find_out(struct call *call, const Datastream__V1__Permissio
     return status;
 }
 
-static struct status answer_one(struct call *call, struct questions *questions, size_t number,
-                                Datastream__V1__PermissionAnswer *answer)
+static struct status answer_one(struct call *call, struct questions *questions, size_t number)
 {
     const Datastream__V1__PermissionCheck *check = questions->request->checks[number];
-    unsigned bit = questions->permissions[number]->bit;
     struct known_token *known;
     struct status status = status_ok();
 
     if (check->token[0] == '\0') {
-        answer->allowed = permission_set_has(&call->identity.permissions, bit);
+        questions->allowed[number] = permission_set_has(&call->identity.permissions,
+                                                        questions->bits[number]);
         return status;
     }
     known = place_of(questions, check->token);
     if (!is_about(known, check))
         status = find_out(call, check, known);
-    answer->allowed = status_is_ok(status) && known->is_active &&
-                      permission_set_has(&known->permissions, bit);
+    questions->allowed[number] = status_is_ok(status) && known->is_active &&
+                                 permission_set_has(&known->permissions, questions->bits[number]);
     return status;
 }
 
 /* All answers; what the store has to fetch is asked for together. */
-static struct status answer_all(struct call *call, struct questions *questions,
-                                Datastream__V1__CheckPermissionsResponse *response)
+static struct status answer_all(struct call *call, struct questions *questions)
 {
     struct status status = status_ok();
 
-    response->revision = store_view_revision(call->view);
+    questions->revision = store_view_revision(call->view);
     memset(questions->known, 0, sizeof(questions->known));
-    for (size_t i = 0; i < response->n_answers; i++) {
-        struct status one = answer_one(call, questions, i, response->answers[i]);
+    for (size_t i = 0; i < questions->request->n_checks; i++) {
+        struct status one = answer_one(call, questions, i);
 
         if (status_is_ok(status))
             status = one;
@@ -268,35 +272,105 @@ static struct status answer_all(struct call *call, struct questions *questions,
     return status;
 }
 
+/* The answers as messages. */
+static void show_answers(struct arena *arena, const struct questions *questions,
+                         Datastream__V1__CheckPermissionsResponse *response)
+{
+    size_t count = questions->request->n_checks;
+    Datastream__V1__PermissionAnswer *answers = arena_alloc(arena, count * sizeof(*answers));
+    Datastream__V1__PermissionAnswer **list = arena_alloc(arena, count * sizeof(answers));
+
+    for (size_t i = 0; !arena_failed(arena) && i < count; i++) {
+        datastream__v1__permission_answer__init(&answers[i]);
+        answers[i].allowed = questions->allowed[i];
+        list[i] = &answers[i];
+    }
+    response->answers = list;
+    response->n_answers = count;
+}
+
+/* A response that says nothing but one answer. */
+static struct slice pack_one(struct arena *arena, bool allowed)
+{
+    Datastream__V1__CheckPermissionsResponse response =
+        DATASTREAM__V1__CHECK_PERMISSIONS_RESPONSE__INIT;
+    Datastream__V1__PermissionAnswer answer = DATASTREAM__V1__PERMISSION_ANSWER__INIT;
+    Datastream__V1__PermissionAnswer *list[] = {&answer};
+
+    answer.allowed = allowed;
+    response.answers = list;
+    response.n_answers = 1;
+    return message_pack(arena, &response.base);
+}
+
+/*
+ * The response with its answers as bytes: there are two answers, and a message in parts is the
+ * parts one after the other.
+ */
+static const struct call_records *pack_answers(struct arena *arena,
+                                               const struct questions *questions,
+                                               const ProtobufCMessage *response)
+{
+    const struct slice parts[] = {pack_one(arena, false), pack_one(arena, true)};
+    const struct slice rest = message_pack(arena, response);
+    size_t count = questions->request->n_checks;
+    char *bytes = arena_alloc(arena, count * parts[true].len + rest.len);
+    struct call_records *records = arena_alloc(arena, sizeof(*records));
+    struct slice *body = arena_alloc(arena, sizeof(*body));
+    char *at = bytes;
+
+    if (arena_failed(arena))
+        return NULL;
+    assert(parts[false].len <= parts[true].len);
+    for (size_t i = 0; i < count; i++) {
+        struct slice part = parts[questions->allowed[i]];
+
+        memcpy(at, part.data, part.len);
+        at += part.len;
+    }
+    if (rest.len > 0)
+        memcpy(at, rest.data, rest.len);
+    *body = slice_make(bytes, (size_t)(at - bytes) + rest.len);
+    *records = (struct call_records){.bodies = body, .count = 1};
+    return records;
+}
+
+static struct status make_answer(struct call *call, const struct questions *questions)
+{
+    Datastream__V1__CheckPermissionsResponse *response = arena_alloc(call->arena,
+                                                                     sizeof(*response));
+
+    if (response == NULL)
+        return status_out_of_memory();
+    datastream__v1__check_permissions_response__init(response);
+    response->revision = questions->revision;
+    if (call->accepts_records)
+        call->records = pack_answers(call->arena, questions, &response->base);
+    else
+        show_answers(call->arena, questions, response);
+    call->response = &response->base;
+    return arena_failed(call->arena) ? status_out_of_memory() : status_ok();
+}
+
 struct status authorization__check_permissions(struct call *call)
 {
     struct questions questions = {.request = (const void *)call->request};
     size_t count = questions.request->n_checks;
-    Datastream__V1__CheckPermissionsResponse *response = arena_alloc(call->arena,
-                                                                     sizeof(*response));
-    Datastream__V1__PermissionAnswer *answers = arena_array(call->arena, count, sizeof(*answers));
     struct status status;
     uint64_t epoch;
 
-    questions.permissions = arena_array(call->arena, count, sizeof(questions.permissions[0]));
-    if (response == NULL || answers == NULL || questions.permissions == NULL)
+    questions.bits = arena_alloc(call->arena, count * sizeof(questions.bits[0]));
+    questions.allowed = arena_alloc(call->arena, count * sizeof(questions.allowed[0]));
+    if (questions.bits == NULL || questions.allowed == NULL)
         return status_out_of_memory();
-    datastream__v1__check_permissions_response__init(response);
-    response->answers = arena_array(call->arena, count, sizeof(response->answers[0]));
     status = check_request(call, &questions);
-    if (!status_is_ok(status) || response->answers == NULL)
-        return status_is_ok(status) ? status_out_of_memory() : status;
-    response->n_answers = count;
-    for (size_t i = 0; i < count; i++) {
-        datastream__v1__permission_answer__init(&answers[i]);
-        response->answers[i] = &answers[i];
-    }
-    call->response = &response->base;
+    if (!status_is_ok(status))
+        return status;
     for (int i = 0; i < TRIES_MOST; i++) {
         epoch = identity_epoch(call_identities(call));
-        status = answer_all(call, &questions, response);
+        status = answer_all(call, &questions);
         if (epoch == identity_epoch(call_identities(call)))
-            return status;
+            return status_is_ok(status) ? make_answer(call, &questions) : status;
     }
     return status_const(STATUS_UNAVAILABLE,
                         SLICE("Identities changed during the call; try again."));
