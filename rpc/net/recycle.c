@@ -8,8 +8,9 @@
 
 #include "base/erase.h"
 
-#define SMALLEST 64
-#define KEPT_MOST 512
+/* From one class to the next: what a session keeps for long is rounded up by less than this. */
+#define STEP 32
+#define KEPT_BYTES_MOST 65536 /* of each class */
 #define CLASS_NONE RECYCLE_CLASSES
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -36,11 +37,15 @@ _Static_assert(sizeof(struct recycled) % 16 == 0, "blocks keep their bytes align
 
 static size_t class_of(size_t size)
 {
-    size_t class = 0;
+    size_t class = size == 0 ? 0 : (size - 1) / STEP;
 
-    while (class < RECYCLE_CLASSES && (size_t)SMALLEST << class < size)
-        class ++;
-    return class;
+    return class < CLASS_NONE ? class : CLASS_NONE;
+}
+
+/* Bytes of each block of a class. */
+static size_t class_bytes(size_t class)
+{
+    return (class + 1) * STEP;
 }
 
 void *recycle__alloc(struct recycler *recycler, size_t size)
@@ -48,6 +53,8 @@ void *recycle__alloc(struct recycler *recycler, size_t size)
     size_t class = class_of(size);
     struct recycled *block;
 
+    if (class < CLASS_NONE)
+        size = class_bytes(class);
     if (class < CLASS_NONE && recycler->classes[class].free != NULL) {
         assert(recycler->classes[class].count > 0);
         block = recycler->classes[class].free;
@@ -56,11 +63,11 @@ void *recycle__alloc(struct recycler *recycler, size_t size)
     } else {
         if (size > SIZE_MAX / 2)
             return NULL;
-        block = malloc(sizeof(*block) + (class < CLASS_NONE ? (size_t)SMALLEST << class : size));
+        block = malloc(sizeof(*block) + size);
         if (block == NULL)
             return NULL;
     }
-    block->u.size = class < CLASS_NONE ? (size_t)SMALLEST << class : size;
+    block->u.size = size;
     block->class = class;
     return block + 1;
 }
@@ -75,7 +82,7 @@ void recycle__free(struct recycler *recycler, void *bytes)
     assert(block->class <= CLASS_NONE);
     erase(bytes, block->u.size); /* a field of a header may have been a credential */
     if (!KEEPS || block->class == CLASS_NONE ||
-        recycler->classes[block->class].count >= KEPT_MOST) {
+        recycler->classes[block->class].count >= KEPT_BYTES_MOST / class_bytes(block->class)) {
         free(block);
         return;
     }

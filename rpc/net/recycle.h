@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#define RECYCLE_CLASSES 6 /* 64 bytes to 2 KiB: larger blocks live as long as a connection */
+#define RECYCLE_CLASSES 64 /* 32 bytes to 2 KiB: larger blocks live as long as a connection */
 
 struct recycled;
 
