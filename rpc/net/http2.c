@@ -100,7 +100,8 @@ static void *memory_realloc(void *bytes, size_t size, void *user_data)
 static void set_options(nghttp2_option *option, const struct settings *settings)
 {
     nghttp2_option_set_no_auto_window_update(option, 1);
-    nghttp2_option_set_max_deflate_dynamic_table_size(option, 4096);
+    /* Each second's date is an entry of it: more of them would push nothing useful out later. */
+    nghttp2_option_set_max_deflate_dynamic_table_size(option, 1024);
     nghttp2_option_set_max_send_header_block_length(option, 65536);
     nghttp2_option_set_max_settings(option, 32);
     nghttp2_option_set_max_outbound_ack(option, OUTBOUND_MOST);
