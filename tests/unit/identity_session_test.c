@@ -5,6 +5,7 @@
 #include "proto/contract/contract_find.h"
 #include "rpc/call/authorize.h"
 #include "rpc/call/time_floor.h"
+#include "rpc/identity/identity_registry.h"
 #include "rpc/identity/session_facts.h"
 #include "rpc/identity/token_value.h"
 
@@ -183,6 +184,44 @@ static void a_used_session_ends_at_its_absolute_end(void **state)
     assert_int_equal(resolve_at(&s, 1, facts.absolute_end_ms - 1, &identity), IDENTITY_OK);
     assert_int_equal(identity.expire_ms, facts.absolute_end_ms);
     assert_int_equal(resolve_at(&s, 1, facts.absolute_end_ms, &identity), IDENTITY_UNKNOWN);
+    scene_end(&s);
+}
+
+/* So many publications that the ring no longer has the one that matters. */
+static void overrun_the_ring(struct scene *s)
+{
+    struct arena arena;
+    struct commit commit;
+
+    arena_init(&arena, NULL, FIXTURE_ARENA);
+    commit_init(&commit, &arena);
+    for (size_t i = 0; i <= IDENTITY_PUBLICATIONS_KEPT; i++)
+        commit_put(&commit, FAMILY_TOKEN_HASHES, slice_make(arena_zalloc(&arena, 32), 32),
+                   SLICE("x"));
+    assert_false(arena_failed(&arena));
+    identity_observe(s->registry, &commit);
+    arena_done(&arena);
+}
+
+static void a_cache_that_fell_behind_forgets_sessions_and_users(void **state)
+{
+    const struct session_facts facts = facts_at(NOW);
+    struct identity identity;
+    struct scene s;
+
+    (void)state;
+    scene_start(&s, false, 64);
+    put_user(&s, (struct user_of){0});
+    put_session(&s, 1, &facts);
+    assert_int_equal(resolve_at(&s, 1, NOW, &identity), IDENTITY_OK);
+    put_user(&s, (struct user_of){.disabled = true});
+    overrun_the_ring(&s);
+    assert_int_equal(resolve_at(&s, 1, NOW, &identity), IDENTITY_UNKNOWN);
+    put_user(&s, (struct user_of){0});
+    assert_int_equal(resolve_at(&s, 1, NOW, &identity), IDENTITY_OK);
+    remove_row(&s, FAMILY_SESSION_HASHES, session_key(&s.fixture.arena, 1));
+    overrun_the_ring(&s);
+    assert_int_equal(resolve_at(&s, 1, NOW, &identity), IDENTITY_UNKNOWN);
     scene_end(&s);
 }
 
@@ -450,6 +489,7 @@ int main(void)
         cmocka_unit_test(a_session_is_its_user),
         cmocka_unit_test(a_session_ends_by_time_and_by_its_user),
         cmocka_unit_test(a_used_session_ends_at_its_absolute_end),
+        cmocka_unit_test(a_cache_that_fell_behind_forgets_sessions_and_users),
         cmocka_unit_test(a_changed_role_is_seen_at_once),
         cmocka_unit_test(a_use_is_written_once_a_minute),
         cmocka_unit_test(an_ended_session_is_not_revived_by_a_use),
