@@ -100,6 +100,7 @@ static void *memory_realloc(void *bytes, size_t size, void *user_data)
 static void set_options(nghttp2_option *option, const struct settings *settings)
 {
     nghttp2_option_set_no_auto_window_update(option, 1);
+    nghttp2_option_set_no_http_messaging(option, 1); /* http2_fields.h takes its place */
     /* Each second's date is an entry of it: more of them would push nothing useful out later. */
     nghttp2_option_set_max_deflate_dynamic_table_size(option, 1024);
     nghttp2_option_set_max_send_header_block_length(option, 65536);
@@ -190,6 +191,7 @@ static void free_session(struct connection *connection)
 {
     if (connection->http2 == NULL)
         return;
+    http2_fields__forget(&connection->http2->known);
     nghttp2_session_del(connection->http2->session);
     free(connection->http2);
     connection->http2 = NULL;

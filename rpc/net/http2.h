@@ -6,6 +6,7 @@
 
 #include "rpc/net/connection.h"
 #include "rpc/net/http2_bounds.h"
+#include "rpc/net/http2_fields.h"
 #include "rpc/net/recycle.h"
 
 /* The PING round trip of draining is waited for as long as this. */
@@ -35,6 +36,8 @@ struct http2 {
     enum http2_state state;
     struct http2_bounds bounds;
     struct stream *incoming; /* whose header block is being decoded */
+    size_t field_count;      /* of that block until now */
+    struct http2_known known;
     int64_t notice_since_ms;
     bool failure_sent;
 };

@@ -21,6 +21,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
                                     (int64_t)connection->loop->settings->header_timeout_ms);
     http2_bounds__block(&http2->bounds);
     http2->incoming = NULL;
+    http2->field_count = 0;
     if (frame->headers.cat != NGHTTP2_HCAT_REQUEST)
         return 0; /* trailers: nothing of ours reads them */
     stream = http_stream__make(connection);
@@ -70,18 +71,28 @@ static struct header *next_header(struct stream *stream)
     return &headers[head->header_count++];
 }
 
+/* The value as a constant where it is what nearly all requests say, else a copy. */
+static struct slice common_or_copy(struct arena *arena, struct slice value, struct slice one,
+                                   struct slice other)
+{
+    if (slice_equal(value, one))
+        return one;
+    return slice_equal(value, other) ? other : arena_copy(arena, value);
+}
+
 static void take_pseudo_header(struct stream *stream, struct slice name, struct slice value)
 {
     struct request_head *head = &stream->exchange.head;
+    struct arena *arena = &stream->arena;
 
-    if (slice_equal(name, SLICE(":method")))
-        head->method = value;
-    else if (slice_equal(name, SLICE(":path")))
-        http1__split_target(value, head);
+    if (slice_equal(name, SLICE(":path")))
+        http1__split_target(arena_copy(arena, value), head);
+    else if (slice_equal(name, SLICE(":method")))
+        head->method = common_or_copy(arena, value, SLICE("POST"), SLICE("GET"));
     else if (slice_equal(name, SLICE(":scheme")))
-        head->scheme = value;
+        head->scheme = common_or_copy(arena, value, SLICE("http"), SLICE("https"));
     else if (slice_equal(name, SLICE(":authority")))
-        head->authority = value;
+        head->authority = arena_copy(arena, value);
 }
 
 /* False: the block unfolds to too much, and the connection ends. */
@@ -94,63 +105,113 @@ static bool count_field(struct connection *connection, size_t name_len, size_t v
     return false;
 }
 
-static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
-                     size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags,
-                     void *user_data)
+/*
+ * A frame that is wrong is answered with RST_STREAM: as dear to us as one that the client sends.
+ * The rest of a header block is decoded without a callback, and so without a count: it may not be
+ * long.
+ */
+static int count_invalid(struct connection *connection, struct stream *stream,
+                         const nghttp2_frame_hd *header)
 {
-    struct connection *connection = http2__connection(user_data);
-    struct stream *stream = connection->http2->incoming;
-    struct request_head *head;
-    struct header *header;
-    char *bytes;
-
-    (void)session;
-    (void)frame;
-    (void)flags;
-    if (!count_field(connection, name_len, value_len))
-        return NGHTTP2_ERR_CALLBACK_FAILURE;
-    if (stream == NULL || stream->refusal != 0)
-        return 0; /* decoded all the same, for the compression's state */
-    head = &stream->exchange.head;
-    head->header_bytes += name_len + value_len + 32;
-    if (head->header_bytes > stream->exchange.loop->settings->max_header_bytes) {
-        refuse_head(stream, 431, "The header fields exceed the limit.");
-        return 0;
+    if (header->type == NGHTTP2_HEADERS) {
+        connection->head_since_ms = 0;
+        if (stream != NULL)
+            stream->overridden = stream->was_reset = true;
+        if (!(header->flags & NGHTTP2_FLAG_END_HEADERS))
+            return http2__calm(connection, UNFOLDS);
     }
-    if (name[0] == ':') {
-        take_pseudo_header(stream, slice_make(name, name_len),
-                           arena_copy(&stream->arena, slice_make(value, value_len)));
-        return 0;
-    }
-    bytes = arena_alloc(&stream->arena, name_len + value_len + 1);
-    header = next_header(stream);
-    if (bytes == NULL || header == NULL)
-        return 0; /* refused when the block is whole */
-    memcpy(bytes, name, name_len);
-    memcpy(bytes + name_len, value, value_len);
-    header->name = slice_make(bytes, name_len);
-    header->value = slice_make(bytes + name_len, value_len);
-    head->names |= header_name_bit(header->name);
+    if (!http2_bounds__reset(&connection->http2->bounds, connection->loop->settings,
+                             http2__now(connection)))
+        return http2__calm(connection, "too many invalid frames");
     return 0;
 }
 
-/* A field that nghttp2 refuses: else it would be left out in silence, and not counted. */
-static int on_invalid_header(nghttp2_session *session, const nghttp2_frame *frame,
-                             const uint8_t *name, size_t name_len, const uint8_t *value,
-                             size_t value_len, uint8_t flags, void *user_data)
+/* Resets a stream whose request is an error (RFC 9113 section 8.1.1); nothing of it is heard. */
+static void reset_malformed(struct stream *stream)
+{
+    stream->overridden = stream->was_reset = true;
+    if (nghttp2_submit_rst_stream(stream->connection->http2->session, NGHTTP2_FLAG_NONE, stream->id,
+                                  NGHTTP2_PROTOCOL_ERROR) != 0)
+        connection__cut(stream->connection);
+}
+
+/* The same for what a frame says of it. */
+static int refuse_frame(struct stream *stream, const nghttp2_frame_hd *header)
+{
+    reset_malformed(stream);
+    return count_invalid(stream->connection, stream, header);
+}
+
+static enum http2_verdict judge_field(struct http2 *http2, struct stream *stream, bool is_trailer,
+                                      nghttp2_rcbuf *name, nghttp2_rcbuf *value)
+{
+    nghttp2_vec name_bytes, bytes;
+
+    if (!is_trailer)
+        return http2_fields__add(&stream->fields, &http2->known, http2->field_count++, name, value);
+    name_bytes = nghttp2_rcbuf_get_buf(name);
+    bytes = nghttp2_rcbuf_get_buf(value);
+    return http2_fields__add_trailer(&stream->fields, slice_make(name_bytes.base, name_bytes.len),
+                                     slice_make(bytes.base, bytes.len));
+}
+
+static void take_field(struct stream *stream, struct slice name, struct slice value)
+{
+    struct request_head *head = &stream->exchange.head;
+    struct header *header;
+    char *bytes;
+
+    head->header_bytes += name.len + value.len + 32;
+    if (head->header_bytes > stream->exchange.loop->settings->max_header_bytes) {
+        refuse_head(stream, 431, "The header fields exceed the limit.");
+        return;
+    }
+    if (name.len > 0 && name.data[0] == ':') {
+        take_pseudo_header(stream, name, value);
+        return;
+    }
+    bytes = arena_alloc(&stream->arena, name.len + value.len + 1);
+    header = next_header(stream);
+    if (bytes == NULL || header == NULL)
+        return; /* refused when the block is whole */
+    memcpy(bytes, name.data, name.len);
+    memcpy(bytes + name.len, value.data, value.len);
+    header->name = slice_make(bytes, name.len);
+    header->value = slice_make(bytes + name.len, value.len);
+    head->names |= header_name_bit(header->name);
+}
+
+static int on_header(nghttp2_session *session, const nghttp2_frame *frame, nghttp2_rcbuf *name,
+                     nghttp2_rcbuf *value, uint8_t flags, void *user_data)
 {
     struct connection *connection = http2__connection(user_data);
+    struct http2 *http2 = connection->http2;
+    nghttp2_vec name_bytes = nghttp2_rcbuf_get_buf(name);
+    nghttp2_vec bytes = nghttp2_rcbuf_get_buf(value);
+    bool is_trailer = frame->headers.cat != NGHTTP2_HCAT_REQUEST;
+    struct stream *stream = is_trailer ? http2__find(session, frame->hd.stream_id)
+                                       : http2->incoming;
+    int result;
 
-    (void)session;
-    (void)frame;
-    (void)name;
-    (void)value;
     (void)flags;
-    if (!count_field(connection, name_len, value_len))
+    if (!count_field(connection, name_bytes.len, bytes.len))
         return NGHTTP2_ERR_CALLBACK_FAILURE;
-    if (connection->http2->incoming != NULL)
-        refuse_head(connection->http2->incoming, 400,
-                    "A header field contains an invalid character.");
+    if (stream == NULL || stream->was_reset)
+        return 0; /* decoded all the same, for the compression's state */
+    switch (judge_field(http2, stream, is_trailer, name, value)) {
+    case HTTP2_FIELD_MALFORMED:
+        result = refuse_frame(stream, &frame->hd);
+        return result != 0 ? result : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    case HTTP2_FIELD_INVALID:
+        if (!is_trailer)
+            refuse_head(stream, 400, "A header field contains an invalid character.");
+        return 0;
+    case HTTP2_FIELD_GOOD:
+        break;
+    }
+    if (!is_trailer && stream->refusal == 0)
+        take_field(stream, slice_make(name_bytes.base, name_bytes.len),
+                   slice_make(bytes.base, bytes.len));
     return 0;
 }
 
@@ -206,15 +267,19 @@ static void check_head(struct stream *stream)
         check_expect(stream, value);
 }
 
-static void take_request(struct connection *connection, const nghttp2_frame *frame)
+static int take_request(struct connection *connection, const nghttp2_frame *frame)
 {
     struct stream *stream = connection->http2->incoming;
+    bool ended = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
 
     connection->http2->incoming = NULL;
     if (stream == NULL)
-        return;
+        return 0;
+    if (!http2_fields__are_request(&stream->fields) ||
+        !http2_fields__allow_length(&stream->fields, 0, ended))
+        return refuse_frame(stream, &frame->hd);
     http2_bounds__useful_frame(&connection->http2->bounds);
-    stream->ended = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+    stream->ended = ended;
     stream->exchange.head.has_body = !stream->ended;
     if (stream->refusal == 0)
         check_head(stream);
@@ -222,14 +287,26 @@ static void take_request(struct connection *connection, const nghttp2_frame *fra
         http_stream__refuse(stream, stream->refusal, stream->refusal_detail);
     else
         http_stream__begin(stream);
+    return 0;
 }
 
-static void receive_end(nghttp2_session *session, const nghttp2_frame *frame)
+/* The end of a body, by DATA or by trailers, which come at the end alone. */
+static int receive_end(nghttp2_session *session, const nghttp2_frame *frame)
 {
-    struct stream *stream = http2__find(session, frame->hd.stream_id);
+    bool ended = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+    struct stream *stream;
 
-    if (stream != NULL && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
+    if (!ended && frame->hd.type == NGHTTP2_DATA)
+        return 0;
+    stream = http2__find(session, frame->hd.stream_id);
+    if (stream == NULL)
+        return 0;
+    if (!stream->was_reset &&
+        (!ended || !http2_fields__allow_length(&stream->fields, stream->received, true)))
+        return refuse_frame(stream, &frame->hd);
+    if (ended)
         http_stream__receive_end(stream);
+    return 0;
 }
 
 /* ---- floods ---- */
@@ -303,13 +380,10 @@ static int on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame, v
     case NGHTTP2_HEADERS:
         connection->head_since_ms = 0;
         if (frame->headers.cat == NGHTTP2_HCAT_REQUEST)
-            take_request(connection, frame);
-        else
-            receive_end(session, frame);
-        break;
+            return take_request(connection, frame);
+        return receive_end(session, frame);
     case NGHTTP2_DATA:
-        receive_end(session, frame);
-        break;
+        return receive_end(session, frame);
     case NGHTTP2_RST_STREAM:
         if (!http2_bounds__reset(&connection->http2->bounds, connection->loop->settings,
                                  http2__now(connection)))
@@ -323,29 +397,12 @@ static int on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame, v
     return 0;
 }
 
-/*
- * A frame that is wrong is answered with RST_STREAM: as dear to us as one that the client sends.
- * The rest of a header block is decoded without a callback, and so without a count: it may not be
- * long.
- */
 static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame, int error,
                             void *user_data)
 {
-    struct connection *connection = http2__connection(user_data);
-    struct stream *stream = http2__find(session, frame->hd.stream_id);
-
     (void)error;
-    if (frame->hd.type == NGHTTP2_HEADERS) {
-        connection->head_since_ms = 0;
-        if (stream != NULL)
-            stream->overridden = stream->was_reset = true;
-        if (!(frame->hd.flags & NGHTTP2_FLAG_END_HEADERS))
-            return http2__calm(connection, UNFOLDS);
-    }
-    if (!http2_bounds__reset(&connection->http2->bounds, connection->loop->settings,
-                             http2__now(connection)))
-        return http2__calm(connection, "too many invalid frames");
-    return 0;
+    return count_invalid(http2__connection(user_data), http2__find(session, frame->hd.stream_id),
+                         &frame->hd);
 }
 
 static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *data,
@@ -356,6 +413,9 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const ui
 
     (void)flags;
     http2_bounds__useful_frame(&connection->http2->bounds);
+    if (stream != NULL && !stream->was_reset &&
+        !http2_fields__allow_length(&stream->fields, stream->received + len, false))
+        reset_malformed(stream);
     if (stream == NULL || stream->was_reset)
         nghttp2_session_consume(session, id, len);
     else
@@ -366,8 +426,7 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const ui
 void http2__set_read_callbacks(nghttp2_session_callbacks *callbacks)
 {
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
-    nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
-    nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks, on_invalid_header);
+    nghttp2_session_callbacks_set_on_header_callback2(callbacks, on_header);
     nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, on_begin_frame);
     nghttp2_session_callbacks_set_unpack_extension_callback(callbacks, on_unknown_frame);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame_recv);

@@ -9,6 +9,7 @@
 #include "rpc/net/body_clock.h"
 #include "rpc/net/buffer.h"
 #include "rpc/net/exchange.h"
+#include "rpc/net/http2_fields.h"
 #include "rpc/net/timer.h"
 
 struct connection;
@@ -73,8 +74,9 @@ struct stream {
     struct body_clock clock; /* HTTP/2: of the body */
     struct piece *held;      /* HTTP/2: pieces from before it was accepted */
     struct piece *held_last;
-    size_t header_capacity; /* HTTP/2: of head.headers while they come */
-    int refusal;            /* HTTP/2: the status that its head earned; 0: none */
+    struct http2_fields fields; /* HTTP/2 */
+    size_t header_capacity;     /* HTTP/2: of head.headers while they come */
+    int refusal;                /* HTTP/2: the status that its head earned; 0: none */
     const char *refusal_detail;
 
     struct answer answer;
