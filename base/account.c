@@ -1,9 +1,6 @@
 /* Accounts: counters along the chain of wholes. */
 #include "base/account.h"
 
-#include <assert.h>
-#include <stdint.h>
-
 static bool has_room(const struct account *account, size_t bytes)
 {
     for (; account != NULL; account = account->whole)
@@ -19,22 +16,6 @@ bool account_take(struct account *account, size_t bytes)
         return false;
     account_add(account, bytes);
     return true;
-}
-
-void account_add(struct account *account, size_t bytes)
-{
-    for (; account != NULL; account = account->whole) {
-        assert(bytes <= SIZE_MAX - account->used);
-        account->used += bytes;
-    }
-}
-
-void account_give(struct account *account, size_t bytes)
-{
-    for (; account != NULL; account = account->whole) {
-        assert(account->used >= bytes);
-        account->used -= bytes;
-    }
 }
 
 void account_move(struct account *account, struct account *whole)

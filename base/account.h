@@ -6,8 +6,10 @@
 #ifndef DATASTREAM_BASE_ACCOUNT_H
 #define DATASTREAM_BASE_ACCOUNT_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Plain; zero-initialize all except `whole` and `most`. */
 struct account {
@@ -20,10 +22,22 @@ struct account {
 bool account_take(struct account *account, size_t bytes);
 
 /* The same for bytes that are bounded elsewhere, or refused beforehand: passes every bound. */
-void account_add(struct account *account, size_t bytes);
+static inline void account_add(struct account *account, size_t bytes)
+{
+    for (; account != NULL; account = account->whole) {
+        assert(bytes <= SIZE_MAX - account->used);
+        account->used += bytes;
+    }
+}
 
 /* Gives bytes back that were taken. */
-void account_give(struct account *account, size_t bytes);
+static inline void account_give(struct account *account, size_t bytes)
+{
+    for (; account != NULL; account = account->whole) {
+        assert(account->used >= bytes);
+        account->used -= bytes;
+    }
+}
 
 /* Makes it, with all that it has, a part of another whole. */
 void account_move(struct account *account, struct account *whole);

@@ -14,8 +14,13 @@
 /* Overwrites the bytes with zeroes; the compiler cannot leave it out. */
 static inline void erase(void *bytes, size_t len)
 {
-    for (size_t at = 0; at < len; at += ERASE_PIECE)
-        memset((char *)bytes + at, 0, len - at < ERASE_PIECE ? len - at : ERASE_PIECE);
+    for (size_t at = 0; at < len; at += ERASE_PIECE) {
+        size_t piece = len - at < ERASE_PIECE ? len - at : ERASE_PIECE;
+
+        /* A compiler that knew the bound would put the string instruction here itself. */
+        __asm__("" : "+r"(piece));
+        memset((char *)bytes + at, 0, piece);
+    }
     __asm__ volatile("" : : "r"(bytes) : "memory"); /* somebody may look */
 }
 

@@ -6,6 +6,7 @@
  */
 #include "base/log.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -167,6 +168,13 @@ static size_t cut(struct slice text)
     return len;
 }
 
+static void put_plain(struct line *line, struct slice text)
+{
+    PUT_LITERAL(line, "\"");
+    put(line, text.data, text.len);
+    PUT_LITERAL(line, "\"");
+}
+
 /* A JSON string. Bytes beyond ASCII pass where they are UTF-8; else each is escaped as if Latin-1.
  */
 static void put_quoted(struct line *line, struct slice text)
@@ -175,12 +183,11 @@ static void put_quoted(struct line *line, struct slice text)
     unsigned char most;
     size_t clean = 0; /* where the run of plain bytes began */
 
-    PUT_LITERAL(line, "\"");
     if (is_plain(slice_make(text.data, len))) {
-        put(line, text.data, len);
-        PUT_LITERAL(line, "\"");
+        put_plain(line, slice_make(text.data, len));
         return;
     }
+    PUT_LITERAL(line, "\"");
     most = utf8_is_valid(slice_make(text.data, len)) ? 0xff : 0x7e;
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)text.data[i];
@@ -196,15 +203,14 @@ static void put_quoted(struct line *line, struct slice text)
     PUT_LITERAL(line, "\"");
 }
 
-static void put_key(struct line *line, const char *key)
+static void put_key(struct line *line, const struct log_field *field)
 {
+    assert(field->key_len > 4 && field->key[0] == ',');
     if (log_as == LOG_JSON) {
-        PUT_LITERAL(line, ",\"");
-        put_cstr(line, key);
-        PUT_LITERAL(line, "\":");
+        put(line, field->key, field->key_len);
     } else {
         PUT_LITERAL(line, " ");
-        put_cstr(line, key);
+        put(line, field->key + 2, field->key_len - 4); /* without comma, quotes and colon */
         PUT_LITERAL(line, "=");
     }
 }
@@ -255,9 +261,11 @@ static void put_event(struct line *line, enum log_level level, const char *event
 {
     put_start(line, level, event);
     for (size_t i = 0; i < count; i++) {
-        put_key(line, fields[i].key);
+        put_key(line, &fields[i]);
         if (fields[i].is_number)
             put_number(line, fields[i].number);
+        else if (fields[i].is_plain)
+            put_plain(line, fields[i].text);
         else
             put_quoted(line, fields[i].text);
     }

@@ -11,16 +11,22 @@
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 enum log_format { LOG_JSON, LOG_TEXT };
 
+/* The macros below make them. */
 struct log_field {
-    const char *key;
+    const char *key; /* as JSON has it: ,"key": */
+    size_t key_len;
     bool is_number;
+    bool is_plain; /* the text is known to be at most 1,024 printable bytes that need no escape */
     struct slice text;
     int64_t number;
 };
 
-#define LOG_STR(k, s) ((struct log_field){.key = (k), .text = (s)})
-#define LOG_CSTR(k, s) ((struct log_field){.key = (k), .text = slice_from_cstr(s)})
-#define LOG_INT(k, n) ((struct log_field){.key = (k), .is_number = true, .number = (int64_t)(n)})
+/* The key is a literal. */
+#define LOG_KEY(k) .key = ",\"" k "\":", .key_len = sizeof(",\"" k "\":") - 1
+#define LOG_STR(k, s) ((struct log_field){LOG_KEY(k), .text = (s)})
+#define LOG_PLAIN(k, s) ((struct log_field){LOG_KEY(k), .is_plain = true, .text = (s)})
+#define LOG_CSTR(k, s) ((struct log_field){LOG_KEY(k), .text = slice_from_cstr(s)})
+#define LOG_INT(k, n) ((struct log_field){LOG_KEY(k), .is_number = true, .number = (int64_t)(n)})
 
 /* Before other threads run. Events below `least` are dropped. */
 void log_setup(enum log_format format, enum log_level least);

@@ -2,8 +2,8 @@
 #include "proto/contract/contract.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#include "base/hash.h"
 #include "proto/contract/arena_allocator.h"
 #include "proto/contract/contract_build.h"
 #include "proto/contract/contract_checks.h"
@@ -16,6 +16,24 @@
 #include "proto/contract/contract_source.h"
 #include "proto/contract/contract_traits.h"
 #include "proto/contract/contract_types.h"
+
+/* By eight bytes at a time: every request of gRPC is looked up. */
+static uint64_t hash_path(struct slice path)
+{
+    const uint64_t odd = 0x9e3779b97f4a7c15U;
+    uint64_t hash = path.len;
+    uint64_t word;
+    size_t at = 0;
+
+    for (; path.len - at >= sizeof(word); at += sizeof(word)) {
+        memcpy(&word, path.data + at, sizeof(word));
+        hash = (hash ^ word) * odd;
+        hash ^= hash >> 32;
+    }
+    for (; at < path.len; at++)
+        hash = (hash ^ (unsigned char)path.data[at]) * odd;
+    return hash ^ hash >> 32;
+}
 
 /* At most half full, so that a search soon meets an empty slot. */
 static struct status index_methods(const struct build *build, struct contract_private *private)
@@ -31,7 +49,7 @@ static struct status index_methods(const struct build *build, struct contract_pr
     private->method_mask = slots - 1;
     for (size_t i = 0; i < contract->method_count; i++) {
         const struct method *method = contract->methods[i];
-        size_t slot = hash_add(HASH_BEGIN, method->path) & private->method_mask;
+        size_t slot = hash_path(method->path) & private->method_mask;
 
         for (; private->method_table[slot] != NULL; slot = (slot + 1) & private->method_mask)
             if (slice_equal(private->method_table[slot]->path, method->path))
@@ -113,8 +131,8 @@ const struct method *contract_method(const struct contract *contract, struct sli
 {
     const struct contract_private *private = (const void *)contract;
 
-    for (size_t slot = hash_add(HASH_BEGIN, path) & private->method_mask;
-         private->method_table[slot] != NULL; slot = (slot + 1) & private->method_mask)
+    for (size_t slot = hash_path(path) & private->method_mask; private->method_table[slot] != NULL;
+         slot = (slot + 1) & private->method_mask)
         if (slice_equal(private->method_table[slot]->path, path))
             return private->method_table[slot];
     return NULL;

@@ -250,7 +250,8 @@ enum trait {
     TRAIT_TEXT = 1 << 5,     /* a string that clients set: it may have a format, or hold quotes */
     TRAIT_TOGETHER = 1 << 6, /* required_when, unique_by, struct_bounds */
     TRAIT_SAME = 1 << 7,
-    TRAIT_ONCE = 1 << 8, /* itself, or the oneof that it is a member of */
+    TRAIT_ONCE = 1 << 8,    /* itself, or the oneof that it is a member of */
+    TRAIT_REVERSE = 1 << 9, /* is filled from the references of others */
 };
 
 struct field {
@@ -378,6 +379,7 @@ struct permission {
 /* A resource kind. The envelope's fields are found by name; NULL where the message lacks one. */
 struct kind {
     uint32_t number;
+    size_t index;            /* in the contract's kinds */
     struct slice collection; /* "devices" */
     struct slice singular;   /* "device" */
     enum area area;

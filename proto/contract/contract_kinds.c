@@ -172,6 +172,8 @@ struct status contract__build_kinds(struct build *build)
     }
     if (contract->kind_count > 0)
         qsort(contract->kinds, contract->kind_count, sizeof(struct kind *), kind_compare);
+    for (size_t i = 0; i < contract->kind_count; i++)
+        contract->kinds[i]->index = i;
     return status_ok();
 }
 

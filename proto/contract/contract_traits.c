@@ -26,6 +26,7 @@ static unsigned traits_of(const struct message_type *type, const struct field *f
          TRAIT_TOGETHER},
         {field->same_count > 0, TRAIT_SAME},
         {is_set_once(type, field), TRAIT_ONCE},
+        {field->reverse != NULL, TRAIT_REVERSE},
     };
     unsigned traits = 0;
 

@@ -2,7 +2,7 @@
 
 struct slice bearer_parse(struct slice authorization)
 {
-    const struct slice scheme = SLICE("bearer");
+    const struct slice scheme = SLICE("Bearer"); /* as most write it */
     struct slice rest;
 
     authorization = slice_trim(authorization);

@@ -318,9 +318,9 @@ void frontend_log(const struct frontend_call *frontend, int status)
 {
     const struct exchange *exchange = frontend->exchange;
     struct log_field fields[] = {
-        LOG_STR("request_id", frontend->call.request_id),
-        LOG_STR("method", frontend->call.method->full_name),
-        LOG_STR("peer", frontend->call.peer),
+        LOG_PLAIN("request_id", frontend->call.request_id), /* well-formed, or our own */
+        LOG_PLAIN("method", frontend->call.method->full_name),
+        LOG_PLAIN("peer", frontend->call.peer), /* an address, or the word unix */
         LOG_INT("status", status),
         LOG_INT("duration_us", clock_monotonic_us() - exchange->started_us),
         LOG_STR("traceparent", SLICE_EMPTY),

@@ -109,10 +109,15 @@ static const uint8_t classes[256] = {
 
 static bool all_of(struct slice text, unsigned class)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        if (!(classes[(unsigned char)text.data[i]] & class))
+    const unsigned char *at = (const unsigned char *)text.data;
+    size_t left = text.len;
+
+    for (; left >= 4; at += 4, left -= 4)
+        if ((classes[at[0]] & classes[at[1]] & classes[at[2]] & classes[at[3]] & class) == 0)
             return false;
-    }
+    for (; left > 0; at++, left--)
+        if ((classes[*at] & class) == 0)
+            return false;
     return true;
 }
 

@@ -255,8 +255,10 @@ static int on_frame_send(nghttp2_session *session, const nghttp2_frame *frame, v
     default:
         return 0;
     }
+    if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0)
+        return 0;
     stream = http2__find(session, frame->hd.stream_id);
-    if (stream != NULL && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
+    if (stream != NULL)
         sent_end(stream);
     return 0;
 }

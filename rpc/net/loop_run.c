@@ -77,24 +77,26 @@ static void arm_clock(struct loop *loop)
  */
 static void start_requests(struct loop *loop, int64_t begun_us, bool is_first)
 {
-    int64_t now = clock_monotonic_us();
-    struct schedule_entry *entry;
+    int64_t now = is_first ? begun_us : clock_monotonic_us();
+    struct schedule_entry *entry = schedule__next(&loop->schedule, now - begun_us, is_first);
+    int64_t used = entry == NULL ? 0 : clock_thread_us(); /* a call of the system */
 
-    while ((entry = schedule__next(&loop->schedule, now - begun_us, is_first)) != NULL) {
+    while (entry != NULL) {
         struct connection *connection = LIST_ELEMENT(entry, struct connection, scheduled);
-        int64_t used = clock_thread_us();
+        int64_t used_before = used;
 
         schedule__start(&loop->schedule, entry);
         connection__start_next(connection);
         /* What others did on the machine meanwhile makes no request dear. */
-        schedule__charge(entry, clock_thread_us() - used);
+        used = clock_thread_us();
+        schedule__charge(entry, used - used_before);
         schedule__remove(entry); /* what it gave way to, or began anew, counts by the cost now */
         connection__schedule(connection);
         if (list_is_empty(&connection->ready) && !connection->reading)
             connection__touch(connection); /* what was read may be looked at now */
         loop__relieve(loop);
         now = clock_monotonic_us();
-        is_first = false;
+        entry = schedule__next(&loop->schedule, now - begun_us, false);
     }
 }
 

@@ -188,6 +188,8 @@ struct status rules__fill_reverse(struct call *call, const struct kind *kind,
 {
     struct status status = status_ok();
 
+    if ((kind->message->traits & TRAIT_REVERSE) == 0)
+        return status;
     for (size_t i = 0; i < kind->message->field_count; i++) {
         const struct field *field = &kind->message->fields[i];
 

@@ -1,6 +1,8 @@
 /* Records are looked through at their top level alone; what lies deeper is copied as it is. */
 #include "rpc/services/resource/stored.h"
 
+#include <assert.h>
+
 #include "base/text.h"
 #include "proto/contract/contract_find.h"
 #include "proto/message/wire.h"
@@ -105,10 +107,10 @@ static const struct stored_plan *plan_of(const struct call *call, const struct k
     const struct hooks *hooks = call_services(call);
     const struct stored_plans *stored = hooks == NULL ? NULL : hooks->stored;
 
-    for (size_t i = 0; stored != NULL && i < stored->contract->kind_count; i++)
-        if (stored->contract->kinds[i] == kind)
-            return &stored->plans[i];
-    return NULL;
+    if (stored == NULL)
+        return NULL;
+    assert(kind->index < stored->contract->kind_count);
+    return stored->contract->kinds[kind->index] == kind ? &stored->plans[kind->index] : NULL;
 }
 
 bool stored__is_possible(const struct call *call, const struct kind *kind)
