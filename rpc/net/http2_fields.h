@@ -60,7 +60,7 @@ enum http2_verdict http2_fields__add(struct http2_fields *fields, struct http2_k
 enum http2_verdict http2_fields__add_trailer(struct http2_fields *fields, struct slice name,
                                              struct slice value);
 
-/* Whether the fields of a whole block make a request; one of CONNECT says no length from then on. */
+/* Whether the fields of a whole block make a request; CONNECT says no length from then on. */
 bool http2_fields__are_request(struct http2_fields *fields);
 
 /* Whether a body of so many bytes, or the part of one that came, agrees with content-length. */

@@ -385,23 +385,28 @@ static void clear_inputs(const struct stored_plan *plan, ProtobufCMessage *shown
             field_clear(shown, plan->inputs[i]);
 }
 
-/* Packs what was computed, once for all readings that are like this one. */
-static void pack_computed(struct arena *arena, struct reading *reading)
+/* Packs what is computed; not simple afterwards: it must be packed by protobuf-c. */
+static void pack_simply(struct arena *arena, struct reading *reading, const ProtobufCMessage *shown)
 {
     const struct stored_plan *plan = reading->plan;
     uint8_t *bytes, *etag, *end;
-    size_t size;
+    size_t size = simple_size(plan, shown);
 
-    clear_inputs(plan, reading->shown);
-    size = simple_size(plan, reading->shown);
     reading->is_simple = size > 0;
     bytes = size > 0 ? arena_alloc(arena, size) : NULL;
     if (bytes == NULL)
         return;
-    etag = write_simply(plan, reading->shown, 0, plan->etag_at, bytes);
-    end = write_simply(plan, reading->shown, plan->etag_at, plan->replaced_count, etag);
+    etag = write_simply(plan, shown, 0, plan->etag_at, bytes);
+    end = write_simply(plan, shown, plan->etag_at, plan->replaced_count, etag);
     reading->front = slice_make(bytes, (size_t)(etag - bytes));
     reading->back = slice_make(etag, (size_t)(end - etag));
+}
+
+/* Packs what was computed, once for all readings that are like this one. */
+static void pack_computed(struct arena *arena, struct reading *reading)
+{
+    clear_inputs(reading->plan, reading->shown);
+    pack_simply(arena, reading, reading->shown);
 }
 
 static uint8_t *put_bytes(uint8_t *at, struct slice bytes)
@@ -522,11 +527,15 @@ struct status stored__complete(struct call *call, const struct kind *kind,
 bool stored__complete_new(struct call *call, const struct kind *kind, struct slice record,
                           const ProtobufCMessage *answer, struct slice *ret_body)
 {
-    struct reading reading = {.plan = plan_of(call, kind)};
+    struct reading reading = {.plan = plan_of(call, kind), .like = &reading};
 
-    if (reading.plan == NULL || simple_size(reading.plan, answer) == 0 ||
-        !status_is_ok(look_through(call->arena, &reading, record)))
+    if (reading.plan == NULL || !status_is_ok(look_through(call->arena, &reading, record)) ||
+        (kind->etag != NULL &&
+         !slice_to_u64(field_get_string(answer, kind->etag), &reading.revision)))
         return false;
-    *ret_body = join(call->arena, &reading, answer);
+    pack_simply(call->arena, &reading, answer);
+    if (!reading.is_simple)
+        return false;
+    *ret_body = join(call->arena, kind, &reading);
     return !arena_failed(call->arena);
 }
