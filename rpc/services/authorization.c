@@ -9,6 +9,7 @@
 #include "datastream/v1/authorization.pb-c.h"
 #include "proto/contract/contract_find.h"
 #include "proto/message/message.h"
+#include "proto/message/wire.h"
 #include "rpc/call/answers.h"
 #include "rpc/call/audit_row.h"
 #include "rpc/call/authorize.h"
@@ -21,7 +22,13 @@
 
 static char *uuid_cstr(struct arena *arena, const struct uuid *id)
 {
-    return arena_cstr(arena, object_id_text(arena, id));
+    char *text = arena_alloc(arena, UUID_TEXT_LEN + 1);
+
+    if (text == NULL)
+        return NULL;
+    uuid_format(id, text);
+    text[UUID_TEXT_LEN] = '\0';
+    return text;
 }
 
 /* The names are the contract's own: nobody writes to an answer's texts. */
@@ -53,6 +60,7 @@ static struct status read_name(struct call *call, const struct identity *identit
     return status_ok();
 }
 
+/* All but the permissions. */
 static struct status make_caller(struct call *call, const struct identity *identity,
                                  Datastream__V1__Caller **ret_caller)
 {
@@ -76,8 +84,6 @@ static struct status make_caller(struct call *call, const struct identity *ident
     if (found != STORE_FOUND && found != STORE_ABSENT)
         return call_store_status(found);
     caller->role_name = arena_cstr(call->arena, role.name);
-    authorization__name_permissions(call, &identity->permissions, &caller->permissions,
-                                    &caller->n_permissions);
     if (identity->expire_ms != 0)
         caller->expire_time = history_time(call->arena, identity->expire_ms);
     if (arena_failed(call->arena))
@@ -95,8 +101,68 @@ struct status authorization__who_am_i(struct call *call)
         return status_out_of_memory();
     datastream__v1__who_am_iresponse__init(response);
     status = make_caller(call, &call->identity, &response->caller);
+    if (status_is_ok(status))
+        authorization__name_permissions(call, &call->identity.permissions,
+                                        &response->caller->permissions,
+                                        &response->caller->n_permissions);
     call->response = &response->base;
     return status;
+}
+
+/* Fields of VerifyTokenResponse and of Caller. */
+#define FIELD_CALLER 3
+#define FIELD_PERMISSIONS 7
+
+/* Names of permissions, and so the elements of a list of them, are shorter than this. */
+#define NAME_MOST 127
+
+/* The permissions as a field of texts; `at` NULL: only how many bytes they are. */
+static size_t put_permissions(char *at, const struct contract *contract,
+                              const struct permission_set *permissions)
+{
+    size_t size = 0;
+
+    for (size_t word = 0; word < PERMISSIONS_MOST / 64; word++)
+        for (uint64_t left = permissions->bits[word]; left != 0; left &= left - 1) {
+            size_t bit = word * 64 + (size_t)__builtin_ctzll(left);
+            struct slice name = contract->permissions[bit].name;
+
+            assert(name.len <= NAME_MOST);
+            if (at != NULL) {
+                at[size] = FIELD_PERMISSIONS << 3 | WIRE_LENGTH;
+                at[size + 1] = (char)name.len;
+                memcpy(at + size + 2, name.data, name.len);
+            }
+            size += 2 + name.len;
+        }
+    return size;
+}
+
+/*
+ * The caller as bytes beside the response: the names of its permissions are most of the answer, and
+ * are copied once. NULL when the arena failed.
+ */
+static const struct call_records *pack_caller(struct call *call, const struct identity *identity,
+                                              const Datastream__V1__Caller *caller)
+{
+    const struct contract *contract = call_contract(call);
+    size_t size = protobuf_c_message_get_packed_size(&caller->base);
+    struct call_records *records = arena_alloc(call->arena, sizeof(*records));
+    struct slice *body = arena_alloc(call->arena, sizeof(*body));
+    char *bytes = arena_alloc(call->arena,
+                              size + put_permissions(NULL, contract, &identity->permissions));
+
+    if (arena_failed(call->arena))
+        return NULL;
+    protobuf_c_message_pack(&caller->base, (uint8_t *)bytes);
+    size += put_permissions(bytes + size, contract, &identity->permissions);
+    *body = slice_make(bytes, size);
+    *records = (struct call_records){
+        .field = message_field_by_number(call->method->output, FIELD_CALLER),
+        .bodies = body,
+        .count = 1,
+    };
+    return records;
 }
 
 /* -- one token -------------------------------------------------------------------------------- */
@@ -118,6 +184,24 @@ bool authorization__judge(struct call *call, const char *token, const char *sour
     return result == IDENTITY_OK && is_ours;
 }
 
+static struct status show_caller(struct call *call, const struct identity *identity,
+                                 Datastream__V1__VerifyTokenResponse *response)
+{
+    Datastream__V1__Caller *caller = NULL;
+    struct status status = make_caller(call, identity, &caller);
+
+    if (!status_is_ok(status))
+        return status;
+    if (call->accepts_records) {
+        call->records = pack_caller(call, identity, caller);
+        return call->records == NULL ? status_out_of_memory() : status;
+    }
+    authorization__name_permissions(call, &identity->permissions, &caller->permissions,
+                                    &caller->n_permissions);
+    response->caller = caller;
+    return arena_failed(call->arena) ? status_out_of_memory() : status;
+}
+
 struct status authorization__verify_token(struct call *call)
 {
     const Datastream__V1__VerifyTokenRequest *request = (const void *)call->request;
@@ -133,7 +217,7 @@ struct status authorization__verify_token(struct call *call)
     response->active = authorization__judge(call, request->token, request->source_ip, &identity,
                                             &source_required, &status);
     if (status_is_ok(status) && response->active)
-        status = make_caller(call, &identity, &response->caller);
+        status = show_caller(call, &identity, response);
     if (!status_is_ok(status))
         return status;
     if (response->active)
