@@ -334,6 +334,7 @@ def measure(args, scratch):
     server.start()
     create(server, scratch, 64, args.devices, "device")
     (scratch / "ids").write_text("\n".join(all_ids(server)) + "\n")
+    people.prepare(server)
     server.stop()  # closing flushes the store
     baseline = json.loads(BASELINE.read_text())["instructions"] if BASELINE.exists() else {}
     counts = {}

@@ -39,6 +39,13 @@ def token_value(server):
                       {"name": "asked about", "roleId": role_id(server, "API Reader")})["token"].encode()
 
 
+def prepare(server):
+    """The credentials of the rows, of a server at its full speed: under valgrind the hash of a password takes longer
+    than a call may. They work after restarts too."""
+    server.cookie = session_cookie(server)
+    server.asked_about = token_value(server)
+
+
 def h2(server, scratch, calls, path, headers, data=None):
     return bench.h2load(server, scratch, calls, 16, 10, path, headers, data)
 
@@ -47,7 +54,7 @@ def rows(server, scratch, calls, few=None):
     """(name, calls, what is measured, what it is compared with or None, how much more it may cost)."""
     bearer = [f"authorization: Bearer {server.token}"]
     grpc = ["content-type: application/grpc", "te: trailers", *bearer]
-    token = token_value(server)
+    token = server.asked_about
     files = {name: scratch / name for name in ("get", "verify", "own", "other", "replay")}
     device = (scratch / "ids").read_text().split()[0]
     files["get"].write_bytes(bench.grpc_frame(field(1, device.encode())))
@@ -55,7 +62,7 @@ def rows(server, scratch, calls, few=None):
     files["own"].write_bytes(bench.grpc_frame(field(1, field(1, b"devices.read")) * 1000))
     files["other"].write_bytes(bench.grpc_frame(field(1, field(1, b"devices.read") + field(2, token)) * 1000))
     files["replay"].write_text('{"name":"replayed"}')
-    cookie = ["cookie: " + session_cookie(server)]
+    cookie = ["cookie: " + server.cookie]
     again = [*bearer, "content-type: application/json", "idempotency-key: bench"]
     rest_path = f"/api/v1/devices/{device}"
 
