@@ -98,6 +98,68 @@ static void invalid_requests_in_number_end_in_goaway(void **state)
     client_close(client);
 }
 
+/* RFC 9113 section 8.1.1; each is the error of one stream, and the connection goes on. */
+static void malformed_requests_are_reset_and_others_are_served(void **state)
+{
+    const struct {
+        const char *path;
+        size_t upload;
+        nghttp2_nv extra;
+        uint32_t error;
+    } rows[] = {
+        {"/echo", 0, NV("content-length", "1"), NGHTTP2_PROTOCOL_ERROR},
+        {"/echo", 2, NV("content-length", "3"), NGHTTP2_PROTOCOL_ERROR},
+        {"/echo", 3, NV("content-length", "2"), NGHTTP2_PROTOCOL_ERROR},
+        {"/echo", 3, NV("content-length", "3"), NGHTTP2_NO_ERROR},
+        {"/echo", 0, NV("te", "gzip"), NGHTTP2_PROTOCOL_ERROR},
+        {"/echo", 0, NV(":path", "/echo"), NGHTTP2_PROTOCOL_ERROR},
+        {"echo", 0, NV("x", "1"), NGHTTP2_PROTOCOL_ERROR},
+        {"/echo", 0, NV("x", "1"), NGHTTP2_NO_ERROR},
+    };
+    struct client *client = client_ready(*state);
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int32_t id = http2_request(client, "POST", rows[i].path, rows[i].upload, &rows[i].extra, 1);
+
+        client_until_closed(client, id);
+        if (heard_of(client, id)->error != rows[i].error)
+            fail_msg("row %zu: error %u", i, heard_of(client, id)->error);
+    }
+    client_close(client);
+}
+
+/* Trailers come with the end of the body, and have no pseudo-headers. */
+static void malformed_trailers_are_reset(void **state)
+{
+    static const struct {
+        char flags;
+        const char *block;
+        size_t len;
+    } rows[] = {
+        {4, "\0\1x\1y", 5}, /* literal x: y, without END_STREAM */
+        {5, "\x82", 1},     /* :method GET */
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct client *client = client_ready(*state);
+        char frame[32] = {0};
+        int32_t id;
+
+        client->never_ends = true;
+        id = http2_request(client, "POST", "/echo", 0, NULL, 0);
+        client_flush(client);
+        frame[2] = (char)rows[i].len;
+        frame[3] = NGHTTP2_HEADERS;
+        frame[4] = rows[i].flags;
+        frame[8] = (char)id;
+        memcpy(frame + 9, rows[i].block, rows[i].len);
+        client_send(client->fd, slice_make(frame, 9 + rows[i].len));
+        client_until_closed(client, id);
+        assert_int_equal(heard_of(client, id)->error, NGHTTP2_PROTOCOL_ERROR);
+        client_close(client);
+    }
+}
+
 /*
  * Each of these has us reset a stream that runs already ("MadeYouReset", CVE-2025-8671): a body
  * that is not as long as it was said, and a window beyond what it may be.
@@ -428,6 +490,8 @@ int main(void)
         cmocka_unit_test(frames_without_a_use_end_in_goaway),
         cmocka_unit_test(empty_data_ends_in_goaway),
         cmocka_unit_test(invalid_requests_in_number_end_in_goaway),
+        cmocka_unit_test(malformed_requests_are_reset_and_others_are_served),
+        cmocka_unit_test(malformed_trailers_are_reset),
         cmocka_unit_test(early_pings_end_in_too_many_pings),
         cmocka_unit_test(pings_between_calls_are_welcome),
     };
