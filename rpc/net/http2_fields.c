@@ -4,6 +4,8 @@
  */
 #include "rpc/net/http2_fields.h"
 
+#include "base/cache_size.h"
+
 #define SEEN(name) (1U << (name))
 #define SEEN_REGULAR (1U << 16) /* no pseudo-header may follow */
 #define SEEN_CONNECT (1U << 17)
@@ -205,7 +207,7 @@ enum http2_verdict http2_fields__add(struct http2_fields *fields, struct http2_k
     struct slice bytes = slice_of(value);
     enum http2_verdict verdict;
     enum http2_name which;
-    bool has_place = place < HTTP2_KNOWN_MOST;
+    bool has_place = place < cache_size(HTTP2_KNOWN_MOST);
 
     if (has_place && known->fields[place].name != NULL &&
         is_same(known->fields[place].name, name, name_bytes)) {
