@@ -115,7 +115,8 @@ void rest__answer_problem(struct rest_call *call, int http, const struct status 
         call->header_count = 0;
     if (http == 401)
         rest__add_header(call, SLICE("www-authenticate"),
-                         rest__has_call(call) && call_sent_credentials(&call->base.call)
+                         rest__has_call(call) &&
+                                 call->base.chain->sent_credentials(&call->base.call)
                              ? SLICE("Bearer realm=\"datastream\", error=\"invalid_token\"")
                              : SLICE("Bearer realm=\"datastream\""));
     if (http == 401 && call->endpoint != NULL && call->endpoint->method->takes_form)

@@ -1,6 +1,6 @@
 /*
  * What a call does in each of its states, which call_state.c moves between; call_stream.c has what
- * it does in STREAMING. A call that waits goes on in call_resume.
+ * it does in STREAMING. A call that waits goes on in call__resume.
  */
 #include <assert.h>
 #include <stdatomic.h>
@@ -60,7 +60,7 @@ static void open_go_on(struct call *call)
         open_end(call, call__never_there());
 }
 
-void call_open(struct call *call, const struct call_credentials *credentials)
+void call__open(struct call *call, const struct call_credentials *credentials)
 {
     struct status status;
 
@@ -87,7 +87,7 @@ void call_open(struct call *call, const struct call_credentials *credentials)
         open_go_on(call);
 }
 
-bool call_sent_credentials(const struct call *call)
+bool call__sent_credentials(const struct call *call)
 {
     return call->credentials.bearer.len > 0;
 }
@@ -393,7 +393,7 @@ static bool may_write(const struct method *method)
            (method->permission == NULL || method->permission->verb != VERB_READ);
 }
 
-void call_dispatch(struct call *call)
+void call__dispatch(struct call *call)
 {
     call__move(call, CALL_RUNNING);
     call->now_ms = time_floor_now_ms();
@@ -465,7 +465,7 @@ static void commit_end(struct call *call)
     }
 }
 
-void call_resume(struct call *call)
+void call__resume(struct call *call)
 {
     switch (call->state) {
     case CALL_OPENING:

@@ -98,7 +98,7 @@ enum call_random {
 };
 
 struct call {
-    /* Set by the frontend before call_open. */
+    /* Set by the frontend before call__open. */
     struct chain_loop *loop;
     const struct method *method;
     struct arena *arena; /* of the exchange: everything of the call lives in it */
@@ -108,18 +108,18 @@ struct call {
     struct slice if_match;        /* value of If-Match; data NULL when it was not given */
     struct slice if_none_match;   /* likewise */
     struct slice idempotency_key; /* value of Idempotency-Key; several of them are joined by ", " */
-    /* Asks the call's loop, from any thread, to call call_resume(call). */
+    /* Asks the call's loop, from any thread, to call call__resume(call). */
     void (*post)(struct call *call);
     /*
-     * Asks for call_resume(call) once other calls had their turn. NULL: the call never gives way.
+     * Asks for call__resume(call) once other calls had their turn. NULL: the call never gives way.
      * The loop's thread.
      */
     void (*give_way)(struct call *call);
-    /* After call_open: `status` says whether the caller may go on. Once. */
+    /* After call__open: `status` says whether the caller may go on. Once. */
     void (*opened)(struct call *call);
-    /* After call_dispatch: `status`, and `response` when it is OK. Once. */
+    /* After call__dispatch: `status`, and `response` when it is OK. Once. */
     void (*finish)(struct call *call);
-    /* Of methods that stream, between call_dispatch and `finish`: see stream.h. */
+    /* Of methods that stream, between call__dispatch and `finish`: see stream.h. */
     void (*ready)(struct call *call);
     /*
      * The request's path is the method's, its HTTP method is not. Who shows valid credentials is
@@ -127,7 +127,7 @@ struct call {
      */
     bool is_other_verb;
 
-    /* Set by the frontend before call_dispatch. */
+    /* Set by the frontend before call__dispatch. */
     ProtobufCMessage *request; /* of method->input */
     bool accepts_records;      /* the answer may come as `records` */
     /*
@@ -142,7 +142,7 @@ struct call {
 
     /* Set by the chain. */
     struct identity identity;
-    struct call_credentials credentials; /* as they were given to call_open */
+    struct call_credentials credentials; /* as they were given to call__open */
     int64_t now_ms;                      /* never steps back; the same in each run of the handler */
     /*
      * The same in each run. The first two bytes of a call that may write count the calls of one
@@ -253,12 +253,12 @@ struct chain_options {
 
 /*
  * Authenticates and authorizes from the head alone. `opened` is called once, now or later.
- * UNAUTHENTICATED is one identical status for all causes (call_sent_credentials tells whether a
+ * UNAUTHENTICATED is one identical status for all causes (call__sent_credentials tells whether a
  * token was sent); PERMISSION_DENIED names the permission (ErrorInfo). Methods with allow_self pass
  * for a token that lacks the permission: their handlers check with call_may.
  */
-void call_open(struct call *call, const struct call_credentials *credentials);
-bool call_sent_credentials(const struct call *call);
+void call__open(struct call *call, const struct call_credentials *credentials);
+bool call__sent_credentials(const struct call *call);
 
 /* Who may call: as the method says, or anybody with valid credentials where is_other_verb. */
 static inline enum access call_access(const struct call *call)
@@ -267,10 +267,10 @@ static inline enum access call_access(const struct call *call)
 }
 
 /* Runs the method. `finish` is called once, now or later, also when cancelled. */
-void call_dispatch(struct call *call);
+void call__dispatch(struct call *call);
 
 /* The frontend's loop answers `post` with this, and `give_way` once its turn has come. */
-void call_resume(struct call *call);
+void call__resume(struct call *call);
 
 /* -- for handlers ---------------------------------------------------------------------------- */
 

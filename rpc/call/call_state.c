@@ -13,7 +13,7 @@
  *
  * At most one thing is waited for at a time: a fetch in OPENING, RUNNING and STREAMING, work of the
  * pool in RUNNING, a commit in COMMITTING. Its thread calls `post`, and the loop goes on in
- * call_resume.
+ * call__resume.
  */
 #include "rpc/call/call_state.h"
 

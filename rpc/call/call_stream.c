@@ -281,7 +281,7 @@ static enum stream_result rest(struct stream *stream, ProtobufCMessage **ret_mes
     return STREAM_WAIT;
 }
 
-enum stream_result call_stream_next(struct call *call, ProtobufCMessage **ret_message)
+enum stream_result call_stream__next(struct call *call, ProtobufCMessage **ret_message)
 {
     struct stream *stream = call->stream;
     enum stream_result result;
@@ -307,7 +307,7 @@ enum stream_result call_stream_next(struct call *call, ProtobufCMessage **ret_me
     return result == STREAM_WAIT ? rest(stream, ret_message) : result;
 }
 
-bool call_stream_copy(const struct call *call, enum stream_form form, struct slice *ret_bytes)
+bool call_stream__copy(const struct call *call, enum stream_form form, struct slice *ret_bytes)
 {
     const struct stream_copies *copies = call->stream->copies;
 
@@ -317,13 +317,13 @@ bool call_stream_copy(const struct call *call, enum stream_form form, struct sli
     return true;
 }
 
-void call_stream_keep(const struct call *call, enum stream_form form, struct slice bytes)
+void call_stream__keep(const struct call *call, enum stream_form form, struct slice bytes)
 {
     if (call->stream->copies != NULL)
         stream_copies__keep(call->stream->copies, form, bytes);
 }
 
-enum stream_result call_stream_admit(struct call *call)
+enum stream_result call_stream__admit(struct call *call)
 {
     struct stream *stream = call->stream;
 
@@ -363,7 +363,7 @@ static void look(struct stream *stream)
         call->ready(call);
 }
 
-void chain_loop_wake(struct chain_loop *loop)
+void chain_loop__wake(struct chain_loop *loop)
 {
     unsigned looks = 0;
 
@@ -384,8 +384,8 @@ void chain_loop_wake(struct chain_loop *loop)
     }
 }
 
-void chain_loop_bind(struct chain_loop *loop, void (*wake)(void *context), void *context,
-                     struct account *memory)
+void chain_loop__bind(struct chain_loop *loop, void (*wake)(void *context), void *context,
+                      struct account *memory)
 {
     loop->shelf.memory = memory;
     assert(loop->streams == NULL); /* before the first */
@@ -459,7 +459,7 @@ void stream__resume(struct call *call)
     look(call->stream);
 }
 
-void call_stream_tick(struct call *call)
+void call_stream__tick(struct call *call)
 {
     struct stream *stream = call->stream;
 
@@ -469,7 +469,7 @@ void call_stream_tick(struct call *call)
         look(stream);
 }
 
-uint64_t call_stream_wait_ms(const struct call *call)
+uint64_t call_stream__wait_ms(const struct call *call)
 {
     const struct identity *identity = &call->identity;
     uint64_t ms = call__settings(call)->stream_heartbeat_ms;
@@ -482,7 +482,7 @@ uint64_t call_stream_wait_ms(const struct call *call)
     return (uint64_t)left < ms ? (uint64_t)left : ms;
 }
 
-void call_stream_cancel(struct call *call)
+void call_stream__cancel(struct call *call)
 {
     call->cancelled = true;
     if (call->state == CALL_STREAMING && call->stream->state != STREAM_FETCHING)

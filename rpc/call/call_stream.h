@@ -2,10 +2,10 @@
  * Calls that answer with a stream of messages, for as long as the caller listens.
  *
  * A frontend dispatches such a call like any other. When the stream is open, `ready` is called, and
- * again whenever there may be something: the frontend then pulls messages with call_stream_next, at
- * its own pace, until there is none or its peer takes no more. `finish` is called once, at the end:
- * with OK where the method's streams have an end and all was told, else with the status that says
- * why not, such as that the caller may no longer see it, the server drains, or the call was
+ * again whenever there may be something: the frontend then pulls messages with call_stream__next,
+ * at its own pace, until there is none or its peer takes no more. `finish` is called once, at the
+ * end: with OK where the method's streams have an end and all was told, else with the status that
+ * says why not, such as that the caller may no longer see it, the server drains, or the call was
  * cancelled. While nothing happens a stream without an end costs nothing: it sleeps until the news
  * of a commit, and says by a heartbeat now and then how far it has come.
  *
@@ -18,7 +18,7 @@
 #include "rpc/call/stream_copies.h"
 
 enum stream_result {
-    STREAM_MESSAGE,   /* of call_stream_admit: go on */
+    STREAM_MESSAGE,   /* of call_stream__admit: go on */
     STREAM_HEARTBEAT, /* a message too, which says only how far the stream has come */
     STREAM_WAIT,      /* nothing now; `ready` will be called */
     STREAM_END,       /* `finish` was called, and the call may be gone */
@@ -71,34 +71,34 @@ struct stream_entry {
  * The next message, which lives until the next call of this function. Only between `ready` and
  * `finish`. Not from within `finish`.
  */
-enum stream_result call_stream_next(struct call *call, ProtobufCMessage **ret_message);
+enum stream_result call_stream__next(struct call *call, ProtobufCMessage **ret_message);
 
 /*
- * What was kept of the message that call_stream_next gave last, in a frontend's form: false where
+ * What was kept of the message that call_stream__next gave last, in a frontend's form: false where
  * nothing was. Lives as long as the message.
  */
-bool call_stream_copy(const struct call *call, enum stream_form form, struct slice *ret_bytes);
+bool call_stream__copy(const struct call *call, enum stream_form form, struct slice *ret_bytes);
 
 /* Keeps what the frontend wrote for that message, where other streams tell it too. */
-void call_stream_keep(const struct call *call, enum stream_form form, struct slice bytes);
+void call_stream__keep(const struct call *call, enum stream_form form, struct slice bytes);
 
 /*
  * For a method that its frontend answers by itself, as long as its caller talks (streams of
  * requests, which are other packages'): dispatched like any other, `ready` and `finish` say the
  * same, and nothing is pulled. Whether the caller may be told the next answer: STREAM_MESSAGE, or
- * STREAM_WAIT or STREAM_END as above. When and where call_stream_next could be called.
+ * STREAM_WAIT or STREAM_END as above. When and where call_stream__next could be called.
  */
-enum stream_result call_stream_admit(struct call *call);
+enum stream_result call_stream__admit(struct call *call);
 
 /*
  * The frontend's timer: expiry is judged, and `ready` is called, for a heartbeat where nothing was
- * sent since the last tick. The next tick is due in call_stream_wait_ms. Either may call `finish`.
+ * sent since the last tick. The next tick is due in call_stream__wait_ms. Either may call `finish`.
  */
-void call_stream_tick(struct call *call);
-uint64_t call_stream_wait_ms(const struct call *call);
+void call_stream__tick(struct call *call);
+uint64_t call_stream__wait_ms(const struct call *call);
 
 /* Ends the call, now or once what it waits for has come. Not from within `finish`. */
-void call_stream_cancel(struct call *call);
+void call_stream__cancel(struct call *call);
 
 /* Newest revision of the store. */
 uint64_t call_store_revision(const struct call *call);
@@ -128,15 +128,15 @@ void call_stream_again(struct call *call);
 /* ------------------------------------------------------------------------------------------- */
 
 /*
- * How another thread wakes the loop: `wake` leads to one chain_loop_wake on the loop's thread.
+ * How another thread wakes the loop: `wake` leads to one chain_loop__wake on the loop's thread.
  * `memory` is the loop's account, which outlives its streams; NULL: nothing is counted.
  * Before the loop's first stream is dispatched.
  */
-void chain_loop_bind(struct chain_loop *loop, void (*wake)(void *context), void *context,
-                     struct account *memory);
+void chain_loop__bind(struct chain_loop *loop, void (*wake)(void *context), void *context,
+                      struct account *memory);
 
 /* The loop's thread, after `wake`: looks at its streams, some at a time. */
-void chain_loop_wake(struct chain_loop *loop);
+void chain_loop__wake(struct chain_loop *loop);
 
 /* From now on streams end with UNAVAILABLE. Any thread. */
 void chain_drain(struct chain *chain);

@@ -56,7 +56,7 @@ struct chain_loop {
 /*
  * The chain of a process. FAILED_PRECONDITION, naming the method, when a datastream.* method has no
  * handler. Lives in `arena`. Methods of other packages are left to the frontends; of these only
- * streams of requests are dispatched: see call_stream_admit.
+ * streams of requests are dispatched: see call_stream__admit.
  */
 struct status chain_new(const struct chain_options *options, struct arena *arena,
                         struct chain **ret_chain);

@@ -1,7 +1,7 @@
 /*
  * From an exchange to a call. While another thread may still post to a call, that is between
- * call_open and opened and between call_dispatch and finish, a hold keeps the exchange, and with it
- * the arena that the call lives in.
+ * the chain's `open` and opened and between its `dispatch` and finish, a hold keeps the exchange,
+ * and with it the arena that the call lives in.
  */
 #include "rpc/frontend/frontend.h"
 
@@ -81,7 +81,7 @@ static void run_task(struct loop_task *task)
     struct frontend_call *frontend = (struct frontend_call *)((char *)task -
                                                               offsetof(struct frontend_call, task));
 
-    call_resume(&frontend->call);
+    frontend->chain->resume(&frontend->call);
 }
 
 /* Any thread: a hold stands while the chain may call it. */
@@ -106,7 +106,7 @@ bool frontend_turn(struct frontend_call *frontend)
     if (!frontend->gave_way)
         return false;
     frontend->gave_way = false;
-    call_resume(&frontend->call);
+    frontend->chain->resume(&frontend->call);
     return true;
 }
 
@@ -139,6 +139,7 @@ bool frontend_begin(struct frontends *frontends, struct frontend_call *frontend,
                     void (*opened)(struct call *call), void (*finish)(struct call *call))
 {
     assert(frontend->state == FRONTEND_JUDGING && frontend->call.method == NULL);
+    frontend->chain = frontends->calls;
     frontend->exchange = exchange;
     frontend->task.run = run_task;
     frontend->opened = opened;
@@ -214,7 +215,7 @@ static void open_with(struct frontend_call *frontend, const struct call_credenti
 {
     assert(frontend->call.method != NULL && frontend->state == FRONTEND_JUDGING);
     exchange_hold(frontend->exchange);
-    call_open(&frontend->call, credentials);
+    frontend->chain->open(&frontend->call, credentials);
 }
 
 struct slice frontend_own_origin(const struct frontends *frontends, const struct exchange *exchange)
@@ -306,7 +307,7 @@ void frontend_dispatch(struct frontend_call *frontend)
     frontend_move(frontend, FRONTEND_RUNNING);
     frontend->dispatched = true;
     exchange_hold(frontend->exchange);
-    call_dispatch(&frontend->call);
+    frontend->chain->dispatch(&frontend->call);
 }
 
 void frontend_cancel(struct frontend_call *frontend)

@@ -1,13 +1,13 @@
 /*
  * What both frontends share: from an exchange to a call. Takes the caller's facts from the head,
- * makes the request id, runs call_open and call_dispatch, carries posts from other threads to the
- * exchange's loop, keeps the exchange alive meanwhile, applies deadlines and cancellation, and logs
- * the request when it ends.
+ * makes the request id, runs the chain's `open` and `dispatch`, carries posts from other
+ * threads to the exchange's loop, keeps the exchange alive meanwhile, applies deadlines and
+ * cancellation, and logs the request when it ends.
  */
 #ifndef DATASTREAM_RPC_FRONTEND_FRONTEND_H
 #define DATASTREAM_RPC_FRONTEND_FRONTEND_H
 
-#include "rpc/call/call.h"
+#include "rpc/call/chain_calls.h"
 #include "rpc/frontend/runner.h"
 #include "rpc/net/exchange.h"
 
@@ -27,14 +27,15 @@ enum frontend_state {
 
 /* What a frontend builds upon: the first member of its own structure, in the exchange's arena. */
 struct frontend_call {
-    struct call call; /* without a method while there is no call */
+    struct call call;                /* without a method while there is no call */
+    const struct chain_calls *chain; /* that the call goes to */
     struct exchange *exchange;
     enum frontend_state state; /* moves in frontend_move alone */
     struct loop_task task;
     char *body; /* the request's body as it gathers */
     size_t body_len, body_capacity;
-    bool dispatched;   /* between call_dispatch and finish: a hold on the exchange stands */
-    bool gave_way;     /* the call, for which frontend_turn is owed */
+    bool dispatched; /* between the chain's `dispatch` and finish: a hold on the exchange stands */
+    bool gave_way;   /* the call, for which frontend_turn is owed */
     int logged_status; /* HTTP status or gRPC code, for the log */
 #ifdef DATASTREAM_FAULTS
     /* For exchange_log.h: a REST answer's Content-Type and body, as long as the exchange. */
@@ -54,15 +55,16 @@ struct frontends {
     const struct contract *contract;
     const struct settings *settings;
     struct chain *chain;
-    const enum runner *runners;    /* by method->index; see runner.h */
-    struct store *store;           /* for /readyz: whether it takes writes */
-    struct chain_loop **loops;     /* by loop_index */
-    struct frontend_waker *wakers; /* by loop_index; see stream.h */
-    struct setup_gate *setup;      /* see chain_options */
-    bool draining;                 /* atomic access: __atomic */
-    struct slice public_origin;    /* of --public-url; empty without it */
-    struct rest *rest;             /* created by rest_new */
-    struct grpc *grpc;             /* created by grpc_new */
+    const struct chain_calls *calls; /* what each call is given to; `chain_calls` except in tests */
+    const enum runner *runners;      /* by method->index; see runner.h */
+    struct store *store;             /* for /readyz: whether it takes writes */
+    struct chain_loop **loops;       /* by loop_index */
+    struct frontend_waker *wakers;   /* by loop_index; see stream.h */
+    struct setup_gate *setup;        /* see chain_options */
+    bool draining;                   /* atomic access: __atomic */
+    struct slice public_origin;      /* of --public-url; empty without it */
+    struct rest *rest;               /* created by rest_new */
+    struct grpc *grpc;               /* created by grpc_new */
 };
 
 /*
@@ -102,7 +104,7 @@ struct slice frontend_request_id(struct exchange *exchange);
 struct slice frontend_own_origin(const struct frontends *frontends,
                                  const struct exchange *exchange);
 
-/* call_open with the bearer value alone; holds the exchange until `opened`. */
+/* The chain's `open` with the bearer value alone; holds the exchange until `opened`. */
 void frontend_open(struct frontend_call *frontend);
 
 /*
@@ -117,7 +119,7 @@ struct status frontend_open_with_cookies(const struct frontends *frontends,
  * when it does not fit. */
 bool frontend_gather(struct frontend_call *frontend, struct slice bytes, size_t most);
 
-/* call_dispatch; holds the exchange until `finish`. */
+/* The chain's `dispatch`; holds the exchange until `finish`. */
 void frontend_dispatch(struct frontend_call *frontend);
 
 /* For `turn`: has the call go on; false when it was not the call that gave way. */

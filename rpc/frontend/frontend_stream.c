@@ -13,7 +13,9 @@
 
 static void run_wake(struct loop_task *task)
 {
-    chain_loop_wake(((struct frontend_waker *)(void *)task)->chain);
+    const struct frontend_waker *waker = (const struct frontend_waker *)(const void *)task;
+
+    waker->calls->loop_wake(waker->chain);
 }
 
 /* Any thread. The loop lives: it has a stream, and posts come one at a time. */
@@ -43,8 +45,9 @@ void frontend_stream_bind(struct frontends *frontends, const struct frontend_cal
         return;
     waker->task.run = run_wake;
     waker->loop = loop;
+    waker->calls = frontend->chain;
     waker->chain = frontend->call.loop;
-    chain_loop_bind(waker->chain, wake, waker, account_of_loop(frontend->exchange));
+    waker->calls->loop_bind(waker->chain, wake, waker, account_of_loop(frontend->exchange));
 }
 
 /* -- time ---------------------------------------------------------------------------------- */
@@ -60,7 +63,7 @@ uint64_t frontend_stream_left_ms(int64_t deadline_us)
 
 uint64_t frontend_stream_wait_ms(const struct frontend_call *frontend, int64_t deadline_us)
 {
-    uint64_t tick = call_stream_wait_ms(&frontend->call);
+    uint64_t tick = frontend->chain->stream_wait_ms(&frontend->call);
     uint64_t left = frontend_stream_left_ms(deadline_us);
 
     return left != 0 && left < tick ? left : tick;
@@ -100,7 +103,7 @@ static void on_finished(struct call *call)
 static void give_up(struct frontend_stream *stream, struct status status)
 {
     finish(stream, status);
-    call_stream_cancel(&stream->frontend->call);
+    stream->frontend->chain->stream_cancel(&stream->frontend->call);
 }
 
 /* -- pulling ------------------------------------------------------------------------------- */
@@ -118,18 +121,19 @@ static struct status bytes_of(struct frontend_stream *stream, const ProtobufCMes
                               bool is_heartbeat, struct slice *ret_bytes)
 {
     const struct frontend_stream_writer *writer = stream->writer;
+    const struct chain_calls *chain = stream->frontend->chain;
     const struct call *call = &stream->frontend->call;
     enum stream_form form = is_heartbeat || writer->form == NULL ? STREAM_FORM_OWN
                                                                  : writer->form(stream);
     struct status status;
 
-    if (form != STREAM_FORM_OWN && call_stream_copy(call, form, ret_bytes))
+    if (form != STREAM_FORM_OWN && chain->stream_copy(call, form, ret_bytes))
         return status_ok();
     status = writer->write(stream, &stream->scratch, message, is_heartbeat, ret_bytes);
     if (status_is_ok(status) && arena_failed(&stream->scratch))
         status = status_out_of_memory();
     if (status_is_ok(status) && form != STREAM_FORM_OWN)
-        call_stream_keep(call, form, *ret_bytes);
+        chain->stream_keep(call, form, *ret_bytes);
     return status;
 }
 
@@ -158,7 +162,7 @@ static void pull(struct frontend_stream *stream)
 
     while (!stream->outbox.full) {
         ProtobufCMessage *message = NULL;
-        enum stream_result result = call_stream_next(call, &message);
+        enum stream_result result = stream->frontend->chain->stream_next(call, &message);
 
         if (result == STREAM_END)
             return;
@@ -230,7 +234,7 @@ static void on_timeout(struct exchange *exchange)
     } else if (!late) {
         outbox__trim(&stream->outbox);
         arm(stream);
-        call_stream_tick(&stream->frontend->call);
+        stream->frontend->chain->stream_tick(&stream->frontend->call);
     } else if (exchange_waiting(exchange) > 0) { /* a message may be half written */
         frontend_move(stream->frontend, FRONTEND_CUT);
         exchange_reset(exchange);
@@ -252,7 +256,7 @@ static void on_closed(struct exchange *exchange, bool complete)
     outbox__done(&stream->outbox);
     arena_done(&stream->scratch);
     if (frontend->dispatched)
-        call_stream_cancel(&frontend->call);
+        frontend->chain->stream_cancel(&frontend->call);
 }
 
 static const struct exchange_frontend handlers = {

@@ -66,6 +66,7 @@ bool frontend_stream_is_late(int64_t deadline_us);
 struct frontend_waker {
     struct loop_task task;
     struct loop *loop;
+    const struct chain_calls *calls;
     struct chain_loop *chain;
 };
 

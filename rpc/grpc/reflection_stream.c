@@ -32,7 +32,7 @@ static void give_up(struct reflection_stream *talk, struct status status)
 
     server_stream__end(&talk->stream, status);
     if (frontend->dispatched)
-        call_stream_cancel(&frontend->call);
+        frontend->chain->stream_cancel(&frontend->call);
 }
 
 /*
@@ -44,7 +44,7 @@ static bool may_answer(const struct reflection_stream *talk)
     struct frontend_call *frontend = talk->stream.frontend;
 
     return !frontend_is_over(frontend) && !talk->held &&
-           call_stream_admit(&frontend->call) == STREAM_MESSAGE;
+           frontend->chain->stream_admit(&frontend->call) == STREAM_MESSAGE;
 }
 
 /* The arena for the next answer. */
@@ -238,12 +238,12 @@ static void on_timeout(struct exchange *exchange)
     if (frontend->state == FRONTEND_STREAMING &&
         !frontend_stream_is_late(talk->stream.deadline_us)) {
         arm(talk);
-        call_stream_tick(&frontend->call);
+        frontend->chain->stream_tick(&frontend->call);
         return;
     }
     server_stream__timeout(exchange);
     if (frontend_is_over(frontend) && frontend->dispatched) /* else `closed` follows */
-        call_stream_cancel(&frontend->call);
+        frontend->chain->stream_cancel(&frontend->call);
 }
 
 static void on_closed(struct exchange *exchange, bool complete)
@@ -256,7 +256,7 @@ static void on_closed(struct exchange *exchange, bool complete)
     arena_done(&talk->making[1]);
     server_stream__closed(exchange);
     if (talk->stream.frontend->dispatched)
-        call_stream_cancel(&talk->stream.frontend->call);
+        talk->stream.frontend->chain->stream_cancel(&talk->stream.frontend->call);
 }
 
 static const struct exchange_frontend handlers = {

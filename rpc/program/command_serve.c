@@ -217,6 +217,7 @@ static struct status frontends_make(struct frontends *frontends, struct program 
     memcpy(chain.replay_key, program->replay_key, sizeof(chain.replay_key));
     chain.secret_keys = program->secret_keys;
     *frontends = (struct frontends){.contract = program->contract,
+                                    .calls = &chain_calls,
                                     .settings = &options->settings,
                                     .store = program->store,
                                     .setup = chain.setup};

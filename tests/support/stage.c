@@ -90,7 +90,7 @@ void try_wait(struct try *t, const unsigned *flag)
             pthread_cond_wait(&t->stage->cond, &t->stage->mutex);
         t->posted--;
         pthread_mutex_unlock(&t->stage->mutex);
-        call_resume(&t->call);
+        call__resume(&t->call);
     }
     assert_int_equal(*flag, 1);
 }
@@ -131,8 +131,8 @@ void try_done(struct try *t)
 
 struct status try_open_header(struct try *t, const char *header)
 {
-    call_open(&t->call,
-              &(struct call_credentials){.bearer = bearer_parse(slice_from_cstr(header))});
+    call__open(&t->call,
+               &(struct call_credentials){.bearer = bearer_parse(slice_from_cstr(header))});
     try_wait(t, &t->opened);
     return t->call.status;
 }
@@ -149,7 +149,7 @@ struct status try_open(struct try *t, uint16_t token)
 struct status try_dispatch(struct try *t, ProtobufCMessage *request)
 {
     t->call.request = request;
-    call_dispatch(&t->call);
+    call__dispatch(&t->call);
     try_wait(t, &t->finished);
     return t->call.status;
 }

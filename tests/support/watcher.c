@@ -40,11 +40,11 @@ bool watcher_turn(struct watcher *watcher)
     w->wakes = 0;
     pthread_mutex_unlock(&w->mutex);
     if (resumes)
-        call_resume(&watcher->t.call);
+        call__resume(&watcher->t.call);
     if (wakes)
-        chain_loop_wake(w->loop);
+        chain_loop__wake(w->loop);
     for (size_t i = 0; wakes && i < WATCHER_LOOPS && watcher_loops[i] != NULL; i++)
-        chain_loop_wake(watcher_loops[i]);
+        chain_loop__wake(watcher_loops[i]);
     return resumes || wakes;
 }
 
@@ -80,12 +80,12 @@ void watcher_open_stream(struct watcher *watcher, struct world *w, struct chain_
         .opened = test_call_opened,
         .finish = test_call_finish,
     };
-    call_open(&watcher->t.call, &(struct call_credentials){.bearer = bearer_parse(header)});
+    call__open(&watcher->t.call, &(struct call_credentials){.bearer = bearer_parse(header)});
     test_call_wait(&watcher->t, &watcher->t.opened);
     assert_int_equal(watcher->t.call.status.code, STATUS_OK);
     watcher->t.call.request = request;
     watcher->t.call.ready = on_ready;
-    call_dispatch(&watcher->t.call);
+    call__dispatch(&watcher->t.call);
     if (watcher->ready == 0 && !watcher->t.finished)
         watcher_wait_ready(watcher);
 }
@@ -99,7 +99,7 @@ void watcher_open(struct watcher *watcher, struct world *w, struct chain_loop *l
 void watcher_close(struct watcher *watcher)
 {
     if (!watcher->t.finished)
-        call_stream_cancel(&watcher->t.call);
+        call_stream__cancel(&watcher->t.call);
     while (!watcher->t.finished)
         watcher_wait_ready(watcher);
     arena_done(&watcher->arena);
@@ -115,7 +115,7 @@ enum stream_result watcher_pull(struct watcher *watcher, struct reply *ret_reply
 
         if (watcher->t.finished)
             return STREAM_END;
-        result = call_stream_next(&watcher->t.call, &ret_reply->message);
+        result = call_stream__next(&watcher->t.call, &ret_reply->message);
         if (result != STREAM_WAIT)
             return result;
         pthread_mutex_lock(&w->mutex);

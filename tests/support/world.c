@@ -74,7 +74,7 @@ static void world_start_chain(struct world *w)
         fail_msg("%.*s", SLICE_ARG(status.message));
     w->loop = chain_loop_new(w->chain);
     assert_non_null(w->loop);
-    chain_loop_bind(w->loop, world_wake, w, NULL);
+    chain_loop__bind(w->loop, world_wake, w, NULL);
 }
 
 void world_start_owned(struct world *w, uint64_t late_seed, const char *owner_phc)
@@ -178,7 +178,7 @@ void test_call_wait(struct test_call *t, const bool *flag)
             pthread_cond_wait(&t->world->cond, &t->world->mutex);
         t->posted--;
         pthread_mutex_unlock(&t->world->mutex);
-        world_run(t, call_resume);
+        world_run(t, call__resume);
     }
 }
 
@@ -214,9 +214,9 @@ void world_begin(struct world *w, struct test_call *t, const char *method, struc
         .opened = test_call_opened,
         .finish = test_call_finish,
     };
-    call_open(&t->call, extra.session.len > 0
-                            ? &(struct call_credentials){.session = extra.session}
-                            : &(struct call_credentials){.bearer = bearer_parse(header)});
+    call__open(&t->call, extra.session.len > 0
+                             ? &(struct call_credentials){.session = extra.session}
+                             : &(struct call_credentials){.bearer = bearer_parse(header)});
     test_call_wait(t, &t->opened);
     if (!status_is_ok(t->call.status)) {
         t->finished = true;
@@ -225,7 +225,7 @@ void world_begin(struct world *w, struct test_call *t, const char *method, struc
     t->call.request = request != NULL ? request : message_new(&w->arena, found->input);
     if (extra.between != NULL)
         extra.between(extra.context);
-    world_run(t, call_dispatch);
+    world_run(t, call__dispatch);
 }
 
 struct reply world_finish(struct test_call *t)

@@ -35,7 +35,7 @@ struct world {
     struct data_key data_key; /* of that organization */
     pthread_mutex_t mutex;    /* guards `posted` of the calls, and `wakes` */
     pthread_cond_t cond;
-    unsigned wakes; /* that chain_loop_wake has not answered */
+    unsigned wakes; /* that chain_loop__wake has not answered */
 };
 
 /* Ids made before and after this sort in that order: they begin with the millisecond. */

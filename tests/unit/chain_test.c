@@ -68,7 +68,7 @@ static void the_scheme_is_bearer_in_any_case(void **state)
         try_init(&t, &stage, stage_method(&stage, "GetDevice"));
         if (status_is_ok(try_open_header(&t, header.data)) != rows[i].opens)
             fail_msg("\"%s\"", rows[i].front);
-        if (call_sent_credentials(&t.call) != rows[i].sent)
+        if (call__sent_credentials(&t.call) != rows[i].sent)
             fail_msg("sent: \"%s\"", rows[i].front);
         try_done(&t);
     }

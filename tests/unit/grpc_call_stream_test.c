@@ -16,8 +16,7 @@ static const struct slice empty_request = SLICE_INIT("\0\0\0\0\0");
 static int stream_setup(void **state)
 {
     played_setup(state);
-    played.streams = true;
-    played.room = 65536;
+    played_set_room(65536);
     stream_played.opens = true;
     return 0;
 }
@@ -66,13 +65,13 @@ static void take_messages(unsigned *told)
 
 static struct slice trailer(struct slice name)
 {
-    return header_value(played.trailers, played.trailer_count, name);
+    return header_value(played()->trailers, played()->trailer_count, name);
 }
 
 static void assert_ended(struct slice code)
 {
-    assert_true(played.ended);
-    assert_int_equal(played.answers, 1);
+    assert_true(played()->ended);
+    assert_int_equal(played()->answers, 1);
     assert_true(slice_equal(trailer(SLICE("grpc-status")), code));
 }
 
@@ -84,12 +83,12 @@ static void messages_follow_the_head_and_trailers_follow_them(void **state)
     stream_played.messages = 3;
     stream_played.heartbeats = 1;
     watch();
-    assert_int_equal(played.answers, 1);
-    assert_int_equal(played.status, 200);
+    assert_int_equal(played()->answers, 1);
+    assert_int_equal(played()->status, 200);
     assert_int_equal(played_sent(SLICE("grpc-status")).len, 0);
     take_messages(&told);
     assert_int_equal(told, 4);
-    assert_false(played.ended);
+    assert_false(played()->ended);
     stream_played.messages = 2;
     stream_played.end = status_const(STATUS_UNAVAILABLE, SLICE("over"));
     chain_played.call->ready(chain_played.call);
@@ -105,8 +104,8 @@ static void a_stream_that_has_nothing_yet_sends_its_head(void **state)
 {
     (void)state;
     watch();
-    assert_int_equal(played.answers, 1);
-    assert_int_equal(played.piece_count, 0);
+    assert_int_equal(played()->answers, 1);
+    assert_int_equal(played()->piece_count, 0);
     played_close_exchange();
     assert_int_equal(stream_played.cancels, 1);
 }
@@ -125,18 +124,18 @@ static void a_full_exchange_holds_the_stream_until_it_is_writable(void **state)
     unsigned told = 0;
 
     (void)state;
-    played.room = 1000;
+    played_set_room(1000);
     stream_played.messages = 100000;
     watch();
     for (int i = 0; i < 200; i++) {
         unsigned pulled = stream_played.pulled;
 
-        assert_true(played.waiting > 1000 && played.waiting < 1000 + 20000);
+        assert_true(played()->waiting > 1000 && played()->waiting < 1000 + 20000);
         chain_played.call->ready(chain_played.call); /* has no effect while it is full */
         assert_int_equal(stream_played.pulled, pulled);
         take_messages(&told);
         assert_int_equal(told, pulled);
-        played.exchange.frontend->writable(&played.exchange);
+        played_turn();
         assert_true(stream_played.pulled > pulled);
     }
     played_close_exchange();
@@ -148,7 +147,7 @@ static void bytes_that_wait_are_left_alone(void **state)
     unsigned told = 0;
 
     (void)state;
-    played.room = 30000;
+    played_set_room(30000);
     for (int i = 0; i < 400; i++) {
         stream_played.messages = 37;
         if (i == 0)
@@ -157,7 +156,7 @@ static void bytes_that_wait_are_left_alone(void **state)
             chain_played.call->ready(chain_played.call);
         if (i % 7 == 6) {
             take_messages(&told);
-            played.exchange.frontend->writable(&played.exchange);
+            played_turn();
         }
     }
     take_messages(&told);
@@ -169,23 +168,22 @@ static void a_tick_comes_in_the_time_that_the_stream_says(void **state)
 {
     (void)state;
     watch();
-    assert_int_equal(played.timeout_ms, 1000);
-    played.timeout_ms = 0;
+    assert_int_equal(played()->timeout_ms, 1000);
     stream_played.heartbeats = 1;
-    played.exchange.frontend->timeout(&played.exchange);
+    played_timeout();
     assert_int_equal(stream_played.ticks, 1);
     assert_int_equal(stream_played.pulled, 1);
-    assert_int_equal(played.timeout_ms, 1000);
+    assert_int_equal(played()->timeout_ms, 1000);
     played_close_exchange();
 }
 
 /* A deadline of 20 ms that counts from when the call came. */
 static void watch_until_late(void)
 {
-    played.exchange.started_us = clock_monotonic_us();
+    played()->exchange->started_us = clock_monotonic_us();
     played_add_header(SLICE("grpc-timeout"), SLICE("20m"));
     watch();
-    assert_in_range(played.timeout_ms, 1, 20);
+    assert_in_range(played()->timeout_ms, 1, 20);
     pass_ms(25);
 }
 
@@ -193,9 +191,9 @@ static void the_deadline_ends_a_stream_by_trailers(void **state)
 {
     (void)state;
     watch_until_late();
-    played.exchange.frontend->timeout(&played.exchange);
+    played_timeout();
     assert_ended(SLICE("4"));
-    assert_false(played.was_reset);
+    assert_false(played()->was_reset);
     assert_int_equal(stream_played.ticks, 0);
     assert_int_equal(stream_played.cancels, 1);
     played_close_exchange();
@@ -206,9 +204,9 @@ static void the_deadline_resets_a_stream_whose_message_waits(void **state)
     (void)state;
     stream_played.messages = 1;
     watch_until_late();
-    played.exchange.frontend->timeout(&played.exchange);
-    assert_true(played.was_reset);
-    assert_false(played.ended);
+    played_timeout();
+    assert_true(played()->was_reset);
+    assert_false(played()->ended);
     played_close_exchange();
     assert_int_equal(stream_played.cancels, 1);
 }
@@ -220,9 +218,9 @@ static void the_deadline_resets_a_stream_whose_end_waits(void **state)
     stream_played.messages = 1;
     stream_played.end = status_const(STATUS_UNAVAILABLE, SLICE("over"));
     watch_until_late();
-    assert_true(played.ended);
-    played.exchange.frontend->timeout(&played.exchange);
-    assert_true(played.was_reset);
+    assert_true(played()->ended);
+    played_timeout();
+    assert_true(played()->was_reset);
     played_close_exchange();
 }
 
@@ -240,7 +238,7 @@ static void a_message_beyond_the_bound_ends_the_stream(void **state)
             assert_refused("8");
             assert_int_equal(stream_played.cancels, 1);
         } else {
-            assert_int_equal(played.piece_count, 1);
+            assert_int_equal(played()->piece_count, 1);
             assert_ended(SLICE("11"));
         }
         played_close_exchange();
@@ -256,11 +254,11 @@ static void an_end_that_waits_has_until_the_deadline(void **state)
     (void)state;
     stream_played.messages = 1;
     stream_played.end = status_const(STATUS_UNAVAILABLE, SLICE("over"));
-    played.exchange.started_us = clock_monotonic_us();
+    played()->exchange->started_us = clock_monotonic_us();
     played_add_header(SLICE("grpc-timeout"), SLICE("1H"));
     watch();
-    assert_true(played.ended);
-    assert_true(played.timeout_ms > 3000000);
+    assert_true(played()->ended);
+    assert_true(played()->timeout_ms > 3000000);
     played_close_exchange();
 }
 
@@ -274,7 +272,7 @@ static void a_client_that_leaves_cancels(void **state)
     take_messages(&told);
     played_close_exchange();
     assert_int_equal(stream_played.cancels, 1);
-    assert_false(played.ended);
+    assert_false(played()->ended);
 }
 
 static void two_requests_are_refused(void **state)
@@ -301,11 +299,11 @@ static void failed_allocations_end_the_stream(void **state)
         stream_played.messages = 2;
         played_begin(SLICE(WATCH));
         played_send_pieces(empty_request, 5);
-        arena_fault_arm(&played.arena, number, true);
-        played.exchange.frontend->body_end(&played.exchange);
-        failed = played.arena.fault_count >= number;
+        arena_fault_arm(played()->exchange->arena, number, true);
+        played_body_end();
+        failed = played()->exchange->arena->fault_count >= number;
         take_messages(&told);
-        assert_true(told == 2 || (played.ended && played.answers == 1));
+        assert_true(told == 2 || (played()->ended && played()->answers == 1));
         played_close_exchange();
         if (failed)
             played_teardown(state);

@@ -42,21 +42,19 @@ static void content_types_of_grpc_are_taken(void **state)
 static void other_versions_and_methods_are_refused_as_http(void **state)
 {
     (void)state;
-    played.exchange.arena = &played.arena;
-    played.exchange.head.version = HTTP_1_1;
-    played.exchange.head.method = SLICE("POST");
-    grpc_begin(played_grpc, &played.exchange);
-    assert_int_equal(played.status, 415);
+    played()->exchange->head.version = HTTP_1_1;
+    played()->exchange->head.method = SLICE("POST");
+    grpc_begin(played_grpc, played()->exchange);
+    assert_int_equal(played()->status, 415);
     assert_true(played_sent(SLICE("x-request-id")).len > 0);
     assert_int_equal(played_sent(SLICE("allow")).len, 0);
     played_close_exchange();
     played_teardown(NULL);
     played_setup(NULL);
-    played.exchange.arena = &played.arena;
-    played.exchange.head.version = HTTP_2;
-    played.exchange.head.method = SLICE("GET");
-    grpc_begin(played_grpc, &played.exchange);
-    assert_int_equal(played.status, 405);
+    played()->exchange->head.version = HTTP_2;
+    played()->exchange->head.method = SLICE("GET");
+    grpc_begin(played_grpc, played()->exchange);
+    assert_int_equal(played()->status, 405);
     assert_true(played_sent(SLICE("x-request-id")).len > 0);
     assert_true(slice_equal(played_sent(SLICE("allow")), SLICE("POST")));
     played_close_exchange();
@@ -78,23 +76,23 @@ static void method_with_another_content_type_is_refused_as_http(void **state)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct request_head *head = &played.exchange.head;
+        struct request_head *head;
 
         played_setup(state);
-        played.exchange.arena = &played.arena;
+        head = &played()->exchange->head;
         head->version = HTTP_2;
         head->method = cases[i].method;
         head->path = SLICE(GET);
-        head->headers = played.headers;
         if (cases[i].type.len > 0)
             played_add_header(SLICE("content-type"), cases[i].type);
-        assert_true(grpc_is_for(played_grpc, &played.exchange));
-        grpc_begin(played_grpc, &played.exchange);
-        assert_int_equal(played.status, cases[i].wanted);
+        assert_true(grpc_is_for(played_grpc, played()->exchange));
+        grpc_begin(played_grpc, played()->exchange);
+        assert_int_equal(played()->status, cases[i].wanted);
         assert_int_equal(played_sent(SLICE("grpc-status")).len, 0);
         played_close_exchange();
         head->path = SLICE("/api/v1/devices");
-        assert_int_equal(grpc_is_for(played_grpc, &played.exchange), grpc_takes(&played.exchange));
+        assert_int_equal(grpc_is_for(played_grpc, played()->exchange),
+                         grpc_takes(played()->exchange));
         played_teardown(state);
     }
     played_setup(state);
@@ -106,7 +104,7 @@ static void path_with_a_query_is_no_method(void **state)
 
     for (size_t i = 0; i < 2; i++) {
         played_setup(state);
-        played.exchange.head.query = queries[i];
+        played()->exchange->head.query = queries[i];
         played_begin(SLICE(GET));
         assert_refused("12");
         assert_int_equal(chain_played.opens, 0);
@@ -187,7 +185,7 @@ static void methods_that_nobody_runs_are_unimplemented(void **state)
         played_setup(state);
         played_begin(paths[i]);
         assert_refused("12");
-        assert_false(played.accepted);
+        assert_false(played()->accepted);
         assert_int_equal(chain_played.opens, 0);
         played_close_exchange();
         played_teardown(state);
@@ -208,12 +206,12 @@ static void unary_call_is_answered(void **state)
         played_begin(SLICE(GET));
         played_send_pieces(get_body, size);
         assert_int_equal(chain_played.runs, 0); /* not before the end */
-        played.exchange.frontend->body_end(&played.exchange);
+        played_body_end();
         assert_int_equal(chain_played.runs, 1);
         assert_answered();
-        assert_true(slice_equal(played.body, get_body)); /* the id is field 1 there too */
+        assert_true(slice_equal(played()->last, get_body)); /* the id is field 1 there too */
         assert_true(slice_equal(played_sent(SLICE("x-request-id")), SLICE("my-id")));
-        assert_int_equal(played.consumed, get_body.len);
+        assert_int_equal(played()->consumed, get_body.len);
         played_close_exchange();
         played_teardown(NULL);
     }
@@ -226,7 +224,7 @@ static void caller_is_refused_before_the_body_is_read(void **state)
     chain_played.open_status = status_const(STATUS_UNAUTHENTICATED, SLICE("Who are you?"));
     played_begin(SLICE(GET));
     assert_refused("16");
-    assert_false(played.accepted);
+    assert_false(played()->accepted);
     assert_int_equal(played_sent(SLICE("grpc-status-details-bin")).len, 0);
     played_close_exchange();
 }
@@ -305,7 +303,7 @@ static void unknown_fields_are_dropped(void **state)
     played_begin(SLICE(GET));
     played_send_body(SLICE("\0\0\0\0\14\12\4abcd\372\1\1x\10\5"));
     assert_answered();
-    assert_true(slice_equal(played.body, get_body));
+    assert_true(slice_equal(played()->last, get_body));
     played_close_exchange();
 }
 
@@ -323,14 +321,14 @@ static void compressed_requests_are_unfolded(void **state)
         struct slice body;
 
         played_setup(NULL);
-        body = compress__deflate(&played.arena, cases[i].encoding,
+        body = compress__deflate(played()->exchange->arena, cases[i].encoding,
                                  slice_from(get_body, FRAME_PREFIX_LEN), FRAME_PREFIX_LEN);
         frame__write_prefix((char *)body.data, true, body.len - FRAME_PREFIX_LEN);
         played_add_header(SLICE("grpc-encoding"), cases[i].name);
         played_begin(SLICE(GET));
         played_send_body(body);
         assert_answered();
-        assert_true(slice_equal(played.body, get_body));
+        assert_true(slice_equal(played()->last, get_body));
         played_close_exchange();
         played_teardown(NULL);
     }
@@ -339,9 +337,9 @@ static void compressed_requests_are_unfolded(void **state)
 
 static void compressed_request_may_not_unfold_beyond_the_bound(void **state)
 {
-    char *zeros = arena_zalloc(&played.arena, 100001);
-    struct slice body = compress__deflate(&played.arena, ENCODING_GZIP, slice_make(zeros, 100001),
-                                          5);
+    char *zeros = arena_zalloc(played()->exchange->arena, 100001);
+    struct slice body = compress__deflate(played()->exchange->arena, ENCODING_GZIP,
+                                          slice_make(zeros, 100001), 5);
 
     (void)state;
     frame__write_prefix((char *)body.data, true, body.len - FRAME_PREFIX_LEN);
@@ -360,7 +358,7 @@ static void unsupported_encoding_is_told_what_is_taken(void **state)
     assert_refused("12");
     assert_true(
         slice_equal(played_sent(SLICE("grpc-accept-encoding")), SLICE("identity,gzip,deflate")));
-    assert_false(played.accepted);
+    assert_false(played()->accepted);
     played_close_exchange();
 }
 
@@ -374,7 +372,7 @@ static void answers_with_a_credential_are_never_compressed(void **state)
     played_send_body(get_body);
     assert_answered();
     assert_int_equal(played_sent(SLICE("grpc-encoding")).len, 0);
-    assert_int_equal(played.body.data[0], 0);
+    assert_int_equal(played()->last.data[0], 0);
     played_close_exchange();
 }
 
@@ -431,14 +429,15 @@ static void answers_are_compressed_only_for_clients_that_ask(void **state)
         played_send_body(get_body);
         assert_answered();
         assert_true(slice_equal(played_sent(SLICE("grpc-encoding")), cases[i].wanted));
-        assert_int_equal(played.body.data[0], cases[i].wanted.len > 0);
+        assert_int_equal(played()->last.data[0], cases[i].wanted.len > 0);
         if (cases[i].wanted.len > 0) {
-            assert_int_equal(compress__inflate(&played.arena, encoding__by_name(cases[i].wanted),
-                                               slice_from(played.body, 5), 10000, &message),
+            assert_int_equal(compress__inflate(played()->exchange->arena,
+                                               encoding__by_name(cases[i].wanted),
+                                               slice_from(played()->last, 5), 10000, &message),
                              INFLATE_OK);
-            assert_true(played.body.len < 200);
+            assert_true(played()->last.len < 200);
         } else {
-            message = slice_from(played.body, 5);
+            message = slice_from(played()->last, 5);
         }
         assert_true(message.len > cases[i].len);
         played_close_exchange();
@@ -454,7 +453,7 @@ static void too_large_answer_is_refused(void **state)
     played_begin(SLICE(GET));
     played_send_body(get_body);
     assert_answered();
-    assert_int_equal(played.body.len, FRAME_PREFIX_LEN + 100000);
+    assert_int_equal(played()->last.len, FRAME_PREFIX_LEN + 100000);
     played_close_exchange();
     played_teardown(NULL);
     played_setup(NULL);
@@ -471,7 +470,7 @@ static void too_large_answer_is_refused(void **state)
 static void too_much_metadata_is_refused(void **state)
 {
     (void)state;
-    played.exchange.head.header_bytes = played_settings.max_metadata_bytes + 1;
+    played()->exchange->head.header_bytes = played_settings.max_metadata_bytes + 1;
     played_begin(SLICE(GET));
     assert_refused("8");
     assert_int_equal(chain_played.opens, 0);
@@ -499,7 +498,7 @@ static void deadlines_are_set_from_the_head(void **state)
         if (cases[i].code != NULL)
             assert_refused(cases[i].code);
         else
-            assert_true(played.timeout_ms == cases[i].ms);
+            assert_true(played()->timeout_ms == cases[i].ms);
         assert_int_equal(chain_played.opens, cases[i].code == NULL);
         played_close_exchange();
         played_teardown(NULL);
@@ -511,7 +510,7 @@ static void calls_without_a_deadline_get_the_servers(void **state)
 {
     (void)state;
     played_begin(SLICE(GET));
-    assert_true(played.timeout_ms == played_settings.request_timeout_ms);
+    assert_true(played()->timeout_ms == played_settings.request_timeout_ms);
     played_close_exchange();
 }
 
@@ -521,8 +520,8 @@ static void passed_deadline_answers_and_cancels(void **state)
     chain_played.waits = true;
     played_begin(SLICE(GET));
     played_send_body(get_body);
-    assert_false(played.ended);
-    played.exchange.frontend->timeout(&played.exchange);
+    assert_false(played()->ended);
+    played_timeout();
     assert_refused("4");
     assert_true(chain_played.call->cancelled);
     played_finish(chain_played.call); /* too late to be heard */
@@ -537,9 +536,9 @@ static void passed_deadline_of_a_client_cuts_a_stuck_answer(void **state)
     played_begin(SLICE(GET));
     played_send_body(get_body);
     assert_answered();
-    played.exchange.frontend->timeout(&played.exchange);
-    assert_true(played.was_reset);
-    assert_int_equal(played.answers, 1);
+    played_timeout();
+    assert_true(played()->was_reset);
+    assert_int_equal(played()->answers, 1);
     played_close_exchange();
 }
 
@@ -548,8 +547,8 @@ static void servers_own_deadline_leaves_a_given_answer(void **state)
     (void)state;
     played_begin(SLICE(GET));
     played_send_body(get_body);
-    played.exchange.frontend->timeout(&played.exchange);
-    assert_false(played.was_reset);
+    played_timeout();
+    assert_false(played()->was_reset);
     assert_answered();
     played_close_exchange();
 }
@@ -563,7 +562,7 @@ static void closed_exchange_cancels_and_hears_nothing_more(void **state)
     played_close_exchange();
     assert_true(chain_played.call->cancelled);
     played_finish(chain_played.call);
-    assert_int_equal(played.answers, 0);
+    assert_int_equal(played()->answers, 0);
 }
 
 /* -- health -------------------------------------------------------------------------------------
@@ -599,7 +598,7 @@ static void health_is_answered_without_the_chain(void **state)
             assert_refused(cases[i].code);
         } else {
             assert_answered();
-            assert_true(slice_equal(played.body, cases[i].wanted));
+            assert_true(slice_equal(played()->last, cases[i].wanted));
         }
         played_close_exchange();
         played_teardown(NULL);
@@ -627,15 +626,15 @@ static bool call_with_fault(unsigned long number, bool onward, bool is_stored)
     arena_fault_set(number, onward);
     played_begin(SLICE(GET));
     played_send_pieces(get_body, 6);
-    if (!played.ended)
-        played.exchange.frontend->body_end(&played.exchange);
+    if (!played()->ended)
+        played_body_end();
     arena_fault_set(0, false);
-    failed = arena_failed(&played.arena);
+    failed = arena_failed(played()->exchange->arena);
     if (failed)
         assert_refused(is_stored && chain_played.runs > 0 ? "13" : "8");
     else
         assert_answered();
-    assert_int_equal(played.holds, 0);
+    assert_int_equal(played()->holds, 0);
     played_close_exchange();
     played_teardown(NULL);
     return failed;
@@ -667,7 +666,7 @@ static void refusals_survive_failed_allocations(void **state)
         arena_fault_set(number, false);
         played_begin(SLICE(GET));
         arena_fault_set(0, false);
-        failed = arena_failed(&played.arena);
+        failed = arena_failed(played()->exchange->arena);
         assert_refused(failed ? "8" : "7");
         played_close_exchange();
         played_teardown(NULL);

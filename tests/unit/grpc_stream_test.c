@@ -22,9 +22,8 @@ static const struct slice asks_nothing = SLICE_INIT("\0\0\0\0\6\x0a\4here");
 static int stream_setup(void **state)
 {
     played_setup(state);
-    played.streams = true;
-    played.room = 65536;
-    played.exchange.started_us = clock_monotonic_us();
+    played_set_room(65536);
+    played()->exchange->started_us = clock_monotonic_us();
     stream_played.opens = true;
     stream_played.wait_ms = 60000;
     played_frontends.draining = false;
@@ -41,15 +40,6 @@ static struct grpc *new_grpc(struct arena *arena)
     return made;
 }
 
-static void run_posted(void)
-{
-    struct loop_task *task = played.posted;
-
-    assert_non_null(task);
-    played.posted = NULL;
-    task->run(task);
-}
-
 static void begin_stream(struct slice path)
 {
     played_begin(path);
@@ -64,7 +54,7 @@ static const ProtobufCMessage *response(struct slice path, struct slice piece)
     assert_int_equal(piece.data[0], 0);
     assert_int_equal((unsigned char)piece.data[3] << 8 | (unsigned char)piece.data[4],
                      piece.len - FRAME_PREFIX_LEN);
-    return message_unpack(&played.arena, type, slice_from(piece, FRAME_PREFIX_LEN));
+    return message_unpack(played()->exchange->arena, type, slice_from(piece, FRAME_PREFIX_LEN));
 }
 
 /* The number of the answer's member of the oneof in the next piece; 0 for none. */
@@ -85,10 +75,11 @@ static uint32_t next_answer(struct slice path)
 
 static void assert_ended(const char *code)
 {
-    struct slice got = header_value(played.trailers, played.trailer_count, SLICE("grpc-status"));
+    struct slice got = header_value(played()->trailers, played()->trailer_count,
+                                    SLICE("grpc-status"));
 
-    assert_true(played.ended);
-    assert_int_equal(played.answers, 1);
+    assert_true(played()->ended);
+    assert_int_equal(played()->answers, 1);
     assert_int_equal(played_sent(SLICE("grpc-status")).len, 0);
     if (!slice_equal(got, slice_from_cstr(code)))
         fail_msg("wanted grpc-status %s, got %.*s", code, SLICE_ARG(got));
@@ -104,7 +95,7 @@ static void requests_are_answered_as_they_come(void **state)
         for (size_t size = 1; size <= known_file.len; size++) {
             stream_setup(state);
             begin_stream(paths[i]);
-            assert_int_equal(played.answers, 1); /* the head leaves before a request comes */
+            assert_int_equal(played()->answers, 1); /* the head leaves before a request comes */
             played_send_pieces(list_services, size);
             assert_int_equal(next_answer(paths[i]), 6);
             played_send_pieces(unknown_file, size);
@@ -113,11 +104,11 @@ static void requests_are_answered_as_they_come(void **state)
             assert_int_equal(next_answer(paths[i]), 4);
             played_send_pieces(asks_nothing, size);
             assert_int_equal(next_answer(paths[i]), 7);
-            assert_false(played.ended);
-            played.exchange.frontend->body_end(&played.exchange);
+            assert_false(played()->ended);
+            played_body_end();
             assert_ended("0");
-            assert_int_equal(played.consumed, list_services.len + unknown_file.len +
-                                                  known_file.len + asks_nothing.len);
+            assert_int_equal(played()->consumed, list_services.len + unknown_file.len +
+                                                     known_file.len + asks_nothing.len);
             played_close_exchange();
             played_teardown(state);
         }
@@ -134,7 +125,7 @@ static void host_and_request_are_given_back(void **state)
     (void)state;
     begin_stream(SLICE(TALK));
     played_send_body(asks_nothing);
-    message = response(SLICE(TALK), played.body);
+    message = response(SLICE(TALK), played()->last);
     assert_true(
         slice_equal(field_get_string(message, message_field_by_number(type, 1)), SLICE("here")));
     message = field_get_message(message, original);
@@ -147,9 +138,9 @@ static void stream_without_a_request_ends_well(void **state)
 {
     (void)state;
     begin_stream(SLICE(TALK));
-    played.exchange.frontend->body_end(&played.exchange);
+    played_body_end();
     assert_ended("0");
-    assert_int_equal(played.piece_count, 0);
+    assert_int_equal(played()->piece_count, 0);
     played_close_exchange();
 }
 
@@ -186,14 +177,14 @@ static void caller_must_be_known(void **state)
     chain_played.open_status = status_const(STATUS_UNAUTHENTICATED, SLICE("Who are you?"));
     begin_stream(SLICE(TALK));
     assert_refused("16");
-    assert_false(played.accepted);
+    assert_false(played()->accepted);
     played_close_exchange();
 }
 
 /* Sends `count` requests in one body, which pieces of 16 KiB cut anywhere. */
 static void send_many(struct slice request, size_t count)
 {
-    char *many = arena_alloc(&played.arena, request.len * count);
+    char *many = arena_alloc(played()->exchange->arena, request.len * count);
 
     assert_non_null(many);
     for (size_t i = 0; i < count; i++)
@@ -209,24 +200,24 @@ static void slow_reader_holds_the_answers_and_the_credit(void **state)
     (void)state;
     begin_stream(SLICE(TALK));
     send_many(known_file, count);
-    played.exchange.frontend->body_end(&played.exchange);
-    assert_true(played.waiting > played.room);
-    assert_true(played.waiting < played.room + 4096);
-    assert_true(played.consumed < count * known_file.len / 10);
-    while (!played.ended) {
-        size_t before = played.piece_count;
+    played_body_end();
+    assert_true(played()->waiting > played()->room);
+    assert_true(played()->waiting < played()->room + 4096);
+    assert_true(played()->consumed < count * known_file.len / 10);
+    while (!played()->ended) {
+        size_t before = played()->piece_count;
 
         while (take_piece() != NULL)
             answered++;
-        played.exchange.frontend->writable(&played.exchange);
-        assert_true(played.ended || played.piece_count > before);
-        assert_true(played.waiting < played.room + 4096);
+        played_turn();
+        assert_true(played()->ended || played()->piece_count > before);
+        assert_true(played()->waiting < played()->room + 4096);
     }
     while (take_piece() != NULL)
         answered++;
     assert_ended("0");
     assert_int_equal(answered, count);
-    assert_int_equal(played.consumed, count * known_file.len);
+    assert_int_equal(played()->consumed, count * known_file.len);
     played_close_exchange();
 }
 
@@ -245,16 +236,16 @@ static void answers_keep_their_bytes_until_they_are_taken(void **state)
                                                    : list_services,
                            7);
         for (unsigned takes = (luck >> 24) % 4; takes > 0; takes--)
-            if (played.piece_count - played.taken > 1)
+            if (played()->piece_count - played()->taken > 1)
                 take_piece();
-        if (played.waiting > played.room / 2)
+        if (played()->waiting > played()->room / 2)
             while (take_piece() != NULL)
                 continue;
     }
     while (take_piece() != NULL)
         continue;
-    assert_int_equal(played.piece_count, 1000);
-    played.exchange.frontend->body_end(&played.exchange);
+    assert_int_equal(played()->piece_count, 1000);
+    played_body_end();
     assert_ended("0");
     played_close_exchange();
 }
@@ -264,15 +255,14 @@ static void stream_lasts_longer_than_the_servers_own_deadline(void **state)
     (void)state;
     begin_stream(SLICE(TALK));
     for (unsigned i = 1; i <= 3; i++) {
-        assert_int_equal(played.timeout_ms, 60000); /* the caller's next tick, and no end */
-        played.timeout_ms = 0;
-        played.exchange.frontend->timeout(&played.exchange);
+        assert_int_equal(played()->timeout_ms, 60000); /* the caller's next tick, and no end */
+        played_timeout();
         assert_int_equal(stream_played.ticks, i);
     }
-    assert_false(played.ended);
-    played.exchange.frontend->body_end(&played.exchange);
+    assert_false(played()->ended);
+    played_body_end();
     assert_ended("0");
-    assert_int_equal(played.timeout_ms, 0);
+    assert_int_equal(played()->timeout_ms, 0);
     played_close_exchange();
 }
 
@@ -281,10 +271,10 @@ static void talk_until_late(struct slice request)
 {
     played_add_header(SLICE("grpc-timeout"), SLICE("20m"));
     begin_stream(SLICE(TALK));
-    assert_in_range(played.timeout_ms, 1, 20);
+    assert_in_range(played()->timeout_ms, 1, 20);
     played_send_pieces(request, 100);
     pass_ms(25);
-    played.exchange.frontend->timeout(&played.exchange);
+    played_timeout();
     assert_int_equal(stream_played.ticks, 0);
 }
 
@@ -293,7 +283,7 @@ static void clients_deadline_ends_a_stream(void **state)
     (void)state;
     talk_until_late(SLICE_EMPTY);
     assert_ended("4");
-    assert_false(played.was_reset);
+    assert_false(played()->was_reset);
     assert_int_equal(stream_played.cancels, 1);
     played_close_exchange();
     assert_int_equal(stream_played.cancels, 1);
@@ -303,8 +293,8 @@ static void clients_deadline_cuts_a_stream_that_it_does_not_read(void **state)
 {
     (void)state;
     talk_until_late(list_services);
-    assert_true(played.was_reset);
-    assert_false(played.ended);
+    assert_true(played()->was_reset);
+    assert_false(played()->ended);
     played_close_exchange();
     assert_int_equal(stream_played.cancels, 1);
 }
@@ -316,11 +306,11 @@ static void caller_is_judged_before_each_answer(void **state)
     (void)state;
     begin_stream(SLICE(TALK));
     played_send_pieces(list_services, 100);
-    assert_int_equal(played.piece_count, 1);
+    assert_int_equal(played()->piece_count, 1);
     stream_played.admits = STREAM_END;
     stream_played.end = status_const(STATUS_UNAUTHENTICATED, SLICE("No longer."));
     played_send_pieces(list_services, 100);
-    assert_int_equal(played.piece_count, 1);
+    assert_int_equal(played()->piece_count, 1);
     assert_ended("16");
     played_close_exchange();
     assert_int_equal(stream_played.cancels, 0);
@@ -333,14 +323,14 @@ static void caller_who_must_be_fetched_is_waited_for(void **state)
     stream_played.admits = STREAM_WAIT;
     played_send_pieces(list_services, 3);
     played_send_pieces(unknown_file, 3);
-    assert_int_equal(played.piece_count, 0);
-    assert_int_equal(played.consumed, 0);
+    assert_int_equal(played()->piece_count, 0);
+    assert_int_equal(played()->consumed, 0);
     assert_int_equal(stream_played.admitted, 1);
     stream_played.admits = STREAM_MESSAGE;
     chain_played.call->ready(chain_played.call);
     assert_int_equal(next_answer(SLICE(TALK)), 6);
     assert_int_equal(next_answer(SLICE(TALK)), 7);
-    played.exchange.frontend->body_end(&played.exchange);
+    played_body_end();
     assert_ended("0");
     assert_int_equal(stream_played.cancels, 1);
     played_close_exchange();
@@ -364,7 +354,7 @@ static void caller_who_is_gone_before_the_stream_opens_gets_no_head(void **state
     chain_played.run_status = status_const(STATUS_UNAUTHENTICATED, SLICE("No longer."));
     begin_stream(SLICE(TALK));
     assert_refused("16");
-    assert_false(played.accepted);
+    assert_false(played()->accepted);
     played_close_exchange();
 }
 
@@ -398,11 +388,11 @@ static void draining_of_a_stream_that_closed_meanwhile_does_nothing(void **state
     begin_stream(SLICE(WATCH));
     played_send_body(watch_server);
     grpc_drain(played_grpc);
-    assert_false(played.ended); /* not on this thread */
+    assert_false(played()->ended); /* not on this thread */
     played_close_exchange();
-    assert_int_equal(played.holds, 1);
-    run_posted();
-    assert_false(played.ended);
+    assert_int_equal(played()->holds, 1);
+    played_run_posted();
+    assert_false(played()->ended);
     played_grpc = shared;
     arena_done(&arena);
 }
@@ -440,10 +430,10 @@ static void watch_tells_the_status_and_stays_open(void **state)
         if (cases[i].wanted < 0) {
             assert_refused("3");
         } else {
-            assert_int_equal(played.piece_count, 1);
-            assert_int_equal(status_in(played.body), cases[i].wanted);
-            assert_int_equal(played.timeout_ms, 0);
-            assert_false(played.ended);
+            assert_int_equal(played()->piece_count, 1);
+            assert_int_equal(status_in(played()->last), cases[i].wanted);
+            assert_int_equal(played()->timeout_ms, 0);
+            assert_false(played()->ended);
         }
         played_close_exchange();
         played_teardown(state);
@@ -458,14 +448,14 @@ static void clients_deadline_ends_a_watch(void **state)
         played_add_header(SLICE("grpc-timeout"), SLICE("2S"));
         begin_stream(SLICE(WATCH));
         played_send_body(watch_server);
-        assert_in_range(played.timeout_ms, 1, 2000);
+        assert_in_range(played()->timeout_ms, 1, 2000);
         if (reads)
             take_piece();
-        played.exchange.frontend->timeout(&played.exchange);
+        played_timeout();
         if (reads)
             assert_ended("4");
-        assert_int_equal(played.ended, reads);
-        assert_int_equal(played.was_reset, !reads); /* its message may be half written */
+        assert_int_equal(played()->ended, reads);
+        assert_int_equal(played()->was_reset, !reads); /* its message may be half written */
         played_close_exchange();
         played_teardown(state);
     }
@@ -485,9 +475,9 @@ static void draining_is_told_to_a_watch_before_it_ends(void **state)
         played_send_body(unknown ? watch_nobody : watch_server);
         played_frontends.draining = true;
         grpc_drain(played_grpc);
-        run_posted();
-        assert_int_equal(played.piece_count, unknown ? 1 : 2);
-        assert_int_equal(status_in(played.body), unknown ? 3 : 2);
+        played_run_posted();
+        assert_int_equal(played()->piece_count, unknown ? 1 : 2);
+        assert_int_equal(status_in(played()->last), unknown ? 3 : 2);
         assert_ended("14");
         played_close_exchange();
         played_grpc = shared;
@@ -508,9 +498,9 @@ static void watch_of_a_draining_server_says_so_once(void **state)
     grpc_drain(played_grpc);
     begin_stream(SLICE(WATCH));
     played_send_body(watch_server);
-    run_posted();
-    assert_int_equal(played.piece_count, 1);
-    assert_int_equal(status_in(played.body), 2);
+    played_run_posted();
+    assert_int_equal(played()->piece_count, 1);
+    assert_int_equal(status_in(played()->last), 2);
     assert_ended("14");
     played_close_exchange();
     played_grpc = shared;
@@ -531,19 +521,19 @@ static unsigned long stream_with_fault(struct slice path, struct slice body, uns
     arena_fault_set(number, onward);
     played_begin(path);
     played_send_pieces(body, 16384);
-    if (played.accepted && !played.ended)
-        played.exchange.frontend->body_end(&played.exchange);
+    if (played()->accepted && !played()->ended)
+        played_body_end();
     count = arena_fault_count();
     failed = count >= number;
     arena_fault_set(0, false);
-    if (failed && played.ended) {
+    if (failed && played()->ended) {
         struct slice code = played_sent(SLICE("grpc-status"));
 
         if (code.len == 0)
-            code = header_value(played.trailers, played.trailer_count, SLICE("grpc-status"));
+            code = header_value(played()->trailers, played()->trailer_count, SLICE("grpc-status"));
         assert_true(slice_equal(code, SLICE("8")));
     }
-    assert_int_equal(played.answers, 1);
+    assert_int_equal(played()->answers, 1);
     played_close_exchange();
     return count;
 }

@@ -292,7 +292,7 @@ static void an_ended_session_is_not_revived_by_a_use(void **state)
 
 static struct status open_with(struct try *t, struct call_credentials credentials)
 {
-    call_open(&t->call, &credentials);
+    call__open(&t->call, &credentials);
     try_wait(t, &t->opened);
     return t->call.status;
 }

@@ -6,6 +6,7 @@
 
 #include "proto/contract/embedded.h"
 #include "proto/json/json_text.h"
+#include "storage/engine.h"
 #include "tests/support/played/rest.h"
 
 static int group_setup(void **state)
@@ -55,7 +56,7 @@ static void heads_are_judged_in_order_and_before_the_body(void **state)
         played_add_header(SLICE("accept"), cases[i].accept);
         played_begin(cases[i].line, true, cases[i].length);
         assert_problem(cases[i].status);
-        assert_false(played.accepted);
+        assert_false(played()->accepted);
         played_close_exchange();
         played_teardown(state);
     }
@@ -77,7 +78,7 @@ static void options_names_methods_without_a_token(void **state)
 {
     (void)state;
     played_request(SLICE("OPTIONS " TOKENS "/7"), SLICE_EMPTY);
-    assert_int_equal(played.status, 204);
+    assert_int_equal(played()->status, 204);
     assert_sent(SLICE("allow"), SLICE("GET, HEAD, PATCH, DELETE, OPTIONS"));
     assert_int_equal(chain_played.opens, 0);
     played_close_exchange();
@@ -94,7 +95,7 @@ static void a_401_says_the_same_but_for_the_request_id(void **state)
     assert_problem(401);
     assert_sent(SLICE("www-authenticate"), SLICE("Bearer realm=\"datastream\""));
     assert_sent(SLICE("x-request-id"), SLICE("same"));
-    first = arena_copy(&played_contract_arena, played.body);
+    first = arena_copy(&played_contract_arena, played_answer());
     played_close_exchange();
     played_teardown(state);
     played_setup(state);
@@ -104,7 +105,7 @@ static void a_401_says_the_same_but_for_the_request_id(void **state)
     played_request(SLICE("GET " TOKENS), SLICE_EMPTY);
     assert_sent(SLICE("www-authenticate"),
                 SLICE("Bearer realm=\"datastream\", error=\"invalid_token\""));
-    assert_true(slice_equal(first, played.body));
+    assert_true(slice_equal(first, played_answer()));
     played_close_exchange();
 }
 
@@ -150,7 +151,7 @@ static void malformed_cookies_are_400_unless_a_bearer_counts(void **state)
     played_add_header(SLICE("cookie"), SLICE("datastream=a; datastream=b"));
     played_add_header(SLICE("authorization"), SLICE("Bearer x"));
     played_request(SLICE("GET " TOKENS), SLICE_EMPTY);
-    assert_int_equal(played.status, 200);
+    assert_int_equal(played()->status, 200);
     played_close_exchange();
 }
 
@@ -164,7 +165,7 @@ static void metadata_of_the_chain_are_headers(void **state)
     (void)state;
     chain_played.metadata = &first;
     played_request(SLICE("GET " TOKENS), SLICE_EMPTY);
-    assert_int_equal(played.status, 200);
+    assert_int_equal(played()->status, 200);
     assert_sent(SLICE("set-cookie"), SLICE("a=b"));
     assert_sent(SLICE("deprecation"), SLICE("true"));
     played_close_exchange();
@@ -175,7 +176,7 @@ static void a_create_is_201_with_its_place(void **state)
     (void)state;
     chain_played.response = SLICE("{\"id\":\"7\",\"etag\":\"5\",\"name\":\"abc\"}");
     played_request(SLICE("POST /api/v1/devices"), SLICE("{\"name\":\"abc\"}"));
-    assert_int_equal(played.status, 201);
+    assert_int_equal(played()->status, 201);
     assert_sent(SLICE("location"), SLICE("/api/v1/devices/7"));
     /* The revision, and what the computed fields are. */
     assert_true(slice_starts_with(played_sent(SLICE("etag")), SLICE("\"5-")));
@@ -187,7 +188,7 @@ static void a_create_is_201_with_its_place(void **state)
     played_setup(state);
     chain_played.response = SLICE("{\"id\":\"7\",\"name\":\"abc\"}");
     played_request(SLICE("POST /api/v1/devices?validateOnly=true"), SLICE("{\"name\":\"abc\"}"));
-    assert_int_equal(played.status, 201);
+    assert_int_equal(played()->status, 201);
     assert_int_equal(played_sent(SLICE("location")).len, 0);
     played_close_exchange();
 }
@@ -197,11 +198,11 @@ static void bodies_come_in_pieces_of_any_size(void **state)
     for (size_t size = 1; size < 16; size++) {
         played_setup(state);
         played_begin(SLICE("POST /api/v1/devices"), true, size % 2 == 0 ? 14 : -1);
-        assert_true(played.accepted);
-        assert_int_equal(played.timeout_ms, 0);
+        assert_true(played()->accepted);
+        assert_int_equal(played()->timeout_ms, 0);
         played_send_pieces(SLICE("{\"name\":\"abc\"}"), size);
-        assert_int_equal(played.status, 201);
-        assert_int_equal(played.consumed, 14);
+        assert_int_equal(played()->status, 201);
+        assert_int_equal(played()->consumed, 14);
         played_close_exchange();
         played_teardown(state);
     }
@@ -229,7 +230,7 @@ static void a_body_where_none_belongs_is_400(void **state)
     played_setup(state);
     played_begin(SLICE("GET " TOKENS), true, -1); /* announced, and empty after all */
     played_send_pieces(SLICE_EMPTY, 1);
-    assert_int_equal(played.status, 200);
+    assert_int_equal(played()->status, 200);
     played_close_exchange();
 }
 
@@ -260,12 +261,12 @@ static void all_violations_come_at_once(void **state)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct json_text got = {.arena = &played.arena};
+        struct json_text got = {.arena = played()->exchange->arena};
         struct slice left;
 
         played_request(cases[i].line, cases[i].body);
         assert_problem(400);
-        left = played.body;
+        left = played_answer();
         for (const char *at; (at = memmem(left.data, left.len, "{\"field\":\"", 10)) != NULL;) {
             left = slice_from(left, (size_t)(at + 10 - left.data));
             at = memmem(left.data, left.len, "\",\"desc", 7);
@@ -310,8 +311,8 @@ static void an_unchanged_object_is_304_by_its_computed_fields_too(void **state)
         played_add_header(SLICE("if-none-match"), etag);
         played_request(i == 0 ? SLICE("HEAD " TOKENS "/7") : SLICE("GET " TOKENS "/7"),
                        SLICE_EMPTY);
-        assert_int_equal(played.status, cases[i].status);
-        assert_int_equal(played.body.len == 0, cases[i].status == 304);
+        assert_int_equal(played()->status, cases[i].status);
+        assert_int_equal(played_answer().len == 0, cases[i].status == 304);
         played_close_exchange();
     }
 }
@@ -321,8 +322,8 @@ static void if_match_reaches_the_chain_as_a_revision(void **state)
     (void)state;
     played_add_header(SLICE("if-match"), SLICE("\"5-00aa\""));
     played_request(SLICE("DELETE " TOKENS "/7"), SLICE_EMPTY);
-    assert_int_equal(played.status, 200);
-    assert_true(slice_equal(played.body, SLICE("{}")));
+    assert_int_equal(played()->status, 200);
+    assert_true(slice_equal(played_answer(), SLICE("{}")));
     assert_true(slice_equal(chain_played.if_match, SLICE("\"5\"")));
     played_close_exchange();
 }
@@ -344,7 +345,7 @@ static void lines_of_a_list_are_one_list(void **state)
     played_add_header(SLICE("if-none-match"), SLICE("W/\"6\""));
     chain_played.response = SLICE("{\"id\":\"7\",\"etag\":\"6\"}");
     played_request(SLICE("GET /api/v1/targets/7"), SLICE_EMPTY);
-    assert_int_equal(played.status, 304);
+    assert_int_equal(played()->status, 304);
     played_close_exchange();
 }
 
@@ -404,7 +405,7 @@ static void a_415_tells_the_cause_and_what_is_accepted(void **state)
     }
     played_add_header(SLICE("content-encoding"), SLICE("identity, Identity,"));
     played_request(SLICE("POST /api/v1/devices"), SLICE("{\"name\":\"plain\"}"));
-    assert_int_equal(played.status, 201);
+    assert_int_equal(played()->status, 201);
     played_close_exchange();
 }
 
@@ -442,13 +443,13 @@ static void a_late_call_is_504_and_cancelled(void **state)
     (void)state;
     chain_played.run_waits = true;
     played_request(SLICE("GET " TOKENS), SLICE_EMPTY);
-    assert_int_equal(played.answers, 0);
-    assert_int_equal(played.timeout_ms, played_settings.request_timeout_ms);
-    played.exchange.frontend->timeout(&played.exchange);
+    assert_int_equal(played()->answers, 0);
+    assert_int_equal(played()->timeout_ms, played_settings.request_timeout_ms);
+    played_timeout();
     assert_problem(504);
     assert_true(chain_played.call->cancelled);
     played_finish(chain_played.call);
-    assert_int_equal(played.answers, 1);
+    assert_int_equal(played()->answers, 1);
     played_close_exchange();
 }
 
@@ -458,23 +459,31 @@ static void who_left_is_not_answered(void **state)
     (void)state;
     chain_played.run_waits = true;
     played_request(SLICE("GET " TOKENS), SLICE_EMPTY);
-    assert_int_equal(played.holds, 1);
+    assert_int_equal(played()->holds, 1);
     played_close_exchange();
     assert_true(chain_played.call->cancelled);
     played_finish(chain_played.call);
-    assert_int_equal(played.answers, 0);
+    assert_int_equal(played()->answers, 0);
     played_teardown(state);
     played_setup(state);
     chain_played.open_waits = true;
     played_request(SLICE("GET " TOKENS), SLICE_EMPTY);
-    assert_int_equal(played.holds, 1);
+    assert_int_equal(played()->holds, 1);
     played_close_exchange();
     chain_played.call->opened(chain_played.call);
-    assert_int_equal(played.answers, 0);
+    assert_int_equal(played()->answers, 0);
+}
+
+static const char *full_reason(struct store *store)
+{
+    (void)store;
+    return "It is full.";
 }
 
 static void health_tells_readiness_from_life(void **state)
 {
+    static const struct store_engine full_engine = {.read_only_reason = full_reason};
+    struct store full = {.engine = &full_engine};
     static const struct {
         struct slice line;
         bool draining, read_only;
@@ -494,11 +503,11 @@ static void health_tells_readiness_from_life(void **state)
         played_setup(state);
         played_frontends.draining = cases[i].draining;
         if (cases[i].read_only)
-            played_frontends.store = (struct store *)&played.accepted;
+            played_frontends.store = &full;
         played_request(cases[i].line, SLICE_EMPTY);
-        assert_int_equal(played.status, cases[i].status);
+        assert_int_equal(played()->status, cases[i].status);
         if (cases[i].status == 503 && slice_starts_with(cases[i].line, SLICE("GET")))
-            assert_true(slice_ends_with(played.body,
+            assert_true(slice_ends_with(played_answer(),
                                         cases[i].draining
                                             ? SLICE("\"reason\":\"The server is shutting down.\"}")
                                             : SLICE("\"reason\":\"It is full.\"}")));
@@ -514,8 +523,8 @@ static void the_reference_is_public_and_revalidated(void **state)
     struct slice etag;
 
     played_request(SLICE("GET /api/v1/swagger/openapi.json"), SLICE_EMPTY);
-    assert_int_equal(played.status, 200);
-    assert_true(slice_equal(played.body, rest_openapi(played_rest, OPENAPI_3_1)));
+    assert_int_equal(played()->status, 200);
+    assert_true(slice_equal(played_answer(), rest_openapi(played_rest, OPENAPI_3_1)));
     assert_sent(SLICE("cache-control"), SLICE("no-cache"));
     etag = arena_copy(&played_contract_arena, played_sent(SLICE("etag")));
     played_close_exchange();
@@ -523,7 +532,7 @@ static void the_reference_is_public_and_revalidated(void **state)
     played_setup(state);
     played_add_header(SLICE("if-none-match"), etag);
     played_request(SLICE("GET /api/v1/swagger/openapi.json"), SLICE_EMPTY);
-    assert_int_equal(played.status, 304);
+    assert_int_equal(played()->status, 304);
     played_close_exchange();
 }
 
@@ -537,12 +546,12 @@ static bool document_is_compressed(void **state, struct slice document, struct s
     played_setup(state);
     played_add_header(SLICE("accept-encoding"), accepted);
     played_request(SLICE("GET /api/v1/swagger/doc.json"), SLICE_EMPTY);
-    assert_int_equal(played.status, 200);
+    assert_int_equal(played()->status, 200);
     is_compressed = slice_equal(played_sent(SLICE("content-encoding")), SLICE("gzip"));
     if (is_compressed)
-        assert_true(played.body.len < document.len / 4);
+        assert_true(played_answer().len < document.len / 4);
     else
-        assert_true(slice_equal(played.body, document));
+        assert_true(slice_equal(played_answer(), document));
     *ret_etag = arena_copy(&played_contract_arena, played_sent(SLICE("etag")));
     played_close_exchange();
     return is_compressed;
@@ -579,7 +588,7 @@ static void the_console_is_there_where_it_is_built(void **state)
 
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
         played_request(slice_from_cstr(paths[i]), SLICE_EMPTY);
-        assert_int_equal(played.status, statuses[i]);
+        assert_int_equal(played()->status, statuses[i]);
         assert_int_equal(chain_played.opens, 0);
         played_close_exchange();
         played_teardown(state);
@@ -613,15 +622,15 @@ static void memory_that_ends_is_answered(void **state)
                                    7);
             passed = arena_fault_count() < number;
             arena_fault_set(0, false);
-            assert_int_equal(played.answers, 1);
+            assert_int_equal(played()->answers, 1);
             if (passed)
-                assert_true(played.status != 429);
+                assert_true(played()->status != 429);
             else
-                assert_int_equal(played.status, is_stored && chain_played.runs > 0 ? 500 : 429);
-            if (played.status == 500)
-                assert_non_null(memmem(played.body.data, played.body.len, STORED_TEXT,
+                assert_int_equal(played()->status, is_stored && chain_played.runs > 0 ? 500 : 429);
+            if (played()->status == 500)
+                assert_non_null(memmem(played_answer().data, played_answer().len, STORED_TEXT,
                                        sizeof(STORED_TEXT) - 1));
-            if (played.status == 429)
+            if (played()->status == 429)
                 assert_sent(SLICE("retry-after"), SLICE("1"));
             played_close_exchange();
             played_teardown(state);

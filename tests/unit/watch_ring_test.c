@@ -167,10 +167,10 @@ static void check_copy(const struct call *call, const char *text)
 {
     struct slice copy;
 
-    if (call_stream_copy(call, STREAM_FORM_SSE, &copy))
+    if (call_stream__copy(call, STREAM_FORM_SSE, &copy))
         assert_true(slice_equal(copy, slice_from_cstr(text)));
     else
-        call_stream_keep(call, STREAM_FORM_SSE, slice_from_cstr(text));
+        call_stream__keep(call, STREAM_FORM_SSE, slice_from_cstr(text));
 }
 
 static void check_message(struct model_watcher *m, struct reply reply)
@@ -250,7 +250,7 @@ static void step(void)
         watcher_close(&m->watcher);
         m->open = false;
     } else if (what < 40) {
-        call_stream_tick(&m->watcher.t.call);
+        call_stream__tick(&m->watcher.t.call);
     } else {
         pull_some(m, chance(4) == 0 ? 1000 : 1 + chance(8));
     }
@@ -283,7 +283,7 @@ static int start(void **state)
         w.settings.watch_ring_kib = ring_kib[i];
         loops[i + 1] = watcher_loops[i] = chain_loop_new(w.chain);
         assert_non_null(watcher_loops[i]);
-        chain_loop_bind(watcher_loops[i], wake, &w, &memory);
+        chain_loop__bind(watcher_loops[i], wake, &w, &memory);
     }
     return 0;
 }
@@ -341,7 +341,7 @@ static void open_for_all(struct model_watcher *m, struct chain_loop *loop, uint6
 /* It reads without news: as who watches the same loop it takes the ring along. */
 static void beat(struct model_watcher *m)
 {
-    call_stream_tick(&m->watcher.t.call);
+    call_stream__tick(&m->watcher.t.call);
     pull_some(m, ROWS_MOST);
 }
 

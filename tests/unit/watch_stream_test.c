@@ -229,13 +229,13 @@ static void a_feed_of_other_kinds_is_read_in_turns(void **state)
         newest = change(&organization, "devices", 100);
     open_watch(&watch, w.made.api_token, "roles", from);
     assert_heartbeat(&watch); /* it says how far the first slice came */
-    while (call_stream_next(&watch.t.call, &message) == STREAM_WAIT && watch.t.call.view != NULL) {
+    while (call_stream__next(&watch.t.call, &message) == STREAM_WAIT && watch.t.call.view != NULL) {
         turns++;
         watcher_wait_ready(&watch);
     }
     assert_true(turns >= 6); /* 500 rows, 64 at a time */
-    call_stream_tick(&watch.t.call);
-    call_stream_tick(&watch.t.call);
+    call_stream__tick(&watch.t.call);
+    call_stream__tick(&watch.t.call);
     assert_int_equal(watcher_pull(&watch, &reply), STREAM_HEARTBEAT);
     assert_true(slice_equal(world_get(&w, reply, "revision"), call_etag(&w.arena, newest)));
     watcher_close(&watch);
@@ -302,7 +302,7 @@ static void a_long_watch_holds_no_more_memory(void **state)
         change(&organization, "devices", 100);
         for (int j = 0; j < 100; j++)
             watcher_next(&watch);
-        call_stream_tick(&watch.t.call);
+        call_stream__tick(&watch.t.call);
     }
     assert_int_equal(watch.arena.reserved, reserved);
     assert_ptr_equal(watch.arena.at, at);
@@ -318,14 +318,14 @@ static void heartbeats_come_where_nothing_was_sent(void **state)
     open_watch(&watch, w.made.api_token, NULL, NULL);
     assert_heartbeat(&watch);
     assert_asleep(&watch);
-    call_stream_tick(&watch.t.call);
+    call_stream__tick(&watch.t.call);
     assert_heartbeat(&watch);
     assert_asleep(&watch);
     change(&organization, "devices", 1);
     watcher_next(&watch);
-    call_stream_tick(&watch.t.call);
+    call_stream__tick(&watch.t.call);
     assert_asleep(&watch);
-    assert_int_equal(call_stream_wait_ms(&watch.t.call), w.settings.stream_heartbeat_ms);
+    assert_int_equal(call_stream__wait_ms(&watch.t.call), w.settings.stream_heartbeat_ms);
     watcher_close(&watch);
 }
 
@@ -338,7 +338,7 @@ static void a_watch_may_be_cancelled_at_any_time(void **state)
 
         open_watch(&watch, w.made.api_token, NULL, pulls % 2 == 0 ? "1" : NULL);
         for (int i = 0; i < pulls; i++)
-            call_stream_next(&watch.t.call, &message);
+            call_stream__next(&watch.t.call, &message);
         watcher_close(&watch);
         assert_int_equal(watch.t.call.status.code, STATUS_CANCELLED);
     }
@@ -380,7 +380,7 @@ static enum stream_result admit(struct watcher *talk)
 {
     enum stream_result result;
 
-    while ((result = call_stream_admit(&talk->t.call)) == STREAM_WAIT) {
+    while ((result = call_stream__admit(&talk->t.call)) == STREAM_WAIT) {
         watcher_wait_ready(talk);
         if (talk->t.finished)
             return STREAM_END;
@@ -431,7 +431,7 @@ static void a_silent_conversation_is_judged_when_identities_change(void **state)
         watcher_wait_ready(&revoked);
     assert_int_equal(revoked.t.call.status.code, STATUS_UNAUTHENTICATED);
     assert_int_equal(admit(&other), STREAM_MESSAGE);
-    call_stream_tick(&other.t.call);
+    call_stream__tick(&other.t.call);
     assert_int_equal(admit(&other), STREAM_MESSAGE);
     watcher_close(&revoked);
     watcher_close(&other);
@@ -508,8 +508,8 @@ static void a_damaged_feed_is_said_to_be(void **state)
     assert_heartbeat(&watch);
     put(&w.fixture, FAMILY_FEED,
         key__feed(&w.arena, &organization, store_revision(w.fixture.store) + 1, 0), SLICE("x"));
-    call_stream_tick(&watch.t.call);
-    call_stream_tick(&watch.t.call);
+    call_stream__tick(&watch.t.call);
+    call_stream__tick(&watch.t.call);
     assert_ended(&watch, STATUS_DATA_LOSS);
     watcher_close(&watch);
 }

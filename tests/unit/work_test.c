@@ -91,7 +91,7 @@ static void begin(struct try *t)
     try_init(t, &stage, stage_method(&stage, "CreateDevice"));
     assert_code(try_open(t, 1), STATUS_OK);
     t->call.request = device_request(&stage, "edge");
-    call_dispatch(&t->call);
+    call__dispatch(&t->call);
 }
 
 /* Resumes the call when it was asked to: the store may have missed on its way to the pool. */
@@ -104,7 +104,7 @@ static void step(struct try *t)
     t->posted -= posted;
     pthread_mutex_unlock(&t->stage->mutex);
     if (posted)
-        call_resume(&t->call);
+        call__resume(&t->call);
     else
         sched_yield();
 }

@@ -1,6 +1,5 @@
 /*
- * The REST frontend between an exchange and a chain that are played here. What the frontend calls
- * of rpc/net and rpc/call is defined below, instead of the libraries'.
+ * The REST frontend between an exchange (played_exchange.h) and a chain that is played here.
  */
 #ifndef DATASTREAM_TESTS_SUPPORT_PLAYED_REST_H
 #define DATASTREAM_TESTS_SUPPORT_PLAYED_REST_H
@@ -17,30 +16,10 @@
 #include "proto/message/message.h"
 #include "rest/rest.h"
 #include "rpc/call/validate.h"
+#include "tests/support/played/played_exchange.h"
 #include "tests/support/played/stream.h"
 
 #define UNUSED __attribute__((unused))
-
-#define HEADERS_MOST 12
-
-struct played {
-    struct exchange exchange;
-    struct arena arena;
-    struct header headers[HEADERS_MOST];
-    bool accepted, is_closed;
-    unsigned answers;
-    int holds;
-    size_t consumed;
-    uint64_t timeout_ms;
-    int status;
-    struct slice body;
-    struct arena pieces; /* of the body of a stream */
-    bool ended;
-    const struct header *sent;
-    size_t sent_count;
-};
-
-extern struct played played;
 
 struct chain_played {
     struct status open_status;
@@ -76,18 +55,12 @@ int played_setup(void **state);
 
 int played_teardown(void **state);
 
-void played_add_header(struct slice name, struct slice value);
-
 /* "POST /path?query"; a body is announced by its length unless `length` is -1. */
 void played_begin(struct slice request, bool has_body, int64_t length);
 
 void played_send_pieces(struct slice body, size_t size);
 
 void played_request(struct slice line, struct slice body);
-
-void played_close_exchange(void);
-
-struct slice played_sent(struct slice name);
 
 void assert_sent(struct slice name, struct slice value);
 

@@ -6,7 +6,7 @@ struct stream_played stream_played;
 
 struct frontend_waker stream_wakers[1];
 
-enum stream_result call_stream_next(struct call *call, ProtobufCMessage **ret_message)
+static enum stream_result stream_next(struct call *call, ProtobufCMessage **ret_message)
 {
     const struct message_type *type = call->method->output;
     bool is_heartbeat = stream_played.messages == 0;
@@ -30,7 +30,7 @@ enum stream_result call_stream_next(struct call *call, ProtobufCMessage **ret_me
     return is_heartbeat ? STREAM_HEARTBEAT : STREAM_MESSAGE;
 }
 
-bool call_stream_copy(const struct call *call, enum stream_form form, struct slice *ret_bytes)
+static bool stream_copy(const struct call *call, enum stream_form form, struct slice *ret_bytes)
 {
     (void)call;
     (void)form;
@@ -38,14 +38,14 @@ bool call_stream_copy(const struct call *call, enum stream_form form, struct sli
     return false;
 }
 
-void call_stream_keep(const struct call *call, enum stream_form form, struct slice bytes)
+static void stream_keep(const struct call *call, enum stream_form form, struct slice bytes)
 {
     (void)call;
     (void)form;
     (void)bytes;
 }
 
-enum stream_result call_stream_admit(struct call *call)
+static enum stream_result stream_admit(struct call *call)
 {
     stream_played.admitted++;
     if (stream_played.admits == STREAM_END) {
@@ -55,27 +55,27 @@ enum stream_result call_stream_admit(struct call *call)
     return stream_played.admits;
 }
 
-void call_stream_tick(struct call *call)
+static void stream_tick(struct call *call)
 {
     stream_played.ticks++;
     call->ready(call);
 }
 
-uint64_t call_stream_wait_ms(const struct call *call)
+static uint64_t stream_wait_ms(const struct call *call)
 {
     (void)call;
     return stream_played.wait_ms;
 }
 
-void call_stream_cancel(struct call *call)
+static void stream_cancel(struct call *call)
 {
     stream_played.cancels++;
     call->status = status_const(STATUS_CANCELLED, SLICE("The call was cancelled."));
     call->finish(call);
 }
 
-void chain_loop_bind(struct chain_loop *loop, void (*wake)(void *context), void *context,
-                     struct account *memory)
+static void loop_bind(struct chain_loop *loop, void (*wake)(void *context), void *context,
+                      struct account *memory)
 {
     (void)memory;
     (void)loop;
@@ -83,7 +83,20 @@ void chain_loop_bind(struct chain_loop *loop, void (*wake)(void *context), void 
     (void)context;
 }
 
-void chain_loop_wake(struct chain_loop *loop)
+static void loop_wake(struct chain_loop *loop)
 {
     (void)loop;
+}
+
+void stream_play(struct chain_calls *calls)
+{
+    calls->stream_next = stream_next;
+    calls->stream_copy = stream_copy;
+    calls->stream_keep = stream_keep;
+    calls->stream_admit = stream_admit;
+    calls->stream_tick = stream_tick;
+    calls->stream_wait_ms = stream_wait_ms;
+    calls->stream_cancel = stream_cancel;
+    calls->loop_bind = loop_bind;
+    calls->loop_wake = loop_wake;
 }

@@ -9,12 +9,12 @@
 #include "rpc/frontend/frontend_stream.h"
 
 struct stream_played {
-    bool opens;          /* call_dispatch opens a stream */
+    bool opens;          /* `dispatch` opens a stream */
     unsigned messages;   /* left to pull; each tells its number as its revision */
     unsigned heartbeats; /* left to pull behind them */
     struct status end;   /* instead of a wait, unless OK */
     unsigned pulled, ticks, cancels;
-    enum stream_result admits; /* what call_stream_admit says */
+    enum stream_result admits; /* what `stream_admit` says */
     unsigned admitted;         /* how often it was asked */
     uint64_t wait_ms;
     struct arena arena; /* of one message */
@@ -23,5 +23,8 @@ struct stream_played {
 extern struct stream_played stream_played;
 
 extern struct frontend_waker stream_wakers[1];
+
+/* Sets the rows of streams and of their loop. */
+void stream_play(struct chain_calls *calls);
 
 #endif
