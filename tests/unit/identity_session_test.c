@@ -225,6 +225,37 @@ static void a_cache_that_fell_behind_forgets_sessions_and_users(void **state)
     scene_end(&s);
 }
 
+static enum commit_result commit_as(struct scene *s, const struct identity *identity)
+{
+    struct commit commit;
+
+    commit_init(&commit, &s->fixture.arena);
+    identity_require(identity, &commit);
+    commit_put(&commit, FAMILY_RESOURCES, SLICE("written"), SLICE("x"));
+    return store_commit_wait(s->fixture.store, &commit);
+}
+
+static void a_commit_stands_on_the_session_and_its_user(void **state)
+{
+    const struct session_facts facts = facts_at(NOW);
+    struct identity identity;
+    struct scene s;
+
+    (void)state;
+    scene_start(&s, false, 64);
+    put_user(&s, (struct user_of){0});
+    put_session(&s, 1, &facts);
+    assert_int_equal(resolve_at(&s, 1, NOW, &identity), IDENTITY_OK);
+    assert_int_equal(commit_as(&s, &identity), COMMIT_DONE);
+    put_user(&s, (struct user_of){.disabled = true});
+    assert_int_equal(commit_as(&s, &identity), COMMIT_CONFLICT);
+    put_user(&s, (struct user_of){0});
+    assert_int_equal(resolve_at(&s, 1, NOW, &identity), IDENTITY_OK);
+    put_session(&s, 1, &facts);
+    assert_int_equal(commit_as(&s, &identity), COMMIT_CONFLICT);
+    scene_end(&s);
+}
+
 static void a_changed_role_is_seen_at_once(void **state)
 {
     const struct session_facts facts = facts_at(NOW);
@@ -490,6 +521,7 @@ int main(void)
         cmocka_unit_test(a_session_ends_by_time_and_by_its_user),
         cmocka_unit_test(a_used_session_ends_at_its_absolute_end),
         cmocka_unit_test(a_cache_that_fell_behind_forgets_sessions_and_users),
+        cmocka_unit_test(a_commit_stands_on_the_session_and_its_user),
         cmocka_unit_test(a_changed_role_is_seen_at_once),
         cmocka_unit_test(a_use_is_written_once_a_minute),
         cmocka_unit_test(an_ended_session_is_not_revived_by_a_use),
