@@ -546,6 +546,8 @@ static bool document_is_compressed(void **state, struct slice document, struct s
     played_setup(state);
     played_add_header(SLICE("accept-encoding"), accepted);
     played_request(SLICE("GET /api/v1/swagger/doc.json"), SLICE_EMPTY);
+    while (played()->answers == 0) /* it is unfolded in steps */
+        played_turn();
     assert_int_equal(played()->status, 200);
     is_compressed = slice_equal(played_sent(SLICE("content-encoding")), SLICE("gzip"));
     if (is_compressed)
