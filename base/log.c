@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/log_queue.h"
 #include "base/text.h"
@@ -386,10 +387,7 @@ struct slice log_without_credential(struct slice text)
     size_t run = 0;
 
     for (size_t i = 0; i < text.len; i++) {
-        char c = text.data[i];
-        char lower = (char)(c | 0x20);
-
-        run = (c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'z') ? run + 1 : 0;
+        run = ascii_is_letter_or_digit(text.data[i]) ? run + 1 : 0;
         if (run == CREDENTIAL_RUN)
             return slice_make(text.data, i + 1 - run);
     }

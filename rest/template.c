@@ -6,6 +6,7 @@
 
 #include <assert.h>
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 struct parser {
@@ -36,20 +37,10 @@ static bool take(struct parser *p, char c)
     return true;
 }
 
-static bool is_letter(int c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_digit(int c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* RFC 3986: unreserved, sub-delims without '*', and '@'. */
 static bool is_literal(int c)
 {
-    return is_letter(c) || is_digit(c) ||
+    return ascii_is_letter_or_digit(c) ||
            (c > 0 && memchr("-._~!$&'()+,;=@", c, sizeof("-._~!$&'()+,;=@") - 1) != NULL);
 }
 
@@ -126,9 +117,9 @@ static struct status parse_field_path(struct parser *p, struct slice *ret_path)
     size_t from = p->at;
 
     do {
-        if (!is_letter(peek(p)) && peek(p) != '_')
+        if (!ascii_is_letter(peek(p)) && peek(p) != '_')
             return fail(p, "a field name is missing");
-        while (is_letter(peek(p)) || is_digit(peek(p)) || peek(p) == '_')
+        while (ascii_is_letter_or_digit(peek(p)) || peek(p) == '_')
             p->at++;
     } while (take(p, '.'));
     *ret_path = slice_make(p->text.data + from, p->at - from);

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "proto/filter/filter_field.h"
 #include "proto/filter/filter_private.h"
@@ -20,19 +21,14 @@ static bool is_at(const struct filter_parser *parser, char c)
     return parser->at < parser->text.len && parser->text.data[parser->at] == c;
 }
 
-static bool is_letter_or_digit(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 static bool is_of_name(char c)
 {
-    return is_letter_or_digit(c) || c == '_' || c == '-';
+    return ascii_is_letter_or_digit(c) || c == '_' || c == '-';
 }
 
 static bool is_of_value(char c)
 {
-    return is_letter_or_digit(c) || (c != '\0' && strchr("_-+.:*", c) != NULL);
+    return ascii_is_letter_or_digit(c) || (c != '\0' && strchr("_-+.:*", c) != NULL);
 }
 
 static bool is_blank(char c)

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "proto/json/json.h"
 
@@ -256,14 +257,9 @@ bool json_scan__string(struct json_scan *scan, struct json_string *ret_string)
     return take_decoded(scan, ret_string);
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static const char *skip_digits(const char *at, const char *end)
 {
-    while (at < end && is_digit(*at))
+    while (at < end && ascii_is_digit(*at))
         at++;
     return at;
 }
@@ -273,12 +269,12 @@ static const char *number_end(const char *at, const char *end)
 {
     if (at < end && *at == '-')
         at++;
-    if (at == end || !is_digit(*at))
+    if (at == end || !ascii_is_digit(*at))
         return NULL;
     at = *at == '0' ? at + 1 : skip_digits(at, end);
     if (at < end && *at == '.') {
         at++;
-        if (at == end || !is_digit(*at))
+        if (at == end || !ascii_is_digit(*at))
             return NULL;
         at = skip_digits(at, end);
     }
@@ -286,7 +282,7 @@ static const char *number_end(const char *at, const char *end)
         at++;
         if (at < end && (*at == '+' || *at == '-'))
             at++;
-        if (at == end || !is_digit(*at))
+        if (at == end || !ascii_is_digit(*at))
             return NULL;
         at = skip_digits(at, end);
     }

@@ -3,6 +3,7 @@
 #include "proto/json/json_wkt.h"
 #include <assert.h>
 
+#include "base/ascii.h"
 #include "proto/json/json_text.h"
 
 #define SECONDS_A_DAY 86400
@@ -286,7 +287,7 @@ static bool is_lower(char c)
 /* What paths hold in both forms; `*` means all. */
 static bool is_common(char c)
 {
-    return is_lower(c) || (c >= '0' && c <= '9') || c == '.' || c == '*';
+    return is_lower(c) || ascii_is_digit(c) || c == '.' || c == '*';
 }
 
 bool json__mask_path_parse(struct arena *arena, struct slice text, struct slice *ret_path)

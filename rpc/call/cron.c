@@ -1,6 +1,8 @@
 /* Cron expressions, read in one pass from left to right. */
 #include "rpc/call/cron.h"
 
+#include "base/ascii.h"
+
 static const struct cron_field {
     const char *name;
     const char *article;
@@ -19,16 +21,6 @@ struct cron {
     size_t at;
     struct format_violation *violation;
 };
-
-static bool is_letter(char byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-}
-
-static bool is_digit(char byte)
-{
-    return byte >= '0' && byte <= '9';
-}
 
 static char peek(const struct cron *cron)
 {
@@ -54,9 +46,9 @@ static bool number(struct cron *cron, const struct cron_field *field, unsigned l
     size_t start = cron->at;
     unsigned value = 0;
 
-    while (is_digit(peek(cron)) && cron->at - start < 3)
+    while (ascii_is_digit(peek(cron)) && cron->at - start < 3)
         value = value * 10 + (unsigned)(cron->text.data[cron->at++] - '0');
-    if (cron->at == start && is_letter(peek(cron)))
+    if (cron->at == start && ascii_is_letter(peek(cron)))
         return REFUSE(cron, start, "must have numbers, not names, in the %s field", field->name);
     if (cron->at == start || cron->at - start > 2 || value < least || value > field->most)
         return REFUSE(cron, start, "must have %s from %u to %u in the %s field", what, least,

@@ -1,6 +1,7 @@
 /* Quotes, found from dollar sign to dollar sign. */
 #include "rpc/call/quotes.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 #define REFERENCE_CHARACTERS_MOST 1024
@@ -20,8 +21,7 @@ static const char unclosed_problem[] = "must close every quote with \"}\"";
 
 static bool is_word(char byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '0' && byte <= '9') || byte == '_';
+    return ascii_is_letter_or_digit(byte) || byte == '_';
 }
 
 static bool is_store(struct slice name)

@@ -3,6 +3,7 @@
 
 #include <regex.h>
 
+#include "base/ascii.h"
 #include "base/network.h"
 #include "base/text.h"
 #include "base/uuid.h"
@@ -24,18 +25,13 @@ static void want(const struct judged *judged, const char *what)
 
 /* -- shapes of texts ----------------------------------------------------------------------- */
 
-static bool is_alphanumeric(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 static bool is_label(struct slice label)
 {
     if (label.len == 0 || label.len > LABEL_MOST || label.data[0] == '-' ||
         label.data[label.len - 1] == '-')
         return false;
     for (size_t i = 0; i < label.len; i++)
-        if (!is_alphanumeric(label.data[i]) && label.data[i] != '-')
+        if (!ascii_is_letter_or_digit(label.data[i]) && label.data[i] != '-')
             return false;
     return true;
 }
@@ -43,7 +39,7 @@ static bool is_label(struct slice label)
 static bool is_digits(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++)
-        if (text.data[i] < '0' || text.data[i] > '9')
+        if (!ascii_is_digit(text.data[i]))
             return false;
     return true;
 }
@@ -78,7 +74,7 @@ static bool is_email(struct slice text)
         local.data[0] == '.' || local.data[at - 1] == '.')
         return false;
     for (size_t i = 0; i < local.len; i++) {
-        if (!is_alphanumeric(local.data[i]) && strchr(atoms, local.data[i]) == NULL)
+        if (!ascii_is_letter_or_digit(local.data[i]) && strchr(atoms, local.data[i]) == NULL)
             return false;
         if (i > 0 && local.data[i] == '.' && local.data[i - 1] == '.')
             return false;
@@ -134,11 +130,11 @@ static bool is_uri(struct slice text)
     static const char others[] = "-._~:/?#[]@!$&'()*+,;=";
     size_t colon = slice_find(text, ':');
 
-    if (colon == text.len || colon == 0 || !is_alphanumeric(text.data[0]) ||
+    if (colon == text.len || colon == 0 || !ascii_is_letter_or_digit(text.data[0]) ||
         (text.data[0] >= '0' && text.data[0] <= '9'))
         return false;
     for (size_t i = 0; i < colon; i++)
-        if (!is_alphanumeric(text.data[i]) && memchr("+-.", text.data[i], 3) == NULL)
+        if (!ascii_is_letter_or_digit(text.data[i]) && memchr("+-.", text.data[i], 3) == NULL)
             return false;
     for (size_t i = colon + 1; i < text.len; i++) {
         char c = text.data[i];
@@ -147,7 +143,7 @@ static bool is_uri(struct slice text)
             if (i + 2 >= text.len || hex_value(text.data[i + 1]) < 0 ||
                 hex_value(text.data[i + 2]) < 0)
                 return false;
-        } else if (!is_alphanumeric(c) && memchr(others, c, sizeof(others) - 1) == NULL) {
+        } else if (!ascii_is_letter_or_digit(c) && memchr(others, c, sizeof(others) - 1) == NULL) {
             return false;
         }
     }

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -32,10 +33,8 @@ static bool request_id_is_wellformed(struct slice id)
         return false;
     for (size_t i = 0; i < id.len; i++) {
         char c = id.data[i];
-        bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                            (c >= '0' && c <= '9');
 
-        if (!alphanumeric && (c == '\0' || strchr("-_.:/+=@", c) == NULL))
+        if (!ascii_is_letter_or_digit(c) && (c == '\0' || strchr("-_.:/+=@", c) == NULL))
             return false;
     }
     return true;

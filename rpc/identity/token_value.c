@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <zlib.h>
 
+#include "base/ascii.h"
 #include "base/crypto/sha256.h"
 #include "rpc/identity/identity.h"
 
@@ -73,12 +74,9 @@ static bool is_wellformed(struct slice value, struct slice prefix)
 
     if (value.len != TOKEN_VALUE_LEN || !slice_starts_with(value, prefix))
         return false;
-    for (size_t i = prefix.len; i < value.len; i++) {
-        char c = value.data[i];
-
-        if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')))
+    for (size_t i = prefix.len; i < value.len; i++)
+        if (!ascii_is_letter_or_digit(value.data[i]))
             return false;
-    }
     write_checksum(checksum(value.data), sum);
     return memcmp(sum, value.data + CHECKED, sizeof(sum)) == 0;
 }

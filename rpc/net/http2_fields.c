@@ -4,6 +4,7 @@
  */
 #include "rpc/net/http2_fields.h"
 
+#include "base/ascii.h"
 #include "base/cache_size.h"
 
 #define SEEN(name) (1U << (name))
@@ -64,10 +65,9 @@ static bool scheme_is_valid(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.data[i];
-        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        bool may_follow = (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+        bool may_follow = ascii_is_digit(c) || c == '+' || c == '-' || c == '.';
 
-        if (!is_letter && (i == 0 || !may_follow))
+        if (!ascii_is_letter(c) && (i == 0 || !may_follow))
             return false;
     }
     return text.len > 0;
