@@ -175,10 +175,15 @@ static void deliver(struct stream *stream)
 
 void http_stream__begin(struct stream *stream)
 {
+    struct loop *loop = stream->exchange.loop;
+
     stream->whole = true;
-    client__of(&stream->exchange, stream->exchange.loop->options->proxies);
+    client__of(&stream->exchange, loop->options->proxies);
     stream->exchange.started_us = clock_monotonic_us();
-    atomic_fetch_add_explicit(&stream->exchange.loop->requests, 1, memory_order_relaxed);
+    /* Nobody else writes it, so that no locked instruction is needed. */
+    atomic_store_explicit(&loop->requests,
+                          atomic_load_explicit(&loop->requests, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
     stream->connection->idle_since_ms = loop_now_ms(stream->exchange.loop);
     body_clock_start(&stream->clock, stream->connection->idle_since_ms);
     make_ready(stream);
