@@ -103,16 +103,25 @@ static enum store_found engine_get_many(struct store_view *view, enum store_fami
     return rocksdb__read_many(view->arena, &source, keys, count, most, ret_values, ret_count);
 }
 
+static void copy_to(char *to, struct slice bytes, struct slice *ret_copy)
+{
+    if (bytes.len > 0)
+        memcpy(to, bytes.data, bytes.len);
+    to[bytes.len] = '\0';
+    *ret_copy = slice_make(to, bytes.len);
+}
+
 /* Appends the iterator's row; the array doubles, so that a short scan costs little. */
 static bool add_row(struct arena *arena, struct store_rows *rows, size_t *capacity,
                     const rocksdb_iterator_t *iterator)
 {
     struct slice key;
     struct slice value;
+    char *copy;
 
     if (rows->count == *capacity) {
         size_t larger = *capacity == 0 ? 16 : *capacity * 2;
-        struct store_row *grown = arena_array(arena, larger, sizeof(*grown));
+        struct store_row *grown = arena_alloc(arena, larger * sizeof(*grown));
 
         if (grown == NULL)
             return false;
@@ -123,10 +132,13 @@ static bool add_row(struct arena *arena, struct store_rows *rows, size_t *capaci
     }
     key.data = rocksdb_iter_key(iterator, &key.len);
     value.data = rocksdb_iter_value(iterator, &value.len);
-    rows->rows[rows->count].key = arena_copy(arena, key);
-    rows->rows[rows->count].value = arena_copy(arena, value);
+    copy = arena_alloc(arena, key.len + value.len + 2); /* each with a NUL after it */
+    if (copy == NULL)
+        return false;
+    copy_to(copy, key, &rows->rows[rows->count].key);
+    copy_to(copy + key.len + 1, value, &rows->rows[rows->count].value);
     rows->count++;
-    return !arena_failed(arena);
+    return true;
 }
 
 /* Reads from where the iterator stands. */
@@ -168,6 +180,8 @@ static enum store_found engine_scan(struct store_view *view, enum store_family f
     settle_thread();
     /* The iterator points into its options, so that a scan needs some of its own. */
     bounds = rocksdb_readoptions_create();
+    /* No range is ever deleted as one (rocksdb_options.c): nobody need look for it. */
+    rocksdb_readoptions_set_ignore_range_deletions(bounds, 1);
     rocksdb_readoptions_set_iterate_lower_bound(bounds, from.data, from.len);
     if (to.len > 0)
         rocksdb_readoptions_set_iterate_upper_bound(bounds, to.data, to.len);
