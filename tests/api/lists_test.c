@@ -170,7 +170,7 @@ static void every_list_is_filtered_and_ordered(void **state)
 static void expect_as_read(const char *collection, const char *id, const struct api_reply *created)
 {
     struct api_reply alone;
-    char path[256];
+    char path[1024];
 
     snprintf(path, sizeof(path), "/api/v1/%s/%s", collection, id);
     alone = api_expect(&server, 200, "GET", path, server.token, NULL);
