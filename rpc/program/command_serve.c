@@ -4,6 +4,7 @@
  */
 #include "rpc/program/command_serve.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <time.h>
@@ -122,6 +123,7 @@ static bool maintenance_start(struct maintenance *maintenance, struct frontends 
 static void maintenance_stop(struct maintenance *maintenance)
 {
     pthread_mutex_lock(&maintenance->lock);
+    assert(!maintenance->stop);
     maintenance->stop = true;
     pthread_cond_signal(&maintenance->wake);
     pthread_mutex_unlock(&maintenance->lock);

@@ -4,6 +4,8 @@
  */
 #include "rpc/program/help.h"
 
+#include <assert.h>
+
 #include "base/settings.h"
 #include "rpc/program/commands_internal.h"
 #include "rpc/program/help_words.h"
@@ -24,6 +26,7 @@ static void text_print(FILE *to, size_t column, const char *text)
     struct slice rest = slice_from_cstr(text);
     size_t room = WIDTH - column;
 
+    assert(column < WIDTH);
     while (rest.len > room) {
         size_t cut = room;
 

@@ -3,6 +3,7 @@
  */
 #include "rpc/program/help_words.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -59,9 +60,11 @@ void help__quantity(const char *name, uint64_t value, char *to, size_t size)
         return;
     }
     value *= unit->scale;
-    for (size_t i = 1; value > 0 && i < 5 && unit->names[i] != NULL; i++)
+    for (size_t i = 1; value > 0 && i < 5 && unit->names[i] != NULL; i++) {
+        assert(unit->steps[i] > unit->steps[i - 1]);
         if (value % unit->steps[i] == 0)
             step = i;
+    }
     snprintf(to, size, "%" PRIu64 " %s", value / unit->steps[step], unit->names[step]);
 }
 

@@ -1,6 +1,7 @@
 /* Edit distance with swaps (optimal string alignment), three rows at a time. */
 #include "rpc/program/nearest.h"
 
+#include <assert.h>
 #include <stdint.h>
 
 #define NAME_MOST 63 /* longer names are near to nothing */
@@ -24,6 +25,7 @@ static size_t edits_between(struct slice a, struct slice b)
     size_t *above = rows[1];
     size_t *row = rows[2];
 
+    assert(a.len <= NAME_MOST && b.len <= NAME_MOST);
     for (size_t j = 0; j <= b.len; j++)
         above[j] = before[j] = j;
     for (size_t i = 1; i <= a.len; i++) {

@@ -1,6 +1,7 @@
 /* Flags, environment and file are three spellings of one table: the texts here and the settings. */
 #include "rpc/program/options.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,10 +60,12 @@ static const struct option_row option_rows[] = {
 /* Environment and file spell names in their own way. */
 enum place { PLACE_FLAG, PLACE_ENVIRONMENT, PLACE_FILE };
 
+#define SETTINGS_MOST 128
+
 /* Which options were said by a source that goes before the one being read. */
 struct said {
     bool rows[OPTION_ROWS];
-    bool settings[128];
+    bool settings[SETTINGS_MOST];
 };
 
 struct source {
@@ -82,6 +85,8 @@ const struct option_row *options__rows(size_t *ret_count)
 
 static const char *const place_nouns[] = {
     [PLACE_FLAG] = "flag", [PLACE_ENVIRONMENT] = "environment variable", [PLACE_FILE] = "key"};
+_Static_assert(sizeof(place_nouns) / sizeof(place_nouns[0]) == PLACE_FILE + 1,
+               "each place has a noun");
 
 /* A name as one writes it there: --data-dir, DATASTREAM_DATA_DIR, data_dir. */
 static struct slice spell(const struct source *source, struct slice name)
@@ -202,8 +207,10 @@ static struct status option_set(struct source *source, const struct option_row *
 static size_t setting_index(const struct setting *row)
 {
     size_t count;
+    size_t index = (size_t)(row - settings_rows(&count));
 
-    return (size_t)(row - settings_rows(&count));
+    assert(index < count && count <= SETTINGS_MOST);
+    return index;
 }
 
 static struct status setting_set(struct source *source, struct slice name, const char *value)
@@ -298,7 +305,8 @@ static struct status read_environment(struct source *source)
         const char *value;
         size_t len = (size_t)snprintf(variable, sizeof(variable), "DATASTREAM_%s", name);
 
-        for (size_t j = 0; j < len && j < sizeof(variable); j++) {
+        assert(len < sizeof(variable)); /* a name that is cut would be another variable's */
+        for (size_t j = 0; j < len; j++) {
             if (variable[j] >= 'a' && variable[j] <= 'z')
                 variable[j] = (char)(variable[j] - ('a' - 'A'));
             if (variable[j] == '-')

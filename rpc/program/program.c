@@ -1,6 +1,7 @@
 /* Opening what every subcommand works on. */
 #include "rpc/program/program.h"
 
+#include <assert.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,6 +71,7 @@ static struct status store_begin(struct program *program, struct arena *arena)
 
     if (arena_failed(arena))
         return status_out_of_memory();
+    assert(!commit_is_empty(commit));
     if (store_commit_wait(program->store, commit) != COMMIT_DONE)
         return status_const(STATUS_UNAVAILABLE, SLICE("The store could not write its keys."));
     program->first_commit = NULL;

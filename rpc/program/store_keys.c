@@ -1,6 +1,7 @@
 /* Finding, creating and reading the keys of a store. */
 #include "rpc/program/store_keys.h"
 
+#include <assert.h>
 #include <unistd.h>
 
 #include "base/crypto/wipe.h"
@@ -123,6 +124,7 @@ static struct status key_record(struct program *program, const struct key_file *
 {
     struct commit *commit = arena_alloc(arena, sizeof(*commit));
 
+    assert(program->first_commit == NULL); /* a store gets its keys once */
     if (commit == NULL)
         return status_out_of_memory();
     commit_init(commit, arena);

@@ -1,6 +1,7 @@
 /* An exported audit log against its chain: one line at a time, in bounded memory. */
 #include "rpc/program/verify_file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -270,6 +271,7 @@ static struct status sum_up(struct reading *reading)
         printf("%s: 0 rows\n", reading->options->file);
         return status_ok();
     }
+    assert(reading->first > 0 && reading->first <= reading->number);
     printf("%s: %llu rows, from %llu to %llu, %llu between them not in the file, head %.*s; the "
            "store ends with row %llu\n",
            reading->options->file, (unsigned long long)reading->rows,
