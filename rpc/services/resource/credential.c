@@ -17,6 +17,8 @@
 
 /* The place of the random bytes of each credential of one object. */
 static const enum call_random random_places[CREDENTIALS_MOST] = {RANDOM_TOKEN, RANDOM_SECOND_TOKEN};
+_Static_assert(RANDOM_TOKEN + 32 <= RANDOM_SECOND_ID && RANDOM_SECOND_TOKEN + 32 <= RANDOM_SALT,
+               "no two values share bytes");
 
 /* The value that this request makes, or made when it was done first; in an arena that is wiped. */
 static struct slice value_of_call(struct call *call, const struct uuid *id,

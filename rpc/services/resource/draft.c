@@ -179,6 +179,7 @@ void draft_stamp(struct call *call, struct draft *draft)
 static struct object_state state_of(const struct call *call, const struct draft *draft,
                                     struct slice body)
 {
+    assert(!object_validate_only(call)); /* who only validates commits nothing */
     return (struct object_state){.kind = draft->kind,
                                  .organization = call->identity.organization,
                                  .id = draft->id,
@@ -387,6 +388,7 @@ void edit_commit(struct call *call, const struct edit *edit, struct slice body)
     struct object_state before = state_before(call, &edit->before, &edit->object);
     struct object_state after = state_of(call, &edit->after, body);
 
+    assert(edit->after.violations.count == 0); /* draft_status was asked */
     rows_commit(&call->commit, &before, &after);
     object_audit(call, "Updated", kind, &edit->after.id, object_name(kind, edit->after.message),
                  &edit->changes);

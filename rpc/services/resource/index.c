@@ -9,6 +9,7 @@
 
 /* Room for the longest value: the byte of presence, a text and its NUL. */
 #define VALUE_MOST (1 + INDEX_TEXT_MOST + 1)
+_Static_assert(VALUE_MOST >= 1 + sizeof(uint64_t) + sizeof(uint32_t), "a time fits");
 
 /* -- encoding --------------------------------------------------------------------------------- */
 

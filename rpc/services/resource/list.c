@@ -30,6 +30,9 @@
 /* Records that are read at once, and items that are completed at once. */
 #define BATCH_MOST 128
 
+/* Places for items beyond the page: those of a batch pass through them. */
+#define ROOM_BEYOND (BATCH_MOST + LIST_BESIDE_MOST)
+
 /* What may belong to the page. */
 struct candidate {
     struct slice key;   /* of the driver's row */
@@ -82,6 +85,7 @@ static struct status scan(struct page *page, struct store_rows *ret_rows)
         from = slice_make(arena_copy(call->arena, query->after).data, query->after.len + 1);
     if (arena_failed(call->arena))
         return status_out_of_memory();
+    assert(from.len >= sizeof(struct uuid)); /* rows of one organization */
     found = store_scan(call->view, query->plan.family, from, to, query->plan.reverse,
                        page->scan_next < left ? page->scan_next : left, ret_rows);
     return found == STORE_FOUND ? status_ok() : call_store_status(found);
@@ -106,6 +110,7 @@ static void insert(struct page *page, const struct store_rows *rows, ProtobufCMe
         (page->query.after.len > 0 && !is_before(page, page->query.after, key)) ||
         (rows->more && !is_before(page, key, rows->rows[rows->count - 1].key)))
         return;
+    assert(at < rows->count + page->beside_count);
     for (; at > 0 && is_before(page, key, page->candidates[at - 1].key); at--)
         page->candidates[at] = page->candidates[at - 1];
     page->candidates[at] = (struct candidate){.key = key, .message = message};
@@ -244,6 +249,7 @@ static struct status complete_page(struct page *page)
 
 static void add(struct page *page, const struct candidate *candidate)
 {
+    assert(page->count < page->query.page_size + ROOM_BEYOND);
     page->items[page->count] = candidate->message;
     page->values[page->count++] = candidate->value;
 }
@@ -368,6 +374,7 @@ static struct status fill(struct page *page)
         size_t left = page->candidate_count - page->at;
         size_t end = page->at + (left < BATCH_MOST ? left : BATCH_MOST);
 
+        assert(page->at <= page->candidate_count);
         if (status_is_ok(status) && reads)
             status = read_records(page, page->at, end, &end);
         if (status_is_ok(status))
@@ -392,6 +399,7 @@ static void set_records(const struct page *page)
     struct call *call = page->call;
     struct call_records *records = arena_alloc(call->arena, sizeof(*records));
 
+    assert(page->completed == page->count); /* each item has its body */
     if (records == NULL)
         return;
     *records = (struct call_records){call->method->items, page->bodies, page->count};
@@ -434,8 +442,9 @@ static struct status begin_query(struct page *page, ProtobufCMessage *const *bes
 {
     struct arena *arena = page->call->arena;
     const struct list_query *query = &page->query;
-    size_t room = query->page_size + BATCH_MOST + LIST_BESIDE_MOST;
+    size_t room = query->page_size + ROOM_BEYOND;
 
+    assert(beside_count <= LIST_BESIDE_MOST);
     page->beside = beside;
     page->beside_count = beside_count;
     page->scan_most = query->page_size;
@@ -511,6 +520,7 @@ struct status list_matching(struct call *call, const struct list_functions *func
     struct page *page = call->progress;
     struct status status = status_ok();
 
+    assert(most > 0 && most <= PAGE_SIZE_MOST);
     if (page == NULL) {
         page = arena_zalloc(call->arena, sizeof(*page));
         if (page == NULL)

@@ -4,6 +4,8 @@
  */
 #include "rpc/services/resource/list_plan.h"
 
+#include <assert.h>
+
 #include "proto/contract/contract_find.h"
 #include "proto/filter/filter_field.h"
 #include "rpc/call/chain_facts.h"
@@ -27,6 +29,7 @@ static void collect(struct conjuncts *conjuncts, const struct filter_node *node)
 {
     if (node == NULL)
         return;
+    assert(node->type != FILTER_TERM || conjuncts->count < FILTER_TERMS_MOST);
     if (node->type == FILTER_TERM)
         conjuncts->terms[conjuncts->count++] = node->term;
     for (const struct filter_node *child = node->first; node->type == FILTER_AND && child != NULL;
@@ -205,6 +208,7 @@ static struct list_plan plan_by_index(struct call *call, const struct kind *kind
         call, LIST_BY_INDEX, FAMILY_INDEXES,
         key_index_prefix(arena, organization, kind->number, number, SLICE_EMPTY));
 
+    assert(field->indexed); /* no other field has rows to scan */
     plan.number = number;
     *ret_narrowness = ALL;
     for (size_t i = 0; i < conjuncts->count; i++) {
@@ -293,6 +297,7 @@ static struct slice index_key_of(struct call *call, const struct list_query *que
                                                         query->plan.number >> 8);
     struct uuid id;
 
+    assert(field != NULL && index_number(field) == query->plan.number);
     return uuid_parse(field_get_string(message, query->kind->id), &id)
                ? key_index(call->arena, &call->identity.organization, query->kind->number,
                            query->plan.number, index__value(call->arena, field, message), &id)

@@ -1,6 +1,8 @@
 /* The merge walks one path at a time and makes sub-messages of the target as it needs them. */
 #include "rpc/services/resource/mask.h"
 
+#include <assert.h>
+
 #include "google/protobuf/field_mask.pb-c.h"
 #include "proto/contract/contract_find.h"
 #include "proto/message/message_equal.h"
@@ -224,6 +226,7 @@ void mask_merge(struct arena *arena, const struct message_type *type, const stru
     struct merge merge = {arena, id, touched, violations};
     struct place place = {type, from, to, SLICE_EMPTY, false};
 
+    assert(from->descriptor == type->pb && to->descriptor == type->pb);
     if (paths == NULL || paths->n_paths == 0) {
         merge_set(&merge, &place);
         return;

@@ -261,6 +261,7 @@ struct status object__scan_page(struct call *call, enum store_family family, str
         from = slice_make(arena_copy(arena, last).data, last.len + 1);
     if (arena_failed(arena))
         return status_out_of_memory();
+    assert(prefix.len >= sizeof(struct uuid)); /* a page is of one organization */
     found = store_scan(call->view, family, from, to, reverse, object_page_size(call), &rows);
     if (found != STORE_FOUND)
         return call_store_status(found);

@@ -1,6 +1,7 @@
 /* The walk that finds references, and the rows that they are kept in. */
 #include "rpc/services/resource/reference.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "proto/contract/contract_find.h"
@@ -340,6 +341,7 @@ struct status references_check_none(struct call *call, const struct object *obje
 
     if (arena_failed(call->arena))
         return status_out_of_memory();
+    assert(prefix.len == KEY_OBJECT_LEN); /* without it no row would be found */
     found = store_scan(call->view, FAMILY_REFERENCES, prefix, end, false, BLOCKERS_COUNTED_MOST,
                        &rows);
     if (found != STORE_FOUND)

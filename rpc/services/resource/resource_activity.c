@@ -4,6 +4,8 @@
  */
 #include "rpc/services/resource/resource_activity.h"
 
+#include <assert.h>
+
 #include "proto/contract/contract_find.h"
 #include "rpc/call/answers.h"
 #include "rpc/call/chain_facts.h"
@@ -77,6 +79,7 @@ static struct status read_log(struct call *call, struct progress *progress, bool
     struct status status;
     uint64_t number;
 
+    assert(progress->count < progress->rows.count);
     if (!key_audit_by_object_parse(row->key, &number))
         return object_data_loss();
     status = history__read(call, number, &progress->bytes, &record);

@@ -1,6 +1,8 @@
 /* Up to 100 objects at once: read at one moment, or deleted all together or not at all. */
 #include "rpc/services/resource/resource_batch.h"
 
+#include <assert.h>
+
 #include "rpc/call/answers.h"
 #include "rpc/services/resource/computed.h"
 #include "rpc/services/resource/resource.h"
@@ -221,6 +223,8 @@ struct outsider {
 
 /* A power of two, twice the outsiders: a search ends soon. */
 #define OUTSIDER_PLACES 4096
+_Static_assert(OUTSIDER_PLACES >= 2 * BATCH_ROWS_MOST && BATCH_ROWS_MOST < UINT16_MAX,
+               "a search ends, and a place holds any number");
 
 /* What the references to the objects of a batch say. */
 struct referrers {
@@ -249,6 +253,7 @@ static void add_outsider(struct referrers *referrers, uint32_t kind, const struc
     uint16_t *places = referrers->places;
     uint32_t at;
 
+    assert(referrers->outsider_count < BATCH_ROWS_MOST);
     memcpy(&at, id->bytes + 12, sizeof(at));
     for (at = (at ^ kind) % OUTSIDER_PLACES; places[at] != 0; at = (at + 1) % OUTSIDER_PLACES) {
         const struct outsider *known = &referrers->outsiders[places[at] - 1];
@@ -301,6 +306,7 @@ static struct status find_referrers(struct call *call, const struct batch *batch
         struct slice end = key_prefix_end(arena, prefix);
         enum store_found found;
 
+        assert(referrers.looked_at <= BATCH_ROWS_MOST);
         if (arena_failed(arena))
             return status_out_of_memory();
         found = store_scan(call->view, FAMILY_REFERENCES, prefix, end, false, most + 1,
@@ -373,6 +379,7 @@ static void allow_inside(struct call *call, const struct object *object,
            !(condition->type == CONDITION_RANGE_EMPTY && condition->family == FAMILY_REFERENCES &&
              slice_equal(condition->key, object->key)))
         condition = condition->next;
+    assert(condition != NULL || arena_failed(call->arena)); /* draft_commit_delete put it there */
     if (condition == NULL || inside->count == 0)
         return;
     end = condition->end;

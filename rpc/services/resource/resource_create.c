@@ -1,6 +1,8 @@
 /* Creations: of what a request says, and of what a clone drew up. */
 #include "rpc/services/resource/resource_create.h"
 
+#include <assert.h>
+
 #include "rpc/services/resource/computed.h"
 #include "rpc/services/resource/credential.h"
 #include "rpc/services/resource/fields.h"
@@ -14,6 +16,7 @@ static void committed(struct call *call, uint64_t revision)
     struct call_records *records = call->handler_state;
     struct slice *body = call->response == NULL ? NULL : arena_alloc(call->arena, sizeof(*body));
 
+    assert(records != NULL && records->count == 1);
     object__committed(call, revision);
     if (body == NULL || call->limited ||
         !stored__complete_new(call, call->method->kind, records->bodies[0], call->response, body))

@@ -1,6 +1,8 @@
 /* Actions that set one field to one value, such as enable and disable. */
 #include "rpc/services/resource/resource_set.h"
 
+#include <assert.h>
+
 #include "base/text.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/resource.h"
@@ -84,6 +86,7 @@ static void write_value(struct arena *arena, ProtobufCMessage *message, const st
         *(double *)field_address(message, field, 0) = value->real;
         break;
     default: /* the loader let no bytes and no messages through */
+        assert(field->message == NULL && field->pb->type != PROTOBUF_C_TYPE_BYTES);
         field_set_int(message, field, value->number);
         break;
     }

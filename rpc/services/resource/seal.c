@@ -1,6 +1,8 @@
 /* Secrets on their way in, and, for clones, out. */
 #include "rpc/services/resource/seal.h"
 
+#include <assert.h>
+
 #include "datastream/storage/v1/records.pb-c.h"
 #include "proto/contract/contract_find.h"
 #include "rpc/call/chain_facts.h"
@@ -22,6 +24,7 @@ typedef Datastream__Storage__V1__SecretsRecord secrets_record;
           "\x1f")
 
 _Static_assert(KIND_SECRETS_MOST <= SECRETS_MOST, "a row holds what the contract allows");
+_Static_assert(RANDOM_SALT + SECRET_RANDOM_LEN <= RANDOM_NONCE, "no other use has these bytes");
 
 /* A value that is wholly a quote is no secret. */
 static bool is_secret(struct slice text)
@@ -210,6 +213,7 @@ static bool path_of(struct arena *arena, const struct spot *spot, encrypted_secr
     secret->n_path = depth;
     for (at = spot; at != NULL; at = at->parent)
         secret->path[--depth] = at->field->number;
+    assert(depth == 0);
     return true;
 }
 
@@ -366,8 +370,10 @@ struct status seal__draft(struct call *call, struct draft *draft)
     struct walk walk = {
         .arena = call->arena, .traits = TRAIT_SECRET, .visit = seal_field, .context = &sealing};
 
-    if (times == NULL)
-        return status_ok(); /* a kind without secrets: the contract was checked */
+    if (times == NULL) {
+        assert((draft->kind->message->traits & TRAIT_SECRET) == 0); /* the contract was checked */
+        return status_ok();
+    }
     record = secrets_unpack(call->arena, draft->secrets);
     if (record == NULL)
         return arena_failed(call->arena) ? status_out_of_memory() : object_data_loss();

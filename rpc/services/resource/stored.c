@@ -398,6 +398,7 @@ static void pack_simply(struct arena *arena, struct reading *reading, const Prot
         return;
     etag = write_simply(plan, shown, 0, plan->etag_at, bytes);
     end = write_simply(plan, shown, plan->etag_at, plan->replaced_count, etag);
+    assert((size_t)(end - bytes) <= size);
     reading->front = slice_make(bytes, (size_t)(etag - bytes));
     reading->back = slice_make(etag, (size_t)(end - etag));
 }
@@ -450,6 +451,7 @@ static struct slice join(struct arena *arena, const struct kind *kind,
     if (kind->etag != NULL)
         end = put_etag(end, kind, reading->revision);
     end = put_bytes(end, like->back);
+    assert((size_t)(end - bytes) <= size);
     return slice_make(bytes, (size_t)(end - bytes));
 }
 
@@ -462,6 +464,7 @@ static struct status read_all(struct call *call, const struct kind *kind,
     struct status status = status_ok();
     size_t leader_count = 0;
 
+    assert(plan != NULL && plan->is_possible);
     for (size_t i = 0; i < count; i++) {
         struct reading *reading = &readings[i];
 
@@ -507,6 +510,7 @@ struct status stored__complete(struct call *call, const struct kind *kind,
     size_t leader_count = 0;
     struct status status;
 
+    assert(ret_shown == NULL || count == 1);
     if (arena_failed(arena))
         return status_out_of_memory();
     status = read_all(call, kind, values, count, readings, leaders, &leader_count);

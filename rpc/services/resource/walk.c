@@ -1,6 +1,8 @@
 /* Depth is bounded by what came through message_walk, as all messages did. */
 #include "rpc/services/resource/walk.h"
 
+#include <assert.h>
+
 #include "base/text.h"
 #include "proto/contract/contract_find.h"
 
@@ -112,6 +114,9 @@ static void walk_fields(struct walk *walk, const struct spot *parent,
 
 void walk__object(struct walk *walk, const struct message_type *type, ProtobufCMessage *message)
 {
-    if ((type->traits & walk->traits) != 0)
-        walk_fields(walk, NULL, type, message, walk->touched == NULL || walk->touched->whole);
+    assert(walk->visit != NULL && walk->traits != 0);
+    if ((type->traits & walk->traits) == 0)
+        return;
+    assert(message->descriptor == type->pb);
+    walk_fields(walk, NULL, type, message, walk->touched == NULL || walk->touched->whole);
 }
