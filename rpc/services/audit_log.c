@@ -1,6 +1,8 @@
 /* The audit log as a list, newest first: a page under way, which gives way to other calls. */
 #include "rpc/services/audit_log.h"
 
+#include <assert.h>
+
 #include "rpc/call/answers.h"
 #include "rpc/services/audit_query.h"
 #include "rpc/services/resource/history.h"
@@ -141,6 +143,7 @@ static struct status look(struct call *call, struct page *page)
     struct status status;
     uint64_t number;
 
+    assert(at < page->count && page->found < page->query.page_size);
     if (value.data == NULL) /* it was pruned */
         return status_ok();
     status = try_row(call, page, value, &matches);

@@ -162,6 +162,7 @@ static const struct call_records *pack_caller(struct call *call, const struct id
         .bodies = body,
         .count = 1,
     };
+    assert(records->field != NULL);
     return records;
 }
 
@@ -245,6 +246,8 @@ struct known_token {
 
 /* A call often asks many things of few tokens; of a token whose place another has it asks again. */
 #define KNOWN_TOKENS 32
+
+_Static_assert(PERMISSIONS_MOST <= UINT8_MAX + 1, "the bit of a permission is one byte");
 
 /* The questions of a call, and what is answered to each. */
 struct questions {

@@ -4,6 +4,8 @@
  */
 #include "rpc/services/bootstrap.h"
 
+#include <assert.h>
+
 #include "base/text.h"
 #include "datastream/storage/v1/records.pb-c.h"
 #include "proto/message/message.h"
@@ -60,6 +62,7 @@ void bootstrap__put_organization(struct bootstrap *bootstrap, bool has_owner)
         DATASTREAM__STORAGE__V1__ORGANIZATION_RECORD__INIT;
     struct slice key = key_organization(bootstrap->arena, &bootstrap->organization);
 
+    assert(bootstrap->commit->arena == bootstrap->arena); /* the rows live as long as the commit */
     record.name = arena_cstr(bootstrap->arena, bootstrap->name);
     record.owner_email = arena_cstr(bootstrap->arena, bootstrap->owner_email);
     if (has_owner)

@@ -1,6 +1,7 @@
 /* Days to dates and back in the proleptic Gregorian calendar, and the presets as a table. */
 #include "rpc/services/calendar.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -58,6 +59,7 @@ static int days_in_month(int64_t year, int month)
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 
+    assert(month >= 1 && month <= 12);
     return days[month - 1] + (month == 2 && leap ? 1 : 0);
 }
 

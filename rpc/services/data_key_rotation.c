@@ -1,6 +1,8 @@
 /* Adding data keys, encrypting under them, removing the older ones. */
 #include "rpc/services/data_key_rotation.h"
 
+#include <assert.h>
+
 #include "base/crypto/wipe.h"
 #include "base/random.h"
 #include "datastream/storage/v1/records.pb-c.h"
@@ -140,6 +142,7 @@ static struct status visit_slice(struct rotation *rotation, struct slice from,
     struct store_view *view = store_view_open(rotation->store, &rotation->scratch);
     struct status status = status_ok();
 
+    assert(rotation->changed == 0); /* the slice before it has its audit rows */
     commit_init(&rotation->commit, &rotation->scratch);
     if (view == NULL)
         return status_out_of_memory();
@@ -165,6 +168,7 @@ static struct status visit_all(struct rotation *rotation)
         status = visit_slice(rotation, from, &rows);
         if (!status_is_ok(status) || rows.count == 0)
             break;
+        assert(rows.rows[rows.count - 1].key.len == KEY_OBJECT_LEN); /* it was visited */
         memcpy(place, rows.rows[rows.count - 1].key.data, KEY_OBJECT_LEN);
         from = slice_make(place, sizeof(place));
     }

@@ -166,6 +166,7 @@ static struct status read_own_facts(struct call *call,
     enum store_found found;
     struct slice value;
 
+    assert(call->identity.type == IDENTITY_TOKEN); /* no session's hash is among them */
     found = store_get(call->view, FAMILY_TOKEN_HASHES,
                       slice_make(call->identity.hash, sizeof(call->identity.hash)), &value);
     if (found == STORE_ABSENT)

@@ -4,6 +4,8 @@
  */
 #include "rpc/services/organization_transfer.h"
 
+#include <assert.h>
+
 #include "rpc/call/answers.h"
 #include "rpc/call/audit_row.h"
 #include "rpc/call/authorize.h"
@@ -199,6 +201,7 @@ struct status organization__transfer(struct call *call)
         status = check_password(call, &transfer.owner);
     if (!status_is_ok(status))
         return status;
+    assert(!uuid_equal(&transfer.owner.object.id, &transfer.target.object.id));
     guard__require_role(call, &transfer.target.role);
     give_role(call, &transfer.target, PREDEFINED_OWNER);
     give_role(call, &transfer.owner, PREDEFINED_ADMIN);

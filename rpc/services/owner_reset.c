@@ -4,6 +4,7 @@
  */
 #include "rpc/services/owner_reset.h"
 
+#include <assert.h>
 #include <sys/random.h>
 
 #include "proto/contract/contract_find.h"
@@ -300,6 +301,7 @@ static struct status write_commit(struct repair *w)
 {
     if (arena_failed(w->arena))
         return status_out_of_memory();
+    assert(!commit_is_empty(&w->commit));
     switch (store_commit_wait(w->reset->store, &w->commit)) {
     case COMMIT_DONE:
         return status_ok();

@@ -1,6 +1,7 @@
 /* The rules of passwords, and the work that the pool does for them. */
 #include "rpc/services/password_work.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <utf8proc.h>
 
@@ -97,6 +98,7 @@ void password_make(const uint8_t random[20], char password[ONE_TIME_PASSWORD_LEN
             password[at++] = '-';
         password[at++] = symbols[random[i] & 31];
     }
+    assert(at == ONE_TIME_PASSWORD_LEN);
 }
 
 /* -- work ------------------------------------------------------------------------------------- */
@@ -195,6 +197,7 @@ void password__set(struct arena *arena, Datastream__Storage__V1__PasswordRecord 
             previous[i + 1] = record->previous[i];
         record->previous = previous;
         record->n_previous = kept + 1;
+        assert(record->n_previous < PASSWORDS_KEPT); /* the new one is kept too */
     }
     record->hash = phc;
     record->set_time_ms = now_ms;

@@ -4,6 +4,8 @@
  */
 #include "rpc/services/preview.h"
 
+#include <assert.h>
+
 #include "datastream/v1/api_preview.pb-c.h"
 #include "google/protobuf/struct.pb-c.h"
 #include "proto/contract/contract_find.h"
@@ -161,6 +163,7 @@ static void list_secrets(const struct hiding *hiding, Datastream__V1__ApiPreview
     for (const struct secret_path *at = hiding->first; preview->secrets != NULL && at != NULL;
          at = at->next)
         preview->secrets[preview->n_secrets++] = arena_cstr(hiding->arena, at->path);
+    assert(preview->secrets == NULL || preview->n_secrets == hiding->count);
 }
 
 static struct status answer(struct call *call, const struct method *creation,

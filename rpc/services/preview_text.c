@@ -1,6 +1,7 @@
 /* The texts of API Preview: JSON laid out, and the commands around it. */
 #include "rpc/services/preview_text.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -112,6 +113,7 @@ struct slice preview__body(struct arena *arena, struct slice json)
             at += 2;
             continue;
         }
+        assert(!is_closing(byte) || depth > 0); /* our own writer's text */
         if (is_closing(byte))
             put_line(&text, --depth);
         json_put(&text, slice_make(json.data + at, 1));

@@ -4,6 +4,8 @@
  */
 #include "rpc/services/role_clone.h"
 
+#include <assert.h>
+
 #include "proto/contract/contract_find.h"
 #include "rpc/call/answers.h"
 #include "rpc/call/chain_facts.h"
@@ -69,10 +71,12 @@ static const struct kind *holder_kind(const struct call *call, uint32_t least)
 {
     const struct contract *contract = call_contract(call);
 
-    for (size_t i = 0; i < contract->kind_count; i++)
+    for (size_t i = 0; i < contract->kind_count; i++) {
+        assert(i == 0 || contract->kinds[i - 1]->number < contract->kinds[i]->number);
         if (contract->kinds[i]->number >= least &&
             role_field(contract->kinds[i], call->method->kind) != NULL)
             return contract->kinds[i];
+    }
     return NULL;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "rpc/services/sign_in.h"
 
+#include <assert.h>
+
 #include "proto/contract/contract_find.h"
 #include "rpc/call/answers.h"
 #include "rpc/call/audit_row.h"
@@ -152,6 +154,7 @@ static struct status check_password(struct call *call, const struct signing_user
         return status;
     if (!is_right)
         return refuse(call, user, SLICE("A sign-in was refused: the password was wrong."));
+    assert(user->is_known); /* nobody's password is never right */
     if (user->record->disabled)
         return refuse(call, user, SLICE("A sign-in was refused: the user is disabled."));
     sign_in__succeeded(call, &user->try);

@@ -1,6 +1,7 @@
 /* A table of counts, in groups of eight. */
 #include "rpc/services/sign_in_limits.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -10,6 +11,7 @@
 
 #define GROUP 8
 #define GROUPS (SIGN_IN_COUNTS / GROUP)
+_Static_assert(SIGN_IN_COUNTS % GROUP == 0, "each count is in a group");
 #define TAG_LEN 16
 #define WAIT_FIRST_MS INT64_C(1000)
 #define DOUBLINGS_MOST 6
@@ -38,6 +40,8 @@ struct sign_in_limits *sign_in_limits_new(const struct sign_in_bounds *bounds,
 {
     struct sign_in_limits *limits = calloc(1, sizeof(*limits));
 
+    /* A ring that is shorter than its bound would hold nobody. */
+    assert(bounds->account <= SIGN_IN_FAILURES_MOST && bounds->source <= SIGN_IN_FAILURES_MOST);
     if (limits == NULL)
         return NULL;
     pthread_mutex_init(&limits->lock, NULL);
@@ -121,6 +125,7 @@ static struct count *find(struct sign_in_limits *limits, const struct key *key)
 /* The failure that is `back` before the next one, 1 for the latest. */
 static int64_t failure(const struct count *count, unsigned back)
 {
+    assert(back >= 1 && back <= count->failures);
     return count->failed_ms[(count->next + SIGN_IN_FAILURES_MOST - back) % SIGN_IN_FAILURES_MOST];
 }
 
@@ -173,6 +178,7 @@ static void add_failure(struct count *count, unsigned bound, int64_t now_ms)
         count->doublings = 0;
     else if (count->doublings < DOUBLINGS_MOST)
         count->doublings++;
+    assert(count->next < SIGN_IN_FAILURES_MOST);
     count->failed_ms[count->next] = now_ms;
     count->next = (uint8_t)((count->next + 1) % SIGN_IN_FAILURES_MOST);
     if (count->failures < SIGN_IN_FAILURES_MOST)

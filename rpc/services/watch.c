@@ -6,6 +6,7 @@
  */
 #include "rpc/services/watch.h"
 
+#include <assert.h>
 #include <datastream/v1/change.pb-c.h>
 
 #include "proto/contract/contract_find.h"
@@ -169,6 +170,7 @@ static struct watch_ring *ring_of(const struct call *call)
 /* The slice is the ring's, from the watch's place on. */
 static void take_from_ring(struct watch *watch, struct watch_ring *ring)
 {
+    assert(watch_ring__compare(ring, watch->place) == 0);
     watch->ring = ring;
     watch->first = watch_ring__find(ring, watch->place);
     watch->count = (size_t)(watch_ring__last(ring) - watch->first);
@@ -436,6 +438,7 @@ static ProtobufCMessage *next(struct call *call, struct arena *arena)
 {
     struct watch *watch = call->handler_state;
 
+    assert(watch->has_slice || watch->count == 0);
     while (watch->at < watch->count) {
         struct seen_row seen = row_at(call, watch->at++);
         bool more;
@@ -444,6 +447,7 @@ static ProtobufCMessage *next(struct call *call, struct arena *arena)
             lose_slice(call);
             return NULL;
         }
+        assert(feed_place_compare(feed_place_of(seen.row), watch->place) >= 0); /* told once */
         more = has_more(call, seen.row->revision);
         watch->place = feed_place_after(seen.row);
         watch->complete = more ? seen.row->revision - 1 : seen.row->revision;

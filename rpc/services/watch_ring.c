@@ -38,6 +38,7 @@ struct watch_ring *watch_ring__new(const struct contract *contract, const struct
     }
     ring->contract = contract;
     ring->most = cache_size(WATCH_RING_ROWS);
+    assert(ring->most <= WATCH_RING_ROWS);
     ring->organization = *organization;
     ring->account = (struct account){.whole = memory, .most = bytes};
     watch_ring__restart(ring, place);
@@ -152,6 +153,7 @@ static void add(struct watch_ring *ring, const struct feed_row *row)
     }
     ring->to = feed_place_after(row);
     if (entry != NULL) {
+        assert(ring->slots[ring->last % WATCH_RING_ROWS] == NULL);
         ring->slots[ring->last++ % WATCH_RING_ROWS] = entry;
         return;
     }

@@ -20,6 +20,8 @@ static const char *const fields[] = {
     [ROUTE_DIRECTORS] = "advanced-routes/director_ids",
     NULL,
 };
+_Static_assert(sizeof(fields) / sizeof(fields[0]) == ROUTE_DIRECTORS + 2,
+               "each field has its name");
 
 static struct slice member_id(const struct hook *hook, const ProtobufCMessage *cluster, size_t i)
 {

@@ -27,6 +27,8 @@ static const char *const fields[] = {
     [LINUX_DEPLOYMENT] = "linux.deployment_type",
     NULL,
 };
+_Static_assert(sizeof(fields) / sizeof(fields[0]) == LINUX_DEPLOYMENT + 2,
+               "each field has its name");
 
 /* Types whose data the director fetches; those of the others come by themselves. */
 static const char *const pulled[] = {

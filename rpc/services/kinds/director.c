@@ -38,6 +38,7 @@ static const char *const fields[] = {
     [CLUSTER_STATUS] = "clusters/status",
     NULL,
 };
+_Static_assert(sizeof(fields) / sizeof(fields[0]) == CLUSTER_STATUS + 2, "each field has its name");
 
 static struct status refuse_member(struct call *call, const struct change *change,
                                    const struct field *field)
