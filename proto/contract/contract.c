@@ -1,6 +1,7 @@
 /* Loads the contract stage by stage, and answers lookups in it. */
 #include "proto/contract/contract.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,7 @@ static struct status index_methods(const struct build *build, struct contract_pr
                                        SLICE_ARG(method->full_name));
         private->method_table[slot] = method;
     }
+    assert(contract->method_count < slots); /* a search ends at an empty slot */
     return status_ok();
 }
 

@@ -11,6 +11,7 @@
 #ifndef DATASTREAM_PROTO_CONTRACT_CONTRACT_H
 #define DATASTREAM_PROTO_CONTRACT_CONTRACT_H
 
+#include <assert.h>
 #include <protobuf-c/protobuf-c.h>
 
 #include "base/arena.h"
@@ -529,6 +530,7 @@ const struct method *contract_method(const struct contract *contract, struct sli
 
 static inline bool permission_set_has(const struct permission_set *set, unsigned bit)
 {
+    assert(bit < PERMISSIONS_MOST);
     return (set->bits[bit / 64] >> (bit % 64) & 1) != 0;
 }
 

@@ -1,5 +1,8 @@
 /* Walks every resource kind to its leaves, and holds each field and oneof against the checks. */
 #include "proto/contract/contract_checks.h"
+
+#include <assert.h>
+
 #include "proto/contract/contract_build.h"
 #include "proto/contract/contract_check_bounds.h"
 #include "proto/contract/contract_check_options.h"
@@ -17,6 +20,7 @@ static struct build_message *message_of(const struct build *build, const struct 
 {
     ptrdiff_t at = (const struct build_message *)(const void *)type - build->messages;
 
+    assert(at >= 0 && (size_t)at < build->message_count);
     return &build->messages[at];
 }
 

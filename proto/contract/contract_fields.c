@@ -1,6 +1,8 @@
 /* The options of fields: behavior, policy and rules. */
 #include "proto/contract/contract_fields.h"
 
+#include <assert.h>
+
 #include "datastream/v1/options.pb-c.h"
 #include "google/api/field_behavior.pb-c.h"
 #include "proto/contract/contract_build.h"
@@ -87,6 +89,7 @@ struct status contract__build_fields(struct build *build)
 
             if (options == NULL)
                 continue;
+            assert(message->type.declared[j]->parent == &message->type);
             status = build_field(build, &message->type.fields[message->type.declared[j]->index],
                                  options);
             if (!status_is_ok(status))

@@ -37,6 +37,10 @@ const struct kind *contract_kind_by_number(const struct contract *contract, uint
     return NULL;
 }
 
+/* So a search ends at an empty place, and a place has room for a permission's number. */
+_Static_assert(PERMISSION_PLACES >= 4 * PERMISSIONS_MOST, "the places are a quarter full at most");
+_Static_assert(PERMISSIONS_MOST <= UINT8_MAX, "a number of a permission does not fit its place");
+
 size_t contract__permission_place(const struct contract *contract, struct slice name)
 {
     size_t place = (size_t)(hash_add(HASH_BEGIN, name) >> 32) % PERMISSION_PLACES;

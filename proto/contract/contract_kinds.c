@@ -1,6 +1,7 @@
 /* Resource kinds, and the permissions that follow from them or stand alone. */
 #include "proto/contract/contract_kinds.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "datastream/v1/options.pb-c.h"
@@ -186,6 +187,7 @@ static const struct {
     [VERB_EDIT] = {SLICE_INIT("edit"), SLICE_INIT("Change")},
     [VERB_DELETE] = {SLICE_INIT("delete"), SLICE_INIT("Delete")},
 };
+_Static_assert(sizeof(verbs) / sizeof(verbs[0]) == VERB_OTHER, "each verb of a kind has a row");
 
 static enum verb verb_of(struct slice name)
 {
@@ -293,10 +295,14 @@ static struct status intern_permissions(const struct build *build)
             (uint8_t)(i + 1);
     }
     for (size_t i = 0; i < contract->kind_count; i++)
-        for (size_t j = 0; j < contract->permission_count; j++)
-            if (contract->permissions[j].kind == contract->kinds[i])
-                contract->kinds[i]->permissions[contract->permissions[j].verb] =
-                    &contract->permissions[j];
+        for (size_t j = 0; j < contract->permission_count; j++) {
+            const struct permission *permission = &contract->permissions[j];
+
+            if (permission->kind != contract->kinds[i])
+                continue;
+            assert(permission->verb < VERB_OTHER); /* those of other verbs are of no kind */
+            contract->kinds[i]->permissions[permission->verb] = permission;
+        }
     return status_ok();
 }
 

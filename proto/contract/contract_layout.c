@@ -229,9 +229,11 @@ static ProtobufCIntRange *make_ranges(struct arena *arena, const struct by_numbe
 
     if (ranges == NULL)
         return NULL;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        assert(i == 0 || sorted[i - 1].number < sorted[i].number);
         if (i == 0 || (int64_t)sorted[i].number != (int64_t)sorted[i - 1].number + 1)
             ranges[made++] = (ProtobufCIntRange){sorted[i].number, (unsigned)i};
+    }
     assert(made <= count);
     ranges[made] = (ProtobufCIntRange){0, (unsigned)count};
     *ret_count = made;

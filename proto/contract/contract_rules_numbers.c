@@ -4,6 +4,7 @@
  */
 #include "proto/contract/contract_rules_numbers.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +44,7 @@ static const void *list_at(const ProtobufCMessage *from, enum member number, siz
         from->descriptor, number);
     const char *base = (const char *)from;
 
+    assert(field != NULL); /* all number types have both lists */
     *ret_count = *(const size_t *)(base + field->quantifier_offset);
     return *(void *const *)(base + field->offset);
 }
@@ -321,6 +323,8 @@ struct status contract__build_number_rules(const struct rule_target *target,
     /* Whichever member of the oneof it is, it is a message at the same place. */
     const ProtobufCMessage *numbers = &from->int32->base;
 
+    assert(from->type_case >= BUF__VALIDATE__FIELD_RULES__TYPE_FLOAT &&
+           from->type_case <= BUF__VALIDATE__FIELD_RULES__TYPE_SFIXED64);
     return target->field->pb->type == PROTOBUF_C_TYPE_FLOAT ||
                    target->field->pb->type == PROTOBUF_C_TYPE_DOUBLE
                ? take_real(target, numbers, rules)

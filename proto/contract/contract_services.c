@@ -1,6 +1,8 @@
 /* Services and their methods: HTTP rules, and who may call what. */
 #include "proto/contract/contract_services.h"
 
+#include <assert.h>
+
 #include "datastream/v1/options.pb-c.h"
 #include "google/api/http.pb-c.h"
 #include "proto/contract/contract_build.h"
@@ -438,6 +440,7 @@ struct status contract__build_services(struct build *build)
                 return status;
         }
     }
+    assert(contract->method_count == methods); /* each has its place, by its index */
     for (size_t i = 0; i < contract->kind_count; i++)
         if (!take_methods(build, contract->kinds[i]))
             return status_out_of_memory();

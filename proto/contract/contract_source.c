@@ -4,6 +4,7 @@
  */
 #include "proto/contract/contract_source.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "proto/contract/contract_options.h"
@@ -72,6 +73,7 @@ static bool read_file(struct build *build, struct slice bytes,
         else
             append(&file, field);
     }
+    assert(file.len + info.len <= bytes.len);
     *ret_proto = (void *)(uintptr_t)contract__unpack(
         build->arena, &google__protobuf__file_descriptor_proto__descriptor, file);
     *ret_info = contract__unpack(build->scratch, &google__protobuf__source_code_info__descriptor,
@@ -120,6 +122,7 @@ bool contract__read_set(struct build *build, struct slice descriptor_set)
             return false;
         build->files[at++].proto = proto;
     }
+    assert(at == count); /* what was counted was read */
     build->file_count = at;
     return true;
 }

@@ -263,6 +263,7 @@ static struct status build_oneofs(const struct build *build, struct build_messag
     for (size_t i = 0; i < type->field_count; i++)
         if (type->fields[i].oneof_member && type->fields[i].oneof >= type->oneof_count)
             type->oneof_count = type->fields[i].oneof + 1;
+    assert(type->oneof_count <= message->proto->n_oneof_decl);
     type->oneofs = arena_array(arena, type->oneof_count, sizeof(*type->oneofs));
     if (type->oneofs == NULL)
         return status_out_of_memory();
@@ -336,6 +337,7 @@ static struct status build_message(const struct build *build, struct build_messa
         if (pb == NULL)
             return contract__error(build, "%.*s.%s is not in the message that was compiled.",
                                    SLICE_ARG(type->full_name), proto->field[i]->name);
+        assert((size_t)(pb - type->pb->fields) < type->field_count);
         field = &type->fields[pb - type->pb->fields];
         field->pb = pb;
         field->index = (unsigned)(pb - type->pb->fields);

@@ -1,6 +1,8 @@
 /* The field that a SET or REGENERATE method writes, and what SET writes there. */
 #include "proto/contract/contract_written.h"
 
+#include <assert.h>
+
 #include "datastream/v1/options.pb-c.h"
 #include "proto/contract/contract_build.h"
 #include "proto/contract/contract_find.h"
@@ -97,6 +99,7 @@ struct status contract__build_written(const struct build *build, struct method *
     status = resolve(build, method, path, written);
     if (!status_is_ok(status))
         return status;
+    assert(written->length > 0); /* or it had no last field */
     if (method->operation == OPERATION_SET)
         status = take_value(build, method, slice_from_cstr(option->value), written);
     else if (written_field_last(written)->credential == NULL)

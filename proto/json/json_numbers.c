@@ -4,6 +4,7 @@
  */
 #include "proto/json/json_numbers.h"
 
+#include <assert.h>
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -293,6 +294,7 @@ void json__put_uint(struct json_text *text, uint64_t value)
         *--at = (char)('0' + value % 10);
         value /= 10;
     } while (value > 0);
+    assert(at >= digits);
     json_put(text, slice_make(at, (size_t)(digits + sizeof(digits) - at)));
 }
 
@@ -324,6 +326,7 @@ void json_numbers__put_double(struct json_text *text, double value)
         if (strtod(bytes, NULL) == value)
             break;
     }
+    assert(len > 0 && (size_t)len < sizeof(bytes));
     json_put(text, slice_make(bytes, (size_t)len));
 }
 
@@ -339,5 +342,6 @@ void json_numbers__put_float(struct json_text *text, float value)
         if (strtof(bytes, NULL) == value)
             break;
     }
+    assert(len > 0 && (size_t)len < sizeof(bytes));
     json_put(text, slice_make(bytes, (size_t)len));
 }

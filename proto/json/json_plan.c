@@ -9,6 +9,9 @@
 #include "proto/json/json_write_wkt.h"
 #include "proto/message/message.h"
 
+/* Places are bits of a set, and numbers of a byte. */
+_Static_assert(PLAN_FIELDS_MOST <= 64 && PLAN_FIELDS_MOST <= UINT8_MAX, "a place does not fit");
+
 static enum plan_value scalar_of(ProtobufCType type)
 {
     static const enum plan_value values[] = {
@@ -159,6 +162,7 @@ static struct plan_field compile_field(struct json_plans *plans, const struct fi
     plan.left_out_at_zero = !field->repeated && !field->has_presence && says_nothing(field);
     if (!plan.hidden && !says_nothing(field))
         plan.absent = text_join(arena, (const struct slice[]){plan.key, plan.empty}, 2);
+    assert(!field->oneof_member || field->oneof < 32); /* is_covered says so */
     if (field->oneof_member)
         plan.oneof = 1u << field->oneof;
     return plan;
@@ -198,7 +202,9 @@ static void compile(struct json_plans *plans, struct json_plan *plan)
     plan->fields = arena_array(plans->arena, type->field_count, sizeof(*plan->fields));
     if (plan->fields == NULL)
         return;
+    assert(type->field_count <= PLAN_FIELDS_MOST);
     for (size_t i = 0; i < type->field_count; i++) {
+        assert(type->declared[i]->number < PLAN_NUMBERS_MOST);
         plan->fields[i] = compile_field(plans, type->declared[i]);
         plan->by_number[type->declared[i]->number] = (uint8_t)(i + 1);
     }

@@ -4,6 +4,8 @@
  */
 #include "proto/json/json_read.h"
 
+#include <assert.h>
+
 #include "proto/contract/contract_find.h"
 #include "proto/json/json_read_list.h"
 #include "proto/json/json_read_scalar.h"
@@ -257,6 +259,8 @@ static struct status reader_end(struct json_reader *reader, enum read_result res
         return status_out_of_memory();
     if (result != READ_FAILED && !json_scan__end(&reader->scan))
         json__read_broken(reader, NULL);
+    /* A failure without a reason would be an accepted request. */
+    assert(result != READ_FAILED || reader->violations.count > 0 || !status_is_ok(reader->status));
     if (reader->options->ret_complete != NULL)
         *reader->options->ret_complete = result != READ_FAILED && reader->scan.error == NULL;
     return status_is_ok(reader->status) ? violations_status(&reader->violations, reader->arena)
@@ -292,6 +296,7 @@ struct status json_read_field(struct arena *arena, ProtobufCMessage *message,
     struct json_reader reader;
     enum read_result result;
 
+    assert(message->descriptor == field->parent->pb);
     reader_begin(&reader, arena, text, options, is_leaf(field));
     field_clear(message, field);
     if (reader.scan.error != NULL)

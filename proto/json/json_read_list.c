@@ -5,6 +5,7 @@
  */
 #include "proto/json/json_read_list.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "proto/contract/contract_find.h"
@@ -180,6 +181,7 @@ void json__put_blank_entry(struct json_reader *reader, ProtobufCMessage *message
     ProtobufCMessage *entry = message_new(reader->arena, map->message);
     ProtobufCMessage **slot;
 
+    assert(map->map && message->descriptor == map->parent->pb);
     field_clear(message, map);
     slot = field_append(reader->arena, message, map, &capacity);
     if (slot != NULL)

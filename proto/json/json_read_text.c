@@ -4,6 +4,8 @@
  */
 #include "proto/json/json_read_text.h"
 
+#include <assert.h>
+
 #include "proto/contract/contract_find.h"
 #include "proto/json/json_read_scalar.h"
 #include "proto/json/json_read_wkt.h"
@@ -69,6 +71,7 @@ struct status json_read_text(struct arena *arena, ProtobufCMessage *message,
     const char *wrong = NULL;
     void *address;
 
+    assert(message->descriptor == field->parent->pb);
     if (!has_text_form(field))
         return status_invalid_field(arena, path, "cannot be set in a path or a query");
     if (oneof_is_taken(message, field))

@@ -4,6 +4,8 @@
  */
 #include "proto/json/json_read_wkt.h"
 
+#include <assert.h>
+
 #include "proto/contract/contract_find.h"
 #include "proto/json/json_read.h"
 #include "proto/json/json_read_list.h"
@@ -65,6 +67,7 @@ const char *json__parse_well_known(struct arena *arena, const struct message_typ
 {
     if (type->well_known == WELL_KNOWN_FIELD_MASK)
         return parse_mask(arena, type, message, text);
+    assert(type->well_known == WELL_KNOWN_TIMESTAMP || type->well_known == WELL_KNOWN_DURATION);
     return parse_time(type, message, text, type->well_known == WELL_KNOWN_DURATION);
 }
 
@@ -273,6 +276,7 @@ static enum read_result (*const readers[])(struct json_reader *, const struct me
 
 bool json__reads_specially(const struct message_type *type)
 {
+    assert((size_t)type->well_known < sizeof(readers) / sizeof(readers[0]));
     return readers[type->well_known] != NULL;
 }
 

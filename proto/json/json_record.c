@@ -5,6 +5,8 @@
  */
 #include "proto/json/json_record.h"
 
+#include <assert.h>
+
 #include "base/text.h"
 #include "proto/contract/contract_find.h"
 #include "proto/json/json_numbers.h"
@@ -501,6 +503,7 @@ static bool write_members(struct json_writer *writer, const struct json_plan *pl
     uint64_t present;
     size_t at = 0;
 
+    assert(plan->covered && plan->field_count <= PLAN_FIELDS_MOST);
     if (!scan(plan, bytes, spots, &present))
         return false;
     for (; present != 0; present &= present - 1) {
@@ -548,6 +551,7 @@ bool json__write_record(struct json_writer *writer, const struct json_plan *plan
     writer->options = &options;
     written = write_message(writer, plan, bytes, 0);
     if (!written && !arena_failed(writer->text.arena)) {
+        assert(writer->text.len >= start && writer->depth >= depth);
         writer->text.len = start;
         writer->depth = depth;
         writer->status = status;

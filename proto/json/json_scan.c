@@ -217,7 +217,8 @@ static size_t raw_length(const char *at, const char *end)
 /* A string with escapes, from its content on; decoding never lengthens it. */
 static bool take_decoded(struct json_scan *scan, struct json_string *ret_string)
 {
-    char *bytes = arena_alloc(scan->arena, raw_length(scan->at, scan->end) + 1);
+    size_t most = raw_length(scan->at, scan->end);
+    char *bytes = arena_alloc(scan->arena, most + 1);
     char *to = bytes;
 
     if (bytes == NULL)
@@ -237,6 +238,7 @@ static bool take_decoded(struct json_scan *scan, struct json_string *ret_string)
         if (!take_escape(scan, &to))
             return false;
     }
+    assert((size_t)(to - bytes) <= most);
     scan->at++;
     *to = '\0';
     *ret_string = (struct json_string){slice_make(bytes, (size_t)(to - bytes)), true};
@@ -321,6 +323,7 @@ bool json_scan__word(struct json_scan *scan)
 
 bool json_scan__open(struct json_scan *scan)
 {
+    assert(scan->at < scan->end && (*scan->at == '{' || *scan->at == '['));
     if (scan->depth == JSON_DEPTH_MOST)
         return refuse(scan, "objects and arrays are nested too deeply");
     scan->depth++;
@@ -332,6 +335,7 @@ bool json_scan__open(struct json_scan *scan)
 static bool next_item(struct json_scan *scan, size_t *count, char close, const char *missing)
 {
     skip_blanks(scan);
+    assert(scan->depth > 0); /* its bracket was taken */
     if (scan->at < scan->end && *scan->at == close) {
         scan->at++;
         scan->depth--;

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 
+#include "proto/json/json_plan.h"
 #include "proto/json/json_record.h"
 #include "proto/json/json_text.h"
 #include "proto/json/json_write.h"
@@ -25,6 +26,14 @@ struct json_steps {
     const struct json_records *records; /* in place of messages; NULL: none */
 };
 
+/* Whether the records are the message, or a list in it, and the plan is for their type. */
+static bool records_belong(const struct json_records *records, const struct message_type *type)
+{
+    if (records->field == NULL)
+        return records->plan->type == type;
+    return records->field->parent == type && records->plan->type == records->field->message;
+}
+
 struct json_steps *json_steps_begin(struct arena *arena, const struct message_type *type,
                                     const ProtobufCMessage *message,
                                     const struct json_write_options *options,
@@ -35,6 +44,7 @@ struct json_steps *json_steps_begin(struct arena *arena, const struct message_ty
     if (steps == NULL)
         return NULL;
     assert(message->descriptor == type->pb);
+    assert(records == NULL || records_belong(records, type));
     steps->options = *options;
     steps->writer.text.arena = arena;
     steps->writer.options = &steps->options;

@@ -5,6 +5,8 @@
 #ifndef DATASTREAM_PROTO_JSON_JSON_TEXT_H
 #define DATASTREAM_PROTO_JSON_JSON_TEXT_H
 
+#include <assert.h>
+
 #include "proto/json/json.h"
 #include "proto/json/json_scan.h"
 
@@ -25,6 +27,7 @@ static inline void json__put_char(struct json_text *text, char c)
 /* After json__reserve said that there is room. */
 static inline void json__append(struct json_text *text, const void *bytes, size_t len)
 {
+    assert(len <= text->capacity - text->len);
     if (len == 0) /* memcpy takes no NULL, as an empty slice may be */
         return;
     memcpy(text->data + text->len, bytes, len);

@@ -63,6 +63,7 @@ static unsigned days_of(unsigned year, unsigned month)
 {
     static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 
+    assert(month >= 1 && month <= 12);
     return month == 2 && is_leap(year) ? 29 : days[month - 1];
 }
 
@@ -182,6 +183,7 @@ static void put_nanos(struct json_text *text, int32_t nanos)
 {
     char bytes[12];
 
+    assert(nanos >= 0 && nanos < 1000000000); /* nine digits have room */
     json_put(text, slice_make(bytes, (size_t)(format_nanos(bytes, (unsigned)nanos) - bytes)));
 }
 
@@ -231,6 +233,7 @@ bool json__put_next_timestamp(struct json_text *text, struct json_moment *last, 
     *at++ = '"';
     last->bytes = SLICE_EMPTY;
     last->len = (size_t)(at - last->text);
+    assert(last->len <= sizeof(last->text));
     json_put(text, slice_make(last->text, last->len));
     return true;
 }

@@ -4,6 +4,7 @@
  */
 #include "proto/json/json_write_wkt.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "proto/contract/contract_find.h"
@@ -151,6 +152,7 @@ static bool (*const writers[])(struct json_writer *, const struct message_type *
 
 bool json__is_special(const struct message_type *type)
 {
+    assert((size_t)type->well_known < sizeof(writers) / sizeof(writers[0]));
     return writers[type->well_known] != NULL;
 }
 
