@@ -1,6 +1,7 @@
 /* Audit rows of changes and of refusals. */
 #include "rpc/call/audit_row.h"
 
+#include <assert.h>
 #include <datastream/storage/v1/records.pb-c.h>
 
 #include "proto/contract/contract_find.h"
@@ -43,6 +44,7 @@ static void add_changes(struct arena *arena, const struct call_changes *changes,
         change->path = whole(arena, c->path);
         change->before = whole(arena, c->before);
         change->after = whole(arena, c->after);
+        assert(record->n_changes < count);
         list[record->n_changes++] = change;
     }
 }

@@ -23,6 +23,9 @@
 /* An engine may see conflicts where there are none; this many in a row are its failure. */
 #define TRIES_MOST 16
 
+_Static_assert(PEER_MOST <= UINT8_MAX && TEXT_MOST <= UINT8_MAX && NAME_MOST <= UINT16_MAX,
+               "a length does not fit");
+
 /* A window, keyed by caller, method, code and reason. The address is that of the last refusal. */
 struct window {
     struct table_entry entry;

@@ -1,6 +1,8 @@
 /* Route filters: a stack of the brackets that are open, one pass. */
 #include "rpc/call/route_filter.h"
 
+#include <assert.h>
+
 #include "base/text.h"
 
 struct filter {
@@ -72,6 +74,7 @@ static bool scan(struct filter *filter)
                 return REFUSE(filter, at, "must close every %c that it opens", byte);
             at = end;
         } else if (closing_of(byte) != '\0') {
+            assert(filter->depth < ROUTE_FILTER_CHARACTERS_MOST); /* a bracket is a character */
             filter->open[filter->depth++] = (uint16_t)at;
         } else if (byte == ')' || byte == ']' || byte == '}') {
             if (!close_bracket(filter, at))

@@ -1,6 +1,8 @@
 /* The memory of slices, and what passes from one to the next. */
 #include "rpc/call/slices.h"
 
+#include <assert.h>
+
 #include "proto/message/message.h"
 #include "rpc/call/answers.h"
 #include "rpc/call/authorize.h"
@@ -15,6 +17,7 @@ void call_continue(struct call *call, const void *state, size_t size)
         if (slices == NULL)
             return;
         slices->whole = call->arena;
+        slices->size = size;
         slices->next = arena_alloc(call->arena, size);
         slices->spare = arena_alloc(call->arena, size);
         if (arena_failed(call->arena))
@@ -22,6 +25,7 @@ void call_continue(struct call *call, const void *state, size_t size)
         arena_init_like(&slices->arena, call->arena);
         call->slices = slices;
     }
+    assert(size == slices->size);
     memcpy(slices->next, state, size);
     slices->continues = true;
 }
@@ -52,6 +56,7 @@ void slices__advance(struct call *call)
     struct slices *slices = call->slices;
     void *left = slices->next;
 
+    assert(slices->continues);
     slices->next = slices->state == NULL ? slices->spare : slices->state;
     slices->state = left;
     slices->continues = false;

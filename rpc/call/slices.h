@@ -29,6 +29,7 @@ struct slices {
     void *state;         /* that the slice before left; NULL in the first */
     void *next;          /* that this one leaves */
     void *spare;
+    size_t size;    /* of each of the three */
     bool continues; /* this run left something */
     bool committed; /* a slice was */
 };

@@ -6,6 +6,7 @@
  * only then read what is not remembered from the store. Facts that were read before a later
  * publication are forgotten when that one is applied, before they are used again.
  */
+#include <assert.h>
 #include <datastream/storage/v1/records.pb-c.h>
 #include <stdlib.h>
 
@@ -59,6 +60,7 @@ struct identity_cache *identity_cache_new(struct identity_registry *registry, si
     cache->registry = registry;
     cache->applied = identity_epoch(registry);
     cache->memo_count = cache_size(MEMO_PLACES);
+    assert(cache->memo_count <= MEMO_PLACES);
     cache->forgets = cache_size(entries) == 0;
     entries = cache->forgets ? 1 : cache_size(entries);
     cache->facts = table_new(entries, sizeof(struct facts), release_facts, NULL);
@@ -147,6 +149,7 @@ static struct table *table_of(struct identity_cache *cache, enum publication_typ
     case PUBLICATION_SESSION:
         return cache->sessions;
     default:
+        assert(type == PUBLICATION_USER);
         return cache->users;
     }
 }
@@ -158,6 +161,7 @@ uint64_t identity__catch_up(struct identity_cache *cache)
 
     if (cache->forgets)
         forget_all(cache);
+    assert(epoch >= cache->applied); /* it only rises */
     if (epoch == cache->applied)
         return epoch;
     forget_memos(cache);

@@ -8,6 +8,7 @@
  */
 #include "rpc/identity/identity_registry.h"
 
+#include <assert.h>
 #include <datastream/v1/role.pb-c.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -22,6 +23,8 @@
 #include "storage/record.h"
 
 #define WORDS 5 /* the type, then the key */
+_Static_assert((WORDS - 1) * sizeof(uint64_t) == sizeof(((struct publication *)0)->key),
+               "the words hold the key");
 
 struct slot {
     _Atomic uint64_t number; /* 0 while the words change */
@@ -85,6 +88,7 @@ static void publish(struct identity_registry *registry, uint64_t number,
     if (registry->kept == 0)
         return;
     slot = &registry->slots[number % registry->kept];
+    assert(atomic_load_explicit(&slot->number, memory_order_relaxed) < number);
     memcpy(words + 1, publication->key, sizeof(publication->key));
     atomic_store_explicit(&slot->number, 0, memory_order_relaxed);
     for (int i = 0; i < WORDS; i++)

@@ -5,6 +5,8 @@
  */
 #include "rpc/identity/predefined_roles.h"
 
+#include <assert.h>
+
 #define AREAS (AREA_OWNER + 1)
 
 #define READ (1U << VERB_READ)
@@ -115,6 +117,7 @@ void predefined_roles__make(const struct contract *contract,
         const struct role_row *row = &rows[i];
         struct predefined_role *role = &ret_roles[i];
 
+        assert(row->name != NULL); /* each has its row */
         *role = (struct predefined_role){
             .name = row->name, .description = row->description, .assignable = row->assignable};
         role->id.bytes[6] = 0x70;

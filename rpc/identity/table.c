@@ -69,6 +69,7 @@ struct table *table_new(size_t entries, size_t entry_size,
 
 static void release(struct table *table, struct table_entry *entry)
 {
+    assert(entry->live);
     entry->live = false;
     if (table->release != NULL)
         table->release(table->context, entry);
@@ -135,6 +136,7 @@ static void forget_one(struct table *table)
     uint8_t key[TABLE_KEY_LEN];
     struct table_entry *entry;
 
+    assert(table->free == NONE && table->made == table->most);
     while ((entry = entry_at(table, table->hand))->used) {
         entry->used = false;
         table->hand = table->hand % table->most + 1;
@@ -150,6 +152,7 @@ void *table_add(struct table *table, const uint8_t key[TABLE_KEY_LEN])
     uint32_t *bucket;
     uint32_t number;
 
+    assert(*link_of(table, key) == NONE); /* one that is there twice could not be forgotten */
     if (table->free == NONE && table->made == table->most)
         forget_one(table);
     if (table->free != NONE) {
