@@ -4,6 +4,8 @@
  */
 #include "rpc/frontend/frontend_stream.h"
 
+#include <assert.h>
+
 #include "base/clock.h"
 
 /* What is gathered before it is handed over. */
@@ -41,6 +43,7 @@ void frontend_stream_bind(struct frontends *frontends, const struct frontend_cal
     struct loop *loop = frontend->exchange->loop;
     struct frontend_waker *waker = &frontends->wakers[loop_index(loop)];
 
+    assert(waker->loop == NULL || waker->loop == loop);
     if (waker->loop != NULL)
         return;
     waker->task.run = run_wake;

@@ -1,6 +1,7 @@
 /* A queue of blocks: filled at the end, freed from the front as the exchange lets go of them. */
 #include "rpc/frontend/outbox.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/erase.h"
@@ -85,6 +86,7 @@ bool outbox__put(struct outbox *outbox, struct slice bytes)
         if (block == NULL)
             return false;
     }
+    assert(bytes.len <= block->size - block->used);
     memcpy(block->bytes + block->used, bytes.data, bytes.len);
     block->used += bytes.len;
     return true;
@@ -92,6 +94,7 @@ bool outbox__put(struct outbox *outbox, struct slice bytes)
 
 size_t outbox__gathered(const struct outbox *outbox)
 {
+    assert(outbox->last == NULL || outbox->flushed <= outbox->last->used);
     return outbox->last == NULL ? 0 : outbox->last->used - outbox->flushed;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "rpc/grpc/drain.h"
 
+#include <assert.h>
+
 void drain__init(struct drain *drain)
 {
     *drain = (struct drain){.first = NULL};
@@ -24,6 +26,7 @@ static void unlist(struct drain_entry *entry)
 {
     struct drain *drain = entry->drain;
 
+    assert(entry->listed);
     if (entry->previous == NULL)
         drain->first = entry->next;
     else

@@ -1,6 +1,7 @@
 /* From a descriptor set to its index. The set is unpacked for its names alone. */
 #include "rpc/grpc/reflection_index.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "google/protobuf/descriptor.pb-c.h"
@@ -76,8 +77,10 @@ static struct status gather_imports(struct builder *builder, size_t file)
 
             if (!status_is_ok(status))
                 return status;
-            if (!seen[found])
-                imports[count++] = found;
+            if (seen[found])
+                continue;
+            assert(count < index->file_count); /* each file once */
+            imports[count++] = found;
             seen[found] = true;
         }
     }

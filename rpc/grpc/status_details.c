@@ -1,6 +1,7 @@
 /* struct status -> google.rpc.Status -> base64. */
 #include "rpc/grpc/status_details.h"
 
+#include <assert.h>
 #include <google/rpc/error_details.pb-c.h>
 #include <google/rpc/status.pb-c.h>
 
@@ -15,6 +16,7 @@
 struct packing {
     struct arena *arena;
     size_t room; /* bytes left of STATUS_DETAILS_MOST */
+    size_t most; /* details that the list has places for */
     Google__Rpc__Status status;
 };
 
@@ -50,6 +52,7 @@ static void add_any(struct packing *packing, const ProtobufCMessage *message)
                                          message->descriptor->name)
                         .data;
     any->value = (ProtobufCBinaryData){bytes.len, (uint8_t *)bytes.data};
+    assert(packing->status.n_details < packing->most);
     packing->status.details[packing->status.n_details++] = any;
 }
 
@@ -175,6 +178,7 @@ struct slice status_details__encode(struct arena *arena, const struct status *st
 
     for (const struct status_detail *d = status->details; d != NULL; d = d->next)
         count++;
+    packing.most = count;
     packing.status.details = arena_array(arena, count, sizeof(packing.status.details[0]));
     packing.status.code = (int32_t)status->code;
     packing.status.message = to_text(&packing, message);

@@ -1,6 +1,7 @@
 /* Growing output buffers. */
 #include "rpc/net/buffer.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/erase.h"
@@ -25,6 +26,7 @@ bool buffer__reserve(struct buffer *buffer, size_t more)
     size_t len = buffer->len;
     char *data;
 
+    assert(buffer->len <= buffer->capacity);
     if (buffer->failed)
         return false;
     if (buffer->capacity - buffer->len >= more)
@@ -72,6 +74,7 @@ void buffer__put_hex(struct buffer *buffer, uint64_t number)
 
 void buffer__drop(struct buffer *buffer, size_t count)
 {
+    assert(count <= buffer->len);
     if (count == 0)
         return;
     memmove(buffer->data, buffer->data + count, buffer->len - count);

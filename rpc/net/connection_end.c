@@ -1,6 +1,8 @@
 /* The way to a connection's end: draining, lingering, closing. */
 #include "rpc/net/connection_end.h"
 
+#include <assert.h>
+
 /*
  * A closed connection waits for the peer to close as well: a socket closed with unread bytes is
  * reset, and the peer may lose the answer (RFC 9112 section 9.6). It waits for as long as this
@@ -52,6 +54,7 @@ void connection__linger_on(struct connection *connection)
 {
     int64_t now = loop_now_ms(connection->loop);
 
+    assert(connection->state == CONNECTION_LINGERING);
     connection->deadline_ms = now + LINGER_MS;
     if (connection->deadline_ms > connection->linger_end_ms)
         connection->deadline_ms = connection->linger_end_ms;

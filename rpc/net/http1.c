@@ -1,6 +1,7 @@
 /* HTTP/1.1: the life of a connection's session, and the table. */
 #include "rpc/net/http1.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "rpc/net/http1_read.h"
@@ -11,6 +12,7 @@ static bool begin(struct connection *connection)
     const struct settings *settings = connection->loop->settings;
     struct http1 *http1 = calloc(1, sizeof(*http1));
 
+    assert(connection->http1 == NULL);
     if (http1 == NULL)
         return false;
     http1->limits = (struct http1_limits){

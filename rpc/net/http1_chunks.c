@@ -4,6 +4,8 @@
  */
 #include "rpc/net/http1_chunks.h"
 
+#include <assert.h>
+
 #include "rpc/net/http1_check.h"
 
 #include "base/text.h"
@@ -176,6 +178,7 @@ enum http1_result http1_chunks__next(struct http1_chunks *chunks, struct slice *
         *ret_data = SLICE_EMPTY;
         return HTTP1_MORE;
     }
+    assert(chunks->state == CHUNK_DATA && chunks->left > 0);
     ret_data->data = bytes->data;
     ret_data->len = bytes->len < chunks->left ? bytes->len : (size_t)chunks->left;
     chunks->left -= ret_data->len;

@@ -5,6 +5,7 @@
 #ifndef DATASTREAM_RPC_NET_LINK_H
 #define DATASTREAM_RPC_NET_LINK_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -34,6 +35,7 @@ static inline bool link_is_listed(const struct link *link)
 
 static inline void list_append(struct link *head, struct link *link)
 {
+    assert(!link_is_listed(link)); /* in two lists it would tie them together */
     link->prev = head->prev;
     link->next = head;
     head->prev->next = link;

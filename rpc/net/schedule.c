@@ -1,6 +1,8 @@
 /* Levels by cost, each first in, first out; every fourth start goes by age alone. */
 #include "rpc/net/schedule.h"
 
+#include <assert.h>
+
 /* Costs below it are equal. */
 #define LOWEST_US 128
 /* What a first request is expected to cost: new connections come after those known to be cheap, and
@@ -54,6 +56,7 @@ void schedule__add_first(struct schedule *schedule, struct schedule_entry *entry
 
 void schedule__remove(struct schedule_entry *entry)
 {
+    assert(link_is_listed(&entry->level) == link_is_listed(&entry->age));
     list_remove(&entry->level);
     list_remove(&entry->age);
 }
@@ -66,8 +69,10 @@ struct schedule_entry *schedule__peek(struct schedule *schedule)
         return NULL;
     if (schedule->starts % BY_AGE_EVERY == BY_AGE_EVERY - 1)
         return LIST_ELEMENT(schedule->ages.next, struct schedule_entry, age);
-    while (list_is_empty(&schedule->levels[level]))
+    while (list_is_empty(&schedule->levels[level])) {
         level++;
+        assert(level < SCHEDULE_LEVELS); /* what waits is in a level, too */
+    }
     return LIST_ELEMENT(schedule->levels[level].next, struct schedule_entry, level);
 }
 
@@ -85,6 +90,7 @@ struct schedule_entry *schedule__next(struct schedule *schedule, int64_t elapsed
 
 void schedule__start(struct schedule *schedule, struct schedule_entry *entry)
 {
+    assert(link_is_listed(&entry->age));
     schedule->starts++;
     schedule__remove(entry);
 }

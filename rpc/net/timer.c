@@ -4,6 +4,8 @@
  */
 #include "rpc/net/timer.h"
 
+#include <assert.h>
+
 static int64_t tick_of(int64_t ms)
 {
     return ms / TIMER_GRAIN_MS;
@@ -27,6 +29,7 @@ void timer__set(struct timer_wheel *wheel, struct timer *timer, int64_t due_ms)
     int64_t tick = due_tick(due_ms);
     size_t slot;
 
+    assert(timer->fire != NULL);
     if (tick <= wheel->tick)
         tick = wheel->tick + 1;
     list_remove(&timer->link);
