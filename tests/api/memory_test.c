@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -58,6 +59,23 @@ static bool says_stored(const struct unary *unary, const struct api_reply *reply
            strstr(reply->body, "\"The change was stored, but ") != NULL;
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Two changes of one millisecond have the same time, and the second writes one index less. */
+static void wait_for_next_ms(void)
+{
+    int64_t before = now_ms();
+
+    while (now_ms() == before)
+        continue;
+}
+
 static void fail_each_allocation(const struct unary *unary, bool onward)
 {
     int successes = 0;
@@ -68,6 +86,8 @@ static void fail_each_allocation(const struct unary *unary, bool onward)
 
         if (unary->first != NULL)
             api_check(&server, 200, "POST", unary->first, server.token, "{}");
+        if (strcmp(unary->method, "PATCH") == 0)
+            wait_for_next_ms();
         reply = attempt(unary, n, onward);
         assert_true(n < ALLOCATIONS_MOST);
         if (reply.status == unary->ok) {
