@@ -35,7 +35,8 @@ struct kind_hooks {
                             const struct object *object);
     /*
      * Fills the computed fields of the objects of one answer, whose reverse fields are filled. It
-     * reads nothing else of an object than those and `computed_from`, where that is given.
+     * reads nothing else of an object than those and `computed_from`, where that is given: objects
+     * of one answer that are equal in them share one result, and `compute` sees one of them alone.
      */
     struct status (*compute)(const struct hook *hook, struct call *call, ProtobufCMessage **objects,
                              size_t count);
