@@ -91,7 +91,7 @@
       "memory of each event loop for the latest changes, which its watchers share; 0: each "       \
       "watcher "                                                                                   \
       "reads the store")                                                                           \
-    X(keeper_interval_ms, 10, 3600000, 60000,                                                      \
+    X(maintenance_interval_ms, 10, 3600000, 60000,                                                 \
       "time between two rounds of maintenance, which store last uses, refusals and the clock's "   \
       "floor, and trim the change feed")                                                           \
     X(max_log_queue_kib, 128, 1048576, 4096,                                                       \

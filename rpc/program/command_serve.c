@@ -64,7 +64,7 @@ static bool maintenance_trim(struct maintenance *maintenance)
 /* Waits for the interval, or for the stop; under the lock. */
 static void maintenance_wait(struct maintenance *maintenance)
 {
-    uint64_t ms = maintenance->frontends->settings->keeper_interval_ms;
+    uint64_t ms = maintenance->frontends->settings->maintenance_interval_ms;
     struct timespec until;
 
     clock_gettime(CLOCK_REALTIME, &until);

@@ -20,7 +20,7 @@ static const struct subject {
     {"header_timeout_ms", "Times"},
     {"max_failed_sign_ins", "Sign-in"},
     {"feed_keep_ms", "Change feed"},
-    {"keeper_interval_ms", "Maintenance, log and caches"},
+    {"maintenance_interval_ms", "Maintenance, log and caches"},
 };
 #define SETTING_SUBJECTS (sizeof(setting_subjects) / sizeof(setting_subjects[0]))
 

@@ -168,7 +168,7 @@ static void a_full_disk_ends_writing_and_not_the_server(void **state)
 /* The server writes down its time now and then; nobody else has to write. */
 static void reads_alone_outlive_a_full_disk(void **state)
 {
-    static const char *const flags[] = {"--keeper-interval-ms", "50", NULL};
+    static const char *const flags[] = {"--maintenance-interval-ms", "50", NULL};
     struct api_server server;
 
     (void)state;

@@ -702,8 +702,8 @@ static void read_what_is_kept(struct api_change *ret_last)
 
 static void what_is_trimmed_is_said_to_be(void **state)
 {
-    static const char *const trimming[] = {"--feed-keep-rows", "5", "--keeper-interval-ms", "20",
-                                           NULL};
+    static const char *const trimming[] = {"--feed-keep-rows", "5", "--maintenance-interval-ms",
+                                           "20", NULL};
     char director[40], name[24];
     struct api_change last = {.id = ""};
 
@@ -716,7 +716,7 @@ static void what_is_trimmed_is_said_to_be(void **state)
     }
     assert_true(wait_until_trimmed());
     for (int i = 0; i < 300 && strcmp(last.id, director) != 0; i++) {
-        usleep(i == 0 ? 0 : 100000); /* until the keeper rests */
+        usleep(i == 0 ? 0 : 100000); /* until maintenance rests */
         read_what_is_kept(&last);
     }
     assert_string_equal(last.id, director);

@@ -219,7 +219,7 @@ class Ending(unittest.TestCase):
         own.stop()
 
     def test_trimmed_revision_is_refused(self):
-        own = Server("--feed-keep-rows", "3", "--keeper-interval-ms", "20")
+        own = Server("--feed-keep-rows", "3", "--maintenance-interval-ms", "20")
         with grpc.insecure_channel(own.address) as on:
             for i in range(10):
                 last = make_director(f"Trimmed {i}", on=on, of=own)
