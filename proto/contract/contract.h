@@ -377,6 +377,9 @@ struct permission {
  */
 #define KIND_SECRETS_MOST 64
 
+/* Credentials that one object may have: the random bytes of a call hold no more. */
+#define KIND_CREDENTIALS_MOST 2
+
 /* A resource kind. The envelope's fields are found by name; NULL where the message lacks one. */
 struct kind {
     uint32_t number;

@@ -236,6 +236,17 @@ static bool is_prefix_of_another(const struct contract_spot *spot)
     return false;
 }
 
+/* Whether as many as an object may have are declared before it. */
+static bool is_one_too_many(const struct field *field)
+{
+    const struct message_type *type = field->parent;
+    size_t before = 0;
+
+    for (size_t i = 0; i < type->field_count && type->declared[i] != field; i++)
+        before += type->declared[i]->credential != NULL;
+    return before >= KIND_CREDENTIALS_MOST;
+}
+
 static const char *wrong_credential(const struct contract_spot *spot)
 {
     const struct field *field = spot->field;
@@ -254,6 +265,8 @@ static const char *wrong_credential(const struct contract_spot *spot)
         return "its prefix is not three lower-case letters and \"_\"";
     if (is_prefix_of_another(spot))
         return "its prefix belongs to another credential";
+    if (is_one_too_many(field))
+        return "its message has two credentials before it, and an object has no more";
     if (masked == field || !is_single_string(masked) || !masked->output_only)
         return "its `masked` is not an output-only string";
     return NULL;

@@ -395,6 +395,19 @@ static void mark_texts(struct build *build, unsigned level)
     }
 }
 
+/* What walks and plans rely on: a map's entry is a key and a value, however it was written. */
+static struct status check_map_entry(const struct build *build, const struct message_type *type)
+{
+    if (!type->map_entry ||
+        (type->field_count == 2 && type->fields[0].number == 1 && type->fields[1].number == 2 &&
+         !type->fields[0].repeated && !type->fields[1].repeated && type->fields[0].message == NULL))
+        return status_ok();
+    return contract__error(build,
+                           "%.*s is the entry of a map, but has other fields than one key of the "
+                           "number 1 and one value of the number 2.",
+                           SLICE_ARG(type->full_name));
+}
+
 static struct status describe_messages(struct build *build)
 {
     struct status status;
@@ -419,6 +432,8 @@ static struct status describe_messages(struct build *build)
             status = build_oneofs(build, &build->messages[i]);
         if (status_is_ok(status))
             status = build_names(build, &build->messages[i].type);
+        if (status_is_ok(status))
+            status = check_map_entry(build, &build->messages[i].type);
         if (!status_is_ok(status))
             return status;
     }

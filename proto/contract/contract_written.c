@@ -56,6 +56,10 @@ static struct status take_value(const struct build *build, const struct method *
     if (field->output_only)
         return contract__error(build, "%.*s sets \"%.*s\", which is output-only.",
                                SLICE_ARG(method->full_name), SLICE_ARG(field->name));
+    if (field->pb->type == PROTOBUF_C_TYPE_BYTES)
+        return contract__error(build,
+                               "%.*s sets \"%.*s\", which is bytes: no operation writes them.",
+                               SLICE_ARG(method->full_name), SLICE_ARG(field->name));
     if (text.len == 0) {
         written->source = message_field_by_proto_name(method->input, field->name);
         if (written->source == NULL || written->source->pb->type != field->pb->type ||

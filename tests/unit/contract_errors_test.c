@@ -212,6 +212,16 @@ static void labels_that_are_no_map(void)
     envelope_of_another_type("labels", GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_STRING);
 }
 
+/* As protoc never writes it: three fields. */
+static void entry_of_three_fields(void)
+{
+    Google__Protobuf__DescriptorProto *message = spoiled_message("Permission");
+
+    message->options = arena_alloc(&spoiled_arena, sizeof(*message->options));
+    google__protobuf__message_options__init(message->options);
+    message->options->has_map_entry = message->options->map_entry = 1;
+}
+
 static void labels_of_numbers(void)
 {
     spoiled_message("Device")->nested_type[0]->field[1]->type =
@@ -511,6 +521,9 @@ static const struct spoiled cases[] = {
                               "google.protobuf.Timestamp, as in every resource."},
     {labels_that_are_no_map,
      "datastream.v1.Device.labels must be a map<string, string>, as in every resource."},
+    {entry_of_three_fields,
+     "datastream.v1.Permission is the entry of a map, but has other fields than one key of the "
+     "number 1 and one value of the number 2."},
     {labels_of_numbers,
      "datastream.v1.Device.labels must be a map<string, string>, as in every resource."},
     {rule_without_path, "datastream.v1.DeviceService.GetDevice has an HTTP rule without a path."},

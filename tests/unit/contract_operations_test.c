@@ -44,6 +44,26 @@ static void set_of_output(void)
     set_get(SET, "created_by", "me");
 }
 
+static void make_bytes(const char *in, const char *name)
+{
+    spoiled_field(in, name)->type = GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_BYTES;
+}
+
+static void set_of_bytes(void)
+{
+    drop_option(&spoiled_field("Device", "cluster_id")->options->base, OPTION_FIELD_POLICY);
+    make_bytes("Device", "cluster_id");
+    set_get(SET, "cluster_id", "text");
+}
+
+static void set_of_bytes_from_the_request(void)
+{
+    set_of_bytes();
+    spoiled_field("GetDeviceRequest", "id")->name = arena_cstr(&spoiled_arena, SLICE("cluster_id"));
+    make_bytes("GetDeviceRequest", "cluster_id");
+    set_get(SET, "cluster_id", "");
+}
+
 static void set_to_no_value(void)
 {
     set_get(SET, "status", "ASLEEP");
@@ -159,6 +179,9 @@ static const struct spoiled cases[] = {
      "GetDevice writes \"status.value\", which is not a field of the resource."},
     {set_through_a_list, "GetDevice writes \"tags\", whose path leads through a list or a map."},
     {set_of_output, "GetDevice sets \"created_by\", which is output-only."},
+    {set_of_bytes, "GetDevice sets \"cluster_id\", which is bytes: no operation writes them."},
+    {set_of_bytes_from_the_request,
+     "GetDevice sets \"cluster_id\", which is bytes: no operation writes them."},
     {set_to_no_value, "GetDevice sets \"status\" to \"ASLEEP\", which does not fit its type."},
     {set_from_nothing, "GetDevice sets \"status\" without a value, but its request has no such "
                        "field."},

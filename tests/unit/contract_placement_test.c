@@ -380,6 +380,32 @@ static void credentials_are_shown_once(void **state)
     ASSERT_REFUSED(rows);
 }
 
+static void a_third_credential_stops_the_start(void **state)
+{
+    static const char *const names[] = {"platform", "version"};
+    static const struct given extra[] = {
+        {.key = {"dsx_", "masked_api_key"}, .behavior = OUTPUT_ONLY},
+        {.key = {"dsy_", "masked_api_key"}, .behavior = OUTPUT_ONLY},
+    };
+    const struct contract *contract = NULL;
+    struct status status = status_ok();
+
+    (void)state;
+    spoiled_set = embedded_set(&spoiled_arena);
+    for (size_t i = 0; i < 2; i++) { /* and api_key, which is declared after them */
+        Google__Protobuf__FieldDescriptorProto *field = spoiled_field("Director", names[i]);
+
+        field->has_proto3_optional = field->proto3_optional = 1;
+        give("Director", names[i], &extra[i]);
+    }
+    status = spoiled_load(&contract);
+    assert_int_equal(status.code, STATUS_FAILED_PRECONDITION);
+    if (!spoiled_contains(status.message,
+                          SLICE("Director.api_key has the option credential, but its message has "
+                                "two credentials before it, and an object has no more.")))
+        fail_msg("%.*s", SLICE_ARG(status.message));
+}
+
 static void references_lead_to_one_another(void **state)
 {
     static const struct placed rows[] = {
@@ -584,6 +610,7 @@ int main(void)
         TEST(once_is_for_single_fields_that_may_be_set),
         TEST(texts_have_formats_and_quotes),
         TEST(credentials_are_shown_once),
+        TEST(a_third_credential_stops_the_start),
         TEST(references_lead_to_one_another),
         TEST(derived_fields_follow_a_oneof),
         TEST(rules_span_fields_that_can_be_set),

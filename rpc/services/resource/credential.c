@@ -16,7 +16,8 @@
 #define HASH_LEN 32
 
 /* The place of the random bytes of each credential of one object. */
-static const enum call_random random_places[CREDENTIALS_MOST] = {RANDOM_TOKEN, RANDOM_SECOND_TOKEN};
+static const enum call_random random_places[KIND_CREDENTIALS_MOST] = {RANDOM_TOKEN,
+                                                                      RANDOM_SECOND_TOKEN};
 _Static_assert(RANDOM_TOKEN + 32 <= RANDOM_SECOND_ID && RANDOM_SECOND_TOKEN + 32 <= RANDOM_SALT,
                "no two values share bytes");
 
@@ -28,7 +29,7 @@ static struct slice value_of_call(struct call *call, const struct uuid *id,
     uint8_t bytes[32];
     struct slice text;
 
-    assert(number < CREDENTIALS_MOST && field->credential != NULL);
+    assert(number < KIND_CREDENTIALS_MOST && field->credential != NULL);
     arena_wipe_on_done(call->arena);
     if (!call_secret_bytes(call, random_places[number], id, bytes))
         arena_fail(call->arena);
@@ -59,7 +60,7 @@ static struct status make(struct call *call, struct draft *draft, const struct f
     if (field->credential->masked != NULL)
         field_set_string(arena, draft->message, field->credential->masked, masked);
     draft->secrets = secrets_pack(arena, record);
-    assert(credentials->count < CREDENTIALS_MOST);
+    assert(credentials->count < KIND_CREDENTIALS_MOST);
     credentials->made[credentials->count].field = field;
     credentials->made[credentials->count].value = text;
     credentials->count++;
@@ -74,7 +75,7 @@ struct status credentials__make(struct call *call, struct draft *draft,
     struct status status = status_ok();
 
     for (size_t i = 0; i < type->field_count && status_is_ok(status); i++)
-        if (type->fields[i].credential != NULL && credentials.count < CREDENTIALS_MOST)
+        if (type->fields[i].credential != NULL)
             status = make(call, draft, &type->fields[i], &credentials);
     *ret_credentials = credentials;
     return status;
@@ -138,7 +139,7 @@ void credentials_show_again(struct call *call)
     for (size_t i = 0; record != NULL && i < kind->message->field_count; i++) {
         const struct field *field = &kind->message->fields[i];
 
-        if (field->credential == NULL || number >= CREDENTIALS_MOST ||
+        if (field->credential == NULL ||
             (!all && field != written_field_last(call->method->written)))
             continue;
         if (status_is_ok(guard(call, field)))

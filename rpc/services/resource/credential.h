@@ -5,15 +5,12 @@
 #include "rpc/services/resource/draft.h"
 #include "rpc/services/resource/resource.h"
 
-/* Credentials that one object may have: the call's random bytes hold no more. */
-#define CREDENTIALS_MOST 2
-
 /* New values, until they are shown. Plain; zero-initialize. */
 struct credentials {
     struct {
         const struct field *field;
         struct slice value; /* in the call's arena, which is wiped at its end */
-    } made[CREDENTIALS_MOST];
+    } made[KIND_CREDENTIALS_MOST];
     size_t count;
 };
 
