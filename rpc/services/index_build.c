@@ -218,10 +218,13 @@ static struct status visit_dropped(struct build *build, const struct store_row *
 /* Notes that `meta` knows of an index that the contract lacks. */
 static struct status visit_known(struct build *build, const struct store_row *row)
 {
+    const char *key = arena_cstr(&build->scratch, row->key);
     const struct kind *kind;
     unsigned number, index;
 
-    if (sscanf(arena_cstr(&build->scratch, row->key), "index/%u/%u", &number, &index) != 2)
+    if (key == NULL)
+        return status_out_of_memory();
+    if (sscanf(key, "index/%u/%u", &number, &index) != 2)
         return status_ok();
     kind = contract_kind_by_number(build->contract, number);
     if (kind == NULL || !is_indexed(kind, index))
@@ -231,11 +234,13 @@ static struct status visit_known(struct build *build, const struct store_row *ro
 
 static struct status visit_forgotten(struct build *build, const struct store_row *row)
 {
+    struct status status;
+
     build->dropped = 0;
-    visit_known(build, row);
-    if (build->dropped != 0)
+    status = visit_known(build, row);
+    if (status_is_ok(status) && build->dropped != 0)
         commit_delete(&build->commit, FAMILY_META, row->key);
-    return status_ok();
+    return status;
 }
 
 static struct status remove_dropped(struct build *build)

@@ -440,21 +440,46 @@ static void an_index_that_the_store_lacks_is_built(void **state)
     assert_sound(w);
 }
 
-static void an_index_that_the_contract_dropped_is_removed(void **state)
+/* An index of devices with one row that the contract does not have. */
+static void put_dropped_index(struct world *w)
 {
-    struct world *w = *state;
     const struct kind *kind = contract_kind(w->contract, SLICE("devices"));
     struct slice key;
 
-    assert_ok(create_device(w, "edge", NULL));
-    assert_true(status_is_ok(index_build(w->fixture.store, w->contract, &w->arena)));
     key = key_index(&w->arena, &w->made.organization, kind->number, 0x999901, SLICE("\0"),
                     &w->made.organization);
     put(&w->fixture, FAMILY_INDEXES, key, SLICE_EMPTY);
     put(&w->fixture, FAMILY_META,
         arena_printf(&w->arena, "index/%u/%u", (unsigned)kind->number, 0x999901u), SLICE_EMPTY);
+}
+
+static void an_index_that_the_contract_dropped_is_removed(void **state)
+{
+    struct world *w = *state;
+
+    assert_ok(create_device(w, "edge", NULL));
+    assert_true(status_is_ok(index_build(w->fixture.store, w->contract, &w->arena)));
+    put_dropped_index(w);
     assert_true(status_is_ok(index_build(w->fixture.store, w->contract, &w->arena)));
     assert_int_equal(index_rows(w, "devices").count, 3);
+    assert_sound(w);
+}
+
+static void a_dropped_index_survives_every_failing_allocation(void **state)
+{
+    struct world *w = *state;
+    unsigned long number = 0;
+    struct status status;
+
+    put_dropped_index(w);
+    do {
+        arena_fault_set(++number, false);
+        status = index_build(w->fixture.store, w->contract, &w->arena);
+        arena_fault_set(0, false);
+        assert_true(index_rows(w, "devices").count <= (status_is_ok(status) ? 0u : 1u));
+    } while (!status_is_ok(status) && number < 1000);
+    assert_true(status_is_ok(status));
+    assert_true(number > 3);
     assert_sound(w);
 }
 
@@ -479,6 +504,7 @@ int main(void)
     const struct CMUnitTest of_building[] = {
         TEST(an_index_that_the_store_lacks_is_built),
         TEST(an_index_that_the_contract_dropped_is_removed),
+        TEST(a_dropped_index_survives_every_failing_allocation),
     };
 
     world_owner_phc = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA"; /* nobody signs in with it */
