@@ -1,6 +1,7 @@
 /* Every permission that the contract has, for people who choose those of a role. */
 #include "rpc/services/permission_list.h"
 
+#include <assert.h>
 #include <ctype.h>
 
 #include "rpc/call/chain_facts.h"
@@ -46,59 +47,91 @@ static char *group_title(struct arena *arena, const struct permission *first)
 
 struct listing {
     struct arena *arena;
-    Datastream__V1__PermissionGroup **groups;
+    const struct permission **permissions; /* in the order of the answer */
     size_t count;
+    Datastream__V1__PermissionGroup **groups;
+    size_t group_count;
 };
 
-/* Adds a permission to the last group when it belongs there, else to one of its own. */
-static void add(struct listing *listing, const struct permission *permission, size_t most)
+/* Of each kind in the order of verbs, and then those of no kind. */
+static void gather(struct listing *listing, const struct contract *contract)
 {
-    struct arena *arena = listing->arena;
-    struct slice name = group_of(permission);
-    Datastream__V1__PermissionGroup *group = listing->count == 0
-                                                 ? NULL
-                                                 : listing->groups[listing->count - 1];
+    size_t most = contract->kind_count * VERB_OTHER + contract->permission_count;
+
+    listing->permissions = arena_array(listing->arena, most, sizeof(*listing->permissions));
+    listing->groups = arena_array(listing->arena, most, sizeof(*listing->groups));
+    if (listing->permissions == NULL || listing->groups == NULL)
+        return;
+    for (size_t i = 0; i < contract->kind_count; i++)
+        for (enum verb verb = VERB_READ; verb < VERB_OTHER; verb++)
+            if (contract->kinds[i]->permissions[verb] != NULL)
+                listing->permissions[listing->count++] = contract->kinds[i]->permissions[verb];
+    for (size_t i = 0; i < contract->permission_count; i++)
+        if (contract->permissions[i].kind == NULL)
+            listing->permissions[listing->count++] = &contract->permissions[i];
+    assert(listing->count <= most);
+}
+
+static Datastream__V1__Permission *item_of(struct arena *arena, const struct permission *permission)
+{
     Datastream__V1__Permission *item = arena_alloc(arena, sizeof(*item));
 
-    if (group == NULL || !slice_equal(slice_from_cstr(group->kind), name)) {
-        group = arena_alloc(arena, sizeof(*group));
-        if (group == NULL)
-            return;
-        datastream__v1__permission_group__init(group);
-        group->kind = arena_cstr(arena, name);
-        group->title = group_title(arena, permission);
-        group->permissions = arena_array(arena, most, sizeof(*group->permissions));
-        listing->groups[listing->count++] = group;
-    }
-    if (item == NULL || group->permissions == NULL)
-        return;
+    if (item == NULL)
+        return NULL;
     datastream__v1__permission__init(item);
     item->name = arena_cstr(arena, permission->name);
     item->title = arena_cstr(arena, title_of(permission->description));
     item->description = arena_cstr(arena, permission->description);
-    group->permissions[group->n_permissions++] = item;
+    return item;
+}
+
+/* How many from one on belong to its group. */
+static size_t group_length(const struct listing *listing, size_t from)
+{
+    size_t to = from + 1;
+
+    while (to < listing->count &&
+           slice_equal(group_of(listing->permissions[to]), group_of(listing->permissions[from])))
+        to++;
+    return to - from;
+}
+
+static void add_group(struct listing *listing, const struct permission *const *permissions,
+                      size_t count)
+{
+    struct arena *arena = listing->arena;
+    Datastream__V1__PermissionGroup *group = arena_alloc(arena, sizeof(*group));
+
+    if (group == NULL)
+        return;
+    datastream__v1__permission_group__init(group);
+    group->kind = arena_cstr(arena, group_of(permissions[0]));
+    group->title = group_title(arena, permissions[0]);
+    group->permissions = arena_array(arena, count, sizeof(*group->permissions));
+    if (group->permissions == NULL)
+        return;
+    for (size_t i = 0; i < count; i++)
+        group->permissions[i] = item_of(arena, permissions[i]);
+    group->n_permissions = count;
+    listing->groups[listing->group_count++] = group;
 }
 
 struct status permission__list(struct call *call)
 {
-    const struct contract *contract = call_contract(call);
     Datastream__V1__ListPermissionsResponse *response = arena_alloc(call->arena, sizeof(*response));
-    size_t most = contract->permission_count;
-    struct listing listing = {call->arena, arena_array(call->arena, most, sizeof(*listing.groups)),
-                              0};
+    struct listing listing = {.arena = call->arena};
+    size_t length;
 
-    for (size_t i = 0; i < contract->kind_count && !arena_failed(call->arena); i++)
-        for (enum verb verb = VERB_READ; verb < VERB_OTHER; verb++)
-            if (contract->kinds[i]->permissions[verb] != NULL)
-                add(&listing, contract->kinds[i]->permissions[verb], VERB_OTHER);
-    for (size_t i = 0; i < most && !arena_failed(call->arena); i++)
-        if (contract->permissions[i].kind == NULL)
-            add(&listing, &contract->permissions[i], most);
+    gather(&listing, call_contract(call));
+    for (size_t i = 0; i < listing.count && !arena_failed(call->arena); i += length) {
+        length = group_length(&listing, i);
+        add_group(&listing, listing.permissions + i, length);
+    }
     if (arena_failed(call->arena))
         return status_out_of_memory();
     datastream__v1__list_permissions_response__init(response);
     response->groups = listing.groups;
-    response->n_groups = listing.count;
+    response->n_groups = listing.group_count;
     call->response = &response->base;
     return status_ok();
 }

@@ -1,5 +1,8 @@
 /* Roles through the whole chain: predefined ones, custom ones, and what holds them. */
+#include "datastream/v1/role.pb-c.h"
+#include "rpc/call/chain.h"
 #include "rpc/identity/identity_registry.h"
+#include "rpc/services/permission_list.h"
 #include "tests/support/world.h"
 
 static struct world world;
@@ -335,6 +338,51 @@ static void validate_only_deletes_no_role(void **state)
     assert_status(world_call(w, "DeleteRole", w->made.api_token, try), STATUS_FAILED_PRECONDITION);
 }
 
+/* More of the last kind's group that are of no kind, and then the contract's permissions. */
+static void add_permissions(struct world *w, struct contract *contract, struct slice group)
+{
+    struct permission *list = arena_array(&w->arena, contract->permission_count + 16,
+                                          sizeof(*list));
+
+    memcpy(list + 16, contract->permissions, contract->permission_count * sizeof(*list));
+    for (unsigned i = 0; i < 16; i++) {
+        struct permission *more = &list[i];
+
+        *more = list[16];
+        more->kind = NULL;
+        more->name = arena_printf(&w->arena, "%.*s.more%02u", SLICE_ARG(group), i);
+    }
+    contract->permissions = list;
+    contract->permission_count += 16;
+}
+
+static void a_group_of_permissions_holds_those_of_no_kind_too(void **state)
+{
+    struct world *w = *state;
+    struct contract contract = *w->contract;
+    const struct kind *last = contract.kinds[contract.kind_count - 1];
+    struct slice name = last->permissions[VERB_READ]->name;
+    struct chain chain = {.contract = &contract};
+    struct chain_loop loop = {.chain = &chain};
+    struct call call = {.arena = &w->arena, .loop = &loop};
+    const Datastream__V1__ListPermissionsResponse *response;
+    size_t of_group = 0;
+
+    name.len = slice_find(name, '.');
+    add_permissions(w, &contract, name);
+    assert_int_equal(permission__list(&call).code, STATUS_OK);
+    response = (const void *)call.response;
+    for (size_t i = 0; i < response->n_groups; i++)
+        for (size_t j = 0; j < response->groups[i]->n_permissions; j++) {
+            const char *listed = response->groups[i]->permissions[j]->name;
+            struct slice group = slice_from_cstr(response->groups[i]->kind);
+
+            assert_true(strncmp(listed, group.data, group.len) == 0 && listed[group.len] == '.');
+            of_group += slice_equal(group, name);
+        }
+    assert_true(of_group > 16);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
@@ -355,6 +403,7 @@ int main(void)
         TEST(a_cleared_assignable_to_follows_the_permissions),
         TEST(validate_only_makes_no_role),
         TEST(validate_only_deletes_no_role),
+        TEST(a_group_of_permissions_holds_those_of_no_kind_too),
     };
 
     return cmocka_run_group_tests_name("roles", tests, NULL, NULL);
