@@ -300,7 +300,7 @@ struct status edit__open(struct call *call, struct slice id, struct edit *ret_ed
     if (!status_is_ok(status))
         return status;
     assert(edit.object.kind == kind && edit.object.message->descriptor == kind->message->pb);
-    seal__mark(call, &edit.object);
+    seal__mark(call, &edit.object, &edit.after.row);
     edit.before = draft_of(call, &edit.object);
     edit.after.id = edit.object.id;
     edit.after.secrets = edit.object.secrets;

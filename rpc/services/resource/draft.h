@@ -15,11 +15,18 @@
 #include "rpc/services/resource/reference.h"
 #include "rpc/services/resource/touched.h"
 
+/* A row of secrets as it was unpacked: of that very body, while the draft still has it. */
+struct seal_row {
+    struct slice body;
+    void *record; /* Datastream__Storage__V1__SecretsRecord; NULL: not unpacked, or changed since */
+};
+
 struct draft {
     const struct kind *kind;
     struct uuid id;
     ProtobufCMessage *message; /* made for this run: may be changed */
     struct slice secrets;      /* body of its row of secrets; empty for none */
+    struct seal_row row;       /* of the stored object's secrets */
     struct slice folded;       /* the name as it is compared */
     struct references references;
     struct touched touched; /* what the rules are judged for */

@@ -50,19 +50,26 @@ struct collection {
     struct quoting_texts texts; /* read after it: what fields refer to comes first */
 };
 
+static struct slice path_of(const struct references_reader *reader, const struct spot *spot,
+                            size_t index)
+{
+    if (reader->no_paths)
+        return SLICE_EMPTY;
+    return spot->field->repeated ? spot__path_at(reader->arena, spot, index)
+                                 : spot_path(reader->arena, spot);
+}
+
 static void add_all(struct references_reader *reader, const struct spot *spot,
                     const ProtobufCMessage *message)
 {
     const struct field *field = spot->field;
-    struct arena *arena = reader->arena;
     size_t count;
 
     if (!field_is_set(message, field))
         return;
     count = field->repeated ? field_count(message, field) : 1;
     for (size_t i = 0; i < count; i++)
-        add(reader, spot, *(char **)field_address(message, field, i),
-            field->repeated ? spot__path_at(arena, spot, i) : spot_path(arena, spot));
+        add(reader, spot, *(char **)field_address(message, field, i), path_of(reader, spot, i));
 }
 
 static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,

@@ -33,6 +33,7 @@ struct references_reader {
     struct store_view *view;
     struct uuid organization;
     const struct touched *touched; /* where a name that leads to nothing is refused; NULL: all */
+    bool no_paths; /* of references: whoever reads them tells nobody of violations */
     /* Set by references__collect. */
     struct violations *violations;
     struct references *references;

@@ -11,9 +11,12 @@ void rows_fill(struct references_reader *reader, ProtobufCMessage *message,
                struct object_state *state)
 {
     struct violations ignored = {0};
+    bool had_no_paths = reader->no_paths;
 
     object__fold_name(reader->arena, state->kind, message, &ignored, &state->folded);
+    reader->no_paths = true;
     references__collect(reader, state->kind, message, &ignored, &state->references);
+    reader->no_paths = had_no_paths;
 }
 
 /* -- the list ------------------------------------------------------------------------------- */
@@ -51,17 +54,24 @@ static void list_indexes(struct arena *arena, const struct object_state *state,
         index_add_rows(arena, state->kind, &state->organization, &state->id, message, first);
 }
 
-void rows_list(struct arena *arena, const struct object_state *state,
-               struct check_index **ret_first)
+/* `keeps_secrets`: those of its credentials are left out, as they stay as they are. */
+static void list_rows(struct arena *arena, const struct object_state *state, bool keeps_secrets,
+                      struct check_index **ret_first)
 {
     *ret_first = NULL;
     object__add_indexes(arena, state->kind, &state->organization, state->body, ret_first);
-    if (state->secrets.len > 0)
+    if (state->secrets.len > 0 && !keeps_secrets)
         secrets_add_indexes(arena, state->kind, &state->organization, &state->id, state->secrets,
                             ret_first);
     list_references(arena, state, ret_first);
     list_name(arena, state, ret_first);
     list_indexes(arena, state, ret_first);
+}
+
+void rows_list(struct arena *arena, const struct object_state *state,
+               struct check_index **ret_first)
+{
+    list_rows(arena, state, false, ret_first);
 }
 
 /* -- the commit ----------------------------------------------------------------------------- */
@@ -143,10 +153,13 @@ void rows_commit(struct commit *commit, const struct object_state *before,
 
     assert(state != NULL && (before == NULL || after == NULL || before->kind == after->kind));
     assert(before == NULL || after == NULL || uuid_equal(&before->id, &after->id));
+    bool keeps_secrets = before != NULL && after != NULL && before->secrets.len > 0 &&
+                         slice_equal(before->secrets, after->secrets);
+
     if (before != NULL)
-        rows_list(arena, before, &old);
+        list_rows(arena, before, keeps_secrets, &old);
     if (after != NULL)
-        rows_list(arena, after, &new);
+        list_rows(arena, after, keeps_secrets, &new);
     commit_record(commit, key, before, after);
     commit_rows(commit, old, new);
     if (after != NULL)

@@ -145,15 +145,18 @@ static void put_text(struct arena *arena, const struct message_type *type,
     }
 }
 
-void seal__mark(struct call *call, const struct object *object)
+void seal__mark(struct call *call, const struct object *object, struct seal_row *ret_row)
 {
     secrets_record *record;
+
+    *ret_row = (struct seal_row){0};
 
     if (object->secrets.len == 0 || object->kind->secrets_set == NULL)
         return;
     record = secrets_unpack(call->arena, object->secrets);
     for (size_t i = 0; record != NULL && i < record->n_secrets; i++)
         put_text(call->arena, object->kind->message, object->message, record->secrets[i], KEPT);
+    *ret_row = (struct seal_row){object->secrets, record};
 }
 
 static struct slice bytes_of(ProtobufCBinaryData data)
@@ -362,6 +365,17 @@ static void keep_row(struct sealing *sealing, struct draft *draft, secrets_recor
                          : secrets_pack(sealing->call->arena, record);
 }
 
+/* The record of the draft's row, which is changed from here on: it is handed out once. */
+static secrets_record *open_row(struct call *call, struct draft *draft)
+{
+    secrets_record *record = draft->row.record;
+    bool is_of_row = draft->row.body.data == draft->secrets.data &&
+                     draft->row.body.len == draft->secrets.len;
+
+    draft->row = (struct seal_row){0};
+    return record != NULL && is_of_row ? record : secrets_unpack(call->arena, draft->secrets);
+}
+
 struct status seal__draft(struct call *call, struct draft *draft)
 {
     const struct field *times = draft->kind->secrets_set;
@@ -374,7 +388,7 @@ struct status seal__draft(struct call *call, struct draft *draft)
         assert((draft->kind->message->traits & TRAIT_SECRET) == 0); /* the contract was checked */
         return status_ok();
     }
-    record = secrets_unpack(call->arena, draft->secrets);
+    record = open_row(call, draft);
     if (record == NULL)
         return arena_failed(call->arena) ? status_out_of_memory() : object_data_loss();
     sealing.old = record;

@@ -18,8 +18,11 @@
  */
 void seal__admit(struct call *call, const struct kind *kind, ProtobufCMessage *message);
 
-/* Marks, in the message of a stored object, the fields whose secrets its row holds. */
-void seal__mark(struct call *call, const struct object *object);
+/*
+ * Marks, in the message of a stored object, the fields whose secrets its row holds, and keeps the
+ * row as it was unpacked for seal__draft, which then does not unpack it again.
+ */
+void seal__mark(struct call *call, const struct object *object, struct seal_row *ret_row);
 
 /*
  * Moves every secret of the draft's message into the draft's row, encrypted; those that are marked

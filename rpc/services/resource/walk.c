@@ -14,15 +14,24 @@ static bool is_transparent(const struct message_type *type)
     return type->map_entry || type->well_known != WELL_KNOWN_NONE;
 }
 
+/* Joined, not printed: each reference of an object has a path, and few are ever told. */
 static struct slice add_index(struct arena *arena, struct slice path, const struct spot *spot)
 {
+    const struct slice number[] = {path, SLICE("["),
+                                   spot->has_index && spot->key.data == NULL
+                                       ? decimal_encode(arena, spot->index)
+                                       : SLICE_EMPTY,
+                                   SLICE("]")};
+    const struct slice member[] = {path, SLICE("."), spot->key};
+    const struct slice entry[] = {path, SLICE("[\""), spot->key, SLICE("\"]")};
+
     if (!spot->has_index)
         return path;
     if (spot->key.data == NULL)
-        return arena_printf(arena, "%.*s[%zu]", SLICE_ARG(path), spot->index);
+        return text_join(arena, number, 4);
     if (spot->field->parent->well_known != WELL_KNOWN_NONE) /* a Struct's fields are an object's */
-        return arena_printf(arena, "%.*s.%.*s", SLICE_ARG(path), SLICE_ARG(spot->key));
-    return arena_printf(arena, "%.*s[\"%.*s\"]", SLICE_ARG(path), SLICE_ARG(spot->key));
+        return text_join(arena, member, 3);
+    return text_join(arena, entry, 4);
 }
 
 static struct slice path_in(struct arena *arena, const struct spot *parent,
