@@ -361,7 +361,7 @@ struct status api_token__update(struct call *call)
     struct role_change change = {.changed = false};
     struct api_token token;
     struct edit edit;
-    struct status status = edit_begin(call, NULL, &edit);
+    struct status status = edit_begin(call, false, &edit);
 
     if (status_is_ok(status))
         status = check_update(call, &edit, &change);

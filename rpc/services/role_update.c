@@ -133,7 +133,7 @@ struct status role__update(struct call *call)
     if (request->role != NULL)
         status = role__check_custom(call, slice_from_cstr(request->role->id));
     if (status_is_ok(status))
-        status = edit_begin(call, NULL, &edit);
+        status = edit_begin(call, false, &edit);
     if (status_is_ok(status))
         status = check_update(call, &edit);
     if (!status_is_ok(status))

@@ -531,7 +531,7 @@ struct status user__update(struct call *call)
     bool email_changes = false;
     struct user user;
     struct edit edit;
-    struct status status = edit_begin(call, NULL, &edit);
+    struct status status = edit_begin(call, false, &edit);
 
     if (status_is_ok(status)) {
         email_changes = strcmp(((const Datastream__V1__User *)edit.before.message)->email,

@@ -94,22 +94,26 @@ static struct status check(struct call *call, struct draft *draft, const struct 
         .before = before == NULL ? NULL : before->message,
         .after = draft->message,
         .touched = &draft->touched,
+        .clears_input = draft->clears_input,
         .references_before = references_before,
         .references = &draft->references,
         .violations = &draft->violations,
     };
     struct references_reader reader = references_reader(call);
+    struct references_collection collection = {.reader = &reader, .kind = draft->kind};
     struct status status, other;
 
-    seal__admit(call, draft->kind, draft->message);
     fold_name(call, draft, before);
     rules__fill(&change);
     rules__check_values(&change);
-    if (status_is_ok(call->refused)) /* of what was read in part, fields are not judged together */
-        rules__check_object(&change);
     reader.touched = &draft->touched;
-    references__collect(&reader, draft->kind, draft->message, &draft->violations,
-                        &draft->references);
+    if (status_is_ok(call->refused)) {
+        rules__check_object(&change, &collection);
+        references__read(&collection, draft->message, &draft->violations, &draft->references);
+    } else { /* of what was read in part, fields are not judged together */
+        references__collect(&reader, draft->kind, draft->message, &draft->violations,
+                            &draft->references);
+    }
     status = references__check(call, draft->kind, &draft->id, &draft->references, references_before,
                                &draft->violations);
     if (!status_is_ok(call->refused))
@@ -332,9 +336,7 @@ struct status edit__check(struct call *call, struct edit *edit)
     return status;
 }
 
-struct status edit_begin(struct call *call,
-                         void (*adjust)(ProtobufCMessage *message, const struct message_type *type),
-                         struct edit *ret_edit)
+struct status edit_begin(struct call *call, bool clears_input, struct edit *ret_edit)
 {
     const struct kind *kind = call->method->kind;
     const ProtobufCMessage *resource = NULL;
@@ -360,8 +362,7 @@ struct status edit_begin(struct call *call,
                                        &edit.after.violations);
     if (!status_is_ok(status))
         return status;
-    if (adjust != NULL && !arena_failed(call->arena))
-        adjust(edit.after.message, kind->message);
+    edit.after.clears_input = clears_input;
     status = edit__check(call, &edit);
     if (status_is_ok(status))
         *ret_edit = edit;

@@ -30,6 +30,7 @@ struct draft {
     struct slice folded;       /* the name as it is compared */
     struct references references;
     struct touched touched; /* what the rules are judged for */
+    bool clears_input;      /* of input-only fields, before the rules see them */
     struct violations violations;
 };
 
@@ -76,12 +77,10 @@ struct edit {
 
 /*
  * Reads the object that the request's resource names, checks If-Match, and merges what the mask
- * names into a copy: name folded, the whole validated, references looked up. `adjust` (may be NULL)
- * changes the merged message before it is checked. Violations are gathered in edit.after.
+ * names into a copy: name folded, the whole validated, references looked up. `clears_input`: what
+ * is never stored must not count as a change. Violations are gathered in edit.after.
  */
-struct status edit_begin(struct call *call,
-                         void (*adjust)(ProtobufCMessage *message, const struct message_type *type),
-                         struct edit *ret_edit);
+struct status edit_begin(struct call *call, bool clears_input, struct edit *ret_edit);
 
 /*
  * The two halves of edit_begin, for actions: reads the object and checks If-Match, with a copy of

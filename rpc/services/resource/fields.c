@@ -46,8 +46,7 @@ static bool is_secret(struct slice text)
     return text.len > 0 && !quote_is_whole(text, NULL);
 }
 
-/* Whether a secret field holds a secret: itself, or a value of the one map. */
-static bool holds_secret(const ProtobufCMessage *message, const struct field *field)
+bool fields__holds_secret(const ProtobufCMessage *message, const struct field *field)
 {
     const struct field *value;
 
@@ -66,22 +65,6 @@ static bool holds_secret(const ProtobufCMessage *message, const struct field *fi
 void fields__clear_input(ProtobufCMessage *message, const struct message_type *type)
 {
     visit(message, type, TRAIT_INPUT_ONLY, clear, NULL);
-}
-
-static void find_secret(ProtobufCMessage *message, const struct field *field, void *context)
-{
-    const struct field **found = context;
-
-    if (*found == NULL && holds_secret(message, field))
-        *found = field;
-}
-
-const struct field *fields__find_secret(ProtobufCMessage *message, const struct message_type *type)
-{
-    const struct field *found = NULL;
-
-    visit(message, type, TRAIT_SECRET, find_secret, &found);
-    return found;
 }
 
 struct slice fields__path(struct arena *arena, struct slice parent, const struct field *field)

@@ -13,8 +13,8 @@ void fields__clear_output(ProtobufCMessage *message, const struct message_type *
  */
 void fields__clear_input(ProtobufCMessage *message, const struct message_type *type);
 
-/* A field that holds a secret, at any depth; NULL when there is none. */
-const struct field *fields__find_secret(ProtobufCMessage *message, const struct message_type *type);
+/* Whether a secret field holds a secret: itself, or a value of the one map. A quote is none. */
+bool fields__holds_secret(const ProtobufCMessage *message, const struct field *field);
 
 /* After `parent` a field's JSON name: "settings.port". In the arena. */
 struct slice fields__path(struct arena *arena, struct slice parent, const struct field *field);

@@ -12,13 +12,6 @@
  */
 bool quotes__are_allowed(const struct kind *kind, const struct spot *spot);
 
-/*
- * Texts of one object that may hold quotes, in the order of a walk. Zero-initialize; in the arena.
- */
-struct quoting_texts {
-    struct quoting_text *first, *last;
-};
-
 /* For a walk's visitor: notes the texts of the spot's field that may hold quotes. */
 void quote_references__note(struct quoting_texts *texts, struct arena *arena,
                             const struct kind *kind, const struct spot *spot,

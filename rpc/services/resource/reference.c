@@ -25,30 +25,25 @@ static uint32_t top_of(const struct spot *spot)
     return spot->field->number;
 }
 
-static void add(struct references_reader *reader, const struct spot *spot, char *text,
-                struct slice path)
-{
-    const struct field *field = spot->field;
-    struct reference wanted = {.kind = field->reference,
-                               .field = top_of(spot),
-                               .exclusive = field->exclusive,
-                               .path = path};
+/* The id in a field, as a walk has found it. */
+struct noted_id {
+    struct noted_id *next;
+    struct reference reference; /* without its id */
+    char *text;
+};
 
-    if (!uuid_parse(slice_from_cstr(text), &wanted.id)) {
-        violations_add(reader->violations, reader->arena, path, REFERENCE_VIOLATION,
-                       SLICE_ARG(field->reference->singular));
+static void add(struct references_reader *reader, const struct noted_id *noted)
+{
+    struct reference wanted = noted->reference;
+
+    if (!uuid_parse(slice_from_cstr(noted->text), &wanted.id)) {
+        violations_add(reader->violations, reader->arena, wanted.path, REFERENCE_VIOLATION,
+                       SLICE_ARG(wanted.kind->singular));
         return;
     }
-    uuid_format(&wanted.id, text);
+    uuid_format(&wanted.id, noted->text);
     references_add(reader, wanted);
 }
-
-/* The walk over one object. */
-struct collection {
-    struct references_reader *reader;
-    const struct kind *kind;
-    struct quoting_texts texts; /* read after it: what fields refer to comes first */
-};
 
 static struct slice path_of(const struct references_reader *reader, const struct spot *spot,
                             size_t index)
@@ -59,8 +54,8 @@ static struct slice path_of(const struct references_reader *reader, const struct
                                  : spot_path(reader->arena, spot);
 }
 
-static void add_all(struct references_reader *reader, const struct spot *spot,
-                    const ProtobufCMessage *message)
+static void note_all(struct references_collection *collection, const struct spot *spot,
+                     const ProtobufCMessage *message)
 {
     const struct field *field = spot->field;
     size_t count;
@@ -68,42 +63,71 @@ static void add_all(struct references_reader *reader, const struct spot *spot,
     if (!field_is_set(message, field))
         return;
     count = field->repeated ? field_count(message, field) : 1;
-    for (size_t i = 0; i < count; i++)
-        add(reader, spot, *(char **)field_address(message, field, i), path_of(reader, spot, i));
+    for (size_t i = 0; i < count; i++) {
+        struct noted_id *noted = arena_alloc(collection->reader->arena, sizeof(*noted));
+
+        if (noted == NULL)
+            return;
+        *noted = (struct noted_id){.reference = {.kind = field->reference,
+                                                 .field = top_of(spot),
+                                                 .exclusive = field->exclusive,
+                                                 .path = path_of(collection->reader, spot, i)},
+                                   .text = *(char **)field_address(message, field, i)};
+        if (collection->last == NULL)
+            collection->first = noted;
+        else
+            collection->last->next = noted;
+        collection->last = noted;
+    }
+}
+
+void references__note(struct references_collection *collection, const struct spot *spot,
+                      const ProtobufCMessage *message, bool judged)
+{
+    if (spot->field->reference != NULL)
+        note_all(collection, spot, message);
+    else if (collection->reader->hooks != NULL)
+        quote_references__note(&collection->texts, collection->reader->arena, collection->kind,
+                               spot, message, judged);
+}
+
+void references__read(struct references_collection *collection, ProtobufCMessage *message,
+                      struct violations *violations, struct references *ret_references)
+{
+    struct references_reader *reader = collection->reader;
+    const struct hook *hook = hooks__of(reader->hooks, collection->kind);
+
+    *ret_references = (struct references){0};
+    reader->violations = violations;
+    reader->references = ret_references;
+    for (const struct noted_id *at = collection->first; at != NULL; at = at->next)
+        add(reader, at);
+    quote_references__read(reader, &collection->texts);
+    if (hook != NULL && hook->functions->refer != NULL)
+        hook->functions->refer(hook, reader, message);
 }
 
 static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
                   const struct field *field, bool judged)
 {
-    struct collection *collection = walk->context;
-
-    if (field->reference != NULL)
-        add_all(collection->reader, spot, message);
-    else if (collection->reader->hooks != NULL)
-        quote_references__note(&collection->texts, walk->arena, collection->kind, spot, message,
-                               judged);
+    (void)field;
+    references__note(walk->context, spot, message, judged);
 }
 
 void references__collect(struct references_reader *reader, const struct kind *kind,
                          ProtobufCMessage *message, struct violations *violations,
                          struct references *ret_references)
 {
-    const struct hook *hook = hooks__of(reader->hooks, kind);
-    struct collection collection = {.reader = reader, .kind = kind};
+    struct references_collection collection = {.reader = reader, .kind = kind};
     struct walk walk = {.arena = reader->arena,
-                        .traits = TRAIT_REFERENCE | TRAIT_TEXT,
+                        .traits = REFERENCES_TRAITS,
                         .touched = reader->touched,
                         .visit = visit,
                         .context = &collection,
                         .free_form = true};
 
-    *ret_references = (struct references){0};
-    reader->violations = violations;
-    reader->references = ret_references;
     walk__object(&walk, kind->message, message);
-    quote_references__read(reader, &collection.texts);
-    if (hook != NULL && hook->functions->refer != NULL)
-        hook->functions->refer(hook, reader, message);
+    references__read(&collection, message, violations, ret_references);
 }
 
 /* -- checking and writing --------------------------------------------------------------------- */

@@ -25,6 +25,30 @@ void references__collect(struct references_reader *reader, const struct kind *ki
                          struct references *ret_references);
 
 /*
+ * The same of a walk that others share: fields with any of these traits, free-form values included,
+ * are noted, and read after the walk. So the violations of references follow those of the walk's
+ * other visitors. Zero-initialize all except reader and kind.
+ */
+#define REFERENCES_TRAITS (TRAIT_REFERENCE | TRAIT_TEXT)
+
+struct spot;
+
+struct references_collection {
+    struct references_reader *reader;
+    const struct kind *kind;
+    struct noted_id *first, *last;
+    struct quoting_texts texts; /* read after the ids: what fields refer to comes first */
+};
+
+/* For a walk's visitor, of each field with any of the traits. */
+void references__note(struct references_collection *collection, const struct spot *spot,
+                      const ProtobufCMessage *message, bool judged);
+
+/* `message`: the one that was walked; see references__collect. */
+void references__read(struct references_collection *collection, ProtobufCMessage *message,
+                      struct violations *violations, struct references *ret_references);
+
+/*
  * Adds a violation for each target that does not exist, or that another object than `id` of the
  * kind refers to exclusively; those that `before` (may be NULL) has too are accepted as they are.
  * UNAVAILABLE by the store.

@@ -45,6 +45,13 @@ struct references {
     size_t count;
 };
 
+/*
+ * Texts of one object that may hold quotes, in the order of a walk. Zero-initialize; in the arena.
+ */
+struct quoting_texts {
+    struct quoting_text *first, *last;
+};
+
 /* The reader of a call's own organization. */
 struct references_reader references_reader(struct call *call);
 

@@ -2,15 +2,8 @@
 #include "rpc/services/resource/resource_update.h"
 
 #include "rpc/services/resource/computed.h"
-#include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/resource.h"
 #include "rpc/services/resource/seal.h"
-
-/* What is never stored must not count as a change. */
-static void adjust(ProtobufCMessage *message, const struct message_type *type)
-{
-    fields__clear_input(message, type);
-}
 
 struct status engine__store_edit(struct call *call, struct edit *edit,
                                  void (*describe)(struct call *call, const struct edit *edit))
@@ -40,7 +33,7 @@ struct status engine__store_edit(struct call *call, struct edit *edit,
 struct status engine__update(struct call *call)
 {
     struct edit edit;
-    struct status status = edit_begin(call, adjust, &edit);
+    struct status status = edit_begin(call, true, &edit);
 
     if (status_is_ok(status))
         status = draft_status(call, &edit.after);

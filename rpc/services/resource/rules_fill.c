@@ -3,6 +3,7 @@
 
 #include "rpc/services/resource/mask.h"
 #include "rpc/services/resource/rules.h"
+#include "rpc/services/resource/seal.h"
 #include "rpc/services/resource/walk.h"
 
 static void fill_default(struct walk *walk, ProtobufCMessage *message, const struct field *field)
@@ -29,6 +30,20 @@ static int32_t derive(const ProtobufCMessage *message, const struct derived_from
     return derived->none;
 }
 
+/* What comes from outside, before anything is filled in beside it. */
+static void admit(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
+                  const struct field *field, bool judged)
+{
+    const struct change *change = walk->context;
+
+    (void)spot;
+    (void)judged;
+    if (change->clears_input && field->input_only)
+        field_clear(message, field);
+    if (field->secret)
+        seal__admit_field(walk->arena, message, field);
+}
+
 static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
                   const struct field *field, bool judged)
 {
@@ -44,7 +59,10 @@ void rules__fill(const struct change *change)
     struct walk walk = {.arena = change->call->arena,
                         .traits = TRAIT_FILLED,
                         .touched = change->touched,
-                        .visit = visit};
+                        .visit = visit,
+                        .first = admit,
+                        .first_traits = TRAIT_SECRET | TRAIT_INPUT_ONLY,
+                        .context = (void *)change};
 
     walk__object(&walk, change->kind->message, change->after);
 }

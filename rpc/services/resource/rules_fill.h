@@ -4,7 +4,11 @@
 
 #include "rpc/services/resource/rules.h"
 
-/* Fills defaults of fields that were written and are unset, and every derived field. */
+/*
+ * The first walk over the merged object: admits its secrets (seal__admit_field), clears input-only
+ * fields where the change says so, and then, message by message, fills defaults of fields that were
+ * written and are unset, and every derived field.
+ */
 void rules__fill(const struct change *change);
 
 /* Carries secrets over that an update left out and did not name. */

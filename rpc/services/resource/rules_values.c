@@ -44,6 +44,17 @@ void rules__check_values(const struct change *change)
     check_written(change, change->kind->message, change->after, SLICE_EMPTY, change->kind->quotes);
 }
 
+/* What the walk over an object is for: its own rules, and the references that others read. */
+struct judging {
+    const struct change *change;
+    struct references_collection *references;
+};
+
+static const struct change *change_of(const struct walk *walk)
+{
+    return ((const struct judging *)walk->context)->change;
+}
+
 /* -- texts ------------------------------------------------------------------------------------ */
 
 /* Where texts are judged. */
@@ -82,7 +93,7 @@ static void check_text(const struct texts *texts, size_t index, struct slice tex
 static void check_texts(struct walk *walk, const struct spot *spot, ProtobufCMessage *message)
 {
     const struct field *field = spot->field;
-    const struct texts texts = {walk, walk->context, spot};
+    const struct texts texts = {walk, change_of(walk), spot};
     bool may_quote = quotes__are_allowed(texts.change->kind, spot);
     size_t count;
 
@@ -110,7 +121,7 @@ static bool condition_holds(const ProtobufCMessage *message, const struct condit
 static void check_required_when(struct walk *walk, const struct spot *spot,
                                 const ProtobufCMessage *message, bool judged)
 {
-    const struct change *change = walk->context;
+    const struct change *change = change_of(walk);
     const struct field *field = spot->field;
 
     if (field->required_when_count == 0 || field_is_set(message, field))
@@ -156,7 +167,7 @@ static bool are_same(struct arena *arena, const ProtobufCMessage *a, const Proto
 static void check_unique_by(struct walk *walk, const struct spot *spot,
                             const ProtobufCMessage *message)
 {
-    const struct change *change = walk->context;
+    const struct change *change = change_of(walk);
     const struct field *field = spot->field;
     const struct field *by = field->unique_by;
     size_t count = field_count(message, field);
@@ -182,7 +193,7 @@ static void check_unique_by(struct walk *walk, const struct spot *spot,
 static void check_struct_bounds(struct walk *walk, const struct spot *spot,
                                 const ProtobufCMessage *message)
 {
-    const struct change *change = walk->context;
+    const struct change *change = change_of(walk);
     const struct field *field = spot->field;
     struct slice description = SLICE_EMPTY;
 
@@ -194,7 +205,7 @@ static void check_struct_bounds(struct walk *walk, const struct spot *spot,
 
 static void refuse_placeholder(struct walk *walk, const struct spot *spot, struct slice text)
 {
-    const struct change *change = walk->context;
+    const struct change *change = change_of(walk);
 
     if (slice_equal(text, SLICE(RULES_PLACEHOLDER)))
         violations_add(change->violations, walk->arena, spot_path(walk->arena, spot),
@@ -222,6 +233,8 @@ static void check_secret(struct walk *walk, const struct spot *spot, ProtobufCMe
 static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
                   const struct field *field, bool judged)
 {
+    const struct judging *judging = walk->context;
+
     if (judged && field->secret)
         check_secret(walk, spot, message);
     if (judged)
@@ -231,15 +244,18 @@ static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *
         check_unique_by(walk, spot, message);
     if (judged && field->struct_bounds != NULL && field_is_set(message, field))
         check_struct_bounds(walk, spot, message);
+    if ((field->traits & REFERENCES_TRAITS) != 0)
+        references__note(judging->references, spot, message, judged);
 }
 
-void rules__check_object(const struct change *change)
+void rules__check_object(const struct change *change, struct references_collection *references)
 {
+    struct judging judging = {change, references};
     struct walk walk = {.arena = change->call->arena,
-                        .traits = TRAIT_SECRET | TRAIT_TEXT | TRAIT_TOGETHER,
+                        .traits = TRAIT_SECRET | TRAIT_TOGETHER | REFERENCES_TRAITS,
                         .touched = change->touched,
                         .visit = visit,
-                        .context = (void *)change,
+                        .context = &judging,
                         .free_form = true};
 
     walk__object(&walk, change->kind->message, change->after);

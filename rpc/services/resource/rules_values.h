@@ -7,7 +7,10 @@
 /* Every rule of single fields (validate_field), of those that were written. */
 void rules__check_values(const struct change *change);
 
-/* Rules that span fields of one object: formats, quotes, required_when, unique_by, once. */
-void rules__check_object(const struct change *change);
+/*
+ * The second walk over the merged object: formats, quotes, and rules that span fields of one object
+ * (required_when, unique_by, once). Notes its references on the way, for references__read.
+ */
+void rules__check_object(const struct change *change, struct references_collection *references);
 
 #endif

@@ -80,27 +80,16 @@ static bool is_quote(struct slice text)
 
 /* -- what comes from outside ------------------------------------------------------------------ */
 
-static void admit_field(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
-                        const struct field *field, bool judged)
+void seal__admit_field(struct arena *arena, ProtobufCMessage *message, const struct field *field)
 {
-    (void)spot;
-    (void)judged;
-    if (!field->secret)
-        return;
+    assert(field->secret);
+    if (fields__holds_secret(message, field))
+        arena_wipe_on_done(arena);
     if (field->map)
-        keep_entries(walk->arena, message, field, is_given);
+        keep_entries(arena, message, field, is_given);
     else if (field->pb->type == PROTOBUF_C_TYPE_STRING && !field->repeated &&
              field_is_set(message, field) && field_get_string(message, field).len == 0)
         field_clear(message, field);
-}
-
-void seal__admit(struct call *call, const struct kind *kind, ProtobufCMessage *message)
-{
-    struct walk walk = {.arena = call->arena, .traits = TRAIT_SECRET, .visit = admit_field};
-
-    if (fields__find_secret(message, kind->message) != NULL)
-        arena_wipe_on_done(call->arena);
-    walk__object(&walk, kind->message, message);
 }
 
 /* -- into and out of the message -------------------------------------------------------------- */

@@ -13,10 +13,10 @@
 #include "rpc/services/resource/draft.h"
 
 /*
- * Takes out the secrets that were sent empty, which means none. Has the call's memory wiped when
- * the message holds a secret: for each message that comes from outside.
+ * Takes out of a secret field the secrets that were sent empty, which means none. Has the call's
+ * memory wiped when the field holds a secret: for each that comes from outside.
  */
-void seal__admit(struct call *call, const struct kind *kind, ProtobufCMessage *message);
+void seal__admit_field(struct arena *arena, ProtobufCMessage *message, const struct field *field);
 
 /*
  * Marks, in the message of a stored object, the fields whose secrets its row holds, and keeps the

@@ -40,6 +40,9 @@ struct walk {
     unsigned traits;               /* of enum trait: fields that have any of them are visited */
     const struct touched *touched; /* NULL: all is judged */
     walk_visitor *visit;
+    /* NULL, or what sees all such fields of a message before `visit` sees any of that message. */
+    walk_visitor *first;
+    unsigned first_traits;
     void *context;
     bool free_form; /* into Struct, ListValue and Value too */
 };
