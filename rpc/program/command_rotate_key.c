@@ -1,6 +1,7 @@
 /* rotate-key: another key file for a store, or new data keys for its secrets. */
 #include "rpc/program/command_rotate_key.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -104,6 +105,7 @@ static struct status rotate_key_file(const struct options *options, struct store
             status = read_or_create(options->new_key_file, id, arena, &new);
         if (status_is_ok(status))
             status = write_ring(store, &ring, &new, arena);
+        assert(!status_is_ok(status) || (has_id(&old, id) && !has_id(&new, id)));
         if (status_is_ok(status))
             say_key_file(options->new_key_file, &new, "now");
     }

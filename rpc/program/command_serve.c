@@ -5,6 +5,7 @@
 #include "rpc/program/command_serve.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <time.h>
@@ -66,12 +67,16 @@ static void maintenance_wait(struct maintenance *maintenance)
 {
     uint64_t ms = maintenance->frontends->settings->maintenance_interval_ms;
     struct timespec until;
+    int ended;
 
+    assert(!maintenance->stop); /* or nobody would wake it */
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_nsec += (long)(ms % 1000) * 1000000;
     until.tv_sec += (time_t)(ms / 1000) + until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
-    pthread_cond_timedwait(&maintenance->wake, &maintenance->lock, &until);
+    ended = pthread_cond_timedwait(&maintenance->wake, &maintenance->lock, &until);
+    assert(ended == 0 || ended == ETIMEDOUT); /* else rounds would follow without a rest */
+    (void)ended;
 }
 
 static void *maintenance_run(void *context)
@@ -123,7 +128,8 @@ static bool maintenance_start(struct maintenance *maintenance, struct frontends 
 static void maintenance_stop(struct maintenance *maintenance)
 {
     pthread_mutex_lock(&maintenance->lock);
-    assert(!maintenance->stop);
+    assert(!maintenance->stop);                                  /* it is stopped once */
+    assert(!pthread_equal(pthread_self(), maintenance->thread)); /* no thread joins itself */
     maintenance->stop = true;
     pthread_cond_signal(&maintenance->wake);
     pthread_mutex_unlock(&maintenance->lock);
@@ -178,6 +184,7 @@ static void turn_ended(void *context, unsigned loop)
 {
     const struct frontends *frontends = context;
 
+    assert(loop < frontends->settings->workers); /* each loop has its own part of the chain */
     chain_loop_end_turn(frontends->loops[loop]);
 }
 
@@ -236,6 +243,8 @@ static struct status frontends_make(struct frontends *frontends, struct program 
 
 static struct status loops_make(struct frontends *frontends, unsigned count, struct arena *arena)
 {
+    assert(count > 0 && count == frontends->settings->workers);
+    assert(frontends->loops == NULL && frontends->chain != NULL);
     frontends->loops = arena_array(arena, count, sizeof(frontends->loops[0]));
     frontends->wakers = arena_array(arena, count, sizeof(frontends->wakers[0]));
     if (arena_failed(arena))
@@ -363,6 +372,7 @@ static struct status setup_prepare(struct program *program, const struct options
     status = store_keys__expect_organization(program, arena);
     if (!status_is_ok(status))
         return status;
+    assert(program->secret_keys.data_count > 0); /* of the organization that is expected */
     gate->organization = program->secret_keys.data[0].organization;
     return setup_token__begin(options, arena, gate);
 }

@@ -178,6 +178,7 @@ static struct status option_set(struct source *source, const struct option_row *
 {
     struct options *options = source->options;
 
+    assert(options->listen_count <= OPTIONS_LISTEN_MOST);
     switch (row->type) {
     case OPTION_TEXT:
         memcpy((char *)options + row->offset, &value, sizeof(value));
@@ -219,6 +220,7 @@ static struct status setting_set(struct source *source, struct slice name, const
     const struct setting *row = NULL;
     enum setting_result result = settings_set(&attempt, name, slice_from_cstr(value), &row);
 
+    assert((row == NULL) == (result == SETTING_UNKNOWN));
     if (result == SETTING_UNKNOWN)
         return name_refused(source, name);
     if (result != SETTING_OK)
@@ -247,6 +249,7 @@ static struct status set_by_name(struct source *source, struct slice name, const
 {
     const struct option_row *row = option_find(name);
 
+    assert(source->before != source->now); /* or what is said twice would count once */
     if (row == NULL)
         return setting_set(source, name, value);
     if (source->before->rows[row - option_rows])
@@ -324,6 +327,7 @@ static struct status read_line(struct source *source, struct slice line)
     size_t equals;
     char *value;
 
+    assert(source->place == PLACE_FILE && source->line > 0);
     line = slice_trim(line);
     if (line.len == 0 || line.data[0] == '#')
         return status_ok();

@@ -1,6 +1,7 @@
 /* The file with the setup token, from the start to the setup. */
 #include "rpc/program/setup_token.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -50,6 +51,7 @@ struct status setup_token__begin(const struct options *options, struct arena *ar
     uint8_t random[32];
     bool written;
 
+    assert(!setup_gate_is_required(ret_gate)); /* one start has one token */
     if (path == NULL)
         return status_out_of_memory();
     if (!random_fill(random, sizeof(random)))

@@ -202,6 +202,7 @@ struct status store_keys__expect_organization(struct program *program, struct ar
     if (status_is_ok(status))
         status = key_ring_read(program->store, &program->wrapping, arena, &ring);
     if (status_is_ok(status)) {
+        assert(ring.data_count == 1 && uuid_equal(&ring.data[0].organization, &organization));
         program->secret_keys.data = ring.data;
         program->secret_keys.data_count = ring.data_count;
     }

@@ -104,6 +104,7 @@ static bool is_proven(struct reading *reading, const Line *line,
 {
     const int32_t counts[] = {line->count, 0};
 
+    assert(line->number > 0 && line->mac.len == AUDIT_MAC_LEN); /* check_line has looked */
     if (line->count < 1)
         return false;
     for (size_t i = 0; i < (line->count == 1 ? 2 : 1); i++) {
@@ -134,6 +135,7 @@ static bool find_previous(struct reading *reading, uint64_t number, uint8_t ret_
 {
     static const uint8_t none[AUDIT_MAC_LEN] = {0};
 
+    assert(number > reading->number); /* check_order lets no other through */
     if (number > 1 && number != reading->number + 1)
         return read_mac(reading, number - 1, ret_mac);
     memcpy(ret_mac, number == 1 ? none : reading->mac, AUDIT_MAC_LEN);
@@ -180,6 +182,7 @@ static void check_row(struct reading *reading, const Line *line)
     if (reading->first == 0)
         reading->first = line->number;
     reading->number = line->number;
+    assert(reading->rows + reading->missing <= reading->number - reading->first + 1);
     memcpy(reading->mac, line->mac.data, AUDIT_MAC_LEN);
 }
 
@@ -272,6 +275,8 @@ static struct status sum_up(struct reading *reading)
         return status_ok();
     }
     assert(reading->first > 0 && reading->first <= reading->number);
+    /* Without a problem each number is that of a row that holds, or of one that is missing. */
+    assert(reading->rows + reading->missing == reading->number - reading->first + 1);
     printf("%s: %llu rows, from %llu to %llu, %llu between them not in the file, head %.*s; the "
            "store ends with row %llu\n",
            reading->options->file, (unsigned long long)reading->rows,
