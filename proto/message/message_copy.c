@@ -74,6 +74,15 @@ static void own_unknown(struct arena *arena, ProtobufCMessage *message)
         fields[i].data = copy_bytes(arena, fields[i].data, fields[i].len);
 }
 
+void message_own_field(struct arena *arena, ProtobufCMessage *message,
+                       const ProtobufCFieldDescriptor *pb)
+{
+    if (pb->label == PROTOBUF_C_LABEL_REPEATED)
+        own_list(arena, pb, message);
+    else if (points_elsewhere(pb) && is_there(message, pb))
+        own_value(arena, pb, (char *)message + pb->offset);
+}
+
 static ProtobufCMessage *copy(struct arena *arena, const ProtobufCMessage *message)
 {
     const ProtobufCMessageDescriptor *type = message->descriptor;
@@ -81,14 +90,8 @@ static ProtobufCMessage *copy(struct arena *arena, const ProtobufCMessage *messa
 
     if (to == NULL)
         return NULL;
-    for (unsigned i = 0; i < type->n_fields; i++) {
-        const ProtobufCFieldDescriptor *pb = &type->fields[i];
-
-        if (pb->label == PROTOBUF_C_LABEL_REPEATED)
-            own_list(arena, pb, to);
-        else if (points_elsewhere(pb) && is_there(to, pb))
-            own_value(arena, pb, (char *)to + pb->offset);
-    }
+    for (unsigned i = 0; i < type->n_fields; i++)
+        message_own_field(arena, to, &type->fields[i]);
     if (to->n_unknown_fields > 0)
         own_unknown(arena, to);
     return to;

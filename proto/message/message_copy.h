@@ -12,4 +12,11 @@
  */
 ProtobufCMessage *message_copy(struct arena *arena, const ProtobufCMessage *message);
 
+/*
+ * Replaces what one field points to, which another message shares (field_copy), by a deep copy.
+ * When the arena fails the field is spoiled: nobody may read the message then.
+ */
+void message_own_field(struct arena *arena, ProtobufCMessage *message,
+                       const ProtobufCFieldDescriptor *pb);
+
 #endif

@@ -72,6 +72,22 @@ static void without_a_mask_populated_fields_count_at_any_depth(void **state)
     assert_field(w, reply, "syslog.port", "514");
 }
 
+/* A run may be followed by another one of the same request. */
+static void an_update_leaves_its_request_as_it_was(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, create_device(w, "edge-1", NULL), "id");
+    ProtobufCMessage *request = world_make(
+        w, "UpdateDevice", "device.id", id, "device.syslog.protocol", "TCP", "device.createdBy",
+        "me", "updateMask.paths", "*", "device.name", "edge-2", NULL);
+    struct slice before = message_pack(&w->arena, request);
+    struct reply reply = world_call(w, "UpdateDevice", w->made.api_token, request);
+
+    assert_ok(reply);
+    assert_field(w, reply, "syslog.port", "514");
+    assert_true(slice_equal(message_pack(&w->arena, request), before));
+}
+
 static void an_update_needs_an_id(void **state)
 {
     struct world *w = *state;
@@ -423,6 +439,7 @@ int main(void)
         TEST(a_oneof_that_is_set_once_keeps_its_member),
         TEST(without_a_mask_the_populated_fields_count),
         TEST(without_a_mask_populated_fields_count_at_any_depth),
+        TEST(an_update_leaves_its_request_as_it_was),
         TEST(an_update_needs_an_id),
         TEST(a_star_replaces_everything_that_can_change),
         TEST(masks_that_name_nothing_are_refused),

@@ -340,7 +340,6 @@ struct status edit_begin(struct call *call, bool clears_input, struct edit *ret_
 {
     const struct kind *kind = call->method->kind;
     const ProtobufCMessage *resource = NULL;
-    ProtobufCMessage *wanted;
     struct edit edit;
     struct slice id = SLICE_EMPTY;
     struct status status = take_resource(call, &resource);
@@ -351,11 +350,10 @@ struct status edit_begin(struct call *call, bool clears_input, struct edit *ret_
         status = edit__open(call, id, &edit);
     if (!status_is_ok(status))
         return status;
-    wanted = copy_resource(call, kind, resource);
-    if (wanted == NULL)
+    mask__merge_request(call->arena, kind->message, kind->id, update_mask(call), resource,
+                        edit.after.message, &edit.after.touched, &edit.after.violations);
+    if (arena_failed(call->arena))
         return status_out_of_memory();
-    mask_merge(call->arena, kind->message, kind->id, update_mask(call), wanted, edit.after.message,
-               &edit.after.touched, &edit.after.violations);
     rules__keep_secrets(call->arena, kind->message, &edit.after.touched, edit.before.message,
                         edit.after.message);
     status = rules__keep_action_fields(call, kind, edit.before.message, edit.after.message,

@@ -14,6 +14,7 @@
 struct merge {
     struct arena *arena;
     const struct field *id;
+    bool of_request; /* what is merged is copied, without output-only fields */
     struct touched *touched;
     struct violations *violations;
 };
@@ -65,6 +66,45 @@ void mask__merge_secrets(struct arena *arena, const struct field *map, const Pro
         field_set_messages(to, map, entries, count);
 }
 
+/* What a client sends in output-only fields, at any depth in a field, is ignored. */
+static void clear_output(ProtobufCMessage *message, const struct field *field)
+{
+    size_t count = field->repeated ? field_count(message, field) : 1;
+
+    if (field->message == NULL || (field->message->traits & TRAIT_OUTPUT_ONLY) == 0 ||
+        !field_is_set(message, field))
+        return;
+    for (size_t i = 0; i < count; i++)
+        fields__clear_output(*(ProtobufCMessage **)field_address(message, field, i),
+                             field->message);
+}
+
+/* Makes a field of `to` its own that shares what a request has. */
+static void own(struct merge *merge, ProtobufCMessage *to, const struct field *field)
+{
+    if (!merge->of_request)
+        return;
+    message_own_field(merge->arena, to, field->pb);
+    if (!arena_failed(merge->arena))
+        clear_output(to, field);
+}
+
+/* Whether the field differs, apart from what is ignored; false when the arena failed. */
+static bool differs(struct merge *merge, const struct place *place, const struct field *field)
+{
+    ProtobufCMessage *wanted;
+
+    if (!merge->of_request || field->message == NULL ||
+        (field->message->traits & TRAIT_OUTPUT_ONLY) == 0)
+        return !field_equal(merge->arena, place->from, place->to, field);
+    wanted = message_new(merge->arena, place->type);
+    if (wanted == NULL)
+        return false;
+    field_copy(wanted, place->from, field);
+    own(merge, wanted, field);
+    return !arena_failed(merge->arena) && !field_equal(merge->arena, wanted, place->to, field);
+}
+
 /* Left out, such a field gets its default: it is not wanted to be without a value. */
 static bool has_default(const struct field *field)
 {
@@ -76,7 +116,7 @@ static void merge_field(struct merge *merge, const struct place *place, const st
 {
     bool immutable = field->immutable || place->immutable;
 
-    if (field == merge->id || field->output_only)
+    if (field == merge->id || field->output_only || arena_failed(merge->arena))
         return;
     if (field->secret && !named && !field_is_set(place->from, field))
         return;
@@ -85,12 +125,13 @@ static void merge_field(struct merge *merge, const struct place *place, const st
             mask__merge_secrets(merge->arena, field, place->from, place->to);
         else
             field_copy(place->to, place->from, field);
+        own(merge, place->to, field);
         touched__add(merge->touched, merge->arena, place->to, field);
         return;
     }
     if (!field_is_set(place->from, field) && (!named || has_default(field)))
         return;
-    if (!field_equal(merge->arena, place->from, place->to, field))
+    if (differs(merge, place, field))
         violations_add(merge->violations, merge->arena,
                        fields__path(merge->arena, place->path, field),
                        "cannot be changed after creation");
@@ -191,7 +232,7 @@ static void merge_all(struct merge *merge, const struct place *place)
 static bool holds_any(const ProtobufCMessage *message, const struct message_type *type)
 {
     for (size_t i = 0; i < type->field_count; i++)
-        if (field_is_set(message, &type->fields[i]))
+        if (!type->fields[i].output_only && field_is_set(message, &type->fields[i]))
             return true;
     return false;
 }
@@ -218,29 +259,47 @@ static void merge_set(struct merge *merge, const struct place *place)
     }
 }
 
-void mask_merge(struct arena *arena, const struct message_type *type, const struct field *id,
-                const ProtobufCMessage *mask, const ProtobufCMessage *from, ProtobufCMessage *to,
-                struct touched *touched, struct violations *violations)
+static void merge_message(struct merge *merge, const struct message_type *type,
+                          const ProtobufCMessage *mask, const ProtobufCMessage *from,
+                          ProtobufCMessage *to)
 {
     const Google__Protobuf__FieldMask *paths = (const void *)mask;
-    struct merge merge = {arena, id, touched, violations};
     struct place place = {type, from, to, SLICE_EMPTY, false};
 
     assert(from->descriptor == type->pb && to->descriptor == type->pb);
     if (paths == NULL || paths->n_paths == 0) {
-        merge_set(&merge, &place);
+        merge_set(merge, &place);
         return;
     }
     for (size_t i = 0; i < paths->n_paths; i++) {
         struct slice path = slice_from_cstr(paths->paths[i]);
 
         if (slice_equal(path, SLICE("*"))) {
-            touched->whole = true;
-            merge_all(&merge, &place);
+            merge->touched->whole = true;
+            merge_all(merge, &place);
         } else {
-            merge_path(&merge, place, path);
+            merge_path(merge, place, path);
         }
     }
+}
+
+void mask_merge(struct arena *arena, const struct message_type *type, const struct field *id,
+                const ProtobufCMessage *mask, const ProtobufCMessage *from, ProtobufCMessage *to,
+                struct touched *touched, struct violations *violations)
+{
+    struct merge merge = {arena, id, false, touched, violations};
+
+    merge_message(&merge, type, mask, from, to);
+}
+
+void mask__merge_request(struct arena *arena, const struct message_type *type,
+                         const struct field *id, const ProtobufCMessage *mask,
+                         const ProtobufCMessage *from, ProtobufCMessage *to,
+                         struct touched *touched, struct violations *violations)
+{
+    struct merge merge = {arena, id, true, touched, violations};
+
+    merge_message(&merge, type, mask, from, to);
 }
 
 void mask_keep_set(struct arena *arena, const struct message_type *type, const struct field *id,

@@ -18,6 +18,16 @@ void mask_merge(struct arena *arena, const struct message_type *type, const stru
                 struct touched *touched, struct violations *violations);
 
 /*
+ * The same of a request's message, the one walk over it: what is merged is copied, so that `to` may
+ * be changed and shares nothing with `from`, and output-only fields at any depth are left out. Only
+ * what is merged is looked at. When the arena fails `to` is spoiled: nobody may read it then.
+ */
+void mask__merge_request(struct arena *arena, const struct message_type *type,
+                         const struct field *id, const ProtobufCMessage *mask,
+                         const ProtobufCMessage *from, ProtobufCMessage *to,
+                         struct touched *touched, struct violations *violations);
+
+/*
  * Copies into `to` the fields that are set in `named`, at any depth, with the values that they have
  * in `from`; all three are of the type. The field `id` (may be NULL), output-only, input-only and
  * secret fields are skipped. Values are shared.
