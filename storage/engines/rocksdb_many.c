@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "storage/bytes.h"
 #include "storage/engines/rocksdb_options.h"
 
 /* Below it no iterator is created. */
@@ -33,6 +34,7 @@
 struct wanted {
     struct slice key;
     size_t place;
+    bool is_read;
 };
 
 struct many {
@@ -53,19 +55,38 @@ static int compare_wanted(const void *a, const void *b)
     return slice_compare(one->key, other->key);
 }
 
-/* NULL when memory ends. */
+/*
+ * Puts each key where it belongs among those before it; false, with some not yet in their place,
+ * after more moves than a sort of all costs.
+ */
+static bool sort_by_moves(struct wanted *wanted, size_t count)
+{
+    size_t left = count * 4;
+
+    for (size_t i = 1; i < count; i++) {
+        struct wanted one = wanted[i];
+        size_t at = i;
+
+        for (; at > 0 && left > 0 && compare_wanted(&wanted[at - 1], &one) > 0; at--, left--)
+            wanted[at] = wanted[at - 1];
+        wanted[at] = one;
+        if (left == 0)
+            return false;
+    }
+    return true;
+}
+
+/* Pages ask for keys that mostly rise or mostly fall. NULL when memory ends. */
 static struct wanted *sort_keys(struct arena *arena, const struct slice *keys, size_t count)
 {
     struct wanted *wanted = arena_array(arena, count, sizeof(*wanted));
-    bool sorted = true;
+    bool falls = count > 1 && slice_compare(keys[count / 4], keys[count - count / 4 - 1]) > 0;
 
     if (wanted == NULL)
         return NULL;
-    for (size_t i = 0; i < count; i++) {
-        wanted[i] = (struct wanted){keys[i], i};
-        sorted = sorted && (i == 0 || slice_compare(keys[i - 1], keys[i]) <= 0);
-    }
-    if (!sorted)
+    for (size_t i = 0; i < count; i++)
+        wanted[falls ? count - 1 - i : i] = (struct wanted){keys[i], i, false};
+    if (!sort_by_moves(wanted, count))
         qsort(wanted, count, sizeof(*wanted), compare_wanted);
     return wanted;
 }
@@ -87,12 +108,14 @@ static size_t read_run(struct many *many, rocksdb_iterator_t *iterator, size_t f
         key.data = rocksdb_iter_key(iterator, &key.len);
         order = slice_compare(key, many->wanted[next].key);
         if (order > 0) { /* the wanted one is absent */
+            many->wanted[next].is_read = true;
             next++;
             continue;
         }
         if (order == 0) {
             value.data = rocksdb_iter_value(iterator, &value.len);
             many->values[many->wanted[next].place] = arena_copy(many->arena, value);
+            many->wanted[next].is_read = true;
             *bytes += value.len;
             gap = 0;
             next++; /* which may want the same row once more */
@@ -107,61 +130,119 @@ static size_t read_run(struct many *many, rocksdb_iterator_t *iterator, size_t f
     return next;
 }
 
+/* The eight bytes of a key from `at` on as a number; a key that ends before goes on with zeros. */
+static uint64_t number_at(struct slice key, size_t at)
+{
+    char bytes[8] = {0};
+
+    if (at < key.len)
+        memcpy(bytes, key.data + at, key.len - at < 8 ? key.len - at : 8);
+    return bytes_u64(bytes);
+}
+
+/* How far apart the keys are on average, in the eight bytes after what all of them begin with. */
+static uint64_t mean_distance(const struct many *many, size_t *ret_at)
+{
+    struct slice first = many->wanted[0].key;
+    struct slice last = many->wanted[many->count - 1].key;
+    size_t at = 0;
+
+    while (at < first.len && at < last.len && first.data[at] == last.data[at])
+        at++;
+    *ret_at = at;
+    return (number_at(last, at) - number_at(first, at)) / many->count;
+}
+
+/* The end of the keys from `from` on that are no farther apart than all are on average. */
+static size_t end_of_near(const struct many *many, size_t from, size_t at, uint64_t mean)
+{
+    uint64_t number = number_at(many->wanted[from].key, at);
+    size_t next = from + 1;
+
+    for (; next < many->count; next++) {
+        uint64_t following = number_at(many->wanted[next].key, at);
+
+        if (following - number > mean)
+            break;
+        number = following;
+    }
+    return next;
+}
+
 /*
  * Reads by an iterator while that pays. Returns how many of the wanted keys are read; 0 as well
  * when their records pass the bound, since then the first of the caller's order must be read first.
  */
-static size_t read_runs(struct many *many, enum store_found *ret_found)
+static size_t read_runs(struct many *many, bool *ret_in_vain, enum store_found *ret_found)
 {
     const struct rocksdb_source *source = many->source;
-    rocksdb_iterator_t *iterator;
+    rocksdb_iterator_t *iterator = NULL;
+    size_t at;
+    uint64_t mean = mean_distance(many, &at);
     size_t bytes = 0;
+    size_t next = 0;
     size_t done = 0;
     size_t run = RUN_LEAST;
     char *error = NULL;
 
-    iterator = rocksdb_create_iterator_cf(source->database, source->options, source->family);
-    while (done < many->count && run >= RUN_LEAST && bytes <= many->most) {
-        const struct slice *key = &many->wanted[done].key;
-        size_t before = done;
+    while (next < many->count && run >= RUN_LEAST && bytes <= many->most) {
+        const struct slice *key = &many->wanted[next].key;
+        size_t near = end_of_near(many, next, at, mean);
+        size_t before = next;
 
+        if (near - next < RUN_LEAST) {
+            next = near;
+            continue;
+        }
+        if (iterator == NULL)
+            iterator = rocksdb_create_iterator_cf(source->database, source->options,
+                                                  source->family);
         rocksdb_iter_seek(iterator, key->data, key->len);
         if (!rocksdb_iter_valid(iterator))
             break; /* beyond the last row, or failed: told below, or by the read of the rest */
-        done = read_run(many, iterator, done, &bytes);
-        run = done - before;
+        next = read_run(many, iterator, next, &bytes);
+        run = next - before;
+        done += run;
     }
-    rocksdb_iter_get_error(iterator, &error);
-    if (rocksdb__take_error("read of keys", &error))
-        *ret_found = STORE_FAILED;
-    rocksdb_iter_destroy(iterator);
+    if (iterator != NULL) {
+        rocksdb_iter_get_error(iterator, &error);
+        if (rocksdb__take_error("read of keys", &error))
+            *ret_found = STORE_FAILED;
+        rocksdb_iter_destroy(iterator);
+    }
+    *ret_in_vain = iterator != NULL && done < many->count / 2;
     return bytes <= many->most ? done : 0;
 }
 
 /* -- the rest --------------------------------------------------------------------------------- */
 
-/* Reads the wanted keys from `from` on at once. */
-static enum store_found read_rest(struct many *many, size_t from)
+/* Reads at once the wanted keys, `count`, that are not read yet. */
+static enum store_found read_rest(struct many *many, size_t count)
 {
     const struct rocksdb_source *source = many->source;
-    size_t count = many->count - from;
     const char **keys = arena_array(many->arena, count, sizeof(*keys));
     size_t *sizes = arena_array(many->arena, count, sizeof(*sizes));
     rocksdb_pinnableslice_t **read = arena_array(many->arena, count, sizeof(*read));
     char **errors = arena_array(many->arena, count, sizeof(*errors));
+    size_t *places = arena_array(many->arena, count, sizeof(*places));
+    size_t found = 0;
     bool failed = false;
 
     if (arena_failed(many->arena))
         return STORE_FAILED;
-    for (size_t i = 0; i < count; i++) {
-        keys[i] = many->wanted[from + i].key.data;
-        sizes[i] = many->wanted[from + i].key.len;
+    for (size_t i = 0; i < many->count; i++) {
+        if (many->wanted[i].is_read)
+            continue;
+        keys[found] = many->wanted[i].key.data;
+        sizes[found] = many->wanted[i].key.len;
+        places[found++] = many->wanted[i].place;
     }
+    assert(found == count);
     rocksdb_batched_multi_get_cf(source->database, source->options, source->family, count, keys,
                                  sizes, read, errors, true);
     for (size_t i = 0; i < count; i++) {
         failed |= rocksdb__take_error("read of keys", &errors[i]);
-        many->pinned[many->wanted[from + i].place] = read[i];
+        many->pinned[places[i]] = read[i];
     }
     return failed ? STORE_FAILED : STORE_FOUND;
 }
@@ -191,11 +272,21 @@ static size_t take(struct many *many)
     return taken;
 }
 
+/* What runs found passed the bound, or there was none: all is to be read at once. */
+static void forget_runs(struct many *many)
+{
+    for (size_t i = 0; i < many->count; i++) {
+        many->values[i] = SLICE_EMPTY;
+        many->wanted[i].is_read = false;
+    }
+}
+
 /* Reads by an iterator, unless that was in vain lately; returns how many are read, as above. */
 static size_t try_runs(struct many *many, enum store_found *ret_found)
 {
     static _Thread_local unsigned char pauses[FAMILIES];
     unsigned char *pause = &pauses[many->source->name];
+    bool in_vain = false;
     size_t done;
 
     if (many->count < RUNS_FROM)
@@ -204,8 +295,8 @@ static size_t try_runs(struct many *many, enum store_found *ret_found)
         (*pause)--;
         return 0;
     }
-    done = read_runs(many, ret_found);
-    if (done < many->count / 2)
+    done = read_runs(many, &in_vain, ret_found);
+    if (in_vain)
         *pause = PAUSE;
     return done;
 }
@@ -229,12 +320,11 @@ enum store_found rocksdb__read_many(struct arena *arena, const struct rocksdb_so
     for (size_t i = 0; i < count; i++)
         ret_values[i] = SLICE_EMPTY;
     done = try_runs(&many, &found);
-    if (done == 0)
-        for (size_t i = 0; i < count; i++)
-            ret_values[i] = SLICE_EMPTY;
     assert(done <= count);
+    if (done == 0)
+        forget_runs(&many);
     if (found == STORE_FOUND && done < count)
-        found = read_rest(&many, done);
+        found = read_rest(&many, count - done);
     *ret_count = take(&many);
     return arena_failed(arena) ? STORE_FAILED : found;
 }

@@ -107,11 +107,43 @@ static void neighbours_and_keys_apart_are_read_alike(void **state)
     }
 }
 
+static void keys_apart_before_and_after_neighbours_are_read_with_them(void **state)
+{
+    static const int apart[] = {394, 2, 398, 90};
+    struct fixture *f = *state;
+
+    put_even_rows(f);
+    for (size_t most = 1; most <= 1 << 20; most = most * 4 + 7) {
+        struct slice keys[32], values[32];
+        size_t bytes = 0;
+        size_t count;
+
+        for (int i = 0; i < 32; i++)
+            keys[i] = arena_printf(&f->arena, "row %03d", i < 4 ? apart[i] : 200 + i);
+        count = read_many(f, keys, 32, most, values);
+        for (size_t i = 0; i < count; i++) {
+            int number = i < 4 ? apart[i] : 200 + (int)i;
+            struct record record;
+
+            assert_true(i == 0 || bytes < most);
+            assert_int_equal(values[i].data != NULL, number % 2 == 0);
+            bytes += values[i].len;
+            if (values[i].data == NULL)
+                continue;
+            assert_true(record_parse(values[i], &record));
+            assert_true(slice_equal(record.body, arena_printf(&f->arena, "value %d", number)));
+        }
+        assert_true(count == 32 || bytes >= most);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(many_keys_are_read_at_once_up_to_a_bound, start, end),
         cmocka_unit_test_setup_teardown(neighbours_and_keys_apart_are_read_alike, start, end),
+        cmocka_unit_test_setup_teardown(keys_apart_before_and_after_neighbours_are_read_with_them,
+                                        start, end),
     };
     int failures = cmocka_run_group_tests_name("RocksDB", tests, NULL, NULL);
 
