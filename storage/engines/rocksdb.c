@@ -622,6 +622,7 @@ static struct rocksdb_store *store_new(int lock)
     r->store.engine = &engine;
     r->lock = lock;
     r->read_options = rocksdb_readoptions_create();
+    rocksdb_readoptions_set_ignore_range_deletions(r->read_options, 1); /* as in engine_scan */
     r->write_options = rocksdb_writeoptions_create();
     rocksdb_writeoptions_set_sync(r->write_options, 1);
     r->batch = rocksdb_writebatch_create();
