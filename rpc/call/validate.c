@@ -267,6 +267,21 @@ static void check_field(struct validation *validation, const struct place *paren
                         "");
 }
 
+/* Whether it is a text of which a look tells that no rule is broken: most fields are. */
+static bool is_clear_text(const ProtobufCMessage *message, const struct field *field)
+{
+    const struct rules *rules = field->rules;
+    const char *text;
+
+    if (field->pb->type != PROTOBUF_C_TYPE_STRING || field->repeated || field->has_presence)
+        return false;
+    text = *(const char *const *)(const void *)((const char *)message + field->pb->offset);
+    if (text == NULL || text[0] == '\0')
+        return !field->required && (rules == NULL || !rules->required);
+    return rules == NULL || (rules->length_alone &&
+                             validate__length_is_clear(rules, slice_make(text, strlen(text))));
+}
+
 static void validate_fields(struct validation *validation, const struct place *parent,
                             const struct message_type *type, const ProtobufCMessage *message,
                             const struct field *skip, unsigned depth)
@@ -280,7 +295,8 @@ static void validate_fields(struct validation *validation, const struct place *p
         return;
     }
     for (size_t i = 0; i < type->field_count; i++)
-        check_field(validation, parent, message, type->declared[i], skip, depth + 1);
+        if (!is_clear_text(message, type->declared[i]))
+            check_field(validation, parent, message, type->declared[i], skip, depth + 1);
 }
 
 void validate_message(struct arena *arena, const struct message_type *type,

@@ -292,22 +292,14 @@ static void check_bytes(const struct judged *judged, const ProtobufCBinaryData *
     check_in(judged, bytes);
 }
 
-/*
- * Whether the bytes alone tell that there are enough characters, of 1 to 4 bytes, and not too many.
- */
-static bool length_is_clear(const struct rules *rules, struct slice text)
-{
-    return text.len <= rules->max_length && (text.len + 3) / 4 >= rules->min_length;
-}
-
 static void check_string(const struct judged *judged, const char *string)
 {
     const struct rules *rules = judged->rules;
     struct slice text = string == NULL ? SLICE("") : slice_from_cstr(string);
 
-    if ((rules->length_alone && length_is_clear(rules, text)) || is_quote(judged, text))
+    if ((rules->length_alone && validate__length_is_clear(rules, text)) || is_quote(judged, text))
         return;
-    if (rules->has_length && !length_is_clear(rules, text))
+    if (rules->has_length && !validate__length_is_clear(rules, text))
         check_length(judged, utf8_length(text), rules->min_length, rules->max_length, "character",
                      "characters");
     if (rules->has_byte_length)
