@@ -5,6 +5,8 @@
 
 /* The least that is set aside for a message that comes in several pieces. */
 #define FRAME_ROOM_LEAST 4096
+/* Room for what is announced, up to so many times what came: most messages are copied once. */
+#define FRAME_ROOM_AHEAD 8
 
 void frame__reader_init(struct frame_reader *reader, struct arena *arena, size_t most)
 {
@@ -57,18 +59,18 @@ static enum frame_result read_prefix(struct frame_reader *reader, struct slice *
     return reader->len > reader->most ? FRAME_TOO_LARGE : FRAME_MESSAGE;
 }
 
-/* Room for `more` bytes after what is filled; doubles, so that copying stays linear. */
+/* Room for `more` bytes after what is filled; grows by a factor, so that copying stays linear. */
 static bool make_room(struct frame_reader *reader, size_t more)
 {
     size_t wanted = reader->filled + more;
-    size_t capacity = reader->capacity * 2;
+    size_t capacity = wanted * FRAME_ROOM_AHEAD;
     char *data;
 
     if (wanted <= reader->capacity)
         return true;
-    if (wanted < reader->len && capacity < FRAME_ROOM_LEAST)
+    if (capacity < FRAME_ROOM_LEAST)
         capacity = FRAME_ROOM_LEAST;
-    capacity = smaller(capacity < wanted ? wanted : capacity, reader->len);
+    capacity = smaller(capacity, reader->len);
     data = arena_alloc(reader->arena, capacity);
     if (data == NULL)
         return false;
