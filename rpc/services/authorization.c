@@ -256,6 +256,7 @@ struct questions {
     bool *allowed;
     uint64_t revision; /* at which they were given */
     struct known_token known[KNOWN_TOKENS];
+    struct known_token *last; /* of the question before: often the next one is about it, too */
 };
 
 /* `questions` gets the bits. */
@@ -327,7 +328,7 @@ static struct status find_out(struct call *call, const Datastream__V1__Permissio
 static struct status answer_one(struct call *call, struct questions *questions, size_t number)
 {
     const Datastream__V1__PermissionCheck *check = questions->request->checks[number];
-    struct known_token *known;
+    struct known_token *known = questions->last;
     struct status status = status_ok();
 
     if (check->token[0] == '\0') {
@@ -335,9 +336,12 @@ static struct status answer_one(struct call *call, struct questions *questions, 
                                                         questions->bits[number]);
         return status;
     }
-    known = place_of(questions, check->token);
-    if (!is_about(known, check))
-        status = find_out(call, check, known);
+    if (!is_about(known, check)) {
+        known = place_of(questions, check->token);
+        if (!is_about(known, check))
+            status = find_out(call, check, known);
+        questions->last = known;
+    }
     questions->allowed[number] = status_is_ok(status) && known->is_active &&
                                  permission_set_has(&known->permissions, questions->bits[number]);
     return status;
@@ -350,6 +354,7 @@ static struct status answer_all(struct call *call, struct questions *questions)
 
     questions->revision = store_view_revision(call->view);
     memset(questions->known, 0, sizeof(questions->known));
+    questions->last = questions->known;
     for (size_t i = 0; i < questions->request->n_checks; i++) {
         struct status one = answer_one(call, questions, i);
 
