@@ -248,7 +248,7 @@ void *arena_zalloc(struct arena *arena, size_t size)
     void *bytes = arena_alloc(arena, size);
 
     if (bytes != NULL)
-        memset(bytes, 0, size);
+        erase(bytes, size); /* a call's structures are large: cleared by vectors */
     return bytes;
 }
 

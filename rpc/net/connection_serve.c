@@ -65,6 +65,7 @@ static bool write_bytes(struct connection *connection, struct slice bytes)
 static void write_all(struct connection *connection)
 {
     struct buffer *out = &connection->loop->out;
+    size_t count;
 
     if (connection->protocol == NULL)
         return;
@@ -75,11 +76,12 @@ static void write_all(struct connection *connection)
             connection->cut = true;
             return;
         }
-        if (out->len == 0)
-            return;
-        if (!write_bytes(connection, slice_make(out->data, out->len)))
+        count = out->len;
+        if (count > 0 && !write_bytes(connection, slice_make(out->data, count)))
             connection->cut = true;
         buffer__empty(out);
+        if (count < WRITE_BYTES) /* that was all */
+            return;
     }
     connection__touch(connection);
 }
@@ -140,8 +142,13 @@ void connection__turn(struct connection *connection)
     if (connection->writing)
         return;
     connection__close_finished(connection); /* what they were answered is with the system */
-    if (protocol != NULL && protocol->is_finished(connection))
+    if (protocol == NULL)
+        return;
+    if (protocol->is_finished(connection))
         connection__linger(connection);
+    else if (protocol->is_settled != NULL && !connection->cut &&
+             list_is_empty(&connection->touched) && protocol->is_settled(connection))
+        list_remove(&connection->dirty); /* streams that ended in this turn touched it */
 }
 
 static void feed(struct connection *connection, struct slice bytes);

@@ -248,15 +248,21 @@ static void set_reading(struct connection *connection)
 
 static bool is_finished(const struct connection *connection)
 {
-    const struct http2 *http2 = connection->http2;
+    struct http2 *http2 = connection->http2;
 
-    if (nghttp2_session_want_write(http2->session) && http2->state != HTTP2_FAILED)
+    http2->is_settled = !nghttp2_session_want_write(http2->session);
+    if (!http2->is_settled && http2->state != HTTP2_FAILED)
         return false;
     if (!nghttp2_session_want_read(http2->session))
         return true;
     return http2->state == HTTP2_FAILED
                ? http2->failure_sent
                : http2->state == HTTP2_LAST && connection->stream_count == 0;
+}
+
+static bool is_settled(const struct connection *connection)
+{
+    return connection->http2->is_settled;
 }
 
 static void consume(struct stream *stream, size_t bytes)
@@ -336,6 +342,7 @@ const struct protocol http2_protocol = {
     .write = write_frames,
     .set_reading = set_reading,
     .is_finished = is_finished,
+    .is_settled = is_settled,
     .shutdown = http2__shutdown,
     .check_deadlines = check_deadlines,
     .run_stream = http2__run_stream,

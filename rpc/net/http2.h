@@ -40,6 +40,7 @@ struct http2 {
     struct http2_known known;
     int64_t notice_since_ms;
     bool failure_sent;
+    bool is_settled; /* nothing was left to write when that was last asked */
 };
 
 extern const struct protocol http2_protocol;

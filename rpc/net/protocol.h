@@ -37,6 +37,11 @@ struct protocol {
     void (*set_reading)(struct connection *connection);
     /* Everything is written and no request will come. */
     bool (*is_finished)(const struct connection *connection);
+    /*
+     * After is_finished: nothing waits to be written and nothing to be read on, so that a turn
+     * would do nothing unless a stream is touched. May be NULL: a turn may always do something.
+     */
+    bool (*is_settled)(const struct connection *connection);
     /* Tells the peer to send no new requests. May be NULL. */
     void (*shutdown)(struct connection *connection);
     /* Ends what takes too long; returns when it is to be called again, INT64_MAX for never. */
