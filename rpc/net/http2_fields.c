@@ -16,12 +16,7 @@
 #define SEEN_ASTERISK (1U << 21) /* the path is one */
 #define SEEN_TARGET (SEEN(HTTP2_NAME_METHOD) | SEEN(HTTP2_NAME_PATH) | SEEN(HTTP2_NAME_SCHEME))
 
-static struct slice slice_of(nghttp2_rcbuf *buffer)
-{
-    nghttp2_vec bytes = nghttp2_rcbuf_get_buf(buffer);
-
-    return slice_make(bytes.base, bytes.len);
-}
+_Static_assert(HTTP2_KNOWN_MOST <= 31, "places are bits of a word");
 
 /* -- fields alone ----------------------------------------------------------------------------- */
 
@@ -175,52 +170,95 @@ static enum http2_verdict judge(struct http2_fields *fields, enum http2_name whi
 
 /* -- what is known ---------------------------------------------------------------------------- */
 
-static bool is_same(nghttp2_rcbuf *known, nghttp2_rcbuf *buffer, struct slice bytes)
+static bool is_same(nghttp2_rcbuf *known, struct slice known_bytes, nghttp2_rcbuf *buffer,
+                    struct slice bytes)
 {
-    return known == buffer || slice_equal(slice_of(known), bytes);
+    return known == buffer || slice_equal(known_bytes, bytes);
 }
 
 static void drop(struct http2_known *known, size_t place)
 {
-    if (known->fields[place].name == NULL)
+    struct http2_field *field = &known->fields[place].field;
+
+    if (field->name == NULL)
         return;
-    nghttp2_rcbuf_decref(known->fields[place].name);
-    nghttp2_rcbuf_decref(known->fields[place].value);
-    known->fields[place].name = known->fields[place].value = NULL;
+    nghttp2_rcbuf_decref(field->name);
+    nghttp2_rcbuf_decref(field->value);
+    *field = (struct http2_field){0};
 }
 
-static void keep(struct http2_known *known, size_t place, nghttp2_rcbuf *name, nghttp2_rcbuf *value,
-                 enum http2_name which)
+/* A field that is good after `before`, which it made fields->seen of. */
+static void keep(struct http2_known *known, size_t place, const struct http2_field *field,
+                 const struct http2_fields *fields, unsigned before)
 {
-    nghttp2_rcbuf_incref(name);
-    nghttp2_rcbuf_incref(value);
+    unsigned once = field->which == HTTP2_NAME_HOST || field->which == HTTP2_NAME_LENGTH
+                        ? SEEN(field->which)
+                        : 0;
+
+    nghttp2_rcbuf_incref(field->name);
+    nghttp2_rcbuf_incref(field->value);
     drop(known, place);
-    known->fields[place].name = name;
-    known->fields[place].value = value;
-    known->fields[place].which = which;
+    known->fields[place].field = *field;
+    known->fields[place].is_accepted = false;
+    known->fields[place].length = fields->length;
+    if (is_pseudo(field->which)) { /* nothing else brings the bits that it does */
+        known->fields[place].forbids = SEEN_REGULAR | SEEN(field->which);
+        known->fields[place].adds = fields->seen & ~before;
+    } else {
+        known->fields[place].forbids = once;
+        known->fields[place].adds = SEEN_REGULAR | once;
+    }
+    known->current |= 1U << place;
+}
+
+/* The field at the place again, as place_field would. */
+static enum http2_verdict place_known(struct http2_fields *fields, struct http2_known *known,
+                                      size_t place)
+{
+    enum http2_name which = known->fields[place].field.which;
+
+    if ((fields->seen & known->fields[place].forbids) != 0)
+        return HTTP2_FIELD_MALFORMED;
+    fields->seen |= known->fields[place].adds;
+    if (which == HTTP2_NAME_LENGTH)
+        fields->length = known->fields[place].length;
+    if (known->fields[place].is_accepted)
+        fields->accepted |= SEEN(which);
+    known->current |= 1U << place;
+    return HTTP2_FIELD_GOOD;
 }
 
 enum http2_verdict http2_fields__add(struct http2_fields *fields, struct http2_known *known,
-                                     size_t place, nghttp2_rcbuf *name, nghttp2_rcbuf *value)
+                                     size_t place, struct http2_field *field)
 {
-    struct slice name_bytes = slice_of(name);
-    struct slice bytes = slice_of(value);
-    enum http2_verdict verdict;
-    enum http2_name which;
     bool has_place = place < cache_size(HTTP2_KNOWN_MOST);
+    unsigned before = fields->seen;
+    enum http2_verdict verdict;
 
-    if (has_place && known->fields[place].name != NULL &&
-        is_same(known->fields[place].name, name, name_bytes)) {
-        which = known->fields[place].which;
-        if (is_same(known->fields[place].value, value, bytes))
-            return place_field(fields, which, bytes);
+    if (place == 0)
+        known->current = 0;
+    if (has_place && known->fields[place].field.name != NULL &&
+        is_same(known->fields[place].field.name, known->fields[place].field.name_bytes, field->name,
+                field->name_bytes)) {
+        field->which = known->fields[place].field.which;
+        if (is_same(known->fields[place].field.value, known->fields[place].field.bytes,
+                    field->value, field->bytes))
+            return place_known(fields, known, place);
     } else {
-        which = name_of(name_bytes);
+        field->which = name_of(field->name_bytes);
     }
-    verdict = judge(fields, which, bytes);
-    if (verdict == HTTP2_FIELD_GOOD && has_place && name_bytes.len + bytes.len <= HTTP2_KNOWN_BYTES)
-        keep(known, place, name, value, which);
+    verdict = judge(fields, field->which, field->bytes);
+    if (verdict == HTTP2_FIELD_GOOD && has_place &&
+        field->name_bytes.len + field->bytes.len <= HTTP2_KNOWN_BYTES)
+        keep(known, place, field, fields, before);
     return verdict;
+}
+
+void http2_fields__accept(struct http2_known *known)
+{
+    for (size_t i = 0; known->current >> i != 0; i++)
+        if ((known->current >> i & 1) != 0)
+            known->fields[i].is_accepted = true;
 }
 
 void http2_fields__forget(struct http2_known *known)

@@ -37,24 +37,56 @@ enum http2_verdict {
     HTTP2_FIELD_MALFORMED, /* the stream is an error */
 };
 
+/* A field as nghttp2 hands it over. */
+struct http2_field {
+    nghttp2_rcbuf *name;
+    nghttp2_rcbuf *value;
+    struct slice name_bytes; /* theirs */
+    struct slice bytes;
+    enum http2_name which; /* set by http2_fields__add */
+};
+
 /* What a stream's fields were until now. Zero-initialize. */
 struct http2_fields {
-    unsigned seen; /* of enum http2_name, by bit, and what http2_fields.c adds */
+    unsigned seen;     /* of enum http2_name, by bit, and what http2_fields.c adds */
+    unsigned accepted; /* of enum http2_name, by bit: the last request had it and was accepted */
     int64_t length;
 };
 
 /* The last request's fields of a connection. Zero-initialize. */
 struct http2_known {
     struct {
-        nghttp2_rcbuf *name; /* held; NULL: none is known */
-        nghttp2_rcbuf *value;
-        enum http2_name which;
+        struct http2_field field; /* its buffers are held; name NULL: none is known */
+        unsigned forbids;         /* what may not be seen before it */
+        unsigned adds;            /* what is seen after it */
+        int64_t length;           /* that content-length says */
+        bool is_accepted;
     } fields[HTTP2_KNOWN_MOST];
+    unsigned current; /* places, by bit, whose field is that of the newest block */
 };
 
-/* Judges the field at `place` of a request's block, counted from 0. */
+static inline struct http2_field http2_field_of(nghttp2_rcbuf *name, nghttp2_rcbuf *value)
+{
+    nghttp2_vec name_bytes = nghttp2_rcbuf_get_buf(name);
+    nghttp2_vec bytes = nghttp2_rcbuf_get_buf(value);
+
+    return (struct http2_field){name, value, slice_make(name_bytes.base, name_bytes.len),
+                                slice_make(bytes.base, bytes.len), HTTP2_NAME_OTHER};
+}
+
+/* Judges the field at `place` of a request's block, counted from 0, and says which it is. */
 enum http2_verdict http2_fields__add(struct http2_fields *fields, struct http2_known *known,
-                                     size_t place, nghttp2_rcbuf *name, nghttp2_rcbuf *value);
+                                     size_t place, struct http2_field *field);
+
+/* The newest block made a request whose method, scheme, target and authority may be served. */
+void http2_fields__accept(struct http2_known *known);
+
+/* Whether the request has a field of this name that was accepted with the request before it. */
+static inline bool http2_fields__is_accepted(const struct http2_fields *fields,
+                                             enum http2_name which)
+{
+    return (fields->accepted & (1U << which)) != 0;
+}
 
 /* Judges a field of trailers. */
 enum http2_verdict http2_fields__add_trailer(struct http2_fields *fields, struct slice name,

@@ -80,19 +80,28 @@ static struct slice common_or_copy(struct arena *arena, struct slice value, stru
     return slice_equal(value, other) ? other : arena_copy(arena, value);
 }
 
-static void take_pseudo_header(struct stream *stream, struct slice name, struct slice value)
+/* Whether it is a pseudo-header, which is kept then. */
+static bool take_pseudo_header(struct stream *stream, enum http2_name which, struct slice value)
 {
     struct request_head *head = &stream->exchange.head;
     struct arena *arena = &stream->arena;
 
-    if (slice_equal(name, SLICE(":path")))
+    switch (which) {
+    case HTTP2_NAME_PATH:
         http1__split_target(arena_copy(arena, value), head);
-    else if (slice_equal(name, SLICE(":method")))
+        return true;
+    case HTTP2_NAME_METHOD:
         head->method = common_or_copy(arena, value, SLICE("POST"), SLICE("GET"));
-    else if (slice_equal(name, SLICE(":scheme")))
+        return true;
+    case HTTP2_NAME_SCHEME:
         head->scheme = common_or_copy(arena, value, SLICE("http"), SLICE("https"));
-    else if (slice_equal(name, SLICE(":authority")))
+        return true;
+    case HTTP2_NAME_AUTHORITY:
         head->authority = arena_copy(arena, value);
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* False: the block unfolds to too much, and the connection ends. */
@@ -143,21 +152,18 @@ static int refuse_frame(struct stream *stream, const nghttp2_frame_hd *header)
 }
 
 static enum http2_verdict judge_field(struct http2 *http2, struct stream *stream, bool is_trailer,
-                                      nghttp2_rcbuf *name, nghttp2_rcbuf *value)
+                                      struct http2_field *field)
 {
-    nghttp2_vec name_bytes, bytes;
-
     if (!is_trailer)
-        return http2_fields__add(&stream->fields, &http2->known, http2->field_count++, name, value);
-    name_bytes = nghttp2_rcbuf_get_buf(name);
-    bytes = nghttp2_rcbuf_get_buf(value);
-    return http2_fields__add_trailer(&stream->fields, slice_make(name_bytes.base, name_bytes.len),
-                                     slice_make(bytes.base, bytes.len));
+        return http2_fields__add(&stream->fields, &http2->known, http2->field_count++, field);
+    return http2_fields__add_trailer(&stream->fields, field->name_bytes, field->bytes);
 }
 
-static void take_field(struct stream *stream, struct slice name, struct slice value)
+static void take_field(struct stream *stream, const struct http2_field *field)
 {
     struct request_head *head = &stream->exchange.head;
+    struct slice name = field->name_bytes;
+    struct slice value = field->bytes;
     struct header *header;
     char *bytes;
 
@@ -166,10 +172,8 @@ static void take_field(struct stream *stream, struct slice name, struct slice va
         refuse_head(stream, 431, "The header fields exceed the limit.");
         return;
     }
-    if (name.len > 0 && name.data[0] == ':') {
-        take_pseudo_header(stream, name, value);
+    if (take_pseudo_header(stream, field->which, value))
         return;
-    }
     bytes = arena_alloc(&stream->arena, name.len + value.len + 1);
     header = next_header(stream);
     if (bytes == NULL || header == NULL)
@@ -186,19 +190,18 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, nghtt
 {
     struct connection *connection = http2__connection(user_data);
     struct http2 *http2 = connection->http2;
-    nghttp2_vec name_bytes = nghttp2_rcbuf_get_buf(name);
-    nghttp2_vec bytes = nghttp2_rcbuf_get_buf(value);
+    struct http2_field field = http2_field_of(name, value);
     bool is_trailer = frame->headers.cat != NGHTTP2_HCAT_REQUEST;
     struct stream *stream = is_trailer ? http2__find(session, frame->hd.stream_id)
                                        : http2->incoming;
     int result;
 
     (void)flags;
-    if (!count_field(connection, name_bytes.len, bytes.len))
+    if (!count_field(connection, field.name_bytes.len, field.bytes.len))
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     if (stream == NULL || stream->was_reset)
         return 0; /* decoded all the same, for the compression's state */
-    switch (judge_field(http2, stream, is_trailer, name, value)) {
+    switch (judge_field(http2, stream, is_trailer, &field)) {
     case HTTP2_FIELD_MALFORMED:
         result = refuse_frame(stream, &frame->hd);
         return result != 0 ? result : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
@@ -210,8 +213,7 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, nghtt
         break;
     }
     if (!is_trailer && stream->refusal == 0)
-        take_field(stream, slice_make(name_bytes.base, name_bytes.len),
-                   slice_make(bytes.base, bytes.len));
+        take_field(stream, &field);
     return 0;
 }
 
@@ -234,13 +236,40 @@ static void check_authority(struct stream *stream)
 
     if (has_host && head->authority.data == NULL)
         head->authority = host;
-    if (!http1__host_is_valid(head->authority))
+    if (!http2_fields__is_accepted(&stream->fields, HTTP2_NAME_AUTHORITY) &&
+        !http1__host_is_valid(head->authority))
         refuse_head(stream, 400, "The :authority header is not a host with an optional port.");
     else if (has_host && !slice_equal_ignore_case(host, head->authority))
         refuse_head(stream, 400, "Host and :authority differ.");
 }
 
-/* What nghttp2 leaves to us of a head. */
+static void check_method(struct stream *stream)
+{
+    struct slice method = stream->exchange.head.method;
+
+    if (http2_fields__is_accepted(&stream->fields, HTTP2_NAME_METHOD))
+        return;
+    if (!http1__method_is_known(method))
+        refuse_head(stream, 501, HTTP1_METHOD_UNKNOWN);
+    if (slice_equal(method, SLICE("CONNECT")))
+        refuse_head(stream, 501, "The method CONNECT is not supported.");
+}
+
+static void check_target(struct stream *stream)
+{
+    struct request_head *head = &stream->exchange.head;
+
+    if (!http2_fields__is_accepted(&stream->fields, HTTP2_NAME_SCHEME) &&
+        !slice_equal_ignore_case(head->scheme, SLICE("http")) &&
+        !slice_equal_ignore_case(head->scheme, SLICE("https")))
+        refuse_head(stream, 400, "The target's scheme is not http or https.");
+    if (!http2_fields__is_accepted(&stream->fields, HTTP2_NAME_PATH) &&
+        (!http1__path_is_valid(head->path) || !http1__query_is_valid(head->query)))
+        refuse_head(stream, 400,
+                    "The request target contains a character that must be percent-encoded.");
+}
+
+/* What nghttp2 leaves to us of a head, except what was accepted in the request before it. */
 static void check_head(struct stream *stream)
 {
     struct request_head *head = &stream->exchange.head;
@@ -249,16 +278,8 @@ static void check_head(struct stream *stream)
 
     if (arena_failed(&stream->arena))
         refuse_head(stream, NO_MEMORY_HTTP, NO_MEMORY_TEXT);
-    if (!http1__method_is_known(head->method))
-        refuse_head(stream, 501, HTTP1_METHOD_UNKNOWN);
-    if (slice_equal(head->method, SLICE("CONNECT")))
-        refuse_head(stream, 501, "The method CONNECT is not supported.");
-    if (!slice_equal_ignore_case(head->scheme, SLICE("http")) &&
-        !slice_equal_ignore_case(head->scheme, SLICE("https")))
-        refuse_head(stream, 400, "The target's scheme is not http or https.");
-    if (!http1__path_is_valid(head->path) || !http1__query_is_valid(head->query))
-        refuse_head(stream, 400,
-                    "The request target contains a character that must be percent-encoded.");
+    check_method(stream);
+    check_target(stream);
     check_authority(stream);
     if (exchange_header(&stream->exchange, SLICE("content-length"), &value) &&
         slice_to_u64(value, &length) && length <= INT64_MAX)
@@ -283,10 +304,12 @@ static int take_request(struct connection *connection, const nghttp2_frame *fram
     stream->exchange.head.has_body = !stream->ended;
     if (stream->refusal == 0)
         check_head(stream);
-    if (stream->refusal != 0)
+    if (stream->refusal != 0) {
         http_stream__refuse(stream, stream->refusal, stream->refusal_detail);
-    else
+    } else {
+        http2_fields__accept(&connection->http2->known);
         http_stream__begin(stream);
+    }
     return 0;
 }
 

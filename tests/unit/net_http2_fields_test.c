@@ -182,16 +182,14 @@ static int on_ours(nghttp2_session *session, const nghttp2_frame *frame, nghttp2
                    nghttp2_rcbuf *value, uint8_t flags, void *user_data)
 {
     struct side *side = user_data;
-    nghttp2_vec key = nghttp2_rcbuf_get_buf(name);
-    nghttp2_vec bytes = nghttp2_rcbuf_get_buf(value);
+    struct http2_field field = http2_field_of(name, value);
     enum http2_verdict verdict;
 
     (void)session, (void)flags;
     if (frame->headers.cat == NGHTTP2_HCAT_REQUEST)
-        verdict = http2_fields__add(&side->fields, &side->known, side->place++, name, value);
+        verdict = http2_fields__add(&side->fields, &side->known, side->place++, &field);
     else
-        verdict = http2_fields__add_trailer(&side->fields, slice_make(key.base, key.len),
-                                            slice_make(bytes.base, bytes.len));
+        verdict = http2_fields__add_trailer(&side->fields, field.name_bytes, field.bytes);
     note(side, "gir"[verdict]);
     return verdict == HTTP2_FIELD_MALFORMED ? NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE : 0;
 }
