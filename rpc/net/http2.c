@@ -20,11 +20,27 @@
 #define FRAME_BYTES ((16 << 10) + 64)
 #define FRAME_BYTES_LEAST (16 << 10)
 
-/* nghttp2's memory: kept blocks of the loop, counted for the connection. */
+/* nghttp2's memory: kept blocks of the loop, counted for the connection by settle_account. */
 static void *counted(struct http2 *http2, void *bytes)
 {
-    account_add(http2->account, recycle__size(bytes));
+    http2->held += recycle__size(bytes);
     return bytes;
+}
+
+/* Tells the account what the session holds: after each of the calls that take and give much. */
+static void settle_account(struct http2 *http2)
+{
+    if (http2->held > http2->told)
+        account_add(http2->account, http2->held - http2->told);
+    else if (http2->held < http2->told)
+        account_give(http2->account, http2->told - http2->held);
+    http2->told = http2->held;
+}
+
+static void uncount(struct http2 *http2, size_t bytes)
+{
+    assert(http2->held >= bytes);
+    http2->held -= bytes;
 }
 
 static void *memory_alloc(size_t size, void *user_data)
@@ -42,7 +58,7 @@ static void memory_free(void *bytes, void *user_data)
         erase(bytes, FRAME_BYTES); /* a field of a header may have been a credential */
         return;
     }
-    account_give(http2->account, recycle__size(bytes));
+    uncount(http2, recycle__size(bytes));
     recycle__free(&http2->shared->recycler, bytes);
 }
 
@@ -86,7 +102,7 @@ static void *memory_realloc(void *bytes, size_t size, void *user_data)
     had = recycle__size(bytes);
     grown = recycle__realloc(&shared->recycler, bytes, size);
     if (grown != NULL) {
-        account_give(http2->account, had);
+        uncount(http2, had);
         counted(http2, grown);
     }
     return grown;
@@ -180,6 +196,7 @@ static bool begin(struct connection *connection)
     is_open = nghttp2_session_server_new3(&http2->session, shared->callbacks, connection,
                                           shared->option, &memory) == 0;
     shared->is_opening = false;
+    settle_account(http2);
     return is_open &&
            nghttp2_submit_settings(http2->session, NGHTTP2_FLAG_NONE, entries,
                                    sizeof(entries) / sizeof(entries[0])) == 0 &&
@@ -193,6 +210,8 @@ static void free_session(struct connection *connection)
         return;
     http2_fields__forget(&connection->http2->known);
     nghttp2_session_del(connection->http2->session);
+    assert(connection->http2->held == 0);
+    settle_account(connection->http2);
     free(connection->http2);
     connection->http2 = NULL;
 }
@@ -205,6 +224,7 @@ static void read_bytes(struct connection *connection, struct slice bytes)
     if (http2->state == HTTP2_FAILED)
         return;
     taken = nghttp2_session_mem_recv(http2->session, (const uint8_t *)bytes.data, bytes.len);
+    settle_account(http2);
     if (taken == NGHTTP2_ERR_FLOODED || taken == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS)
         http2__calm(connection, "flood");
     else if (taken < 0 && http2->state != HTTP2_FAILED)
@@ -235,6 +255,7 @@ static bool write_frames(struct connection *connection, struct buffer *out)
         buffer__put(out, slice_make(data, (size_t)count));
         spoil_frame(connection->http2->shared);
     }
+    settle_account(connection->http2);
     return true;
 }
 

@@ -33,6 +33,8 @@ struct http2 {
     nghttp2_session *session;
     struct http2_shared *shared;
     struct account *account; /* of what the session holds */
+    size_t held;             /* by the session */
+    size_t told;             /* of it, in the account */
     enum http2_state state;
     struct http2_bounds bounds;
     struct stream *incoming; /* whose header block is being decoded */

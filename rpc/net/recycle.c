@@ -10,6 +10,7 @@
 
 /* From one class to the next: what a session keeps for long is rounded up by less than this. */
 #define STEP 32
+#define SMALL_BYTES (8 * STEP)
 #define KEPT_BYTES_MOST 65536 /* of each class */
 #define CLASS_NONE RECYCLE_CLASSES
 
@@ -48,6 +49,20 @@ static size_t class_bytes(size_t class)
     return (class + 1) * STEP;
 }
 
+/* Blocks are small and whole numbers of steps: quicker than a call of memset. */
+static void erase_steps(void *bytes, size_t size)
+{
+    char *at = bytes;
+
+    if (size > SMALL_BYTES) {
+        erase(bytes, size);
+        return;
+    }
+    for (char *end = at + size; at < end; at += STEP)
+        memset(at, 0, STEP);
+    __asm__ volatile("" : : "r"(bytes) : "memory"); /* somebody may look */
+}
+
 void *recycle__alloc(struct recycler *recycler, size_t size)
 {
     size_t class = class_of(size);
@@ -80,7 +95,7 @@ void recycle__free(struct recycler *recycler, void *bytes)
         return;
     block = (struct recycled *)bytes - 1;
     assert(block->class <= CLASS_NONE);
-    erase(bytes, block->u.size); /* a field of a header may have been a credential */
+    erase_steps(bytes, block->u.size); /* a field of a header may have been a credential */
     if (!KEEPS || block->class == CLASS_NONE ||
         recycler->classes[block->class].count >= KEPT_BYTES_MOST / class_bytes(block->class)) {
         free(block);
