@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/crypto/wipe.h"
 
@@ -50,7 +51,7 @@ void hmac_free(struct hmac *hmac)
 /* Begins with the key, or anew with the one that is set. */
 static bool begin(struct hmac *hmac, const uint8_t key[32])
 {
-    if (hmac->keyed && crypto_equal(hmac->key, key, sizeof(hmac->key)))
+    if (hmac->keyed && memcmp(hmac->key, key, sizeof(hmac->key)) == 0) /* both are our own */
         return EVP_MAC_init(hmac->context, NULL, 0, NULL) == 1;
     memcpy(hmac->key, key, sizeof(hmac->key));
     hmac->keyed = EVP_MAC_init(hmac->context, key, sizeof(hmac->key), NULL) == 1;
