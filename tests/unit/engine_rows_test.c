@@ -465,6 +465,8 @@ static void an_index_that_the_contract_dropped_is_removed(void **state)
     assert_sound(w);
 }
 
+#ifdef DATASTREAM_FAULTS
+
 static void a_dropped_index_survives_every_failing_allocation(void **state)
 {
     struct world *w = *state;
@@ -482,6 +484,8 @@ static void a_dropped_index_survives_every_failing_allocation(void **state)
     assert_true(number > 3);
     assert_sound(w);
 }
+
+#endif
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, engine_start, engine_end)
 #define EXCLUSIVE(name) cmocka_unit_test_setup_teardown(name, start_exclusive, end_exclusive)
@@ -504,7 +508,9 @@ int main(void)
     const struct CMUnitTest of_building[] = {
         TEST(an_index_that_the_store_lacks_is_built),
         TEST(an_index_that_the_contract_dropped_is_removed),
+#ifdef DATASTREAM_FAULTS
         TEST(a_dropped_index_survives_every_failing_allocation),
+#endif
     };
 
     world_owner_phc = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA"; /* nobody signs in with it */
