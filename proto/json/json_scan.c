@@ -5,6 +5,7 @@
 #include "proto/json/json_scan.h"
 
 #include <assert.h>
+#include <endian.h>
 
 #include "base/ascii.h"
 #include "base/text.h"
@@ -76,17 +77,24 @@ enum json_kind json_scan__kind(struct json_scan *scan)
 #define HIGHS UINT64_C(0x8080808080808080)
 
 /*
- * Whether none of eight bytes is below 0x20, a quote or a backslash. Each term's high bits may be
- * wrong only after a byte that is truly hit, so "none" is exact.
+ * How many of eight bytes come before the first that is below 0x20, a quote or a backslash. Each
+ * term's high bits may be wrong only after a byte that is truly hit, so the first is exact.
  */
-static bool word_is_plain(uint64_t word)
+static size_t word_run(const char *at)
 {
-    uint64_t quote = word ^ ONES * '"';
-    uint64_t backslash = word ^ ONES * '\\';
-    uint64_t hit = ((word - ONES * 0x20) & ~word) | ((quote - ONES) & ~quote) |
-                   ((backslash - ONES) & ~backslash);
+    uint64_t word;
+    uint64_t quote;
+    uint64_t backslash;
+    uint64_t hit;
 
-    return (hit & HIGHS) == 0;
+    memcpy(&word, at, sizeof(word));
+    word = le64toh(word);
+    quote = word ^ ONES * '"';
+    backslash = word ^ ONES * '\\';
+    hit = (((word - ONES * 0x20) & ~word) | ((quote - ONES) & ~quote) |
+           ((backslash - ONES) & ~backslash)) &
+          HIGHS;
+    return hit == 0 ? sizeof(word) : (size_t)__builtin_ctzll(hit) / 8;
 }
 
 /* What the processor compares at once. */
@@ -94,44 +102,52 @@ typedef uint8_t vector __attribute__((vector_size(16)));
 typedef uint64_t halves __attribute__((vector_size(16)));
 
 /* The same of sixteen bytes. */
-static bool vector_is_plain(const char *at)
+static size_t vector_run(const char *at)
 {
     vector bytes;
     halves hit;
 
     memcpy(&bytes, at, sizeof(bytes));
     hit = (halves)((bytes < 0x20) | (bytes == '"') | (bytes == '\\'));
-    return (hit[0] | hit[1]) == 0;
+    if (hit[0] != 0)
+        return (size_t)__builtin_ctzll(le64toh(hit[0])) / 8;
+    if (hit[1] != 0)
+        return sizeof(hit[0]) + (size_t)__builtin_ctzll(le64toh(hit[1])) / 8;
+    return sizeof(bytes);
 }
 
-/* The longest run of whole pieces that are plain, and all of it where the last piece is, too. */
-static size_t plain_pieces(const char *at, size_t len)
+/* The same of fewer than sixteen bytes. */
+static size_t short_run(const char *at, size_t len)
 {
     size_t i = 0;
-    uint64_t word;
 
-    for (; len - i >= sizeof(vector); i += sizeof(vector))
-        if (!vector_is_plain(at + i))
-            return i;
-    /* What is left, with bytes before it that are known to be plain. */
-    if (len >= sizeof(vector))
-        return vector_is_plain(at + len - sizeof(vector)) ? len : i;
-    if (len < sizeof(word))
-        return 0;
-    memcpy(&word, at, sizeof(word));
-    if (!word_is_plain(word))
-        return 0;
-    memcpy(&word, at + len - sizeof(word), sizeof(word));
-    return word_is_plain(word) ? len : sizeof(word);
+    assert(len < sizeof(vector));
+    if (len >= sizeof(uint64_t)) {
+        i = word_run(at);
+        /* The last eight: those of them that the first word held are known to be plain. */
+        return i < sizeof(uint64_t)
+                   ? i
+                   : len - sizeof(uint64_t) + word_run(at + len - sizeof(uint64_t));
+    }
+    while (i < len && (unsigned char)at[i] >= 0x20 && at[i] != '"' && at[i] != '\\')
+        i++;
+    return i;
 }
 
 size_t json__plain_run(const char *at, size_t len)
 {
-    size_t i = plain_pieces(at, len);
+    size_t i = 0;
 
-    while (i < len && (unsigned char)at[i] >= 0x20 && at[i] != '"' && at[i] != '\\')
-        i++;
-    return i;
+    if (len < sizeof(vector))
+        return short_run(at, len);
+    for (; len - i >= sizeof(vector); i += sizeof(vector)) {
+        size_t run = vector_run(at + i);
+
+        if (run < sizeof(vector))
+            return i + run;
+    }
+    /* What is left, with bytes before it that are known to be plain. */
+    return i == len ? len : len - sizeof(vector) + vector_run(at + len - sizeof(vector));
 }
 
 /* The four digits after \u at scan->at; -1 where there are none. */
