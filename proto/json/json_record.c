@@ -272,19 +272,22 @@ static void put_scalar(struct json_text *text, const struct plan_field *field, u
 /* Not covered where protobuf-c would cut it: at U+0000. */
 static bool put_text(struct json_text *text, struct slice value)
 {
-    size_t run = json__plain_run(value.data, value.len);
+    char *to;
+    size_t run;
 
+    if (!json__reserve(text, value.len + 2))
+        return true;
+    to = text->data + text->len;
+    run = json__copy_run(to + 1, value.data, value.len);
     if (run < value.len) {
         if (memchr(value.data + run, '\0', value.len - run) != NULL)
             return false;
         json_put_string(text, value);
         return true;
     }
-    if (json__reserve(text, value.len + 2)) {
-        text->data[text->len++] = '"';
-        json__append(text, value.data, value.len);
-        text->data[text->len++] = '"';
-    }
+    to[0] = '"';
+    to[1 + run] = '"';
+    text->len += value.len + 2;
     return true;
 }
 
@@ -509,7 +512,8 @@ static bool write_members(struct json_writer *writer, const struct json_plan *pl
     for (; present != 0; present &= present - 1) {
         size_t place = (size_t)__builtin_ctzll(present);
 
-        put_absents(text, plan, at, place);
+        if (place > at)
+            put_absents(text, plan, at, place);
         if (!put_member(writer, &plan->fields[place], &spots[place], depth))
             return false;
         at = place + 1;

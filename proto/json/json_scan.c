@@ -150,6 +150,35 @@ size_t json__plain_run(const char *at, size_t len)
     return i == len ? len : len - sizeof(vector) + vector_run(at + len - sizeof(vector));
 }
 
+size_t json__copy_run(char *to, const char *at, size_t len)
+{
+    size_t i = 0;
+
+    if (len < sizeof(vector)) {
+        size_t half = sizeof(uint64_t);
+
+        if (len >= half) {
+            memcpy(to, at, half);
+            memcpy(to + len - half, at + len - half, half);
+        } else {
+            for (; i < len; i++)
+                to[i] = at[i];
+        }
+        return short_run(at, len);
+    }
+    for (; len - i >= sizeof(vector); i += sizeof(vector)) {
+        size_t run = vector_run(at + i);
+
+        memcpy(to + i, at + i, sizeof(vector));
+        if (run < sizeof(vector))
+            return i + run;
+    }
+    if (i == len)
+        return len;
+    memcpy(to + len - sizeof(vector), at + len - sizeof(vector), sizeof(vector));
+    return len - sizeof(vector) + vector_run(at + len - sizeof(vector));
+}
+
 /* The four digits after \u at scan->at; -1 where there are none. */
 static int32_t take_hex(struct json_scan *scan)
 {

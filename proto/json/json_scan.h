@@ -81,4 +81,10 @@ const char *json__kind_name(enum json_kind kind);
 /* How many bytes from `at` on are neither a control character, a quote nor a backslash. */
 size_t json__plain_run(const char *at, size_t len);
 
+/*
+ * The same, and copies them to `to`, which has room for `len` bytes: those after the run may be
+ * written, too.
+ */
+size_t json__copy_run(char *to, const char *at, size_t len);
+
 #endif

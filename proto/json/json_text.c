@@ -84,14 +84,14 @@ static void put_escaped(struct json_text *text, struct slice value)
 
 void json_put_string(struct json_text *text, struct slice value)
 {
-    size_t run = json__plain_run(value.data, value.len);
+    size_t run;
 
     /* The usual string needs no escape: room for all of it at once. */
     if (!json__reserve(text, value.len + 2))
         return;
     text->data[text->len++] = '"';
-    if (run > 0)
-        json__append(text, value.data, run);
+    run = json__copy_run(text->data + text->len, value.data, value.len);
+    text->len += run;
     if (run < value.len)
         put_escaped(text, slice_from(value, run));
     else

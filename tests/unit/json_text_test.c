@@ -77,12 +77,18 @@ static void every_byte_is_escaped_at_every_place(void **state)
 static void assert_runs(char byte, bool is_plain)
 {
     char text[49];
+    char copy[49];
 
     for (size_t len = 1; len < sizeof(text); len++)
         for (size_t place = 0; place < len; place++) {
             memset(text, 'x', sizeof(text));
             text[place] = byte;
             assert_int_equal(json__plain_run(text, len), is_plain ? len : place);
+            memset(copy, 0, sizeof(copy));
+            assert_int_equal(json__copy_run(copy, text, len), is_plain ? len : place);
+            assert_memory_equal(copy, text, is_plain ? len : place);
+            for (size_t i = len; i < sizeof(copy); i++)
+                assert_int_equal(copy[i], 0);
         }
 }
 
@@ -90,6 +96,7 @@ static void runs_of_plain_bytes_end_at_the_first_other_one(void **state)
 {
     (void)state;
     assert_int_equal(json__plain_run("", 0), 0);
+    assert_int_equal(json__copy_run(NULL, NULL, 0), 0);
     for (unsigned byte = 0; byte < 0x100; byte++)
         assert_runs((char)byte, byte >= 0x20 && byte != '"' && byte != '\\');
 }
