@@ -81,10 +81,12 @@ static void compile_enum(struct arena *arena, struct plan_field *plan)
         return;
     for (int32_t number = 0; number < PLAN_ENUM_MOST; number++) {
         const struct enum_value *value = enum_value_by_number(type, number);
+        struct slice name;
 
         if (value == NULL)
             break;
-        texts[number] = quoted(arena, value->name);
+        name = quoted(arena, value->name);
+        texts[number] = padded(arena, &name, 1);
         plan->enum_count = (size_t)number + 1;
     }
     plan->enum_texts = texts;

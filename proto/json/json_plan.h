@@ -47,7 +47,7 @@ struct plan_field {
     bool left_out_at_zero;           /* a scalar whose default stands for nothing */
     unsigned oneof;                  /* its bit in a set of oneofs; 0: in none */
     const struct json_plan *message; /* of PLAN_MESSAGE: the message, or the entry of a map */
-    const struct slice *enum_texts;  /* of PLAN_ENUM: quoted names from 0 on */
+    const struct slice *enum_texts;  /* of PLAN_ENUM: quoted names from 0 on, padded as the key */
     size_t enum_count;
 };
 

@@ -209,7 +209,7 @@ static void put_enum(struct json_text *text, const struct plan_field *field, int
     const struct enum_value *value;
 
     if (number >= 0 && (size_t)number < field->enum_count) {
-        json_put(text, field->enum_texts[number]);
+        json__put_padded(text, field->enum_texts[number].data, field->enum_texts[number].len);
         return;
     }
     if (field->field->enumeration->is_null_value) {
@@ -302,7 +302,7 @@ static bool put_moment(struct json_writer *writer, const struct plan_field *fiel
     unsigned seen = 0;
 
     if (field->value == PLAN_TIMESTAMP && bytes.len > 0 && slice_equal(bytes, last->bytes)) {
-        json_put(&writer->text, slice_make(last->text, last->len));
+        json__put_padded(&writer->text, last->text, last->len);
         return true;
     }
     while (cursor.at < cursor.end) {

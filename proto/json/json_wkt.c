@@ -234,7 +234,7 @@ bool json__put_next_timestamp(struct json_text *text, struct json_moment *last, 
     last->bytes = SLICE_EMPTY;
     last->len = (size_t)(at - last->text);
     assert(last->len <= sizeof(last->text));
-    json_put(text, slice_make(last->text, last->len));
+    json__put_padded(text, last->text, last->len);
     return true;
 }
 

@@ -15,7 +15,7 @@
 struct json_moment {
     struct slice bytes; /* of its message, where it was read from bytes; borrowed */
     int64_t day_s;      /* when its day began */
-    char text[40];      /* quoted */
+    char text[48];      /* quoted; of whole pieces of JSON_PADDING bytes */
     size_t len;         /* 0: none was written yet */
 };
 
