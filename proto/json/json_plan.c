@@ -149,6 +149,7 @@ static struct plan_field compile_field(struct json_plans *plans, const struct fi
     struct plan_field plan = {.field = field, .value = value_of(field)};
     struct slice name = quoted(arena, field->json_name);
 
+    plan.shape = field->map ? PLAN_MAP : field->repeated ? PLAN_LIST : PLAN_SINGLE;
     plan.wire = wire_type_of(field->pb->type);
     plan.mask = is_half(plan.value) ? UINT32_MAX : UINT64_MAX;
     plan.hidden = field->input_only;

@@ -35,12 +35,15 @@ enum plan_value {
     PLAN_UNPACKED, /* a message whose JSON is special, or that has no plan */
 };
 
+enum plan_shape { PLAN_SINGLE, PLAN_LIST, PLAN_MAP };
+
 struct plan_field {
     const struct field *field;
     struct slice key;    /* ,"name": with the comma; JSON_PADDING bytes follow it */
     struct slice absent; /* the same with the default; empty: the member is left out */
     struct slice empty;  /* the default alone; empty for messages */
     enum plan_value value;
+    enum plan_shape shape;
     enum wire_type wire;
     uint64_t mask; /* of a scalar's bits that count: the low half of an int32 and its like */
     bool hidden;   /* never written */

@@ -174,7 +174,7 @@ static bool scan(const struct json_plan *plan, struct slice bytes, struct spot *
         if ((present >> (place - 1) & 1) == 0)
             spots[place - 1] = (struct spot){0};
         present |= UINT64_C(1) << (place - 1);
-        if (!(field->field->repeated
+        if (!(field->shape != PLAN_SINGLE
                   ? note_element(field, &cursor, wire, start, place == last, &spots[place - 1])
                   : note_single(field, &cursor, wire, &spots[place - 1])))
             return false;
@@ -481,11 +481,11 @@ static bool put_member(struct json_writer *writer, const struct plan_field *fiel
     if (field->hidden || (field->left_out_at_zero && spot->bits == 0 && spot->len == 0))
         return true;
     json__put_padded(&writer->text, field->key.data, field->key.len);
-    if (field->field->map)
+    if (field->shape == PLAN_SINGLE)
+        return put_single(writer, field, spot, depth);
+    if (field->shape == PLAN_MAP)
         return put_map(writer, field, spot, depth);
-    if (field->field->repeated)
-        return put_list(writer, field, spot, depth);
-    return put_single(writer, field, spot, depth);
+    return put_list(writer, field, spot, depth);
 }
 
 /* What stands for the absent fields from one place on to another. */
