@@ -2,6 +2,7 @@
 #include "rpc/program/program.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +16,9 @@
 #include "rpc/services/index_build.h"
 #include "rpc/services/services.h"
 
+/* Of the message of a store that cannot be opened, and what reading its families takes. */
+#define OPENING_BYTES_MOST ((size_t)64 << 20)
+
 int program__fail(struct status status)
 {
     struct arena arena;
@@ -27,25 +31,65 @@ int program__fail(struct status status)
     return 1;
 }
 
-static struct status store_open(const struct options *options, enum store_use use,
-                                struct program *program, struct arena *arena)
-{
-    struct observers *observers = arena_alloc(arena, sizeof(*observers));
-    struct store_options store = {
-        .directory = options->data_dir,
-        .create = program->create,
-        .read_only = use == STORE_OFFLINE,
-        .block_cache_bytes = (size_t)options->settings.block_cache_mib << 20,
-        .row_cache_bytes = (size_t)options->settings.row_cache_mib << 20,
-        .now_ms = time_floor_believed_ms,
-        .observer = observers_observe,
-        .observer_context = observers,
-    };
+/*
+ * The opening of a store, on a thread of its own while the contract is loaded: they need nothing of
+ * each other, and are most of the time until a server is ready.
+ */
+struct opening {
+    struct store_options options;
+    struct arena arena; /* the message of the status */
+    struct store *store;
+    struct status status;
+    pthread_t thread;
+    bool is_thread;
+};
 
-    if (observers == NULL)
-        return status_out_of_memory();
-    *observers = (struct observers){program->identities, program->news};
-    return store_open_rocksdb(&store, arena, &program->store);
+static void *store_open(void *context)
+{
+    struct opening *opening = context;
+
+    assert(opening->store == NULL);
+    opening->status = store_open_rocksdb(&opening->options, &opening->arena, &opening->store);
+    return NULL;
+}
+
+/* Without a thread it is opened at once. */
+static void opening_begin(struct opening *opening, const struct options *options,
+                          const struct program *program, bool read_only,
+                          struct observers *observers)
+{
+    *opening = (struct opening){
+        .options =
+            {
+                .directory = options->data_dir,
+                .create = program->create,
+                .read_only = read_only,
+                .block_cache_bytes = (size_t)options->settings.block_cache_mib << 20,
+                .row_cache_bytes = (size_t)options->settings.row_cache_mib << 20,
+                .now_ms = time_floor_believed_ms,
+                .observer = observers_observe,
+                .observer_context = observers,
+            },
+    };
+    arena_init(&opening->arena, NULL, OPENING_BYTES_MOST);
+    opening->is_thread = pthread_create(&opening->thread, NULL, store_open, opening) == 0;
+    if (!opening->is_thread)
+        store_open(opening);
+}
+
+/* Waits for it. The message moves to `arena`. */
+static struct status opening_end(struct opening *opening, struct arena *arena,
+                                 struct store **ret_store)
+{
+    struct status status;
+
+    if (opening->is_thread)
+        pthread_join(opening->thread, NULL);
+    status = opening->status;
+    status.message = arena_copy(arena, status.message);
+    arena_done(&opening->arena);
+    *ret_store = opening->store;
+    return status;
 }
 
 struct status program__choose_engine(struct program *program, const struct options *options,
@@ -78,36 +122,59 @@ static struct status store_begin(struct program *program, struct arena *arena)
     return program__keep_key(program, arena);
 }
 
+/* What needs the store and the contract: identities and news, which hear of its commits. */
+static struct status observers_make(struct program *program, struct observers *observers)
+{
+    program->identities = identity_registry_new(program->contract);
+    program->news = news_new();
+    *observers = (struct observers){program->identities, program->news};
+    return program->identities == NULL || program->news == NULL ? status_out_of_memory()
+                                                                : status_ok();
+}
+
+/* Loads the contract and opens the store, at once. No commit is before the observers are made. */
+static struct status load_and_open(struct program *program, const struct options *options,
+                                   enum store_use use, struct arena *arena)
+{
+    struct observers *observers = arena_zalloc(arena, sizeof(*observers));
+    struct opening opening;
+    struct status loaded;
+    struct status status;
+
+    if (observers == NULL)
+        return status_out_of_memory();
+    opening_begin(&opening, options, program, use == STORE_OFFLINE, observers);
+    loaded = contract_load(embedded_contract(), arena, &program->contract);
+    status = opening_end(&opening, arena, &program->store);
+    if (status.code == STATUS_NOT_FOUND && use == STORE_FOR_SETUP && !program->create) {
+        program->create = true; /* a first start was killed before it wrote anything */
+        opening_begin(&opening, options, program, false, observers);
+        status = opening_end(&opening, arena, &program->store);
+    }
+    if (!status_is_ok(loaded))
+        return loaded;
+    return status_is_ok(status) ? observers_make(program, observers) : status;
+}
+
 struct status program__open(const struct options *options, enum store_use use, struct arena *arena,
                             struct program *ret_program)
 {
     struct program program = {0};
-    struct status status;
+    struct status status = status_ok();
 
     umask(S_IRWXG | S_IRWXO); /* whatever is created beside a store is for nobody else */
     if (options->data_dir == NULL)
         return status_const(STATUS_INVALID_ARGUMENT, SLICE("The flag --data-dir is required."));
     services_register_kinds();
-    status = contract_load(embedded_contract(), arena, &program.contract);
     program.create = use == STORE_FOR_INIT ||
                      (use == STORE_FOR_SETUP && store_may_begin_rocksdb(options->data_dir));
-    if (status_is_ok(status) && !program.create)
+    if (!program.create)
         status = store_require_rocksdb(arena, options->data_dir);
     if (status_is_ok(status))
         status = store_keys__check_file(options, arena);
     if (!status_is_ok(status))
         return status;
-    program.identities = identity_registry_new(program.contract);
-    program.news = news_new();
-    if (program.identities == NULL || program.news == NULL) {
-        program__close(&program);
-        return status_out_of_memory();
-    }
-    status = store_open(options, use, &program, arena);
-    if (status.code == STATUS_NOT_FOUND && use == STORE_FOR_SETUP && !program.create) {
-        program.create = true; /* a first start was killed before it wrote anything */
-        status = store_open(options, use, &program, arena);
-    }
+    status = load_and_open(&program, options, use, arena);
     if (status_is_ok(status))
         status = store_keys__open(&program, options, use, arena);
     if (status_is_ok(status) && program.first_commit != NULL)
