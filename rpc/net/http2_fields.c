@@ -4,6 +4,8 @@
  */
 #include "rpc/net/http2_fields.h"
 
+#include <assert.h>
+
 #include "base/ascii.h"
 #include "base/cache_size.h"
 
@@ -170,37 +172,37 @@ static enum http2_verdict judge(struct http2_fields *fields, enum http2_name whi
 
 /* -- what is known ---------------------------------------------------------------------------- */
 
-static bool is_same(nghttp2_rcbuf *known, struct slice known_bytes, nghttp2_rcbuf *buffer,
-                    struct slice bytes)
+static bool is_same(nghttp2_rcbuf *known, nghttp2_rcbuf *buffer, struct slice bytes)
 {
-    return known == buffer || slice_equal(known_bytes, bytes);
+    nghttp2_vec held;
+
+    if (known == buffer)
+        return true;
+    held = nghttp2_rcbuf_get_buf(known);
+    return slice_equal(slice_make(held.base, held.len), bytes);
 }
 
 static void drop(struct http2_known *known, size_t place)
 {
-    struct http2_field *field = &known->fields[place].field;
-
-    if (field->name == NULL)
+    if (known->fields[place].name == NULL)
         return;
-    nghttp2_rcbuf_decref(field->name);
-    nghttp2_rcbuf_decref(field->value);
-    *field = (struct http2_field){0};
+    nghttp2_rcbuf_decref(known->fields[place].name);
+    nghttp2_rcbuf_decref(known->fields[place].value);
+    known->fields[place].name = NULL;
 }
 
 /* A field that is good after `before`, which it made fields->seen of. */
 static void keep(struct http2_known *known, size_t place, const struct http2_field *field,
                  const struct http2_fields *fields, unsigned before)
 {
-    unsigned once = field->which == HTTP2_NAME_HOST || field->which == HTTP2_NAME_LENGTH
-                        ? SEEN(field->which)
-                        : 0;
+    unsigned once = field->which == HTTP2_NAME_HOST ? SEEN(field->which) : 0;
 
+    assert(field->which != HTTP2_NAME_LENGTH); /* it says more than that it was seen */
     nghttp2_rcbuf_incref(field->name);
     nghttp2_rcbuf_incref(field->value);
     drop(known, place);
-    known->fields[place].field = *field;
-    known->fields[place].is_accepted = false;
-    known->fields[place].length = fields->length;
+    known->fields[place].name = field->name;
+    known->fields[place].value = field->value;
     if (is_pseudo(field->which)) { /* nothing else brings the bits that it does */
         known->fields[place].forbids = SEEN_REGULAR | SEEN(field->which);
         known->fields[place].adds = fields->seen & ~before;
@@ -208,6 +210,8 @@ static void keep(struct http2_known *known, size_t place, const struct http2_fie
         known->fields[place].forbids = once;
         known->fields[place].adds = SEEN_REGULAR | once;
     }
+    known->which[place] = (uint8_t)field->which;
+    known->accepted &= ~(1U << place);
     known->current |= 1U << place;
 }
 
@@ -215,15 +219,11 @@ static void keep(struct http2_known *known, size_t place, const struct http2_fie
 static enum http2_verdict place_known(struct http2_fields *fields, struct http2_known *known,
                                       size_t place)
 {
-    enum http2_name which = known->fields[place].field.which;
-
     if ((fields->seen & known->fields[place].forbids) != 0)
         return HTTP2_FIELD_MALFORMED;
     fields->seen |= known->fields[place].adds;
-    if (which == HTTP2_NAME_LENGTH)
-        fields->length = known->fields[place].length;
-    if (known->fields[place].is_accepted)
-        fields->accepted |= SEEN(which);
+    if ((known->accepted >> place & 1) != 0)
+        fields->accepted |= SEEN(known->which[place]);
     known->current |= 1U << place;
     return HTTP2_FIELD_GOOD;
 }
@@ -237,18 +237,16 @@ enum http2_verdict http2_fields__add(struct http2_fields *fields, struct http2_k
 
     if (place == 0)
         known->current = 0;
-    if (has_place && known->fields[place].field.name != NULL &&
-        is_same(known->fields[place].field.name, known->fields[place].field.name_bytes, field->name,
-                field->name_bytes)) {
-        field->which = known->fields[place].field.which;
-        if (is_same(known->fields[place].field.value, known->fields[place].field.bytes,
-                    field->value, field->bytes))
+    if (has_place && known->fields[place].name != NULL &&
+        is_same(known->fields[place].name, field->name, field->name_bytes)) {
+        field->which = (enum http2_name)known->which[place];
+        if (is_same(known->fields[place].value, field->value, field->bytes))
             return place_known(fields, known, place);
     } else {
         field->which = name_of(field->name_bytes);
     }
     verdict = judge(fields, field->which, field->bytes);
-    if (verdict == HTTP2_FIELD_GOOD && has_place &&
+    if (verdict == HTTP2_FIELD_GOOD && has_place && field->which != HTTP2_NAME_LENGTH &&
         field->name_bytes.len + field->bytes.len <= HTTP2_KNOWN_BYTES)
         keep(known, place, field, fields, before);
     return verdict;
@@ -256,9 +254,7 @@ enum http2_verdict http2_fields__add(struct http2_fields *fields, struct http2_k
 
 void http2_fields__accept(struct http2_known *known)
 {
-    for (size_t i = 0; known->current >> i != 0; i++)
-        if ((known->current >> i & 1) != 0)
-            known->fields[i].is_accepted = true;
+    known->accepted |= known->current;
 }
 
 void http2_fields__forget(struct http2_known *known)

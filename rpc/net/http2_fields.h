@@ -53,16 +53,17 @@ struct http2_fields {
     int64_t length;
 };
 
-/* The last request's fields of a connection. Zero-initialize. */
+/* The last request's fields of a connection, except content-length. Zero-initialize. */
 struct http2_known {
     struct {
-        struct http2_field field; /* its buffers are held; name NULL: none is known */
-        unsigned forbids;         /* what may not be seen before it */
-        unsigned adds;            /* what is seen after it */
-        int64_t length;           /* that content-length says */
-        bool is_accepted;
+        nghttp2_rcbuf *name; /* held, as is the value; NULL: none is known */
+        nghttp2_rcbuf *value;
+        unsigned forbids; /* what may not be seen before it */
+        unsigned adds;    /* what is seen after it */
     } fields[HTTP2_KNOWN_MOST];
-    unsigned current; /* places, by bit, whose field is that of the newest block */
+    uint8_t which[HTTP2_KNOWN_MOST]; /* enum http2_name */
+    unsigned accepted;               /* places, by bit, whose field was accepted */
+    unsigned current;                /* the same of those in the newest block */
 };
 
 static inline struct http2_field http2_field_of(nghttp2_rcbuf *name, nghttp2_rcbuf *value)
