@@ -96,6 +96,7 @@ struct slice facts_body(struct arena *arena, uint16_t number, struct facts_of of
     facts.organization = (ProtobufCBinaryData){16, of.organization.bytes};
     facts.token_id = (ProtobufCBinaryData){16, id.bytes};
     facts.role_id = (ProtobufCBinaryData){16, of.role.bytes};
+    facts.kind = of.kind;
     facts.expire_time_ms = of.expire_ms;
     facts.disabled = of.disabled;
     facts.allowed_cidrs = (char **)of.cidrs;

@@ -44,6 +44,7 @@ struct slice hash_key(struct arena *arena, uint16_t number);
 struct facts_of {
     struct uuid organization; /* zero: of ones */
     struct uuid role;         /* zero: API Administrator */
+    uint32_t kind;            /* of the object whose key it is; 0: a token */
     int64_t expire_ms;
     bool disabled;
     const char *cidrs[3];

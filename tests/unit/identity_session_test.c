@@ -41,6 +41,7 @@ struct user_of {
     uint8_t role; /* of a predefined role; 0: Admin */
     uint32_t generation;
     bool disabled;
+    bool must_change_password;
 };
 
 static void put_user(struct scene *s, struct user_of of)
@@ -59,6 +60,7 @@ static void put_user(struct scene *s, struct user_of of)
     record.user = &user;
     record.disabled = of.disabled;
     record.generation = of.generation;
+    record.must_change_password = of.must_change_password;
     put(&s->fixture, FAMILY_USERS, key_object(arena, &organization, USER_KIND, &id),
         message_pack(arena, &record.base));
 }
@@ -273,6 +275,26 @@ static void a_changed_role_is_seen_at_once(void **state)
     put_user(&s, (struct user_of){.role = 4});
     assert_int_equal(resolve_at(&s, 1, NOW, &identity), IDENTITY_OK);
     assert_false(permission_set_has(&identity.permissions, bit));
+    scene_end(&s);
+}
+
+static void a_password_that_must_change_is_remembered_and_forgotten(void **state)
+{
+    const struct session_facts facts = facts_at(NOW);
+    struct identity identity;
+    struct scene s;
+
+    (void)state;
+    scene_start(&s, false, 64);
+    put_user(&s, (struct user_of){.must_change_password = true});
+    put_session(&s, 1, &facts);
+    for (int i = 0; i < 2; i++) { /* read, and remembered */
+        assert_int_equal(resolve_at(&s, 1, NOW, &identity), IDENTITY_OK);
+        assert_true(identity.must_change_password);
+    }
+    put_user(&s, (struct user_of){0});
+    assert_int_equal(resolve_at(&s, 1, NOW, &identity), IDENTITY_OK);
+    assert_false(identity.must_change_password);
     scene_end(&s);
 }
 
@@ -523,6 +545,7 @@ int main(void)
         cmocka_unit_test(a_cache_that_fell_behind_forgets_sessions_and_users),
         cmocka_unit_test(a_commit_stands_on_the_session_and_its_user),
         cmocka_unit_test(a_changed_role_is_seen_at_once),
+        cmocka_unit_test(a_password_that_must_change_is_remembered_and_forgotten),
         cmocka_unit_test(a_use_is_written_once_a_minute),
         cmocka_unit_test(an_ended_session_is_not_revived_by_a_use),
         cmocka_unit_test(unsafe_requests_show_origin_and_token),

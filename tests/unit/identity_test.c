@@ -1,6 +1,9 @@
 /* Identities over a store: what is cached, what is judged each time, what a publication forgets. */
 #include "rpc/identity/identity_registry.h"
+#include "rpc/identity/token_value.h"
 #include "tests/support/scene.h"
+
+#define DIRECTOR_KIND 5
 
 static struct scene scene;
 
@@ -322,6 +325,54 @@ static void a_change_is_seen_by_the_next_check(void **state)
     assert_int_equal(resolve(&scene, 1, &identity), IDENTITY_UNKNOWN);
 }
 
+static struct value director_key_of(uint16_t number)
+{
+    const uint8_t random[32] = {(uint8_t)(number >> 8), (uint8_t)number, 2};
+    struct value value;
+
+    credential_value_make(SLICE("dsd_"), random, value.text);
+    return value;
+}
+
+static void put_director_facts(uint16_t number, uint32_t kind)
+{
+    const struct value key = director_key_of(number);
+    struct arena *arena = &scene.fixture.arena;
+    uint8_t *hash = arena_alloc(arena, 32);
+
+    token_value_hash(value_slice(&key), hash);
+    put(&scene.fixture, FAMILY_TOKEN_HASHES, slice_make(hash, 32),
+        facts_body(arena, number, (struct facts_of){.kind = kind}));
+}
+
+/* A publication that concerns neither lets values be forgotten, but not facts. */
+static void what_is_remembered_tells_keys_of_directors_from_tokens(void **state)
+{
+    const struct value keys[] = {director_key_of(1), director_key_of(2)};
+    struct identity identity;
+
+    (void)state;
+    put_director_facts(1, DIRECTOR_KIND);
+    put_director_facts(2, 0);
+    put_facts(&scene, 3, (struct facts_of){0});
+    put_facts(&scene, 4, (struct facts_of){.kind = DIRECTOR_KIND});
+    for (uint16_t round = 0; round < 3; round++) {
+        assert_int_equal(resolve_in(scene.cache, scene.fixture.store, &scene.fixture.arena,
+                                    value_slice(&keys[0]), "::1", NOW, &identity),
+                         IDENTITY_OK);
+        assert_int_equal(identity.type, IDENTITY_DIRECTOR);
+        assert_int_equal(identity.kind, DIRECTOR_KIND);
+        assert_int_equal(resolve_in(scene.cache, scene.fixture.store, &scene.fixture.arena,
+                                    value_slice(&keys[1]), "::1", NOW, &identity),
+                         IDENTITY_UNKNOWN);
+        assert_int_equal(resolve(&scene, 3, &identity), IDENTITY_OK);
+        assert_int_equal(identity.type, IDENTITY_TOKEN);
+        assert_int_equal(identity.kind, 0);
+        assert_int_equal(resolve(&scene, 4, &identity), IDENTITY_UNKNOWN);
+        put_facts(&scene, (uint16_t)(100 + round), (struct facts_of){0});
+    }
+}
+
 static void what_concerns_no_identity_raises_no_epoch(void **state)
 {
     struct identity identity;
@@ -462,7 +513,9 @@ static void without_memory_nobody_is_let_in(void **state)
         X(unreadable_facts_fail), X(a_stored_role_gives_its_permissions),                          \
         X(a_role_that_is_not_there_permits_nothing), X(predefined_roles_follow_the_table),         \
         X(predefined_roles_are_for_users_or_for_tokens), X(roles_are_read_with_name_and_revision), \
-        X(a_change_is_seen_by_the_next_check), X(what_concerns_no_identity_raises_no_epoch),       \
+        X(a_change_is_seen_by_the_next_check),                                                     \
+        X(what_is_remembered_tells_keys_of_directors_from_tokens),                                 \
+        X(what_concerns_no_identity_raises_no_epoch),                                              \
         X(a_cache_that_fell_behind_the_ring_forgets_all),                                          \
         X(more_tokens_than_entries_are_all_resolved), X(a_commit_stands_on_facts_and_role),        \
         X(the_system_stands_on_nothing)
