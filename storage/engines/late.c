@@ -2,8 +2,9 @@
  * The test engine: another engine behind what looks like a network.
  *
  * The first read of a thing in a view misses; store_fetch is answered after a while by a thread of
- * its own, and then the thing is there. Commits are tried by the inner engine in their order and
- * answered late, in any order; one in eight is not tried at all and answered as a conflict.
+ * its own, and then the thing is there: a point as it was first read, until the view is reset.
+ * Commits are tried by the inner engine in their order and answered late, in any order; one in
+ * eight is not tried at all and answered as a conflict.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -27,6 +28,9 @@ struct late_read {
     bool is_scan;
     bool reverse;
     bool fetched;
+    bool is_kept; /* a point that was read since: what it read stays until the view is reset */
+    enum store_found found;
+    struct slice value;
 };
 
 struct late_view {
@@ -71,8 +75,8 @@ static bool same_read(const struct late_read *a, const struct late_read *b)
            a->limit == b->limit && slice_equal(a->key, b->key) && slice_equal(a->to, b->to);
 }
 
-/* Whether the read was fetched; notes it as missed when it was never asked for. */
-static bool is_here(struct late_view *view, const struct late_read *wanted)
+/* The read once it was fetched; NULL, noted as missed, when it was never asked for. */
+static struct late_read *find_read(struct late_view *view, const struct late_read *wanted)
 {
     struct arena *arena = view->view.arena;
     struct late_read *read = view->reads;
@@ -80,16 +84,21 @@ static bool is_here(struct late_view *view, const struct late_read *wanted)
     while (read != NULL && !same_read(read, wanted))
         read = read->next;
     if (read != NULL)
-        return read->fetched;
+        return read->fetched ? read : NULL;
     read = arena_alloc(arena, sizeof(*read));
     if (read == NULL)
-        return false;
+        return NULL;
     *read = *wanted;
     read->key = arena_copy(arena, wanted->key);
     read->to = arena_copy(arena, wanted->to);
     read->next = view->reads;
     view->reads = read;
-    return false;
+    return NULL;
+}
+
+static bool is_here(struct late_view *view, const struct late_read *wanted)
+{
+    return find_read(view, wanted) != NULL;
 }
 
 /* The inner engine's view; NULL when the arena failed. */
@@ -105,11 +114,18 @@ static enum store_found late_get(struct store_view *base, enum store_family fami
 {
     struct late_view *view = (struct late_view *)base;
     const struct late_read wanted = {.family = family, .key = key};
-    bool here = is_here(view, &wanted);
+    struct late_read *read = find_read(view, &wanted);
 
     if (inner_view(view) == NULL || arena_failed(base->arena))
         return STORE_FAILED;
-    return here ? store_get(view->inner, family, key, ret_value) : STORE_AGAIN;
+    if (read == NULL)
+        return STORE_AGAIN;
+    if (!read->is_kept)
+        read->found = store_get(view->inner, family, key, &read->value);
+    read->is_kept = true;
+    if (read->found == STORE_FOUND)
+        *ret_value = read->value;
+    return read->found;
 }
 
 static enum store_found late_get_many(struct store_view *base, enum store_family family,

@@ -82,16 +82,20 @@ static void try_finish(struct call *call)
     ((struct try *)(void *)call)->finished++;
 }
 
+void try_step(struct try *t)
+{
+    pthread_mutex_lock(&t->stage->mutex);
+    while (t->posted == 0)
+        pthread_cond_wait(&t->stage->cond, &t->stage->mutex);
+    t->posted--;
+    pthread_mutex_unlock(&t->stage->mutex);
+    call__resume(&t->call);
+}
+
 void try_wait(struct try *t, const unsigned *flag)
 {
-    while (*flag == 0) {
-        pthread_mutex_lock(&t->stage->mutex);
-        while (t->posted == 0)
-            pthread_cond_wait(&t->stage->cond, &t->stage->mutex);
-        t->posted--;
-        pthread_mutex_unlock(&t->stage->mutex);
-        call__resume(&t->call);
-    }
+    while (*flag == 0)
+        try_step(t);
     assert_int_equal(*flag, 1);
 }
 

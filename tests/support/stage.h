@@ -44,6 +44,10 @@ void stage_start(struct stage *stage, bool late);
 
 void stage_end(struct stage *stage);
 
+/* Waits until the call is posted, and resumes it once. */
+void try_step(struct try *t);
+
+/* Resumes the call until the flag is set. */
 void try_wait(struct try *t, const unsigned *flag);
 
 const struct method *stage_method(const struct stage *stage, const char *name);

@@ -350,6 +350,31 @@ static struct status open_with(struct try *t, struct call_credentials credential
     return t->call.status;
 }
 
+/* The session's row is in the call's view when it goes, while the user's row is fetched. */
+static void a_session_that_goes_while_a_call_opens_opens_nothing(void **state)
+{
+    const struct session_facts facts = facts_at(time_floor_now_ms());
+    const struct session_value value = session_value(1);
+    struct stage stage;
+    struct try t;
+
+    (void)state;
+    stage_start(&stage, true);
+    put_user(&stage.scene, (struct user_of){0});
+    put_session(&stage.scene, 1, &facts);
+    try_init(&t, &stage, stage_method(&stage, "ListDevices"));
+    call__open(&t.call,
+               &(struct call_credentials){.session = slice_make(value.text, sizeof(value.text))});
+    assert_int_equal(t.call.fetches, 1);
+    try_step(&t);
+    assert_int_equal(t.call.fetches, 2);
+    erase(&stage.scene.fixture, FAMILY_SESSION_HASHES, session_key(&stage.scene.fixture.arena, 1));
+    try_wait(&t, &t.opened);
+    assert_code(t.call.status, STATUS_UNAUTHENTICATED);
+    try_done(&t);
+    stage_end(&stage);
+}
+
 static bool has_reason(const struct status *status, const char *reason)
 {
     for (const struct status_detail *d = status->details; d != NULL; d = d->next)
@@ -548,6 +573,7 @@ int main(void)
         cmocka_unit_test(a_password_that_must_change_is_remembered_and_forgotten),
         cmocka_unit_test(a_use_is_written_once_a_minute),
         cmocka_unit_test(an_ended_session_is_not_revived_by_a_use),
+        cmocka_unit_test(a_session_that_goes_while_a_call_opens_opens_nothing),
         cmocka_unit_test(unsafe_requests_show_origin_and_token),
         cmocka_unit_test(a_request_that_names_no_authority_changes_nothing),
         cmocka_unit_test(the_bearer_alone_counts_where_one_is_sent),
