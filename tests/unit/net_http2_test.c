@@ -287,6 +287,47 @@ static void a_scheme_other_than_http_or_https_is_refused(void **state)
     client_close(client);
 }
 
+/* What the connection's last request had is not looked at again: only where that was accepted. */
+static void a_head_is_judged_as_on_a_connection_of_its_own(void **state)
+{
+    static char long_path[400] = "/echo?";
+    const struct {
+        const char *method, *path, *scheme, *authority, *host;
+        int status;
+    } rows[] = {
+        {"GET", "/echo", "http", "a:80", NULL, 200},
+        {"GET", "/echo#a", "http", "a:80", NULL, 400},
+        {"GET", long_path, "http", "a:80", NULL, 200}, /* too long to be remembered */
+        {"GET", "/echo#a", "http", "a:80", NULL, 400},
+        {"GET", "/echo", "http", "a:80", NULL, 200},
+        {"FROB", "/echo", "http", "a:80", NULL, 501},
+        {"GET", "/echo", "ftp", "a:80", NULL, 400},
+        {"GET", "/echo", "http", "u@a:80", NULL, 400},
+        {"GET", "/echo", "http", "a:80", "a:80", 200},
+        {"GET", "/echo", "http", "a:80", "b:80", 400},
+        {"GET", "/echo", "http", "b:80", "b:80", 200},
+        {"GET", "/echo", "http", "a:80", "b:80", 400},
+        {"GET", "/echo", "http", "a:80", NULL, 200},
+    };
+    struct client *client = client_open(*state, 0, true);
+
+    memset(long_path + 6, 'x', sizeof(long_path) - 7);
+    for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) { /* each twice in turn */
+        const nghttp2_nv fields[] = {
+            NV(":method", rows[i / 2].method), NV(":path", rows[i / 2].path),
+            NV(":scheme", rows[i / 2].scheme), NV(":authority", rows[i / 2].authority),
+            NV("host", rows[i / 2].host == NULL ? "" : rows[i / 2].host)};
+        int32_t id = nghttp2_submit_request(client->session, NULL, fields,
+                                            rows[i / 2].host == NULL ? 4 : 5, NULL, NULL);
+
+        client_until_closed(client, id);
+        if (heard_of(client, id)->status != rows[i / 2].status)
+            fail_msg("row %zu: wanted %d, got %d", i / 2, rows[i / 2].status,
+                     heard_of(client, id)->status);
+    }
+    client_close(client);
+}
+
 static void too_many_or_too_large_fields_are_431_and_the_connection_lives(void **state)
 {
     struct client *client = client_open(*state, 0, true);
@@ -432,6 +473,7 @@ int main(void)
         cmocka_unit_test(a_preface_in_pieces_is_still_http2),
         cmocka_unit_test(heads_that_nghttp2_lets_pass_are_checked),
         cmocka_unit_test(a_host_beside_the_authority_must_say_the_same),
+        cmocka_unit_test(a_head_is_judged_as_on_a_connection_of_its_own),
         cmocka_unit_test(a_scheme_other_than_http_or_https_is_refused),
         cmocka_unit_test(too_many_or_too_large_fields_are_431_and_the_connection_lives),
         cmocka_unit_test(bodies_beyond_what_the_frontend_takes_are_413),
