@@ -41,9 +41,9 @@ struct rest_call {
     struct header headers[REST_HEADERS_MOST];
     size_t header_count;
     struct slice cache_control;
-    struct json_steps *steps; /* of an answer whose writing gave way */
-    const struct file *file;  /* likewise, with its unfolding; else NULL */
-    struct unfolding *unfolding;
+    struct json_steps *steps;    /* of an answer whose writing gave way */
+    const struct file *file;     /* that is waited for, or unfolded; else NULL */
+    struct unfolding *unfolding; /* likewise, once it is unfolded */
 };
 
 /* Whether there is a call: else nothing but the path was looked at. */

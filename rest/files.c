@@ -4,11 +4,10 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/mman.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include "base/header_elements.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "rest/negotiate.h"
 
@@ -18,19 +17,19 @@
 #define GZIP_MEMORY 8
 #define GZIP_BYTES_MOST ((size_t)64 << 20)
 
-/* Written by the thread before `is_ready` is, and not after. */
+/* The thread writes everything before it moves `state` away from FILE_COMES, and nothing after. */
 struct late_form {
-    struct slice bytes; /* empty where compressing gains nothing */
-    atomic_bool is_ready;
-    /* Held by who copies the plain form, and by the thread while it is given back. */
-    pthread_mutex_t plain_lock;
+    unsigned number; /* of its text */
+    atomic_uint state;
+    struct slice gzip;
+    struct slice etag;
+    size_t len; /* of the plain form */
 };
 
 struct unfolding {
     z_stream stream;
     char *bytes;
     size_t len; /* of the whole plain form */
-    bool is_whole;
 };
 
 struct entry {
@@ -41,9 +40,11 @@ struct entry {
 struct files {
     struct arena *arena;
     struct entry *first;
-    struct arena compressed; /* the thread's, for the gzip forms */
+    struct arena written; /* the thread's, for what late forms hold */
+    files_writer *writer; /* NULL until files__write, and after its end */
+    const void *writer_context;
     pthread_t thread;
-    bool is_compressing;
+    bool is_thread;
 };
 
 struct files *files__new(struct arena *arena)
@@ -85,7 +86,7 @@ static struct slice make_etag(struct arena *arena, struct slice bytes)
     return arena_printf(arena, "\"%016llx\"", (unsigned long long)digest(bytes));
 }
 
-/* Empty where it would not be smaller, or zlib has no memory: then the plain form serves. */
+/* Empty where memory ended, or where it would not be smaller. */
 static struct slice gzip(struct arena *arena, struct slice bytes)
 {
     z_stream stream = {0};
@@ -108,31 +109,41 @@ static struct slice gzip(struct arena *arena, struct slice bytes)
     return done && most < bytes.len ? slice_make(out, most) : SLICE_EMPTY;
 }
 
-/* NULL when the arena failed. Nothing of it is freed: a lock of this kind holds nothing. */
-static struct late_form *late_form_new(struct arena *arena)
-{
-    struct late_form *late = arena_zalloc(arena, sizeof(*late));
-
-    if (late != NULL)
-        pthread_mutex_init(&late->plain_lock, NULL);
-    return late;
-}
-
-struct status files__add(struct files *files, const struct file *file, bool compress)
+/* NULL when the arena failed. */
+static struct entry *add(struct files *files, const struct file *file)
 {
     struct entry *entry = arena_zalloc(files->arena, sizeof(*entry));
 
     if (entry == NULL)
-        return status_out_of_memory();
+        return NULL;
     assert(file->path.len > 0 && file->path.data[0] == '/');
     entry->file = *file;
-    if (file->etag.len == 0)
-        entry->file.etag = make_etag(files->arena, file->bytes);
-    if (compress)
-        entry->file.late = late_form_new(files->arena);
     entry->next = files->first;
     files->first = entry;
+    return entry;
+}
+
+struct status files__add(struct files *files, const struct file *file)
+{
+    struct entry *entry = add(files, file);
+
+    if (entry != NULL && file->etag.len == 0)
+        entry->file.etag = make_etag(files->arena, file->bytes);
     return arena_failed(files->arena) ? status_out_of_memory() : status_ok();
+}
+
+struct status files__add_late(struct files *files, const struct file *file, unsigned number)
+{
+    struct late_form *late = arena_zalloc(files->arena, sizeof(*late));
+    struct entry *entry = add(files, file);
+
+    assert(number < FILES_LATE_MOST && file->bytes.len == 0 && file->etag.len == 0);
+    if (late == NULL || entry == NULL)
+        return status_out_of_memory();
+    late->number = number;
+    atomic_init(&late->state, FILE_COMES);
+    entry->file.late = late;
+    return status_ok();
 }
 
 struct status files_add_rows(struct files *files, const struct file_row *rows,
@@ -153,71 +164,77 @@ struct status files_add_rows(struct files *files, const struct file_row *rows,
             .header_count = header_count,
         };
 
-        status = files__add(files, &file, false);
+        status = files__add(files, &file);
     }
     return status;
 }
 
-/* Gives the pages that lie wholly within the bytes back to the system; nobody reads them again. */
-static void give_back(struct slice bytes)
+/* Keeps what is served of the text; empty: there is none. */
+static void late_form_write(struct files *files, const struct file *file, struct slice text)
 {
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    uintptr_t from = ((uintptr_t)bytes.data + page - 1) & ~(page - 1);
-    uintptr_t to = ((uintptr_t)bytes.data + bytes.len) & ~(page - 1);
+    struct late_form *late = file->late;
+    struct arena scratch; /* zlib's bound is far above what comes out */
+    bool is_there;
 
-    if (to > from)
-        madvise((void *)from, to - from, MADV_DONTNEED);
+    arena_init(&scratch, NULL, GZIP_BYTES_MOST);
+    late->gzip = arena_copy(&files->written, gzip(&scratch, text));
+    arena_done(&scratch);
+    late->etag = make_etag(&files->written, text);
+    late->len = text.len;
+    is_there = late->gzip.len > 0 && late->etag.len > 0;
+    if (!is_there)
+        log_event(LOG_ERROR, "document.failed", LOG_STR("path", file->path),
+                  LOG_CSTR("reason", "out of memory"));
+    atomic_store_explicit(&late->state, is_there ? FILE_IS_THERE : FILE_FAILED,
+                          memory_order_release);
 }
 
-static void *compress_all(void *context)
+static void *write_all(void *context)
 {
     struct files *files = context;
+    struct slice texts[FILES_LATE_MOST] = {0};
+    struct arena scratch;
+    struct status status;
 
+    arena_init(&scratch, NULL, files->arena->limit);
+    status = files->writer(files->writer_context, &scratch, texts);
     for (struct entry *entry = files->first; entry != NULL; entry = entry->next) {
-        struct late_form *late = entry->file.late;
-        struct arena scratch; /* zlib's bound is far above what comes out */
+        const struct late_form *late = entry->file.late;
 
-        if (late == NULL)
-            continue;
-        arena_init(&scratch, NULL, GZIP_BYTES_MOST);
-        late->bytes = arena_copy(&files->compressed, gzip(&scratch, entry->file.bytes));
-        arena_done(&scratch);
-        if (late->bytes.len == 0)
-            continue;
-        pthread_mutex_lock(&late->plain_lock);
-        atomic_store_explicit(&late->is_ready, true, memory_order_release);
-        give_back(entry->file.bytes);
-        pthread_mutex_unlock(&late->plain_lock);
+        if (late != NULL)
+            late_form_write(files, &entry->file,
+                            status_is_ok(status) ? texts[late->number] : SLICE_EMPTY);
     }
+    arena_done(&scratch);
     return NULL;
 }
 
-void files__compress(struct files *files)
+void files__write(struct files *files, files_writer *writer, const void *context)
 {
-    arena_init(&files->compressed, NULL, GZIP_BYTES_MOST);
-    files->is_compressing = pthread_create(&files->thread, NULL, compress_all, files) == 0;
+    assert(files->writer == NULL);
+    files->writer = writer;
+    files->writer_context = context;
+    arena_init(&files->written, NULL, GZIP_BYTES_MOST);
+    files->is_thread = pthread_create(&files->thread, NULL, write_all, files) == 0;
+    if (!files->is_thread)
+        write_all(files);
 }
 
-void files__compress_end(struct files *files)
+void files__write_end(struct files *files)
 {
-    if (!files->is_compressing)
+    if (files->writer == NULL)
         return;
-    files->is_compressing = false;
-    pthread_join(files->thread, NULL);
-    arena_done(&files->compressed);
+    if (files->is_thread)
+        pthread_join(files->thread, NULL);
+    files->writer = NULL;
+    arena_done(&files->written);
 }
 
-static bool is_ready(const struct late_form *late)
-{
-    return atomic_load_explicit(&late->is_ready, memory_order_acquire);
-}
-
-/* Empty where there is none, or not yet. */
-static struct slice gzip_form(const struct file *file)
+enum file_state files__state(const struct file *file)
 {
     if (file->late == NULL)
-        return file->gzip;
-    return is_ready(file->late) ? file->late->bytes : SLICE_EMPTY;
+        return FILE_IS_THERE;
+    return (enum file_state)atomic_load_explicit(&file->late->state, memory_order_acquire);
 }
 
 const struct file *files_find(const struct files *files, struct slice path)
@@ -261,34 +278,24 @@ struct slice files__choose(struct arena *arena, const struct file *file,
                            const struct header *headers, size_t header_count,
                            struct slice *ret_encoding, struct slice *ret_etag)
 {
-    const struct slice forms[] = {file->brotli, gzip_form(file)};
+    const struct late_form *late = file->late;
+    const struct slice forms[] = {file->brotli, late == NULL ? file->gzip : late->gzip};
     const struct slice names[] = {SLICE("br"), SLICE("gzip")};
+    struct slice etag = late == NULL ? file->etag : late->etag;
 
-    assert(file->etag.len >= 2); /* its quotes */
+    assert(files__state(file) == FILE_IS_THERE);
+    assert(etag.len >= 2); /* its quotes */
     *ret_encoding = SLICE_EMPTY;
-    *ret_etag = file->etag;
+    *ret_etag = etag;
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         if (forms[i].len == 0 || !accepts_encoding(headers, header_count, names[i]))
             continue;
         *ret_encoding = names[i];
-        *ret_etag = arena_printf(arena, "\"%.*s-%.*s\"", (int)(file->etag.len - 2),
-                                 file->etag.data + 1, SLICE_ARG(names[i]));
+        *ret_etag = arena_printf(arena, "\"%.*s-%.*s\"", (int)(etag.len - 2), etag.data + 1,
+                                 SLICE_ARG(names[i]));
         return forms[i];
     }
-    return file->late == NULL ? file->bytes : SLICE_EMPTY;
-}
-
-/* Copies the plain form while it is there: false when it was given back. */
-static bool copy_plain(struct unfolding *unfolding, const struct file *file)
-{
-    if (is_ready(file->late))
-        return false;
-    pthread_mutex_lock(&file->late->plain_lock);
-    unfolding->is_whole = !is_ready(file->late);
-    if (unfolding->is_whole)
-        memcpy(unfolding->bytes, file->bytes.data, file->bytes.len);
-    pthread_mutex_unlock(&file->late->plain_lock);
-    return unfolding->is_whole;
+    return file->bytes;
 }
 
 static voidpf zlib_alloc(voidpf arena, uInt items, uInt size)
@@ -303,22 +310,22 @@ static void zlib_free(voidpf arena, voidpf memory)
 
 struct unfolding *files__unfold(struct arena *arena, const struct file *file)
 {
+    const struct late_form *late = file->late;
     struct unfolding *unfolding = arena_zalloc(arena, sizeof(*unfolding));
-    char *bytes = arena_alloc(arena, file->bytes.len + 1); /* one more, so that the end is seen */
+    char *bytes;
 
-    assert(file->late != NULL);
+    assert(late != NULL && files__state(file) == FILE_IS_THERE);
+    bytes = arena_alloc(arena, late->len + 1); /* one more, so that the end is seen */
     if (unfolding == NULL || bytes == NULL)
         return NULL;
     unfolding->bytes = bytes;
-    unfolding->len = file->bytes.len;
-    if (copy_plain(unfolding, file))
-        return unfolding;
+    unfolding->len = late->len;
     unfolding->stream = (z_stream){
         .zalloc = zlib_alloc,
         .zfree = zlib_free,
         .opaque = arena,
-        .next_in = (z_const Bytef *)file->late->bytes.data,
-        .avail_in = (uInt)file->late->bytes.len,
+        .next_in = (z_const Bytef *)late->gzip.data,
+        .avail_in = (uInt)late->gzip.len,
         .next_out = (Bytef *)bytes,
     };
     return inflateInit2(&unfolding->stream, GZIP_WINDOW) == Z_OK ? unfolding : NULL;
@@ -331,8 +338,6 @@ bool unfolding__next(struct unfolding *unfolding, size_t most, struct slice *ret
     int result;
 
     *ret_bytes = slice_make(unfolding->bytes, unfolding->len);
-    if (unfolding->is_whole)
-        return true;
     stream->avail_out = (uInt)(left < most ? left : most);
     result = inflate(stream, Z_NO_FLUSH);
     if (result == Z_OK)

@@ -1,8 +1,9 @@
 /*
  * What is served as it stands: the API's documents, and the pages that are embedded in the
- * executable. Each is answered from memory with a strong ETag. Pages are embedded compressed; what
- * is written at start is compressed once, by a thread of its own, so that nobody waits for it. From
- * then on only the compressed form is kept, and unfolded for clients that do not accept it.
+ * executable. Each is answered from memory with a strong ETag. Pages are embedded compressed. Late
+ * files, which take long to write, are written and compressed once by a thread of their own, so
+ * that the server is ready before: who asks for one earlier asks again. Only their compressed form
+ * is kept, and unfolded for clients that do not accept it.
  */
 #ifndef DATASTREAM_REST_FILES_H
 #define DATASTREAM_REST_FILES_H
@@ -15,8 +16,26 @@
 /* Most headers that a file adds to its answer. */
 #define FILE_HEADERS_MOST 6
 
-/* A gzip form that a thread may still be at; see files__compress. */
+/* What a thread writes of a late file; see files__write. */
 struct late_form;
+
+/* Most late files of a set. */
+#define FILES_LATE_MOST 4
+
+/* Whether a file can be served. */
+enum file_state {
+    FILE_IS_THERE,
+    FILE_COMES,  /* ask again in a while */
+    FILE_FAILED, /* memory ended while it was written; it stays so */
+};
+
+/*
+ * Writes the texts of all late files into the arena, by their numbers; the arena has the limit of
+ * the files' own. Called on the thread that files__write starts; `context` is what that was given.
+ * Out of memory is the only failure.
+ */
+typedef struct status files_writer(const void *context, struct arena *arena,
+                                   struct slice ret_texts[FILES_LATE_MOST]);
 
 /* The plain form of a file while it is unfolded; in the arena of its request. */
 struct unfolding;
@@ -25,11 +44,11 @@ struct unfolding;
 struct file {
     struct slice path; /* of the request, as it stands */
     struct slice content_type;
-    struct slice bytes;     /* not to be read where `late` is set: files__unfold */
+    struct slice bytes;     /* empty where `late` is set: files__unfold */
     struct slice gzip;      /* empty where there is none */
     struct slice brotli;    /* empty where there is none */
-    struct late_form *late; /* in place of gzip and of bytes; NULL where there is none */
-    struct slice etag;      /* with its quotes */
+    struct late_form *late; /* in place of bytes, gzip and etag; NULL where there is none */
+    struct slice etag;      /* with its quotes; empty where `late` is set */
     struct slice cache_control;
     const struct header *headers; /* further ones, such as a Content-Security-Policy */
     size_t header_count;
@@ -49,38 +68,45 @@ struct files;
 /* An empty set; NULL when the arena failed. */
 struct files *files__new(struct arena *arena);
 
+/* Adds a copy of `file`, whose empty etag is computed. Out of memory is the only failure. */
+struct status files__add(struct files *files, const struct file *file);
+
 /*
- * Adds a copy of `file`, whose etag is computed here where it is empty. With `compress`
- * files__compress gives it a gzip form. Out of memory is the only failure.
+ * Adds a copy of `file`, which has no form yet: its text is the one of that number among those of
+ * the writer. Out of memory is the only failure.
  */
-struct status files__add(struct files *files, const struct file *file, bool compress);
+struct status files__add_late(struct files *files, const struct file *file, unsigned number);
 
 /* Adds all `rows`, each with the same further headers. Out of memory is the only failure. */
 struct status files_add_rows(struct files *files, const struct file_row *rows,
                              const struct header *headers, size_t header_count);
 
 /*
- * Starts the thread that compresses, when all files were added; without one they stay plain. The
- * thread reads the files until files__compress_end, which waits for it and frees the gzip forms:
- * call it before the arena ends, and when nobody reads the files any more. The pages of a plain
- * form go back to the system as soon as its gzip form is there.
+ * Starts the thread that writes and compresses late files, when all files were added; without a
+ * thread they are written at once. It reads the files until files__write_end, which waits for it
+ * and frees what it wrote: call that before the arena ends, and when nobody reads the files any
+ * more. `context` is borrowed until then. A failure is logged, and is each file's FILE_FAILED.
  */
-void files__compress(struct files *files);
-void files__compress_end(struct files *files);
+void files__write(struct files *files, files_writer *writer, const void *context);
+void files__write_end(struct files *files);
+
+/* FILE_IS_THERE of every file that is not late. Any thread. */
+enum file_state files__state(const struct file *file);
 
 /* NULL when there is none at that path. */
 const struct file *files_find(const struct files *files, struct slice path);
 
 /*
- * The form that a request takes: *ret_encoding is "br", "gzip" or empty, *ret_etag that of the form
- * (two forms of one file are two representations, RFC 9110 8.8.3.3). In the arena of the request.
- * Empty with an empty encoding where `file` has a late form: files__unfold gives its plain bytes.
+ * The form that a request takes of a file that is there: *ret_encoding is "br", "gzip" or empty,
+ * *ret_etag that of the form (two forms of one file are two representations, RFC 9110 8.8.3.3). In
+ * the arena of the request. Empty with an empty encoding for a late file: files__unfold gives its
+ * plain bytes.
  */
 struct slice files__choose(struct arena *arena, const struct file *file,
                            const struct header *headers, size_t header_count,
                            struct slice *ret_encoding, struct slice *ret_etag);
 
-/* Begins to unfold a file that has a late form. NULL when the arena failed. */
+/* Begins to unfold a late file that is there. NULL when the arena failed. */
 struct unfolding *files__unfold(struct arena *arena, const struct file *file);
 
 /*

@@ -25,6 +25,9 @@
 #include "rpc/frontend/header_list.h"
 #include <assert.h>
 
+/* How long a request for a document that is being written waits until it asks again. */
+#define DOCUMENT_WAIT_MS 10
+
 #define ALL_METHODS "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 struct rest {
@@ -33,7 +36,6 @@ struct rest {
     struct endpoint *endpoints;
     struct json_plans plans;
     size_t endpoint_count;
-    struct slice documents[OPENAPI_VERSIONS]; /* by enum openapi_version */
     struct files *files;
 };
 
@@ -246,6 +248,59 @@ static void opened(struct call *chain_call)
     }
 }
 
+/* -- files ------------------------------------------------------------------------------------ */
+
+/* A file is the same for as long as the process runs. */
+static void answer_file_there(struct rest_call *call, const struct file *file)
+{
+    const struct request_head *head = &call->exchange->head;
+    struct slice encoding, etag, list;
+    struct slice bytes = files__choose(call->exchange->arena, file, head->headers,
+                                       head->header_count, &encoding, &etag);
+
+    call->cache_control = file->cache_control;
+    rest__add_header(call, SLICE("etag"), etag);
+    rest__add_header(call, SLICE("vary"), SLICE("accept-encoding"));
+    for (size_t i = 0; i < file->header_count; i++)
+        rest__add_header(call, file->headers[i].name, file->headers[i].value);
+    if (header_list(call->exchange->arena, head, SLICE("if-match"), &list) &&
+        !etag__matches(list, etag)) {
+        struct status status = status_const(
+            STATUS_ABORTED, SLICE("The file has changed: its entity tag does not match If-Match."));
+
+        rest__answer_problem(call, 412, &status);
+        return;
+    }
+    if (header_list(call->exchange->arena, head, SLICE("if-none-match"), &list) &&
+        etag__is_listed(list, etag)) {
+        rest__answer(call, 304, SLICE_EMPTY, SLICE_EMPTY);
+        return;
+    }
+    if (encoding.len > 0)
+        rest__add_header(call, SLICE("content-encoding"), encoding);
+    if (file->late == NULL || encoding.len > 0)
+        rest__answer(call, 200, file->content_type, bytes);
+    else
+        rest__answer_unfolded(call, file);
+}
+
+/* A file that is still being written answers later; see on_timeout. */
+static void answer_file(struct rest_call *call, const struct file *file)
+{
+    switch (files__state(file)) {
+    case FILE_IS_THERE:
+        answer_file_there(call, file);
+        break;
+    case FILE_COMES:
+        call->file = file;
+        exchange_set_timeout(call->exchange, DOCUMENT_WAIT_MS);
+        break;
+    case FILE_FAILED:
+        fail(call, status_out_of_memory());
+        break;
+    }
+}
+
 /* -- what the exchange tells ------------------------------------------------------------------ */
 
 static void on_body(struct exchange *exchange, struct slice bytes)
@@ -289,6 +344,11 @@ static void on_timeout(struct exchange *exchange)
 
     if (call == NULL || frontend_is_over(&call->base))
         return;
+    if (call->file != NULL) {
+        assert(call->unfolding == NULL); /* or it would be answered twice */
+        answer_file(call, call->file);
+        return;
+    }
     frontend_cancel(&call->base);
     fail(call, status_const(STATUS_DEADLINE_EXCEEDED, SLICE("The request took too long.")));
 }
@@ -332,40 +392,6 @@ static void answer_options(struct rest_call *call, struct slice allow)
 {
     rest__add_header(call, SLICE("allow"), allow);
     rest__answer(call, 204, SLICE_EMPTY, SLICE_EMPTY);
-}
-
-/* A file is the same for as long as the process runs. */
-static void answer_file(struct rest_call *call, const struct file *file)
-{
-    const struct request_head *head = &call->exchange->head;
-    struct slice encoding, etag, list;
-    struct slice bytes = files__choose(call->exchange->arena, file, head->headers,
-                                       head->header_count, &encoding, &etag);
-
-    call->cache_control = file->cache_control;
-    rest__add_header(call, SLICE("etag"), etag);
-    rest__add_header(call, SLICE("vary"), SLICE("accept-encoding"));
-    for (size_t i = 0; i < file->header_count; i++)
-        rest__add_header(call, file->headers[i].name, file->headers[i].value);
-    if (header_list(call->exchange->arena, head, SLICE("if-match"), &list) &&
-        !etag__matches(list, etag)) {
-        struct status status = status_const(
-            STATUS_ABORTED, SLICE("The file has changed: its entity tag does not match If-Match."));
-
-        rest__answer_problem(call, 412, &status);
-        return;
-    }
-    if (header_list(call->exchange->arena, head, SLICE("if-none-match"), &list) &&
-        etag__is_listed(list, etag)) {
-        rest__answer(call, 304, SLICE_EMPTY, SLICE_EMPTY);
-        return;
-    }
-    if (encoding.len > 0)
-        rest__add_header(call, SLICE("content-encoding"), encoding);
-    if (file->late == NULL || encoding.len > 0)
-        rest__answer(call, 200, file->content_type, bytes);
-    else
-        rest__answer_unfolded(call, file);
 }
 
 /* Health, reference and console: public, and read only. False for every other path. */
@@ -572,41 +598,39 @@ static const struct slice document_paths[OPENAPI_VERSIONS] = {
     [OPENAPI_2_0] = SLICE_INIT("/api/v1/swagger/doc.json"),
 };
 
-/* Writes the documents. What writing takes is several times as much, and is given back. */
-static struct status write_documents(struct rest *rest, struct arena *arena)
+struct status rest_openapi(const struct rest *rest, struct arena *arena,
+                           struct slice ret_texts[OPENAPI_VERSIONS])
 {
     size_t count = rest->endpoint_count;
-    struct openapi_operation *operations;
-    struct slice texts[OPENAPI_VERSIONS];
-    struct arena scratch;
-    struct status status = status_out_of_memory();
+    struct openapi_operation *operations = arena_array(arena, count + 1, sizeof(operations[0]));
 
-    arena_init_like(&scratch, arena);
-    operations = arena_array(&scratch, count + 1, sizeof(operations[0]));
-    for (size_t i = 0; operations != NULL && i < count; i++)
+    if (operations == NULL)
+        return status_out_of_memory();
+    for (size_t i = 0; i < count; i++)
         operations[i] = (struct openapi_operation){.method = rest->endpoints[i].method,
                                                    .binding = &rest->endpoints[i].binding,
                                                    .creates = rest->endpoints[i].creates};
-    if (operations != NULL)
-        status = openapi_write(&scratch, rest->frontends->contract, operations, count, texts);
-    for (size_t i = 0; i < OPENAPI_VERSIONS && status_is_ok(status); i++)
-        rest->documents[i] = arena_copy(arena, texts[i]);
-    arena_done(&scratch);
-    return arena_failed(arena) ? status_out_of_memory() : status;
+    return openapi_write(arena, rest->frontends->contract, operations, count, ret_texts);
 }
 
-static struct status make_documents(struct rest *rest, struct arena *arena)
+static struct status write_documents(const void *context, struct arena *arena,
+                                     struct slice ret_texts[FILES_LATE_MOST])
 {
-    struct status status = write_documents(rest, arena);
+    _Static_assert(OPENAPI_VERSIONS <= FILES_LATE_MOST, "each document is a late file");
+    return rest_openapi(context, arena, ret_texts);
+}
 
-    for (size_t i = 0; i < OPENAPI_VERSIONS && status_is_ok(status); i++) {
-        struct file file = {.path = document_paths[i],
-                            .content_type = SLICE("application/json"),
-                            /* Keep it, but ask whether it is still the one. */
-                            .cache_control = SLICE("no-cache")};
+static struct status add_documents(struct rest *rest)
+{
+    struct status status = status_ok();
 
-        file.bytes = rest->documents[i];
-        status = files__add(rest->files, &file, true);
+    for (unsigned i = 0; i < OPENAPI_VERSIONS && status_is_ok(status); i++) {
+        const struct file file = {.path = document_paths[i],
+                                  .content_type = SLICE("application/json"),
+                                  /* Keep it, but ask whether it is still the one. */
+                                  .cache_control = SLICE("no-cache")};
+
+        status = files__add_late(rest->files, &file, i);
     }
     return status;
 }
@@ -625,7 +649,7 @@ static struct status add_sources(struct rest *rest)
                               .headers = headers,
                               .header_count = 1};
 
-    return files__add(rest->files, &file, false);
+    return files__add(rest->files, &file);
 }
 
 struct status rest_new(struct frontends *frontends, struct arena *arena, struct rest **ret_rest)
@@ -644,7 +668,7 @@ struct status rest_new(struct frontends *frontends, struct arena *arena, struct 
     if (status_is_ok(status))
         status = add_endpoints(rest, arena);
     if (status_is_ok(status))
-        status = make_documents(rest, arena);
+        status = add_documents(rest);
     if (status_is_ok(status))
         status = add_sources(rest);
     if (status_is_ok(status))
@@ -656,17 +680,12 @@ struct status rest_new(struct frontends *frontends, struct arena *arena, struct 
     return status;
 }
 
-void rest_compress(struct rest *rest)
+void rest_write_documents(struct rest *rest)
 {
-    files__compress(rest->files);
+    files__write(rest->files, write_documents, rest);
 }
 
-void rest_compress_end(struct rest *rest)
+void rest_write_documents_end(struct rest *rest)
 {
-    files__compress_end(rest->files);
-}
-
-struct slice rest_openapi(const struct rest *rest, enum openapi_version version)
-{
-    return rest->documents[version];
+    files__write_end(rest->files);
 }

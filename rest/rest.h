@@ -20,14 +20,18 @@ struct status rest_new(struct frontends *frontends, struct arena *arena, struct 
 void rest_begin(struct rest *rest, struct exchange *exchange);
 
 /*
- * Starts to compress the documents, on a thread of its own; until then they are served plain, and
- * from then on rest_openapi's are no more. The end waits for it: call that before the arena ends,
- * when no exchange is open any more.
+ * Starts to write the OpenAPI documents that are served, on a thread of its own: requests for them
+ * wait until it has. Call it once the server is ready. The end waits for the thread: call that
+ * before the arena ends, when no exchange is open any more.
  */
-void rest_compress(struct rest *rest);
-void rest_compress_end(struct rest *rest);
+void rest_write_documents(struct rest *rest);
+void rest_write_documents_end(struct rest *rest);
 
-/* A rendering of the OpenAPI document (JSON), written at rest_new; not after rest_compress. */
-struct slice rest_openapi(const struct rest *rest, enum openapi_version version);
+/*
+ * Writes the OpenAPI documents (JSON) into the arena, by enum openapi_version: the same as are
+ * served. Out of memory is the only failure. Any thread, each with an arena of its own.
+ */
+struct status rest_openapi(const struct rest *rest, struct arena *arena,
+                           struct slice ret_texts[OPENAPI_VERSIONS]);
 
 #endif

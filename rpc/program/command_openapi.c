@@ -25,7 +25,7 @@ int command__openapi(const struct options *options, struct arena *arena)
 {
     struct frontends frontends = {.settings = &options->settings};
     struct rest *rest;
-    struct slice document;
+    struct slice documents[OPENAPI_VERSIONS];
     enum openapi_version version;
     struct status status;
 
@@ -37,10 +37,11 @@ int command__openapi(const struct options *options, struct arena *arena)
 
     if (status_is_ok(status))
         status = rest_new(&frontends, arena, &rest);
+    if (status_is_ok(status))
+        status = rest_openapi(rest, arena, documents);
     if (!status_is_ok(status))
         return program__fail(status);
-    document = rest_openapi(rest, version);
-    fwrite(document.data, 1, document.len, stdout);
+    fwrite(documents[version].data, 1, documents[version].len, stdout);
     putchar('\n');
     return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -314,10 +314,10 @@ static struct status serve(struct frontends *frontends, struct options *options,
         status = server_start(&listen, arena, &server);
         if (status_is_ok(status)) {
             print_ready(server);
-            rest_compress(frontends->rest);
+            rest_write_documents(frontends->rest);
             server_run(server);
             server_free(server);
-            rest_compress_end(frontends->rest);
+            rest_write_documents_end(frontends->rest);
         }
         maintenance_stop(&maintenance);
     }

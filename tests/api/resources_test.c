@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -38,6 +40,66 @@ static void create(const char *collection, const char *body, char id[40])
     api_field(&reply, "id", id, 40);
     assert_int_equal(strlen(id), 36);
     api_reply_free(&reply);
+}
+
+#define EARLY_CLIENTS 12
+
+/* Reads until the server closes; the reply's body begins after the blank line. */
+static struct api_reply read_to_end(int fd)
+{
+    struct api_reply reply = {0};
+    size_t size = (size_t)4 << 20;
+    size_t len = 0;
+    ssize_t got;
+    char *blank;
+
+    reply.head = malloc(size);
+    assert_non_null(reply.head);
+    while (len < size - 1 && (got = recv(fd, reply.head + len, size - 1 - len, 0)) > 0)
+        len += (size_t)got;
+    reply.head[len] = '\0';
+    blank = memmem(reply.head, len, "\r\n\r\n", 4);
+    assert_non_null(blank);
+    reply.status = (int)strtol(reply.head + strlen("HTTP/1.1 "), NULL, 10);
+    reply.body = blank + 4;
+    reply.body_len = (size_t)(reply.head + len - reply.body);
+    return reply;
+}
+
+/* The first test, so that the server has been ready for no time. */
+static void documents_are_whole_for_who_asks_at_once(void **state)
+{
+    static const char *const paths[] = {"/api/v1/swagger/openapi.json",
+                                        "/api/v1/swagger/openapi-3.0.json",
+                                        "/api/v1/swagger/doc.json"};
+    static const char *const headers[] = {"Connection: close\r\n",
+                                          "Connection: close\r\nAccept-Encoding: gzip\r\n"};
+    int fds[EARLY_CLIENTS];
+
+    (void)state;
+    for (size_t i = 0; i < EARLY_CLIENTS; i++) {
+        fds[i] = api_connect(&server);
+        assert_true(fds[i] >= 0);
+        assert_true(api_write_request(fds[i], "GET", paths[i % 3], NULL, headers[i / 3 % 2], NULL));
+    }
+    for (size_t i = 0; i < EARLY_CLIENTS; i++) {
+        struct api_reply early = read_to_end(fds[i]);
+        struct api_reply late = api_call(&server, "GET", paths[i % 3], NULL, headers[i / 3 % 2],
+                                         NULL);
+        char etags[2][64];
+
+        assert_int_equal(early.status, 200);
+        assert_int_equal(late.status, 200);
+        assert_true(early.body_len > 10000);
+        assert_int_equal(early.body_len, late.body_len);
+        assert_memory_equal(early.body, late.body, late.body_len);
+        api_header(&early, "etag", etags[0], sizeof(etags[0]));
+        api_header(&late, "etag", etags[1], sizeof(etags[1]));
+        assert_string_equal(etags[0], etags[1]);
+        close(fds[i]);
+        free(early.head);
+        api_reply_free(&late);
+    }
 }
 
 static void a_name_alone_creates_a_device(void **state)
@@ -573,6 +635,7 @@ static void everything_is_there_after_a_restart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(documents_are_whole_for_who_asks_at_once),
         cmocka_unit_test(a_name_alone_creates_a_device),
         cmocka_unit_test(an_absent_body_is_told_by_the_names_of_json),
         cmocka_unit_test(a_huge_name_is_a_bad_request),
