@@ -10,8 +10,12 @@
 
 struct grpc;
 
-/* Prepares what calls need. Lives in `arena`; `frontends` is borrowed. */
+/*
+ * Prepares what calls need. Lives in `arena`; `frontends` is borrowed. grpc_end frees what the
+ * first call of reflection made: before the arena ends, when no exchange is open any more.
+ */
 struct status grpc_new(struct frontends *frontends, struct arena *arena, struct grpc **ret_grpc);
+void grpc_end(struct grpc *grpc);
 
 /*
  * Whether the head is the gRPC frontend's: content type "application/grpc", then end, "+proto" or

@@ -318,6 +318,7 @@ static struct status serve(struct frontends *frontends, struct options *options,
             server_run(server);
             server_free(server);
             rest_write_documents_end(frontends->rest);
+            grpc_end(frontends->grpc);
         }
         maintenance_stop(&maintenance);
     }

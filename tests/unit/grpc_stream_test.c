@@ -393,6 +393,7 @@ static void draining_of_a_stream_that_closed_meanwhile_does_nothing(void **state
     assert_int_equal(played()->holds, 1);
     played_run_posted();
     assert_false(played()->ended);
+    grpc_end(played_grpc);
     played_grpc = shared;
     arena_done(&arena);
 }
@@ -480,6 +481,7 @@ static void draining_is_told_to_a_watch_before_it_ends(void **state)
         assert_int_equal(status_in(played()->last), unknown ? 3 : 2);
         assert_ended("14");
         played_close_exchange();
+        grpc_end(played_grpc);
         played_grpc = shared;
         arena_done(&arena);
         played_teardown(state);
@@ -503,6 +505,7 @@ static void watch_of_a_draining_server_says_so_once(void **state)
     assert_int_equal(status_in(played()->last), 2);
     assert_ended("14");
     played_close_exchange();
+    grpc_end(played_grpc);
     played_grpc = shared;
     arena_done(&arena);
 }
@@ -536,6 +539,28 @@ static unsigned long stream_with_fault(struct slice path, struct slice body, uns
     assert_int_equal(played()->answers, 1);
     played_close_exchange();
     return count;
+}
+
+/* Among the thousands of allocations of the index, which the first call makes. */
+#define WITHIN_INDEX 500
+
+static void an_index_that_memory_ended_for_is_made_by_the_next_call(void **state)
+{
+    static const struct slice request = SLICE_INIT("\0\0\0\0\2\x3a\0");
+    struct grpc *shared = played_grpc;
+    struct arena arena;
+
+    played_grpc = new_grpc(&arena);
+    assert_int_equal(stream_with_fault(SLICE(TALK), request, WITHIN_INDEX, true), WITHIN_INDEX);
+    played_teardown(state);
+    stream_setup(state);
+    assert_true(stream_with_fault(SLICE(TALK), request, ULONG_MAX, false) > WITHIN_INDEX);
+    played_teardown(state);
+    stream_setup(state);
+    assert_true(stream_with_fault(SLICE(TALK), request, ULONG_MAX, false) < WITHIN_INDEX);
+    grpc_end(played_grpc);
+    played_grpc = shared;
+    arena_done(&arena);
 }
 
 static void any_failed_allocation_ends_a_stream(void **state)
@@ -592,6 +617,7 @@ int main(void)
         TEST(draining_is_told_to_a_watch_before_it_ends),
         TEST(watch_of_a_draining_server_says_so_once),
 #ifdef DATASTREAM_FAULTS
+        TEST(an_index_that_memory_ended_for_is_made_by_the_next_call),
         TEST(any_failed_allocation_ends_a_stream),
 #endif
     };

@@ -89,6 +89,7 @@ int played_group_teardown(void **state)
 {
     (void)state;
     played_loop_end();
+    grpc_end(played_grpc);
     arena_done(&contract_arena);
     return 0;
 }
