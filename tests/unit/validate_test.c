@@ -129,22 +129,30 @@ struct text_row {
     bool good;
 };
 
-/* Each text under the rules: good, or exactly this sentence. */
+/* The text in the field under the rules: good, or exactly this sentence. */
+static void check_text(uint32_t number, const char *name, const struct rules *rules,
+                       struct text_row row, const char *sentence)
+{
+    ProtobufCMessage *message = new_shape();
+    const char *wanted = row.good ? "" : arena_printf(&arena, "%s: %s", name, sentence).data;
+    const char *got;
+
+    writable(number)->rules = rules;
+    field_set_string(&arena, message, shape_field(shape, number), slice_from_cstr(row.text));
+    got = violations_in(message);
+    if (strcmp(got, wanted) != 0)
+        fail_msg("\"%s\": got \"%s\"", row.text, got);
+    writable(number)->rules = NULL;
+}
+
+/* Each text with presence, and without it where it can be seen: an empty one is none there. */
 static void check_texts(const struct rules *rules, const struct text_row *rows, size_t count,
                         const char *sentence)
 {
-    const char *line = arena_printf(&arena, "optionalString: %s", sentence).data;
-
-    writable(OPTIONAL + SHAPE_STRING)->rules = rules;
     for (size_t i = 0; i < count; i++) {
-        ProtobufCMessage *message = new_shape();
-        const char *got;
-
-        field_set_string(&arena, message, shape_field(shape, OPTIONAL + SHAPE_STRING),
-                         slice_from_cstr(rows[i].text));
-        got = violations_in(message);
-        if (strcmp(got, rows[i].good ? "" : line) != 0)
-            fail_msg("\"%s\": got \"%s\"", rows[i].text, got);
+        check_text(OPTIONAL + SHAPE_STRING, "optionalString", rules, rows[i], sentence);
+        if (rows[i].text[0] != '\0')
+            check_text(PLAIN + SHAPE_STRING, "plainString", rules, rows[i], sentence);
     }
 }
 
@@ -153,22 +161,35 @@ static void check_texts(const struct rules *rules, const struct text_row *rows, 
                 sizeof((const struct text_row[]){__VA_ARGS__}) / sizeof(struct text_row), \
                 (sentence))
 
-static void lengths_are_counted_in_characters(void **state)
+static void check_lengths(bool length_alone)
 {
-    const struct rules both = {.has_length = true, .min_length = 3, .max_length = 5};
-    const struct rules least = {.has_length = true, .min_length = 2, .max_length = UINT64_MAX};
-    const struct rules most = {.has_length = true, .max_length = 1};
-    const struct rules exact = {.has_length = true, .min_length = 4, .max_length = 4};
+    const struct rules both = {
+        .has_length = true, .length_alone = length_alone, .min_length = 3, .max_length = 5};
+    const struct rules least = {.has_length = true,
+                                .length_alone = length_alone,
+                                .min_length = 2,
+                                .max_length = UINT64_MAX};
+    const struct rules most = {.has_length = true, .length_alone = length_alone, .max_length = 1};
+    const struct rules exact = {
+        .has_length = true, .length_alone = length_alone, .min_length = 4, .max_length = 4};
 
-    (void)state;
     CHECK_TEXTS(both, "must have 3 to 5 characters", {"abc", true}, {"abcde", true}, {"ab", false},
                 {"abcdef", false}, {"", false}, {"\xc3\xa4\xc3\xb6\xc3\xbc", true},
                 {"\xf0\x9f\x90\x9f\xf0\x9f\x90\x9f", false},
                 {"\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2", true});
-    CHECK_TEXTS(least, "must have at least 2 characters", {"ab", true}, {"a", false});
+    CHECK_TEXTS(least, "must have at least 2 characters", {"ab", true}, {"a", false},
+                {"\xc3\xa4", false}, {"\xf0\x9f\x90\x9f", false});
     CHECK_TEXTS(most, "must have at most 1 character", {"", true}, {"a", true}, {"ab", false});
     CHECK_TEXTS(exact, "must have exactly 4 characters", {"abcd", true}, {"abc", false},
                 {"abcde", false});
+}
+
+/* Also where nothing but the length is a rule, and its bytes alone may tell that it is kept. */
+static void lengths_are_counted_in_characters(void **state)
+{
+    (void)state;
+    check_lengths(false);
+    check_lengths(true);
 }
 
 static void patterns_prefixes_and_lists_are_held(void **state)
@@ -188,7 +209,6 @@ static void patterns_prefixes_and_lists_are_held(void **state)
                 {"", false});
     CHECK_TEXTS(in, "must be one of \"red\", \"green\"", {"red", true}, {"green", true},
                 {"blue", false}, {"", false});
-    writable(OPTIONAL + SHAPE_STRING)->rules = NULL;
     regfree(&regex);
 }
 
