@@ -1,6 +1,7 @@
 /* The resource engine: updates and their masks, their audit, two calls at a time, failing
  * allocations. */
 #include "proto/contract/contract_find.h"
+#include "rpc/services/resource/mask.h"
 #include "tests/support/engine.h"
 
 /* -- updating --------------------------------------------------------------------------------- */
@@ -86,6 +87,97 @@ static void an_update_leaves_its_request_as_it_was(void **state)
     assert_ok(reply);
     assert_field(w, reply, "syslog.port", "514");
     assert_true(slice_equal(message_pack(&w->arena, request), before));
+}
+
+/* What lies beside the path stays out, whether or not the message was there before. */
+static void a_path_into_a_message_merges_nothing_beside_it(void **state)
+{
+    struct world *w = *state;
+    const char *id = get_cstr(w, create_device(w, "edge-1", NULL), "id");
+    static const char *const ports[] = {"1514", "1515"};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct reply reply = world_call(
+            w, "UpdateDevice", w->made.api_token,
+            world_make(w, "UpdateDevice", "device.id", id, "device.syslog.protocol", "TCP",
+                       "device.syslog.port", ports[i], "updateMask.paths", "syslog.port", NULL));
+
+        assert_ok(reply);
+        assert_field(w, reply, "syslog.port", ports[i]);
+        assert_field(w, reply, "syslog.protocol", "UDP");
+    }
+}
+
+/* Two sources, each with a type, which is output-only. */
+static ProtobufCMessage *restricted_director(struct world *w, const struct field *restriction)
+{
+    const struct message_type *type = restriction->message;
+    const struct field *sources = message_field_by_name(type, SLICE("sources"));
+    ProtobufCMessage *director = message_new(&w->arena,
+                                             world_method(w, "UpdateDirector")->kind->message);
+    ProtobufCMessage *inner = message_new(&w->arena, type);
+    size_t capacity = 0;
+
+    for (size_t i = 0; i < 2; i++) {
+        ProtobufCMessage *source = message_new(&w->arena, sources->message);
+
+        field_set_int(source, message_field_by_name(sources->message, SLICE("type")), 2);
+        field_set_string(&w->arena, source,
+                         message_field_by_name(sources->message, SLICE("address")),
+                         SLICE("10.0.0.1"));
+        *(ProtobufCMessage **)field_append(&w->arena, inner, sources, &capacity) = source;
+    }
+    field_set_message(director, restriction, inner);
+    return director;
+}
+
+static unsigned merge_path(struct world *w, const char *path, const ProtobufCMessage *from,
+                           ProtobufCMessage *to)
+{
+    const struct method *method = world_method(w, "UpdateDirector");
+    ProtobufCMessage *request = world_make(w, "UpdateDirector", "updateMask.paths",
+                                           "access_restriction", NULL);
+    struct violations violations = {0};
+    struct touched touched = {0};
+
+    mask__merge_request(&w->arena, method->kind->message, method->kind->id,
+                        field_get_message(request, method->update_mask), from, to, &touched,
+                        &violations);
+    return (unsigned)violations.count;
+}
+
+static void output_only_fields_of_a_request_are_ignored_at_any_depth(void **state)
+{
+    static const char *const paths[] = {"access_restriction.sources", "access_restriction"};
+    struct world *w = *state;
+    const struct message_type *type = world_method(w, "UpdateDirector")->kind->message;
+    struct field *restriction = (struct field *)message_field_by_name(type,
+                                                                      SLICE("access_restriction"));
+    const struct field *sources = message_field_by_name(restriction->message, SLICE("sources"));
+    ProtobufCMessage *from = restricted_director(w, restriction);
+    struct slice before = message_pack(&w->arena, from);
+    ProtobufCMessage *to = NULL;
+
+    for (size_t i = 0; i < 4; i++) { /* each source of each path */
+        const ProtobufCMessage *merged, *source;
+
+        to = message_new(&w->arena, type);
+        assert_int_equal(merge_path(w, paths[i / 2], from, to), 0);
+        merged = field_get_message(to, restriction);
+        assert_int_equal(field_count(merged, sources), 2);
+        source = *(ProtobufCMessage **)field_address(merged, sources, i % 2);
+        assert_int_equal(
+            field_get_int(source, message_field_by_name(sources->message, SLICE("type"))), 0);
+    }
+    assert_true(slice_equal(message_pack(&w->arena, from), before));
+    /* Nor do they count where nothing may differ. */
+    restriction->immutable = true;
+    assert_int_equal(merge_path(w, "access_restriction", from, to), 0);
+    assert_true(slice_equal(message_pack(&w->arena, from), before));
+    field_set_int(field_get_message(from, restriction),
+                  message_field_by_name(restriction->message, SLICE("enabled")), 1);
+    assert_int_equal(merge_path(w, "access_restriction", from, to), 1);
+    restriction->immutable = false;
 }
 
 static void an_update_needs_an_id(void **state)
@@ -439,6 +531,8 @@ int main(void)
         TEST(a_oneof_that_is_set_once_keeps_its_member),
         TEST(without_a_mask_the_populated_fields_count),
         TEST(without_a_mask_populated_fields_count_at_any_depth),
+        TEST(a_path_into_a_message_merges_nothing_beside_it),
+        TEST(output_only_fields_of_a_request_are_ignored_at_any_depth),
         TEST(an_update_leaves_its_request_as_it_was),
         TEST(an_update_needs_an_id),
         TEST(a_star_replaces_everything_that_can_change),
