@@ -135,8 +135,7 @@ static unsigned merge_path(struct world *w, const char *path, const ProtobufCMes
                            ProtobufCMessage *to)
 {
     const struct method *method = world_method(w, "UpdateDirector");
-    ProtobufCMessage *request = world_make(w, "UpdateDirector", "updateMask.paths",
-                                           "access_restriction", NULL);
+    ProtobufCMessage *request = world_make(w, "UpdateDirector", "updateMask.paths", path, NULL);
     struct violations violations = {0};
     struct touched touched = {0};
 
