@@ -176,11 +176,13 @@ static void late_form_write(struct files *files, const struct file *file, struct
     struct arena scratch; /* zlib's bound is far above what comes out */
     bool is_there;
 
-    arena_init(&scratch, NULL, GZIP_BYTES_MOST);
-    late->gzip = arena_copy(&files->written, gzip(&scratch, text));
-    arena_done(&scratch);
-    late->etag = make_etag(&files->written, text);
-    late->len = text.len;
+    if (text.len > 0) {
+        arena_init(&scratch, NULL, GZIP_BYTES_MOST);
+        late->gzip = arena_copy(&files->written, gzip(&scratch, text));
+        arena_done(&scratch);
+        late->etag = make_etag(&files->written, text);
+        late->len = text.len;
+    }
     is_there = late->gzip.len > 0 && late->etag.len > 0;
     if (!is_there)
         log_event(LOG_ERROR, "document.failed", LOG_STR("path", file->path),
