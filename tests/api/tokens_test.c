@@ -419,8 +419,8 @@ static void activity_shows_changes_and_refusals(void **state)
     api_check(&server, 200, "PATCH", path, server.token, "{\"description\":\"changed\"}");
     token_path(path, sizeof(path), id, "/activity-logs");
     reply = api_expect(&server, 200, "GET", path, server.token, NULL);
-    for (int i = 0; i < 300 && !api_contains(&reply, "PERMISSION_DENIED"); i++) {
-        usleep(100000); /* the refusal's row does not delay its answer */
+    for (int i = 0; i < 3000 && !api_contains(&reply, "PERMISSION_DENIED"); i++) {
+        usleep(10000); /* the refusal's row does not delay its answer */
         api_reply_free(&reply);
         reply = api_expect(&server, 200, "GET", path, server.token, NULL);
     }
