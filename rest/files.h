@@ -2,8 +2,8 @@
  * What is served as it stands: the API's documents, and the pages that are embedded in the
  * executable. Each is answered from memory with a strong ETag. Pages are embedded compressed. Late
  * files, which take long to write, are written and compressed once by a thread of their own, so
- * that the server is ready before: who asks for one earlier asks again. Only their compressed form
- * is kept, and unfolded for clients that do not accept it.
+ * that the server is ready before: a request for one that comes earlier waits. Only their
+ * compressed form is kept, and unfolded for clients that do not accept it.
  */
 #ifndef DATASTREAM_REST_FILES_H
 #define DATASTREAM_REST_FILES_H

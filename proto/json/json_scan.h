@@ -82,8 +82,8 @@ const char *json__kind_name(enum json_kind kind);
 size_t json__plain_run(const char *at, size_t len);
 
 /*
- * The same, and copies them to `to`, which has room for `len` bytes: those after the run may be
- * written, too.
+ * The same, and copies them to `to`, which has room for `len` bytes. What stands there after the
+ * run is of no meaning.
  */
 size_t json__copy_run(char *to, const char *at, size_t len);
 
