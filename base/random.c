@@ -2,6 +2,7 @@
 #include "base/random.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/random.h>
@@ -9,21 +10,22 @@
 #include "base/cache_size.h"
 #include "base/erase.h"
 
-/* getrandom gives up to 256 bytes whole and uninterrupted (getrandom(2)). */
-#define DRAW_MOST 256
-#define STOCK_BYTES 4096 /* sixteen draws */
+/* One draw: a third of what its bytes cost in draws of 256 is the system calls. */
+#define STOCK_BYTES 4096
 
 static _Thread_local struct {
     size_t left;
     uint8_t bytes[STOCK_BYTES];
 } stock;
 
+/* A signal may cut a draw of more than 256 bytes short, or off before its first (getrandom(2)). */
 static bool draw(uint8_t *bytes, size_t len)
 {
     for (size_t at = 0; at < len;) {
-        size_t want = len - at < DRAW_MOST ? len - at : DRAW_MOST;
-        ssize_t got = getrandom(bytes + at, want, 0);
+        ssize_t got = getrandom(bytes + at, len - at, 0);
 
+        if (got < 0 && errno == EINTR)
+            continue;
         if (got <= 0)
             return false;
         at += (size_t)got;

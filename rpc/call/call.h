@@ -93,8 +93,7 @@ enum call_random {
     RANDOM_SECOND_TOKEN = 52, /* 32: the value of a second credential */
     RANDOM_SALT = 84,         /* 16: of a password hash, or of secrets */
     RANDOM_NONCE = 100,       /* 16: of a row that remembers an answer */
-    RANDOM_FREE = 116,        /* no use yet */
-    RANDOM_BYTES = 160,
+    RANDOM_BYTES = 116,       /* each call that may change something pays for all of them */
 };
 
 struct call {
