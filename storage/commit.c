@@ -220,17 +220,14 @@ static bool put_number(struct committer *c, enum store_family family, struct sli
     return put_record(c, family, key, revision, slice_make(body, sizeof(body)), SLICE_EMPTY);
 }
 
-/* The same of the commit that is applied, and noted in the overlay; NULL when the arena failed. */
-static struct overlay_entry *put(struct committer *c, enum store_family family, struct slice key,
-                                 struct slice first, struct slice second)
+/*
+ * Puts a row whose key has a number that was given just now. No condition of the same batch asks
+ * for it (store.h), so that the overlay need not know of it. False when the arena failed.
+ */
+static bool put_numbered(struct committer *c, enum store_family family, struct slice key,
+                         struct slice first, struct slice second)
 {
-    struct overlay_entry *entry = overlay__touch(&c->overlay, &c->arena, family, key);
-
-    if (entry == NULL || key.len == 0)
-        return NULL;
-    if (!overlay__put(&c->overlay, &c->arena, entry, c->next_revision))
-        return NULL;
-    return put_record(c, family, key, c->next_revision, first, second) ? entry : NULL;
+    return key.len > 0 && put_record(c, family, key, c->next_revision, first, second);
 }
 
 static bool apply_operation(struct committer *c, const struct operation *operation)
@@ -244,8 +241,11 @@ static bool apply_operation(struct committer *c, const struct operation *operati
         overlay__delete(&c->overlay, entry);
         c->options.writer->remove(c->options.store, operation->family, operation->key);
     } else {
-        entry = put(c, operation->family, operation->key, operation->body, SLICE_EMPTY);
-        if (entry == NULL)
+        entry = overlay__touch(&c->overlay, &c->arena, operation->family, operation->key);
+        if (entry == NULL || operation->key.len == 0 ||
+            !overlay__put(&c->overlay, &c->arena, entry, c->next_revision) ||
+            !put_record(c, operation->family, operation->key, c->next_revision, operation->body,
+                        SLICE_EMPTY))
             return false;
     }
     if (operation->family == FAMILY_COUNTS) { /* a tool's repair, say: it has the last word */
@@ -279,8 +279,9 @@ static bool apply_feed(struct committer *c, const struct feed_entry *feed, uint1
     char body[FEED_BODY_LEN];
 
     feed__write_body(body, feed, c->now_ms);
-    return put(c, FAMILY_FEED, key__feed(&c->arena, &feed->organization, c->next_revision, index),
-               slice_make(body, sizeof(body)), SLICE_EMPTY) != NULL;
+    return put_numbered(c, FAMILY_FEED,
+                        key__feed(&c->arena, &feed->organization, c->next_revision, index),
+                        slice_make(body, sizeof(body)), SLICE_EMPTY);
 }
 
 /* The rows by which an audit row is found. */
@@ -288,19 +289,19 @@ static bool index_audit(struct committer *c, const struct audit_entry *audit, ui
 {
     const struct uuid *organization = &audit->organization;
 
-    if (put(c, FAMILY_AUDIT_BY_TIME,
-            key_audit_by_time(&c->arena, organization, audit->time_ms, number), SLICE_EMPTY,
-            SLICE_EMPTY) == NULL)
+    if (!put_numbered(c, FAMILY_AUDIT_BY_TIME,
+                      key_audit_by_time(&c->arena, organization, audit->time_ms, number),
+                      SLICE_EMPTY, SLICE_EMPTY))
         return false;
     if (audit->kind != 0 &&
-        put(c, FAMILY_AUDIT_BY_OBJECT,
-            key_audit_by_object(&c->arena, organization, audit->kind, &audit->id, number),
-            SLICE_EMPTY, SLICE_EMPTY) == NULL)
+        !put_numbered(c, FAMILY_AUDIT_BY_OBJECT,
+                      key_audit_by_object(&c->arena, organization, audit->kind, &audit->id, number),
+                      SLICE_EMPTY, SLICE_EMPTY))
         return false;
     return audit->actor.type == ACTOR_NONE ||
-           put(c, FAMILY_AUDIT_BY_ACTOR,
-               key_audit_by_actor(&c->arena, organization, &audit->actor, number), SLICE_EMPTY,
-               SLICE_EMPTY) != NULL;
+           put_numbered(c, FAMILY_AUDIT_BY_ACTOR,
+                        key_audit_by_actor(&c->arena, organization, &audit->actor, number),
+                        SLICE_EMPTY, SLICE_EMPTY);
 }
 
 static bool apply_audit(struct committer *c, const struct audit_entry *audit)
@@ -319,8 +320,8 @@ static bool apply_audit(struct committer *c, const struct audit_entry *audit)
         head->next_moved = c->moved;
         c->moved = head;
     }
-    if (put(c, FAMILY_AUDIT, key_audit(&c->arena, &audit->organization, number),
-            slice_make(head->mac, sizeof(head->mac)), audit->body) == NULL)
+    if (!put_numbered(c, FAMILY_AUDIT, key_audit(&c->arena, &audit->organization, number),
+                      slice_make(head->mac, sizeof(head->mac)), audit->body))
         return false;
     return index_audit(c, audit, number);
 }

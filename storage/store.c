@@ -160,6 +160,9 @@ static void require(struct commit *commit, struct condition condition)
     struct condition *copy = arena_alloc(commit->arena, sizeof(*copy));
 
     assert(commit->done == NULL); /* it is not submitted yet */
+    assert(condition.family != FAMILY_AUDIT && condition.family != FAMILY_AUDIT_BY_OBJECT &&
+           condition.family != FAMILY_AUDIT_BY_ACTOR && condition.family != FAMILY_AUDIT_BY_TIME &&
+           !(condition.family == FAMILY_FEED && condition.type == CONDITION_RANGE_EMPTY));
     if (copy == NULL)
         return;
     *copy = condition;

@@ -247,7 +247,11 @@ void commit_init(struct commit *commit, struct arena *arena);
 /* Nothing to write: no operation, audit row or feed row. */
 bool commit_is_empty(const struct commit *commit);
 
-/* Conditions, checked in order. Keys are borrowed. */
+/*
+ * Conditions, checked in order. Keys are borrowed. No condition may ask for a row that the engine
+ * keys by a number of its own (of an audit row, or of a change in the feed): it does not see those
+ * that were given a moment ago.
+ */
 void commit_require_revision(struct commit *commit, enum store_family family, struct slice key,
                              uint64_t revision);
 void commit_require_present(struct commit *commit, enum store_family family, struct slice key);
