@@ -9,6 +9,7 @@
 #include "proto/contract/arena_allocator.h"
 #include "proto/message/message_copy.h"
 #include "proto/message/message_fields.h"
+#include "proto/message/message_pack.h"
 
 /*
  * protobuf-c's unpack into the arena; of map entries with one key the last is kept. For bytes from
@@ -17,9 +18,6 @@
  */
 ProtobufCMessage *message_unpack(struct arena *arena, const struct message_type *type,
                                  struct slice bytes);
-
-/* Packs into the arena; empty when it failed (or the message is empty: arena_failed tells). */
-struct slice message_pack(struct arena *arena, const ProtobufCMessage *message);
 
 enum walk_result {
     WALK_OK,

@@ -1,7 +1,7 @@
 /*
- * Outside protobuf bytes: what passes the walk, protobuf-c takes; what it packs passes again
- * unchanged. The first byte chooses the type and the options, the second how much memory there is
- * the second time.
+ * Outside protobuf bytes: what passes the walk, protobuf-c takes; what is packed of it are the
+ * bytes that protobuf-c packs, and passes again unchanged. The first byte chooses the type and the
+ * options, the second how much memory there is the second time.
  */
 #include "proto/contract/contract_find.h"
 #include "proto/message/message_walk.h"
@@ -26,6 +26,19 @@ static const struct message_type *choose_type(unsigned choice)
     return contract_message(contract, names[choice % 3]);
 }
 
+/* Asserts that protobuf-c packs the same; false when there is no memory to see it. */
+static bool is_protobuf_c(struct arena *arena, const ProtobufCMessage *message, struct slice packed)
+{
+    size_t size = protobuf_c_message_get_packed_size(message);
+    uint8_t *bytes = arena_alloc(arena, size);
+
+    if (bytes == NULL)
+        return false;
+    assert(protobuf_c_message_pack(message, bytes) == size);
+    assert(slice_equal(packed, slice_make(bytes, size)));
+    return true;
+}
+
 /* Walks, unpacks and packs; false when that ended before, for want of memory or otherwise. */
 static bool pass(struct arena *arena, const struct message_type *type, struct slice input,
                  struct walk_options options, struct slice *ret_kept, struct slice *ret_packed)
@@ -44,7 +57,7 @@ static bool pass(struct arena *arena, const struct message_type *type, struct sl
         return false;
     assert(options.keep_unknown || message->n_unknown_fields == 0);
     *ret_packed = message_pack(arena, message);
-    return !arena_failed(arena);
+    return !arena_failed(arena) && is_protobuf_c(arena, message, *ret_packed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -134,16 +134,30 @@ static void append_value(struct arena *arena, ProtobufCMessage *message, const s
     }
 }
 
+/* Packs, the same bytes as protobuf-c. */
+static struct slice pack(const ProtobufCMessage *message)
+{
+    struct slice bytes = message_pack(&fixture.arena, message);
+    size_t size = protobuf_c_message_get_packed_size(message);
+    uint8_t *wanted = arena_alloc(&fixture.arena, size + 1);
+
+    assert_non_null(wanted);
+    assert_int_equal(protobuf_c_message_pack(message, wanted), size);
+    assert_int_equal(bytes.len, size);
+    assert_memory_equal(bytes.data, wanted, size);
+    return bytes;
+}
+
 /* Packs and unpacks. */
 static ProtobufCMessage *round_trip(const ProtobufCMessage *message)
 {
-    struct slice bytes = message_pack(&fixture.arena, message);
+    struct slice bytes = pack(message);
     ProtobufCMessage *back = message_unpack(&fixture.arena, fixture.shape, bytes);
     struct slice again;
 
     assert_non_null(back);
     assert_int_equal(back->n_unknown_fields, 0);
-    again = message_pack(&fixture.arena, back);
+    again = pack(back);
     assert_true(slice_equal(bytes, again));
     return back;
 }
@@ -478,6 +492,82 @@ static void a_copy_outlives_what_it_was_copied_from(void **state)
     }
 }
 
+/* Around the size at which the packer asks for the whole, and far beyond it. */
+static void messages_of_every_size_are_packed(void **state)
+{
+    char text[5000];
+
+    (void)state;
+    memset(text, 'x', sizeof(text));
+    for (size_t len = 0; len < sizeof(text); len += len < 600 ? 1 : 1099) {
+        ProtobufCMessage *message = new_shape();
+        ProtobufCMessage *inner = new_shape();
+
+        field_set_string(&fixture.arena, inner, field_at(PLAIN + SHAPE_STRING),
+                         slice_make(text, len));
+        field_set_message(message, field_at(PLAIN + SHAPE_MESSAGE), inner);
+        set_value(&fixture.arena, message, field_at(PLAIN + SHAPE_INT32), -1);
+        set_value(&fixture.arena, message, field_at(OPTIONAL + SHAPE_BOOL), 1);
+        assert_int_equal(field_get_string(field_get_message(round_trip(message),
+                                                            field_at(PLAIN + SHAPE_MESSAGE)),
+                                          field_at(PLAIN + SHAPE_STRING))
+                             .len,
+                         len);
+        arena_reset(&fixture.arena);
+    }
+}
+
+static void an_empty_message_has_no_bytes(void **state)
+{
+    (void)state;
+    assert_int_equal(pack(new_shape()).len, 0);
+    assert_false(arena_failed(&fixture.arena));
+}
+
+/* The text of presence alone, the zero of a choice, and zeros that are left out. */
+static void zeros_are_packed_where_they_say_something(void **state)
+{
+    ProtobufCMessage *message = new_shape();
+
+    (void)state;
+    for (uint32_t i = 0; i < SHAPE_TYPES; i++) {
+        const struct field *field = field_at(PLAIN + i);
+
+        if (field->pb->type == PROTOBUF_C_TYPE_DOUBLE)
+            *(double *)field_address(message, field, 0) = -0.0;
+        if (field->pb->type == PROTOBUF_C_TYPE_FLOAT)
+            *(float *)field_address(message, field, 0) = -0.0f;
+        if (field->pb->type == PROTOBUF_C_TYPE_STRING)
+            *(char **)field_address(message, field, 0) = NULL;
+    }
+    assert_int_equal(pack(message).len, 0);
+    for (uint32_t i = 0; i < SHAPE_TYPES; i++) {
+        message = new_shape();
+        set_default(message, field_at(OPTIONAL + i));
+        pack(message);
+        message = new_shape();
+        set_default(message, field_at(CHOICE + i));
+        pack(message);
+    }
+}
+
+static void unknown_fields_follow_in_their_order(void **state)
+{
+    uint8_t first[] = {0x85, 0x01};
+    uint8_t second[] = {2, 'h', 'i'};
+    ProtobufCMessageUnknownField unknown[] = {
+        {.tag = 5000, .wire_type = PROTOBUF_C_WIRE_TYPE_VARINT, .len = 2, .data = first},
+        {.tag = 90, .wire_type = PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED, .len = 3, .data = second},
+    };
+    ProtobufCMessage *message = new_shape();
+
+    (void)state;
+    set_value(&fixture.arena, message, field_at(PLAIN + SHAPE_STRING), 7);
+    message->unknown_fields = unknown;
+    message->n_unknown_fields = 2;
+    assert_true(slice_ends_with(pack(message), slice_make(second, sizeof(second))));
+}
+
 static void bytes_that_do_not_parse_give_nothing(void **state)
 {
     (void)state;
@@ -506,7 +596,7 @@ static bool exercise(struct arena *arena)
     }
     if (arena_failed(arena))
         return false;
-    bytes = message_pack(arena, message);
+    bytes = message_pack(arena, message); /* larger than the packer's first room */
     copy = arena_failed(arena) ? NULL : message_unpack(arena, fixture.shape, bytes);
     if (copy == NULL)
         return false;
@@ -558,6 +648,10 @@ int main(void)
         TEST(a_list_of_messages_is_borrowed),
         TEST(timestamps_are_milliseconds),
         TEST(a_copy_outlives_what_it_was_copied_from),
+        TEST(messages_of_every_size_are_packed),
+        TEST(an_empty_message_has_no_bytes),
+        TEST(zeros_are_packed_where_they_say_something),
+        TEST(unknown_fields_follow_in_their_order),
         TEST(bytes_that_do_not_parse_give_nothing),
 #ifdef DATASTREAM_FAULTS
         TEST(every_allocation_may_fail),
