@@ -18,6 +18,7 @@
 #include "storage/bytes.h"
 #include "storage/commit.h"
 #include "storage/engines/rocksdb.h"
+#include "storage/engines/rocksdb_batch.h"
 #include "storage/engines/rocksdb_files.h"
 #include "storage/engines/rocksdb_many.h"
 #include "storage/engines/rocksdb_options.h"
@@ -33,7 +34,7 @@ struct rocksdb_store {
     rocksdb_column_family_handle_t *families[FAMILIES];
     rocksdb_readoptions_t *read_options;   /* of points; constant, shared by all threads */
     rocksdb_writeoptions_t *write_options; /* synced */
-    rocksdb_writebatch_t *batch;           /* the committer's */
+    struct rocksdb_batch batch;            /* the committer's */
     struct committer *committer;
     atomic_bool
         is_full; /* written by the committer's thread, read by any: a write found no space */
@@ -203,15 +204,14 @@ static void batch_put(struct store *store, enum store_family family, struct slic
 {
     struct rocksdb_store *r = of(store);
 
-    rocksdb_writebatch_put_cf(r->batch, r->families[family], key.data, key.len, value.data,
-                              value.len);
+    rocksdb__batch_put(&r->batch, r->families[family], key, value);
 }
 
 static void batch_remove(struct store *store, enum store_family family, struct slice key)
 {
     struct rocksdb_store *r = of(store);
 
-    rocksdb_writebatch_delete_cf(r->batch, r->families[family], key.data, key.len);
+    rocksdb__batch_remove(&r->batch, r->families[family], key);
 }
 
 /* RocksDB tells the cause by the system's words alone: ENOSPC, EDQUOT, EFBIG. */
@@ -224,11 +224,16 @@ static bool says_full(const char *error)
 static bool batch_write(struct store *store)
 {
     struct rocksdb_store *r = of(store);
+    rocksdb_writebatch_t *batch = rocksdb__batch_take(&r->batch);
     char *error = NULL;
 
+    if (batch == NULL) {
+        store_log_error("write", "there is no memory for the batch");
+        return false;
+    }
     settle_thread();
-    rocksdb_write(r->database, r->write_options, r->batch, &error);
-    rocksdb_writebatch_clear(r->batch);
+    rocksdb_write(r->database, r->write_options, batch, &error);
+    rocksdb_writebatch_destroy(batch);
     if (error != NULL && says_full(error))
         atomic_store(&r->is_full, true);
     return !rocksdb__take_error("write", &error);
@@ -286,7 +291,7 @@ static void engine_close(struct store *store)
         rocksdb_column_family_handle_destroy(r->unnamed);
     if (r->database != NULL)
         rocksdb_close(r->database);
-    rocksdb_writebatch_destroy(r->batch);
+    rocksdb__batch_done(&r->batch);
     rocksdb_writeoptions_destroy(r->write_options);
     rocksdb_readoptions_destroy(r->read_options);
     if (r->lock >= 0)
@@ -625,7 +630,6 @@ static struct rocksdb_store *store_new(int lock)
     rocksdb_readoptions_set_ignore_range_deletions(r->read_options, 1); /* as in engine_scan */
     r->write_options = rocksdb_writeoptions_create();
     rocksdb_writeoptions_set_sync(r->write_options, 1);
-    r->batch = rocksdb_writebatch_create();
     return r;
 }
 
