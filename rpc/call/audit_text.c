@@ -21,6 +21,8 @@ char *audit_text(struct arena *arena, struct slice text)
 
     if (copy == NULL)
         return none;
+    if (good && memchr(copy, '\0', kept.len) == NULL) /* as nearly all are */
+        return copy;
     for (size_t i = 0; i < kept.len; i++)
         if (copy[i] == '\0' || (!good && (unsigned char)copy[i] >= 0x80))
             copy[i] = '?';
