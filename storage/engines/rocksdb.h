@@ -9,10 +9,9 @@
 
 #include "storage/store.h"
 
-/* Options of the database and of each family; they share one block cache and one row cache. */
+/* Options of the database and of each family; they share one block cache. */
 struct rocksdb_tuning {
     rocksdb_cache_t *cache;
-    rocksdb_cache_t *rows; /* NULL: none */
     rocksdb_options_t *database;
     rocksdb_options_t *families[FAMILIES];
 };

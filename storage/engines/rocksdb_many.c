@@ -301,7 +301,7 @@ static size_t try_runs(struct many *many, enum store_found *ret_found)
     return done;
 }
 
-enum store_found rocksdb__read_many(struct arena *arena, const struct rocksdb_source *source,
+static enum store_found read_stored(struct arena *arena, const struct rocksdb_source *source,
                                     const struct slice *keys, size_t count, size_t most,
                                     struct slice *ret_values, size_t *ret_count)
 {
@@ -327,4 +327,90 @@ enum store_found rocksdb__read_many(struct arena *arena, const struct rocksdb_so
         found = read_rest(&many, count - done);
     *ret_count = take(&many);
     return arena_failed(arena) ? STORE_FAILED : found;
+}
+
+/* -- rows in memory --------------------------------------------------------------------------- */
+
+/* The keys whose rows are not in memory. */
+struct missing {
+    struct slice *keys;
+    size_t *places; /* among the caller's */
+    struct row_ticket *tickets;
+    struct slice *values;
+    size_t count;
+    size_t read; /* of them, the first ones */
+};
+
+static bool miss(struct arena *arena, struct missing *missing, size_t left, size_t place,
+                 struct slice key, struct row_ticket ticket)
+{
+    if (missing->keys == NULL) {
+        missing->keys = arena_array(arena, left, sizeof(*missing->keys));
+        missing->places = arena_array(arena, left, sizeof(*missing->places));
+        missing->tickets = arena_array(arena, left, sizeof(*missing->tickets));
+        missing->values = arena_array(arena, left, sizeof(*missing->values));
+    }
+    if (arena_failed(arena))
+        return false;
+    missing->keys[missing->count] = key;
+    missing->places[missing->count] = place;
+    missing->tickets[missing->count++] = ticket;
+    return true;
+}
+
+/*
+ * Puts what was read beside what was in memory, until the bound is passed, and keeps it; how many
+ * of the caller's first `looked` keys that are.
+ */
+static size_t merge(const struct rocksdb_source *source, const struct missing *missing,
+                    size_t looked, size_t most, struct slice *values)
+{
+    size_t bytes = 0;
+    size_t next = 0;
+    size_t i = 0;
+
+    for (; i < looked && (i == 0 || bytes < most); i++) {
+        if (next < missing->count && missing->places[next] == i) {
+            if (next == missing->read)
+                break;
+            values[i] = missing->values[next];
+            if (values[i].data != NULL)
+                row_cache__keep(source->rows, &missing->tickets[next], source->name,
+                                missing->keys[next], values[i]);
+            next++;
+        }
+        bytes += values[i].len;
+    }
+    return i;
+}
+
+enum store_found rocksdb__read_many(struct arena *arena, const struct rocksdb_source *source,
+                                    const struct slice *keys, size_t count, size_t most,
+                                    struct slice *ret_values, size_t *ret_count)
+{
+    struct missing missing = {0};
+    enum store_found found = STORE_FOUND;
+    size_t bytes = 0;
+    size_t looked = 0;
+
+    if (source->rows == NULL)
+        return read_stored(arena, source, keys, count, most, ret_values, ret_count);
+    for (; looked < count && (looked == 0 || bytes < most); looked++) {
+        struct row_ticket ticket;
+
+        ret_values[looked] = SLICE_EMPTY;
+        if (row_cache__find(source->rows, arena, source->name, keys[looked], &ret_values[looked],
+                            &ticket))
+            bytes += ret_values[looked].len;
+        else if (!miss(arena, &missing, count - looked, looked, keys[looked], ticket))
+            return STORE_FAILED;
+    }
+    if (arena_failed(arena))
+        return STORE_FAILED;
+    if (missing.count > 0)
+        found = read_stored(arena, source, missing.keys, missing.count, most, missing.values,
+                            &missing.read);
+    if (found == STORE_FOUND)
+        *ret_count = merge(source, &missing, looked, most, ret_values);
+    return found;
 }

@@ -1,6 +1,6 @@
 /*
- * Reads of many keys at once from a RocksDB family: keys that are neighbours by an iterator, the
- * rest together.
+ * Reads of many keys at once from a RocksDB family: rows in memory first, then keys that are
+ * neighbours by an iterator, the rest together.
  */
 #ifndef DATASTREAM_STORAGE_ENGINES_ROCKSDB_MANY_H
 #define DATASTREAM_STORAGE_ENGINES_ROCKSDB_MANY_H
@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/slice.h"
+#include "storage/engines/row_cache.h"
 #include "storage/store.h"
 
 /* Where rocksdb__read_many() reads. */
@@ -18,6 +19,7 @@ struct rocksdb_source {
     rocksdb_t *database;
     rocksdb_column_family_handle_t *family;
     rocksdb_readoptions_t *options; /* of points */
+    struct row_cache *rows;         /* NULL: none of this family */
 };
 
 /* As store_get_many(), without misses; values are copied into the arena. Any thread. */

@@ -46,6 +46,11 @@ static const enum access access_of[FAMILIES] = {
     [FAMILY_SECRETS] = POINTS,      [FAMILY_USAGE] = POINTS,
 };
 
+bool rocksdb__is_cached(enum store_family name)
+{
+    return access_of[name] == POINTS || access_of[name] == CLAIMS;
+}
+
 bool rocksdb__take_error(const char *what, char **error)
 {
     if (*error == NULL)
@@ -81,7 +86,7 @@ static rocksdb_options_t *options_of_text(const char *text)
 #define RESERVATION
 #endif
 
-static rocksdb_options_t *make_database(const struct store_options *options, rocksdb_cache_t *rows)
+static rocksdb_options_t *make_database(const struct store_options *options)
 {
     rocksdb_options_t *database;
 
@@ -115,13 +120,6 @@ static rocksdb_options_t *make_database(const struct store_options *options, roc
     rocksdb_options_set_info_log_level(database, INFO_LOG_FATAL);
     rocksdb_options_set_keep_log_file_num(database, 4);
     rocksdb_options_set_stats_dump_period_sec(database, 0);
-    /*
-     * A row that is found here costs neither filter, index nor block. A range that is deleted as
-     * one would be found here still (facebook/rocksdb#4122): rows are deleted one by one, and
-     * scripts/check-style refuses the other.
-     */
-    if (rows != NULL)
-        rocksdb_options_set_row_cache(database, rows);
     return database;
 }
 
@@ -193,15 +191,11 @@ static rocksdb_options_t *make_family(enum store_family name, rocksdb_cache_t *c
 
 bool rocksdb__tuning_init(struct rocksdb_tuning *tuning, const struct store_options *options)
 {
-    const size_t row_cache_bytes = cache_size(options->row_cache_bytes);
     struct rocksdb_tuning made = {0};
     bool good;
 
-    /* Of a database that is opened read-only, RocksDB 7.8 would say that a cached row is absent. */
-    if (row_cache_bytes > 0 && !options->read_only)
-        made.rows = rocksdb_cache_create_lru(row_cache_bytes);
     made.cache = rocksdb_cache_create_lru(cache_size(options->block_cache_bytes));
-    made.database = make_database(options, made.rows);
+    made.database = make_database(options);
     good = made.database != NULL;
     for (size_t i = 0; good && i < FAMILIES; i++) {
         made.families[i] = make_family(i, made.cache);
@@ -223,8 +217,6 @@ void rocksdb__tuning_done(struct rocksdb_tuning *tuning)
     if (tuning->database != NULL)
         rocksdb_options_destroy(tuning->database);
     rocksdb_cache_destroy(tuning->cache);
-    if (tuning->rows != NULL)
-        rocksdb_cache_destroy(tuning->rows);
 }
 
 #ifdef __SANITIZE_THREAD__

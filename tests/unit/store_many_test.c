@@ -137,6 +137,44 @@ static void keys_apart_before_and_after_neighbours_are_read_with_them(void **sta
     }
 }
 
+/* Rows that were read one by one are in memory, those that nobody read are not. */
+static void rows_in_memory_are_read_with_those_that_are_not(void **state)
+{
+    struct fixture *f = *state;
+
+    put_even_rows(f);
+    for (int i = 0; i < 400; i += 6)
+        assert_true(is_there(f, FAMILY_RESOURCES, arena_printf(&f->arena, "row %03d", i)));
+    for (int i = 0; i < 400; i += 12)
+        put(f, FAMILY_RESOURCES, arena_printf(&f->arena, "row %03d", i), SLICE("another"));
+    for (int i = 0; i < 400; i += 18)
+        erase(f, FAMILY_RESOURCES, arena_printf(&f->arena, "row %03d", i));
+    for (size_t most = 1; most <= 1 << 20; most = most * 2 + 7) {
+        struct slice keys[60], values[60];
+        size_t bytes = 0;
+        size_t count;
+
+        for (int i = 0; i < 60; i++)
+            keys[i] = arena_printf(&f->arena, "row %03d", i * 41 % 400);
+        count = read_many(f, keys, 60, most, values);
+        for (size_t i = 0; i < count; i++) {
+            int number = (int)i * 41 % 400;
+            struct slice wanted = number % 12 == 0 ? SLICE("another")
+                                                   : arena_printf(&f->arena, "value %d", number);
+            struct record record;
+
+            assert_true(i == 0 || bytes < most);
+            assert_int_equal(values[i].data != NULL, number % 2 == 0 && number % 18 != 0);
+            bytes += values[i].len;
+            if (values[i].data == NULL)
+                continue;
+            assert_true(record_parse(values[i], &record));
+            assert_slice_equal(record.body, wanted);
+        }
+        assert_true(count == 60 || bytes >= most);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +182,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(neighbours_and_keys_apart_are_read_alike, start, end),
         cmocka_unit_test_setup_teardown(keys_apart_before_and_after_neighbours_are_read_with_them,
                                         start, end),
+        cmocka_unit_test_setup_teardown(rows_in_memory_are_read_with_those_that_are_not, start,
+                                        end),
     };
     int failures = cmocka_run_group_tests_name("RocksDB", tests, NULL, NULL);
 

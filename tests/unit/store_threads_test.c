@@ -332,6 +332,92 @@ static void scans_are_consistent_under_writers(void **state)
     run_workers(f, workers, THREADS, ROUNDS, write_or_read_pairs);
 }
 
+#define RISING 6
+
+/* The newest number of each row that a commit is done of. */
+static _Atomic uint64_t risen[RISING];
+
+static void raise_row(struct fixture *f, size_t row, struct slice key, int number)
+{
+    struct commit commit;
+
+    commit_init(&commit, &f->arena);
+    commit_put(&commit, FAMILY_RESOURCES, key, arena_printf(&f->arena, "%d", number));
+    if (commit_in(f->store, &commit) != COMMIT_DONE)
+        abort();
+    atomic_store(&risen[row], (uint64_t)number);
+}
+
+/* By one read of many, or one by one. */
+static void read_risen(struct fixture *f, const struct slice *keys, bool at_once,
+                       struct slice *values)
+{
+    struct store_view *view = store_view_open(f->store, &f->arena);
+    enum store_found found = STORE_FOUND;
+    size_t count = RISING;
+
+    if (at_once) {
+        while ((found = store_get_many(view, FAMILY_RESOURCES, keys, RISING, 1 << 20, values,
+                                       &count)) == STORE_AGAIN)
+            fetch_and_wait(view);
+    }
+    for (size_t k = 0; k < RISING && !at_once && found == STORE_FOUND; k++)
+        found = read_in(f->store, &f->arena, FAMILY_RESOURCES, keys[k], &values[k]);
+    if (found != STORE_FOUND || count != RISING)
+        abort();
+}
+
+/* Even workers raise rows of their own, odd ones read all. */
+static void *raise_or_read(void *context)
+{
+    struct worker *worker = context;
+    struct fixture mine = *worker->fixture;
+
+    mine.arena = worker->arena;
+    for (int i = 1; i <= worker->rounds; i++) {
+        struct slice keys[RISING], values[RISING];
+        size_t own = (size_t)worker->number / 2 + (size_t)(i % 2) * RISING / 2;
+        uint64_t least[RISING];
+
+        for (size_t k = 0; k < RISING; k++) {
+            keys[k] = arena_printf(&mine.arena, "rises %zu", k);
+            least[k] = atomic_load(&risen[k]);
+        }
+        if (worker->number % 2 == 0) {
+            raise_row(&mine, own, keys[own], i);
+            continue;
+        }
+        read_risen(&mine, keys, i % 2 == 0, values);
+        for (size_t k = 0; k < RISING; k++) {
+            struct record record;
+
+            if (!record_parse(values[k], &record) ||
+                strtoul(arena_copy(&mine.arena, record.body).data, NULL, 10) < least[k])
+                abort();
+        }
+    }
+    worker->arena = mine.arena;
+    return NULL;
+}
+
+static void a_row_is_never_read_older_than_a_commit_that_is_done(void **state)
+{
+    enum { THREADS = 6, ROUNDS = 300 };
+    struct fixture *f = *state;
+    struct worker workers[THREADS];
+
+    for (size_t k = 0; k < RISING; k++) {
+        put(f, FAMILY_RESOURCES, arena_printf(&f->arena, "rises %zu", k), SLICE("0"));
+        atomic_store(&risen[k], 0);
+    }
+    run_workers(f, workers, THREADS, ROUNDS, raise_or_read);
+    for (size_t k = 0; k < RISING; k++) {
+        assert_true(atomic_load(&risen[k]) >= ROUNDS - 1);
+        assert_slice_equal(read_body(f, FAMILY_RESOURCES, arena_printf(&f->arena, "rises %zu", k)),
+                           arena_printf(&f->arena, "%d", (int)atomic_load(&risen[k])));
+    }
+}
+
 /* -- observing ----------------------------------------------------------------------------- */
 
 struct observed {
@@ -434,6 +520,7 @@ int main(void)
         PROMISE(counters_are_exact_under_threads),
         PROMISE(no_reference_outlives_its_target),
         PROMISE(scans_are_consistent_under_writers),
+        PROMISE(a_row_is_never_read_older_than_a_commit_that_is_done),
         PROMISE(observers_see_each_revision_in_order_before_its_answer),
         PROMISE(closing_finishes_what_was_submitted),
         PROMISE(commits_see_those_before_them_in_the_batch),
