@@ -359,8 +359,9 @@ static bool miss(struct arena *arena, struct missing *missing, size_t left, size
 }
 
 /*
- * Puts what was read beside what was in memory, until the bound is passed, and keeps it; how many
- * of the caller's first `looked` keys that are.
+ * Puts what was read beside what was in memory, until the bound is passed; how many of the caller's
+ * first `looked` keys that are. What is asked for once more is kept: whoever reads a long list page
+ * by page pushes nothing out, nor pays for it.
  */
 static size_t merge(const struct rocksdb_source *source, const struct missing *missing,
                     size_t looked, size_t most, struct slice *values)
@@ -374,7 +375,7 @@ static size_t merge(const struct rocksdb_source *source, const struct missing *m
             if (next == missing->read)
                 break;
             values[i] = missing->values[next];
-            if (values[i].data != NULL)
+            if (values[i].data != NULL && missing->tickets[next].is_second)
                 row_cache__keep(source->rows, &missing->tickets[next], source->name,
                                 missing->keys[next], values[i]);
             next++;

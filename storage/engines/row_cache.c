@@ -36,6 +36,8 @@ struct set {
     uint32_t epoch;   /* rises with each write of a row that would stand here */
     bool is_changing; /* such a write is under way */
     uint8_t hand;     /* which place is next, where all are taken */
+    uint8_t missed_hand;
+    uint16_t missed[PLACES]; /* of hashes whose rows were looked for in vain last */
 };
 
 /* The mutex guards the shard and its sets. */
@@ -164,6 +166,19 @@ static void drop(struct shard *shard, struct set *set, size_t place)
     free(row);
 }
 
+/* Whether a row was looked for in vain lately; from now on it was. */
+static bool note_miss(struct set *set, uint64_t hash)
+{
+    uint16_t tag = (uint16_t)(hash >> 48);
+    bool was_missed = false;
+
+    for (size_t i = 0; i < PLACES; i++)
+        was_missed |= set->missed[i] == tag;
+    if (!was_missed)
+        set->missed[set->missed_hand++ % PLACES] = tag;
+    return was_missed;
+}
+
 /* -- reading ---------------------------------------------------------------------------------- */
 
 bool row_cache__find(struct row_cache *cache, struct arena *arena, enum store_family family,
@@ -182,7 +197,7 @@ bool row_cache__find(struct row_cache *cache, struct arena *arena, enum store_fa
         row->is_used = true;
         *ret_value = arena_copy(arena, slice_make(row->bytes + row->key_len, row->value_len));
     } else {
-        *ret_ticket = (struct row_ticket){hash, set->epoch};
+        *ret_ticket = (struct row_ticket){hash, set->epoch, note_miss(set, hash)};
     }
     pthread_mutex_unlock(&shard->mutex);
     return place < PLACES;

@@ -24,6 +24,7 @@ struct row_cache;
 struct row_ticket {
     uint64_t hash;
     uint32_t epoch;
+    bool is_second; /* the row was looked for in vain before, not long ago */
 };
 
 /* Holds about so many bytes, at least one row; NULL for 0, and when memory ends. */

@@ -169,6 +169,26 @@ static void all_rows_of_a_batch_may_be_kept_again_after_it(void **state)
     }
 }
 
+static void a_ticket_tells_that_a_row_was_looked_for_before(void **state)
+{
+    enum { OTHERS = 500000 };
+    struct world *w = *state;
+    struct row_ticket ticket;
+    int again = 0;
+
+    find(w, FAMILY_RESOURCES, SLICE("k"), &ticket);
+    assert_false(ticket.is_second);
+    find(w, FAMILY_RESOURCES, SLICE("k"), &ticket);
+    assert_true(ticket.is_second);
+    for (int i = 0; i < OTHERS; i++) {
+        find(w, FAMILY_RESOURCES, slice_make((const char *)&i, sizeof(i)), &ticket);
+        again += ticket.is_second;
+    }
+    assert_true(again < OTHERS / 1000);
+    find(w, FAMILY_RESOURCES, SLICE("k"), &ticket);
+    assert_false(ticket.is_second); /* so long ago that it is forgotten */
+}
+
 /* -- room ------------------------------------------------------------------------------------- */
 
 /* Of rows that are larger than usual its bytes are the bound, of smaller ones its places. */
@@ -364,6 +384,7 @@ int main(void)
         TEST(a_row_that_two_have_read_is_kept_once, start),
         TEST(what_was_read_before_a_change_ended_is_refused, start),
         TEST(all_rows_of_a_batch_may_be_kept_again_after_it, start),
+        TEST(a_ticket_tells_that_a_row_was_looked_for_before, start),
         TEST(its_bytes_are_a_bound, start_small),
         TEST(rows_that_are_asked_for_stay_while_others_pass, start_small),
         TEST(a_large_row_is_not_kept, start),
