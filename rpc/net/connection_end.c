@@ -64,8 +64,7 @@ void connection__linger_on(struct connection *connection)
 void connection__linger(struct connection *connection)
 {
     finish_streams(connection);
-    if (connection->peer_ended ||
-        !connection->transport.methods->shutdown(&connection->transport)) {
+    if (connection->peer_ended) {
         connection__close(connection);
         return;
     }
@@ -75,6 +74,10 @@ void connection__linger(struct connection *connection)
     connection__move(connection, CONNECTION_LINGERING);
     free_protocol(connection);
     connection__close_finished(connection);
+    if (!connection->transport.methods->shutdown(&connection->transport)) {
+        connection__close(connection);
+        return;
+    }
     connection__linger_on(connection);
     connection__read(connection, true);
 }

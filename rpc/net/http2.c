@@ -109,16 +109,21 @@ static void *memory_realloc(void *bytes, size_t size, void *user_data)
 }
 
 /*
- * Every bound on a peer's behaviour that nghttp2 keeps for us. Two settings stay at their default,
- * no_closed_streams and SETTINGS_NO_RFC7540_PRIORITIES: each would switch off what RFC 9113 demands
- * of frames on closed streams (section 5.1), and of PRIORITY (section 6.3).
+ * Every bound on a peer's behaviour that nghttp2 keeps for us. One setting stays at its default,
+ * SETTINGS_NO_RFC7540_PRIORITIES: it would switch off what RFC 9113 demands of PRIORITY (section
+ * 6.3). Closed streams are not kept: a connection would hold a hundred of them, 22 KiB, to refuse
+ * what comes for them later (section 5.1), which http2_bounds__has_ended does.
  */
 static void set_options(nghttp2_option *option, const struct settings *settings)
 {
     nghttp2_option_set_no_auto_window_update(option, 1);
+    nghttp2_option_set_no_closed_streams(option, 1);
     nghttp2_option_set_no_http_messaging(option, 1); /* http2_fields.h takes its place */
-    /* Each second's date is an entry of it: more of them would push nothing useful out later. */
-    nghttp2_option_set_max_deflate_dynamic_table_size(option, 1024);
+    /*
+     * Each second's date is an entry of it, and takes up 192 bytes of memory. There is room for the
+     * three fields that all answers of a frontend have: dates of before go.
+     */
+    nghttp2_option_set_max_deflate_dynamic_table_size(option, 192);
     nghttp2_option_set_max_send_header_block_length(option, 65536);
     nghttp2_option_set_max_settings(option, 32);
     nghttp2_option_set_max_outbound_ack(option, OUTBOUND_MOST);
@@ -188,10 +193,12 @@ static bool begin(struct connection *connection)
 
     if (http2 == NULL)
         return false;
+    account_add(&connection->memory, sizeof(*http2));
     connection->http2 = http2;
     http2->shared = shared;
     http2->account = &connection->memory;
     http2_bounds__init(&http2->bounds, settings, http2__now(connection));
+    http2->frames.left = NGHTTP2_CLIENT_MAGIC_LEN;
     shared->is_opening = true;
     is_open = nghttp2_session_server_new3(&http2->session, shared->callbacks, connection,
                                           shared->option, &memory) == 0;
@@ -206,22 +213,28 @@ static bool begin(struct connection *connection)
 
 static void free_session(struct connection *connection)
 {
-    if (connection->http2 == NULL)
+    struct http2 *http2 = connection->http2;
+
+    if (http2 == NULL)
         return;
-    http2_fields__forget(&connection->http2->known);
-    nghttp2_session_del(connection->http2->session);
-    assert(connection->http2->held == 0);
-    settle_account(connection->http2);
-    free(connection->http2);
+    http2_fields__forget(http2->known);
+    nghttp2_session_del(http2->session);
+    assert(http2->held == 0);
+    settle_account(http2);
+    account_give(http2->account,
+                 sizeof(*http2) + (http2->known == NULL ? 0 : sizeof(*http2->known)));
+    free(http2->known);
+    free(http2);
     connection->http2 = NULL;
 }
 
-static void read_bytes(struct connection *connection, struct slice bytes)
+static void feed(struct connection *connection, const char *from, const char *end)
 {
     struct http2 *http2 = connection->http2;
+    struct slice bytes = slice_make(from, (size_t)(end - from));
     ssize_t taken;
 
-    if (http2->state == HTTP2_FAILED)
+    if (http2->state == HTTP2_FAILED || bytes.len == 0)
         return;
     taken = nghttp2_session_mem_recv(http2->session, (const uint8_t *)bytes.data, bytes.len);
     settle_account(http2);
@@ -229,6 +242,33 @@ static void read_bytes(struct connection *connection, struct slice bytes)
         http2__calm(connection, "flood");
     else if (taken < 0 && http2->state != HTTP2_FAILED)
         connection__cut(connection);
+}
+
+/*
+ * DATA of a stream that has ended is an error; nghttp2 itself refuses it while the stream is open.
+ * A stream closes within a read by RST_STREAM alone: what came until then is fed first.
+ */
+static void read_bytes(struct connection *connection, struct slice bytes)
+{
+    struct http2 *http2 = connection->http2;
+    const char *from = bytes.data;
+    const char *end = bytes.data + bytes.len;
+    struct http2_frame_head head;
+    bool has_reset = false;
+
+    while (http2->state != HTTP2_FAILED && http2_frames__next(&http2->frames, &bytes, &head)) {
+        has_reset |= head.type == NGHTTP2_RST_STREAM;
+        if (head.type != NGHTTP2_DATA)
+            continue;
+        if (has_reset) {
+            feed(connection, from, bytes.data);
+            from = bytes.data;
+            has_reset = false;
+        }
+        if (http2_bounds__has_ended(&http2->bounds, head.stream_id))
+            http2__fail(connection, NGHTTP2_STREAM_CLOSED, HTTP2_STREAM_ENDED);
+    }
+    feed(connection, from, end);
 }
 
 /* Builds with faults spoil the loop's frame, so that a session that reads it later is seen. */

@@ -7,10 +7,14 @@
 #include "rpc/net/connection.h"
 #include "rpc/net/http2_bounds.h"
 #include "rpc/net/http2_fields.h"
+#include "rpc/net/http2_frames.h"
 #include "rpc/net/recycle.h"
 
 /* The PING round trip of draining is waited for as long as this. */
 #define HTTP2_NOTICE_MS 1000
+
+/* Why HEADERS and DATA of a stream that has ended are refused. */
+#define HTTP2_STREAM_ENDED "the stream has ended"
 
 struct http2_shared {
     struct recycler recycler;
@@ -37,11 +41,13 @@ struct http2 {
     size_t told;             /* of it, in the account */
     enum http2_state state;
     struct http2_bounds bounds;
-    struct stream *incoming; /* whose header block is being decoded */
-    size_t field_count;      /* of that block until now */
-    struct http2_known known;
+    struct http2_frames frames;
+    struct stream *incoming;   /* whose header block is being decoded */
+    size_t field_count;        /* of that block until now */
+    struct http2_known *known; /* NULL until a second request, and where memory ended */
     int64_t notice_since_ms;
     bool failure_sent;
+    bool has_asked;  /* a request came */
     bool is_settled; /* nothing was left to write when that was last asked */
 };
 

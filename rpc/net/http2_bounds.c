@@ -1,8 +1,10 @@
 /*
  * Counting floods: idle frames in a row, a token bucket of resets, pings by gRPC's keepalive rule,
- * decoded bytes of a header block, stream identifiers that were left out.
+ * decoded bytes of a header block, stream identifiers that were left out or have ended.
  */
 #include "rpc/net/http2_bounds.h"
+
+#include <assert.h>
 
 #define RESET_BURST UINT64_C(10)
 /* gRPC's servers allow two early pings (grpc/doc/keepalive.md) and end the connection at the third.
@@ -72,6 +74,19 @@ bool http2_bounds__field(struct http2_bounds *bounds, const struct settings *set
     return bounds->block_bytes <= settings->max_header_bytes * HTTP2_UNFOLD_MOST;
 }
 
+/* The newest stream is another one, `count` identifiers of clients later. */
+static void move_ended(uint64_t ended[2], uint32_t count)
+{
+    _Static_assert(HTTP2_ENDED_MOST == 128, "two words");
+    if (count >= 64) {
+        ended[1] = count < 128 ? ended[0] << (count - 64) : 0;
+        ended[0] = 0;
+    } else if (count > 0) {
+        ended[1] = ended[1] << count | ended[0] >> (64 - count);
+        ended[0] <<= count;
+    }
+}
+
 bool http2_bounds__headers(struct http2_bounds *bounds, int32_t id)
 {
     if (id > bounds->newest) {
@@ -80,6 +95,7 @@ bool http2_bounds__headers(struct http2_bounds *bounds, int32_t id)
         if (id > expected)
             bounds->skipped[bounds->skip_count++ % HTTP2_SKIPPED_MOST] = (struct http2_skipped){
                 expected, id - 2};
+        move_ended(bounds->ended, (uint32_t)(id - bounds->newest) / 2);
         bounds->newest = id;
         return true;
     }
@@ -87,6 +103,23 @@ bool http2_bounds__headers(struct http2_bounds *bounds, int32_t id)
         if (id >= bounds->skipped[i].first && id <= bounds->skipped[i].last)
             return false;
     return true;
+}
+
+void http2_bounds__ended(struct http2_bounds *bounds, int32_t id)
+{
+    uint32_t place = (uint32_t)(bounds->newest - id) / 2;
+
+    assert(id % 2 == 1 && id <= bounds->newest);
+    if (place < HTTP2_ENDED_MOST)
+        bounds->ended[place / 64] |= UINT64_C(1) << place % 64;
+}
+
+bool http2_bounds__has_ended(const struct http2_bounds *bounds, int32_t id)
+{
+    uint32_t place = (uint32_t)(bounds->newest - id) / 2;
+
+    return id % 2 == 1 && id <= bounds->newest && place < HTTP2_ENDED_MOST &&
+           (bounds->ended[place / 64] >> place % 64 & 1) != 0;
 }
 
 void http2_bounds__sent(struct http2_bounds *bounds)

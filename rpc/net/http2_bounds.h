@@ -10,6 +10,9 @@
 /* Ranges of stream identifiers that a client left out, of which the latest are remembered. */
 #define HTTP2_SKIPPED_MOST 8
 
+/* Of so many of the newest streams it is known that the client had ended them when they closed. */
+#define HTTP2_ENDED_MOST 128
+
 /* A header block may unfold to so many times max_header_bytes before the connection ends. */
 #define HTTP2_UNFOLD_MOST 4
 
@@ -25,7 +28,8 @@ struct http2_bounds {
     struct http2_skipped {
         int32_t first;
         int32_t last;
-    } skipped[HTTP2_SKIPPED_MOST]; /* a ring: the latest ranges */
+    } skipped[HTTP2_SKIPPED_MOST];         /* a ring: the latest ranges */
+    uint64_t ended[HTTP2_ENDED_MOST / 64]; /* bit n: of stream newest - 2 * n */
 };
 
 /* Fills the buckets. */
@@ -63,6 +67,14 @@ bool http2_bounds__field(struct http2_bounds *bounds, const struct settings *set
  * and was never used itself (RFC 9113 section 5.1.1).
  */
 bool http2_bounds__headers(struct http2_bounds *bounds, int32_t id);
+
+/*
+ * The stream `id` closed, and the client had ended it, by END_STREAM or RST_STREAM. From then on
+ * HEADERS and DATA of it are an error of the connection (RFC 9113 section 5.1), other than those of
+ * a stream that we reset, which may have been on their way.
+ */
+void http2_bounds__ended(struct http2_bounds *bounds, int32_t id);
+bool http2_bounds__has_ended(const struct http2_bounds *bounds, int32_t id);
 
 /* HEADERS or DATA were sent: pings may come again. */
 void http2_bounds__sent(struct http2_bounds *bounds);

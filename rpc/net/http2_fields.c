@@ -231,11 +231,11 @@ static enum http2_verdict place_known(struct http2_fields *fields, struct http2_
 enum http2_verdict http2_fields__add(struct http2_fields *fields, struct http2_known *known,
                                      size_t place, struct http2_field *field)
 {
-    bool has_place = place < cache_size(HTTP2_KNOWN_MOST);
+    bool has_place = known != NULL && place < cache_size(HTTP2_KNOWN_MOST);
     unsigned before = fields->seen;
     enum http2_verdict verdict;
 
-    if (place == 0)
+    if (known != NULL && place == 0)
         known->current = 0;
     if (has_place && known->fields[place].name != NULL &&
         is_same(known->fields[place].name, field->name, field->name_bytes)) {
@@ -254,12 +254,13 @@ enum http2_verdict http2_fields__add(struct http2_fields *fields, struct http2_k
 
 void http2_fields__accept(struct http2_known *known)
 {
-    known->accepted |= known->current;
+    if (known != NULL)
+        known->accepted |= known->current;
 }
 
 void http2_fields__forget(struct http2_known *known)
 {
-    for (size_t i = 0; i < HTTP2_KNOWN_MOST; i++)
+    for (size_t i = 0; known != NULL && i < HTTP2_KNOWN_MOST; i++)
         drop(known, i);
 }
 

@@ -53,7 +53,10 @@ struct http2_fields {
     int64_t length;
 };
 
-/* The last request's fields of a connection, except content-length. Zero-initialize. */
+/*
+ * The last request's fields of a connection, except content-length; made at its second request, as
+ * what asks once has no use for it. Zero-initialize.
+ */
 struct http2_known {
     struct {
         nghttp2_rcbuf *name; /* held, as is the value; NULL: none is known */
@@ -75,11 +78,17 @@ static inline struct http2_field http2_field_of(nghttp2_rcbuf *name, nghttp2_rcb
                                 slice_make(bytes.base, bytes.len), HTTP2_NAME_OTHER};
 }
 
-/* Judges the field at `place` of a request's block, counted from 0, and says which it is. */
+/*
+ * Judges the field at `place` of a request's block, counted from 0, and says which it is. Where
+ * `known` is NULL nothing is known, nor remembered.
+ */
 enum http2_verdict http2_fields__add(struct http2_fields *fields, struct http2_known *known,
                                      size_t place, struct http2_field *field);
 
-/* The newest block made a request whose method, scheme, target and authority may be served. */
+/*
+ * The newest block made a request whose method, scheme, target and authority may be served. NULL is
+ * allowed.
+ */
 void http2_fields__accept(struct http2_known *known);
 
 /* Whether the request has a field of this name that was accepted with the request before it. */
@@ -100,7 +109,7 @@ bool http2_fields__are_request(struct http2_fields *fields);
 bool http2_fields__allow_length(const struct http2_fields *fields, uint64_t received,
                                 bool is_whole);
 
-/* Lets go of what is known: before the memory of the session ends. */
+/* Lets go of what is known: before the memory of the session ends. NULL is allowed. */
 void http2_fields__forget(struct http2_known *known);
 
 #endif

@@ -1,6 +1,8 @@
 /* HTTP/2, the reading half: header blocks to heads, DATA to bodies, and the count of floods. */
 #include "rpc/net/http2_read.h"
 
+#include <stdlib.h>
+
 #include "base/status.h"
 #include "rpc/net/http1_check.h"
 #include "rpc/net/http2_state.h"
@@ -9,6 +11,17 @@
 #define UNFOLDS "a header block is too large after decompression"
 
 /* ---- header blocks ---- */
+
+/* What came in the last request is of use to a connection that asks again. */
+static void begin_request(struct http2 *http2)
+{
+    if (http2->has_asked && http2->known == NULL) {
+        http2->known = calloc(1, sizeof(*http2->known));
+        if (http2->known != NULL)
+            account_add(http2->account, sizeof(*http2->known));
+    }
+    http2->has_asked = true;
+}
 
 static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *user_data)
 {
@@ -24,6 +37,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     http2->field_count = 0;
     if (frame->headers.cat != NGHTTP2_HCAT_REQUEST)
         return 0; /* trailers: nothing of ours reads them */
+    begin_request(http2);
     stream = http_stream__make(connection);
     if (stream == NULL) /* for want of memory: the client may try again */
         return nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
@@ -155,7 +169,7 @@ static enum http2_verdict judge_field(struct http2 *http2, struct stream *stream
                                       struct http2_field *field)
 {
     if (!is_trailer)
-        return http2_fields__add(&stream->fields, &http2->known, http2->field_count++, field);
+        return http2_fields__add(&stream->fields, http2->known, http2->field_count++, field);
     return http2_fields__add_trailer(&stream->fields, field->name_bytes, field->bytes);
 }
 
@@ -296,18 +310,18 @@ static int take_request(struct connection *connection, const nghttp2_frame *fram
     connection->http2->incoming = NULL;
     if (stream == NULL)
         return 0;
+    stream->ended = ended;
     if (!http2_fields__are_request(&stream->fields) ||
         !http2_fields__allow_length(&stream->fields, 0, ended))
         return refuse_frame(stream, &frame->hd);
     http2_bounds__useful_frame(&connection->http2->bounds);
-    stream->ended = ended;
     stream->exchange.head.has_body = !stream->ended;
     if (stream->refusal == 0)
         check_head(stream);
     if (stream->refusal != 0) {
         http_stream__refuse(stream, stream->refusal, stream->refusal_detail);
     } else {
-        http2_fields__accept(&connection->http2->known);
+        http2_fields__accept(connection->http2->known);
         http_stream__begin(stream);
     }
     return 0;
@@ -367,6 +381,8 @@ static int begin_headers_frame(struct connection *connection, nghttp2_session *s
                            "a stream identifier does not increase");
     if (is_new)
         return 0; /* useful, when it is whole */
+    if (http2_bounds__has_ended(bounds, header->stream_id))
+        return http2__fail(connection, NGHTTP2_STREAM_CLOSED, HTTP2_STREAM_ENDED);
     stream = http2__find(session, header->stream_id);
     if (!(header->flags & NGHTTP2_FLAG_END_HEADERS) && (stream == NULL || stream->was_reset))
         return http2__calm(connection, UNFOLDS);
@@ -408,6 +424,8 @@ static int on_frame_recv(nghttp2_session *session, const nghttp2_frame *frame, v
     case NGHTTP2_DATA:
         return receive_end(session, frame);
     case NGHTTP2_RST_STREAM:
+        if (frame->hd.stream_id % 2 == 1) /* no other was ever opened */
+            http2_bounds__ended(&connection->http2->bounds, frame->hd.stream_id);
         if (!http2_bounds__reset(&connection->http2->bounds, connection->loop->settings,
                                  http2__now(connection)))
             return http2__calm(connection, "too many resets");

@@ -272,6 +272,8 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t error,
     (void)error;
     if (stream == NULL)
         return 0;
+    if (stream->ended)
+        http2_bounds__ended(&connection->http2->bounds, id);
     if (connection->http2->incoming == stream)
         connection->http2->incoming = NULL;
     http_stream__finish(stream, stream->answer.end_taken);

@@ -1,4 +1,4 @@
-/* Each block has its class in front; blocks beyond the largest class come and go by malloc. */
+/* Each block has its size in front; blocks beyond the largest class come and go by malloc. */
 #include "rpc/net/recycle.h"
 
 #include <assert.h>
@@ -9,8 +9,8 @@
 #include "base/erase.h"
 
 /* From one class to the next: what a session keeps for long is rounded up by less than this. */
-#define STEP 32
-#define SMALL_BYTES (8 * STEP)
+#define STEP 16
+#define SMALL_BYTES (16 * STEP)
 #define KEPT_BYTES_MOST 65536 /* of each class */
 #define CLASS_NONE RECYCLE_CLASSES
 
@@ -25,16 +25,15 @@
 #define KEEPS 1
 #endif
 
-/* In front of the bytes that are handed out, which stay aligned for any type. */
+/* In front of the bytes that are handed out. */
 struct recycled {
     union {
         struct recycled *next; /* while it is free */
         size_t size;           /* of the bytes, while it is not */
     } u;
-    size_t class;
 };
 
-_Static_assert(sizeof(struct recycled) % 16 == 0, "blocks keep their bytes aligned");
+_Static_assert(sizeof(struct recycled) == RECYCLE_ALIGNMENT, "blocks keep their bytes aligned");
 
 static size_t class_of(size_t size)
 {
@@ -58,8 +57,12 @@ static void erase_steps(void *bytes, size_t size)
         erase(bytes, size);
         return;
     }
-    for (char *end = at + size; at < end; at += STEP)
+    if (size % (2 * STEP) != 0) {
         memset(at, 0, STEP);
+        at += STEP;
+    }
+    for (char *end = (char *)bytes + size; at < end; at += 2 * STEP)
+        memset(at, 0, 2 * STEP);
     __asm__ volatile("" : : "r"(bytes) : "memory"); /* somebody may look */
 }
 
@@ -83,27 +86,27 @@ void *recycle__alloc(struct recycler *recycler, size_t size)
             return NULL;
     }
     block->u.size = size;
-    block->class = class;
     return block + 1;
 }
 
 void recycle__free(struct recycler *recycler, void *bytes)
 {
     struct recycled *block;
+    size_t class;
 
     if (bytes == NULL)
         return;
     block = (struct recycled *)bytes - 1;
-    assert(block->class <= CLASS_NONE);
+    class = class_of(block->u.size);
     erase_steps(bytes, block->u.size); /* a field of a header may have been a credential */
-    if (!KEEPS || block->class == CLASS_NONE ||
-        recycler->classes[block->class].count >= KEPT_BYTES_MOST / class_bytes(block->class)) {
+    if (!KEEPS || class == CLASS_NONE ||
+        recycler->classes[class].count >= KEPT_BYTES_MOST / class_bytes(class)) {
         free(block);
         return;
     }
-    block->u.next = recycler->classes[block->class].free;
-    recycler->classes[block->class].free = block;
-    recycler->classes[block->class].count++;
+    block->u.next = recycler->classes[class].free;
+    recycler->classes[class].free = block;
+    recycler->classes[class].count++;
 }
 
 void *recycle__calloc(struct recycler *recycler, size_t count, size_t size)

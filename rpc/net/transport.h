@@ -28,7 +28,7 @@ struct transport_methods {
     bool (*write)(struct transport *transport, struct slice bytes, size_t *ret_kept);
     /* Of the bytes that are kept, those that the system has not taken yet. */
     size_t (*unwritten)(const struct transport *transport);
-    /* Tells the peer that no more comes, once all is written. False: it is broken. */
+    /* Tells the peer that no more comes; nothing is kept then. False: it is broken. */
     bool (*shutdown)(struct transport *transport);
     /* Frees what it has; `closed` follows. Nothing else may be called from here on. */
     void (*close)(struct transport *transport);
@@ -58,7 +58,6 @@ struct transport {
         uv_tcp_t tcp;
         uv_pipe_t pipe;
     } socket;
-    uv_shutdown_t shutdown;
 };
 
 #endif

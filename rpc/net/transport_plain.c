@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/erase.h"
@@ -107,15 +108,13 @@ static size_t unwritten(const struct transport *transport)
     return uv_stream_get_write_queue_size(&transport->socket.stream);
 }
 
-static void on_shutdown(uv_shutdown_t *request, int status)
-{
-    (void)request;
-    (void)status;
-}
-
+/* Without libuv, whose request for it would be a part of each connection from its beginning. */
 static bool shut_down(struct transport *transport)
 {
-    return uv_shutdown(&transport->shutdown, &transport->socket.stream, on_shutdown) == 0;
+    uv_os_fd_t fd;
+
+    assert(unwritten(transport) == 0);
+    return uv_fileno(&transport->socket.handle, &fd) == 0 && shutdown(fd, SHUT_WR) == 0;
 }
 
 static void on_closed(uv_handle_t *handle)

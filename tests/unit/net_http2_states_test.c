@@ -1,4 +1,5 @@
 /* HTTP/2 through real sockets: what RFC 9113 demands of frames in each state of a stream. */
+#include "rpc/net/http2_bounds.h"
 #include "tests/support/http2_raw.h"
 
 #define END_STREAM 1
@@ -9,6 +10,8 @@
 #define NEVER "\x82\x86\x04\6/never\x01\1a"
 #define ECHO "\x82\x86\x04\5/echo\x01\1a"
 #define TRAILER "\x00\3x-a\1b"
+/* POST http://a/, with a field that no request has: the stream is reset, although more may come. */
+#define MALFORMED "\x83\x86\x84\x01\1a\x00\4:x-a\1b"
 
 struct frame {
     int type;
@@ -55,6 +58,31 @@ static const struct case_of_states {
      {{NGHTTP2_HEADERS, END_STREAM | END_HEADERS, 1, SLICE_INIT(ECHO)}, {.type = -1}},
      {{NGHTTP2_HEADERS, END_STREAM | END_HEADERS, 1, SLICE_INIT(ECHO)}, {.type = -1}},
      NGHTTP2_STREAM_CLOSED},
+    {"DATA on a stream that closed 127 streams ago",
+     {{NGHTTP2_HEADERS, END_STREAM | END_HEADERS, 1, SLICE_INIT(ECHO)},
+      {NGHTTP2_HEADERS, END_STREAM | END_HEADERS, 255, SLICE_INIT(NEVER)},
+      {.type = -1}},
+     {{NGHTTP2_DATA, 0, 1, SLICE_INIT("x")}, {.type = -1}},
+     NGHTTP2_STREAM_CLOSED},
+    {"DATA on one that closed longer ago",
+     {{NGHTTP2_HEADERS, END_STREAM | END_HEADERS, 1, SLICE_INIT(ECHO)},
+      {NGHTTP2_HEADERS, END_STREAM | END_HEADERS, 257, SLICE_INIT(NEVER)},
+      {.type = -1}},
+     {{NGHTTP2_DATA, 0, 1, SLICE_INIT("x")}, {.type = -1}},
+     NGHTTP2_NO_ERROR},
+    {"DATA on a stream that was reset before its end",
+     {{NGHTTP2_HEADERS, END_HEADERS, 1, SLICE_INIT(MALFORMED)}, {.type = -1}},
+     {{NGHTTP2_DATA, 0, 1, SLICE_INIT("x")}, {NGHTTP2_DATA, END_STREAM, 1, SLICE_INIT("x")}},
+     NGHTTP2_NO_ERROR},
+    {"trailers on a stream that was reset before its end",
+     {{NGHTTP2_HEADERS, END_HEADERS, 1, SLICE_INIT(MALFORMED)}, {.type = -1}},
+     {{NGHTTP2_HEADERS, END_STREAM | END_HEADERS, 1, SLICE_INIT(TRAILER)}, {.type = -1}},
+     NGHTTP2_NO_ERROR},
+    {"WINDOW_UPDATE and RST_STREAM on closed",
+     {{NGHTTP2_HEADERS, END_STREAM | END_HEADERS, 1, SLICE_INIT(ECHO)}, {.type = -1}},
+     {{NGHTTP2_WINDOW_UPDATE, 0, 1, SLICE_INIT("\0\0\0\1")},
+      {NGHTTP2_RST_STREAM, 0, 1, SLICE_INIT("\0\0\0\10")}},
+     NGHTTP2_NO_ERROR},
     {"HEADERS with a smaller, never opened identifier",
      {{NGHTTP2_HEADERS, END_STREAM | END_HEADERS, 5, SLICE_INIT(NEVER)},
       {NGHTTP2_HEADERS, END_STREAM | END_HEADERS, 3, SLICE_INIT(NEVER)},
@@ -122,6 +150,36 @@ static void frames_are_judged_by_the_state_of_their_stream(void **state)
     }
 }
 
+/* Against a list of what closed, over identifiers that come in steps of every size. */
+static void the_newest_128_streams_are_known_to_have_ended(void **state)
+{
+    static bool has_ended[2000];
+    struct http2_bounds bounds = {0};
+    uint32_t random = 1;
+
+    (void)state;
+    for (int32_t newest = 1; newest < 2000;) {
+        assert_true(http2_bounds__headers(&bounds, newest));
+        for (int32_t id = newest; id > 0 && id > newest - 20; id -= 2) {
+            random = random * 1103515245 + 12345;
+            if (random >> 30 == 0) {
+                http2_bounds__ended(&bounds, id);
+                has_ended[id] = true;
+            }
+        }
+        for (int32_t id = -1; id <= newest + 3; id++) {
+            bool wanted = id > newest - 2 * HTTP2_ENDED_MOST && id > 0 && id <= newest &&
+                          has_ended[id];
+
+            if (http2_bounds__has_ended(&bounds, id) != wanted)
+                fail_msg("stream %d of %d: wanted %d", id, newest, wanted);
+        }
+        random = random * 1103515245 + 12345;
+        newest += random >> 28 == 0 ? (int32_t)(random >> 16 & 0x1ff) * 2 : 2;
+        newest += newest == bounds.newest ? 2 : 0;
+    }
+}
+
 static int start_default(void **state)
 {
     *state = net_fixture_start(test_settings());
@@ -139,6 +197,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(frames_are_judged_by_the_state_of_their_stream,
                                         start_default, stop),
+        cmocka_unit_test(the_newest_128_streams_are_known_to_have_ended),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
