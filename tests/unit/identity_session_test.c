@@ -380,6 +380,64 @@ static void a_session_that_goes_while_a_call_opens_opens_nothing(void **state)
     stage_end(&stage);
 }
 
+static enum identity_result inspect_second_token(struct call *call)
+{
+    const struct value value = value_of(2);
+    struct identity identity;
+
+    return call_inspect(call, value_slice(&value), SLICE("203.0.113.9"), &identity);
+}
+
+struct answers {
+    bool is_gone;
+    enum identity_result before; /* it went */
+    enum identity_result at_once;
+    enum identity_result last;
+};
+
+/*
+ * Asks, has the token go, and asks again, all in one run and of the same view, which the late engine
+ * keeps what it fetched for. Where an answer has to be fetched the handler runs again.
+ */
+static struct status inspect_around_the_end(struct call *call)
+{
+    struct try *t = (void *)call;
+    struct answers *answers = t->context;
+    struct fixture *fixture = &t->stage->scene.fixture;
+
+    call->response = message_new(call->arena, call->method->output);
+    answers->last = inspect_second_token(call);
+    if (answers->is_gone || answers->last == IDENTITY_AGAIN)
+        return status_ok();
+    answers->before = answers->last;
+    erase(fixture, FAMILY_TOKEN_HASHES, hash_key(&fixture->arena, 2));
+    answers->is_gone = true;
+    answers->at_once = answers->last = inspect_second_token(call);
+    return status_ok();
+}
+
+static void a_token_that_goes_while_a_handler_runs_is_unknown_to_it(void **state)
+{
+    struct answers answers = {.last = IDENTITY_FAILED};
+    struct stage stage;
+    struct try t;
+
+    (void)state;
+    stage_start(&stage, true);
+    put_facts(&stage.scene, 1, (struct facts_of){0});
+    put_facts(&stage.scene, 2, (struct facts_of){0});
+    stage.handler = inspect_around_the_end;
+    try_init(&t, &stage, stage_method(&stage, "ListDevices"));
+    t.context = &answers;
+    assert_code(try_call(&t, 1, empty_request(&stage, "ListDevices")), STATUS_OK);
+    assert_true(answers.is_gone);
+    assert_int_equal(answers.before, IDENTITY_OK);
+    assert_int_not_equal(answers.at_once, IDENTITY_OK);
+    assert_int_equal(answers.last, IDENTITY_UNKNOWN);
+    try_done(&t);
+    stage_end(&stage);
+}
+
 #endif
 
 static bool has_reason(const struct status *status, const char *reason)
@@ -582,6 +640,7 @@ int main(void)
         cmocka_unit_test(an_ended_session_is_not_revived_by_a_use),
 #ifdef DATASTREAM_FAULTS
         cmocka_unit_test(a_session_that_goes_while_a_call_opens_opens_nothing),
+        cmocka_unit_test(a_token_that_goes_while_a_handler_runs_is_unknown_to_it),
 #endif
         cmocka_unit_test(unsafe_requests_show_origin_and_token),
         cmocka_unit_test(a_request_that_names_no_authority_changes_nothing),
