@@ -7,30 +7,19 @@
 #include "rpc/grpc/grpc.h"
 
 #include <assert.h>
-#include <pthread.h>
 
-#include "proto/contract/embedded.h"
 #include "rpc/grpc/grpc_answer.h"
 #include "rpc/grpc/grpc_health.h"
 #include "rpc/grpc/grpc_refuse.h"
 #include "rpc/grpc/grpc_stream.h"
+#include "rpc/grpc/reflection_late.h"
 #include "rpc/grpc/reflection_stream.h"
 #include "rpc/grpc/request.h"
 #include "rpc/grpc/timeout.h"
 
-/* What the index of the contract's files takes, several times over. */
-#define REFLECTION_BYTES_MOST ((size_t)64 << 20)
-
-/* The index is made by the first call that asks for it: a few milliseconds, once. */
-struct late_index {
-    pthread_mutex_t lock; /* guards the rest */
-    struct arena arena;   /* while there is an index */
-    const struct reflection_index *index;
-};
-
 struct grpc {
     struct frontends *frontends;
-    struct late_index reflection;
+    struct reflection_late reflection;
     struct drain drain;
 };
 
@@ -57,16 +46,14 @@ struct status grpc_new(struct frontends *frontends, struct arena *arena, struct 
         return status_out_of_memory();
     grpc->frontends = frontends;
     drain__init(&grpc->drain);
-    pthread_mutex_init(&grpc->reflection.lock, NULL);
+    reflection_late__init(&grpc->reflection);
     *ret_grpc = grpc;
     return status;
 }
 
 void grpc_end(struct grpc *grpc)
 {
-    if (grpc->reflection.index != NULL)
-        arena_done(&grpc->reflection.arena);
-    grpc->reflection.index = NULL;
+    reflection_late__done(&grpc->reflection);
 }
 
 void grpc_drain(struct grpc *grpc)
@@ -330,31 +317,11 @@ static void on_closed_early(struct exchange *exchange, bool complete)
 
 static const struct exchange_frontend answered_early = {.closed = on_closed_early};
 
-/* Whoever fails leaves it to the next call; the set itself is right, or its tests would fail. */
-static struct status find_index(struct late_index *late, const struct reflection_index **ret_index)
-{
-    struct status status = status_ok();
-
-    pthread_mutex_lock(&late->lock);
-    if (late->index == NULL) {
-        arena_init(&late->arena, NULL, REFLECTION_BYTES_MOST);
-        status = reflection_index__new(embedded_reflection(), &late->arena, &late->index);
-        if (!status_is_ok(status)) {
-            assert(arena_failed(&late->arena));
-            status = status_out_of_memory();
-            arena_done(&late->arena);
-        }
-    }
-    *ret_index = late->index;
-    pthread_mutex_unlock(&late->lock);
-    return status;
-}
-
 static void reflect(struct grpc_call *call)
 {
     const struct server_stream stream = stream_for(call);
     const struct reflection_index *index = NULL;
-    struct status status = find_index(&call->grpc->reflection, &index);
+    struct status status = reflection_late__find(&call->grpc->reflection, &index);
 
     if (status_is_ok(status))
         status = reflection_stream__begin(call->grpc->frontends, index, &stream, &call->metadata);

@@ -396,8 +396,8 @@ struct answers {
 };
 
 /*
- * Asks, has the token go, and asks again, all in one run and of the same view, which the late engine
- * keeps what it fetched for. Where an answer has to be fetched the handler runs again.
+ * Asks, has the token go, and asks again, all in one run and of one view, where the late engine
+ * keeps what was read. Where an answer has to be fetched the handler runs again.
  */
 static struct status inspect_around_the_end(struct call *call)
 {
