@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <zlib.h>
 
+#include "base/clock.h"
 #include "base/header_elements.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -17,10 +18,14 @@
 #define GZIP_MEMORY 8
 #define GZIP_BYTES_MOST ((size_t)64 << 20)
 
+/* From a try that failed to the next one. */
+#define AGAIN_US 1000000
+
 /* The thread writes everything before it moves `state` away from FILE_COMES, and nothing after. */
 struct late_form {
     unsigned number; /* of its text */
     atomic_uint state;
+    struct arena arena; /* while it is there: of what follows */
     struct slice gzip;
     struct slice etag;
     size_t len; /* of the plain form */
@@ -40,19 +45,23 @@ struct entry {
 struct files {
     struct arena *arena;
     struct entry *first;
-    struct arena written; /* the thread's, for what late forms hold */
     files_writer *writer; /* NULL until files__write, and after its end */
     const void *writer_context;
+    pthread_mutex_t lock; /* guards the rest */
     pthread_t thread;
-    bool is_thread;
+    bool is_thread;  /* to be joined */
+    bool is_writing; /* the thread has not ended its work */
+    int64_t ended_us;
 };
 
 struct files *files__new(struct arena *arena)
 {
     struct files *files = arena_zalloc(arena, sizeof(*files));
 
-    if (files != NULL)
-        files->arena = arena;
+    if (files == NULL)
+        return NULL;
+    files->arena = arena;
+    pthread_mutex_init(&files->lock, NULL);
     return files;
 }
 
@@ -170,20 +179,23 @@ struct status files_add_rows(struct files *files, const struct file_row *rows,
 }
 
 /* Keeps what is served of the text; empty: there is none. */
-static void late_form_write(struct files *files, const struct file *file, struct slice text)
+static void late_form_write(const struct file *file, struct slice text)
 {
     struct late_form *late = file->late;
     struct arena scratch; /* zlib's bound is far above what comes out */
-    bool is_there;
+    bool is_there = false;
 
     if (text.len > 0) {
+        arena_init(&late->arena, NULL, GZIP_BYTES_MOST);
         arena_init(&scratch, NULL, GZIP_BYTES_MOST);
-        late->gzip = arena_copy(&files->written, gzip(&scratch, text));
+        late->gzip = arena_copy(&late->arena, gzip(&scratch, text));
         arena_done(&scratch);
-        late->etag = make_etag(&files->written, text);
+        late->etag = make_etag(&late->arena, text);
         late->len = text.len;
+        is_there = late->gzip.len > 0 && late->etag.len > 0;
+        if (!is_there)
+            arena_done(&late->arena);
     }
-    is_there = late->gzip.len > 0 && late->etag.len > 0;
     if (!is_there)
         log_event(LOG_ERROR, "document.failed", LOG_STR("path", file->path),
                   LOG_CSTR("reason", "out of memory"));
@@ -203,23 +215,63 @@ static void *write_all(void *context)
     for (struct entry *entry = files->first; entry != NULL; entry = entry->next) {
         const struct late_form *late = entry->file.late;
 
-        if (late != NULL)
-            late_form_write(files, &entry->file,
-                            status_is_ok(status) ? texts[late->number] : SLICE_EMPTY);
+        if (late != NULL && files__state(&entry->file) == FILE_COMES)
+            late_form_write(&entry->file, status_is_ok(status) ? texts[late->number] : SLICE_EMPTY);
     }
     arena_done(&scratch);
+    pthread_mutex_lock(&files->lock);
+    files->is_writing = false;
+    files->ended_us = clock_monotonic_us();
+    pthread_mutex_unlock(&files->lock);
     return NULL;
+}
+
+/* The caller holds the lock. Whether a thread was started. */
+static bool start_writing(struct files *files)
+{
+    files->is_thread = pthread_create(&files->thread, NULL, write_all, files) == 0;
+    files->is_writing = files->is_thread;
+    return files->is_thread;
 }
 
 void files__write(struct files *files, files_writer *writer, const void *context)
 {
+    bool is_started;
+
     assert(files->writer == NULL);
     files->writer = writer;
     files->writer_context = context;
-    arena_init(&files->written, NULL, GZIP_BYTES_MOST);
-    files->is_thread = pthread_create(&files->thread, NULL, write_all, files) == 0;
-    if (!files->is_thread)
+    pthread_mutex_lock(&files->lock);
+    is_started = start_writing(files);
+    pthread_mutex_unlock(&files->lock);
+    if (!is_started)
         write_all(files);
+}
+
+static void move_late(struct files *files, enum file_state from, enum file_state to)
+{
+    for (struct entry *entry = files->first; entry != NULL; entry = entry->next)
+        if (entry->file.late != NULL && files__state(&entry->file) == from)
+            atomic_store_explicit(&entry->file.late->state, to, memory_order_release);
+}
+
+bool files__write_again(struct files *files)
+{
+    bool is_writing;
+
+    pthread_mutex_lock(&files->lock);
+    if (!files->is_writing && clock_monotonic_us() - files->ended_us >= AGAIN_US) {
+        if (files->is_thread) /* it has let go of the lock, which was the last that it did */
+            pthread_join(files->thread, NULL);
+        move_late(files, FILE_FAILED, FILE_COMES);
+        if (!start_writing(files)) {
+            move_late(files, FILE_COMES, FILE_FAILED);
+            files->ended_us = clock_monotonic_us();
+        }
+    }
+    is_writing = files->is_writing;
+    pthread_mutex_unlock(&files->lock);
+    return is_writing;
 }
 
 void files__write_end(struct files *files)
@@ -228,8 +280,11 @@ void files__write_end(struct files *files)
         return;
     if (files->is_thread)
         pthread_join(files->thread, NULL);
+    files->is_thread = false;
     files->writer = NULL;
-    arena_done(&files->written);
+    for (struct entry *entry = files->first; entry != NULL; entry = entry->next)
+        if (entry->file.late != NULL && files__state(&entry->file) == FILE_IS_THERE)
+            arena_done(&entry->file.late->arena);
 }
 
 enum file_state files__state(const struct file *file)

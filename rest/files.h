@@ -26,7 +26,7 @@ struct late_form;
 enum file_state {
     FILE_IS_THERE,
     FILE_COMES,  /* ask again in a while */
-    FILE_FAILED, /* memory ended while it was written; it stays so */
+    FILE_FAILED, /* memory ended while it was written: see files__write_again */
 };
 
 /*
@@ -88,6 +88,15 @@ struct status files_add_rows(struct files *files, const struct file_row *rows,
  * more. `context` is borrowed until then. A failure is logged, and is each file's FILE_FAILED.
  */
 void files__write(struct files *files, files_writer *writer, const void *context);
+
+/*
+ * Has the files that failed written again, by a thread, unless the last try ended less than a
+ * second ago. Whether a thread writes now: a file that failed may have become FILE_COMES. Any
+ * thread.
+ */
+bool files__write_again(struct files *files);
+
+/* Ends it: no thread asks for a file, or for another try. */
 void files__write_end(struct files *files);
 
 /* FILE_IS_THERE of every file that is not late. Any thread. */

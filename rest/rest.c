@@ -284,20 +284,21 @@ static void answer_file_there(struct rest_call *call, const struct file *file)
         rest__answer_unfolded(call, file);
 }
 
-/* A file that is still being written answers later; see on_timeout. */
+/*
+ * A file that is still being written answers later; see on_timeout. One that failed is written
+ * again, unless that was tried just now.
+ */
 static void answer_file(struct rest_call *call, const struct file *file)
 {
-    switch (files__state(file)) {
-    case FILE_IS_THERE:
+    enum file_state state = files__state(file);
+
+    if (state == FILE_IS_THERE) {
         answer_file_there(call, file);
-        break;
-    case FILE_COMES:
+    } else if (state == FILE_COMES || files__write_again(call->rest->files)) {
         call->file = file;
         exchange_set_timeout(call->exchange, DOCUMENT_WAIT_MS);
-        break;
-    case FILE_FAILED:
+    } else {
         fail(call, status_out_of_memory());
-        break;
     }
 }
 
