@@ -23,6 +23,7 @@
 #include "rpc/services/preview.h"
 #include "rpc/services/resource/credential.h"
 #include "rpc/services/resource/disclosure.h"
+#include "rpc/services/resource/judge_plan.h"
 #include "rpc/services/resource/resource.h"
 #include "rpc/services/resource/resource_activity.h"
 #include "rpc/services/resource/stored.h"
@@ -160,6 +161,8 @@ struct status services_bind(const struct contract *contract, struct arena *arena
     hooks->stored = stored_bind(contract, hooks, arena);
     if (hooks->stored == NULL)
         return status_out_of_memory();
-    *ret_hooks = hooks;
+    status = judge_plans_bind(contract, arena, &hooks->plans);
+    if (status_is_ok(status))
+        *ret_hooks = hooks;
     return status;
 }

@@ -9,13 +9,14 @@
 #include "rpc/services/resource/changes.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/hooks.h"
+#include "rpc/services/resource/judge.h"
 #include "rpc/services/resource/mask.h"
 #include "rpc/services/resource/rows.h"
 #include "rpc/services/resource/rules.h"
 #include "rpc/services/resource/rules_actions.h"
 #include "rpc/services/resource/rules_fill.h"
+#include "rpc/services/resource/rules_once.h"
 #include "rpc/services/resource/rules_others.h"
-#include "rpc/services/resource/rules_values.h"
 #include "rpc/services/resource/seal.h"
 
 /* -- checking --------------------------------------------------------------------------------- */
@@ -104,16 +105,11 @@ static struct status check(struct call *call, struct draft *draft, const struct 
     struct status status, other;
 
     fold_name(call, draft, before);
-    rules__fill(&change);
-    rules__check_values(&change);
     reader.touched = &draft->touched;
-    if (status_is_ok(call->refused)) {
-        rules__check_object(&change, &collection);
-        references__read(&collection, draft->message, &draft->violations, &draft->references);
-    } else { /* of what was read in part, fields are not judged together */
-        references__collect(&reader, draft->kind, draft->message, &draft->violations,
-                            &draft->references);
-    }
+    judge__object(&change, &collection);
+    if (status_is_ok(call->refused))
+        rules__check_once(&change);
+    references__read(&collection, draft->message, &draft->violations, &draft->references);
     status = references__check(call, draft->kind, &draft->id, &draft->references, references_before,
                                &draft->violations);
     if (!status_is_ok(call->refused))

@@ -9,15 +9,13 @@
  *
  *   delete: object_read, call_check_etag, references_check_none, draft_commit_delete
  *
- * Walks by descriptor of an update: one over the request's message (mask__merge_request), and two
- * over the merged object, which do what any field may need: rules__fill, rules__check_object. These
- * stay apart:
+ * Walks of an update: one over the request's message (mask__merge_request), and one over the merged
+ * object, by its kind's plan, which does what any field may need: judge__object. These stay apart:
  *
  *   references of the stored object (rows_fill): of another message, the one before
  *   rules__keep_secrets, of both messages: derived fields need the secrets that are kept
- *   rules__check_values: only what the mask touched; its violations come before all others
  *   once (rules__check_once), of both messages: only of kinds with such a field
- *   same (rules__check_others): reads the references that the second walk notes
+ *   same (rules__check_others): reads the references that the walk notes
  *   changes_note, of both messages: after every rule, hooks included, that may set a field
  *   seal__draft: encrypts nothing of what a rule refuses; only of kinds with secrets
  *

@@ -60,6 +60,7 @@ struct hooks {
     /* What quotes refer to; NULL where the contract has no such kind. */
     const struct kind *secrets, *providers;
     const struct stored_plans *stored;
+    const struct judge_plans *plans;
     /*
      * Whether the caller may be given a new value of the credential: OK, or the answer. May be
      * NULL.

@@ -110,13 +110,12 @@ static void note(struct quoting_texts *texts, struct arena *arena,
 }
 
 void quote_references__note(struct quoting_texts *texts, struct arena *arena,
-                            const struct kind *kind, const struct spot *spot,
-                            const ProtobufCMessage *message, bool judged)
+                            const struct spot *spot, const ProtobufCMessage *message, bool judged)
 {
     const struct field *field = spot->field;
     size_t count;
 
-    if (!quotes__are_allowed(kind, spot) || !field_is_set(message, field))
+    if (!field_is_set(message, field))
         return;
     count = field->repeated ? field_count(message, field) : 1;
     for (size_t i = 0; i < count; i++) {

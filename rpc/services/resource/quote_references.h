@@ -12,10 +12,9 @@
  */
 bool quotes__are_allowed(const struct kind *kind, const struct spot *spot);
 
-/* For a walk's visitor: notes the texts of the spot's field that may hold quotes. */
+/* Notes the texts of the spot's field, which may hold quotes. */
 void quote_references__note(struct quoting_texts *texts, struct arena *arena,
-                            const struct kind *kind, const struct spot *spot,
-                            const ProtobufCMessage *message, bool judged);
+                            const struct spot *spot, const ProtobufCMessage *message, bool judged);
 
 /*
  * Adds what the texts quote to the reader's references. Quotes that do not parse are left out,

@@ -54,8 +54,8 @@ static struct slice path_of(const struct references_reader *reader, const struct
                                  : spot_path(reader->arena, spot);
 }
 
-static void note_all(struct references_collection *collection, const struct spot *spot,
-                     const ProtobufCMessage *message)
+void references__note_ids(struct references_collection *collection, const struct spot *spot,
+                          const ProtobufCMessage *message)
 {
     const struct field *field = spot->field;
     size_t count;
@@ -81,14 +81,12 @@ static void note_all(struct references_collection *collection, const struct spot
     }
 }
 
-void references__note(struct references_collection *collection, const struct spot *spot,
-                      const ProtobufCMessage *message, bool judged)
+void references__note_quotes(struct references_collection *collection, const struct spot *spot,
+                             const ProtobufCMessage *message, bool judged)
 {
-    if (spot->field->reference != NULL)
-        note_all(collection, spot, message);
-    else if (collection->reader->hooks != NULL)
-        quote_references__note(&collection->texts, collection->reader->arena, collection->kind,
-                               spot, message, judged);
+    if (collection->reader->hooks != NULL)
+        quote_references__note(&collection->texts, collection->reader->arena, spot, message,
+                               judged);
 }
 
 void references__read(struct references_collection *collection, ProtobufCMessage *message,
@@ -110,8 +108,12 @@ void references__read(struct references_collection *collection, ProtobufCMessage
 static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
                   const struct field *field, bool judged)
 {
-    (void)field;
-    references__note(walk->context, spot, message, judged);
+    struct references_collection *collection = walk->context;
+
+    if (field->reference != NULL)
+        references__note_ids(collection, spot, message);
+    else if (quotes__are_allowed(collection->kind, spot))
+        references__note_quotes(collection, spot, message, judged);
 }
 
 void references__collect(struct references_reader *reader, const struct kind *kind,
@@ -120,7 +122,7 @@ void references__collect(struct references_reader *reader, const struct kind *ki
 {
     struct references_collection collection = {.reader = reader, .kind = kind};
     struct walk walk = {.arena = reader->arena,
-                        .traits = REFERENCES_TRAITS,
+                        .traits = TRAIT_REFERENCE | TRAIT_TEXT,
                         .touched = reader->touched,
                         .visit = visit,
                         .context = &collection,

@@ -24,15 +24,12 @@ void references__collect(struct references_reader *reader, const struct kind *ki
                          ProtobufCMessage *message, struct violations *violations,
                          struct references *ret_references);
 
-/*
- * The same of a walk that others share: fields with any of these traits, free-form values included,
- * are noted, and read after the walk. So the violations of references follow those of the walk's
- * other visitors. Zero-initialize all except reader and kind.
- */
-#define REFERENCES_TRAITS (TRAIT_REFERENCE | TRAIT_TEXT)
-
 struct spot;
 
+/*
+ * The same of a walk that others share: what is noted on the way is read after it. So the
+ * violations of references follow those of the walk. Zero-initialize all except reader and kind.
+ */
 struct references_collection {
     struct references_reader *reader;
     const struct kind *kind;
@@ -40,9 +37,11 @@ struct references_collection {
     struct quoting_texts texts; /* read after the ids: what fields refer to comes first */
 };
 
-/* For a walk's visitor, of each field with any of the traits. */
-void references__note(struct references_collection *collection, const struct spot *spot,
-                      const ProtobufCMessage *message, bool judged);
+/* Notes the ids in a field that refers, and the texts of one that may hold quotes. */
+void references__note_ids(struct references_collection *collection, const struct spot *spot,
+                          const ProtobufCMessage *message);
+void references__note_quotes(struct references_collection *collection, const struct spot *spot,
+                             const ProtobufCMessage *message, bool judged);
 
 /* `message`: the one that was walked; see references__collect. */
 void references__read(struct references_collection *collection, ProtobufCMessage *message,

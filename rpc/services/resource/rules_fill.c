@@ -4,15 +4,13 @@
 #include "rpc/services/resource/mask.h"
 #include "rpc/services/resource/rules.h"
 #include "rpc/services/resource/seal.h"
-#include "rpc/services/resource/walk.h"
 
-static void fill_default(struct walk *walk, ProtobufCMessage *message, const struct field *field)
+static void fill_default(struct arena *arena, ProtobufCMessage *message, const struct field *field)
 {
     if (field->default_value != NULL)
-        field_set_value(walk->arena, message, field, field->default_value);
+        field_set_value(arena, message, field, field->default_value);
     else if (field->default_from != NULL)
-        field_set_string(walk->arena, message, field,
-                         field_get_string(message, field->default_from));
+        field_set_string(arena, message, field, field_get_string(message, field->default_from));
 }
 
 /* The value for the member that is set. */
@@ -30,41 +28,21 @@ static int32_t derive(const ProtobufCMessage *message, const struct derived_from
     return derived->none;
 }
 
-/* What comes from outside, before anything is filled in beside it. */
-static void admit(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
-                  const struct field *field, bool judged)
+void rules__admit(const struct change *change, ProtobufCMessage *message, const struct field *field)
 {
-    const struct change *change = walk->context;
-
-    (void)spot;
-    (void)judged;
     if (change->clears_input && field->input_only)
         field_clear(message, field);
     if (field->secret)
-        seal__admit_field(walk->arena, message, field);
+        seal__admit_field(change->call->arena, message, field);
 }
 
-static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
-                  const struct field *field, bool judged)
+void rules__fill(const struct change *change, ProtobufCMessage *message, const struct field *field,
+                 bool judged)
 {
-    (void)spot;
     if (field->derived_from != NULL)
         field_set_int(message, field, derive(message, field->derived_from));
     else if (judged && !field->output_only && !field->repeated && !field_is_set(message, field))
-        fill_default(walk, message, field);
-}
-
-void rules__fill(const struct change *change)
-{
-    struct walk walk = {.arena = change->call->arena,
-                        .traits = TRAIT_FILLED,
-                        .touched = change->touched,
-                        .visit = visit,
-                        .first = admit,
-                        .first_traits = TRAIT_SECRET | TRAIT_INPUT_ONLY,
-                        .context = (void *)change};
-
-    walk__object(&walk, change->kind->message, change->after);
+        fill_default(change->call->arena, message, field);
 }
 
 static bool is_named(const struct touched *touched, const ProtobufCMessage *message,

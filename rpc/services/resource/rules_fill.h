@@ -5,11 +5,15 @@
 #include "rpc/services/resource/rules.h"
 
 /*
- * The first walk over the merged object: admits its secrets (seal__admit_field), clears input-only
- * fields where the change says so, and then, message by message, fills defaults of fields that were
- * written and are unset, and every derived field.
+ * Admits a field that came from outside, before anything is filled in beside it: has the secrets in
+ * it noted (seal__admit_field), and clears an input-only one where the change says so.
  */
-void rules__fill(const struct change *change);
+void rules__admit(const struct change *change, ProtobufCMessage *message,
+                  const struct field *field);
+
+/* Derives the field, or fills its default where it was written and is unset. */
+void rules__fill(const struct change *change, ProtobufCMessage *message, const struct field *field,
+                 bool judged);
 
 /* Carries secrets over that an update left out and did not name. */
 void rules__keep_secrets(struct arena *arena, const struct message_type *type,

@@ -42,3 +42,13 @@ bool touched_has(const struct touched *touched, const ProtobufCMessage *message,
             return true;
     return false;
 }
+
+bool touched__is_in(const struct touched *touched, const ProtobufCMessage *message)
+{
+    if (touched->whole)
+        return true;
+    for (const struct touch *at = touched->first; at != NULL; at = at->next)
+        if (at->message == message)
+            return true;
+    return false;
+}

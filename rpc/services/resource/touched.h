@@ -26,4 +26,7 @@ void touched__add(struct touched *touched, struct arena *arena, const ProtobufCM
 bool touched_has(const struct touched *touched, const ProtobufCMessage *message,
                  const struct field *field);
 
+/* Whether a field of that very message was written. */
+bool touched__is_in(const struct touched *touched, const ProtobufCMessage *message);
+
 #endif

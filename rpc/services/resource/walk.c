@@ -60,14 +60,9 @@ struct slice spot__path_at(struct arena *arena, const struct spot *spot, size_t 
 static void walk_fields(struct walk *walk, const struct spot *parent,
                         const struct message_type *type, ProtobufCMessage *message, bool judged);
 
-static unsigned all_traits(const struct walk *walk)
-{
-    return walk->traits | walk->first_traits;
-}
-
 static bool leads_on(const struct walk *walk, const struct message_type *type)
 {
-    if (type == NULL || (type->traits & all_traits(walk)) == 0)
+    if (type == NULL || (type->traits & walk->traits) == 0)
         return false;
     if (type->well_known == WELL_KNOWN_NONE)
         return true;
@@ -76,9 +71,8 @@ static bool leads_on(const struct walk *walk, const struct message_type *type)
             type->well_known == WELL_KNOWN_LIST_VALUE);
 }
 
-/* The key of a map's entry as text. */
-static struct slice entry_key(struct arena *arena, const struct field *map,
-                              const ProtobufCMessage *entry)
+struct slice walk__entry_key(struct arena *arena, const struct field *map,
+                             const ProtobufCMessage *entry)
 {
     const struct field *key = message_field_by_number(map->message, 1);
 
@@ -99,30 +93,14 @@ static void walk_into(struct walk *walk, const struct spot *spot, ProtobufCMessa
         at.has_index = field->repeated;
         at.index = i;
         if (field->map)
-            at.key = entry_key(walk->arena, field, inner);
+            at.key = walk__entry_key(walk->arena, field, inner);
         walk_fields(walk, &at, field->message, inner, judged);
-    }
-}
-
-static void visit_first(struct walk *walk, const struct spot *parent,
-                        const struct message_type *type, ProtobufCMessage *message, bool judged)
-{
-    if ((type->traits & walk->first_traits) == 0)
-        return;
-    for (size_t i = 0; i < type->field_count; i++) {
-        const struct field *field = type->declared[i];
-        const struct spot spot = {parent, field, false, 0, SLICE_EMPTY};
-
-        if ((field->traits & walk->first_traits) != 0)
-            walk->first(walk, &spot, message, field,
-                        judged || touched_has(walk->touched, message, field));
     }
 }
 
 static void walk_fields(struct walk *walk, const struct spot *parent,
                         const struct message_type *type, ProtobufCMessage *message, bool judged)
 {
-    visit_first(walk, parent, type, message, judged);
     for (size_t i = 0; i < type->field_count; i++) {
         const struct field *field = type->declared[i];
         bool visited = (field->traits & walk->traits) != 0;
@@ -145,8 +123,7 @@ static void walk_fields(struct walk *walk, const struct spot *parent,
 void walk__object(struct walk *walk, const struct message_type *type, ProtobufCMessage *message)
 {
     assert(walk->visit != NULL && walk->traits != 0);
-    assert((walk->first == NULL) == (walk->first_traits == 0));
-    if ((type->traits & all_traits(walk)) == 0)
+    if ((type->traits & walk->traits) == 0)
         return;
     assert(message->descriptor == type->pb);
     walk_fields(walk, NULL, type, message, walk->touched == NULL || walk->touched->whole);

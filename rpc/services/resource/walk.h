@@ -25,6 +25,10 @@ struct slice spot_path(struct arena *arena, const struct spot *spot);
 /* Of an element of the spot's own field. */
 struct slice spot__path_at(struct arena *arena, const struct spot *spot, size_t index);
 
+/* The key of a map's entry as text. */
+struct slice walk__entry_key(struct arena *arena, const struct field *map,
+                             const ProtobufCMessage *entry);
+
 struct walk;
 
 /*
@@ -40,9 +44,6 @@ struct walk {
     unsigned traits;               /* of enum trait: fields that have any of them are visited */
     const struct touched *touched; /* NULL: all is judged */
     walk_visitor *visit;
-    /* NULL, or what sees all such fields of a message before `visit` sees any of that message. */
-    walk_visitor *first;
-    unsigned first_traits;
     void *context;
     bool free_form; /* into Struct, ListValue and Value too */
 };
