@@ -241,12 +241,41 @@ static void begin_run(struct call *call)
     call->run_since_us = clock_monotonic_us();
 }
 
+static bool may_write(const struct method *method)
+{
+    return !method->changes_nothing &&
+           (method->permission == NULL || method->permission->verb != VERB_READ);
+}
+
+static struct status no_random(void)
+{
+    return status_const(STATUS_UNAVAILABLE, SLICE("The random source failed."));
+}
+
+/*
+ * Before the first run of a handler, and not at dispatch: a replay needs none, and what the system
+ * takes for these bytes is a twentieth of it. The call's number stays. False when they failed.
+ */
+static bool draw_random(struct call *call)
+{
+    const size_t from = may_write(call->method) ? RANDOM_NUMBER_LEN : 0;
+
+    if (call->is_random_drawn || (!may_change(call->method) && call->idempotency_key.data == NULL))
+        return true;
+    call->is_random_drawn = random_fill(call->random + from, sizeof(call->random) - from);
+    return call->is_random_drawn;
+}
+
 static void run_handler(struct call *call)
 {
     call_handler *handler = call->loop->chain->handlers[call->method->index];
     struct status status;
 
     assert(call->state == CALL_RUNNING && !call->work_waits);
+    if (!draw_random(call)) {
+        call__finish(call, no_random());
+        return;
+    }
     begin_run(call);
     if (handler == NULL) {
         call__finish(call, status_const(STATUS_UNIMPLEMENTED, SLICE("The method has no handler.")));
@@ -330,6 +359,10 @@ static void run_once(struct call *call)
 
 static void open_stream(struct call *call)
 {
+    if (!draw_random(call)) {
+        call__finish(call, no_random());
+        return;
+    }
     begin_run(call);
     if (call->loop->chain->streams[call->method->index]->audits)
         audit_row__read_actor(call);
@@ -387,21 +420,10 @@ static void number_call(struct call *call)
     call->random[RANDOM_ID + 1] = (uint8_t)next;
 }
 
-static bool may_write(const struct method *method)
-{
-    return !method->changes_nothing &&
-           (method->permission == NULL || method->permission->verb != VERB_READ);
-}
-
 void call__dispatch(struct call *call)
 {
     call__move(call, CALL_RUNNING);
     call->now_ms = time_floor_now_ms();
-    if ((may_change(call->method) || call->idempotency_key.data != NULL) &&
-        !random_fill(call->random, sizeof(call->random))) {
-        call__finish(call, status_const(STATUS_UNAVAILABLE, SLICE("The random source failed.")));
-        return;
-    }
     if (may_write(call->method))
         number_call(call);
     call__reset_view(call);

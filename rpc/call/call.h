@@ -88,6 +88,7 @@ struct call_audit {
  */
 enum call_random {
     RANDOM_ID = 0,            /* 10: uuid_make of the object that is created */
+    RANDOM_NUMBER_LEN = 2,    /* of these, the number of a call that may write */
     RANDOM_TOKEN = 10,        /* 32: the value of an API token or another credential */
     RANDOM_SECOND_ID = 42,    /* 10: of an object that is created with the first */
     RANDOM_SECOND_TOKEN = 52, /* 32: the value of a second credential */
@@ -145,10 +146,11 @@ struct call {
     int64_t now_ms;                      /* never steps back; the same in each run of the handler */
     /*
      * The same in each run. The first two bytes of a call that may write count the calls of one
-     * millisecond, so that uuid_make(now_ms, random) sorts by time; the others are random. See
-     * enum call_random.
+     * millisecond, so that uuid_make(now_ms, random) sorts by time; the others are random, from
+     * the first run on. See enum call_random.
      */
     uint8_t random[RANDOM_BYTES];
+    bool is_random_drawn;
     struct store_view *view;
     struct commit commit; /* empty at each run of the handler */
     struct status status;

@@ -39,11 +39,20 @@ static bool is_replayed(const struct call *call)
     return false;
 }
 
-/* A call with a key, and whether its answer was one that is given again. */
+/* A call with a key, whether its answer was one that is given again, and whether it drew bytes. */
 struct keyed {
     struct reply reply;
     bool replayed;
+    bool drew_random;
 };
+
+static bool has_random(const struct call *call)
+{
+    for (size_t i = RANDOM_NUMBER_LEN; i < RANDOM_BYTES; i++)
+        if (call->random[i] != 0)
+            return true;
+    return false;
+}
 
 static struct keyed call_as(struct world *w, struct slice token, const char *key,
                             const char *method, ProtobufCMessage *request)
@@ -54,7 +63,7 @@ static struct keyed call_as(struct world *w, struct slice token, const char *key
 
     world_begin(w, &t, method, token, request, extra);
     reply = world_finish(&t);
-    return (struct keyed){reply, is_replayed(&t.call)};
+    return (struct keyed){reply, is_replayed(&t.call), has_random(&t.call)};
 }
 
 static struct keyed call_keyed(struct world *w, const char *key, const char *method,
@@ -97,6 +106,16 @@ static void a_repeated_create_makes_one_object_and_answers_with_it_again(void **
     assert_string_equal(get_cstr(w, first.reply, "id"), get_cstr(w, again.reply, "id"));
     assert_string_equal(get_cstr(w, first.reply, "etag"), get_cstr(w, again.reply, "etag"));
     assert_int_equal(device_count(w), 1);
+}
+
+/* The system's generator costs a twentieth of a replay, which has no use for it. */
+static void a_replay_draws_no_random_bytes(void **state)
+{
+    struct world *w = *state;
+
+    assert_true(create(w, "key-1", "edge").drew_random);
+    assert_false(create(w, "key-1", "edge").drew_random);
+    assert_true(create(w, "key-2", "core").drew_random);
 }
 
 static void another_request_under_the_key_is_refused(void **state)
@@ -500,6 +519,7 @@ static int run(void)
 {
     const struct CMUnitTest tests[] = {
         ONE(a_repeated_create_makes_one_object_and_answers_with_it_again),
+        ONE(a_replay_draws_no_random_bytes),
         ONE(another_request_under_the_key_is_refused),
         ONE(keys_are_of_one_caller_and_one_method),
         ONE(failures_and_trials_are_not_remembered),
