@@ -179,15 +179,58 @@ void api_restart_frozen(struct api_server *server, const char *const *flags,
     unsetenv("CLOCK_FROZEN_FILE");
 }
 
-void api_start(struct api_server *server, const char *const *flags)
+static void make_directory(struct api_server *server)
 {
-    memset(server, 0, sizeof(*server));
     if (!scratch_make("test", server->dir, sizeof(server->dir)))
         die("mkdtemp");
     snprintf(server->data, sizeof(server->data), "%s/data", server->dir);
-    snprintf(log_path, sizeof(log_path), "%s/server.log", server->dir);
+}
+
+static void remove_directory(const struct api_server *server)
+{
+    char command[128];
+
+    snprintf(command, sizeof(command), "rm -rf '%s'", server->dir);
+    if (system(command) != 0)
+        die("the directory was not removed");
+}
+
+void api_copy(const struct api_server *from, struct api_server *ret_server)
+{
+    struct api_server copy = *from;
+    char command[192];
+
+    if (from->pid != 0)
+        die("a store that is served was to be copied");
+    make_directory(&copy);
+    snprintf(command, sizeof(command), "cp -a '%s/.' '%s'", from->dir, copy.dir);
+    if (system(command) != 0)
+        die("the directory was not copied");
+    *ret_server = copy;
+}
+
+/* The store that init made for the first server of this process; the others have copies of it. */
+static struct api_server founded;
+static pid_t founded_by; /* a child of fork removes nothing */
+
+static void remove_founded(void)
+{
+    if (getpid() == founded_by)
+        remove_directory(&founded);
+}
+
+void api_start(struct api_server *server, const char *const *flags)
+{
     signal(SIGPIPE, SIG_IGN);
-    make_organization(server, "init", server->token);
+    if (founded_by == 0) {
+        make_directory(&founded);
+        founded_by = getpid();
+        atexit(remove_founded);
+        snprintf(log_path, sizeof(log_path), "%s/server.log", founded.dir);
+        make_organization(&founded, "init", founded.token);
+    }
+    api_copy(&founded, server);
+    snprintf(log_path, sizeof(log_path), "%s/server.log", server->dir);
     api_restart(server, flags);
 }
 
@@ -218,13 +261,9 @@ void api_kill(struct api_server *server)
 
 void api_remove(struct api_server *server)
 {
-    char command[128];
-
     if (server->pid != 0)
         api_stop(server);
-    snprintf(command, sizeof(command), "rm -rf '%s'", server->dir);
-    if (system(command) != 0)
-        die("the directory was not removed");
+    remove_directory(server);
 }
 
 int api_command(struct api_server *server, const char *name)

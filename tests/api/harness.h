@@ -32,8 +32,16 @@ struct api_reply {
     size_t body_len;
 };
 
-/* init and serve; `flags` are further flags of serve, ended by NULL (may be NULL). */
+/*
+ * init and serve; `flags` are further flags of serve, ended by NULL (may be NULL). init runs once a
+ * process: the next servers have copies of what it made, so the same token, password and ids.
+ */
 void api_start(struct api_server *server, const char *const *flags);
+/*
+ * A server that is not started: its directory is a copy of that of `from`, which is stopped.
+ * Started by api_restart, removed by api_remove.
+ */
+void api_copy(const struct api_server *from, struct api_server *ret_server);
 /* serve again on the same data. */
 void api_restart(struct api_server *server, const char *const *flags);
 /*

@@ -18,6 +18,7 @@
 
 #define PLAIN "hunter2-and-then-some"
 
+static struct api_server made; /* what each test has a copy of */
 static struct api_server server;
 static char output[65536];
 
@@ -51,26 +52,40 @@ static void assert_run(int code, const char *command, const char *says)
 }
 
 /* A store of two organizations, with a secret, a map of secrets and a password; stopped. */
-static int start(void **state)
+static int make(void **state)
 {
     struct api_reply reply;
     char path[128];
     char id[40];
 
     (void)state;
-    api_start(&server, NULL);
-    api_check(&server, 201, "POST", "/api/v1/vault/secrets", server.token,
+    api_start(&made, NULL);
+    api_check(&made, 201, "POST", "/api/v1/vault/secrets", made.token,
               "{\"name\":\"kept\",\"value\":\"" PLAIN "\"}");
     reply = api_expect(
-        &server, 201, "POST", "/api/v1/devices", server.token,
+        &made, 201, "POST", "/api/v1/devices", made.token,
         "{\"name\":\"map\",\"generic\":{\"type\":\"KAFKA\",\"secretSettings\":{\"a\":\"" PLAIN
         "\",\"b\":\"b\"}}}");
     api_field(&reply, "id", id, sizeof(id));
     api_reply_free(&reply);
     snprintf(path, sizeof(path), "/api/v1/devices/%s:clone", id);
-    api_check(&server, 201, "POST", path, server.token, "{\"name\":\"clone\"}");
-    api_stop(&server);
-    api_add_organization(&server);
+    api_check(&made, 201, "POST", path, made.token, "{\"name\":\"clone\"}");
+    api_stop(&made);
+    api_add_organization(&made);
+    return 0;
+}
+
+static int remove_made(void **state)
+{
+    (void)state;
+    api_remove(&made);
+    return 0;
+}
+
+static int start(void **state)
+{
+    (void)state;
+    api_copy(&made, &server);
     return 0;
 }
 
@@ -261,5 +276,5 @@ int main(void)
         TEST(data_keys_change_with_every_secret),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make, remove_made);
 }
