@@ -308,7 +308,7 @@ static void a_changed_role_holds_for_open_streams(void **state)
     assert_ends(named, "directors.read");
     assert_next(all, "UPDATED", "roles", role);
     make_director(server.token, "Behind the change", director);
-    /* A change is judged when it is told: what follows the director is told before the role grows. */
+    /* Judged when it is told: what follows the director is told before the role grows again. */
     api_check(&server, 200, "PATCH", path, server.token, "{\"description\":\"Narrow\"}");
     assert_next(all, "UPDATED", "roles", role);
     api_check(&server, 200, "PATCH", path, server.token,
