@@ -70,6 +70,33 @@ static void arm_clock(struct loop *loop)
         uv_timer_start(&loop->clock, on_clock, wake > now ? (uint64_t)(wake - now) : 0, 0);
 }
 
+/* When a thread's processor time was read, and what it was. */
+struct processor_time {
+    int64_t at_us;   /* of clock_monotonic_us */
+    int64_t used_us; /* of clock_thread_us */
+};
+
+/*
+ * What a start cost that lasted from `from_us` to `to_us`. What others did on the machine meanwhile
+ * makes no request dear: so of a start that lasted for long the thread's own time counts, without
+ * what passed between the last reading and this start. Each reading is a call of the system; starts
+ * of the lowest cost need none.
+ */
+static int64_t cost_of_start(struct processor_time *last, int64_t from_us, int64_t to_us)
+{
+    int64_t cost = to_us - from_us;
+
+    if (cost > SCHEDULE_LOWEST_US) {
+        int64_t used = clock_thread_us();
+        int64_t own = used - last->used_us - (from_us - last->at_us);
+
+        if (own < cost)
+            cost = own > 0 ? own : 0;
+        *last = (struct processor_time){.at_us = to_us, .used_us = used};
+    }
+    return cost;
+}
+
 /*
  * Starts requests while they fit into the turn that began at `begun_us`, a turn's first one in any
  * case: one that would last longer, as its connection's others did, comes first in its turn, so
@@ -79,23 +106,23 @@ static void start_requests(struct loop *loop, int64_t begun_us, bool is_first)
 {
     int64_t now = is_first ? begun_us : clock_monotonic_us();
     struct schedule_entry *entry = schedule__next(&loop->schedule, now - begun_us, is_first);
-    int64_t used = entry == NULL ? 0 : clock_thread_us(); /* a call of the system */
+    struct processor_time last = {.at_us = now};
 
+    if (entry != NULL)
+        last.used_us = clock_thread_us();
     while (entry != NULL) {
         struct connection *connection = LIST_ELEMENT(entry, struct connection, scheduled);
-        int64_t used_before = used;
+        int64_t started_us = now;
 
         schedule__start(&loop->schedule, entry);
         connection__start_next(connection);
-        /* What others did on the machine meanwhile makes no request dear. */
-        used = clock_thread_us();
-        schedule__charge(entry, used - used_before);
+        now = clock_monotonic_us();
+        schedule__charge(entry, cost_of_start(&last, started_us, now));
         schedule__remove(entry); /* what it gave way to, or began anew, counts by the cost now */
         connection__schedule(connection);
         if (list_is_empty(&connection->ready) && !connection->reading)
             connection__touch(connection); /* what was read may be looked at now */
         loop__relieve(loop);
-        now = clock_monotonic_us();
         entry = schedule__next(&loop->schedule, now - begun_us, false);
     }
 }

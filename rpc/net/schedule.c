@@ -3,11 +3,9 @@
 
 #include <assert.h>
 
-/* Costs below it are equal. */
-#define LOWEST_US 128
 /* What a first request is expected to cost: new connections come after those known to be cheap, and
  * before those known to be dear. */
-#define UNKNOWN_US (2 * LOWEST_US)
+#define UNKNOWN_US (2 * SCHEDULE_LOWEST_US)
 #define BY_AGE_EVERY 4
 /*
  * Requests that are short start until this long after a turn began, others until DEAR_BUDGET_US
@@ -33,7 +31,8 @@ static size_t level_of(int64_t cost_us)
 {
     size_t level = 0;
 
-    for (int64_t most = LOWEST_US; cost_us > most && level < SCHEDULE_LEVELS - 1; most *= 2)
+    for (int64_t most = SCHEDULE_LOWEST_US; cost_us > most && level < SCHEDULE_LEVELS - 1;
+         most *= 2)
         level++;
     return level;
 }
@@ -83,7 +82,7 @@ struct schedule_entry *schedule__next(struct schedule *schedule, int64_t elapsed
 
     if (entry == NULL || is_first)
         return entry;
-    if (entry->cost_us > LOWEST_US)
+    if (entry->cost_us > SCHEDULE_LOWEST_US)
         budget = DEAR_BUDGET_US;
     return elapsed_us + entry->cost_us <= budget ? entry : NULL;
 }

@@ -13,6 +13,8 @@
 
 /* Each level holds twice the cost of the one before. */
 #define SCHEDULE_LEVELS 12
+/* Microseconds; costs up to it are equal. */
+#define SCHEDULE_LOWEST_US 128
 
 /* Inside its connection. */
 struct schedule_entry {
