@@ -15,7 +15,7 @@
 /* A larger row would push out many, and costs more to copy than to find. */
 #define ROW_BYTES_MOST ((size_t)16384)
 /* There is a place for each so many bytes. */
-#define ROW_BYTES_USUAL 512
+#define ROW_BYTES_USUAL 256
 /* What the C library adds to an allocation. */
 #define ALLOCATION_BYTES 16
 #define SHARDS 64
