@@ -197,6 +197,29 @@ static void equal_bytes_are_equal(void **state)
     assert_true(crypto_equal(bytes, "\0\0\0\0", 4));
 }
 
+/* Each place of a difference, in each length, at each alignment of a word. */
+static void bytes_that_differ_in_one_bit_are_not_equal(void **state)
+{
+    uint8_t a[80], b[80];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(a); i++)
+        a[i] = b[i] = (uint8_t)(i * 7 + 1);
+    for (size_t start = 0; start < 8; start++)
+        for (size_t len = 0; start + len < sizeof(a); len++) {
+            assert_true(crypto_equal(a + start, b + start, len));
+            b[start + len] ^= 0xff; /* the byte after the last */
+            assert_true(crypto_equal(a + start, b + start, len));
+            b[start + len] ^= 0xff;
+            for (size_t bit = 0; bit < len * 8; bit++) {
+                b[start + bit / 8] ^= (uint8_t)(1u << bit % 8);
+                if (crypto_equal(a + start, b + start, len))
+                    fail_msg("bit %zu of %zu bytes at %zu does not count", bit, len, start);
+                b[start + bit / 8] ^= (uint8_t)(1u << bit % 8);
+            }
+        }
+}
+
 /* The string is of the reference implementation's own tests. */
 static void passwords_are_compared_with_phc_strings(void **state)
 {
@@ -231,6 +254,7 @@ int main(void)
         cmocka_unit_test(whatever_is_altered_does_not_open),
         cmocka_unit_test(an_empty_text_is_authenticated),
         cmocka_unit_test(equal_bytes_are_equal),
+        cmocka_unit_test(bytes_that_differ_in_one_bit_are_not_equal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
