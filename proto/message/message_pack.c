@@ -6,6 +6,7 @@
 #include "proto/message/message_pack.h"
 
 #include <assert.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "proto/message/message_fields.h"
@@ -21,34 +22,54 @@
 struct packer {
     struct arena *arena;
     const ProtobufCMessage *message; /* the outermost */
+    size_t before;                   /* bytes that are to fit before all others */
+    size_t most;
+    size_t too_large; /* bytes of a message that has more than `most`; else 0 */
     uint8_t *start;
     uint8_t *at;
     uint8_t *end;
 };
 
-/* Moves what was packed to room for the whole message. False when the arena failed. */
-static bool grow(struct packer *packer)
+static inline size_t used_by(const struct packer *packer)
 {
-    size_t used = (size_t)(packer->end - packer->at);
-    uint8_t *room;
-    size_t size;
+    return (size_t)(packer->end - packer->at);
+}
 
-    if (arena_failed(packer->arena))
-        return false;
-    size = protobuf_c_message_get_packed_size(packer->message);
-    room = arena_alloc(packer->arena, size);
+/* Moves what was packed to room for `size` bytes of the message. False when the arena failed. */
+static bool move(struct packer *packer, size_t size)
+{
+    size_t used = used_by(packer);
+    uint8_t *room = arena_alloc(packer->arena, packer->before + size);
+
     if (room == NULL)
         return false;
-    assert(size > ROOM_FIRST && size >= used);
-    memcpy(room + size - used, packer->at, used);
+    assert(size >= used);
     packer->start = room;
-    packer->end = room + size;
+    packer->end = room + packer->before + size;
+    if (used > 0)
+        memcpy(packer->end - used, packer->at, used);
     packer->at = packer->end - used;
     return true;
 }
 
+/* Makes room for the whole message. False when the arena failed, or the message is too large. */
+static bool grow(struct packer *packer)
+{
+    size_t size;
+
+    if (arena_failed(packer->arena) || packer->too_large != 0)
+        return false;
+    size = protobuf_c_message_get_packed_size(packer->message);
+    assert(size > ROOM_FIRST);
+    if (size > packer->most) {
+        packer->too_large = size;
+        return false;
+    }
+    return move(packer, size);
+}
+
 /*
- * Where `len` more bytes go; NULL when the arena failed, and nobody looks at what was packed then.
+ * Where `len` more bytes go; NULL when there is no room, and nobody looks at what was packed then.
  */
 static inline uint8_t *take_room(struct packer *packer, size_t len)
 {
@@ -108,13 +129,13 @@ static void put_message(struct packer *packer, const ProtobufCMessage *message);
 /* How many bytes were put since there were `before`. */
 static size_t put_since(const struct packer *packer, size_t before)
 {
-    return (size_t)(packer->end - packer->at) - before;
+    return used_by(packer) - before;
 }
 
 /* One value without its tag; of what has a length with this. */
 static void put_value(struct packer *packer, ProtobufCType type, const void *value)
 {
-    size_t before = (size_t)(packer->end - packer->at);
+    size_t before = used_by(packer);
     struct slice bytes;
 
     switch (type) {
@@ -174,7 +195,7 @@ static void put_repeated(struct packer *packer, const ProtobufCFieldDescriptor *
 {
     const char *array = *(char *const *)((const char *)message + field->offset);
     size_t size = field__value_size(field->type);
-    size_t before = (size_t)(packer->end - packer->at);
+    size_t before = used_by(packer);
     size_t count = *(const size_t *)((const char *)message + field->quantifier_offset);
     bool packed = (field->flags & PROTOBUF_C_FIELD_FLAG_PACKED) != 0;
 
@@ -276,18 +297,35 @@ static void put_message(struct packer *packer, const ProtobufCMessage *message)
     }
 }
 
-struct slice message_pack(struct arena *arena, const ProtobufCMessage *message)
+char *message_pack_after(struct arena *arena, size_t before, const ProtobufCMessage *message,
+                         size_t most, size_t *ret_len)
 {
     uint8_t *room = arena_alloc(arena, ROOM_FIRST);
-    struct packer packer = {.arena = arena, .message = message};
+    struct packer packer = {.arena = arena, .message = message, .before = before, .most = most};
+    size_t len;
 
     if (room == NULL)
-        return SLICE_EMPTY;
+        return NULL;
     packer.start = room;
     packer.end = room + ROOM_FIRST;
     packer.at = packer.end;
     put_message(&packer, message);
     if (arena_failed(arena))
-        return SLICE_EMPTY;
-    return slice_make(packer.at, (size_t)(packer.end - packer.at));
+        return NULL;
+    len = packer.too_large != 0 ? packer.too_large : used_by(&packer);
+    /* What comes before many answers fits there too; else both get room of their own. */
+    if (len <= most && (size_t)(packer.at - packer.start) < before && !move(&packer, len))
+        return NULL;
+    *ret_len = len;
+    if (len > most)
+        return NULL;
+    return (char *)packer.at - before;
+}
+
+struct slice message_pack(struct arena *arena, const ProtobufCMessage *message)
+{
+    size_t len = 0;
+    char *bytes = message_pack_after(arena, 0, message, SIZE_MAX, &len);
+
+    return bytes == NULL ? SLICE_EMPTY : slice_make(bytes, len);
 }

@@ -15,4 +15,12 @@
  */
 struct slice message_pack(struct arena *arena, const ProtobufCMessage *message);
 
+/*
+ * The same after `before` bytes that the caller writes: where those begin. NULL where the arena
+ * failed, or the message has more than `most` bytes; no room is taken for them then. *ret_len is
+ * how many bytes the message has, too many included; untouched where the arena failed.
+ */
+char *message_pack_after(struct arena *arena, size_t before, const ProtobufCMessage *message,
+                         size_t most, size_t *ret_len);
+
 #endif

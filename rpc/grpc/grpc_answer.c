@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "proto/message/message_pack.h"
 #include "proto/message/wire.h"
 #include "rpc/grpc/compress.h"
 #include "rpc/grpc/frame.h"
@@ -170,31 +171,37 @@ static const ProtobufCMessage *beside(const ProtobufCMessage *message,
     return records != NULL && records->field == NULL ? NULL : message;
 }
 
-static size_t answer_size(const ProtobufCMessage *message, const struct call_records *records)
+/*
+ * The message after its prefix; empty when the arena failed, or where it has more bytes than an
+ * answer may. *ret_len is how many it has.
+ */
+static struct slice pack_frame(const struct grpc_answer *answer, struct arena *arena,
+                               const ProtobufCMessage *message, const struct call_records *records,
+                               size_t *ret_len)
 {
-    size_t size = records == NULL ? 0 : records_size(records);
+    size_t first = records == NULL ? 0 : records_size(records);
+    char *frame = NULL;
+    size_t len = 0;
 
     message = beside(message, records);
-    return size + (message == NULL ? 0 : protobuf_c_message_get_packed_size(message));
-}
-
-/* The message after its prefix; empty when the arena failed. */
-static struct slice pack_frame(struct arena *arena, const ProtobufCMessage *message,
-                               const struct call_records *records, size_t len)
-{
-    char *frame = arena_alloc(arena, FRAME_PREFIX_LEN + len);
-    uint8_t *at;
-
+    if (first > answer->most)
+        len = message == NULL ? 0 : protobuf_c_message_get_packed_size(message);
+    else if (message == NULL)
+        frame = arena_alloc(arena, FRAME_PREFIX_LEN + first);
+    else
+        frame = message_pack_after(arena, FRAME_PREFIX_LEN + first, message, answer->most - first,
+                                   &len);
+    len += first;
+    *ret_len = len;
     if (frame == NULL)
         return SLICE_EMPTY;
     frame__write_prefix(frame, false, len);
-    at = (uint8_t *)frame + FRAME_PREFIX_LEN;
-    if (records != NULL)
-        at = put_records(at, records);
-    message = beside(message, records);
-    if (message != NULL)
-        protobuf_c_message_pack(message, at);
-    assert(message != NULL || (size_t)((char *)at - frame) == FRAME_PREFIX_LEN + len);
+    if (records != NULL) {
+        const uint8_t *end = put_records((uint8_t *)frame + FRAME_PREFIX_LEN, records);
+
+        assert((size_t)((const char *)end - frame) == FRAME_PREFIX_LEN + first);
+        (void)end;
+    }
     return slice_make(frame, FRAME_PREFIX_LEN + len);
 }
 
@@ -233,14 +240,13 @@ enum status_code grpc__answer_message(struct grpc_answer *answer, const Protobuf
 {
     struct exchange *exchange = answer->exchange;
     struct arena *arena = exchange->arena;
-    size_t len = answer_size(message, records);
+    size_t len;
+    struct slice frame = pack_frame(answer, arena, message, records, &len);
     enum encoding encoding = choose_encoding(answer, len);
-    struct slice frame;
     struct fields fields;
 
     if (len > answer->most)
         return grpc__answer_status(exchange, answer, too_large(answer, len));
-    frame = pack_frame(arena, message, records, len);
     if (encoding != ENCODING_IDENTITY && !arena_failed(arena))
         frame = compress_frame(arena, frame, &encoding);
     if (arena_failed(arena))
@@ -268,12 +274,11 @@ void grpc__stream_head(struct grpc_answer *answer)
 struct status grpc__stream_frame(const struct grpc_answer *answer, struct arena *arena,
                                  const ProtobufCMessage *message, struct slice *ret_frame)
 {
-    size_t len = protobuf_c_message_get_packed_size(message);
-    struct slice frame;
+    size_t len;
+    struct slice frame = pack_frame(answer, arena, message, NULL, &len);
 
     if (len > answer->most)
         return too_large(answer, len);
-    frame = pack_frame(arena, message, NULL, len);
     if (arena_failed(arena))
         return status_out_of_memory();
     *ret_frame = frame;

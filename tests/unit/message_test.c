@@ -517,6 +517,77 @@ static void messages_of_every_size_are_packed(void **state)
     }
 }
 
+/* Small and large beside the packer's first room. */
+static const size_t befores[] = {0, 1, 5, 400, 511, 512, 513, 9000};
+
+#define BEFORES (sizeof(befores) / sizeof(befores[0]))
+
+/* A text of `len` bytes, and an unknown field, which comes last. */
+static ProtobufCMessage *text_of(struct arena *arena, size_t len)
+{
+    char *text = arena_alloc(arena, len + 1);
+    ProtobufCMessage *message = fill_shape(arena, SHAPE_STRING);
+
+    assert_non_null(text);
+    memset(text, 'x', len);
+    field_set_string(arena, message, field_at(PLAIN + SHAPE_STRING), slice_make(text, len));
+    return message;
+}
+
+/* Sizes on both sides of the first room, each after each number of bytes. */
+static void a_message_is_packed_after_what_comes_before_it(void **state)
+{
+    (void)state;
+    for (size_t len = 0; len < 3000; len += len < 600 ? 1 : 499)
+        for (size_t i = 0; i < BEFORES; i++) {
+            ProtobufCMessage *message = text_of(&fixture.arena, len);
+            struct slice wanted = pack(message);
+            size_t packed = 0;
+            char *bytes = message_pack_after(&fixture.arena, befores[i], message, wanted.len,
+                                             &packed);
+
+            assert_non_null(bytes);
+            memset(bytes, 'b', befores[i]); /* is the caller's to write */
+            assert_true(slice_equal(slice_make(bytes + befores[i], packed), wanted));
+            arena_reset(&fixture.arena);
+        }
+}
+
+static void a_message_that_is_too_large_takes_no_room(void **state)
+{
+    (void)state;
+    for (size_t len = 0; len < 5000; len += 999)
+        for (size_t i = 0; i < BEFORES; i++) {
+            ProtobufCMessage *message = text_of(&fixture.arena, len);
+            size_t size = pack(message).len;
+            size_t packed = 0;
+            struct arena arena;
+
+            arena_init(&arena, NULL, ARENA_FIRST_BLOCK); /* 9,000 bytes would not fit */
+            assert_null(message_pack_after(&arena, befores[i], message, size - 1, &packed));
+            assert_int_equal(packed, size);
+            packed = 0;
+            assert_null(message_pack_after(&arena, befores[i], message, 0, &packed));
+            assert_int_equal(packed, size);
+            assert_false(arena_failed(&arena));
+            arena_done(&arena);
+            arena_reset(&fixture.arena);
+        }
+}
+
+static void an_empty_message_may_have_no_bytes(void **state)
+{
+    ProtobufCMessage *message = new_shape();
+
+    (void)state;
+    for (size_t i = 0; i < BEFORES; i++) {
+        size_t packed = 1;
+
+        assert_non_null(message_pack_after(&fixture.arena, befores[i], message, 0, &packed));
+        assert_int_equal(packed, 0);
+    }
+}
+
 static void an_empty_message_has_no_bytes(void **state)
 {
     (void)state;
@@ -576,6 +647,22 @@ static void bytes_that_do_not_parse_give_nothing(void **state)
 }
 
 #ifdef DATASTREAM_FAULTS
+/* Packs small and large, with little and much before: what is said of it is as the arena says. */
+static bool is_packed_after(struct arena *arena, const ProtobufCMessage *large)
+{
+    ProtobufCMessage *const small = message_new(arena, fixture.shape);
+
+    for (size_t i = 0; small != NULL && i < BEFORES; i++) {
+        size_t len = SIZE_MAX;
+        const char *bytes = message_pack_after(arena, befores[i], i % 2 == 0 ? small : large,
+                                               SIZE_MAX, &len);
+
+        assert_int_equal(bytes == NULL, arena_failed(arena));
+        assert_int_equal(len == SIZE_MAX, bytes == NULL);
+    }
+    return !arena_failed(arena);
+}
+
 /* Fills one of everything, packs, unpacks, copies; whether all of it was there. */
 static bool exercise(struct arena *arena)
 {
@@ -595,6 +682,8 @@ static bool exercise(struct arena *arena)
             append_value(arena, message, field_at(REPEATED + i), &capacity, j);
     }
     if (arena_failed(arena))
+        return false;
+    if (!is_packed_after(arena, message))
         return false;
     bytes = message_pack(arena, message); /* larger than the packer's first room */
     copy = arena_failed(arena) ? NULL : message_unpack(arena, fixture.shape, bytes);
@@ -649,6 +738,9 @@ int main(void)
         TEST(timestamps_are_milliseconds),
         TEST(a_copy_outlives_what_it_was_copied_from),
         TEST(messages_of_every_size_are_packed),
+        TEST(a_message_is_packed_after_what_comes_before_it),
+        TEST(a_message_that_is_too_large_takes_no_room),
+        TEST(an_empty_message_may_have_no_bytes),
         TEST(an_empty_message_has_no_bytes),
         TEST(zeros_are_packed_where_they_say_something),
         TEST(unknown_fields_follow_in_their_order),
