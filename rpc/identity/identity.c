@@ -90,42 +90,58 @@ void identity_cache_free(struct identity_cache *cache)
 
 /* -- the values of late -------------------------------------------------------------------- */
 
-static struct memo *memo_of(struct identity_cache *cache, struct slice value)
+/* The places of a value, *ret_count of them; none for what is no token's. */
+static struct memo *memos_of(struct identity_cache *cache, struct slice value, size_t *ret_count)
 {
-    if (value.len != TOKEN_VALUE_LEN || cache->memo_count == 0)
+    size_t count = cache->memo_count < MEMO_PAIR ? cache->memo_count : MEMO_PAIR;
+    size_t pairs = count == 0 ? 0 : cache->memo_count / count;
+
+    *ret_count = pairs == 0 || value.len != TOKEN_VALUE_LEN ? 0 : count;
+    if (*ret_count == 0)
         return NULL;
-    return &cache->memos[(unsigned char)value.data[TOKEN_VALUE_LEN - 1] % cache->memo_count];
+    return &cache->memos[(unsigned char)value.data[TOKEN_VALUE_LEN - 1] % pairs * count];
 }
 
 /* Values are secrets: compared without regard to time. */
 static bool recall(struct identity_cache *cache, struct slice value, int64_t now_ms,
                    struct identity *ret_identity)
 {
-    const struct memo *memo = memo_of(cache, value);
+    size_t count;
+    struct memo *memo = memos_of(cache, value, &count);
 
-    if (memo == NULL || !memo->is_set || !crypto_equal(memo->value, value.data, TOKEN_VALUE_LEN) ||
-        (memo->identity.expire_ms != 0 && now_ms >= memo->identity.expire_ms))
-        return false;
-    *ret_identity = memo->identity;
-    return true;
+    for (; count > 0; memo++, count--) {
+        if (memo->used == 0 || !crypto_equal(memo->value, value.data, TOKEN_VALUE_LEN))
+            continue;
+        if (memo->identity.expire_ms != 0 && now_ms >= memo->identity.expire_ms)
+            return false;
+        memo->used = ++cache->memo_uses;
+        *ret_identity = memo->identity;
+        return true;
+    }
+    return false;
 }
 
+/* Of a value that was not recalled. */
 static void memorize(struct identity_cache *cache, struct slice value,
                      const struct identity *identity)
 {
-    struct memo *memo = memo_of(cache, value);
+    size_t count;
+    struct memo *memo = memos_of(cache, value, &count);
 
     if (memo == NULL)
         return;
+    for (struct memo *other = memo + 1; --count > 0; other++)
+        if (other->used < memo->used)
+            memo = other;
     memcpy(memo->value, value.data, TOKEN_VALUE_LEN);
     memo->identity = *identity;
-    memo->is_set = true;
+    memo->used = ++cache->memo_uses;
 }
 
 static void forget_memos(struct identity_cache *cache)
 {
     for (size_t i = 0; i < MEMO_PLACES; i++)
-        if (cache->memos[i].is_set)
+        if (cache->memos[i].used != 0)
             crypto_wipe(&cache->memos[i], sizeof(cache->memos[i]));
 }
 

@@ -31,8 +31,12 @@ struct user_facts {
     bool must_change_password;
 };
 
-/* Values that were resolved last, by their last character. */
+/*
+ * Values that were resolved last: pairs of places by the last character, of which that goes which
+ * was used longer ago. So who calls all the time, and asks about many others, stays known.
+ */
 #define MEMO_PLACES 16
+#define MEMO_PAIR 2
 
 /*
  * A token's value beside what it was resolved to, so that the next call with it needs neither its
@@ -41,7 +45,7 @@ struct user_facts {
  */
 struct memo {
     char value[TOKEN_VALUE_LEN];
-    bool is_set;
+    uint64_t used; /* number of its last use; 0: nothing is here */
     struct identity identity;
 };
 
@@ -50,6 +54,7 @@ struct identity_cache {
     uint64_t applied; /* epoch up to which publications were applied */
     bool forgets;     /* it remembers nothing from one resolution to the next */
     size_t memo_count;
+    uint64_t memo_uses;
     struct table *facts;
     struct table *roles;
     struct table *sessions;

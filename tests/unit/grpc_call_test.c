@@ -3,6 +3,7 @@
  * when any one allocation fails.
  */
 #include "google/protobuf/descriptor.pb-c.h"
+#include "proto/contract/contract_find.h"
 #include "tests/support/played/grpc.h"
 
 /* -- tests --------------------------------------------------------------------------------------
@@ -464,6 +465,72 @@ static void too_large_answer_is_refused(void **state)
     played_close_exchange();
 }
 
+/* Both parts of an answer as a client reads them: the texts of two fields. */
+static void assert_parts(struct slice message, size_t record, size_t description)
+{
+    const struct message_type *type = chain_played.call->method->output;
+    const struct field *last_used_ip = message_field_by_name(type, SLICE("last_used_ip"));
+    const struct field *text = message_field_by_name(type, SLICE("description"));
+    const struct field *id = message_field_by_name(type, SLICE("id"));
+    ProtobufCMessage *read = message_unpack(played()->exchange->arena, type, message);
+
+    assert_non_null(read);
+    assert_int_equal(read->n_unknown_fields, 0);
+    assert_int_equal(field_get_string(read, last_used_ip).len, record);
+    assert_int_equal(field_get_string(read, text).len, description);
+    assert_string_equal(field_get_string(read, id).data, "abcd");
+}
+
+/*
+ * Records come before the message beside them, as elements of a field or as they are, and count
+ * with it; the bound is 100,000 bytes.
+ */
+static void answers_with_records_are_bounded_too(void **state)
+{
+    static char bytes[100001];
+    const struct field field = {.number = 16}; /* last_used_ip */
+    static const struct {
+        size_t record, description;
+        bool is_element, is_answered;
+    } cases[] = {
+        {3, 40, true, true},         {3, 600, true, true}, /* more than the packer's first room */
+        {600, 40, true, true}, /* what comes before does not fit there */
+        {600, 600, true, true},      {0, 40, true, true},
+        {50000, 49985, true, true}, /* 5 bytes of its tag and length, and 10 beside the text */
+        {50000, 49986, true, false}, {99996, 0, true, false},
+        {100000, 0, false, true}, /* the record is the whole message */
+        {100001, 0, false, false},
+    };
+
+    (void)state;
+    memset(bytes, 'r', sizeof(bytes));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct slice body = slice_make(bytes, cases[i].record);
+        const struct call_records records = {
+            .field = cases[i].is_element ? &field : NULL, .bodies = &body, .count = 1};
+
+        played_setup(NULL);
+        chain_played.records = &records;
+        chain_played.response_len = cases[i].description;
+        played_begin(SLICE(GET));
+        played_send_body(get_body);
+        if (!cases[i].is_answered) {
+            assert_refused("8");
+        } else {
+            struct slice message = slice_from(played()->last, FRAME_PREFIX_LEN);
+
+            assert_answered();
+            if (cases[i].is_element)
+                assert_parts(message, cases[i].record, cases[i].description);
+            else
+                assert_true(slice_equal(message, body));
+        }
+        played_close_exchange();
+        played_teardown(NULL);
+    }
+    played_setup(NULL);
+}
+
 /* -- metadata and deadlines ---------------------------------------------------------------------
  */
 
@@ -616,11 +683,15 @@ static void health_is_answered_without_the_chain(void **state)
  */
 static bool call_with_fault(unsigned long number, bool onward, bool is_stored)
 {
+    const struct field field = {.number = 16};
+    const struct slice body = SLICE("10.0.0.1");
+    const struct call_records records = {.field = &field, .bodies = &body, .count = 1};
     bool failed;
 
     played_setup(NULL);
     chain_played.is_stored = is_stored;
     chain_played.response_len = 5000;
+    chain_played.records = onward ? &records : NULL;
     played_add_header(SLICE("grpc-accept-encoding"), SLICE("gzip"));
     played_add_header(SLICE("trace-bin"), SLICE("AAEC"));
     arena_fault_set(number, onward);
@@ -700,6 +771,7 @@ int main(void)
         TEST(a_cookie_is_no_credential_of_grpc),
         TEST(answers_are_compressed_only_for_clients_that_ask),
         TEST(too_large_answer_is_refused),
+        TEST(answers_with_records_are_bounded_too),
         TEST(too_much_metadata_is_refused),
         TEST(deadlines_are_set_from_the_head),
         TEST(calls_without_a_deadline_get_the_servers),

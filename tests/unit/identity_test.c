@@ -1,5 +1,5 @@
 /* Identities over a store: what is cached, what is judged each time, what a publication forgets. */
-#include "rpc/identity/identity_registry.h"
+#include "rpc/identity/identity_cache.h"
 #include "rpc/identity/token_value.h"
 #include "tests/support/scene.h"
 
@@ -435,6 +435,39 @@ static void more_tokens_than_entries_are_all_resolved(void **state)
         }
 }
 
+static bool is_known_at_once(uint16_t number)
+{
+    const struct value value = value_of(number);
+
+    for (size_t i = 0; i < MEMO_PLACES; i++)
+        if (scene.cache->memos[i].used != 0 &&
+            memcmp(scene.cache->memos[i].value, value.text, TOKEN_VALUE_LEN) == 0)
+            return true;
+    return false;
+}
+
+/* More tokens than there are places, a caller between each two of them. */
+static void who_calls_all_the_time_stays_known_at_once(void **state)
+{
+    struct identity identity;
+
+    (void)state;
+    for (uint16_t i = 0; i < 200; i++)
+        put_facts(&scene, i, (struct facts_of){0});
+    for (uint16_t i = 0; i < 200; i++) {
+        assert_int_equal(resolve(&scene, i, &identity), IDENTITY_OK);
+        assert_memory_equal(identity.id.bytes, token_id(i).bytes, 16);
+        assert_true(i == 0 || is_known_at_once(7));
+        assert_int_equal(resolve(&scene, 7, &identity), IDENTITY_OK);
+        assert_memory_equal(identity.id.bytes, token_id(7).bytes, 16);
+        assert_true(is_known_at_once(i));
+    }
+    put_facts(&scene, 7, (struct facts_of){.disabled = true});
+    assert_int_equal(resolve(&scene, 7, &identity), IDENTITY_ENDED);
+    for (uint16_t i = 0; i < 200; i++)
+        assert_false(is_known_at_once(i));
+}
+
 /* -- conditions ---------------------------------------------------------------------------- */
 
 static enum commit_result commit_as(const struct identity *identity)
@@ -517,7 +550,8 @@ static void without_memory_nobody_is_let_in(void **state)
         X(what_is_remembered_tells_keys_of_directors_from_tokens),                                 \
         X(what_concerns_no_identity_raises_no_epoch),                                              \
         X(a_cache_that_fell_behind_the_ring_forgets_all),                                          \
-        X(more_tokens_than_entries_are_all_resolved), X(a_commit_stands_on_facts_and_role),        \
+        X(more_tokens_than_entries_are_all_resolved),                                              \
+        X(who_calls_all_the_time_stays_known_at_once), X(a_commit_stands_on_facts_and_role),       \
         X(the_system_stands_on_nothing)
 
 static int run(bool late)

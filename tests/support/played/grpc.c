@@ -21,6 +21,7 @@ void played_finish(struct call *call)
     call->answer_metadata = chain_played.metadata;
     call->keep_plain = chain_played.keep_plain;
     call->is_stored = chain_played.is_stored;
+    call->records = chain_played.records;
     if (status_is_ok(call->status)) {
         char *text = arena_zalloc(call->arena, chain_played.response_len + 1);
 

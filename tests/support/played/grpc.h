@@ -33,6 +33,7 @@ struct chain_played {
     struct call_metadata *metadata; /* of the answer */
     bool keep_plain, is_stored;
     size_t response_len;
+    const struct call_records *records; /* beside the response; NULL for none */
     struct call *call;
 };
 
