@@ -446,9 +446,13 @@ static bool is_known_at_once(uint16_t number)
     return false;
 }
 
-/* More tokens than there are places, a caller between each two of them. */
+/*
+ * More tokens than there are places, a caller between each two of them. A build with faults may
+ * have a cache of no place, or of one: then all are resolved alike.
+ */
 static void who_calls_all_the_time_stays_known_at_once(void **state)
 {
+    const bool has_pairs = scene.cache->memo_count >= MEMO_PAIR;
     struct identity identity;
 
     (void)state;
@@ -457,10 +461,10 @@ static void who_calls_all_the_time_stays_known_at_once(void **state)
     for (uint16_t i = 0; i < 200; i++) {
         assert_int_equal(resolve(&scene, i, &identity), IDENTITY_OK);
         assert_memory_equal(identity.id.bytes, token_id(i).bytes, 16);
-        assert_true(i == 0 || is_known_at_once(7));
+        assert_true(i == 0 || !has_pairs || is_known_at_once(7));
         assert_int_equal(resolve(&scene, 7, &identity), IDENTITY_OK);
         assert_memory_equal(identity.id.bytes, token_id(7).bytes, 16);
-        assert_true(is_known_at_once(i));
+        assert_true(!has_pairs || is_known_at_once(i));
     }
     put_facts(&scene, 7, (struct facts_of){.disabled = true});
     assert_int_equal(resolve(&scene, 7, &identity), IDENTITY_ENDED);
