@@ -187,6 +187,7 @@ void chain_loop_free(struct chain_loop *loop)
         identity_cache_free(loop->cache);
     hmac_free(loop->page_mac);
     hmac_free(loop->replay_mac);
+    free(loop->packed_callers);
     free(loop);
 }
 

@@ -8,6 +8,7 @@
 #include "rpc/call/call_stream.h"
 #include "rpc/call/denials.h"
 #include "rpc/call/news.h"
+#include "rpc/call/packed_callers.h"
 #include "rpc/identity/usage.h"
 
 struct chain {
@@ -41,6 +42,7 @@ struct chain_loop {
     struct hmac *page_mac;   /* of page tokens, and of tokens against forgery */
     struct hmac *replay_mac; /* of values that are shown again */
     struct actor_names names;
+    struct packed_callers *packed_callers; /* NULL until one is kept */
 
     bool gathers; /* commits wait in `commits` until the turn ends */
     struct commit_queue commits;

@@ -14,6 +14,7 @@
 #include "rpc/call/audit_row.h"
 #include "rpc/call/authorize.h"
 #include "rpc/call/chain_facts.h"
+#include "rpc/call/packed_callers.h"
 #include "rpc/identity/identity_registry.h"
 #include "rpc/services/api_token.h"
 #include "rpc/services/resource/history.h"
@@ -138,32 +139,54 @@ static size_t put_permissions(char *at, const struct contract *contract,
     return size;
 }
 
-/*
- * The caller as bytes beside the response: the names of its permissions are most of the answer, and
- * are copied once. NULL when the arena failed.
- */
-static const struct call_records *pack_caller(struct call *call, const struct identity *identity,
-                                              const Datastream__V1__Caller *caller)
+/* The bytes of a caller, its permissions first; empty when the arena failed. */
+static struct slice pack_caller(struct call *call, const struct identity *identity,
+                                const Datastream__V1__Caller *caller)
 {
     const struct contract *contract = call_contract(call);
-    size_t size = protobuf_c_message_get_packed_size(&caller->base);
+    size_t first = put_permissions(NULL, contract, &identity->permissions);
+    size_t len = 0;
+    char *bytes = message_pack_after(call->arena, first, &caller->base, SIZE_MAX, &len);
+
+    if (bytes == NULL)
+        return SLICE_EMPTY;
+    put_permissions(bytes, contract, &identity->permissions);
+    return slice_make(bytes, first + len);
+}
+
+/*
+ * The caller as bytes beside the response: the names of its permissions are most of the answer, and
+ * are copied at once where the loop still has them.
+ */
+static struct status show_packed(struct call *call, const struct identity *identity)
+{
     struct call_records *records = arena_alloc(call->arena, sizeof(*records));
     struct slice *body = arena_alloc(call->arena, sizeof(*body));
-    char *bytes = arena_alloc(call->arena,
-                              size + put_permissions(NULL, contract, &identity->permissions));
+    Datastream__V1__Caller *caller = NULL;
+    struct slice bytes;
 
+    if (packed_callers_find(call, identity, &bytes)) {
+        bytes = arena_copy(call->arena, bytes);
+    } else {
+        struct status status = make_caller(call, identity, &caller);
+
+        if (!status_is_ok(status))
+            return status;
+        bytes = pack_caller(call, identity, caller);
+        if (!arena_failed(call->arena))
+            packed_callers_keep(call, identity, bytes);
+    }
     if (arena_failed(call->arena))
-        return NULL;
-    protobuf_c_message_pack(&caller->base, (uint8_t *)bytes);
-    size += put_permissions(bytes + size, contract, &identity->permissions);
-    *body = slice_make(bytes, size);
+        return status_out_of_memory();
+    *body = bytes;
     *records = (struct call_records){
         .field = message_field_by_number(call->method->output, FIELD_CALLER),
         .bodies = body,
         .count = 1,
     };
     assert(records->field != NULL);
-    return records;
+    call->records = records;
+    return status_ok();
 }
 
 /* -- one token -------------------------------------------------------------------------------- */
@@ -189,14 +212,13 @@ static struct status show_caller(struct call *call, const struct identity *ident
                                  Datastream__V1__VerifyTokenResponse *response)
 {
     Datastream__V1__Caller *caller = NULL;
-    struct status status = make_caller(call, identity, &caller);
+    struct status status;
 
+    if (call->accepts_records)
+        return show_packed(call, identity);
+    status = make_caller(call, identity, &caller);
     if (!status_is_ok(status))
         return status;
-    if (call->accepts_records) {
-        call->records = pack_caller(call, identity, caller);
-        return call->records == NULL ? status_out_of_memory() : status;
-    }
     authorization__name_permissions(call, &identity->permissions, &caller->permissions,
                                     &caller->n_permissions);
     response->caller = caller;
