@@ -8,6 +8,7 @@ import bench
 
 VERIFY_PATH = "/datastream.v1.AuthorizationService/VerifyToken"
 CHECK_PATH = "/datastream.v1.AuthorizationService/CheckPermissions"
+REST_CHECK_PATH = "/api/v1/authorization/check-permissions"
 PASSWORD = "a password of the bench"
 
 
@@ -46,6 +47,10 @@ def prepare(server):
     server.asked_about = token_value(server)
 
 
+def checks_as_json(check):
+    return json.dumps({"checks": [check] * 1000}, separators=(",", ":"))
+
+
 def h2(server, scratch, calls, path, headers, data=None):
     return bench.h2load(server, scratch, calls, 16, 10, path, headers, data)
 
@@ -55,15 +60,18 @@ def rows(server, scratch, calls, few=None):
     bearer = [f"authorization: Bearer {server.token}"]
     grpc = ["content-type: application/grpc", "te: trailers", *bearer]
     token = server.asked_about
-    files = {name: scratch / name for name in ("get", "verify", "own", "other", "replay")}
+    files = {name: scratch / name for name in ("get", "verify", "own", "other", "own-json", "other-json", "replay")}
     device = (scratch / "ids").read_text().split()[0]
     files["get"].write_bytes(bench.grpc_frame(field(1, device.encode())))
     files["verify"].write_bytes(bench.grpc_frame(field(1, token)))
     files["own"].write_bytes(bench.grpc_frame(field(1, field(1, b"devices.read")) * 1000))
     files["other"].write_bytes(bench.grpc_frame(field(1, field(1, b"devices.read") + field(2, token)) * 1000))
+    files["own-json"].write_text(checks_as_json({"permission": "devices.read"}))
+    files["other-json"].write_text(checks_as_json({"permission": "devices.read", "token": token.decode()}))
     files["replay"].write_text('{"name":"replayed"}')
     cookie = ["cookie: " + server.cookie]
-    again = [*bearer, "content-type: application/json", "idempotency-key: bench"]
+    rest = [*bearer, "content-type: application/json"]
+    again = [*rest, "idempotency-key: bench"]
     rest_path = f"/api/v1/devices/{device}"
 
     def grpc_get(_):
@@ -87,6 +95,10 @@ def rows(server, scratch, calls, few=None):
         ("1,000 checks of another token", few,
          lambda n: h2(server, scratch, few, CHECK_PATH, grpc, files["other"]),
          None, 300),
+        ("1,000 checks of the caller, REST", few,
+         lambda n: h2(server, scratch, few, REST_CHECK_PATH, rest, files["own-json"]), None, 300),
+        ("1,000 checks of another token, REST", few,
+         lambda n: h2(server, scratch, few, REST_CHECK_PATH, rest, files["other-json"]), None, 300),
         ("REST get by a session, h2c, 16 x 10", calls,
          lambda n: h2(server, scratch, calls, rest_path, cookie), rest_get, 1),
         ("REST create with a key, 64", fifth,
