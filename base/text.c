@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include <assert.h>
+#include <stddef.h>
 
 /* Byte classes of table 3-7: how many continuation bytes follow, and the bounds of the first. */
 struct lead {
@@ -31,6 +32,19 @@ static bool lead_of(unsigned char byte, struct lead *ret_lead)
     return true;
 }
 
+/* Goes past vectors of ASCII. Most text is that alone, and long where time matters. */
+static const unsigned char *skip_ascii(const unsigned char *at, const unsigned char *end)
+{
+    uint64_t words[4];
+
+    for (; end - at >= (ptrdiff_t)sizeof(words); at += sizeof(words)) {
+        memcpy(words, at, sizeof(words));
+        if (((words[0] | words[1] | words[2] | words[3]) & UINT64_C(0x8080808080808080)) != 0)
+            break;
+    }
+    return at;
+}
+
 bool utf8_is_valid(struct slice text)
 {
     const unsigned char *at = (const unsigned char *)text.data;
@@ -46,7 +60,7 @@ bool utf8_is_valid(struct slice text)
         if (end - at >= 8) {
             memcpy(&word, at, 8);
             if ((word & UINT64_C(0x8080808080808080)) == 0) {
-                at += 8;
+                at = skip_ascii(at + 8, end);
                 continue;
             }
         }

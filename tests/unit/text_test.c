@@ -67,6 +67,29 @@ static void utf8_is_valid_as_table_3_7_says(void **state)
     assert_true(utf8_is_valid(SLICE_EMPTY));
 }
 
+/* In texts around the sizes that are looked at at once, at each place in them. */
+static void a_byte_that_is_wrong_is_found_wherever_it_is(void **state)
+{
+    char text[150];
+
+    (void)state;
+    memset(text, 'x', sizeof(text));
+    for (size_t len = 1; len < sizeof(text); len++)
+        for (size_t at = 0; at < len; at++) {
+            assert_true(utf8_is_valid(slice_make(text, len)));
+            text[at] = (char)0x80;
+            if (utf8_is_valid(slice_make(text, len)))
+                fail_msg("byte %zu of %zu", at, len);
+            text[at] = 'x';
+            if (at + 1 == len)
+                continue;
+            memcpy(text + at, "\xc3\xa9", 2);
+            if (!utf8_is_valid(slice_make(text, len)))
+                fail_msg("two bytes at %zu of %zu", at, len);
+            memset(text + at, 'x', 2);
+        }
+}
+
 static void every_code_point_encodes_to_valid_utf8(void **state)
 {
     (void)state;
@@ -261,6 +284,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(utf8_is_valid_as_table_3_7_says),
+        cmocka_unit_test(a_byte_that_is_wrong_is_found_wherever_it_is),
         cmocka_unit_test(every_code_point_encodes_to_valid_utf8),
         cmocka_unit_test(base64_goes_there_and_back),
         cmocka_unit_test(base64_accepts_slack_bits),
