@@ -260,6 +260,7 @@ struct field {
     const struct message_type *parent;
     struct slice name; /* proto name */
     struct slice json_name;
+    bool json_name_is_plain; /* letters, digits and "_": stands in JSON as it is */
     uint32_t number;
     unsigned index;                      /* in parent->fields and parent->pb->fields */
     const struct message_type *message;  /* of message fields */

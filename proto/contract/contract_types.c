@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/ascii.h"
 #include "proto/contract/contract_build.h"
 #include "proto/contract/contract_comments.h"
 #include "proto/contract/contract_internal.h"
@@ -202,6 +203,14 @@ static struct slice json_name_of(struct arena *arena, const char *name)
     return slice_make(json, at);
 }
 
+static bool is_plain(struct slice name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (!ascii_is_letter_or_digit(name.data[i]) && name.data[i] != '_')
+            return false;
+    return name.len > 0;
+}
+
 /* Presence as the language defines it; the descriptor's label says it only in part. */
 static bool presence_of(const struct build_message *message, const struct field *field)
 {
@@ -238,6 +247,7 @@ static struct status build_field(const struct build *build, struct build_message
     field->name = slice_from_cstr(proto->name);
     field->json_name = proto->json_name != NULL ? slice_from_cstr(proto->json_name)
                                                 : json_name_of(build->arena, proto->name);
+    field->json_name_is_plain = is_plain(field->json_name);
     field->number = (uint32_t)proto->number;
     field->repeated = field->pb->label == PROTOBUF_C_LABEL_REPEATED;
     field->optional_keyword = proto->proto3_optional;

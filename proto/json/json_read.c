@@ -144,12 +144,20 @@ static bool seen_before(struct seen *seen, const struct field *field)
 }
 
 /* Most senders keep the order of declaration: the field after the last one is tried first. */
+static struct slice likely_name(const struct message_type *type, size_t hint)
+{
+    if (hint < type->field_count && type->declared[hint]->json_name_is_plain)
+        return type->declared[hint]->json_name;
+    return SLICE_EMPTY;
+}
+
 static const struct field *find_field(const struct message_type *type, struct slice name,
                                       size_t *hint)
 {
     const struct field *field;
 
-    if (*hint < type->field_count && slice_equal(type->declared[*hint]->json_name, name))
+    if (*hint < type->field_count && (type->declared[*hint]->json_name.data == name.data ||
+                                      slice_equal(type->declared[*hint]->json_name, name)))
         return type->declared[(*hint)++];
     field = message_field_by_name(type, name);
     if (field != NULL && type->declared[field->index] == field)
@@ -205,7 +213,7 @@ enum read_result json__read_members(struct json_reader *reader, const struct mes
     size_t hint = 0;
 
     seen_init(&seen, reader->arena, type);
-    while (seen.bits != NULL && json_scan__member(scan, &count, &name)) {
+    while (seen.bits != NULL && json_scan__member(scan, &count, likely_name(type, hint), &name)) {
         const struct field *field = find_field(type, name.text, &hint);
         const char *at = scan->at;
         unsigned depth = scan->depth;

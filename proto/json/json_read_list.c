@@ -201,7 +201,7 @@ enum read_result json__read_map(struct json_reader *reader, ProtobufCMessage *me
         return json__read_unexpected(reader, place, "an object");
     if (!json_scan__open(scan))
         return json__read_broken(reader, place);
-    while (json_scan__member(scan, &count, &name)) {
+    while (json_scan__member(scan, &count, SLICE_EMPTY, &name)) {
         const char *at = scan->at;
         unsigned depth = scan->depth;
 

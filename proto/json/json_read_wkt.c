@@ -139,7 +139,7 @@ static enum read_result find_type(struct json_reader *reader, const struct json_
     size_t count = 0;
     unsigned found = 0;
 
-    while (json_scan__member(&ahead, &count, &name)) {
+    while (json_scan__member(&ahead, &count, SLICE_EMPTY, &name)) {
         bool is_type = slice_equal(name.text, SLICE("@type"));
 
         if (is_type && json_scan__kind(&ahead) != JSON_STRING)
@@ -192,7 +192,7 @@ static enum read_result read_any_value(struct json_reader *reader, const struct 
     struct json_string name;
     size_t count = 0;
 
-    while (json_scan__member(scan, &count, &name)) {
+    while (json_scan__member(scan, &count, SLICE_EMPTY, &name)) {
         if (slice_equal(name.text, SLICE("value"))) {
             if (message != NULL)
                 return json__read_refuse(reader, &place, "must not be given twice");

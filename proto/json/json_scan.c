@@ -56,6 +56,8 @@ static void skip_blanks(struct json_scan *scan)
 {
     const char *at = scan->at;
 
+    if (at < scan->end && (unsigned char)*at > ' ') /* most texts have none */
+        return;
     while (at < scan->end && (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r'))
         at++;
     scan->at = at;
@@ -395,13 +397,29 @@ static bool next_item(struct json_scan *scan, size_t *count, char close, const c
     return true;
 }
 
-bool json_scan__member(struct json_scan *scan, size_t *count, struct json_string *ret_name)
+/* Takes the name where it comes next, in its quotes. */
+static bool take_likely(struct json_scan *scan, struct slice likely)
+{
+    const char *at = scan->at;
+    size_t len = likely.len;
+
+    if (len == 0 || (size_t)(scan->end - at) < len + 2 || at[len + 1] != '"' ||
+        memcmp(at + 1, likely.data, len) != 0)
+        return false;
+    scan->at = at + len + 2;
+    return true;
+}
+
+bool json_scan__member(struct json_scan *scan, size_t *count, struct slice likely,
+                       struct json_string *ret_name)
 {
     if (!next_item(scan, count, '}', "expected ',' or '}'"))
         return false;
     if (scan->at == scan->end || *scan->at != '"')
         return refuse(scan, "expected a name in double quotes");
-    if (!json_scan__string(scan, ret_name))
+    if (take_likely(scan, likely))
+        *ret_name = (struct json_string){likely, false};
+    else if (!json_scan__string(scan, ret_name))
         return false;
     skip_blanks(scan);
     if (scan->at == scan->end || *scan->at != ':')
@@ -444,7 +462,7 @@ static bool skip_nested(struct json_scan *scan, enum json_kind kind)
 
     if (!json_scan__open(scan))
         return false;
-    while (kind == JSON_OBJECT ? json_scan__member(scan, &count, &name)
+    while (kind == JSON_OBJECT ? json_scan__member(scan, &count, SLICE_EMPTY, &name)
                                : json_scan__element(scan, &count))
         if (!json_scan__skip(scan))
             return false;

@@ -59,9 +59,11 @@ bool json_scan__open(struct json_scan *scan);
 /*
  * To the next member: true with its name, the value being next. False when the object ended (its
  * bracket is taken), or on an error. `*count` is the caller's, 0 at first: how many members were
- * begun.
+ * begun. A name that is the `likely` one is that very slice; it needs no escapes, or is empty where
+ * no name is likely.
  */
-bool json_scan__member(struct json_scan *scan, size_t *count, struct json_string *ret_name);
+bool json_scan__member(struct json_scan *scan, size_t *count, struct slice likely,
+                       struct json_string *ret_name);
 
 /* The same for the elements of an array. */
 bool json_scan__element(struct json_scan *scan, size_t *count);

@@ -87,6 +87,16 @@ void json__put_double(struct json_text *text, double value)
         json_numbers__put_double(text, value);
 }
 
+static void put_bool(struct json_text *text, bool value)
+{
+    if (!json__reserve(text, 5))
+        return;
+    if (value)
+        json__append(text, "true", 4);
+    else
+        json__append(text, "false", 5);
+}
+
 static void put_scalar(struct json_text *text, const struct field *field, const void *address)
 {
     switch (field->pb->type) {
@@ -115,7 +125,7 @@ static void put_scalar(struct json_text *text, const struct field *field, const 
         json__put_double(text, *(const double *)address);
         return;
     case PROTOBUF_C_TYPE_BOOL:
-        json_put(text, *(const protobuf_c_boolean *)address ? SLICE("true") : SLICE("false"));
+        put_bool(text, *(const protobuf_c_boolean *)address);
         return;
     case PROTOBUF_C_TYPE_ENUM:
         put_enum(text, field->enumeration, *(const int32_t *)address);
@@ -238,6 +248,21 @@ static bool is_written(const struct json_writer *writer, const ProtobufCMessage 
     return field_is_set(message, field);
 }
 
+/* The name in quotes, and a colon. */
+static void put_name(struct json_text *text, const struct field *field, bool is_proto_name)
+{
+    const struct slice name = is_proto_name ? field->name : field->json_name;
+
+    if (!field->json_name_is_plain) {
+        json_put_string(text, name);
+        json__put_char(text, ':');
+    } else if (json__reserve(text, name.len + 3)) {
+        json__append(text, "\"", 1);
+        json__append(text, name.data, name.len);
+        json__append(text, "\":", 2);
+    }
+}
+
 bool json__begin_member(struct json_writer *writer, const ProtobufCMessage *message,
                         const struct field *field, size_t *count)
 {
@@ -245,8 +270,7 @@ bool json__begin_member(struct json_writer *writer, const ProtobufCMessage *mess
         return false;
     if ((*count)++ > 0)
         json__put_char(&writer->text, ',');
-    json_put_string(&writer->text, writer->options->proto_names ? field->name : field->json_name);
-    json__put_char(&writer->text, ':');
+    put_name(&writer->text, field, writer->options->proto_names);
     return true;
 }
 

@@ -222,6 +222,44 @@ static void messages_lists_and_maps_are_read(void **state)
     check_accepted(cases, COUNT(cases), false);
 }
 
+/* In the order of the declaration each name is the one that is looked for first. */
+static void names_are_told_from_those_that_are_likely(void **state)
+{
+    static const struct accepted accepted[] = {
+        {"Scalars", "{\"lastNumber\":\"x\",\"anInt32\":1,\"anInt64\":2}",
+         "{\"lastNumber\":\"x\",\"anInt32\":1,\"anInt64\":\"2\"}"},
+        {"Scalars", "{ \"lastNumber\" : \"x\" ,\n\t\"anInt32\"\r: 1 }",
+         "{\"lastNumber\":\"x\",\"anInt32\":1}"},
+        {"Scalars", "{\"\\u006castNumber\":\"x\",\"an\\u0049nt32\":1}",
+         "{\"lastNumber\":\"x\",\"anInt32\":1}"},
+        {"Scalars", "{\"an_int32\":1,\"anInt64\":2}", "{\"anInt32\":1,\"anInt64\":\"2\"}"},
+        {"Scalars", "{\"renamed\":\"x\"}", "{\"otherName\":\"x\"}"},
+        {"Awkward", "{\"a\\\"b\":\"x\",\"after\":\"y\",\"c\\\\\":\"z\"}",
+         "{\"a\\\"b\":\"x\",\"after\":\"y\",\"c\\\\\":\"z\"}"},
+    };
+    static const struct refused refused[] = {
+        {"Scalars", "{\"lastNumbe\":\"x\"}", "lastNumbe", "is not a known field"},
+        {"Scalars", "{\"lastNumber \":\"x\"}", "lastNumber ", "is not a known field"},
+        {"Scalars", "{\"lastNumberx\":\"x\"}", "lastNumberx", "is not a known field"},
+        {"Scalars", "{\"LastNumber\":\"x\"}", "LastNumber", "is not a known field"},
+        {"Scalars", "{\"lastNumber\":\"x\",\"lastNumber\":\"y\"}", "lastNumber",
+         "must not be given twice"},
+        {"Scalars", "{\"anInt64\":2,\"anInt32\":1,\"an_int64\":3}", "anInt64",
+         "must not be given twice"},
+        {"Scalars", "{\"lastNumber", NULL, "line 1, column 13: the string does not end"},
+        {"Scalars", "{\"lastNumber\"", NULL, "line 1, column 14: expected ':'"},
+        {"Scalars", "{\"lastNumber\"\"x\"}", NULL, "line 1, column 14: expected ':'"},
+        {"Scalars", "{\"lastNumber\":", "lastNumber", "column 15: expected a value"},
+        {"Scalars", "{lastNumber:\"x\"}", NULL, "expected a name in double quotes"},
+        {"Awkward", "{\"a\"b\":\"x\"}", NULL, "line 1, column 5: expected ':'"},
+        {"Awkward", "{\"after\":\"x\",\"c\\\":\"y\"}", NULL, "expected ':'"},
+    };
+
+    (void)state;
+    check_accepted(accepted, COUNT(accepted), false);
+    check_refused(refused, COUNT(refused));
+}
+
 static void refusals_name_the_place(void **state)
 {
     static const struct refused cases[] = {
@@ -530,6 +568,7 @@ int main(void)
         TEST(scalars_are_read_strictly),
         TEST(null_means_not_set),
         TEST(messages_lists_and_maps_are_read),
+        TEST(names_are_told_from_those_that_are_likely),
         TEST(refusals_name_the_place),
         TEST(all_violations_of_a_text_come_at_once),
         TEST(lists_and_maps_are_read_on_behind_a_violation),
