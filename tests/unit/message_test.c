@@ -575,6 +575,21 @@ static void a_message_that_is_too_large_takes_no_room(void **state)
         }
 }
 
+/* Were the size asked for at each element that finds no room, this would take hours. */
+static void a_long_list_that_is_too_large_is_measured_once(void **state)
+{
+    const struct field *list = field_at(REPEATED + SHAPE_STRING);
+    ProtobufCMessage *message = new_shape();
+    size_t capacity = 0;
+    size_t len = 0;
+
+    (void)state;
+    for (int i = 0; i < 300000; i++)
+        *(const char **)field_append(&fixture.arena, message, list, &capacity) = "x";
+    assert_null(message_pack_after(&fixture.arena, 5, message, 1000, &len));
+    assert_int_equal(len, protobuf_c_message_get_packed_size(message));
+}
+
 static void an_empty_message_may_have_no_bytes(void **state)
 {
     ProtobufCMessage *message = new_shape();
@@ -740,6 +755,7 @@ int main(void)
         TEST(messages_of_every_size_are_packed),
         TEST(a_message_is_packed_after_what_comes_before_it),
         TEST(a_message_that_is_too_large_takes_no_room),
+        TEST(a_long_list_that_is_too_large_is_measured_once),
         TEST(an_empty_message_may_have_no_bytes),
         TEST(an_empty_message_has_no_bytes),
         TEST(zeros_are_packed_where_they_say_something),
