@@ -9,16 +9,11 @@
 static bool values_equal(struct arena *arena, const struct field *field, const void *a,
                          const void *b);
 
-static bool messages_equal(struct arena *arena, const struct message_type *type,
-                           const ProtobufCMessage *a, const ProtobufCMessage *b)
+bool message_unknown_equal(const ProtobufCMessage *a, const ProtobufCMessage *b)
 {
-    if (a == b)
-        return true;
-    if (a == NULL || b == NULL || a->n_unknown_fields != b->n_unknown_fields)
+    assert(a->descriptor == b->descriptor);
+    if (a->n_unknown_fields != b->n_unknown_fields)
         return false;
-    for (size_t i = 0; i < type->field_count; i++)
-        if (!field_equal(arena, a, b, &type->fields[i]))
-            return false;
     for (unsigned i = 0; i < a->n_unknown_fields; i++) {
         const ProtobufCMessageUnknownField *left = &a->unknown_fields[i];
         const ProtobufCMessageUnknownField *right = &b->unknown_fields[i];
@@ -28,6 +23,19 @@ static bool messages_equal(struct arena *arena, const struct message_type *type,
             return false;
     }
     return true;
+}
+
+static bool messages_equal(struct arena *arena, const struct message_type *type,
+                           const ProtobufCMessage *a, const ProtobufCMessage *b)
+{
+    if (a == b)
+        return true;
+    if (a == NULL || b == NULL)
+        return false;
+    for (size_t i = 0; i < type->field_count; i++)
+        if (!field_equal(arena, a, b, &type->fields[i]))
+            return false;
+    return message_unknown_equal(a, b);
 }
 
 static bool values_equal(struct arena *arena, const struct field *field, const void *a,

@@ -8,4 +8,7 @@
 bool field_equal(struct arena *arena, const ProtobufCMessage *a, const ProtobufCMessage *b,
                  const struct field *field);
 
+/* Whether two messages of the same type hold the same fields that the type lacks. */
+bool message_unknown_equal(const ProtobufCMessage *a, const ProtobufCMessage *b);
+
 #endif

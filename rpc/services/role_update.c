@@ -104,6 +104,8 @@ static struct status check_update(struct call *call, struct edit *edit)
     struct status status;
 
     role__default_assignable(call, after);
+    edit_compare(call, edit,
+                 message_field_by_proto_name(edit->after.kind->message, SLICE("assignable_to")));
     if (after->clone_from[0] != '\0')
         violations_add(&edit->after.violations, call->arena, SLICE("cloneFrom"),
                        "must be given only at creation");

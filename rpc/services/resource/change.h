@@ -12,7 +12,8 @@ struct change {
     const ProtobufCMessage *before; /* as it is stored; NULL for a creation or a clone */
     ProtobufCMessage *after;        /* merged; rules fill in defaults and derived values */
     const struct touched *touched;  /* which fields of `after` are judged */
-    bool clears_input; /* what is never stored is no change: input-only fields are cleared first */
+    bool clears_input;  /* what is never stored is no change: input-only fields are cleared first */
+    bool keeps_secrets; /* those that were left out and not named are carried over */
     const struct references *references_before; /* NULL for a creation or a clone */
     const struct references *references;        /* of `after` */
     struct violations *violations;

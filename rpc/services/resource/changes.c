@@ -227,27 +227,34 @@ static void note_part(struct arena *arena, struct call_changes *changes, const s
                          after == NULL ? SLICE_EMPTY : SLICE("{}"));
 }
 
+/* Whether the field differs: then it is noted. */
+static bool note_field(struct arena *arena, struct call_changes *changes, const struct field *field,
+                       struct slice parent, const ProtobufCMessage *before,
+                       const ProtobufCMessage *after)
+{
+    struct slice path;
+
+    if (field_equal(arena, before, after, field))
+        return false;
+    path = fields__path(arena, parent, field);
+    if (field->secret || field->input_only)
+        call_note_change(arena, changes, path, SLICE_EMPTY, SLICE_EMPTY);
+    else if (part(before, field) != NULL || part(after, field) != NULL)
+        note_part(arena, changes, field, path, part(before, field), part(after, field));
+    else
+        call_note_change(arena, changes, path, value_text(arena, field, before),
+                         value_text(arena, field, after));
+    return true;
+}
+
 static bool note(struct arena *arena, struct call_changes *changes, const struct message_type *type,
                  struct slice parent, const ProtobufCMessage *before, const ProtobufCMessage *after)
 {
     bool changed = false;
 
-    for (size_t i = 0; i < type->field_count; i++) {
-        const struct field *field = &type->fields[i];
-        struct slice path;
-
-        if (field->output_only || field_equal(arena, before, after, field))
-            continue;
-        changed = true;
-        path = fields__path(arena, parent, field);
-        if (field->secret || field->input_only)
-            call_note_change(arena, changes, path, SLICE_EMPTY, SLICE_EMPTY);
-        else if (part(before, field) != NULL || part(after, field) != NULL)
-            note_part(arena, changes, field, path, part(before, field), part(after, field));
-        else
-            call_note_change(arena, changes, path, value_text(arena, field, before),
-                             value_text(arena, field, after));
-    }
+    for (size_t i = 0; i < type->field_count; i++)
+        if (!type->fields[i].output_only)
+            changed |= note_field(arena, changes, &type->fields[i], parent, before, after);
     return changed;
 }
 
@@ -256,4 +263,58 @@ bool changes_note(struct arena *arena, struct call_changes *changes,
                   const ProtobufCMessage *after)
 {
     return note(arena, changes, type, SLICE_EMPTY, before, after);
+}
+
+/* -- what a walk has noted -------------------------------------------------------------------- */
+
+/* Whether there is a difference, and whether it is one of fields that are told. */
+struct outcome {
+    bool differs, tells;
+};
+
+static struct outcome tell(struct arena *arena, struct call_changes *changes,
+                           const struct differences *differences, struct slice parent);
+
+/* As note_part; the messages differ also in what is never told. */
+static bool tell_part(struct arena *arena, struct call_changes *changes,
+                      const struct differences *differences, const struct difference *at,
+                      struct slice parent)
+{
+    struct slice path = fields__path(arena, parent, at->field);
+    bool was = field_is_set(differences->before, at->field);
+    bool is = field_is_set(differences->after, at->field);
+    struct outcome inner = tell(arena, changes, &at->inner, path);
+
+    if (was != is && !inner.tells)
+        call_note_change(arena, changes, path, was ? SLICE("{}") : SLICE_EMPTY,
+                         is ? SLICE("{}") : SLICE_EMPTY);
+    return inner.differs || was != is ||
+           (was && !message_unknown_equal(at->inner.before, at->inner.after));
+}
+
+static struct outcome tell(struct arena *arena, struct call_changes *changes,
+                           const struct differences *differences, struct slice parent)
+{
+    struct outcome outcome = {false, false};
+
+    for (const struct difference *at = differences->first; at != NULL; at = at->next) {
+        bool differs;
+
+        if (at->is_part)
+            differs = tell_part(arena, changes, differences, at, parent);
+        else if (at->field->output_only)
+            differs = !field_equal(arena, differences->before, differences->after, at->field);
+        else
+            differs = note_field(arena, changes, at->field, parent, differences->before,
+                                 differences->after);
+        outcome.differs |= differs;
+        outcome.tells |= differs && !at->field->output_only;
+    }
+    return outcome;
+}
+
+bool changes__note_differences(struct arena *arena, struct call_changes *changes,
+                               const struct differences *differences)
+{
+    return tell(arena, changes, differences, SLICE_EMPTY).tells;
 }

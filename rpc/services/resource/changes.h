@@ -4,6 +4,7 @@
 
 #include "proto/message/message.h"
 #include "rpc/call/call.h"
+#include "rpc/services/resource/differences.h"
 
 /*
  * Notes each field that differs between two messages of the type (call_note_change), output-only
@@ -14,5 +15,12 @@
 bool changes_note(struct arena *arena, struct call_changes *changes,
                   const struct message_type *type, const ProtobufCMessage *before,
                   const ProtobufCMessage *after);
+
+/*
+ * The same of two messages that a walk went over: of the fields that it has noted alone, each as it
+ * is now, since rules after the walk may have set some of them back.
+ */
+bool changes__note_differences(struct arena *arena, struct call_changes *changes,
+                               const struct differences *differences);
 
 #endif

@@ -84,8 +84,30 @@ static void fold_name(struct call *call, struct draft *draft, const struct draft
                           &draft->folded);
 }
 
+/*
+ * Checks the rules of the object alone, and reads what both objects refer to: `before` (NULL for a
+ * creation) has no references until then.
+ */
+static void judge(const struct change *change, struct draft *draft, struct draft *before,
+                  struct judge_notes *notes)
+{
+    struct references_reader reader = references_reader(change->call);
+
+    reader.touched = &draft->touched;
+    *notes = (struct judge_notes){.references = {.reader = &reader, .kind = draft->kind}};
+    judge__object(change, notes);
+    if (status_is_ok(change->call->refused))
+        rules__check_once(change, &notes->differences);
+    if (before != NULL)
+        references__read_stored(&notes->references, before->message, &before->references);
+    references__read(&notes->references, draft->message, &draft->violations, &draft->references);
+    notes->references.reader = NULL; /* all is read */
+    draft->differences = notes->differences;
+    draft->held = notes->secrets;
+}
+
 /* Folds the name, checks every rule of what was written, and looks the references up. */
-static struct status check(struct call *call, struct draft *draft, const struct draft *before)
+static struct status check(struct call *call, struct draft *draft, struct draft *before)
 {
     const struct references *references_before = before == NULL ? NULL : &before->references;
     const struct change change = {
@@ -96,25 +118,21 @@ static struct status check(struct call *call, struct draft *draft, const struct 
         .after = draft->message,
         .touched = &draft->touched,
         .clears_input = draft->clears_input,
+        .keeps_secrets = draft->keeps_secrets,
         .references_before = references_before,
         .references = &draft->references,
         .violations = &draft->violations,
     };
-    struct references_reader reader = references_reader(call);
-    struct references_collection collection = {.reader = &reader, .kind = draft->kind};
+    struct judge_notes notes;
     struct status status, other;
 
     fold_name(call, draft, before);
-    reader.touched = &draft->touched;
-    judge__object(&change, &collection);
-    if (status_is_ok(call->refused))
-        rules__check_once(&change);
-    references__read(&collection, draft->message, &draft->violations, &draft->references);
+    judge(&change, draft, before, &notes);
     status = references__check(call, draft->kind, &draft->id, &draft->references, references_before,
                                &draft->violations);
     if (!status_is_ok(call->refused))
         return status;
-    other = rules__check_others(&change);
+    other = rules__check_others(&change, &notes.references);
     if (status_is_ok(status))
         status = other;
     return status_is_ok(status) ? check_hooks(&change) : status;
@@ -282,6 +300,19 @@ static void refuse_self_reference(struct call *call, struct draft *draft)
                            "must not refer to the %.*s itself", SLICE_ARG(draft->kind->singular));
 }
 
+/* A stored object, of whose references edit__check tells. */
+static struct draft stored_draft(struct call *call, const struct object *object)
+{
+    struct draft draft = {.kind = object->kind,
+                          .id = object->id,
+                          .message = object->message,
+                          .secrets = object->secrets};
+    struct violations ignored = {0};
+
+    object__fold_name(call->arena, draft.kind, draft.message, &ignored, &draft.folded);
+    return draft;
+}
+
 static ProtobufCMessage *update_mask(const struct call *call)
 {
     const struct field *field = call->method->update_mask;
@@ -301,7 +332,7 @@ struct status edit__open(struct call *call, struct slice id, struct edit *ret_ed
         return status;
     assert(edit.object.kind == kind && edit.object.message->descriptor == kind->message->pb);
     seal__mark(call, &edit.object, &edit.after.row);
-    edit.before = draft_of(call, &edit.object);
+    edit.before = stored_draft(call, &edit.object);
     edit.after.id = edit.object.id;
     edit.after.secrets = edit.object.secrets;
     edit.after.message = message_copy(call->arena, edit.object.message);
@@ -350,24 +381,27 @@ struct status edit_begin(struct call *call, bool clears_input, struct edit *ret_
                         edit.after.message, &edit.after.touched, &edit.after.violations);
     if (arena_failed(call->arena))
         return status_out_of_memory();
-    rules__keep_secrets(call->arena, kind->message, &edit.after.touched, edit.before.message,
-                        edit.after.message);
     status = rules__keep_action_fields(call, kind, edit.before.message, edit.after.message,
                                        &edit.after.violations);
     if (!status_is_ok(status))
         return status;
     edit.after.clears_input = clears_input;
+    edit.after.keeps_secrets = true;
     status = edit__check(call, &edit);
     if (status_is_ok(status))
         *ret_edit = edit;
     return status;
 }
 
+void edit_compare(struct call *call, struct edit *edit, const struct field *field)
+{
+    differences__add(&edit->after.differences, call->arena, field);
+}
+
 bool edit_changed(struct call *call, struct edit *edit)
 {
     edit->changes = (struct call_changes){0};
-    return changes_note(call->arena, &edit->changes, edit->after.kind->message,
-                        edit->before.message, edit->after.message);
+    return changes__note_differences(call->arena, &edit->changes, &edit->after.differences);
 }
 
 void edit_stamp(struct call *call, struct edit *edit)

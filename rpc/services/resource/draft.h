@@ -9,22 +9,24 @@
  *
  *   delete: object_read, call_check_etag, references_check_none, draft_commit_delete
  *
- * Walks of an update: one over the request's message (mask__merge_request), and one over the merged
- * object, by its kind's plan, which does what any field may need: judge__object. These stay apart:
+ * An update goes through messages by descriptor twice: through the request's, with the mask
+ * (mask__merge_request), and through the merged object beside the stored one, by their kind's plan
+ * (judge__object). What both objects refer to, where they differ, and which secrets there are, the
+ * second walk notes: all that follows goes by that, or reads a field where it is. So whoever sets a
+ * field of the merged object after the walk names it (edit_compare). In both walks a value that was
+ * written is taken whole, with all that is in it: copied, validated (validate_field), compared
+ * (field_equal).
  *
- *   references of the stored object (rows_fill): of another message, the one before
- *   rules__keep_secrets, of both messages: derived fields need the secrets that are kept
- *   once (rules__check_once), of both messages: only of kinds with such a field
- *   same (rules__check_others): reads the references that the walk notes
- *   changes_note, of both messages: after every rule, hooks included, that may set a field
- *   seal__draft: encrypts nothing of what a rule refuses; only of kinds with secrets
- *
- * The stored record is unpacked once and the merged object packed once.
+ * What stays apart has no rules: the stored record is unpacked and copied (message_copy), and the
+ * merged object packed, once each. The second walk is repeated for a refusal alone: where values
+ * break rules and fields together do too.
  */
 #ifndef DATASTREAM_RPC_SERVICES_RESOURCE_DRAFT_H
 #define DATASTREAM_RPC_SERVICES_RESOURCE_DRAFT_H
 
+#include "rpc/services/resource/differences.h"
 #include "rpc/services/resource/reference.h"
+#include "rpc/services/resource/secret_spots.h"
 #include "rpc/services/resource/touched.h"
 
 /* A row of secrets as it was unpacked: of that very body, while the draft still has it. */
@@ -41,8 +43,11 @@ struct draft {
     struct seal_row row;       /* of the stored object's secrets */
     struct slice folded;       /* the name as it is compared */
     struct references references;
-    struct touched touched; /* what the rules are judged for */
-    bool clears_input;      /* of input-only fields, before the rules see them */
+    struct touched touched;         /* what the rules are judged for */
+    bool clears_input;              /* of input-only fields, before the rules see them */
+    bool keeps_secrets;             /* of the stored object, where an update says nothing of them */
+    struct differences differences; /* of the stored object, once judged */
+    struct secret_spots held;       /* secrets, once judged */
     struct violations violations;
 };
 
@@ -82,7 +87,7 @@ void draft_commit_delete(struct call *call, const struct object *object);
 /* A change of a stored object. */
 struct edit {
     struct object object;        /* message: as it is stored */
-    struct draft before;         /* of object.message */
+    struct draft before;         /* of object.message; its references are edit__check's */
     struct draft after;          /* merged */
     struct call_changes changes; /* set by edit_changed */
 };
@@ -100,6 +105,9 @@ struct status edit_begin(struct call *call, bool clears_input, struct edit *ret_
  */
 struct status edit__open(struct call *call, struct slice id, struct edit *ret_edit);
 struct status edit__check(struct call *call, struct edit *edit);
+
+/* Says that a rule after edit_begin has set a field, directly in the merged object. */
+void edit_compare(struct call *call, struct edit *edit, const struct field *field);
 
 /* Whether anything differs but computed and output-only fields; notes the changes for the audit
  * row. */

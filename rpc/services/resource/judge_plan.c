@@ -7,6 +7,8 @@
 
 #include <assert.h>
 
+#include "rpc/services/resource/differences.h"
+
 /* The place of a message. */
 struct situation {
     bool quotes;       /* on the way to it quotes were allowed, for texts */
@@ -19,6 +21,7 @@ struct node {
     const struct kind *top; /* of the top of a kind */
     struct situation at;
     bool is_useful;
+    bool is_set_within; /* the walk may set or clear a field of it by itself, or in what is in it */
     struct node *next;
 };
 
@@ -89,8 +92,25 @@ static bool may_quote(struct situation at, const struct field *field)
            (at.quotes || field->quotes || field->secret);
 }
 
-static unsigned acts_of(struct situation at, const struct field *field)
+static bool is_filled(const struct field *field)
 {
+    return (field->traits & TRAIT_FILLED) != 0;
+}
+
+static bool is_admitted(const struct field *field)
+{
+    return (field->traits & (TRAIT_SECRET | TRAIT_INPUT_ONLY)) != 0;
+}
+
+/* What is in a list or a free-form value is compared with it. */
+static bool is_compared(const struct node *node, const struct field *field)
+{
+    return !node->at.whole && !(node->top != NULL && field->output_only);
+}
+
+static unsigned acts_of(const struct node *node, struct situation at, const struct field *field)
+{
+    bool compared = is_compared(node, field);
     bool quotes = may_quote(at, field);
     bool has_format = field->pb->type == PROTOBUF_C_TYPE_STRING && !field->output_only &&
                       field->format != FIELD_FORMAT_NONE;
@@ -107,6 +127,9 @@ static unsigned acts_of(struct situation at, const struct field *field)
         {has_rules && !field->output_only && !at.whole, JUDGE_VALUE},
         {field->reference != NULL, JUDGE_REFERENCE},
         {quotes, JUDGE_QUOTE},
+        {field->secret, JUDGE_SEAL},
+        {compared, JUDGE_CHANGE},
+        {compared && (field->derived_from != NULL || is_admitted(field)), JUDGE_SET},
     };
     unsigned acts = 0;
 
@@ -144,11 +167,6 @@ static const struct judge_node *inner_of(struct binding *binding, struct situati
 
 /* -- one message ------------------------------------------------------------------------------ */
 
-static bool is_filled(const struct field *field)
-{
-    return (field->traits & TRAIT_FILLED) != 0;
-}
-
 /* Messages are filled from the outside in, so what is read of an inner one must not be filled. */
 static const struct field *read_too_early(const struct field *field)
 {
@@ -180,14 +198,14 @@ static struct status bind_node(struct binding *binding, struct node *node)
                                "The field \"%.*s\" has a default or is derived, and is read "
                                "before that by \"%.*s\".",
                                SLICE_ARG(early->name), SLICE_ARG(field->name));
-        if ((field->traits & (TRAIT_SECRET | TRAIT_INPUT_ONLY)) != 0)
+        if (is_admitted(field))
             plan->admitted[plan->admitted_count++] = field;
         if (is_filled(field))
             plan->filled[plan->filled_count++] = field;
         plan->steps[plan->step_count++] = (struct judge_step){
             .field = field,
             .inner = inner_of(binding, at, field),
-            .acts = acts_of(at, field),
+            .acts = acts_of(node, at, field),
             .may_quote = may_quote(at, field),
             .value_may_quote = at.value_quotes,
         };
@@ -200,6 +218,11 @@ static struct status bind_node(struct binding *binding, struct node *node)
 static bool is_useful(const struct judge_node *plan)
 {
     return plan != NULL && ((const struct node *)plan)->is_useful; /* a node begins with its plan */
+}
+
+static bool is_set_within(const struct judge_node *plan)
+{
+    return plan != NULL && ((const struct node *)plan)->is_set_within;
 }
 
 static bool step_is_useful(const struct judge_step *step)
@@ -216,6 +239,17 @@ static bool find_use(struct node *node)
     return useful;
 }
 
+static bool find_set(const struct node *node)
+{
+    bool found = node->plan.admitted_count > 0;
+
+    for (size_t i = 0; i < node->plan.filled_count && !found; i++)
+        found = node->plan.filled[i]->derived_from != NULL;
+    for (size_t i = 0; i < node->plan.step_count && !found; i++)
+        found = is_set_within(node->plan.steps[i].inner);
+    return found;
+}
+
 /* Messages may hold each other: until nothing changes. */
 static void find_uses(struct binding *binding)
 {
@@ -224,11 +258,25 @@ static void find_uses(struct binding *binding)
     while (changed) {
         changed = false;
         for (struct node *node = binding->first; node != NULL; node = node->next) {
-            if (node->is_useful || !find_use(node))
-                continue;
-            node->is_useful = true;
-            changed = true;
+            bool useful = node->is_useful || find_use(node);
+            bool set = node->is_set_within || find_set(node);
+
+            changed |= useful != node->is_useful || set != node->is_set_within;
+            node->is_useful = useful;
+            node->is_set_within = set;
         }
+    }
+}
+
+/* What is compared as a whole is set where anything in it is; parts are compared on their own. */
+static void add_sets(struct judge_node *plan)
+{
+    for (size_t i = 0; i < plan->step_count; i++) {
+        struct judge_step *step = &plan->steps[i];
+
+        if ((step->acts & JUDGE_CHANGE) != 0 && is_set_within(step->inner) &&
+            !differences__has_parts(step->field))
+            step->acts |= JUDGE_SET;
     }
 }
 
@@ -271,8 +319,10 @@ struct status judge_plans_bind(const struct contract *contract, struct arena *ar
     if (arena_failed(arena))
         return status_out_of_memory();
     find_uses(&binding);
-    for (struct node *node = binding.first; node != NULL; node = node->next)
+    for (struct node *node = binding.first; node != NULL; node = node->next) {
+        add_sets(&node->plan);
         leave_out(&node->plan);
+    }
     if (status_is_ok(status))
         *ret_plans = plans;
     return status;

@@ -1,7 +1,7 @@
 /*
  * What the walk over a merged object does, worked out once at start: for each message of a kind the
- * fields that a rule is for, with what is done there. Fields without any, and messages that hold
- * none, are not in it: the walk does not look at them.
+ * fields that a rule is for or that are compared with what is stored, with what is done there.
+ * Fields without any, and messages that hold none, are not in it: the walk does not look at them.
  */
 #ifndef DATASTREAM_RPC_SERVICES_RESOURCE_JUDGE_PLAN_H
 #define DATASTREAM_RPC_SERVICES_RESOURCE_JUDGE_PLAN_H
@@ -18,10 +18,15 @@ enum judge_act {
     JUDGE_VALUE = 1 << 5,     /* validate_field, where the field itself was written */
     JUDGE_REFERENCE = 1 << 6, /* notes its ids */
     JUDGE_QUOTE = 1 << 7,     /* notes its texts */
+    JUDGE_SEAL = 1 << 8,      /* notes that it holds a secret */
+    JUDGE_CHANGE = 1 << 9,    /* compares it with what is stored, where it was written */
+    JUDGE_SET = 1 << 10,      /* compares it wherever it is: the walk may set or clear it itself */
 };
 
 /* What is done wherever it is, written or not; the rest needs a field that was written. */
-#define JUDGE_ALWAYS (JUDGE_REFERENCE | JUDGE_QUOTE)
+#define JUDGE_ALWAYS (JUDGE_REFERENCE | JUDGE_QUOTE | JUDGE_SEAL | JUDGE_SET)
+/* What needs the message as it is stored. */
+#define JUDGE_COMPARED (JUDGE_CHANGE | JUDGE_SET)
 
 struct judge_step {
     const struct field *field;

@@ -28,7 +28,7 @@ struct quoting_text {
     struct slice text;
     struct slice path;
     bool is_pipeline;
-    bool judged;
+    unsigned noted; /* of enum noted */
 };
 
 /* The text that is read. */
@@ -61,7 +61,7 @@ static void refer_to_store(const struct quoted *quoted, struct slice name, struc
         refer(quoted, kind, &id);
         break;
     case STORE_ABSENT:
-        if (!quoted->from->judged)
+        if ((quoted->from->noted & NOTED_WRITTEN) == 0)
             break;
         if (place.line > 0)
             violations_add(
@@ -110,7 +110,8 @@ static void note(struct quoting_texts *texts, struct arena *arena,
 }
 
 void quote_references__note(struct quoting_texts *texts, struct arena *arena,
-                            const struct spot *spot, const ProtobufCMessage *message, bool judged)
+                            const struct spot *spot, const ProtobufCMessage *message,
+                            unsigned noted)
 {
     const struct field *field = spot->field;
     size_t count;
@@ -123,23 +124,27 @@ void quote_references__note(struct quoting_texts *texts, struct arena *arena,
             .text = field->repeated ? field_get_string_at(message, field, i)
                                     : field_get_string(message, field),
             .is_pipeline = field->format == FIELD_FORMAT_PIPELINE_YAML,
-            .judged = judged,
+            .noted = noted,
         };
 
         if (slice_find(text.text, '$') == text.text.len)
             continue;
-        text.path = field->repeated ? spot__path_at(arena, spot, i) : spot_path(arena, spot);
+        if ((noted & NOTED_AFTER) != 0)
+            text.path = field->repeated ? spot__path_at(arena, spot, i) : spot_path(arena, spot);
         note(texts, arena, &text);
     }
 }
 
-void quote_references__read(struct references_reader *reader, const struct quoting_texts *texts)
+void quote_references__read(struct references_reader *reader, const struct quoting_texts *texts,
+                            enum noted of)
 {
     for (const struct quoting_text *at = texts->first; at != NULL; at = at->next) {
         struct quoted quoted = {reader, at};
         const struct pipeline_visitor visitor = {&quoted, read_text, NULL};
         struct format_violation ignored;
 
+        if ((at->noted & of) == 0)
+            continue;
         if (at->is_pipeline)
             pipeline_yaml_read(reader->arena, at->text, &visitor, &ignored);
         else

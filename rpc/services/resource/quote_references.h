@@ -12,14 +12,17 @@
  */
 bool quotes__are_allowed(const struct kind *kind, const struct spot *spot);
 
-/* Notes the texts of the spot's field, which may hold quotes. */
+/* Notes the texts of the spot's field, which may hold quotes; `noted`: of enum noted. */
 void quote_references__note(struct quoting_texts *texts, struct arena *arena,
-                            const struct spot *spot, const ProtobufCMessage *message, bool judged);
+                            const struct spot *spot, const ProtobufCMessage *message,
+                            unsigned noted);
 
 /*
- * Adds what the texts quote to the reader's references. Quotes that do not parse are left out,
- * since the rules refuse them; a store that does not exist is a violation where it was written.
+ * Adds what the texts of one of both objects quote to the reader's references. Quotes that do not
+ * parse are left out, since the rules refuse them; a store that does not exist is a violation where
+ * it was written.
  */
-void quote_references__read(struct references_reader *reader, const struct quoting_texts *texts);
+void quote_references__read(struct references_reader *reader, const struct quoting_texts *texts,
+                            enum noted of);
 
 #endif

@@ -25,16 +25,12 @@ static uint32_t top_of(const struct spot *spot)
     return spot->field->number;
 }
 
-/* The id in a field, as a walk has found it. */
-struct noted_id {
-    struct noted_id *next;
-    struct reference reference; /* without its id */
-    char *text;
-};
-
 static void add(struct references_reader *reader, const struct noted_id *noted)
 {
-    struct reference wanted = noted->reference;
+    struct reference wanted = {.kind = noted->field->reference,
+                               .field = noted->top,
+                               .exclusive = noted->field->exclusive,
+                               .path = noted->path};
 
     if (!uuid_parse(slice_from_cstr(noted->text), &wanted.id)) {
         violations_add(reader->violations, reader->arena, wanted.path, REFERENCE_VIOLATION,
@@ -45,17 +41,18 @@ static void add(struct references_reader *reader, const struct noted_id *noted)
     references_add(reader, wanted);
 }
 
+/* Nobody is told where a reference of a stored object is. */
 static struct slice path_of(const struct references_reader *reader, const struct spot *spot,
-                            size_t index)
+                            size_t index, unsigned noted)
 {
-    if (reader->no_paths)
+    if (reader->no_paths || (noted & NOTED_AFTER) == 0)
         return SLICE_EMPTY;
     return spot->field->repeated ? spot__path_at(reader->arena, spot, index)
                                  : spot_path(reader->arena, spot);
 }
 
 void references__note_ids(struct references_collection *collection, const struct spot *spot,
-                          const ProtobufCMessage *message)
+                          const ProtobufCMessage *message, unsigned noted)
 {
     const struct field *field = spot->field;
     size_t count;
@@ -64,56 +61,78 @@ void references__note_ids(struct references_collection *collection, const struct
         return;
     count = field->repeated ? field_count(message, field) : 1;
     for (size_t i = 0; i < count; i++) {
-        struct noted_id *noted = arena_alloc(collection->reader->arena, sizeof(*noted));
+        struct noted_id *id = arena_alloc(collection->reader->arena, sizeof(*id));
 
-        if (noted == NULL)
+        if (id == NULL)
             return;
-        *noted = (struct noted_id){.reference = {.kind = field->reference,
-                                                 .field = top_of(spot),
-                                                 .exclusive = field->exclusive,
-                                                 .path = path_of(collection->reader, spot, i)},
-                                   .text = *(char **)field_address(message, field, i)};
+        *id = (struct noted_id){.noted = noted,
+                                .field = field,
+                                .path = path_of(collection->reader, spot, i, noted),
+                                .top = top_of(spot),
+                                .text = *(char **)field_address(message, field, i)};
         if (collection->last == NULL)
-            collection->first = noted;
+            collection->first = id;
         else
-            collection->last->next = noted;
-        collection->last = noted;
+            collection->last->next = id;
+        collection->last = id;
     }
 }
 
 void references__note_quotes(struct references_collection *collection, const struct spot *spot,
-                             const ProtobufCMessage *message, bool judged)
+                             const ProtobufCMessage *message, unsigned noted)
 {
     if (collection->reader->hooks != NULL)
-        quote_references__note(&collection->texts, collection->reader->arena, spot, message,
-                               judged);
+        quote_references__note(&collection->texts, collection->reader->arena, spot, message, noted);
+}
+
+/* What was noted of one of both objects. */
+static void read_noted(struct references_reader *reader,
+                       const struct references_collection *collection, enum noted of,
+                       ProtobufCMessage *message)
+{
+    const struct hook *hook = hooks__of(reader->hooks, collection->kind);
+
+    *reader->references = (struct references){0};
+    for (const struct noted_id *at = collection->first; at != NULL; at = at->next)
+        if ((at->noted & of) != 0)
+            add(reader, at);
+    quote_references__read(reader, &collection->texts, of);
+    if (hook != NULL && hook->functions->refer != NULL)
+        hook->functions->refer(hook, reader, message);
 }
 
 void references__read(struct references_collection *collection, ProtobufCMessage *message,
                       struct violations *violations, struct references *ret_references)
 {
     struct references_reader *reader = collection->reader;
-    const struct hook *hook = hooks__of(reader->hooks, collection->kind);
 
-    *ret_references = (struct references){0};
     reader->violations = violations;
     reader->references = ret_references;
-    for (const struct noted_id *at = collection->first; at != NULL; at = at->next)
-        add(reader, at);
-    quote_references__read(reader, &collection->texts);
-    if (hook != NULL && hook->functions->refer != NULL)
-        hook->functions->refer(hook, reader, message);
+    read_noted(reader, collection, NOTED_AFTER, message);
+}
+
+void references__read_stored(const struct references_collection *collection,
+                             ProtobufCMessage *message, struct references *ret_references)
+{
+    struct references_reader reader = *collection->reader;
+    struct violations ignored = {0};
+
+    reader.touched = NULL;
+    reader.violations = &ignored;
+    reader.references = ret_references;
+    read_noted(&reader, collection, NOTED_BEFORE, message);
 }
 
 static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
                   const struct field *field, bool judged)
 {
     struct references_collection *collection = walk->context;
+    unsigned noted = NOTED_AFTER | (judged ? NOTED_WRITTEN : 0);
 
     if (field->reference != NULL)
-        references__note_ids(collection, spot, message);
+        references__note_ids(collection, spot, message, noted);
     else if (quotes__are_allowed(collection->kind, spot))
-        references__note_quotes(collection, spot, message, judged);
+        references__note_quotes(collection, spot, message, noted);
 }
 
 void references__collect(struct references_reader *reader, const struct kind *kind,

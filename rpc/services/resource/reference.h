@@ -26,6 +26,16 @@ void references__collect(struct references_reader *reader, const struct kind *ki
 
 struct spot;
 
+/* An id that a walk has found. */
+struct noted_id {
+    struct noted_id *next;
+    unsigned noted; /* of enum noted */
+    const struct field *field;
+    struct slice path;
+    uint32_t top; /* number of the outermost field that it is in */
+    char *text;   /* in its message: references__read writes it in lower case */
+};
+
 /*
  * The same of a walk that others share: what is noted on the way is read after it. So the
  * violations of references follow those of the walk. Zero-initialize all except reader and kind.
@@ -37,15 +47,22 @@ struct references_collection {
     struct quoting_texts texts; /* read after the ids: what fields refer to comes first */
 };
 
-/* Notes the ids in a field that refers, and the texts of one that may hold quotes. */
+/*
+ * Notes the ids in a field that refers, and the texts of one that may hold quotes. `noted`: of enum
+ * noted; the message is the merged one's where both have the same.
+ */
 void references__note_ids(struct references_collection *collection, const struct spot *spot,
-                          const ProtobufCMessage *message);
+                          const ProtobufCMessage *message, unsigned noted);
 void references__note_quotes(struct references_collection *collection, const struct spot *spot,
-                             const ProtobufCMessage *message, bool judged);
+                             const ProtobufCMessage *message, unsigned noted);
 
-/* `message`: the one that was walked; see references__collect. */
+/* Of the merged object, `message`; see references__collect. */
 void references__read(struct references_collection *collection, ProtobufCMessage *message,
                       struct violations *violations, struct references *ret_references);
+
+/* Of the stored one, `message`, whose violations mean nothing. */
+void references__read_stored(const struct references_collection *collection,
+                             ProtobufCMessage *message, struct references *ret_references);
 
 /*
  * Adds a violation for each target that does not exist, or that another object than `id` of the

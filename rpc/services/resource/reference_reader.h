@@ -21,6 +21,13 @@ struct reference {
     struct slice path;
 };
 
+/* Which object a walk over two has found something in: the stored one, the merged one, or both. */
+enum noted {
+    NOTED_BEFORE = 1 << 0,
+    NOTED_AFTER = 1 << 1,
+    NOTED_WRITTEN = 1 << 2, /* in the latter, by an update or a creation */
+};
+
 struct hooks;
 struct touched;
 

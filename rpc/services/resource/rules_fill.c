@@ -1,6 +1,8 @@
 /* Values that nobody sent: defaults, what a oneof says, secrets that are kept. */
 #include "rpc/services/resource/rules_fill.h"
 
+#include <assert.h>
+
 #include "rpc/services/resource/mask.h"
 #include "rpc/services/resource/rules.h"
 #include "rpc/services/resource/seal.h"
@@ -78,28 +80,14 @@ static void keep_entries(struct arena *arena, const struct field *map,
     mask__merge_secrets(arena, map, given, after);
 }
 
-void rules__keep_secrets(struct arena *arena, const struct message_type *type,
-                         const struct touched *touched, const ProtobufCMessage *before,
-                         ProtobufCMessage *after)
+void rules__keep_secret(const struct change *change, const ProtobufCMessage *before,
+                        ProtobufCMessage *after, const struct field *field)
 {
-    if ((type->traits & TRAIT_SECRET) == 0)
+    assert(field->secret && before->descriptor == after->descriptor);
+    if (!field_is_set(before, field) || is_named(change->touched, after, field))
         return;
-    for (size_t i = 0; i < type->field_count; i++) {
-        const struct field *field = &type->fields[i];
-
-        if (!field_is_set(before, field))
-            continue;
-        if (field->secret && field->map) {
-            if (!is_named(touched, after, field))
-                keep_entries(arena, field, before, after);
-        } else if (field->secret) {
-            if (!field_is_set(after, field) && !is_named(touched, after, field) &&
-                has_place(after, field))
-                field_copy(after, before, field);
-        } else if (field->message != NULL && !field->repeated && field_is_set(after, field) &&
-                   (field->message->traits & TRAIT_SECRET) != 0) {
-            rules__keep_secrets(arena, field->message, touched, field_get_message(before, field),
-                                field_get_message(after, field));
-        }
-    }
+    if (field->map)
+        keep_entries(change->call->arena, field, before, after);
+    else if (!field_is_set(after, field) && has_place(after, field))
+        field_copy(after, before, field);
 }

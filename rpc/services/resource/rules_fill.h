@@ -15,9 +15,8 @@ void rules__admit(const struct change *change, ProtobufCMessage *message,
 void rules__fill(const struct change *change, ProtobufCMessage *message, const struct field *field,
                  bool judged);
 
-/* Carries secrets over that an update left out and did not name. */
-void rules__keep_secrets(struct arena *arena, const struct message_type *type,
-                         const struct touched *touched, const ProtobufCMessage *before,
-                         ProtobufCMessage *after);
+/* Carries a secret field over from `before` that an update left out and did not name. */
+void rules__keep_secret(const struct change *change, const ProtobufCMessage *before,
+                        ProtobufCMessage *after, const struct field *field);
 
 #endif

@@ -1,7 +1,6 @@
 /* What may be left out at creation and is then set once. */
 #include "rpc/services/resource/rules_once.h"
 
-#include "proto/message/message_equal.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/rules.h"
 
@@ -36,37 +35,34 @@ static void check_oneof(const struct change *change, const struct oneof *oneof,
 }
 
 static void check_field(const struct change *change, const struct field *field,
-                        const ProtobufCMessage *before, const ProtobufCMessage *after,
-                        struct slice path)
+                        const struct differences *differences, struct slice path)
 {
-    struct arena *arena = change->call->arena;
-
-    if (!field->once || !field_is_set(before, field) || field_equal(arena, before, after, field))
+    if (!field->once || !field_is_set(differences->before, field))
         return;
-    violations_add(change->violations, arena, fields__path(arena, path, field),
+    violations_add(change->violations, change->call->arena,
+                   fields__path(change->call->arena, path, field),
                    "cannot be changed: it is set once");
 }
 
 /* Where the message itself is gone, only a oneof that is set once can say so: it does. */
 static void check(const struct change *change, const struct message_type *type,
-                  const ProtobufCMessage *before, const ProtobufCMessage *after, struct slice path)
+                  const struct differences *differences, struct slice path)
 {
     for (size_t i = 0; i < type->oneof_count; i++)
-        check_oneof(change, &type->oneofs[i], before, after, path);
-    for (size_t i = 0; i < type->field_count; i++) {
-        const struct field *field = &type->fields[i];
+        check_oneof(change, &type->oneofs[i], differences->before, differences->after, path);
+    for (const struct difference *at = differences->first; at != NULL; at = at->next) {
+        const struct field *field = at->field;
 
-        check_field(change, field, before, after, path);
-        if (field->message != NULL && !field->repeated &&
-            (field->message->traits & TRAIT_ONCE) != 0 && field_is_set(before, field) &&
-            field_is_set(after, field))
-            check(change, field->message, field_get_message(before, field),
-                  field_get_message(after, field), fields__path(change->call->arena, path, field));
+        check_field(change, field, differences, path);
+        if (at->is_part && (field->message->traits & TRAIT_ONCE) != 0 &&
+            field_is_set(differences->before, field) && field_is_set(differences->after, field))
+            check(change, field->message, &at->inner,
+                  fields__path(change->call->arena, path, field));
     }
 }
 
-void rules__check_once(const struct change *change)
+void rules__check_once(const struct change *change, const struct differences *differences)
 {
     if (change->before != NULL && (change->kind->message->traits & TRAIT_ONCE) != 0)
-        check(change, change->kind->message, change->before, change->after, SLICE_EMPTY);
+        check(change, change->kind->message, differences, SLICE_EMPTY);
 }

@@ -2,9 +2,10 @@
 #ifndef DATASTREAM_RPC_SERVICES_RESOURCE_RULES_ONCE_H
 #define DATASTREAM_RPC_SERVICES_RESOURCE_RULES_ONCE_H
 
+#include "rpc/services/resource/differences.h"
 #include "rpc/services/resource/rules.h"
 
-/* Fields and oneofs that are set once. */
-void rules__check_once(const struct change *change);
+/* Fields and oneofs that are set once, of those that differ. */
+void rules__check_once(const struct change *change, const struct differences *differences);
 
 #endif

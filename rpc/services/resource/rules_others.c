@@ -6,7 +6,6 @@
 #include "rpc/call/answers.h"
 #include "rpc/services/resource/fields.h"
 #include "rpc/services/resource/rules.h"
-#include "rpc/services/resource/walk.h"
 #include "storage/keys.h"
 
 /* -- same ------------------------------------------------------------------------------------- */
@@ -101,38 +100,20 @@ static void check_same(struct others *others, const struct field *field, const s
         compare(others, &field->same[i], path, kind, target.message);
 }
 
-static void visit(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
-                  const struct field *field, bool judged)
-{
-    struct others *others = walk->context;
-    size_t count;
-
-    if (field->same_count == 0 || !field_is_set(message, field) ||
-        !(judged || is_ours_touched(others->change, field)))
-        return;
-    count = field->repeated ? field_count(message, field) : 1;
-    for (size_t i = 0; i < count; i++) {
-        struct slice path = field->repeated ? spot__path_at(walk->arena, spot, i)
-                                            : spot_path(walk->arena, spot);
-        struct slice text = field->repeated ? field_get_string_at(message, field, i)
-                                            : field_get_string(message, field);
-        struct uuid id;
-
-        if (uuid_parse(text, &id))
-            check_same(others, field, &id, path);
-    }
-}
-
-struct status rules__check_others(const struct change *change)
+struct status rules__check_others(const struct change *change,
+                                  const struct references_collection *references)
 {
     struct others others = {change, status_ok()};
-    struct walk walk = {.arena = change->call->arena,
-                        .traits = TRAIT_SAME,
-                        .touched = change->touched,
-                        .visit = visit,
-                        .context = &others};
 
-    walk__object(&walk, change->kind->message, change->after);
+    for (const struct noted_id *at = references->first; at != NULL; at = at->next) {
+        struct uuid id;
+
+        if (at->field->same_count == 0 || (at->noted & NOTED_AFTER) == 0 ||
+            !((at->noted & NOTED_WRITTEN) != 0 || is_ours_touched(change, at->field)))
+            continue;
+        if (uuid_parse(slice_from_cstr(at->text), &id))
+            check_same(&others, at->field, &id, at->path);
+    }
     return others.status;
 }
 

@@ -4,8 +4,12 @@
 
 #include "rpc/services/resource/rules.h"
 
-/* Rules that span objects: what both have the same. UNAVAILABLE by the store. */
-struct status rules__check_others(const struct change *change);
+/*
+ * Rules that span objects: what those that refer and those that are referred to have the same, by
+ * the ids that the walk has noted, which were read. UNAVAILABLE by the store.
+ */
+struct status rules__check_others(const struct change *change,
+                                  const struct references_collection *references);
 
 /* The rules for what is read: fills the reverse fields of objects. UNAVAILABLE by the store. */
 struct status rules__fill_reverse(struct call *call, const struct kind *kind,

@@ -296,14 +296,11 @@ static void take(struct sealing *sealing, const struct spot *spot, struct slice 
     sealing->list[sealing->count++] = secret;
 }
 
-static void seal_field(struct walk *walk, const struct spot *spot, ProtobufCMessage *message,
-                       const struct field *field, bool judged)
+static void seal_field(struct sealing *sealing, const struct spot *spot, ProtobufCMessage *message)
 {
-    struct sealing *sealing = walk->context;
+    const struct field *field = spot->field;
 
-    (void)judged;
-    if (!field->secret)
-        return;
+    assert(field->secret);
     if (!field->map) {
         struct slice text = field_get_string(message, field);
 
@@ -322,7 +319,7 @@ static void seal_field(struct walk *walk, const struct spot *spot, ProtobufCMess
         if (is_secret(text))
             take(sealing, &at, key, text);
     }
-    keep_entries(walk->arena, message, field, is_quote);
+    keep_entries(sealing->call->arena, message, field, is_quote);
 }
 
 /* "secretsSet": the time of each, by its path. */
@@ -370,8 +367,6 @@ struct status seal__draft(struct call *call, struct draft *draft)
     const struct field *times = draft->kind->secrets_set;
     secrets_record *record;
     struct sealing sealing = {.call = call, .draft = draft};
-    struct walk walk = {
-        .arena = call->arena, .traits = TRAIT_SECRET, .visit = seal_field, .context = &sealing};
 
     if (times == NULL) {
         assert((draft->kind->message->traits & TRAIT_SECRET) == 0); /* the contract was checked */
@@ -381,7 +376,12 @@ struct status seal__draft(struct call *call, struct draft *draft)
     if (record == NULL)
         return arena_failed(call->arena) ? status_out_of_memory() : object_data_loss();
     sealing.old = record;
-    walk__object(&walk, draft->kind->message, draft->message);
+    for (const struct secret_spot *at = draft->held.first; at != NULL; at = at->next) {
+        ProtobufCMessage *message = secret_spots__message(at->spot, draft->message);
+
+        if (message != NULL)
+            seal_field(&sealing, at->spot, message);
+    }
     if (status_is_ok(sealing.status)) {
         show_times(&sealing, draft->message, times);
         keep_row(&sealing, draft, record);

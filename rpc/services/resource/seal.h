@@ -25,10 +25,10 @@ void seal__admit_field(struct arena *arena, ProtobufCMessage *message, const str
 void seal__mark(struct call *call, const struct object *object, struct seal_row *ret_row);
 
 /*
- * Moves every secret of the draft's message into the draft's row, encrypted; those that are marked
- * keep what the row has, and those of the row that no field holds any more go. Sets `secretsSet`.
- * INVALID_ARGUMENT when they are more, or larger, than an object may hold; INTERNAL when OpenSSL
- * fails.
+ * Moves every secret of the draft, which was judged, from its message into its row, encrypted;
+ * those that are marked keep what the row has, and those of the row that no field holds any more
+ * go. Sets `secretsSet`. INVALID_ARGUMENT when they are more, or larger, than an object may hold;
+ * INTERNAL when OpenSSL fails.
  */
 struct status seal__draft(struct call *call, struct draft *draft);
 

@@ -1,7 +1,7 @@
 /*
  * A walk over the fields of an object that have some trait, at any depth, that knows the JSON path
- * of each and whether an update wrote it. Messages without such a field are not entered. Rules are
- * visitors of it. Pure.
+ * of each and whether an update wrote it. Messages without such a field are not entered. Rules of
+ * an update share a walk of their own (judge.h). Pure.
  */
 #ifndef DATASTREAM_RPC_SERVICES_RESOURCE_WALK_H
 #define DATASTREAM_RPC_SERVICES_RESOURCE_WALK_H
