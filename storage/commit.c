@@ -21,6 +21,7 @@
 #include "storage/heads.h"
 #include "storage/keys.h"
 #include "storage/overlay.h"
+#include "storage/recent.h"
 #include "storage/record.h"
 #include "storage/store_internal.h"
 
@@ -56,6 +57,7 @@ struct committer {
     struct audit_heads *heads;
     struct audit_head *moved; /* those that the batch moves */
     struct hmac *hmac;
+    struct recent keys_used; /* rows of FAMILY_IDEMPOTENCY */
     uint64_t next_revision;
     int64_t now_ms; /* wall clock, read once a batch */
     size_t written; /* commits in the batch that write */
@@ -126,12 +128,23 @@ static enum verdict check_empty(struct committer *c, const struct condition *con
     }
 }
 
+/* Whether the caller saw that the row is absent, and nobody has written it since: no read then. */
+static bool is_known_absent(const struct committer *c, const struct condition *condition)
+{
+    return condition->type == CONDITION_ABSENT && condition->revision > 0 &&
+           !recent__may_have_changed(&c->keys_used,
+                                     overlay__hash(condition->family, condition->key),
+                                     condition->revision);
+}
+
 static enum verdict check(struct committer *c, const struct condition *condition)
 {
     const struct overlay_entry *entry;
 
     if (condition->type == CONDITION_RANGE_EMPTY)
         return check_empty(c, condition);
+    if (is_known_absent(c, condition))
+        return HOLDS;
     entry = look_up(c, condition->family, condition->key);
     if (entry == NULL)
         return UNKNOWN;
@@ -248,6 +261,8 @@ static bool apply_operation(struct committer *c, const struct operation *operati
                         SLICE_EMPTY))
             return false;
     }
+    if (operation->family == FAMILY_IDEMPOTENCY)
+        recent__note(&c->keys_used, entry->hash, c->next_revision);
     if (operation->family == FAMILY_COUNTS) { /* a tool's repair, say: it has the last word */
         entry->count = entry->present && operation->body.len == 8 ? bytes_u64(operation->body.data)
                                                                   : 0;

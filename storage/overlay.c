@@ -7,7 +7,7 @@
 #include <assert.h>
 
 /* Eight bytes a step. A batch bounds how long a chain can be made. */
-static uint32_t hash_key(enum store_family family, struct slice key)
+uint32_t overlay__hash(enum store_family family, struct slice key)
 {
     const uint64_t factor = 0x9e3779b97f4a7c15U;
     uint64_t hash = ((uint64_t)family + 1) * factor;
@@ -49,13 +49,13 @@ static struct overlay_entry *find(const struct overlay *overlay, enum store_fami
 struct overlay_entry *overlay__find(const struct overlay *overlay, enum store_family family,
                                     struct slice key)
 {
-    return find(overlay, family, key, hash_key(family, key));
+    return find(overlay, family, key, overlay__hash(family, key));
 }
 
 struct overlay_entry *overlay__touch(struct overlay *overlay, struct arena *arena,
                                      enum store_family family, struct slice key)
 {
-    uint32_t hash = hash_key(family, key);
+    uint32_t hash = overlay__hash(family, key);
     struct overlay_entry **bucket = &overlay->buckets[hash % OVERLAY_BUCKETS];
     struct overlay_entry *entry = find(overlay, family, key, hash);
 

@@ -42,6 +42,9 @@ struct overlay {
 /* Forgets everything. The entries' memory is the arena's, which must still hold them. */
 void overlay__clear(struct overlay *overlay);
 
+/* By which entries are found, and told apart before their keys are compared. */
+uint32_t overlay__hash(enum store_family family, struct slice key);
+
 /* The entry of a key, or NULL when the batch neither changed nor read it. */
 struct overlay_entry *overlay__find(const struct overlay *overlay, enum store_family family,
                                     struct slice key);

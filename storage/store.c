@@ -187,7 +187,16 @@ void commit_require_present(struct commit *commit, enum store_family family, str
 
 void commit_require_absent(struct commit *commit, enum store_family family, struct slice key)
 {
-    require(commit, (struct condition){.type = CONDITION_ABSENT, .family = family, .key = key});
+    commit_require_absent_since(commit, family, key, 0);
+}
+
+void commit_require_absent_since(struct commit *commit, enum store_family family, struct slice key,
+                                 uint64_t revision)
+{
+    assert(revision == 0 || family == FAMILY_IDEMPOTENCY);
+    require(commit,
+            (struct condition){
+                .type = CONDITION_ABSENT, .family = family, .key = key, .revision = revision});
 }
 
 void commit_require_empty(struct commit *commit, enum store_family family, struct slice from,

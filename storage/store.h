@@ -152,7 +152,7 @@ struct condition {
     enum store_family family;
     struct slice key;
     struct slice end;
-    uint64_t revision;
+    uint64_t revision; /* of CONDITION_ABSENT, unless it is 0: the caller saw that it was so then */
 };
 
 struct operation {
@@ -256,6 +256,13 @@ void commit_require_revision(struct commit *commit, enum store_family family, st
                              uint64_t revision);
 void commit_require_present(struct commit *commit, enum store_family family, struct slice key);
 void commit_require_absent(struct commit *commit, enum store_family family, struct slice key);
+/*
+ * The same for a caller that found it absent, by a view that was of this revision at that time: the
+ * engine takes its word, and need only know that nobody has written the row since. Of
+ * FAMILY_IDEMPOTENCY alone: of it the engine remembers what was written. 0: nothing was found.
+ */
+void commit_require_absent_since(struct commit *commit, enum store_family family, struct slice key,
+                                 uint64_t revision);
 void commit_require_empty(struct commit *commit, enum store_family family, struct slice from,
                           struct slice to);
 /* No key of the range but `own`, whether or not that is there. Copies `own` into the arena. */

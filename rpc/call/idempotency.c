@@ -33,6 +33,7 @@ struct idempotency {
     struct slice row; /* its key in the store */
     uint8_t fingerprint[FINGERPRINT_LEN];
     uint64_t expired;      /* revision of a row that is there and counts no longer; 0 for none */
+    uint64_t seen;         /* revision of the view that was looked into */
     bool looked_again;     /* after a failure */
     struct status failure; /* that one */
 
@@ -180,6 +181,7 @@ enum idempotency_found idempotency__look_up(struct call *call, struct status *re
 
     idempotency->expired = 0;
     idempotency->record = NULL;
+    idempotency->seen = store_view_revision(call->view); /* a handler may reset the view */
     assert(idempotency->row.len > 0);
     switch (store_get(call->view, FAMILY_IDEMPOTENCY, idempotency->row, &value)) {
     case STORE_FOUND:
@@ -285,7 +287,8 @@ void idempotency__remember(struct call *call)
         commit_require_revision(&call->commit, FAMILY_IDEMPOTENCY, idempotency->row,
                                 idempotency->expired);
     else
-        commit_require_absent(&call->commit, FAMILY_IDEMPOTENCY, idempotency->row);
+        commit_require_absent_since(&call->commit, FAMILY_IDEMPOTENCY, idempotency->row,
+                                    idempotency->seen);
     commit_put(&call->commit, FAMILY_IDEMPOTENCY, idempotency->row,
                message_pack(call->arena, &row.base));
 }
