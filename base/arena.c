@@ -8,14 +8,6 @@
 
 #include "base/erase.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define ARENA_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ARENA_ASAN 1
-#endif
-#endif
-
 #ifdef ARENA_ASAN
 #include <sanitizer/asan_interface.h>
 #define POISON(p, n) ASAN_POISON_MEMORY_REGION(p, n)
@@ -28,7 +20,6 @@
 #define ARENA_GAP 0
 #endif
 
-#define ARENA_ALIGN 16
 /* More kept blocks than this go back to the system: a burst must not pin its peak for ever. */
 #define ARENA_CACHE_MOST 256
 
@@ -204,6 +195,7 @@ static bool arena_grow(struct arena *arena, size_t need)
         if (!take_room(arena, size))
             return false;
     }
+    assert(size % ARENA_ALIGN == 0); /* what fits into it fits rounded up */
     block = block_get(arena, size);
     if (block == NULL) {
         account_give(arena->account, size);
@@ -218,7 +210,7 @@ static bool arena_grow(struct arena *arena, size_t need)
     return true;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+void *arena__alloc_slowly(struct arena *arena, size_t size)
 {
     size_t need;
     char *bytes;

@@ -76,8 +76,42 @@ void arena_reset(struct arena *arena);
 /* From now on the arena's memory is overwritten before it is freed: it holds a credential. */
 void arena_wipe_on_done(struct arena *arena);
 
-/* Memory aligned for any type, not cleared; NULL once the arena has failed. */
-void *arena_alloc(struct arena *arena, size_t size);
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_ASAN 1
+#endif
+#endif
+
+#define ARENA_ALIGN 16
+
+/*
+ * What arena_alloc does where the newest block has no room, and always in builds with faults, which
+ * count each allocation, or with AddressSanitizer, which poison what lies between two.
+ */
+void *arena__alloc_slowly(struct arena *arena, size_t size);
+
+/*
+ * Memory aligned for any type, not cleared; NULL once the arena has failed. Left to itself the
+ * compiler calls it: there are hundreds of callers.
+ */
+__attribute__((always_inline)) static inline void *arena_alloc(struct arena *arena, size_t size)
+{
+#if !defined(DATASTREAM_FAULTS) && !defined(ARENA_ASAN)
+    char *bytes = arena->at;
+
+    /*
+     * The room is a multiple of the alignment, so that what fits, fits rounded up. Nothing becomes
+     * the largest size of all, and is left to the other one.
+     */
+    if (!arena->failed && size - 1 < (size_t)(arena->end - bytes)) {
+        arena->at = bytes + ((size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1));
+        return bytes;
+    }
+#endif
+    return arena__alloc_slowly(arena, size);
+}
 
 /* The same, cleared. */
 void *arena_zalloc(struct arena *arena, size_t size);
