@@ -31,6 +31,20 @@
 /* Rows of a range that are looked at in one go for one that the batch did not delete. */
 #define RANGE_ROWS 16
 
+/*
+ * What counters of the batches before stood at: this thread alone moves them, so that a read would
+ * find the same. A power of two.
+ */
+#define COUNTERS_KEPT 256
+#define COUNTER_KEY_MOST 32
+
+struct kept_counter {
+    uint64_t count;
+    uint64_t revision; /* of its record */
+    uint8_t key_len;   /* 0: nothing is kept */
+    char key[COUNTER_KEY_MOST];
+};
+
 struct committer {
     struct committer_options options;
     pthread_t thread;
@@ -58,6 +72,7 @@ struct committer {
     struct audit_head *moved; /* those that the batch moves */
     struct hmac *hmac;
     struct recent keys_used; /* rows of FAMILY_IDEMPOTENCY */
+    struct kept_counter counters[COUNTERS_KEPT]; /* by a hash of the key */
     uint64_t next_revision;
     int64_t now_ms; /* wall clock, read once a batch */
     size_t written; /* commits in the batch that write */
@@ -162,16 +177,66 @@ static enum verdict check(struct committer *c, const struct condition *condition
 
 /* -- counters and chains ------------------------------------------------------------------- */
 
-/* A counter's entry in the overlay, read from the store at first. NULL: failed, logged. */
+/* Where a counter is kept whose key has the hash. */
+static struct kept_counter *kept_at(struct committer *c, uint32_t hash)
+{
+    return &c->counters[hash % COUNTERS_KEPT];
+}
+
+/* The counter as it was kept; NULL where it was not. */
+static const struct kept_counter *find_kept(struct committer *c, struct slice key)
+{
+    const struct kept_counter *kept = kept_at(c, overlay__hash(FAMILY_COUNTS, key));
+
+    return kept->key_len > 0 && slice_equal(slice_make(kept->key, kept->key_len), key) ? kept
+                                                                                       : NULL;
+}
+
+/* Keeps what the batch moved, once it is written. */
+static void keep_counters(struct committer *c)
+{
+    for (const struct overlay_entry *e = c->overlay.families[FAMILY_COUNTS]; e != NULL;
+         e = e->next_in_family) {
+        struct kept_counter *kept = kept_at(c, e->hash);
+
+        if (!e->counted || e->key.len > sizeof(kept->key))
+            continue;
+        kept->count = e->count;
+        kept->revision = e->revision;
+        kept->key_len = (uint8_t)e->key.len;
+        memcpy(kept->key, e->key.data, e->key.len);
+    }
+}
+
+/* Notes in the overlay what a counter stands at. NULL when the arena failed. */
+static struct overlay_entry *note_counter(struct committer *c, struct slice counter, bool present,
+                                          uint64_t revision, uint64_t count)
+{
+    struct overlay_entry *entry = overlay__touch(&c->overlay, &c->arena, FAMILY_COUNTS, counter);
+
+    if (entry == NULL)
+        return NULL;
+    entry->present = present;
+    entry->revision = revision;
+    entry->count = count;
+    entry->count_known = true;
+    return entry;
+}
+
+/* A counter's entry in the overlay, read from the store the first time. NULL: failed, logged. */
 static struct overlay_entry *load_counter(struct committer *c, struct slice counter)
 {
     struct overlay_entry *entry = overlay__find(&c->overlay, FAMILY_COUNTS, counter);
+    const struct kept_counter *kept;
     struct record record = {0};
     enum store_found found;
     struct slice value;
 
     if (entry != NULL && entry->count_known)
         return entry;
+    kept = find_kept(c, counter);
+    if (kept != NULL)
+        return note_counter(c, counter, true, kept->revision, kept->count);
     found = store_get(c->view, FAMILY_COUNTS, counter, &value);
     if (found != STORE_FOUND && found != STORE_ABSENT)
         return NULL;
@@ -179,14 +244,8 @@ static struct overlay_entry *load_counter(struct committer *c, struct slice coun
         store_log_error("move of a counter", "its record is unreadable");
         return NULL;
     }
-    entry = overlay__touch(&c->overlay, &c->arena, FAMILY_COUNTS, counter);
-    if (entry != NULL) {
-        entry->present = found == STORE_FOUND;
-        entry->revision = record.revision;
-        entry->count = found == STORE_FOUND ? bytes_u64(record.body.data) : 0;
-        entry->count_known = true;
-    }
-    return entry;
+    return note_counter(c, counter, found == STORE_FOUND, record.revision,
+                        found == STORE_FOUND ? bytes_u64(record.body.data) : 0);
 }
 
 /*
@@ -206,21 +265,13 @@ static bool prepare(struct committer *c, const struct commit *commit)
 
 /* -- applying ------------------------------------------------------------------------------ */
 
-/* Puts a record whose body has two parts. False when the arena failed. */
+/* Puts a record whose body has two parts. False when the key is empty: the arena failed. */
 static bool put_record(struct committer *c, enum store_family family, struct slice key,
                        uint64_t revision, struct slice first, struct slice second)
 {
-    size_t len = RECORD_HEADER_LEN + first.len + second.len;
-    char *value = arena_alloc(&c->arena, len);
-
-    if (value == NULL)
+    if (key.len == 0)
         return false;
-    record_write_header((uint8_t *)value, revision);
-    if (first.len > 0)
-        memcpy(value + RECORD_HEADER_LEN, first.data, first.len);
-    if (second.len > 0)
-        memcpy(value + RECORD_HEADER_LEN + first.len, second.data, second.len);
-    c->options.writer->put(c->options.store, family, key, slice_make(value, len));
+    c->options.writer->put(c->options.store, family, key, revision, first, second);
     return true;
 }
 
@@ -240,7 +291,7 @@ static bool put_number(struct committer *c, enum store_family family, struct sli
 static bool put_numbered(struct committer *c, enum store_family family, struct slice key,
                          struct slice first, struct slice second)
 {
-    return key.len > 0 && put_record(c, family, key, c->next_revision, first, second);
+    return put_record(c, family, key, c->next_revision, first, second);
 }
 
 static bool apply_operation(struct committer *c, const struct operation *operation)
@@ -268,6 +319,7 @@ static bool apply_operation(struct committer *c, const struct operation *operati
                                                                   : 0;
         entry->count_known = true;
         entry->counted = false;
+        kept_at(c, entry->hash)->key_len = 0; /* what was put may be no number */
     }
     return true;
 }
@@ -493,8 +545,10 @@ static struct commit *run_batch(struct committer *c, struct commit *list)
     assert(end != list); /* at least one, however large */
     if (lost || !write_batch(c))
         lose_batch(c, list, end);
-    else
+    else {
+        keep_counters(c);
         atomic_store(&c->revision, c->next_revision - 1);
+    }
     answer(c, list, end);
     return end;
 }

@@ -69,8 +69,9 @@ struct store_view {
  * come out at `write`.
  */
 struct batch_writer {
-    void (*put)(struct store *store, enum store_family family, struct slice key,
-                struct slice value);
+    /* Puts a record; its body is the first part and the second one. Copies all three. */
+    void (*put)(struct store *store, enum store_family family, struct slice key, uint64_t revision,
+                struct slice first, struct slice second);
     void (*remove)(struct store *store, enum store_family family, struct slice key);
     /* Writes the batch durably, as a whole or not at all, and empties it. False: logged. */
     bool (*write)(struct store *store);

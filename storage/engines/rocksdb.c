@@ -235,12 +235,15 @@ static void end_changes(struct rocksdb_store *r)
 }
 
 static void batch_put(struct store *store, enum store_family family, struct slice key,
-                      struct slice value)
+                      uint64_t revision, struct slice first, struct slice second)
 {
     struct rocksdb_store *r = of(store);
+    char header[RECORD_HEADER_LEN];
+    const struct slice value[] = {slice_make(header, sizeof(header)), first, second};
 
     begin_change(r, family, key);
-    rocksdb__batch_put(&r->batch, r->families[family], key, value);
+    record_write_header((uint8_t *)header, revision);
+    rocksdb__batch_put(&r->batch, r->families[family], key, value, 3);
 }
 
 static void batch_remove(struct store *store, enum store_family family, struct slice key)
@@ -547,11 +550,10 @@ static enum meta read_meta(struct rocksdb_store *r, struct arena *arena, struct 
 
 static void put_meta(struct rocksdb_store *r, struct slice name, uint64_t number)
 {
-    char value[RECORD_HEADER_LEN + 8];
+    char body[8];
 
-    record_write_header((uint8_t *)value, 0);
-    bytes_put_u64(value + RECORD_HEADER_LEN, number);
-    batch_put(&r->store, FAMILY_META, name, slice_make(value, sizeof(value)));
+    bytes_put_u64(body, number);
+    batch_put(&r->store, FAMILY_META, name, 0, slice_make(body, sizeof(body)), SLICE_EMPTY);
 }
 
 /* Writes what a new store begins with. */

@@ -44,27 +44,35 @@ static bool make_room(struct rocksdb_batch *batch, size_t len)
     return true;
 }
 
-static char *put_text(char *at, struct slice text)
+static char *put_length(char *at, size_t len)
 {
-    size_t len = text.len;
-
     for (; len >= 0x80; len >>= 7)
         *at++ = (char)(len | 0x80);
     *at++ = (char)len;
-    if (text.len > 0)
-        memcpy(at, text.data, text.len);
-    return at + text.len;
+    return at;
 }
 
-static void add_row(struct rocksdb_batch *batch, rocksdb_column_family_handle_t *family,
-                    bool is_put, struct slice key, struct slice value)
+static char *put_bytes(char *at, struct slice bytes)
+{
+    if (bytes.len > 0)
+        memcpy(at, bytes.data, bytes.len);
+    return at + bytes.len;
+}
+
+/*
+ * Begins a row, with its key, and counts it; `value_len` bytes and their length are to follow. NULL
+ * when there is no memory.
+ */
+static char *begin_row(struct rocksdb_batch *batch, rocksdb_column_family_handle_t *family,
+                       bool is_put, struct slice key, size_t value_len)
 {
     uint32_t number = rocksdb_column_family_handle_get_id(family);
     char *at;
 
-    assert(number < 0x80 && key.len <= UINT32_MAX && value.len <= UINT32_MAX);
-    if (!make_room(batch, FRAME_MOST + key.len + value.len))
-        return;
+    assert(number < 0x80 && key.len <= UINT32_MAX && value_len <= UINT32_MAX);
+    if (!make_room(batch, FRAME_MOST + key.len + value_len))
+        return NULL;
+    batch->count++;
     at = batch->data + batch->len;
     if (number == 0) {
         *at++ = is_put ? PUT : REMOVE;
@@ -72,24 +80,39 @@ static void add_row(struct rocksdb_batch *batch, rocksdb_column_family_handle_t 
         *at++ = is_put ? PUT_IN_FAMILY : REMOVE_IN_FAMILY;
         *at++ = (char)number;
     }
-    at = put_text(at, key);
-    if (is_put)
-        at = put_text(at, value);
+    return put_bytes(put_length(at, key.len), key);
+}
+
+static void end_row(struct rocksdb_batch *batch, const char *at)
+{
     batch->len = (size_t)(at - batch->data);
-    batch->count++;
     assert(batch->len <= batch->capacity);
 }
 
 void rocksdb__batch_put(struct rocksdb_batch *batch, rocksdb_column_family_handle_t *family,
-                        struct slice key, struct slice value)
+                        struct slice key, const struct slice *parts, size_t count)
 {
-    add_row(batch, family, true, key, value);
+    size_t len = 0;
+    char *at;
+
+    for (size_t i = 0; i < count; i++)
+        len += parts[i].len;
+    at = begin_row(batch, family, true, key, len);
+    if (at == NULL)
+        return;
+    at = put_length(at, len);
+    for (size_t i = 0; i < count; i++)
+        at = put_bytes(at, parts[i]);
+    end_row(batch, at);
 }
 
 void rocksdb__batch_remove(struct rocksdb_batch *batch, rocksdb_column_family_handle_t *family,
                            struct slice key)
 {
-    add_row(batch, family, false, key, SLICE_EMPTY);
+    char *at = begin_row(batch, family, false, key, 0);
+
+    if (at != NULL)
+        end_row(batch, at);
 }
 
 rocksdb_writebatch_t *rocksdb__batch_take(struct rocksdb_batch *batch)

@@ -20,9 +20,11 @@ struct rocksdb_batch {
     bool failed;    /* there was no memory: the batch cannot be written */
 };
 
-/* Copies key and value. Every family of a store has a number below 128. */
+/*
+ * Copies the key, and the value from its parts. Every family of a store has a number below 128.
+ */
 void rocksdb__batch_put(struct rocksdb_batch *batch, rocksdb_column_family_handle_t *family,
-                        struct slice key, struct slice value);
+                        struct slice key, const struct slice *parts, size_t count);
 void rocksdb__batch_remove(struct rocksdb_batch *batch, rocksdb_column_family_handle_t *family,
                            struct slice key);
 

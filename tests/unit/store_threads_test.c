@@ -187,6 +187,62 @@ static void a_batch_moves_counters_in_order(void **state)
     assert_false(is_there(f, FAMILY_COUNTS, counter));
 }
 
+static enum commit_result move(struct fixture *f, struct slice counter, int64_t delta)
+{
+    struct commit commit;
+
+    commit_init(&commit, &f->arena);
+    commit_count(&commit, counter, delta);
+    return commit_in(f->store, &commit);
+}
+
+/* More of them than the committer keeps, and one whose key is longer than it keeps. */
+static void counters_go_on_from_batch_to_batch(void **state)
+{
+    enum { COUNTERS = 300, ROUNDS = 3 };
+    struct fixture *f = *state;
+    struct slice wide = SLICE("a counter whose key is longer than all that there are");
+
+    for (int i = 0; i < ROUNDS * COUNTERS; i++) {
+        struct slice counter = arena_printf(&f->arena, "counter %d", i % COUNTERS);
+
+        assert_int_equal(move(f, counter, i % COUNTERS), COMMIT_DONE);
+    }
+    for (int i = 0; i < COUNTERS; i++)
+        assert_int_equal(read_count(f, arena_printf(&f->arena, "counter %d", i)), ROUNDS * i);
+    for (int i = 0; i < ROUNDS; i++)
+        assert_int_equal(move(f, wide, 2), COMMIT_DONE);
+    assert_int_equal(read_count(f, wide), ROUNDS * 2);
+}
+
+/* A tool's repair has the last word, also where it leaves what is no number. */
+static void counters_go_on_from_what_was_put(void **state)
+{
+    struct fixture *f = *state;
+    struct slice counter = SLICE("c");
+    struct commit commit;
+    uint64_t revision;
+
+    assert_int_equal(move(f, counter, 3), COMMIT_DONE);
+    put(f, FAMILY_COUNTS, counter, SLICE("\0\0\0\0\0\0\0\7"));
+    assert_int_equal(move(f, counter, 1), COMMIT_DONE);
+    assert_int_equal(read_count(f, counter), 8);
+    erase(f, FAMILY_COUNTS, counter);
+    assert_int_equal(move(f, counter, 2), COMMIT_DONE);
+    assert_int_equal(read_count(f, counter), 2);
+    revision = store_revision(f->store);
+    commit_init(&commit, &f->arena);
+    commit_count(&commit, counter, 1);
+    commit_require_revision(&commit, FAMILY_COUNTS, counter, revision);
+    assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
+    assert_int_equal(read_count(f, counter), 3);
+    put(f, FAMILY_COUNTS, counter, SLICE("x"));
+    assert_int_equal(move(f, counter, 1), COMMIT_FAILED);
+    put(f, FAMILY_COUNTS, counter, SLICE("\0\0\0\0\0\0\0\1"));
+    assert_int_equal(move(f, counter, 1), COMMIT_DONE);
+    assert_int_equal(read_count(f, counter), 2);
+}
+
 /* -- threads ------------------------------------------------------------------------------- */
 
 struct worker {
@@ -531,6 +587,8 @@ int main(void)
         PROMISE(of_two_exclusive_references_at_once_one_is_written),
         PROMISE(what_a_batch_has_read_gives_way_to_its_changes),
         PROMISE(a_batch_moves_counters_in_order),
+        PROMISE(counters_go_on_from_batch_to_batch),
+        PROMISE(counters_go_on_from_what_was_put),
     };
     int failures = cmocka_run_group_tests_name("RocksDB", of_every_engine, NULL, NULL) +
                    cmocka_run_group_tests_name("RocksDB alone", of_rocksdb, NULL, NULL);
