@@ -28,22 +28,34 @@
 enum access {
     POINTS, /* mostly single keys: hash index in the blocks, no compression */
     CLAIMS, /* the same, and whoever creates asks for keys that are not there: a filter in memory */
-    RANGES, /* mostly runs of keys on a hot path: no compression */
+    RANGES, /* runs of keys alone, on a hot path: no compression, and no filter to build */
     COLD,   /* much and rarely read: compressed */
+    COLD_RANGES, /* the same, runs of keys alone: no filter */
 };
 
 static const enum access access_of[FAMILIES] = {
-    [FAMILY_META] = POINTS,         [FAMILY_ORGANIZATIONS] = POINTS,
-    [FAMILY_TOKEN_HASHES] = POINTS, [FAMILY_SESSION_HASHES] = POINTS,
-    [FAMILY_EMAILS] = POINTS,       [FAMILY_USERS] = POINTS,
-    [FAMILY_SESSIONS] = POINTS,     [FAMILY_ROLES] = POINTS,
-    [FAMILY_TOKENS] = POINTS,       [FAMILY_RESOURCES] = CLAIMS,
-    [FAMILY_NAMES] = CLAIMS,        [FAMILY_REFERENCES] = RANGES,
-    [FAMILY_INDEXES] = RANGES,      [FAMILY_COUNTS] = POINTS,
-    [FAMILY_AUDIT] = COLD,          [FAMILY_AUDIT_BY_OBJECT] = COLD,
-    [FAMILY_AUDIT_BY_ACTOR] = COLD, [FAMILY_AUDIT_BY_TIME] = COLD,
-    [FAMILY_FEED] = COLD,           [FAMILY_IDEMPOTENCY] = CLAIMS,
-    [FAMILY_SECRETS] = POINTS,      [FAMILY_USAGE] = POINTS,
+    [FAMILY_META] = POINTS,
+    [FAMILY_ORGANIZATIONS] = POINTS,
+    [FAMILY_TOKEN_HASHES] = POINTS,
+    [FAMILY_SESSION_HASHES] = POINTS,
+    [FAMILY_EMAILS] = POINTS,
+    [FAMILY_USERS] = POINTS,
+    [FAMILY_SESSIONS] = POINTS,
+    [FAMILY_ROLES] = POINTS,
+    [FAMILY_TOKENS] = POINTS,
+    [FAMILY_RESOURCES] = CLAIMS,
+    [FAMILY_NAMES] = CLAIMS,
+    [FAMILY_REFERENCES] = RANGES,
+    [FAMILY_INDEXES] = RANGES,
+    [FAMILY_COUNTS] = POINTS,
+    [FAMILY_AUDIT] = COLD,
+    [FAMILY_AUDIT_BY_OBJECT] = COLD_RANGES,
+    [FAMILY_AUDIT_BY_ACTOR] = COLD_RANGES,
+    [FAMILY_AUDIT_BY_TIME] = COLD_RANGES,
+    [FAMILY_FEED] = COLD,
+    [FAMILY_IDEMPOTENCY] = CLAIMS,
+    [FAMILY_SECRETS] = POINTS,
+    [FAMILY_USAGE] = POINTS,
 };
 
 bool rocksdb__is_cached(enum store_family name)
@@ -172,8 +184,9 @@ static rocksdb_options_t *make_family(enum store_family name, rocksdb_cache_t *c
      * 5 % of a get. Their memory grows with the rows: about 2 bytes each in a family of points.
      */
     rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 0);
-    rocksdb_block_based_options_set_filter_policy(
-        table, rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS));
+    if (access != RANGES && access != COLD_RANGES)
+        rocksdb_block_based_options_set_filter_policy(
+            table, rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS));
     if (access == POINTS || access == CLAIMS)
         rocksdb_block_based_options_set_data_block_index_type(
             table, rocksdb_block_based_table_data_block_index_type_binary_search_and_hash);
@@ -183,8 +196,9 @@ static rocksdb_options_t *make_family(enum store_family name, rocksdb_cache_t *c
     }
     rocksdb_options_set_block_based_table_factory(family, table);
     rocksdb_block_based_options_destroy(table);
-    rocksdb_options_set_compression(family, access == COLD ? rocksdb_lz4_compression
-                                                           : rocksdb_no_compression);
+    rocksdb_options_set_compression(family, access == COLD || access == COLD_RANGES
+                                                ? rocksdb_lz4_compression
+                                                : rocksdb_no_compression);
     rocksdb_options_set_level_compaction_dynamic_level_bytes(family, 1);
     return family;
 }
