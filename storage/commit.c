@@ -71,7 +71,7 @@ struct committer {
     struct audit_heads *heads;
     struct audit_head *moved; /* those that the batch moves */
     struct hmac *hmac;
-    struct recent keys_used; /* rows of FAMILY_IDEMPOTENCY */
+    struct recent keys_used;                     /* rows of FAMILY_IDEMPOTENCY */
     struct kept_counter counters[COUNTERS_KEPT]; /* by a hash of the key */
     uint64_t next_revision;
     int64_t now_ms; /* wall clock, read once a batch */
