@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -174,6 +175,19 @@ static void pause_accepting(struct server *server)
     uv_timer_start(&server->pause_timer, on_pause_over, ACCEPT_PAUSE_MS, 0);
 }
 
+static bool is_shortage(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+/* Whether somebody waits: accept4 without a free descriptor fails before it looks. */
+static bool has_waiting(const struct listener *listener)
+{
+    struct pollfd backlog = {.fd = listener->fd, .events = POLLIN};
+
+    return poll(&backlog, 1, 0) > 0;
+}
+
 static void on_connection(uv_poll_t *poll, int status, int events)
 {
     struct listener *listener = poll->data;
@@ -183,6 +197,7 @@ static void on_connection(uv_poll_t *poll, int status, int events)
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
         struct sockaddr_storage peer = {0};
         socklen_t len = sizeof(peer);
+        int error;
         int fd = accept4(listener->fd, (struct sockaddr *)&peer, &len,
                          SOCK_NONBLOCK | SOCK_CLOEXEC);
 
@@ -190,9 +205,10 @@ static void on_connection(uv_poll_t *poll, int status, int events)
             hand_over(listener, fd, &peer);
             continue;
         }
-        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+        error = errno;
+        if (is_shortage(error) && has_waiting(listener))
             pause_accepting(listener->server);
-        if (errno != EINTR && errno != ECONNABORTED)
+        if (error != EINTR && error != ECONNABORTED)
             return;
     }
 }

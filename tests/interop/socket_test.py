@@ -165,6 +165,15 @@ class Sockets(unittest.TestCase):
         self.assertIn(True, answers)
         self.assertEqual(self.call(self.client(), server, "GET", "/healthz")[0], 200)
 
+    def test_the_last_descriptor_costs_nobody_a_connection(self):
+        server = self.serve()
+        first, last = self.client(), self.client()
+        self.assertEqual(self.call(first, server, "GET", "/healthz")[0], 200)
+        _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (self.descriptors(server) + 1, hard))
+        for client in last, first, last, first:
+            self.assertEqual(self.call(client, server, "GET", "/healthz")[0], 200)
+
     def test_sigterm_ends_idle_connections_and_streams_and_finishes_uploads(self):
         server = self.serve()
         idle, silent, stream = self.client(), self.connect(), self.connect()
