@@ -346,24 +346,92 @@ static void idle_connections_make_room_for_others(void **state)
     fixture_stop(fixture);
 }
 
-static void connections_go_to_the_emptiest_loop(void **state)
-{
-    struct fixture *fixture = net_fixture_start(test_settings());
-    char answer[4096];
-    int fds[8];
-    int first = 0;
+#define LOOPS_MOST 3
+#define SHARED 10
 
-    (void)state;
-    for (int i = 0; i < 8; i++) {
-        fds[i] = client_connect(fixture);
-        client_send_text(fds[i], "GET /loop HTTP/1.1\r\nHost: a\r\n\r\n");
-        client_read_until(fds[i], answer, sizeof(answer), "loop ");
-        first += strstr(answer, "loop 0") != NULL;
+/* A connection whose answer has told by which loop it is served, or -1. */
+struct shared {
+    int fd;
+    unsigned loop;
+};
+
+static void open_shared(struct fixture *fixture, struct shared *one)
+{
+    char answer[4096];
+    const char *told;
+
+    one->fd = client_connect(fixture);
+    client_send_text(one->fd, "GET /loop HTTP/1.1\r\nHost: a\r\n\r\n");
+    client_read_until(one->fd, answer, sizeof(answer), "loop ");
+    told = strstr(answer, "loop ");
+    assert_non_null(told);
+    one->loop = (unsigned)strtoul(told + 5, NULL, 10);
+    assert_in_range(one->loop, 0, server_loops(fixture->server) - 1);
+}
+
+/* Closes those of a loop, as the server has noticed at the end. */
+static void close_shared(struct fixture *fixture, struct shared *all, unsigned loop)
+{
+    uint64_t left = 0;
+
+    for (int i = 0; i < SHARED; i++) {
+        if (all[i].fd >= 0 && all[i].loop == loop) {
+            close(all[i].fd);
+            all[i].fd = -1;
+        }
+        left += all[i].fd >= 0;
     }
-    assert_int_equal(first, 4);
-    for (int i = 0; i < 8; i++)
-        close(fds[i]);
+    for (int i = 0; i < PATIENCE_MS && server_count(fixture->server).connections_open > left; i++)
+        sleep_ms(1);
+    assert_int_equal(server_count(fixture->server).connections_open, left);
+}
+
+static void expect_even_shares(const struct shared *all, unsigned loops)
+{
+    unsigned shares[LOOPS_MOST] = {0};
+
+    for (int i = 0; i < SHARED; i++) {
+        if (all[i].fd >= 0)
+            shares[all[i].loop]++;
+    }
+    for (unsigned i = 0; i < loops; i++) {
+        for (unsigned j = 0; j < loops; j++)
+            assert_in_range(shares[i], 0, shares[j] + 1);
+    }
+}
+
+static void expect_shares_of(unsigned loops)
+{
+    struct settings settings = test_settings();
+    struct fixture *fixture;
+    struct shared all[SHARED];
+
+    settings.workers = loops;
+    fixture = net_fixture_start(settings);
+    for (int i = 0; i < SHARED; i++)
+        all[i].fd = -1;
+    for (int i = 0; i < SHARED; i++) {
+        open_shared(fixture, &all[i]);
+        expect_even_shares(all, loops);
+    }
+    for (unsigned loop = 0; loop < loops; loop++) {
+        close_shared(fixture, all, loop);
+        for (int i = 0; i < SHARED; i++) {
+            if (all[i].fd < 0)
+                open_shared(fixture, &all[i]);
+        }
+        expect_even_shares(all, loops);
+    }
+    for (int i = 0; i < SHARED; i++)
+        close(all[i].fd);
     fixture_stop(fixture);
+}
+
+static void connections_are_shared_evenly_also_after_some_were_closed(void **state)
+{
+    (void)state;
+    for (unsigned loops = 1; loops <= LOOPS_MOST; loops++)
+        expect_shares_of(loops);
 }
 
 /* ---- mailboxes ---- */
@@ -713,7 +781,7 @@ int main(void)
         cmocka_unit_test(connections_beyond_the_bound_are_closed_at_once),
         cmocka_unit_test(idle_connections_make_room_for_others),
         cmocka_unit_test(silent_connections_make_room_for_others),
-        cmocka_unit_test(connections_go_to_the_emptiest_loop),
+        cmocka_unit_test(connections_are_shared_evenly_also_after_some_were_closed),
         cmocka_unit_test(posts_of_one_thread_run_in_their_order),
         cmocka_unit_test(draining_lets_calls_finish_and_refuses_new_connections),
         cmocka_unit_test(calls_that_outlast_the_draining_are_cut),
