@@ -271,16 +271,20 @@ void http1__read(struct connection *connection, struct slice bytes)
     if (http1->held.len == 0) {
         size_t used = take(connection, bytes);
 
+        /*
+         * Its turn may start the request whose body this is, and says what is read then: to stop
+         * and begin again costs two calls of the system.
+         */
         bytes = slice_from(bytes, used);
         buffer__put(&http1->held, bytes);
         count_held(connection);
     } else {
         buffer__put(&http1->held, bytes);
         take_held(connection);
+        set_reading(connection); /* its turn may be put off */
     }
     if (http1->held.failed)
         connection__cut(connection);
-    set_reading(connection);
 }
 
 void http1__resume(struct connection *connection)
