@@ -215,9 +215,41 @@ static void a_route_refers_to_as_many_targets_as_its_lists_allow(void **state)
                    NULL);
 }
 
+/* Elements of a list have no counterparts in the list before: all of both count. */
+static void a_list_of_rules_that_is_rewritten_lets_go_what_it_held(void **state)
+{
+    enum { TARGETS = 3 };
+    char ids[TARGETS][40], paths[TARGETS][160], route[40], path[80], body[600];
+
+    (void)state;
+    for (int i = 0; i < TARGETS; i++) {
+        snprintf(body, sizeof(body), "{\"name\":\"ruled-%d\"}", i);
+        create("targets", body, ids[i]);
+        snprintf(paths[i], sizeof(paths[i]), "/api/v1/targets/%s", ids[i]);
+    }
+    snprintf(body, sizeof(body),
+             "{\"name\":\"of-rules\",\"configuration\":{\"rules\":[{\"targetIds\":[\"%s\"]},"
+             "{\"targetIds\":[\"%s\"]}]}}",
+             ids[0], ids[1]);
+    create("advanced-routes", body, route);
+    snprintf(path, sizeof(path), "/api/v1/advanced-routes/%s", route);
+    for (int i = 0; i + 1 < TARGETS; i++) {
+        /* First rules of the second and the third target, then of the third alone. */
+        snprintf(body, sizeof(body),
+                 "{\"configuration\":{\"rules\":[%s%s%s{\"targetIds\":[\"%s\"]}]}}",
+                 i == 0 ? "{\"targetIds\":[\"" : "", i == 0 ? ids[1] : "", i == 0 ? "\"]}," : "",
+                 ids[2]);
+        api_check(&server, 200, "PATCH", path, server.token, body);
+        api_check(&server, 200, "DELETE", paths[i], server.token, NULL);
+        for (int held = i + 1; held < TARGETS; held++)
+            api_check(&server, 409, "DELETE", paths[held], server.token, NULL);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_list_of_rules_that_is_rewritten_lets_go_what_it_held),
         cmocka_unit_test(a_route_refers_to_as_many_targets_as_its_lists_allow),
         cmocka_unit_test(each_reference_refuses_the_deletion_and_says_by_whom),
     };
