@@ -87,6 +87,9 @@
     X(feed_keep_ms, 1000, 31536000000, 604800000, "time that changes are kept for watchers")       \
     X(feed_keep_rows, 1, 1000000000, 1000000,                                                      \
       "changes of one organization that are kept for watchers; the oldest are removed")            \
+    X(max_idempotency_keys, 1, 200000000, 10000000,                                                \
+      "idempotency keys of the last 24 hours, of all callers, about 16 bytes of memory each; "     \
+      "requests with further ones are refused; 429")                                               \
     X(watch_ring_kib, 0, 1048576, 1024,                                                            \
       "memory of each event loop for the latest changes, which its watchers share; 0: each "       \
       "watcher "                                                                                   \

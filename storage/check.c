@@ -11,6 +11,7 @@
 #include "storage/feed.h"
 #include "storage/keys.h"
 #include "storage/record.h"
+#include "storage/repeats.h"
 #include "storage/store_internal.h"
 #include "storage/store_walk.h"
 
@@ -635,6 +636,21 @@ static void visit_feed(struct check *check, const struct store_row *row, struct 
         say(check, key, "the change has a revision that was never assigned");
 }
 
+static void visit_repeats(struct check *check, const struct store_row *row, struct slice body)
+{
+    struct repeat repeat;
+
+    if (body.data == NULL) /* no record, which was told */
+        return;
+    if (row->key.len != REPEAT_BLOCK_KEY_LEN)
+        say(check, row->key, "the key is not one of a block");
+    while (repeat_next(&body, &repeat))
+        if (repeat.revision > check->revision)
+            say(check, row->key, "a row has a revision that was never assigned");
+    if (body.len > 0)
+        say(check, row->key, "the block is unreadable");
+}
+
 static void (*const visitors[FAMILIES])(struct check *, const struct store_row *row,
                                         struct slice body) = {
     [FAMILY_ORGANIZATIONS] = visit_organization,
@@ -657,6 +673,7 @@ static void (*const visitors[FAMILIES])(struct check *, const struct store_row *
     [FAMILY_AUDIT_BY_ACTOR] = visit_audit_by_actor,
     [FAMILY_AUDIT_BY_TIME] = visit_audit_by_time,
     [FAMILY_FEED] = visit_feed,
+    [FAMILY_IDEMPOTENCY] = visit_repeats,
 };
 
 /* -- the check ----------------------------------------------------------------------------- */

@@ -18,8 +18,9 @@
  *   3  heads of audit chains
  *   4  rows of indexes
  *   5  keys for browsers and repeated requests, and data keys of organizations; audit rows by time
+ *   6  blocks of repeated requests
  */
-#define STORE_FORMAT 5
+#define STORE_FORMAT 6
 
 struct store_engine {
     /* Size of the engine's view, which the front allocates and clears. */
@@ -46,6 +47,7 @@ struct store_engine {
     void (*commit)(struct store *store, const struct commit_queue *queue);
 
     uint64_t (*revision)(struct store *store);
+    size_t (*repeats)(struct store *store);
     /* Why writes are refused, as store_read_only_reason; NULL when they are not. */
     const char *(*read_only_reason)(struct store *store);
     void (*close)(struct store *store);

@@ -18,7 +18,6 @@
 #define AUDIT_HEAD_KEY_LEN (UUID_LEN + sizeof(AUDIT_HEAD) - 1)
 #define AUDIT_BY_OBJECT_LEN (KEY_OBJECT_LEN + 8)
 #define AUDIT_BY_TIME_LEN (UUID_LEN + 8 + 8)
-#define IDEMPOTENCY_LEN (UUID_LEN + 1 + UUID_LEN + 32)
 #define AUDIT_BY_ACTOR_LEN (UUID_LEN + 1 + UUID_LEN + 8)
 #define FEED_LEN (UUID_LEN + 8 + 2)
 
@@ -230,20 +229,6 @@ struct slice key_audit_by_time(struct arena *arena, const struct uuid *organizat
             bytes_put_u64(put_uuid(key, organization), time_ms < 0 ? 0 : (uint64_t)time_ms),
             number);
     return finish(key, AUDIT_BY_TIME_LEN);
-}
-
-struct slice key_idempotency(struct arena *arena, const struct uuid *organization,
-                             const struct actor *actor, const uint8_t hash[32])
-{
-    char *key = arena_alloc(arena, IDEMPOTENCY_LEN);
-    char *at = key;
-
-    if (key == NULL)
-        return SLICE_EMPTY;
-    at = put_uuid(at, organization);
-    *at++ = (char)actor->type;
-    memcpy(put_uuid(at, &actor->id), hash, 32);
-    return slice_make(key, IDEMPOTENCY_LEN);
 }
 
 struct slice key__feed(struct arena *arena, const struct uuid *organization, uint64_t revision,

@@ -26,8 +26,11 @@
  *   audit_by_object  org kind id number (8)                      empty
  *   audit_by_actor   org actor type (1) id number (8)            empty
  *   audit_by_time    org time (8, milliseconds) number (8)       empty
- *   idempotency      org actor type (1) id                       storage.v1.IdempotencyRecord
- *                    SHA-256 of method, NUL and key (32)
+ *   idempotency      revision (8)                                the rows of a batch, repeats.h: each
+ *                                                                rpc/call/idempotency_row.h under the
+ *                                                                keyed hash (16) of org, id, actor
+ *                                                                type (1), length of key (1), key,
+ *                                                                method
  *   feed             org revision (8) index (2)                  kind id change (1)
  *                                                                time (8, milliseconds)
  *                    org 0 (8) 0 (2)                             u64, the newest revision that was
@@ -52,6 +55,7 @@
 #include "storage/store.h"
 
 #define KEY_OBJECT_LEN (16 + 4 + 16)
+#define KEY_IDEMPOTENCY_LEN 16
 #define KEY_INDEX_FRONT_LEN (16 + 4 + 4) /* of a row of indexes, without value and id */
 
 /* Stands for a field's number in references that are quotes in text: beyond every field's. */
@@ -95,9 +99,6 @@ struct slice key_audit_by_actor(struct arena *arena, const struct uuid *organiza
 /* A time before 1970 counts as 1970. */
 struct slice key_audit_by_time(struct arena *arena, const struct uuid *organization,
                                int64_t time_ms, uint64_t number);
-/* `hash` is of 32 bytes: see the table above. */
-struct slice key_idempotency(struct arena *arena, const struct uuid *organization,
-                             const struct actor *actor, const uint8_t hash[32]);
 struct slice key__feed(struct arena *arena, const struct uuid *organization, uint64_t revision,
                        uint16_t index);
 /* Where the feed of an organization begins; no commit has revision 0. */

@@ -128,6 +128,11 @@ bool store_view_missed(const struct store_view *view)
     return view->missed;
 }
 
+size_t store_repeats(struct store *store)
+{
+    return store->engine->repeats(store);
+}
+
 void store_fetch(struct store_view *view, void (*done)(void *context), void *context)
 {
     assert(done != NULL);

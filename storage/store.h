@@ -127,6 +127,9 @@ uint64_t store_view_revision(const struct store_view *view);
 /* Whether a read of this view answered STORE_AGAIN since it was opened or reset. */
 bool store_view_missed(const struct store_view *view);
 
+/* How many rows FAMILY_IDEMPOTENCY has. Any thread. */
+size_t store_repeats(struct store *store);
+
 /* Fetches what the view missed, then calls `done` once, from any thread. */
 void store_fetch(struct store_view *view, void (*done)(void *context), void *context);
 

@@ -327,7 +327,9 @@ struct message_type {
     size_t by_name_count;
     enum well_known well_known;
     bool map_entry;
-    bool holds_maps;         /* itself or a message in it, at any depth */
+    bool holds_maps;                /* itself or a message in it, at any depth */
+    const struct field **with_maps; /* its maps, and its fields of messages that hold maps */
+    size_t with_maps_count;
     unsigned text_levels;    /* 1: of strings alone, none repeated or with presence; 2: or of lists
                                 of such messages; 0: another */
     unsigned traits;         /* of enum trait: its own and of the messages in it */

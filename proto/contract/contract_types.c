@@ -378,6 +378,26 @@ static void mark_maps(struct build *build)
     }
 }
 
+static bool is_with_maps(const struct field *field)
+{
+    return field->map || (field->message != NULL && field->message->holds_maps);
+}
+
+/* Walks go straight to these fields. */
+static void list_maps(struct build *build)
+{
+    for (size_t i = 0; i < build->message_count; i++) {
+        struct message_type *type = &build->messages[i].type;
+
+        if (!type->holds_maps)
+            continue;
+        type->with_maps = arena_array(build->arena, type->field_count, sizeof(*type->with_maps));
+        for (size_t j = 0; type->with_maps != NULL && j < type->field_count; j++)
+            if (is_with_maps(&type->fields[j]))
+                type->with_maps[type->with_maps_count++] = &type->fields[j];
+    }
+}
+
 static bool is_plain_text(const struct field *field)
 {
     return field->pb->type == PROTOBUF_C_TYPE_STRING && !field->repeated && !field->has_presence;
@@ -448,6 +468,7 @@ static struct status describe_messages(struct build *build)
             return status;
     }
     mark_maps(build);
+    list_maps(build);
     mark_texts(build, 1);
     mark_texts(build, 2);
     return status_ok();

@@ -115,13 +115,13 @@ static void
 visit_maps(struct arena *arena, const struct message_type *type, ProtobufCMessage *message,
            void (*visit)(struct arena *arena, ProtobufCMessage *message, const struct field *field))
 {
-    for (size_t i = 0; i < type->field_count; i++) {
-        const struct field *field = &type->fields[i];
+    for (size_t i = 0; i < type->with_maps_count; i++) {
+        const struct field *field = type->with_maps[i];
         size_t count;
 
         if (field->map)
             visit(arena, message, field);
-        if (field->message == NULL || !field->message->holds_maps)
+        if (!field->message->holds_maps)
             continue;
         if (!field->repeated && !field_is_set(message, field))
             continue;

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/crypto/hkdf.h"
+#include "base/crypto/siphash.h"
 #include "base/crypto/wipe.h"
 #include "proto/contract/contract_find.h"
 #include "rpc/call/call_stream_internal.h"
@@ -112,6 +114,10 @@ struct status chain_new(const struct chain_options *options, struct arena *arena
     memcpy(chain->page_key, options->page_key, sizeof(chain->page_key));
     memcpy(chain->csrf_key, options->csrf_key, sizeof(chain->csrf_key));
     memcpy(chain->replay_key, options->replay_key, sizeof(chain->replay_key));
+    _Static_assert(sizeof(chain->repeat_keys) == 32, "one key of HKDF is cut in two");
+    if (!hkdf_sha256(chain->replay_key, SLICE_EMPTY, SLICE("datastream repeat 1"),
+                     (uint8_t *)&chain->repeat_keys))
+        return status_out_of_memory();
     chain->secret_keys = options->secret_keys;
     chain->handlers = arena_array(arena, options->contract->method_count,
                                   sizeof(chain->handlers[0]));
@@ -137,6 +143,7 @@ void chain_free(struct chain *chain)
     crypto_wipe(chain->page_key, sizeof(chain->page_key));
     crypto_wipe(chain->csrf_key, sizeof(chain->csrf_key));
     crypto_wipe(chain->replay_key, sizeof(chain->replay_key));
+    crypto_wipe(&chain->repeat_keys, sizeof(chain->repeat_keys));
     crypto_wipe(&chain->secret_keys, sizeof(chain->secret_keys));
 }
 
@@ -154,9 +161,9 @@ struct chain_loop *chain_loop_new(struct chain *chain)
     loop->denials = denials__new(chain->store);
     loop->usage = usage_new();
     loop->page_mac = hmac_new();
-    loop->replay_mac = hmac_new();
+    loop->repeat_hash = siphash_new();
     if (loop->cache != NULL && loop->denials != NULL && loop->usage != NULL &&
-        loop->page_mac != NULL && loop->replay_mac != NULL)
+        loop->page_mac != NULL && loop->repeat_hash != NULL)
         return loop;
     chain_loop_free(loop);
     return NULL;
@@ -186,7 +193,7 @@ void chain_loop_free(struct chain_loop *loop)
     if (loop->cache != NULL)
         identity_cache_free(loop->cache);
     hmac_free(loop->page_mac);
-    hmac_free(loop->replay_mac);
+    siphash_free(loop->repeat_hash);
     free(loop->packed_callers);
     free(loop);
 }

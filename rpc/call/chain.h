@@ -3,6 +3,7 @@
 #define DATASTREAM_RPC_CALL_CHAIN_H
 
 #include "base/crypto/hmac.h"
+#include "base/crypto/siphash.h"
 #include "rpc/call/actor_names.h"
 #include "rpc/call/call.h"
 #include "rpc/call/call_stream.h"
@@ -30,6 +31,10 @@ struct chain {
     uint8_t page_key[32];
     uint8_t csrf_key[32];
     uint8_t replay_key[32];
+    struct {
+        uint8_t row[SIPHASH_KEY_LEN];
+        uint8_t fingerprint[SIPHASH_KEY_LEN];
+    } repeat_keys; /* of repeated requests; follow from replay_key */
     struct secret_keys secret_keys;
     struct work_pool *pool; /* has a lock of its own */
 };
@@ -39,8 +44,8 @@ struct chain_loop {
     struct identity_cache *cache;
     struct denials *denials;
     struct usage *usage;
-    struct hmac *page_mac;   /* of page tokens, and of tokens against forgery */
-    struct hmac *replay_mac; /* of values that are shown again */
+    struct hmac *page_mac;       /* of page tokens, and of tokens against forgery */
+    struct siphash *repeat_hash; /* of repeated requests */
     struct actor_names names;
     struct packed_callers *packed_callers; /* NULL until one is kept */
 

@@ -1,19 +1,17 @@
 /*
  * Rows of idempotency keys, and answers that are given again.
  *
- * The row is kept under the caller and the hash of method and key; the fingerprint tells whether
- * the request is the same. It is keyed, since a request may hold a password that a plain hash would
- * let somebody guess. Values that are shown once are kept nowhere: they follow from the row's nonce
- * and a key of the store.
+ * The row is kept under a hash of caller, method and key; the fingerprint tells whether the request
+ * is the same. Both hashes are keyed: a request may hold a password that a plain hash would let
+ * somebody guess, and nobody can choose keys whose rows meet. Values that are shown once are kept
+ * nowhere: they follow from the row's nonce and a key of the store.
  */
 #include "rpc/call/idempotency.h"
 
 #include <assert.h>
-#include <datastream/storage/v1/records.pb-c.h>
 
 #include "base/crypto/aead.h"
 #include "base/crypto/hkdf.h"
-#include "base/crypto/sha256.h"
 #include "base/crypto/wipe.h"
 #include "base/text.h"
 #include "proto/message/message.h"
@@ -21,24 +19,26 @@
 #include "rpc/call/answers.h"
 #include "rpc/call/chain.h"
 #include "rpc/call/chain_facts.h"
+#include "rpc/call/idempotency_row.h"
 #include "rpc/call/slices.h"
 #include "storage/bytes.h"
 #include "storage/keys.h"
 #include "storage/record.h"
 
-#define NONCE_LEN 16
-#define FINGERPRINT_LEN 32
+/* When there may be room for new keys. */
+#define FULL_RETRY_MS 60000
 
 struct idempotency {
-    struct slice row; /* its key in the store */
-    uint8_t fingerprint[FINGERPRINT_LEN];
+    uint8_t row[KEY_IDEMPOTENCY_LEN]; /* its key in the store */
+    uint8_t fingerprint[IDEMPOTENCY_FINGERPRINT_LEN];
     uint64_t expired;      /* revision of a row that is there and counts no longer; 0 for none */
     uint64_t seen;         /* revision of the view that was looked into */
     bool looked_again;     /* after a failure */
     struct status failure; /* that one */
 
     /* Of the row that was found. */
-    const Datastream__Storage__V1__IdempotencyRecord *record;
+    bool is_found;
+    struct idempotency_row found;
     uint64_t revision;
 };
 
@@ -70,7 +70,13 @@ void idempotency__check(struct call *call, struct violations *violations)
                        IDEMPOTENCY_KEY_MOST);
 }
 
-static bool make_fingerprint(struct call *call, uint8_t ret_fingerprint[FINGERPRINT_LEN])
+static struct slice row_of(const struct call *call)
+{
+    return slice_make(call->idempotency->row, KEY_IDEMPOTENCY_LEN);
+}
+
+static bool make_fingerprint(struct call *call,
+                             uint8_t ret_fingerprint[IDEMPOTENCY_FINGERPRINT_LEN])
 {
     struct slice packed;
 
@@ -78,20 +84,24 @@ static bool make_fingerprint(struct call *call, uint8_t ret_fingerprint[FINGERPR
     packed = message_pack(call->arena, call->request);
     if (arena_failed(call->arena))
         return false;
-    return hmac_compute(call->loop->replay_mac, call__replay_key(call),
-                        (const struct slice[]){call->method->path, slice_make("", 1), packed}, 3,
-                        ret_fingerprint);
+    return siphash_compute(call->loop->repeat_hash, call->loop->chain->repeat_keys.fingerprint,
+                           &packed, 1, ret_fingerprint);
 }
 
-static struct slice make_row_key(struct call *call, const struct actor *actor)
+static bool make_row_key(struct call *call, const struct actor *actor,
+                         uint8_t ret_row[KEY_IDEMPOTENCY_LEN])
 {
-    const struct slice parts[] = {call->method->path, slice_make("", 1), call->idempotency_key};
-    struct slice text = text_join(call->arena, parts, 3);
-    uint8_t hash[SHA256_LEN];
+    struct slice key = call->idempotency_key;
+    uint8_t front[2 * sizeof(struct uuid) + 2];
+    const struct slice parts[] = {slice_make(front, sizeof(front)), key, call->method->path};
 
-    if (arena_failed(call->arena) || !sha256(text, hash))
-        return SLICE_EMPTY;
-    return key_idempotency(call->arena, &call->identity.organization, actor, hash);
+    memcpy(front, call->identity.organization.bytes, sizeof(struct uuid));
+    memcpy(front + sizeof(struct uuid), actor->id.bytes, sizeof(struct uuid));
+    front[sizeof(front) - 2] = (uint8_t)actor->type;
+    front[sizeof(front) - 1] = (uint8_t)key.len; /* tells where the method begins */
+
+    return siphash_compute(call->loop->repeat_hash, call->loop->chain->repeat_keys.row, parts,
+                           sizeof(parts) / sizeof(parts[0]), ret_row);
 }
 
 void idempotency__begin(struct call *call)
@@ -104,12 +114,13 @@ void idempotency__begin(struct call *call)
     idempotency = arena_zalloc(call->arena, sizeof(*idempotency));
     if (idempotency == NULL)
         return;
-    idempotency->row = make_row_key(call, &actor);
-    if (idempotency->row.len == 0 || !make_fingerprint(call, idempotency->fingerprint)) {
+    call->idempotency = idempotency;
+    if (!make_row_key(call, &actor, idempotency->row)) {
         arena_fail(call->arena);
         return;
     }
-    call->idempotency = idempotency;
+    if (!make_fingerprint(call, idempotency->fingerprint))
+        arena_fail(call->arena);
 }
 
 bool call_has_idempotency_key(const struct call *call)
@@ -130,46 +141,46 @@ static struct status refuse_other_request(struct call *call)
     return status;
 }
 
-static Datastream__Storage__V1__IdempotencyRecord *unpack(struct arena *arena, struct slice body)
+static struct status refuse_more_keys(struct call *call)
 {
-    ProtobufCAllocator allocator = message_allocator(arena);
-    Datastream__Storage__V1__IdempotencyRecord *record;
+    struct status status = status_const(
+        STATUS_RESOURCE_EXHAUSTED,
+        SLICE("Too many idempotency keys were used within 24 hours. Send "
+              "the request without a key, or retry it later."));
 
-    if (arena_failed(arena))
-        return NULL;
-    record = datastream__storage__v1__idempotency_record__unpack(&allocator, body.len,
-                                                                 (const uint8_t *)body.data);
-    return record == NULL || record->fingerprint.len != FINGERPRINT_LEN ||
-                   record->nonce.len != NONCE_LEN
-               ? NULL
-               : record;
+    status_add_detail(call->arena, &status, DETAIL_RETRY_INFO, SLICE_EMPTY, SLICE_EMPTY,
+                      SLICE_EMPTY);
+    for (struct status_detail *d = status.details; d != NULL; d = d->next)
+        d->retry_ms = FULL_RETRY_MS;
+    return status;
+}
+
+static struct status unreadable(void)
+{
+    return status_const(STATUS_DATA_LOSS, SLICE("A stored record cannot be read."));
 }
 
 static enum idempotency_found judge_row(struct call *call, struct slice value,
                                         struct status *ret_status)
 {
     struct idempotency *idempotency = call->idempotency;
-    const Datastream__Storage__V1__IdempotencyRecord *row = NULL;
+    struct idempotency_row row;
     struct record record;
 
-    if (record_parse(value, &record))
-        row = unpack(call->arena, record.body);
-    if (row == NULL) {
-        *ret_status = arena_failed(call->arena)
-                          ? status_out_of_memory()
-                          : status_const(STATUS_DATA_LOSS,
-                                         SLICE("A stored record cannot be read."));
+    if (!record_parse(value, &record) || !idempotency_row__read(record.body, &row)) {
+        *ret_status = unreadable();
         return IDEMPOTENCY_REFUSED;
     }
-    if (idempotency__has_expired(row->time_ms, call->now_ms)) {
+    if (idempotency__has_expired(row.time_ms, call->now_ms)) {
         idempotency->expired = record.revision;
         return IDEMPOTENCY_NEW;
     }
-    if (!crypto_equal(row->fingerprint.data, idempotency->fingerprint, FINGERPRINT_LEN)) {
+    if (!crypto_equal(row.fingerprint, idempotency->fingerprint, IDEMPOTENCY_FINGERPRINT_LEN)) {
         *ret_status = refuse_other_request(call);
         return IDEMPOTENCY_REFUSED;
     }
-    idempotency->record = row;
+    idempotency->is_found = true;
+    idempotency->found = row;
     idempotency->revision = record.revision;
     return IDEMPOTENCY_REPLAY;
 }
@@ -180,14 +191,17 @@ enum idempotency_found idempotency__look_up(struct call *call, struct status *re
     struct slice value;
 
     idempotency->expired = 0;
-    idempotency->record = NULL;
+    idempotency->is_found = false;
     idempotency->seen = store_view_revision(call->view); /* a handler may reset the view */
-    assert(idempotency->row.len > 0);
-    switch (store_get(call->view, FAMILY_IDEMPOTENCY, idempotency->row, &value)) {
+    switch (store_get(call->view, FAMILY_IDEMPOTENCY, row_of(call), &value)) {
     case STORE_FOUND:
         return judge_row(call, value, ret_status);
     case STORE_ABSENT:
-        return IDEMPOTENCY_NEW;
+        if (idempotency->looked_again || store_repeats(call->loop->chain->store) <
+                                             call->loop->chain->settings->max_idempotency_keys)
+            return IDEMPOTENCY_NEW;
+        *ret_status = refuse_more_keys(call);
+        return IDEMPOTENCY_REFUSED;
     case STORE_AGAIN:
         return IDEMPOTENCY_AGAIN;
     default:
@@ -242,14 +256,14 @@ bool idempotency__remembers(const struct call *call)
 
 static bool derive_answer_key(const struct call *call, const uint8_t *nonce, uint8_t ret_key[32])
 {
-    return hkdf_sha256(call__replay_key(call), slice_make(nonce, NONCE_LEN),
+    return hkdf_sha256(call__replay_key(call), slice_make(nonce, IDEMPOTENCY_NONCE_LEN),
                        SLICE("datastream answer 1"), ret_key);
 }
 
 /* The key serves one text: it follows from a nonce that one row has. */
 static const uint8_t aead_nonce[AEAD_NONCE_LEN];
 
-static ProtobufCBinaryData seal_answer(struct call *call, const uint8_t *nonce)
+static struct slice seal_answer(struct call *call, const uint8_t *nonce)
 {
     struct slice packed = message_pack(call->arena, call->response);
     uint8_t *sealed = arena_alloc(call->arena, packed.len + AEAD_TAG_LEN);
@@ -257,40 +271,39 @@ static ProtobufCBinaryData seal_answer(struct call *call, const uint8_t *nonce)
     bool done;
 
     if (sealed == NULL || arena_failed(call->arena) || packed.len == 0)
-        return (ProtobufCBinaryData){0, NULL};
+        return SLICE_EMPTY;
     done = derive_answer_key(call, nonce, key) &&
-           aead_seal(key, aead_nonce, call->idempotency->row, packed, sealed);
+           aead_seal(key, aead_nonce, row_of(call), packed, sealed);
     crypto_wipe(key, sizeof(key));
     if (!done)
         arena_fail(call->arena);
-    return (ProtobufCBinaryData){packed.len + AEAD_TAG_LEN, sealed};
+    return slice_make(sealed, packed.len + AEAD_TAG_LEN);
 }
 
 void idempotency__remember(struct call *call)
 {
-    Datastream__Storage__V1__IdempotencyRecord row =
-        DATASTREAM__STORAGE__V1__IDEMPOTENCY_RECORD__INIT;
     struct idempotency *idempotency = call->idempotency;
-    uint8_t *nonce = call->random + RANDOM_NONCE;
+    struct idempotency_row row = {
+        .fingerprint = idempotency->fingerprint,
+        .nonce = call->random + RANDOM_NONCE,
+        .time_ms = call->now_ms,
+    };
     struct uuid id;
 
-    row.fingerprint = (ProtobufCBinaryData){FINGERPRINT_LEN, idempotency->fingerprint};
-    row.nonce = (ProtobufCBinaryData){NONCE_LEN, nonce};
-    row.time_ms = call->now_ms;
     if (shows_object(call, &id)) {
         row.kind = call->method->kind->number;
-        row.object = (ProtobufCBinaryData){sizeof(id.bytes), id.bytes};
+        row.rest = slice_make(id.bytes, sizeof(id.bytes));
     } else {
-        row.answer = seal_answer(call, nonce);
+        row.rest = seal_answer(call, row.nonce);
     }
     if (idempotency->expired != 0)
-        commit_require_revision(&call->commit, FAMILY_IDEMPOTENCY, idempotency->row,
+        commit_require_revision(&call->commit, FAMILY_IDEMPOTENCY, row_of(call),
                                 idempotency->expired);
     else
-        commit_require_absent_since(&call->commit, FAMILY_IDEMPOTENCY, idempotency->row,
+        commit_require_absent_since(&call->commit, FAMILY_IDEMPOTENCY, row_of(call),
                                     idempotency->seen);
-    commit_put(&call->commit, FAMILY_IDEMPOTENCY, idempotency->row,
-               message_pack(call->arena, &row.base));
+    commit_put(&call->commit, FAMILY_IDEMPOTENCY, row_of(call),
+               idempotency_row__write(call->arena, &row));
 }
 
 /* -- values that are shown once --------------------------------------------------------------- */
@@ -307,13 +320,13 @@ bool call_secret_bytes(const struct call *call, enum call_random place, const st
         memcpy(ret_bytes, call->random + place, 32);
         return true;
     }
-    if (idempotency->record != NULL)
-        nonce = idempotency->record->nonce.data;
+    if (idempotency->is_found)
+        nonce = idempotency->found.nonce;
     assert((size_t)place + 32 <= RANDOM_BYTES);
     at = bytes_put_u32(at, (uint32_t)place);
     memcpy(at, call->identity.organization.bytes, 16);
     memcpy(at + 16, id->bytes, 16);
-    return hkdf_sha256(call__replay_key(call), slice_make(nonce, NONCE_LEN),
+    return hkdf_sha256(call__replay_key(call), slice_make(nonce, IDEMPOTENCY_NONCE_LEN),
                        slice_make(info, sizeof(info)), ret_bytes);
 }
 
@@ -321,8 +334,8 @@ bool call_secret_bytes(const struct call *call, enum call_random place, const st
 
 static struct status replay_answer(struct call *call)
 {
-    const Datastream__Storage__V1__IdempotencyRecord *row = call->idempotency->record;
-    struct slice sealed = slice_make(row->answer.data, row->answer.len);
+    const struct idempotency_row *row = &call->idempotency->found;
+    struct slice sealed = row->rest;
     uint8_t *text = arena_alloc(call->arena, sealed.len + 1);
     struct slice packed = SLICE_EMPTY;
     uint8_t key[32];
@@ -331,8 +344,8 @@ static struct status replay_answer(struct call *call)
     if (text == NULL)
         return status_out_of_memory();
     if (sealed.len > 0) {
-        opened = sealed.len > AEAD_TAG_LEN && derive_answer_key(call, row->nonce.data, key) &&
-                 aead_open(key, aead_nonce, call->idempotency->row, sealed, text);
+        opened = sealed.len > AEAD_TAG_LEN && derive_answer_key(call, row->nonce, key) &&
+                 aead_open(key, aead_nonce, row_of(call), sealed, text);
         crypto_wipe(key, sizeof(key));
         packed = slice_make(text, sealed.len - AEAD_TAG_LEN);
     }
@@ -340,9 +353,7 @@ static struct status replay_answer(struct call *call)
         call->response = message_unpack(call->arena, call->method->output, packed);
     if (call->response != NULL)
         return status_ok();
-    return arena_failed(call->arena)
-               ? status_out_of_memory()
-               : status_const(STATUS_DATA_LOSS, SLICE("A stored record cannot be read."));
+    return arena_failed(call->arena) ? status_out_of_memory() : unreadable();
 }
 
 static bool may_read(const struct call *call)
@@ -360,13 +371,12 @@ static struct status run_get(struct call *call, const struct method *get)
 {
     const struct method *method = call->method;
     ProtobufCMessage *request = call->request;
-    const Datastream__Storage__V1__IdempotencyRecord *row = call->idempotency->record;
     bool accepts_records = call->accepts_records;
     char text[UUID_TEXT_LEN];
     struct status status;
     struct uuid id;
 
-    memcpy(id.bytes, row->object.data, sizeof(id.bytes));
+    memcpy(id.bytes, call->idempotency->found.rest.data, sizeof(id.bytes));
     uuid_format(&id, text);
     call->request = message_new(call->arena, get->input);
     if (call->request == NULL)
@@ -419,13 +429,13 @@ static void hide_changes(struct call *call)
 static struct status replay_object(struct call *call)
 {
     const struct chain *chain = call->loop->chain;
-    const Datastream__Storage__V1__IdempotencyRecord *row = call->idempotency->record;
+    const struct idempotency_row *row = &call->idempotency->found;
     const struct kind *kind = call->method->kind;
     const struct method *get = kind == NULL ? NULL : kind->reading;
     struct status status;
 
-    if (get == NULL || row->kind != kind->number || row->object.len != sizeof(struct uuid))
-        return status_const(STATUS_DATA_LOSS, SLICE("A stored record cannot be read."));
+    if (get == NULL || row->kind != kind->number)
+        return unreadable();
     status = run_get(call, get);
     if (status.code == STATUS_NOT_FOUND)
         return refuse_gone(call);
@@ -441,8 +451,8 @@ static struct status replay_object(struct call *call)
 
 struct status idempotency__replay(struct call *call)
 {
-    struct status status = call->idempotency->record->kind == 0 ? replay_answer(call)
-                                                                : replay_object(call);
+    struct status status = call->idempotency->found.kind == 0 ? replay_answer(call)
+                                                              : replay_object(call);
 
     assert(call->audit == NULL && commit_is_empty(&call->commit)); /* it only reads */
     if (status_is_ok(status))

@@ -43,11 +43,9 @@ bool call_secret_bytes(const struct call *call, enum call_random place, const st
 
 /* -- trimming -------------------------------------------------------------------------------- */
 
-/* Where the next round of trimming begins. Zero-initialize. One thread's. */
+/* Zero-initialize. One thread's. */
 struct idempotency_trimmer {
-    char from[128];
-    size_t from_len;
-    int64_t rest_until_ms; /* the family was read to its end */
+    uint64_t from; /* no block before it is left */
 };
 
 /* -- for the chain --------------------------------------------------------------------------- */

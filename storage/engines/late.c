@@ -122,7 +122,7 @@ static enum store_found late_get(struct store_view *base, enum store_family fami
         return STORE_AGAIN;
     if (!read->is_kept)
         read->found = store_get(view->inner, family, key, &read->value);
-    read->is_kept = true;
+    read->is_kept = read->found != STORE_AGAIN; /* of what the inner engine still reads */
     if (read->found == STORE_FOUND)
         *ret_value = read->value;
     return read->found;
@@ -336,6 +336,11 @@ static void late_close(struct store *base)
     free(store);
 }
 
+static size_t late_repeats(struct store *base)
+{
+    return store_repeats(of(base)->inner);
+}
+
 static const struct store_engine engine = {
     .view_size = sizeof(struct late_view),
     .get = late_get,
@@ -345,6 +350,7 @@ static const struct store_engine engine = {
     .fetch = late_fetch,
     .commit = late_commit,
     .revision = late_revision,
+    .repeats = late_repeats,
     .read_only_reason = late_read_only_reason,
     .close = late_close,
 };

@@ -23,6 +23,7 @@
 #include "storage/engines/rocksdb_files.h"
 #include "storage/engines/rocksdb_many.h"
 #include "storage/engines/rocksdb_options.h"
+#include "storage/engines/rocksdb_repeats.h"
 #include "storage/engines/row_cache.h"
 #include "storage/keys.h"
 #include "storage/record.h"
@@ -38,6 +39,7 @@ struct rocksdb_store {
     rocksdb_writeoptions_t *write_options; /* synced */
     struct rocksdb_batch batch;            /* the committer's */
     struct row_cache *rows;                /* NULL: none */
+    struct rocksdb_repeats *repeats; /* FAMILY_IDEMPOTENCY; NULL where none can be asked for */
     struct committer *committer;
     atomic_bool
         is_full; /* written by the committer's thread, read by any: a write found no space */
@@ -81,13 +83,15 @@ static enum store_found engine_get(struct store_view *view, enum store_family fa
 
     if (r->families[family] == NULL)
         return STORE_ABSENT;
+    settle_thread();
+    if (family == FAMILY_IDEMPOTENCY)
+        return rocksdb__repeats_get(r->repeats, view->arena, key, ret_value);
     if (rows != NULL && row_cache__find(rows, view->arena, family, key, &value, &ticket)) {
         if (arena_failed(view->arena))
             return STORE_FAILED;
         *ret_value = value;
         return STORE_FOUND;
     }
-    settle_thread();
     pinned = rocksdb_get_pinned_cf(r->database, r->read_options, r->families[family], key.data,
                                    key.len, &error);
     if (rocksdb__take_error("read of a key", &error))
@@ -103,6 +107,12 @@ static enum store_found engine_get(struct store_view *view, enum store_family fa
         row_cache__keep(rows, &ticket, family, key, value);
     *ret_value = value;
     return STORE_FOUND;
+}
+
+/* Nothing else is ever missed. */
+static void engine_fetch(struct store_view *view, void (*done)(void *context), void *context)
+{
+    rocksdb__repeats_fetch(of(view->store)->repeats, view->arena, done, context);
 }
 
 static enum store_found engine_get_many(struct store_view *view, enum store_family family,
@@ -241,6 +251,10 @@ static void batch_put(struct store *store, enum store_family family, struct slic
     char header[RECORD_HEADER_LEN];
     const struct slice value[] = {slice_make(header, sizeof(header)), first, second};
 
+    if (family == FAMILY_IDEMPOTENCY) {
+        rocksdb__repeats_put(r->repeats, key, revision, first, second);
+        return;
+    }
     begin_change(r, family, key);
     record_write_header((uint8_t *)header, revision);
     rocksdb__batch_put(&r->batch, r->families[family], key, value, 3);
@@ -250,6 +264,8 @@ static void batch_remove(struct store *store, enum store_family family, struct s
 {
     struct rocksdb_store *r = of(store);
 
+    if (family == FAMILY_IDEMPOTENCY)
+        rocksdb__repeats_forget(r->repeats, key);
     begin_change(r, family, key);
     rocksdb__batch_remove(&r->batch, r->families[family], key);
 }
@@ -264,9 +280,14 @@ static bool says_full(const char *error)
 static bool batch_write(struct store *store)
 {
     struct rocksdb_store *r = of(store);
+    bool is_whole = r->repeats == NULL || rocksdb__repeats_end(r->repeats, &r->batch);
     rocksdb_writebatch_t *batch = rocksdb__batch_take(&r->batch);
     char *error = NULL;
 
+    if (batch != NULL && !is_whole) {
+        rocksdb_writebatch_destroy(batch);
+        batch = NULL;
+    }
     if (batch == NULL) {
         store_log_error("write", "there is no memory for the batch");
         end_changes(r);
@@ -291,6 +312,11 @@ static void engine_commit(struct store *store, const struct commit_queue *queue)
 static uint64_t engine_revision(struct store *store)
 {
     return committer_revision(of(store)->committer);
+}
+
+static size_t engine_repeats(struct store *store)
+{
+    return rocksdb__repeats_count(of(store)->repeats);
 }
 
 static const char *engine_read_only_reason(struct store *store)
@@ -326,6 +352,7 @@ static void engine_close(struct store *store)
 
     if (r->committer != NULL && committer_stop(r->committer))
         flush(r);
+    rocksdb__repeats_stop(r->repeats);
     for (size_t i = 0; i < FAMILIES; i++)
         if (r->families[i] != NULL)
             rocksdb_column_family_handle_destroy(r->families[i]);
@@ -348,8 +375,10 @@ static const struct store_engine engine = {
     .get = engine_get,
     .get_many = engine_get_many,
     .scan = engine_scan,
+    .fetch = engine_fetch,
     .commit = engine_commit,
     .revision = engine_revision,
+    .repeats = engine_repeats,
     .read_only_reason = engine_read_only_reason,
     .close = engine_close,
 };
@@ -619,6 +648,11 @@ static struct status open_with(struct rocksdb_store *r, struct arena *arena,
         status = check_meta(r, arena, options, &committing.revision);
     if (!status_is_ok(status))
         return status;
+    if (!options->read_only) {
+        r->repeats = rocksdb__repeats_start(r->database, r->families[FAMILY_IDEMPOTENCY], r->rows);
+        if (r->repeats == NULL)
+            return status_out_of_memory();
+    }
     r->committer = committer_start(&committing);
     return r->committer == NULL ? status_out_of_memory() : status_ok();
 }

@@ -24,17 +24,8 @@
 /* Share of a write buffer that the bloom filter of its keys takes: 27 bits a key of 100 bytes. */
 #define BUFFER_BLOOM_SHARE 0.005
 
-/*
- * Rows of idempotency keys lie at random, so that RocksDB searches its memory for each one's place:
- * in 5,000 rows, which processors keep near, in half the time that 100,000 take. When four of these
- * small tables are full they are written as one file. So many may wait for a slow disk, 64 MiB as
- * in other families, before writes do.
- */
-#define SMALL_BUFFER ((size_t)1 << 20)
-#define SMALL_BUFFERS_MERGED 4
-#define SMALL_BUFFERS_MOST 64
-/* Twice the share of others: of several tables each is asked. */
-#define SMALL_BUFFER_BLOOM_SHARE 0.01
+/* Blocks of idempotency keys are written once and rarely read: they need not wait in memory. */
+#define REPEATS_BUFFER (4 * MIB)
 
 /* How a family is read. */
 enum access {
@@ -65,7 +56,7 @@ static const enum access access_of[FAMILIES] = {
     [FAMILY_AUDIT_BY_ACTOR] = COLD_RANGES,
     [FAMILY_AUDIT_BY_TIME] = COLD_RANGES,
     [FAMILY_FEED] = COLD,
-    [FAMILY_IDEMPOTENCY] = CLAIMS,
+    [FAMILY_IDEMPOTENCY] = RANGES,
     [FAMILY_SECRETS] = POINTS,
     [FAMILY_USAGE] = POINTS,
 };
@@ -179,14 +170,6 @@ static rocksdb_options_t *options_of_run(int length)
     return options_of_text(text);
 }
 
-static void use_small_buffers(rocksdb_options_t *family)
-{
-    rocksdb_options_set_write_buffer_size(family, SMALL_BUFFER);
-    rocksdb_options_set_max_write_buffer_number(family, SMALL_BUFFERS_MOST);
-    rocksdb_options_set_min_write_buffer_number_to_merge(family, SMALL_BUFFERS_MERGED);
-    rocksdb_options_set_memtable_prefix_bloom_size_ratio(family, SMALL_BUFFER_BLOOM_SHARE);
-}
-
 /* NULL when RocksDB refuses an option, logged. */
 static rocksdb_options_t *make_family(enum store_family name, rocksdb_cache_t *cache)
 {
@@ -216,7 +199,7 @@ static rocksdb_options_t *make_family(enum store_family name, rocksdb_cache_t *c
         rocksdb_options_set_memtable_whole_key_filtering(family, 1);
     }
     if (name == FAMILY_IDEMPOTENCY)
-        use_small_buffers(family);
+        rocksdb_options_set_write_buffer_size(family, REPEATS_BUFFER);
     rocksdb_options_set_block_based_table_factory(family, table);
     rocksdb_block_based_options_destroy(table);
     rocksdb_options_set_compression(family, access == COLD || access == COLD_RANGES

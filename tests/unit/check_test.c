@@ -284,27 +284,37 @@ static void each_breach_is_reported_once(void **state)
     }
 }
 
+#define BLOCK "\0\0\0\0\0\0\0\1"
+#define EMPTY_RECORD "\1\0\0\0\0\0\0\0\0\0\0\0"
+
 static void foreign_bytes_are_reported(void **state)
 {
     static const struct {
         const char *family;
+        struct slice key; /* empty: an object's */
         const char *value;
         size_t len;
         const char *says;
     } rows[] = {
-        {"idempotency", "\2\0\0\0\0\0\0\0\0\0\0\0body", 16, "not a record"},
-        {"users", "", 0, "not a record"},
-        {"idempotency", "\1\0\0\0\xff\0\0\0\0\0\0\0", 12, "never assigned"},
+        {"users", SLICE_INIT(""), "", 0, "not a record"},
+        {"idempotency", SLICE_INIT(BLOCK), "\2\0\0\0\0\0\0\0\0\0\0\0body", 16, "not a record"},
+        {"idempotency", SLICE_INIT(BLOCK), "\1\0\0\0\xff\0\0\0\0\0\0\0", 12, "never assigned"},
+        {"idempotency", SLICE_INIT("short"), EMPTY_RECORD, 12, "not one of a block"},
+        {"idempotency", SLICE_INIT(BLOCK), EMPTY_RECORD "piece", 17, "the block is unreadable"},
+        {"idempotency", SLICE_INIT(BLOCK), EMPTY_RECORD "a key of 16 byte\0\0\0\0\0\0\1\0\0\0\0\1b",
+         41, "never assigned"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct slice key = rows[i].key;
         struct fixture *f;
 
         start(state);
         f = *state;
+        if (key.len == 0)
+            key = key_object(&f->arena, &organization, 0, &source);
         store_close(f->store);
-        raw_put(f->directory, rows[i].family, key_object(&f->arena, &organization, 0, &source),
-                rows[i].value, rows[i].len);
+        raw_put(f->directory, rows[i].family, key, rows[i].value, rows[i].len);
         fixture_open(f);
         if (strcmp(rows[i].family, "users") == 0)
             put(f, FAMILY_COUNTS, key_kind(&f->arena, &organization, 0), SLICE("\0\0\0\0\0\0\0\1"));

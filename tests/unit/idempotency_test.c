@@ -453,7 +453,7 @@ static void a_value_is_not_shown_again_to_who_could_not_have_it_made_now(void **
 static void values_are_shown_again_for_ten_minutes_and_keys_count_for_a_day(void **state)
 {
     const int64_t minutes = 60 * 1000;
-    struct idempotency_trimmer trimmer = {.from_len = 0};
+    struct idempotency_trimmer trimmer = {.from = 0};
     struct world *w = *state;
     struct keyed first = create_token(w, w->made.api_token, "key-1");
     struct keyed again;
@@ -468,7 +468,7 @@ static void values_are_shown_again_for_ten_minutes_and_keys_count_for_a_day(void
     assert_false(idempotency_trim(&trimmer, w->fixture.store, time_floor_now_ms()));
     assert_true(create_token(w, w->made.api_token, "key-1").replayed);
     clock_step_wall_ms(24 * 60 * minutes);
-    trimmer = (struct idempotency_trimmer){.from_len = 0};
+    trimmer = (struct idempotency_trimmer){.from = 0};
     assert_false(idempotency_trim(&trimmer, w->fixture.store, time_floor_now_ms()));
     if (seed == 0) /* the late engine has no row at once: the trimmer comes again */
         assert_int_equal(

@@ -2,7 +2,11 @@
  * Conditions that a row is absent which a caller saw absent: the engine looks again only where it
  * may have been written since. On RocksDB and, in builds with faults, on the late engine over it.
  */
+#include "storage/bytes.h"
+#include "storage/repeats.h"
 #include "tests/support/store_fixture.h"
+
+#define KEY "a key of 16 byte"
 
 static bool late_engine;
 static struct fixture fixture;
@@ -35,8 +39,10 @@ static enum commit_result require(struct fixture *f, struct slice key, uint64_t 
 static void a_row_is_looked_for_where_it_was_written_since(void **state)
 {
     struct fixture *f = *state;
-    struct slice key = SLICE("k");
+    struct slice key = SLICE(KEY);
+    char block[REPEAT_BLOCK_KEY_LEN];
 
+    bytes_put_u64(block, 3); /* the newest row is alone in a batch of this revision */
     assert_int_equal(require(f, key, 1), COMMIT_DONE);
     put(f, FAMILY_IDEMPOTENCY, key, SLICE("v"));
     assert_int_equal(require(f, key, 1), COMMIT_CONFLICT);
@@ -44,7 +50,7 @@ static void a_row_is_looked_for_where_it_was_written_since(void **state)
     assert_int_equal(require(f, key, 0), COMMIT_CONFLICT); /* it saw nothing */
     put(f, FAMILY_IDEMPOTENCY, key, SLICE("w"));
     assert_int_equal(require(f, key, 2), COMMIT_CONFLICT);
-    erase(f, FAMILY_IDEMPOTENCY, key);
+    erase(f, FAMILY_IDEMPOTENCY, slice_make(block, sizeof(block)));
     assert_int_equal(require(f, key, 3), COMMIT_DONE);
     fixture_reopen(f);
     put(f, FAMILY_IDEMPOTENCY, key, SLICE("v"));
@@ -67,12 +73,13 @@ static void rows_that_share_a_place_are_told_apart(void **state)
 
         commit_init(&commit, &f->arena);
         for (int row = i; row < i + OF_A_COMMIT; row++)
-            commit_put(&commit, FAMILY_IDEMPOTENCY, arena_printf(&f->arena, "row %d", row), body);
+            commit_put(&commit, FAMILY_IDEMPOTENCY, arena_printf(&f->arena, "row %012d", row),
+                       body);
         assert_int_equal(commit_in(f->store, &commit), COMMIT_DONE);
     }
     for (int i = 0; i < ROWS; i += 100) {
-        assert_int_equal(require(f, arena_printf(&f->arena, "no row %d", i), 1), COMMIT_DONE);
-        assert_int_equal(require(f, arena_printf(&f->arena, "row %d", i), 1), COMMIT_CONFLICT);
+        assert_int_equal(require(f, arena_printf(&f->arena, "no row %09d", i), 1), COMMIT_DONE);
+        assert_int_equal(require(f, arena_printf(&f->arena, "row %012d", i), 1), COMMIT_CONFLICT);
     }
 }
 
@@ -87,7 +94,8 @@ static void a_row_that_the_batch_put_is_there(void **state)
 {
     enum { COMMITS = 4 };
     struct fixture *f = *state;
-    const struct slice keys[COMMITS] = {SLICE("k"), SLICE("other"), SLICE("k"), SLICE("k")};
+    const struct slice keys[COMMITS] = {SLICE(KEY), SLICE("another of 16 b."), SLICE(KEY),
+                                        SLICE(KEY)};
     struct signal signal = SIGNAL_INIT;
     struct commit_queue queue = {0};
     struct commit commits[COMMITS];

@@ -323,9 +323,9 @@ static void another_format_is_refused(void **state)
         struct slice body;
         const char *says;
     } rows[] = {
-        {SLICE_INIT("format"), SLICE_INIT("\0\0\0\0\0\0\0\6"), "newer"},
+        {SLICE_INIT("format"), SLICE_INIT("\0\0\0\0\0\0\0\7"), "newer"},
         {SLICE_INIT("format"), SLICE_INIT("\0\0\0\0\0\0\0\1"),
-         "has format 1, and this version of datastreamd reads format 5: create a new store with "
+         "has format 1, and this version of datastreamd reads format 6: create a new store with "
          "\"datastreamd init\"."},
         {SLICE_INIT("format"), SLICE_INIT("\0\0\0\0\0\0\0\0"), "has format 0"},
         {SLICE_INIT("format"), SLICE_INIT("?"), "format"},

@@ -1,0 +1,30 @@
+#include "storage/repeats.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "storage/bytes.h"
+
+char *repeat_write_front(char *at, const struct repeat *repeat)
+{
+    assert(repeat->hash.len == REPEAT_HASH_LEN && repeat->body.len <= UINT32_MAX);
+    memcpy(at, repeat->hash.data, REPEAT_HASH_LEN);
+    at = bytes_put_u64(at + REPEAT_HASH_LEN, repeat->revision);
+    return bytes_put_u32(at, (uint32_t)repeat->body.len);
+}
+
+bool repeat_next(struct slice *block, struct repeat *ret_repeat)
+{
+    size_t len;
+
+    if (block->len < REPEAT_FRONT_LEN)
+        return false;
+    len = bytes_u32(block->data + REPEAT_HASH_LEN + 8);
+    if (len > block->len - REPEAT_FRONT_LEN)
+        return false;
+    ret_repeat->hash = slice_make(block->data, REPEAT_HASH_LEN);
+    ret_repeat->revision = bytes_u64(block->data + REPEAT_HASH_LEN);
+    ret_repeat->body = slice_make(block->data + REPEAT_FRONT_LEN, len);
+    *block = slice_from(*block, REPEAT_FRONT_LEN + len);
+    return true;
+}
