@@ -87,16 +87,16 @@
     X(feed_keep_ms, 1000, 31536000000, 604800000, "time that changes are kept for watchers")       \
     X(feed_keep_rows, 1, 1000000000, 1000000,                                                      \
       "changes of one organization that are kept for watchers; the oldest are removed")            \
-    X(max_idempotency_keys, 1, 200000000, 10000000,                                                \
-      "idempotency keys of the last 24 hours, of all callers, about 16 bytes of memory each; "     \
-      "requests with further ones are refused; 429")                                               \
     X(watch_ring_kib, 0, 1048576, 1024,                                                            \
       "memory of each event loop for the latest changes, which its watchers share; 0: each "       \
       "watcher "                                                                                   \
       "reads the store")                                                                           \
     X(maintenance_interval_ms, 10, 3600000, 60000,                                                 \
       "time between two rounds of maintenance, which store last uses, refusals and the clock's "   \
-      "floor, and trim the change feed")                                                           \
+      "floor, and trim the change feed and idempotency keys")                                      \
+    X(max_idempotency_keys, 1, 200000000, 10000000,                                                \
+      "idempotency keys of the last 24 hours, of all callers, about 16 bytes of memory each; "     \
+      "requests with further ones are refused; 429")                                               \
     X(max_log_queue_kib, 128, 1048576, 4096,                                                       \
       "log lines that wait for the reader of standard error; further ones are dropped and "        \
       "counted")                                                                                   \

@@ -235,6 +235,22 @@ static void a_key_that_is_none_is_refused(void **state)
 
 /* -- two at once ------------------------------------------------------------------------------ */
 
+static void beyond_the_most_keys_new_ones_are_refused(void **state)
+{
+    struct world *w = *state;
+    struct keyed refused;
+
+    w->settings.max_idempotency_keys = 2;
+    assert_ok(create(w, "key-1", "first").reply);
+    assert_ok(create(w, "key-2", "second").reply);
+    refused = create(w, "key-3", "third");
+    assert_status(refused.reply, STATUS_RESOURCE_EXHAUSTED);
+    assert_true(create(w, "key-2", "second").replayed);
+    w->settings.max_idempotency_keys = 3;
+    assert_false(create(w, "key-3", "third").replayed);
+    assert_true(create(w, "key-3", "third").replayed);
+}
+
 static void two_at_once_get_one_result(void **state)
 {
     struct world *w = *state;
@@ -468,13 +484,32 @@ static void values_are_shown_again_for_ten_minutes_and_keys_count_for_a_day(void
     assert_false(idempotency_trim(&trimmer, w->fixture.store, time_floor_now_ms()));
     assert_true(create_token(w, w->made.api_token, "key-1").replayed);
     clock_step_wall_ms(24 * 60 * minutes);
-    trimmer = (struct idempotency_trimmer){.from = 0};
     assert_false(idempotency_trim(&trimmer, w->fixture.store, time_floor_now_ms()));
-    if (seed == 0) /* the late engine has no row at once: the trimmer comes again */
-        assert_int_equal(
-            read_rows(&w->fixture, FAMILY_IDEMPOTENCY, SLICE_EMPTY, SLICE_EMPTY, false, 10).count,
-            0);
+    assert_int_equal(store_repeats(w->fixture.store), 0);
     assert_status(create_token(w, w->made.api_token, "key-1").reply, STATUS_ALREADY_EXISTS);
+}
+
+static void a_key_that_has_expired_serves_another_request(void **state)
+{
+    const int64_t day = 24 * 60 * 60 * 1000;
+    struct idempotency_trimmer trimmer = {.from = 0};
+    struct world *w = *state;
+
+    assert_ok(create(w, "key-1", "first").reply);
+    assert_ok(create(w, "key-2", "second").reply);
+    clock_step_wall_ms(day / 2);
+    assert_ok(create(w, "key-3", "third").reply);
+    clock_step_wall_ms(day / 2);
+    assert_false(create(w, "key-1", "fourth").replayed);
+    assert_true(create(w, "key-1", "fourth").replayed);
+    for (int round = 0; round < 2; round++) {
+        assert_status(create(w, "key-1", "first").reply, STATUS_INVALID_ARGUMENT);
+        assert_true(create(w, "key-3", "third").replayed);
+        assert_false(idempotency_trim(&trimmer, w->fixture.store, time_floor_now_ms()));
+        assert_int_equal(store_repeats(w->fixture.store), 2);
+    }
+    assert_true(create(w, "key-1", "fourth").replayed);
+    assert_status(create(w, "key-2", "second").reply, STATUS_ALREADY_EXISTS);
 }
 
 #endif
@@ -529,6 +564,7 @@ static int run(void)
         ONE(keys_of_other_methods_are_ignored),
         ONE(a_key_that_is_none_is_refused),
         ONE(two_at_once_get_one_result),
+        ONE(beyond_the_most_keys_new_ones_are_refused),
         ONE(a_value_is_shown_again_while_it_is_current),
         ONE(a_director_key_is_shown_again),
         ONE(a_one_time_password_is_shown_again_until_another_is_set),
@@ -538,6 +574,7 @@ static int run(void)
         ONE(a_value_is_not_shown_again_to_who_could_not_have_it_made_now),
 #ifdef DATASTREAM_FAULTS
         ONE(values_are_shown_again_for_ten_minutes_and_keys_count_for_a_day),
+        ONE(a_key_that_has_expired_serves_another_request),
         ONE(a_replay_without_memory_is_refused_and_works_afterwards),
 #endif
     };
