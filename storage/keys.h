@@ -26,11 +26,11 @@
  *   audit_by_object  org kind id number (8)                      empty
  *   audit_by_actor   org actor type (1) id number (8)            empty
  *   audit_by_time    org time (8, milliseconds) number (8)       empty
- *   idempotency      revision (8)                                the rows of a batch, repeats.h: each
- *                                                                rpc/call/idempotency_row.h under the
+ *   idempotency      revision (8)                                the rows of a batch, repeats.h:
+ *                                                                rpc/call/idempotency_row.h under a
  *                                                                keyed hash (16) of org, id, actor
- *                                                                type (1), length of key (1), key,
- *                                                                method
+ *                                                                type (1), length of key (1), key
+ *                                                                and method
  *   feed             org revision (8) index (2)                  kind id change (1)
  *                                                                time (8, milliseconds)
  *                    org 0 (8) 0 (2)                             u64, the newest revision that was

@@ -1,6 +1,6 @@
 /*
- * In which blocks the rows of hashes are (storage/repeats.h), in memory: about 16 bytes a row. It may name a block that has no row of the hash, and never
- * leaves one out. Knows no engine.
+ * In which blocks the rows of hashes are (storage/repeats.h), in memory: about 16 bytes a row. It
+ * may name a block that has no row of the hash, and never leaves one out. Knows no engine.
  *
  * Hashes are at random, and nobody can choose them.
  */
@@ -14,8 +14,8 @@
 #include "base/slice.h"
 
 /*
- * Of one hash: more would need as many other hashes that agree with it in 28 bits. An expired row has
- * one beside it when its key was used again.
+ * Of one hash: more would need as many other hashes that agree with it in 28 bits. An expired row
+ * has one beside it when its key was used again.
  */
 #define REPEAT_BLOCKS_MOST 8
 
