@@ -94,7 +94,7 @@
     X(maintenance_interval_ms, 10, 3600000, 60000,                                                 \
       "time between two rounds of maintenance, which store last uses, refusals and the clock's "   \
       "floor, and trim the change feed and idempotency keys")                                      \
-    X(max_idempotency_keys, 1, 200000000, 10000000,                                                \
+    X(max_idempotency_keys, 1, 100000000, 10000000,                                                \
       "idempotency keys of the last 24 hours, of all callers, about 16 bytes of memory each; "     \
       "requests with further ones are refused; 429")                                               \
     X(max_log_queue_kib, 128, 1048576, 4096,                                                       \

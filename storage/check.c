@@ -639,14 +639,17 @@ static void visit_feed(struct check *check, const struct store_row *row, struct 
 static void visit_repeats(struct check *check, const struct store_row *row, struct slice body)
 {
     struct repeat repeat;
+    uint64_t block = 0;
 
     if (body.data == NULL) /* no record, which was told */
         return;
-    if (row->key.len != REPEAT_BLOCK_KEY_LEN)
+    if (!repeat_block_number(row->key, &block))
         say(check, row->key, "the key is not one of a block");
     while (repeat_next(&body, &repeat))
         if (repeat.revision > check->revision)
             say(check, row->key, "a row has a revision that was never assigned");
+        else if (repeat.revision < block)
+            say(check, row->key, "a row is older than its block");
     if (body.len > 0)
         say(check, row->key, "the block is unreadable");
 }

@@ -96,7 +96,8 @@ static const struct overlay_entry *look_up(struct committer *c, enum store_famil
 
     if (entry != NULL)
         return entry;
-    found = store_get(c->view, family, key, &value);
+    while ((found = store_get(c->view, family, key, &value)) == STORE_AGAIN)
+        store__wait_for_fetch(c->view); /* the blocks of idempotency keys, after the opening */
     if (found != STORE_FOUND && found != STORE_ABSENT)
         return NULL;
     if (found == STORE_FOUND && !record_parse(value, &record)) {

@@ -47,7 +47,7 @@ struct store_engine {
     void (*commit)(struct store *store, const struct commit_queue *queue);
 
     uint64_t (*revision)(struct store *store);
-    size_t (*repeats)(struct store *store);
+    size_t (*repeats)(struct store *store); /* as store_repeats */
     /* Why writes are refused, as store_read_only_reason; NULL when they are not. */
     const char *(*read_only_reason)(struct store *store);
     void (*close)(struct store *store);

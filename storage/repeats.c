@@ -1,3 +1,4 @@
+/* Blocks are read by the engine, by the trimmer and by the check. */
 #include "storage/repeats.h"
 
 #include <assert.h>
@@ -11,6 +12,14 @@ char *repeat_write_front(char *at, const struct repeat *repeat)
     memcpy(at, repeat->hash.data, REPEAT_HASH_LEN);
     at = bytes_put_u64(at + REPEAT_HASH_LEN, repeat->revision);
     return bytes_put_u32(at, (uint32_t)repeat->body.len);
+}
+
+bool repeat_block_number(struct slice key, uint64_t *ret_number)
+{
+    if (key.len != REPEAT_BLOCK_KEY_LEN)
+        return false;
+    *ret_number = bytes_u64(key.data);
+    return *ret_number > 0 && *ret_number < REPEAT_BLOCKS_END;
 }
 
 bool repeat_next(struct slice *block, struct repeat *ret_repeat)

@@ -19,6 +19,8 @@
 #define REPEAT_HASH_LEN 16
 #define REPEAT_FRONT_LEN (REPEAT_HASH_LEN + 8 + 4) /* of a row in a block, without its body */
 #define REPEAT_BLOCK_KEY_LEN 8
+/* Blocks have numbers below this: enough revisions for 5 years of 100,000 a second. */
+#define REPEAT_BLOCKS_END ((uint64_t)1 << 44)
 
 struct repeat {
     struct slice hash;
@@ -28,6 +30,9 @@ struct repeat {
 
 /* Writes what stands before the row's body, and returns the place after it. */
 char *repeat_write_front(char *at, const struct repeat *repeat);
+
+/* The number of a block; false for a key that is none. */
+bool repeat_block_number(struct slice key, uint64_t *ret_number);
 
 /* Takes the next row off the block. False at its end; of a damaged block some is left then. */
 bool repeat_next(struct slice *block, struct repeat *ret_repeat);

@@ -395,6 +395,15 @@ void store__waiter_wait(struct waiter *waiter)
     pthread_mutex_destroy(&waiter->mutex);
 }
 
+void store__wait_for_fetch(struct store_view *view)
+{
+    struct waiter waiter;
+
+    store__waiter_init(&waiter);
+    store_fetch(view, store__waiter_signal, &waiter);
+    store__waiter_wait(&waiter);
+}
+
 static void wake(struct commit *commit, void *context)
 {
     (void)commit;

@@ -87,7 +87,11 @@ struct store_view *store_view_open(struct store *store, struct arena *arena);
 /* Forgets what was found, so that the next run of a handler reads anew. */
 void store_view_reset(struct store_view *view);
 
-/* The record under a key; *ret_value is a whole record and lives as long as the arena. */
+/*
+ * The record under a key; *ret_value is a whole record and lives as long as the arena. Rows of
+ * FAMILY_IDEMPOTENCY are got and put by a hash of 16 bytes, and scanned and deleted by blocks
+ * (repeats.h).
+ */
 enum store_found store_get(struct store_view *view, enum store_family family, struct slice key,
                            struct slice *ret_value);
 

@@ -13,6 +13,9 @@ void store__waiter_signal(void *waiter);
 /* Waits, then releases what the waiter holds. */
 void store__waiter_wait(struct waiter *waiter);
 
+/* Fetches what the view missed, and waits for it: never on a loop. */
+void store__wait_for_fetch(struct store_view *view);
+
 /* The text name of a family, as STORE_FAMILIES gives it. */
 const char *store_family_name(enum store_family family);
 

@@ -11,15 +11,6 @@
 #define SLICE_BYTES ((size_t)(SLICE_ROWS + 64) * COMMIT_BYTES_MOST)
 #define BOUNDS_BYTES ((size_t)4 * COMMIT_BYTES_MOST)
 
-static void wait_for_fetch(struct store_view *view)
-{
-    struct waiter waiter;
-
-    store__waiter_init(&waiter);
-    store_fetch(view, store__waiter_signal, &waiter);
-    store__waiter_wait(&waiter);
-}
-
 void walk_init(struct walk *walk, struct store *store, enum store_family family, struct slice from,
                struct slice to)
 {
@@ -42,7 +33,7 @@ static bool load(struct walk *walk)
         return false;
     while ((found = store_scan(view, walk->family, walk->from, walk->to, false, SLICE_ROWS,
                                &walk->rows)) == STORE_AGAIN)
-        wait_for_fetch(view);
+        store__wait_for_fetch(view);
     return found == STORE_FOUND;
 }
 
@@ -109,6 +100,6 @@ enum store_found store_walk__get(struct store *store, struct arena *arena, enum 
     if (view == NULL)
         return STORE_FAILED;
     while ((found = store_get(view, family, key, ret_value)) == STORE_AGAIN)
-        wait_for_fetch(view);
+        store__wait_for_fetch(view);
     return found;
 }

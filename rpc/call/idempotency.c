@@ -141,6 +141,12 @@ static struct status refuse_other_request(struct call *call)
     return status;
 }
 
+static bool has_room(const struct call *call)
+{
+    return store_repeats(call->loop->chain->store) <
+           call->loop->chain->settings->max_idempotency_keys;
+}
+
 static struct status refuse_more_keys(struct call *call)
 {
     struct status status = status_const(
@@ -197,8 +203,7 @@ enum idempotency_found idempotency__look_up(struct call *call, struct status *re
     case STORE_FOUND:
         return judge_row(call, value, ret_status);
     case STORE_ABSENT:
-        if (idempotency->looked_again || store_repeats(call->loop->chain->store) <
-                                             call->loop->chain->settings->max_idempotency_keys)
+        if (idempotency->looked_again || slices__committed(call) || has_room(call))
             return IDEMPOTENCY_NEW;
         *ret_status = refuse_more_keys(call);
         return IDEMPOTENCY_REFUSED;
@@ -442,7 +447,7 @@ static struct status replay_object(struct call *call)
     if (!status_is_ok(status) || call->response == NULL)
         return status;
     hide_changes(call);
-    if (chain->show_again != NULL && row->time_ms + IDEMPOTENCY_SECRET_MS > call->now_ms)
+    if (chain->show_again != NULL && row->time_ms > call->now_ms - IDEMPOTENCY_SECRET_MS)
         chain->show_again(call, call->idempotency->revision);
     if (chain->limit_answer != NULL)
         chain->limit_answer(call);

@@ -18,7 +18,7 @@
 /* Whether a row that was written at that time counts no longer. */
 static inline bool idempotency__has_expired(int64_t time_ms, int64_t now_ms)
 {
-    return now_ms >= time_ms + IDEMPOTENCY_KEEP_MS;
+    return now_ms - IDEMPOTENCY_KEEP_MS >= time_ms;
 }
 
 /* So long a replay shows a value that is shown once. */

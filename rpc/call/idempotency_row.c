@@ -1,3 +1,4 @@
+/* A fixed layout: a row is written for each create with a key, and costs no protobuf. */
 #include "rpc/call/idempotency_row.h"
 
 #include <string.h>

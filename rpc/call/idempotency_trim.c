@@ -1,7 +1,7 @@
 /*
  * Rows of idempotency keys that have expired. They lie in blocks in the order of time, so that the
- * oldest are the first: a round looks at some, and ends at one that still counts. No request waits
- * for a row to go, since one that has expired counts for nothing.
+ * oldest are the first: a round ends at one that still counts. No request waits for a row to go,
+ * since one that has expired counts for nothing.
  */
 #include "rpc/call/idempotency_trim.h"
 
@@ -12,63 +12,121 @@
 #include "storage/repeats.h"
 #include "storage/store_walk.h"
 
-#define TRIM_BLOCKS 512 /* that one round removes at most */
+/* That one round removes at most: the committer forgets each before it takes other commits. */
+#define TRIM_ROWS 2048
 #define TRIM_ARENA_BYTES ((size_t)4 << 20)
 
-/* One that cannot be read has expired: nothing could be replayed from it. */
-static bool has_expired(struct slice body, int64_t now_ms)
+/*
+ * What is unknown goes with the first later block that has expired: one that is unreadable, or has
+ * rows from a time when the clock was ahead.
+ */
+enum age { COUNTS, EXPIRED, UNKNOWN };
+
+static enum age age_of(struct slice body, int64_t now_ms)
 {
     struct idempotency_row row;
 
-    return !idempotency_row__read(body, &row) || idempotency__has_expired(row.time_ms, now_ms);
+    if (!idempotency_row__read(body, &row) || row.time_ms > now_ms)
+        return UNKNOWN;
+    return idempotency__has_expired(row.time_ms, now_ms) ? EXPIRED : COUNTS;
 }
 
-static bool all_have_expired(struct slice block, int64_t now_ms)
+/* How old the newest rows of a block are; *ret_rows is how many it has, at least 1. */
+static enum age age_of_block(struct slice value, int64_t now_ms, size_t *ret_rows)
 {
+    enum age age = EXPIRED;
     struct repeat repeat;
+    struct record record;
 
-    while (repeat_next(&block, &repeat))
-        if (!has_expired(repeat.body, now_ms))
-            return false;
-    return true;
+    *ret_rows = 1;
+    if (!record_parse(value, &record))
+        return UNKNOWN;
+    for (size_t rows = 1; repeat_next(&record.body, &repeat); rows++) {
+        enum age other = age_of(repeat.body, now_ms);
+
+        *ret_rows = rows;
+        if (other == COUNTS || age == EXPIRED)
+            age = other;
+        if (age == COUNTS)
+            return age;
+    }
+    return record.body.len > 0 ? UNKNOWN : age;
 }
 
-/* Puts the oldest blocks that have expired into the commit; the last of them is *ret_last. */
-static bool gather(const struct idempotency_trimmer *trimmer, struct store *store, int64_t now_ms,
-                   struct commit *commit, struct slice *ret_last)
+static void walk_blocks(const struct idempotency_trimmer *trimmer, struct store *store,
+                        struct walk *walk)
 {
     char from[REPEAT_BLOCK_KEY_LEN];
+
+    bytes_put_u64(from, trimmer->from);
+    walk_init(walk, store, FAMILY_IDEMPOTENCY, slice_make(from, sizeof(from)), SLICE_EMPTY);
+}
+
+/* Which of the next blocks is the last that has expired: its number, or 0. False: not read. */
+static bool find_last(const struct idempotency_trimmer *trimmer, struct store *store,
+                      int64_t now_ms, uint64_t *ret_last)
+{
+    size_t expired = 0;
     struct store_row row;
     struct walk walk;
 
-    bytes_put_u64(from, trimmer->from);
-    walk_init(&walk, store, FAMILY_IDEMPOTENCY, slice_make(from, sizeof(from)), SLICE_EMPTY);
-    while (commit->operation_count < TRIM_BLOCKS && walk_next(&walk, &row)) {
-        struct record record;
+    *ret_last = 0;
+    walk_blocks(trimmer, store, &walk);
+    while (expired < TRIM_ROWS && walk_next(&walk, &row)) {
+        size_t rows;
+        enum age age = age_of_block(row.value, now_ms, &rows);
 
-        if (record_parse(row.value, &record) && !all_have_expired(record.body, now_ms))
+        if (age == COUNTS)
             break;
-        *ret_last = arena_copy(commit->arena, row.key);
-        commit_delete(commit, FAMILY_IDEMPOTENCY, *ret_last);
+        if (age == EXPIRED && repeat_block_number(row.key, ret_last))
+            expired += rows;
+    }
+    return walk_done(&walk);
+}
+
+/*
+ * Puts blocks up to the last one into the commit; *ret_next is where the next round begins, and
+ * *ret_rows how many rows they have. False: not read.
+ */
+static bool gather(const struct idempotency_trimmer *trimmer, struct store *store, uint64_t last,
+                   struct commit *commit, uint64_t *ret_next, size_t *ret_rows)
+{
+    struct store_row row;
+    struct walk walk;
+
+    *ret_rows = 0;
+    walk_blocks(trimmer, store, &walk);
+    while (*ret_rows < TRIM_ROWS && walk_next(&walk, &row)) {
+        uint64_t block = 0;
+        size_t rows;
+
+        if (repeat_block_number(row.key, &block) && block > last)
+            break;
+        age_of_block(row.value, INT64_MAX, &rows);
+        commit_delete(commit, FAMILY_IDEMPOTENCY, arena_copy(commit->arena, row.key));
+        *ret_next = block + 1;
+        *ret_rows += rows;
     }
     return walk_done(&walk);
 }
 
 bool idempotency_trim(struct idempotency_trimmer *trimmer, struct store *store, int64_t now_ms)
 {
-    struct slice last = SLICE_EMPTY;
+    uint64_t next = trimmer->from;
     struct commit commit;
     struct arena arena;
-    bool is_due = false;
+    uint64_t last;
+    size_t rows;
+    bool done;
 
+    if (!find_last(trimmer, store, now_ms, &last) || last == 0)
+        return false;
     arena_init(&arena, NULL, TRIM_ARENA_BYTES);
     commit_init(&commit, &arena);
-    if (gather(trimmer, store, now_ms, &commit, &last) && !arena_failed(&arena) &&
-        !commit_is_empty(&commit) && store_commit_wait(store, &commit) == COMMIT_DONE) {
-        is_due = commit.operation_count == TRIM_BLOCKS;
-        if (last.len == REPEAT_BLOCK_KEY_LEN)
-            trimmer->from = bytes_u64(last.data) + 1;
-    }
+    done = gather(trimmer, store, last, &commit, &next, &rows) && !arena_failed(&arena) &&
+           store_commit_wait(store, &commit) == COMMIT_DONE;
     arena_done(&arena);
-    return is_due;
+    if (done)
+        trimmer->from = next;
+    return done && rows >= TRIM_ROWS;
 }

@@ -59,7 +59,7 @@ static bool maintenance_trim(struct maintenance *maintenance)
     struct store *store = maintenance->frontends->store;
     bool more = feed_trim(maintenance->trimmer, &limits, clock_wall_ms());
 
-    return idempotency_trim(&maintenance->keys, store, time_floor_now_ms()) || more;
+    return idempotency_trim(&maintenance->keys, store, time_floor_believed_ms()) || more;
 }
 
 /* Waits for the interval, or for the stop; under the lock. */

@@ -10,9 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "storage/repeats.h"
+
 #define TABLES 256
 #define PLACES_FIRST 16 /* of a table; a power of two */
-#define TAG_BITS 20
+#define TAG_BITS 20     /* beside the 44 of a block */
 #define TAG_MASK (((uint64_t)1 << TAG_BITS) - 1)
 
 /* The mutex guards the table. */
@@ -84,7 +86,7 @@ static bool put(uint64_t *places, size_t room, uint64_t place)
     return was_there;
 }
 
-/* Room for one more, with a quarter left free. False when memory ends. */
+/* Room for one more, with a quarter left free while there is memory. False when there is none. */
 static bool make_room(struct table *table)
 {
     size_t larger = table->room == 0 ? PLACES_FIRST : table->room * 2;
@@ -94,7 +96,7 @@ static bool make_room(struct table *table)
         return true;
     places = calloc(larger, sizeof(*places));
     if (places == NULL)
-        return false;
+        return table->used + 1 < table->room; /* a search ends at a place that is free */
     for (size_t i = 0; i < table->room; i++)
         if (table->places[i] != 0)
             put(places, larger, table->places[i]);
@@ -110,7 +112,7 @@ bool repeat_index__add(struct repeat_index *index, struct slice hash, uint64_t b
     struct place place = place_of(index, hash);
     bool has_room;
 
-    assert(block > 0 && block <= UINT64_MAX >> TAG_BITS);
+    assert(block > 0 && block < REPEAT_BLOCKS_END);
     pthread_mutex_lock(&place.table->mutex);
     has_room = make_room(place.table);
     if (has_room) {

@@ -14,10 +14,10 @@
 #include "base/slice.h"
 
 /*
- * Of one hash: more would need as many other hashes that agree with it in 28 bits. An expired row
- * has one beside it when its key was used again.
+ * Of one hash; an expired row has a newer one beside it when its key was used again. More would
+ * need as many other hashes that agree with it in 28 bits: with 100 million rows one time in 10^20.
  */
-#define REPEAT_BLOCKS_MOST 8
+#define REPEAT_BLOCKS_MOST 16
 
 struct repeat_index;
 
@@ -26,8 +26,8 @@ struct repeat_index *repeat_index__make(void);
 void repeat_index__free(struct repeat_index *index);
 
 /*
- * Notes that a block, whose number is below 2^44 and not 0, has a row; *ret_is_first says that the
- * hash certainly had none. False when memory ends.
+ * Notes that a block has a row; *ret_is_first says that the hash certainly had none. False when
+ * memory ends.
  */
 bool repeat_index__add(struct repeat_index *index, struct slice hash, uint64_t block,
                        bool *ret_is_first);

@@ -84,6 +84,7 @@ static enum store_found engine_get(struct store_view *view, enum store_family fa
     if (r->families[family] == NULL)
         return STORE_ABSENT;
     settle_thread();
+    assert(family != FAMILY_IDEMPOTENCY || r->repeats != NULL); /* no offline tool asks for them */
     if (family == FAMILY_IDEMPOTENCY)
         return rocksdb__repeats_get(r->repeats, view->arena, key, ret_value);
     if (rows != NULL && row_cache__find(rows, view->arena, family, key, &value, &ticket)) {

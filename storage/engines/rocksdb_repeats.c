@@ -1,3 +1,9 @@
+/*
+ * The life of a row: the thread that writes notes it in the index, under the block of its batch,
+ * then writes the block; the trimmer has the block removed, and its rows are forgotten just before.
+ * So a row that is stored is always noted, and one that is noted may not be stored. The index's
+ * locks, that of the cache of rows and the mutex here are never held together.
+ */
 #include "storage/engines/rocksdb_repeats.h"
 
 #include <assert.h>
@@ -32,9 +38,12 @@ struct rocksdb_repeats {
     struct row_cache *rows; /* NULL: none */
 
     pthread_t thread;
-    atomic_bool stops;     /* read by the thread */
-    _Atomic uint8_t state; /* written by the thread under the mutex, read by any */
-    pthread_mutex_t mutex; /* guards the rest of this part */
+    rocksdb_readoptions_t *iterator_options;
+    rocksdb_iterator_t *iterator; /* the thread's: of what was there before anything is written */
+    atomic_bool stops;            /* read by the thread */
+    _Atomic uint8_t state;        /* written by the thread under the mutex, read by any */
+    pthread_mutex_t mutex;        /* guards the rest of this part */
+    pthread_cond_t ended;
     struct waiting *waiting;
 
     /* The block of the batch: of the thread that writes. */
@@ -47,50 +56,44 @@ struct rocksdb_repeats {
 
 /* -- reading the blocks ----------------------------------------------------------------------- */
 
-static bool note_block(struct rocksdb_repeats *repeats, struct slice key, struct slice value)
+/* NULL, or why the rows of the block cannot be known. */
+static const char *note_block(struct rocksdb_repeats *repeats, struct slice key, struct slice value)
 {
     struct record record;
     struct repeat repeat;
-    bool noted = true;
     bool is_first;
+    uint64_t block;
 
-    if (key.len != REPEAT_BLOCK_KEY_LEN || !record_parse(value, &record))
-        return false;
-    while (noted && repeat_next(&record.body, &repeat))
-        noted = repeat_index__add(repeats->index, repeat.hash, bytes_u64(key.data), &is_first);
-    return noted && record.body.len == 0;
+    if (!repeat_block_number(key, &block) || !record_parse(value, &record))
+        return "a block is unreadable: see datastreamd check";
+    while (repeat_next(&record.body, &repeat))
+        if (!repeat_index__add(repeats->index, repeat.hash, block, &is_first))
+            return "there is no memory";
+    return record.body.len == 0 ? NULL : "a block is unreadable: see datastreamd check";
 }
 
 /* Notes all rows; false when it was told to stop, or could not read or keep all. */
 static bool read_blocks(struct rocksdb_repeats *repeats)
 {
-    rocksdb_readoptions_t *options = rocksdb_readoptions_create();
-    rocksdb_iterator_t *iterator;
+    rocksdb_iterator_t *iterator = repeats->iterator;
+    const char *reason = NULL;
     char *error = NULL;
-    bool good = true;
 
-    rocksdb_readoptions_set_fill_cache(options, 0);
-    rocksdb_readoptions_set_ignore_range_deletions(options, 1); /* as in engine_scan */
-    iterator = rocksdb_create_iterator_cf(repeats->database, options, repeats->family);
     rocksdb_iter_seek_to_first(iterator);
-    while (good && rocksdb_iter_valid(iterator)) {
+    while (reason == NULL && rocksdb_iter_valid(iterator) && !atomic_load(&repeats->stops)) {
         struct slice value;
         struct slice key;
 
         key.data = rocksdb_iter_key(iterator, &key.len);
         value.data = rocksdb_iter_value(iterator, &value.len);
-        good = !atomic_load(&repeats->stops);
-        if (good && !note_block(repeats, key, value)) {
-            store_log_error("read of idempotency keys",
-                            "a block is damaged, or there is no memory");
-            good = false;
-        }
+        reason = note_block(repeats, key, value);
         rocksdb_iter_next(iterator);
     }
     rocksdb_iter_get_error(iterator, &error);
-    rocksdb_iter_destroy(iterator);
-    rocksdb_readoptions_destroy(options);
-    return !rocksdb__take_error("read of idempotency keys", &error) && good;
+    if (reason != NULL)
+        store_log_error("reading of idempotency keys", reason);
+    return !rocksdb__take_error("reading of idempotency keys", &error) && reason == NULL &&
+           !atomic_load(&repeats->stops);
 }
 
 static void *run(void *context)
@@ -99,10 +102,13 @@ static void *run(void *context)
     bool done = read_blocks(repeats);
     struct waiting *waiting;
 
+    rocksdb_iter_destroy(repeats->iterator); /* it keeps files and memory from going */
+    repeats->iterator = NULL;
     pthread_mutex_lock(&repeats->mutex);
     atomic_store(&repeats->state, done ? READ : UNREADABLE);
     waiting = repeats->waiting;
     repeats->waiting = NULL;
+    pthread_cond_broadcast(&repeats->ended);
     pthread_mutex_unlock(&repeats->mutex);
     while (waiting != NULL) {
         struct waiting *next = waiting->next; /* whoever waits may free its arena when it is told */
@@ -111,6 +117,20 @@ static void *run(void *context)
         waiting = next;
     }
     return NULL;
+}
+
+/* The thread has ended, or never began. */
+static void release(struct rocksdb_repeats *repeats)
+{
+    repeat_index__free(repeats->index);
+    if (repeats->iterator != NULL)
+        rocksdb_iter_destroy(repeats->iterator);
+    rocksdb_readoptions_destroy(repeats->iterator_options);
+    rocksdb_readoptions_destroy(repeats->read_options);
+    pthread_cond_destroy(&repeats->ended);
+    pthread_mutex_destroy(&repeats->mutex);
+    free(repeats->bytes);
+    free(repeats);
 }
 
 struct rocksdb_repeats *rocksdb__repeats_start(rocksdb_t *database,
@@ -125,15 +145,17 @@ struct rocksdb_repeats *rocksdb__repeats_start(rocksdb_t *database,
     repeats->family = family;
     repeats->rows = rows;
     pthread_mutex_init(&repeats->mutex, NULL);
+    pthread_cond_init(&repeats->ended, NULL);
     repeats->read_options = rocksdb_readoptions_create();
     rocksdb_readoptions_set_ignore_range_deletions(repeats->read_options, 1);
+    repeats->iterator_options = rocksdb_readoptions_create();
+    rocksdb_readoptions_set_fill_cache(repeats->iterator_options, 0);
+    rocksdb_readoptions_set_ignore_range_deletions(repeats->iterator_options, 1);
+    repeats->iterator = rocksdb_create_iterator_cf(database, repeats->iterator_options, family);
     repeats->index = repeat_index__make();
     if (repeats->index != NULL && pthread_create(&repeats->thread, NULL, run, repeats) == 0)
         return repeats;
-    repeat_index__free(repeats->index);
-    rocksdb_readoptions_destroy(repeats->read_options);
-    pthread_mutex_destroy(&repeats->mutex);
-    free(repeats);
+    release(repeats);
     return NULL;
 }
 
@@ -144,11 +166,7 @@ void rocksdb__repeats_stop(struct rocksdb_repeats *repeats)
     atomic_store(&repeats->stops, true);
     pthread_join(repeats->thread, NULL);
     assert(repeats->waiting == NULL);
-    repeat_index__free(repeats->index);
-    rocksdb_readoptions_destroy(repeats->read_options);
-    pthread_mutex_destroy(&repeats->mutex);
-    free(repeats->bytes);
-    free(repeats);
+    release(repeats);
 }
 
 void rocksdb__repeats_fetch(struct rocksdb_repeats *repeats, struct arena *arena,
@@ -170,13 +188,13 @@ void rocksdb__repeats_fetch(struct rocksdb_repeats *repeats, struct arena *arena
 
 /* -- reading a row ---------------------------------------------------------------------------- */
 
-/* The row of a hash in a block; the last one, if there were several. */
-static bool find_row(struct slice block, struct slice hash, struct repeat *ret_row)
+/* The row of a hash in a block, the last one if there were several. Of a damaged one some is left. */
+static bool find_row(struct slice *block, struct slice hash, struct repeat *ret_row)
 {
     struct repeat repeat;
     bool found = false;
 
-    while (repeat_next(&block, &repeat))
+    while (repeat_next(block, &repeat))
         if (slice_equal(repeat.hash, hash)) {
             *ret_row = repeat;
             found = true;
@@ -237,8 +255,12 @@ static enum store_found get_in(struct rocksdb_repeats *repeats, struct arena *ar
         return STORE_FAILED;
     if (pinned == NULL) /* it is not written yet, or any more */
         return STORE_ABSENT;
-    if (find_row(body, hash, &row))
+    if (find_row(&body, hash, &row))
         found = copy_row(arena, &row, ret_value);
+    else if (body.len > 0) {
+        store_log_error("read of an idempotency key", "its block is unreadable");
+        found = STORE_FAILED;
+    }
     rocksdb_pinnableslice_destroy(pinned);
     return found;
 }
@@ -246,13 +268,15 @@ static enum store_found get_in(struct rocksdb_repeats *repeats, struct arena *ar
 enum store_found rocksdb__repeats_get(struct rocksdb_repeats *repeats, struct arena *arena,
                                       struct slice hash, struct slice *ret_value)
 {
-    const uint8_t state = atomic_load(&repeats->state); /* before the search: what it says holds */
+    const uint8_t state = atomic_load(&repeats->state);
     struct row_cache *rows = repeats->rows;
     struct row_ticket ticket = {0};
     uint64_t blocks[REPEAT_BLOCKS_MOST];
     size_t count;
 
     assert(hash.len == REPEAT_HASH_LEN);
+    if (state != READ) /* the newest row may not be noted yet */
+        return state == READING ? STORE_AGAIN : STORE_FAILED;
     count = repeat_index__find(repeats->index, hash, blocks);
     if (count > 0 && rows != NULL &&
         row_cache__find(rows, arena, FAMILY_IDEMPOTENCY, hash, ret_value, &ticket))
@@ -265,7 +289,7 @@ enum store_found rocksdb__repeats_get(struct rocksdb_repeats *repeats, struct ar
         if (found != STORE_ABSENT)
             return found;
     }
-    return state == READ ? STORE_ABSENT : state == READING ? STORE_AGAIN : STORE_FAILED;
+    return STORE_ABSENT;
 }
 
 size_t rocksdb__repeats_count(const struct rocksdb_repeats *repeats)
@@ -343,17 +367,28 @@ bool rocksdb__repeats_end(struct rocksdb_repeats *repeats, struct rocksdb_batch 
     return good;
 }
 
+/* Else the thread would note what is removed meanwhile. */
+static void wait_until_read(struct rocksdb_repeats *repeats)
+{
+    pthread_mutex_lock(&repeats->mutex);
+    while (atomic_load(&repeats->state) == READING)
+        pthread_cond_wait(&repeats->ended, &repeats->mutex);
+    pthread_mutex_unlock(&repeats->mutex);
+}
+
 void rocksdb__repeats_forget(struct rocksdb_repeats *repeats, struct slice block_key)
 {
     rocksdb_pinnableslice_t *pinned;
     struct repeat repeat;
     struct slice body;
+    uint64_t block;
 
-    assert(block_key.len == REPEAT_BLOCK_KEY_LEN);
-    if (!get_block(repeats, block_key.data, &pinned, &body) || pinned == NULL)
+    wait_until_read(repeats);
+    if (!repeat_block_number(block_key, &block) ||
+        !get_block(repeats, block_key.data, &pinned, &body) || pinned == NULL)
         return;
     while (repeat_next(&body, &repeat)) {
-        repeat_index__remove(repeats->index, repeat.hash, bytes_u64(block_key.data));
+        repeat_index__remove(repeats->index, repeat.hash, block);
         if (repeats->rows != NULL)
             row_cache__begin_change(repeats->rows, FAMILY_IDEMPOTENCY, repeat.hash);
     }

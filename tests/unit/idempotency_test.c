@@ -235,6 +235,29 @@ static void a_key_that_is_none_is_refused(void **state)
 
 /* -- two at once ------------------------------------------------------------------------------ */
 
+#ifdef DATASTREAM_FAULTS
+/* A row from then would count for a month. */
+static void keys_from_when_the_clock_was_ahead_go_with_later_ones(void **state)
+{
+    const int64_t day = 24 * 60 * 60 * 1000;
+    struct idempotency_trimmer trimmer = {.from = 0};
+    struct world *w = *state;
+    int64_t now;
+
+    assert_ok(create(w, "key-1", "first").reply);
+    clock_step_wall_ms(30 * day);
+    assert_ok(create(w, "key-2", "ahead").reply);
+    clock_step_wall_ms(-30 * day);
+    assert_ok(create(w, "key-3", "third").reply);
+    now = clock_wall_ms();
+    assert_false(idempotency_trim(&trimmer, w->fixture.store, now + day / 2));
+    assert_int_equal(store_repeats(w->fixture.store), 3);
+    assert_true(create(w, "key-2", "ahead").replayed);
+    assert_false(idempotency_trim(&trimmer, w->fixture.store, now + day + 1000));
+    assert_int_equal(store_repeats(w->fixture.store), 0);
+}
+#endif
+
 static void beyond_the_most_keys_new_ones_are_refused(void **state)
 {
     struct world *w = *state;
@@ -575,6 +598,7 @@ static int run(void)
 #ifdef DATASTREAM_FAULTS
         ONE(values_are_shown_again_for_ten_minutes_and_keys_count_for_a_day),
         ONE(a_key_that_has_expired_serves_another_request),
+        ONE(keys_from_when_the_clock_was_ahead_go_with_later_ones),
         ONE(a_replay_without_memory_is_refused_and_works_afterwards),
 #endif
     };
