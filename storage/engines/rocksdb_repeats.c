@@ -188,7 +188,7 @@ void rocksdb__repeats_fetch(struct rocksdb_repeats *repeats, struct arena *arena
 
 /* -- reading a row ---------------------------------------------------------------------------- */
 
-/* The row of a hash in a block, the last one if there were several. Of a damaged one some is left. */
+/* The last row of a hash in a block, of which some is left where it is damaged. */
 static bool find_row(struct slice *block, struct slice hash, struct repeat *ret_row)
 {
     struct repeat repeat;
@@ -278,9 +278,12 @@ enum store_found rocksdb__repeats_get(struct rocksdb_repeats *repeats, struct ar
     if (state != READ) /* the newest row may not be noted yet */
         return state == READING ? STORE_AGAIN : STORE_FAILED;
     count = repeat_index__find(repeats->index, hash, blocks);
-    if (count > 0 && rows != NULL &&
-        row_cache__find(rows, arena, FAMILY_IDEMPOTENCY, hash, ret_value, &ticket))
-        return arena_failed(arena) ? STORE_FAILED : STORE_FOUND;
+    if (count > 0 && rows != NULL) {
+        if (row_cache__find(rows, arena, FAMILY_IDEMPOTENCY, hash, ret_value, &ticket))
+            return arena_failed(arena) ? STORE_FAILED : STORE_FOUND;
+        /* Again: the ticket does not tell of a block that came before it. */
+        count = repeat_index__find(repeats->index, hash, blocks);
+    }
     for (size_t i = 0; i < count; i++) {
         enum store_found found = get_in(repeats, arena, blocks[i], hash, ret_value);
 

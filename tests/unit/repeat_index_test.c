@@ -138,17 +138,20 @@ static void the_newest_block_is_the_first_in_whatever_order_they_came(void **sta
 
 static void of_more_blocks_than_are_told_the_newest_are(void **state)
 {
-    static const uint64_t rising[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
-    static const uint64_t mixed[] = {6, 11, 1, 9, 3, 2, 10, 5, 7, 4, 8};
+    static const uint64_t rising[] = {1,  2,  3,  4,  5,  6,  7,  8,  9, 10,
+                                      11, 12, 13, 14, 15, 16, 17, 18, 19};
+    static const uint64_t mixed[] = {6, 19, 1, 17, 3,  2,  18, 5,  7, 4,
+                                     8, 16, 9, 15, 10, 14, 11, 13, 12};
     const uint64_t *const orders[] = {rising, mixed};
 
     for (size_t k = 0; k < 2; k++) {
         struct hash hash = {{random_word(), random_word()}};
 
-        for (size_t i = 0; i < 11; i++)
+        for (size_t i = 0; i < 19; i++)
             add(*state, &hash, orders[k][i]);
-        assert_blocks(*state, &hash, 8, (const uint64_t[]){11, 10, 9, 8, 7, 6, 5, 4});
-        for (uint64_t block = 8; block <= 11; block++)
+        assert_blocks(*state, &hash, REPEAT_BLOCKS_MOST,
+                      (const uint64_t[]){19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4});
+        for (uint64_t block = 8; block <= 19; block++)
             repeat_index__remove(*state, bytes_of(&hash), block);
         assert_blocks(*state, &hash, 7, (const uint64_t[]){7, 6, 5, 4, 3, 2, 1});
     }
