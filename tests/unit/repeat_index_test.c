@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -314,6 +315,30 @@ static void rows_of_one_table_are_found_while_it_grows(void **state)
     free(hashes);
 }
 
+/* Memory that is allocated; 0 where a sanitizer allocates it. */
+static size_t allocated(void)
+{
+    struct mallinfo2 info = mallinfo2();
+
+    return info.uordblks + info.hblkhd;
+}
+
+static void rows_that_come_and_go_need_no_more_memory(void **state)
+{
+    enum { ROWS = 300000, AT_ONCE = 10, GROWN_MOST = 1 << 20 };
+    struct hash hashes[AT_ONCE];
+    size_t before = allocated();
+
+    for (size_t i = 0; i < ROWS; i++) {
+        if (i >= AT_ONCE)
+            repeat_index__remove(*state, bytes_of(&hashes[i % AT_ONCE]), i - AT_ONCE + 1);
+        hashes[i % AT_ONCE] = hash_at(5, random_below((size_t)1 << 20));
+        add(*state, &hashes[i % AT_ONCE], i + 1);
+    }
+    assert_int_equal(repeat_index__count(*state), AT_ONCE);
+    assert_true(allocated() <= before + GROWN_MOST);
+}
+
 /* What the test knows of a hash at random: a bit for each of the blocks that it may be in. */
 #define BLOCKS 4 /* two hashes that meet are told all of theirs */
 
@@ -473,6 +498,7 @@ int main(void)
         TEST(hashes_that_meet_are_not_told_apart),
         TEST(what_is_removed_from_a_run_hides_nothing),
         TEST(rows_of_one_table_are_found_while_it_grows),
+        TEST(rows_that_come_and_go_need_no_more_memory),
         TEST(any_order_of_adds_removes_and_finds_is_as_known),
         TEST(who_finds_misses_no_row_that_was_told_of),
     };
