@@ -115,18 +115,19 @@ bool idempotency_trim(struct idempotency_trimmer *trimmer, struct store *store, 
     uint64_t next = trimmer->from;
     struct commit commit;
     struct arena arena;
+    enum commit_result result = COMMIT_FAILED;
     uint64_t last;
     size_t rows;
-    bool done;
 
     if (!find_last(trimmer, store, now_ms, &last) || last == 0)
         return false;
     arena_init(&arena, NULL, TRIM_ARENA_BYTES);
     commit_init(&commit, &arena);
-    done = gather(trimmer, store, last, &commit, &next, &rows) && !arena_failed(&arena) &&
-           store_commit_wait(store, &commit) == COMMIT_DONE;
+    if (gather(trimmer, store, last, &commit, &next, &rows) && !arena_failed(&arena))
+        result = store_commit_wait(store, &commit);
     arena_done(&arena);
-    if (done)
+    if (result == COMMIT_DONE)
         trimmer->from = next;
-    return done && rows >= TRIM_ROWS;
+    /* An engine may see conflicts where there are none. */
+    return result == COMMIT_CONFLICT || (result == COMMIT_DONE && rows >= TRIM_ROWS);
 }

@@ -235,29 +235,6 @@ static void a_key_that_is_none_is_refused(void **state)
 
 /* -- two at once ------------------------------------------------------------------------------ */
 
-#ifdef DATASTREAM_FAULTS
-/* A row from then would count for a month. */
-static void keys_from_when_the_clock_was_ahead_go_with_later_ones(void **state)
-{
-    const int64_t day = 24 * 60 * 60 * 1000;
-    struct idempotency_trimmer trimmer = {.from = 0};
-    struct world *w = *state;
-    int64_t now;
-
-    assert_ok(create(w, "key-1", "first").reply);
-    clock_step_wall_ms(30 * day);
-    assert_ok(create(w, "key-2", "ahead").reply);
-    clock_step_wall_ms(-30 * day);
-    assert_ok(create(w, "key-3", "third").reply);
-    now = clock_wall_ms();
-    assert_false(idempotency_trim(&trimmer, w->fixture.store, now + day / 2));
-    assert_int_equal(store_repeats(w->fixture.store), 3);
-    assert_true(create(w, "key-2", "ahead").replayed);
-    assert_false(idempotency_trim(&trimmer, w->fixture.store, now + day + 1000));
-    assert_int_equal(store_repeats(w->fixture.store), 0);
-}
-#endif
-
 static void beyond_the_most_keys_new_ones_are_refused(void **state)
 {
     struct world *w = *state;
@@ -489,6 +466,13 @@ static void a_value_is_not_shown_again_to_who_could_not_have_it_made_now(void **
 
 #ifdef DATASTREAM_FAULTS
 
+/* Rounds follow each other while one is due: the late engine draws conflicts. */
+static void trim(struct world *w, struct idempotency_trimmer *trimmer, int64_t now_ms)
+{
+    while (idempotency_trim(trimmer, w->fixture.store, now_ms))
+        continue;
+}
+
 static void values_are_shown_again_for_ten_minutes_and_keys_count_for_a_day(void **state)
 {
     const int64_t minutes = 60 * 1000;
@@ -504,12 +488,33 @@ static void values_are_shown_again_for_ten_minutes_and_keys_count_for_a_day(void
     again = create_token(w, w->made.api_token, "key-1");
     assert_true(again.replayed);
     assert_field(w, again.reply, "token", "");
-    assert_false(idempotency_trim(&trimmer, w->fixture.store, time_floor_now_ms()));
+    trim(w, &trimmer, time_floor_now_ms());
     assert_true(create_token(w, w->made.api_token, "key-1").replayed);
     clock_step_wall_ms(24 * 60 * minutes);
-    assert_false(idempotency_trim(&trimmer, w->fixture.store, time_floor_now_ms()));
+    trim(w, &trimmer, time_floor_now_ms());
     assert_int_equal(store_repeats(w->fixture.store), 0);
     assert_status(create_token(w, w->made.api_token, "key-1").reply, STATUS_ALREADY_EXISTS);
+}
+
+/* A row from then would count for a month. */
+static void keys_from_when_the_clock_was_ahead_go_with_later_ones(void **state)
+{
+    const int64_t day = 24 * 60 * 60 * 1000;
+    struct idempotency_trimmer trimmer = {.from = 0};
+    struct world *w = *state;
+    int64_t now;
+
+    assert_ok(create(w, "key-1", "first").reply);
+    clock_step_wall_ms(30 * day);
+    assert_ok(create(w, "key-2", "ahead").reply);
+    clock_step_wall_ms(-30 * day);
+    assert_ok(create(w, "key-3", "third").reply);
+    now = clock_wall_ms();
+    trim(w, &trimmer, now + day / 2);
+    assert_int_equal(store_repeats(w->fixture.store), 3);
+    assert_true(create(w, "key-2", "ahead").replayed);
+    trim(w, &trimmer, now + day + 1000);
+    assert_int_equal(store_repeats(w->fixture.store), 0);
 }
 
 static void a_key_that_has_expired_serves_another_request(void **state)
@@ -528,7 +533,7 @@ static void a_key_that_has_expired_serves_another_request(void **state)
     for (int round = 0; round < 2; round++) {
         assert_status(create(w, "key-1", "first").reply, STATUS_INVALID_ARGUMENT);
         assert_true(create(w, "key-3", "third").replayed);
-        assert_false(idempotency_trim(&trimmer, w->fixture.store, time_floor_now_ms()));
+        trim(w, &trimmer, time_floor_now_ms());
         assert_int_equal(store_repeats(w->fixture.store), 2);
     }
     assert_true(create(w, "key-1", "fourth").replayed);
