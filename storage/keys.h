@@ -55,7 +55,6 @@
 #include "storage/store.h"
 
 #define KEY_OBJECT_LEN (16 + 4 + 16)
-#define KEY_IDEMPOTENCY_LEN 16
 #define KEY_INDEX_FRONT_LEN (16 + 4 + 4) /* of a row of indexes, without value and id */
 
 /* Stands for a field's number in references that are quotes in text: beyond every field's. */

@@ -16,10 +16,12 @@ char *repeat_write_front(char *at, const struct repeat *repeat)
 
 bool repeat_block_number(struct slice key, uint64_t *ret_number)
 {
-    if (key.len != REPEAT_BLOCK_KEY_LEN)
+    uint64_t number = key.len == REPEAT_BLOCK_KEY_LEN ? bytes_u64(key.data) : 0;
+
+    if (number == 0 || number >= REPEAT_BLOCKS_END)
         return false;
-    *ret_number = bytes_u64(key.data);
-    return *ret_number > 0 && *ret_number < REPEAT_BLOCKS_END;
+    *ret_number = number;
+    return true;
 }
 
 bool repeat_next(struct slice *block, struct repeat *ret_repeat)

@@ -13,7 +13,6 @@
 #include "base/crypto/aead.h"
 #include "base/crypto/hkdf.h"
 #include "base/crypto/wipe.h"
-#include "base/text.h"
 #include "proto/message/message.h"
 #include "proto/message/message_maps.h"
 #include "rpc/call/answers.h"
@@ -22,14 +21,14 @@
 #include "rpc/call/idempotency_row.h"
 #include "rpc/call/slices.h"
 #include "storage/bytes.h"
-#include "storage/keys.h"
 #include "storage/record.h"
+#include "storage/repeats.h"
 
 /* When there may be room for new keys. */
 #define FULL_RETRY_MS 60000
 
 struct idempotency {
-    uint8_t row[KEY_IDEMPOTENCY_LEN]; /* its key in the store */
+    uint8_t row[REPEAT_HASH_LEN]; /* its key in the store */
     uint8_t fingerprint[IDEMPOTENCY_FINGERPRINT_LEN];
     uint64_t expired;      /* revision of a row that is there and counts no longer; 0 for none */
     uint64_t seen;         /* revision of the view that was looked into */
@@ -72,7 +71,7 @@ void idempotency__check(struct call *call, struct violations *violations)
 
 static struct slice row_of(const struct call *call)
 {
-    return slice_make(call->idempotency->row, KEY_IDEMPOTENCY_LEN);
+    return slice_make(call->idempotency->row, REPEAT_HASH_LEN);
 }
 
 static bool make_fingerprint(struct call *call,
@@ -89,7 +88,7 @@ static bool make_fingerprint(struct call *call,
 }
 
 static bool make_row_key(struct call *call, const struct actor *actor,
-                         uint8_t ret_row[KEY_IDEMPOTENCY_LEN])
+                         uint8_t ret_row[REPEAT_HASH_LEN])
 {
     struct slice key = call->idempotency_key;
     uint8_t front[2 * sizeof(struct uuid) + 2];

@@ -18,7 +18,7 @@
 struct idempotency_row {
     const uint8_t *fingerprint; /* hash of the request, packed with sorted maps */
     const uint8_t *nonce; /* random; values that are shown once follow from it, and a seal's key */
-    int64_t time_ms;      /* since 1970 */
+    int64_t time_ms;      /* milliseconds since 1970 */
     uint32_t kind;        /* number of the kind of the object that the answer shows; 0: none */
     struct slice rest;    /* its id (16); of no kind: the packed answer, sealed */
 };

@@ -31,7 +31,7 @@ static enum age age_of(struct slice body, int64_t now_ms)
     return idempotency__has_expired(row.time_ms, now_ms) ? EXPIRED : COUNTS;
 }
 
-/* How old the newest rows of a block are; *ret_rows is how many it has, at least 1. */
+/* How old the newest row of a block is; *ret_rows is how many it has, at least 1. */
 static enum age age_of_block(struct slice value, int64_t now_ms, size_t *ret_rows)
 {
     enum age age = EXPIRED;

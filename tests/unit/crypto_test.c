@@ -13,6 +13,7 @@
 #include "base/crypto/hmac.h"
 #include "base/crypto/password.h"
 #include "base/crypto/sha256.h"
+#include "base/crypto/siphash.h"
 #include "base/crypto/wipe.h"
 
 /* Bytes of a hexadecimal text. */
@@ -89,6 +90,30 @@ static void hmac_gives_the_published_codes(void **state)
     assert_true(hmac_compute(hmac, key, &part, 1, code));
     assert_bytes(code, "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b");
     hmac_free(hmac);
+}
+
+/* The vectors of its authors for a key, and texts, whose bytes rise from 0. */
+static void siphash_gives_the_published_hashes(void **state)
+{
+    const struct slice parts[] = {SLICE_INIT("\0"), SLICE_INIT(""), SLICE_INIT("\1\2")};
+    const struct slice whole = SLICE("\0\1\2");
+    struct siphash *siphash = siphash_new();
+    uint8_t key[SIPHASH_KEY_LEN];
+    uint8_t hash[SIPHASH_LEN];
+    uint8_t other[SIPHASH_LEN];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(key); i++)
+        key[i] = (uint8_t)i;
+    assert_non_null(siphash);
+    assert_true(siphash_compute(siphash, key, NULL, 0, hash));
+    assert_bytes(hash, "a3817f04ba25a8e66df67214c7550293");
+    assert_true(siphash_compute(siphash, key, parts, 1, hash));
+    assert_bytes(hash, "da87c1d86b99af44347659119b22fc45");
+    assert_true(siphash_compute(siphash, key, parts, 3, hash));
+    assert_true(siphash_compute(siphash, key, &whole, 1, other));
+    assert_memory_equal(hash, other, SIPHASH_LEN);
+    siphash_free(siphash);
 }
 
 /* HKDF is HMAC twice (RFC 5869 section 2): computed here by hand. */
@@ -249,6 +274,7 @@ int main(void)
         cmocka_unit_test(sha256_gives_the_published_hashes),
         cmocka_unit_test(hmac_takes_parts_and_other_keys),
         cmocka_unit_test(hmac_gives_the_published_codes),
+        cmocka_unit_test(siphash_gives_the_published_hashes),
         cmocka_unit_test(hkdf_extracts_and_expands),
         cmocka_unit_test(aead_gives_the_published_bytes),
         cmocka_unit_test(whatever_is_altered_does_not_open),
